@@ -1,0 +1,48 @@
+# What a user does with a checkout. Thin: the work is in scripts/ and in cargo.
+
+export COURANT_DEPS ?= $(CURDIR)/.deps
+TARGET := $(or $(CARGO_TARGET_DIR),target)
+COURANT := $(TARGET)/release/courant
+PYTHON ?= python3
+
+TESTS := $(if $(shell command -v cargo-nextest),cargo nextest run,cargo test)
+DATA ?= ../shared/data
+
+.PHONY: help deps test-deps build run test test-scripts e2e clean-deps
+
+help: ## Lists these targets
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(firstword $(MAKEFILE_LIST)) | expand -t 20
+
+deps: ## Fetches the runtime library and the encoder into .deps/ (once)
+	@$(PYTHON) scripts/fetch-deps
+
+test-deps: ## The same with the servers that the tests use
+	@$(PYTHON) scripts/fetch-deps --tests
+
+build: ## Builds target/release/courant
+	@cargo build --release --package courant
+
+run: deps build ## Runs the pipeline on the sample site, or on SOURCES="url file …"; ONCE=1 ends after them
+	@$(COURANT) run $(if $(ONCE),--once) $(or $(SOURCES),--sample)
+
+# The end-to-end tests start the agents' own binaries: they are built first.
+test: test-deps test-scripts ## Runs every test, on real servers
+	@cargo build --workspace --bins --tests
+	@$(TESTS) --workspace
+
+# Real pages of 41 countries' publishers, where the shared data are at hand.
+PAGES := $(COURANT_DEPS)/data/fundus-publishers
+e2e: test-deps ## Crawls 258 real pages both ways, and kills everything on the way (needs DATA)
+	@test -d "$(PAGES)" || test -x "$(DATA)/unpack.sh" || \
+	{ echo "make e2e: no data: DATA=$(DATA) has no unpack.sh" >&2; exit 1; }
+	@test -d "$(PAGES)" || "$(DATA)/unpack.sh" fundus-publishers "$(COURANT_DEPS)/data"
+	@cargo build --release --workspace --bins
+	@COURANT_E2E_PAGES="$(PAGES)" COURANT_BIN="$(CURDIR)/$(TARGET)/release" \
+	cargo test --package courant-tests --test it -- --nocapture --test-threads 1 journey kills
+
+test-scripts: deps
+	@PYTHONPATH=$(COURANT_DEPS)/python PYTHONDONTWRITEBYTECODE=1 \
+	$(PYTHON) -m unittest discover --start-directory scripts --pattern 'test_*.py'
+
+clean-deps: ## Removes what was fetched
+	rm -rf $(COURANT_DEPS)

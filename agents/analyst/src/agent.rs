@@ -1,0 +1,102 @@
+//! The analyst, put together and run.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::{Context, bail};
+use courant_article::Embedding;
+use courant_bus::{Bus, Stage, Subject};
+use courant_proto::v1;
+use courant_service::{AgentMetrics, Control, work};
+use opentelemetry::metrics::Meter;
+
+use crate::handle::Handler;
+use crate::{Analyzer, Config, Metrics, Topics};
+
+/// How long one request for the definitions' vectors may take.
+const DEFINITIONS_TIMEOUT: Duration = Duration::from_secs(10);
+/// How long the embedder is waited for before it is asked again.
+const PAUSE: Duration = Duration::from_millis(250);
+/// How many definitions are asked for at once.
+const DEFINITIONS_AT_ONCE: usize = 64;
+
+/// Analyzes articles.
+pub struct Analyst {
+    config: Config,
+    bus: Bus,
+    agent: AgentMetrics,
+    metrics: Metrics,
+}
+
+impl Analyst {
+    /// An analyst that takes its work from `bus`.
+    ///
+    /// # Errors
+    /// If a value of `config` is out of its range.
+    pub fn build(config: Config, bus: Bus, meter: &Meter) -> anyhow::Result<Self> {
+        config.validate()?;
+        let agent = AgentMetrics::new("analyst", meter);
+        Ok(Self { config, bus, agent, metrics: Metrics::new(meter) })
+    }
+
+    /// Works until `control` says to drain. The work begins when the embedder has
+    /// given the vectors of the topics' definitions.
+    ///
+    /// # Errors
+    /// If the bus cannot be consumed, or the embedder's vectors make no sense.
+    pub async fn run(self, control: Control) -> anyhow::Result<()> {
+        let result = self.work(&control).await;
+        control.finished();
+        result
+    }
+
+    async fn work(self, control: &Control) -> anyhow::Result<()> {
+        let topics = tokio::select! {
+            topics = definitions(&self.bus) => topics?,
+            () = control.stopped() => return Ok(()),
+        };
+        let concurrency = self.config.concurrency;
+        let handler = Handler {
+            analyzer: Arc::new(Analyzer::new(self.config, topics)?),
+            bus: self.bus.clone(),
+            agent: self.agent,
+            metrics: self.metrics,
+        };
+        let handle = |delivery| handler.clone().handle(delivery);
+        work(&self.bus, Stage::Analyst, concurrency, control, handle).await
+    }
+}
+
+/// The vectors of the topics' definitions, as the embedder computes them. Asks
+/// again while nobody answers: the embedder may start later.
+async fn definitions(bus: &Bus) -> anyhow::Result<Topics> {
+    let texts: Vec<String> = Topics::definitions().map(ToOwned::to_owned).collect();
+    let mut vectors: Vec<Embedding> = Vec::with_capacity(texts.len());
+    let mut model = None;
+    for texts in texts.chunks(DEFINITIONS_AT_ONCE) {
+        let reply = ask(bus, v1::EmbedRequest { texts: texts.to_vec() }).await?;
+        vectors.extend(reply.vectors.into_iter().map(|v| Embedding::from_unit(v.values)));
+        model = reply.model;
+    }
+    let model = model.context("the embedder does not name its model")?;
+    Ok(Topics::new(model.into(), vectors)?)
+}
+
+async fn ask(bus: &Bus, request: v1::EmbedRequest) -> anyhow::Result<v1::EmbedReply> {
+    let mut told = false;
+    loop {
+        match bus
+            .request::<_, v1::EmbedReply>(Subject::RequestEmbed, &request, DEFINITIONS_TIMEOUT)
+            .await
+        {
+            Ok(reply) if reply.error.is_empty() => return Ok(reply),
+            Ok(reply) => bail!("the embedder refuses the topics' definitions: {}", reply.error),
+            Err(error) if !told => {
+                tracing::info!(%error, "waiting for the embedder");
+                told = true;
+            }
+            Err(_) => {}
+        }
+        tokio::time::sleep(PAUSE).await;
+    }
+}

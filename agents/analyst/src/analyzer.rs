@@ -1,0 +1,196 @@
+//! One article's analysis: pure, the same input gives the same output.
+
+use std::collections::BTreeMap;
+
+use courant_article::{Analysis, Embeddings, ModelRef};
+
+use crate::key_phrases::KeyPhrases;
+use crate::{Absent, AnalystError, Config, Topics, language, summary};
+
+/// Analyzes articles; shared by all workers.
+pub struct Analyzer {
+    config: Config,
+    topics: Topics,
+    key_phrases: KeyPhrases,
+}
+
+impl Analyzer {
+    /// `topics`: the definitions as the embedder embedded them.
+    ///
+    /// # Errors
+    /// [`AnalystError::Setting`] where a value of `config` is out of its range.
+    pub fn new(config: Config, topics: Topics) -> Result<Self, AnalystError> {
+        config.validate()?;
+        Ok(Self { config, topics, key_phrases: KeyPhrases::new() })
+    }
+
+    /// Language, topics, key phrases and summary of one article. What cannot be
+    /// told is absent, with its reason in [`Analysis::skipped`].
+    ///
+    /// `embeddings`: of `text`; their spans are code points into it.
+    pub fn analyze(&self, title: &str, text: &str, embeddings: &Embeddings) -> Analysis {
+        let config = &self.config;
+        let mut report = Report::default();
+        let language = report.keep(
+            "language",
+            language::model(),
+            language::detect(title, text, config.language_min_confidence),
+        );
+        let topics = report.keep(
+            "topics",
+            self.topics.model(),
+            self.topics.score(language, embeddings, config),
+        );
+        let key_phrases = report.keep(
+            "keyphrases",
+            KeyPhrases::model(),
+            self.key_phrases.extract(language, title, text, config.max_key_phrases),
+        );
+        let summary = report.keep(
+            "summary",
+            summary::model(&embeddings.model),
+            summary::summarize(title, text, embeddings, config.max_summary_sentences),
+        );
+        report.skip("sentiment", &Absent::NoModel);
+        report.skip("entities", &Absent::NoModel);
+        Analysis {
+            language: language.map(str::to_owned),
+            topics: topics.unwrap_or_default(),
+            key_phrases: key_phrases.unwrap_or_default(),
+            summary: summary.unwrap_or_default(),
+            skipped: report.skipped,
+            models: report.models,
+        }
+    }
+}
+
+/// What ran, and what did not and why.
+#[derive(Default)]
+struct Report {
+    skipped: BTreeMap<String, String>,
+    models: Vec<ModelRef>,
+}
+
+impl Report {
+    /// Notes the model of an output that is there, or the reason of one that is
+    /// not.
+    fn keep<T>(&mut self, output: &str, model: ModelRef, result: Result<T, Absent>) -> Option<T> {
+        match result {
+            Ok(value) => {
+                self.models.push(model);
+                Some(value)
+            }
+            Err(absent) => {
+                self.skip(output, &absent);
+                None
+            }
+        }
+    }
+
+    fn skip(&mut self, output: &str, reason: &Absent) {
+        self.skipped.insert(output.to_owned(), reason.to_string());
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use courant_article::{Embedding, Sentence, Span};
+    use half::f16;
+
+    use super::*;
+
+    const ENGLISH: [&str; 5] = [
+        "The town council voted on Tuesday to close the old bridge for a year.",
+        "Engineers had found deep cracks in two of the bridge's stone piers.",
+        "Buses will take a longer way round through the northern suburbs.",
+        "Shops near the old bridge fear that customers will stay away.",
+        "The mayor promised that repairs would begin before the winter.",
+    ];
+
+    fn encoder() -> ModelRef {
+        ModelRef {
+            name: "encoder".into(),
+            version: "a".into(),
+            precision: "int8".into(),
+            provider: "cpu".into(),
+        }
+    }
+
+    fn analyzer() -> Analyzer {
+        let axis = |index: usize| {
+            let mut values = vec![0.0; 128];
+            values[index] = 1.0;
+            Embedding::from_unit(values)
+        };
+        let vectors = (0..Topics::definitions().count()).map(axis).collect();
+        Analyzer::new(Config::default(), Topics::new(encoder(), vectors).unwrap()).unwrap()
+    }
+
+    fn embedded(sentences: &[&str]) -> (String, Embeddings) {
+        let vector = Embedding::normalized(vec![1.0; 128]);
+        let half: Vec<f16> = vector.as_slice().iter().copied().map(f16::from_f32).collect();
+        let mut start = 0;
+        let mut place = |sentence: &&str| {
+            let end = start + sentence.chars().count() as u32;
+            let span = Span { start, end };
+            start = end + 1;
+            Sentence { span, vector: half.clone() }
+        };
+        let sentences_found = sentences.iter().map(&mut place).collect();
+        let embeddings =
+            Embeddings { model: encoder(), vector, chunks: Vec::new(), sentences: sentences_found };
+        (sentences.join(" "), embeddings)
+    }
+
+    #[test]
+    fn an_english_article_gets_everything_but_what_no_model_tells() {
+        let (text, embeddings) = embedded(&ENGLISH);
+        let analysis = analyzer().analyze("Council closes old bridge", &text, &embeddings);
+        assert_eq!(analysis.language.as_deref(), Some("en"));
+        assert_eq!(analysis.topics.len(), 17);
+        assert_eq!(analysis.summary.len(), 3);
+        assert_eq!(analysis.key_phrases[0].text, "bridge");
+        let skipped: Vec<_> =
+            analysis.skipped.iter().map(|(k, v)| (k.as_str(), v.as_str())).collect();
+        assert_eq!(
+            skipped,
+            [("entities", "no model configured"), ("sentiment", "no model configured")]
+        );
+        let models: Vec<_> = analysis.models.iter().map(|model| model.name.as_str()).collect();
+        assert_eq!(models, ["whatlang", "iptc-zero-shot", "key-phrases", "extractive-summary"]);
+        assert_eq!(analysis.models[1].version, "1+encoder:a");
+        assert_eq!(analysis.models[1].precision, "int8");
+    }
+
+    #[test]
+    fn an_empty_article_gets_reasons_and_no_values() {
+        let embeddings = Embeddings {
+            model: encoder(),
+            vector: Embedding::from_unit(Vec::new()),
+            chunks: Vec::new(),
+            sentences: Vec::new(),
+        };
+        let analysis = analyzer().analyze("", "", &embeddings);
+        let skipped: Vec<_> = analysis.skipped.keys().map(String::as_str).collect();
+        assert_eq!(
+            skipped,
+            ["entities", "keyphrases", "language", "sentiment", "summary", "topics"]
+        );
+        assert_eq!(analysis, Analysis { skipped: analysis.skipped.clone(), ..Analysis::default() });
+    }
+
+    #[test]
+    fn the_same_article_gets_the_same_analysis() {
+        let (text, embeddings) = embedded(&ENGLISH);
+        let analyzer = analyzer();
+        let first = analyzer.analyze("Council closes old bridge", &text, &embeddings);
+        assert_eq!(analyzer.analyze("Council closes old bridge", &text, &embeddings), first);
+    }
+
+    #[test]
+    fn a_setting_out_of_range_is_refused() {
+        let config = Config { concurrency: 0, ..Config::default() };
+        let topics = analyzer().topics;
+        assert!(matches!(Analyzer::new(config, topics), Err(AnalystError::Setting { .. })));
+    }
+}

@@ -1,0 +1,68 @@
+//! One article's way through the analyst.
+
+use std::sync::Arc;
+
+use courant_article::{Article, Embeddings};
+use courant_bus::{Bus, Delivery, Failure, MessageId, Settled, Subject};
+use courant_proto::{InvalidMessage, v1};
+use courant_service::AgentMetrics;
+use tracing::Instrument;
+
+use crate::{Analyzer, Metrics};
+
+/// What handling needs.
+#[derive(Clone)]
+pub(crate) struct Handler {
+    pub(crate) bus: Bus,
+    pub(crate) analyzer: Arc<Analyzer>,
+    pub(crate) agent: AgentMetrics,
+    pub(crate) metrics: Metrics,
+}
+
+impl Handler {
+    /// Receives an embedded article, analyzes it, publishes it with its analysis, settles.
+    pub(crate) async fn handle(self, delivery: Delivery) -> Settled {
+        let outcome = async {
+            let embedded: v1::ArticleEmbedded = delivery.decode()?;
+            let vectors = embedded.embeddings.clone();
+            let (article, embeddings) = parts(embedded).map_err(Failure::discard)?;
+            let analyzing = self.analyze(article, embeddings);
+            let (article, analysis) = self.agent.timed("analyze", analyzing).await?;
+            let id = MessageId::article(&article.id, article.revision, "analyzed", "");
+            let analyzed = v1::ArticleAnalyzed {
+                article: Some(article.into()),
+                embeddings: vectors,
+                analysis: Some(analysis.into()),
+            };
+            let published = self.bus.publish(Subject::ArticleAnalyzed, &id, &analyzed);
+            self.agent.timed("publish", published).await?;
+            Ok(())
+        };
+        let outcome = outcome.instrument(delivery.span()).await;
+        let settled = delivery.settle(outcome).await;
+        self.agent.settled(settled);
+        settled
+    }
+
+    /// A few milliseconds of one core, away from the threads that do I/O.
+    async fn analyze(
+        &self,
+        article: Article,
+        embeddings: Embeddings,
+    ) -> Result<(Article, courant_article::Analysis), Failure> {
+        let analyzer = Arc::clone(&self.analyzer);
+        let analyzing = tokio::task::spawn_blocking(move || {
+            let analysis = analyzer.analyze(&article.title, article.text.as_str(), &embeddings);
+            (article, analysis)
+        });
+        let (article, analysis) = analyzing.await.map_err(Failure::retry)?;
+        self.metrics.analyzed(&analysis);
+        Ok((article, analysis))
+    }
+}
+
+fn parts(embedded: v1::ArticleEmbedded) -> Result<(Article, Embeddings), InvalidMessage> {
+    let article = embedded.article.ok_or(InvalidMessage::Missing("article"))?;
+    let embeddings = embedded.embeddings.ok_or(InvalidMessage::Missing("embeddings"))?;
+    Ok((article.try_into()?, embeddings.try_into()?))
+}

@@ -1,0 +1,291 @@
+//! Key phrases by counting: which runs of meaningful words does a text repeat,
+//! early, as names, and in its title? In the manner of RAKE (Rose and others
+//! 2010) and YAKE (Campos and others 2020), without a model.
+
+use std::collections::{HashMap, HashSet};
+
+use courant_article::{KeyPhrase, ModelRef};
+
+use crate::Absent;
+use crate::stop_words::Lexicon;
+use crate::words::{Word, words};
+
+const MAX_PHRASE_WORDS: usize = 3;
+/// The start of a long text says what it is about, and bounds the work.
+const MAX_WORDS: usize = 10_000;
+/// Words that may stand inside a name: "Bank of England".
+const NAME_LINKS: [&str; 16] = [
+    "of", "de", "del", "della", "di", "da", "do", "dos", "das", "du", "des", "la", "van", "von",
+    "der", "den",
+];
+/// A name says more than a common word.
+const NAME_FACTOR: f32 = 1.5;
+/// What stands once as a single word, as three or beside a name, or is hardly a
+/// noun, says less.
+const WEAK_FACTOR: f32 = 0.3;
+/// By the number of words: two say more exactly what one leaves open.
+const LENGTH_FACTORS: [f32; MAX_PHRASE_WORDS] = [1.0, 2.0, 2.4];
+/// What a place inside a longer phrase takes from the shorter one's count.
+const NESTED_WEIGHT: f32 = 0.8;
+/// Phrases below this share of the best one are noise.
+const MIN_SCORE: f32 = 0.04;
+/// All words of the phrase stand in the title.
+const TITLE_FACTOR: f32 = 2.0;
+/// Words after which the bonus for an early place is halved.
+const EARLY_WORDS: f32 = 100.0;
+
+/// The lexicons of all languages that have one.
+pub(crate) struct KeyPhrases {
+    lexicons: HashMap<&'static str, Lexicon>,
+}
+
+impl KeyPhrases {
+    pub(crate) fn new() -> Self {
+        let known = Lexicon::LANGUAGES;
+        let lexicons = known.iter().filter_map(|code| Some((*code, Lexicon::of(code)?))).collect();
+        Self { lexicons }
+    }
+
+    /// What extracts.
+    pub(crate) fn model() -> ModelRef {
+        ModelRef {
+            name: "key-phrases".into(),
+            version: "1".into(),
+            precision: "fp32".into(),
+            provider: "cpu".into(),
+        }
+    }
+
+    /// At most `limit` phrases by falling score, the best with 1. No two share
+    /// all words of one of them, whatever the endings.
+    ///
+    /// # Errors
+    /// [`Absent`] where the language is unknown or has no stop words, or the text
+    /// holds nothing else.
+    pub(crate) fn extract(
+        &self,
+        language: Option<&str>,
+        title: &str,
+        text: &str,
+        limit: usize,
+    ) -> Result<Vec<KeyPhrase>, Absent> {
+        let language = language.ok_or(Absent::LanguageUnknown)?;
+        let lexicon = self
+            .lexicons
+            .get(language)
+            .ok_or_else(|| Absent::NoStopWords { language: language.to_owned() })?;
+        let words = words(text, lexicon, MAX_WORDS);
+        let stems = Stems::of(&words);
+        let title: HashSet<String> =
+            self::words(title, lexicon, MAX_WORDS).into_iter().map(|word| word.stem).collect();
+        let mut phrases = phrases(&words, lexicon);
+        for phrase in &mut phrases {
+            phrase.score = score(phrase, &words, &stems, &title, lexicon);
+        }
+        // Equal scores by place: the order does not depend on hashing.
+        phrases.sort_by(|a, b| b.score.total_cmp(&a.score).then(a.first.cmp(&b.first)));
+        let best = phrases.first().ok_or(Absent::NoPhrase)?.score;
+        phrases.retain(|phrase| phrase.score >= MIN_SCORE * best);
+        let chosen = choose(phrases, &words, &stems, limit);
+        let shown = |phrase: Phrase| KeyPhrase {
+            text: text[words[phrase.first].start..words[phrase.last()].end()].to_owned(),
+            score: phrase.score / best,
+        };
+        Ok(chosen.into_iter().map(shown).collect())
+    }
+}
+
+/// What the text does with each stem.
+struct Stems<'w>(HashMap<&'w str, StemUse>);
+
+#[derive(Default)]
+struct StemUse {
+    count: u32,
+    capitalized: u32,
+    /// With a capital that no sentence asks for.
+    as_name: u32,
+}
+
+impl<'w> Stems<'w> {
+    fn of(words: &'w [Word]) -> Self {
+        let mut stems: HashMap<&str, StemUse> = HashMap::new();
+        for (i, word) in words.iter().enumerate() {
+            let used = stems.entry(&word.stem).or_default();
+            let before_name = words.get(i + 1).is_some_and(|next| next.joined && next.capitalized);
+            used.count += 1;
+            used.capitalized += u32::from(word.capitalized);
+            used.as_name += u32::from(word.capitalized && (!word.opens || before_name));
+        }
+        Self(stems)
+    }
+
+    fn count(&self, word: &Word) -> f32 {
+        self.0.get(word.stem.as_str()).map_or(0.0, |used| used.count as f32)
+    }
+
+    /// Never written small, and not only where a sentence begins.
+    fn is_name(&self, word: &Word) -> bool {
+        let used = self.0.get(word.stem.as_str());
+        used.is_some_and(|used| used.capitalized == used.count && used.as_name > 0)
+    }
+}
+
+/// A run of words that may be a key phrase.
+struct Phrase {
+    /// The index of its first word at its first place.
+    first: usize,
+    words: usize,
+    count: u32,
+    /// Of these, how many stand inside one longer phrase that is repeated.
+    nested: u32,
+    score: f32,
+}
+
+impl Phrase {
+    fn last(&self) -> usize {
+        self.first + self.words - 1
+    }
+
+    fn of<'w, 't>(&self, words: &'w [Word<'t>]) -> &'w [Word<'t>] {
+        &words[self.first..=self.last()]
+    }
+}
+
+/// All runs of up to three words that may stand for a topic, each counted at all
+/// of its places.
+fn phrases(words: &[Word], lexicon: &Lexicon) -> Vec<Phrase> {
+    let mut phrases: Vec<Phrase> = Vec::new();
+    let mut by_stems: HashMap<Vec<&str>, usize> = HashMap::new();
+    for first in 0..words.len() {
+        for length in 1..=MAX_PHRASE_WORDS.min(words.len() - first) {
+            let run = &words[first..first + length];
+            if length > 1 && !run[length - 1].joined {
+                break;
+            }
+            if !may_stand_alone(run, lexicon) {
+                continue;
+            }
+            let index = *by_stems.entry(stems_of(run)).or_insert_with(|| {
+                phrases.push(Phrase { first, words: length, count: 0, nested: 0, score: 0.0 });
+                phrases.len() - 1
+            });
+            phrases[index].count += 1;
+        }
+    }
+    note_nested(&mut phrases, words, &by_stems);
+    phrases
+}
+
+fn stems_of<'w>(run: &'w [Word]) -> Vec<&'w str> {
+    run.iter().map(|word| word.stem.as_str()).collect()
+}
+
+/// Tells each phrase how often it only was a part of a longer, repeated one.
+fn note_nested(phrases: &mut [Phrase], words: &[Word], by_stems: &HashMap<Vec<&str>, usize>) {
+    for longer in 0..phrases.len() {
+        let count = phrases[longer].count;
+        if count < 2 {
+            continue;
+        }
+        let run = phrases[longer].of(words);
+        for length in 1..run.len() {
+            for part in run.windows(length) {
+                if let Some(index) = by_stems.get(&stems_of(part)) {
+                    phrases[*index].nested = phrases[*index].nested.max(count);
+                }
+            }
+        }
+    }
+}
+
+/// Begins and ends with meaning, holds nothing else but the links of names, and
+/// where only nouns have capitals ends with a noun.
+fn may_stand_alone(run: &[Word], lexicon: &Lexicon) -> bool {
+    let (first, last) = (&run[0], &run[run.len() - 1]);
+    let is_named = first.capitalized && last.capitalized;
+    let links = |word: &Word| word.content || (is_named && NAME_LINKS.contains(&word.text));
+    let long_enough = run.len() > 1 || first.capitalized || first.text.chars().nth(2).is_some();
+    let is_noun = !lexicon.capitalizes_nouns || (last.capitalized && !last.opens);
+    first.content && last.content && long_enough && is_noun && run.iter().all(links)
+}
+
+/// How often it stands by itself, weighted by how much of the text its words
+/// make up, its length, whether it is a name or in the title, and how early it
+/// comes.
+fn score(
+    phrase: &Phrase,
+    words: &[Word],
+    stems: &Stems,
+    title: &HashSet<String>,
+    lexicon: &Lexicon,
+) -> f32 {
+    let own = phrase.of(words);
+    let mean_count = own.iter().map(|word| stems.count(word)).sum::<f32>() / own.len() as f32;
+    let is_name = own.iter().filter(|word| word.content).all(|word| stems.is_name(word));
+    let in_title = own.iter().all(|word| title.contains(&word.stem));
+    let early = 1.0 + 1.0 / (1.0 + phrase.first as f32 / EARLY_WORDS);
+    let is_weak = match own {
+        [word] => phrase.count == 1 || lexicon.is_no_noun(word.text),
+        _ => phrase.count == 1 && (own.len() > 2 || mixes_a_name(own, stems, lexicon)),
+    };
+    let kind = match (is_name, is_weak) {
+        (true, _) => NAME_FACTOR,
+        (false, true) => WEAK_FACTOR,
+        (false, false) => 1.0,
+    };
+    let titled = if in_title { TITLE_FACTOR } else { 1.0 };
+    let alone = phrase.count as f32 - NESTED_WEIGHT * phrase.nested as f32;
+    let length = LENGTH_FACTORS[own.len() - 1];
+    alone * mean_count.sqrt() * length * kind * titled * early
+}
+
+/// "Johnson won": a name beside what only happens to stand there.
+fn mixes_a_name(run: &[Word], stems: &Stems, lexicon: &Lexicon) -> bool {
+    !lexicon.capitalizes_nouns && run.iter().any(|word| stems.is_name(word))
+}
+
+/// The best that say something new; a surname becomes the full name.
+fn choose(phrases: Vec<Phrase>, words: &[Word], stems: &Stems, limit: usize) -> Vec<Phrase> {
+    let mut chosen: Vec<Phrase> = Vec::new();
+    let mut chosen_stems: Vec<HashSet<&str>> = Vec::new();
+    for phrase in phrases {
+        if chosen.len() == limit {
+            break;
+        }
+        let phrase = completed(phrase, words, stems);
+        let own: HashSet<&str> = phrase.of(words).iter().map(|word| word.stem.as_str()).collect();
+        if chosen_stems.iter().any(|other| own.is_subset(other) || other.is_subset(&own)) {
+            continue;
+        }
+        chosen.push(phrase);
+        chosen_stems.push(own);
+    }
+    chosen
+}
+
+/// A name is introduced in full and shortened later: takes in the names that
+/// stand beside it at its first place.
+fn completed(mut phrase: Phrase, words: &[Word], stems: &Stems) -> Phrase {
+    if !phrase.of(words).iter().all(|word| stems.is_name(word)) {
+        return phrase;
+    }
+    let is_name = |i: usize| {
+        let word = &words[i];
+        word.content && word.capitalized && (stems.is_name(word) || !word.opens)
+    };
+    while phrase.words < MAX_PHRASE_WORDS {
+        let (first, next) = (phrase.first, phrase.last() + 1);
+        if first > 0 && words[first].joined && is_name(first - 1) {
+            phrase.first -= 1;
+        } else if next < words.len() && words[next].joined && is_name(next) {
+            // Grows at its end: the first word stays.
+        } else {
+            break;
+        }
+        phrase.words += 1;
+    }
+    phrase
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,27 @@
+//! Language, topics, key phrases and summary of embedded articles.
+//!
+//! The encoder's vectors come with the article: nothing here loads a model.
+//! [`Analyzer::analyze`] is pure; what it cannot tell is absent, with its reason.
+
+mod absent;
+mod agent;
+mod analyzer;
+mod code_points;
+mod config;
+mod error;
+mod handle;
+mod key_phrases;
+mod language;
+mod metrics;
+mod stop_words;
+mod summary;
+mod topics;
+mod words;
+
+pub use absent::Absent;
+pub use agent::Analyst;
+pub use analyzer::Analyzer;
+pub use config::Config;
+pub use error::AnalystError;
+pub use metrics::Metrics;
+pub use topics::Topics;

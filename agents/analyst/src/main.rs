@@ -1,0 +1,28 @@
+//! The analyst as a process of its own.
+
+use std::process::ExitCode;
+
+use anyhow::Context;
+use clap::Parser;
+use courant_analyst::Analyst;
+use courant_bus::Bus;
+use courant_service::{Args, Ports, Start};
+
+fn main() -> ExitCode {
+    courant_service::main("analyst", Ports::ANALYST, &Args::parse(), run)
+}
+
+async fn run(mut start: Start) -> anyhow::Result<()> {
+    let config = start.document.section("analyst")?;
+    let bus_config = start.document.section("bus")?;
+
+    let bus = Bus::connect(&bus_config, start.clock.clone(), &start.meter)
+        .await
+        .context("cannot reach the bus")?;
+    start.requires_bus(&bus);
+
+    let analyst = Analyst::build(config, bus.clone(), &start.meter)?;
+    let control = start.control.clone();
+    start.serve(analyst.run(control)).await?;
+    bus.close().await.context("cannot close the bus")
+}

@@ -1,0 +1,158 @@
+//! A text as words in runs: what key phrases are made of.
+
+use unicode_segmentation::UnicodeSegmentation;
+
+use crate::stop_words::Lexicon;
+
+/// One word where it stands.
+pub(crate) struct Word<'t> {
+    /// As written, without a possessive ending.
+    pub(crate) text: &'t str,
+    /// Its place in bytes.
+    pub(crate) start: usize,
+    /// Lower case, without its ending.
+    pub(crate) stem: String,
+    /// Only a space or a hyphen stands between the previous word and this one.
+    pub(crate) joined: bool,
+    /// The first of a sentence or a quotation, where a capital tells nothing.
+    pub(crate) opens: bool,
+    /// Begins with a capital.
+    pub(crate) capitalized: bool,
+    /// Carries meaning: neither a stop word nor a number.
+    pub(crate) content: bool,
+}
+
+impl Word<'_> {
+    /// The first byte behind it.
+    pub(crate) fn end(&self) -> usize {
+        self.start + self.text.len()
+    }
+}
+
+/// The words of `text`, at most `limit`.
+pub(crate) fn words<'t>(text: &'t str, lexicon: &Lexicon, limit: usize) -> Vec<Word<'t>> {
+    let mut words: Vec<Word> = Vec::new();
+    let mut gap = Gap::Sentence;
+    for (start, piece) in text.split_word_bound_indices() {
+        if !piece.contains(char::is_alphanumeric) {
+            gap = gap.after(piece);
+            continue;
+        }
+        if words.len() == limit {
+            break;
+        }
+        let whole = lexicon.without_elision(piece);
+        let bare = without_possessive(whole);
+        if whole.len() < piece.len() {
+            gap = gap.after("'");
+        }
+        words.push(word(bare, start + piece.len() - whole.len(), gap, lexicon));
+        gap = if bare.len() < whole.len() { Gap::Phrase } else { Gap::Nothing };
+    }
+    for i in 0..words.len() {
+        words[i].content |= is_acronym(&words, i);
+    }
+    words
+}
+
+fn word<'t>(text: &'t str, start: usize, gap: Gap, lexicon: &Lexicon) -> Word<'t> {
+    let lower = text.to_lowercase().replace('’', "'");
+    let letters = lower.chars().filter(|c| c.is_alphabetic()).count();
+    Word {
+        text,
+        start,
+        joined: matches!(gap, Gap::Space | Gap::Hyphen),
+        opens: gap == Gap::Sentence,
+        capitalized: text.starts_with(char::is_uppercase),
+        content: letters >= 2
+            && !lower.starts_with(char::is_numeric)
+            && !lexicon.is_stop_word(&lower),
+        stem: lexicon.stem(&lower).into_owned(),
+    }
+}
+
+/// "US" and "WHO" are no stop words; "THE" in a line of capitals is one.
+fn is_acronym(words: &[Word], i: usize) -> bool {
+    let shouted = |word: Option<&Word>| word.is_some_and(|word| is_all_capitals(word.text));
+    let alone =
+        !shouted(i.checked_sub(1).map(|before| &words[before])) && !shouted(words.get(i + 1));
+    alone && shouted(Some(&words[i]))
+}
+
+fn is_all_capitals(text: &str) -> bool {
+    text.chars().nth(1).is_some() && text.chars().all(char::is_uppercase)
+}
+
+fn without_possessive(piece: &str) -> &str {
+    piece.strip_suffix("'s").or_else(|| piece.strip_suffix("’s")).unwrap_or(piece)
+}
+
+/// What stands between two words.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Gap {
+    Nothing,
+    Space,
+    Hyphen,
+    /// Something that ends a phrase.
+    Phrase,
+    /// Something that ends a sentence.
+    Sentence,
+}
+
+impl Gap {
+    /// The gap when `piece` comes on top of it.
+    fn after(self, piece: &str) -> Self {
+        match (self, piece) {
+            (Self::Sentence, _) => Self::Sentence,
+            (_, piece) if piece.contains(['.', '!', '?', '\n', ':', '"', '“', '„', '«', '…']) => {
+                Self::Sentence
+            }
+            (Self::Nothing, " " | "\u{a0}") => Self::Space,
+            (Self::Nothing, "-" | "‑") => Self::Hyphen,
+            _ => Self::Phrase,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn shown(text: &str) -> Vec<String> {
+        let english = Lexicon::of("en").unwrap();
+        let mark = |word: &Word| {
+            let joined = if word.joined { "+" } else { "" };
+            let stop = if word.content { "" } else { "*" };
+            format!("{joined}{}{stop}", word.text)
+        };
+        words(text, &english, 100).iter().map(mark).collect()
+    }
+
+    #[test]
+    fn phrases_end_at_punctuation_and_possessives() {
+        assert_eq!(
+            shown("Britain's e-mail law, the minister said."),
+            ["Britain", "e*", "+mail", "+law", "the*", "+minister", "+said*"]
+        );
+    }
+
+    #[test]
+    fn a_place_is_that_of_the_word_without_what_was_taken_off() {
+        let french = Lexicon::of("fr").unwrap();
+        let text = "Sauver l'espèce";
+        let words = words(text, &french, 10);
+        assert_eq!(&text[words[1].start..words[1].end()], "espèce");
+        assert!(!words[1].joined);
+    }
+
+    #[test]
+    fn an_acronym_is_no_stop_word_unless_all_is_shouted() {
+        assert_eq!(shown("told US firms"), ["told*", "+US", "+firms"]);
+        assert_eq!(shown("TOLD US ALL"), ["TOLD*", "+US*", "+ALL*"]);
+    }
+
+    #[test]
+    fn numbers_carry_no_meaning() {
+        assert_eq!(shown("2024 40m 3"), ["2024*", "+40m*", "+3*"]);
+    }
+}

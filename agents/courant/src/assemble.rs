@@ -1,0 +1,39 @@
+//! The encoder and the analyst without a pipeline around them, for the tools.
+
+use anyhow::Context;
+use courant_analyst::{Analyzer, Config, Topics};
+use courant_article::Embeddings;
+use courant_config::Document;
+use courant_inference::{Deps, Encoder, Priority};
+use courant_telemetry::Meters;
+use tokio::runtime::Runtime;
+
+/// An encoder that can be asked from any thread.
+pub(crate) struct Tool {
+    encoder: Encoder,
+    runtime: Runtime,
+}
+
+impl Tool {
+    /// Loads the configured encoder.
+    pub(crate) fn load(document: &Document) -> anyhow::Result<Self> {
+        let meter = Meters::new("courant")?.meter();
+        let encoder = Encoder::load(&document.section("inference")?, &Deps::resolve(), &meter)
+            .context("cannot load the encoder")?;
+        let runtime = Runtime::new().context("cannot start the runtime")?;
+        Ok(Self { encoder, runtime })
+    }
+
+    /// The vectors of one text.
+    pub(crate) fn embed(&self, text: &str) -> anyhow::Result<Embeddings> {
+        Ok(self.runtime.block_on(self.encoder.embed_document(text))?)
+    }
+
+    /// The analyst for this encoder.
+    pub(crate) fn analyzer(&self, config: Config) -> anyhow::Result<Analyzer> {
+        let texts = Topics::definitions().map(ToOwned::to_owned).collect();
+        let vectors = self.runtime.block_on(self.encoder.embed(texts, Priority::Bulk))?;
+        let topics = Topics::new(self.encoder.model().clone(), vectors)?;
+        Ok(Analyzer::new(config, topics)?)
+    }
+}

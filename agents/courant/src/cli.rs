@@ -1,0 +1,132 @@
+//! The command line: what may be typed, and which module does it.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand};
+use courant_config::Document;
+
+use crate::{admin, ask, dead_letters, doctor, ingest, mcp, run, sample, tools};
+
+/// The world's news, de-duplicated, analyzed and searchable as it is published.
+#[derive(Debug, Parser)]
+#[command(version, propagate_version = true)]
+pub struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+/// Where the configuration comes from.
+#[derive(Clone, Debug, Default, Args)]
+pub struct ConfigArgs {
+    /// The configuration file [default: courant.toml, if there is one]
+    #[arg(long, value_name = "FILE", env = "COURANT_CONFIG")]
+    config: Option<PathBuf>,
+}
+
+impl ConfigArgs {
+    /// The file with the environment laid over it.
+    ///
+    /// # Errors
+    /// If the file or a variable makes no sense.
+    pub fn load(&self) -> anyhow::Result<Document> {
+        Ok(Document::load(self.config.as_deref(), std::env::vars())?)
+    }
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Run the whole pipeline in one process
+    #[command(
+        after_help = "Example:\n  courant run --once https://example.com/feed.xml feeds.opml"
+    )]
+    Run(run::RunArgs),
+    /// Serve the bundled sample news site on loopback
+    #[command(after_help = "Example:\n  courant sample --port 8900")]
+    Sample(sample::SampleArgs),
+    /// Submit articles without crawling on
+    #[command(after_help = "Example:\n  courant ingest articles.jsonl --to nats://127.0.0.1:4222")]
+    Ingest(ingest::IngestArgs),
+    /// Search the stored articles
+    #[command(after_help = "Example:\n  courant search \"ship runs aground\" -k 5 --json")]
+    Search(ask::SearchArgs),
+    /// Show the articles most like one
+    #[command(after_help = "Example:\n  courant related 0f115db062b7c0dd030b16878c99dea5")]
+    Related(ask::RelatedArgs),
+    /// Show one article
+    #[command(after_help = "Example:\n  courant article 0f115db062b7c0dd030b16878c99dea5 --json")]
+    Article(ask::ArticleArgs),
+    /// Show queues, rates, models and pressure of a running service
+    #[command(after_help = "Example:\n  courant status --json")]
+    Status(ask::StatusArgs),
+    /// Extract articles from HTML pages
+    #[command(after_help = "Example:\n  courant extract page.html --url https://example.com/a\n  \
+        echo '{\"id\":1,\"url\":\"https://example.com/a\",\"html_path\":\"page.html\"}' | courant extract --jsonl")]
+    Extract(tools::extract::ExtractArgs),
+    /// Print the canonical form of each URL on standard input
+    #[command(
+        after_help = "Example:\n  echo 'https://Example.com:443/a?utm_source=x' | courant canonicalize"
+    )]
+    Canonicalize,
+    /// Say of each URL on standard input whether a robots.txt allows it
+    #[command(
+        after_help = "Example:\n  echo https://example.com/a | courant robots --user-agent courant robots.txt"
+    )]
+    Robots(tools::robots::RobotsArgs),
+    /// Print any feed as JSON
+    #[command(after_help = "Example:\n  courant feed feed.xml --base-url https://example.com/")]
+    Feed(tools::feed::FeedArgs),
+    /// Decide which of the articles on standard input repeat earlier ones
+    #[command(after_help = "Example:\n  courant dedup --jsonl < articles.jsonl")]
+    Dedup(tools::dedup::DedupArgs),
+    /// Embed the texts on standard input
+    #[command(
+        after_help = "Example:\n  echo '{\"id\":1,\"text\":\"Rain is expected.\"}' | courant embed --jsonl"
+    )]
+    Embed(tools::embed::EmbedArgs),
+    /// Analyze the articles on standard input
+    #[command(
+        after_help = "Example:\n  echo '{\"id\":1,\"title\":\"Rain\",\"text\":\"…\"}' | courant analyze --jsonl"
+    )]
+    Analyze(tools::analyze::AnalyzeArgs),
+    /// Steer an agent over gRPC: status, pause, resume, drain, log-level
+    #[command(after_help = "Example:\n  courant admin crawler pause")]
+    Admin(admin::AdminArgs),
+    /// List, show and replay what could not be handled
+    #[command(after_help = "Example:\n  courant dlq replay 17")]
+    Dlq(dead_letters::DeadLetterArgs),
+    /// Check this machine and the configuration
+    #[command(after_help = "Example:\n  courant doctor --config courant.toml")]
+    Doctor(doctor::DoctorArgs),
+    /// Serve the stored articles to a language model over standard input and output
+    #[command(after_help = "Example:\n  courant mcp --data courant-data")]
+    Mcp(mcp::McpArgs),
+}
+
+impl Cli {
+    /// Does what was asked.
+    ///
+    /// # Errors
+    /// Whatever keeps it from being done.
+    pub fn run(self) -> anyhow::Result<()> {
+        match self.command {
+            Command::Run(args) => run::run(&args),
+            Command::Sample(args) => sample::run(&args),
+            Command::Ingest(args) => ingest::run(&args),
+            Command::Search(args) => ask::search(&args),
+            Command::Related(args) => ask::related(&args),
+            Command::Article(args) => ask::article(&args),
+            Command::Status(args) => ask::status(&args),
+            Command::Extract(args) => tools::extract::run(&args),
+            Command::Canonicalize => tools::canonicalize::run(),
+            Command::Robots(args) => tools::robots::run(&args),
+            Command::Feed(args) => tools::feed::run(&args),
+            Command::Dedup(args) => tools::dedup::run(&args),
+            Command::Embed(args) => tools::embed::run(&args),
+            Command::Analyze(args) => tools::analyze::run(&args),
+            Command::Admin(args) => admin::run(&args),
+            Command::Dlq(args) => dead_letters::run(&args),
+            Command::Doctor(args) => doctor::run(&args),
+            Command::Mcp(args) => mcp::run(&args),
+        }
+    }
+}

@@ -1,0 +1,66 @@
+//! `courant doctor`: is this machine, and the configuration, fit for Courant?
+
+use std::path::PathBuf;
+
+use clap::Args;
+use courant_config::Document;
+use courant_inference::{Deps, Encoder};
+use courant_telemetry::Meters;
+
+#[derive(Debug, Args)]
+pub(crate) struct DoctorArgs {
+    /// The configuration file [default: courant.toml, if there is one]
+    #[arg(long, value_name = "FILE", env = "COURANT_CONFIG")]
+    config: Option<PathBuf>,
+}
+
+/// Checks every section of the configuration, and loads the encoder.
+pub(crate) fn run(args: &DoctorArgs) -> anyhow::Result<()> {
+    let document = Document::load(args.config.as_deref(), std::env::vars())?;
+    let mut ill = Vec::new();
+    let mut check = |what: &str, result: anyhow::Result<String>| match result {
+        Ok(found) => println!("ok    {what}: {found}"),
+        Err(error) => {
+            println!("fault {what}: {error:#}");
+            ill.push(what.to_owned());
+        }
+    };
+    check("configuration", sections(&document));
+    check("encoder", encoder(&document));
+    let processors = std::thread::available_parallelism().map(|n| format!("{n} available"));
+    check("processors", processors.map_err(Into::into));
+    anyhow::ensure!(ill.is_empty(), "not fit: {}", ill.join(", "));
+    Ok(())
+}
+
+/// Reads each section as its owner does.
+fn sections(document: &Document) -> anyhow::Result<String> {
+    document.section::<courant_telemetry::Config>("telemetry")?;
+    document.section::<courant_service::Config>("service")?;
+    document.section::<courant_bus::Config>("bus")?.validate()?;
+    document.section::<courant_store::Config>("store")?;
+    document.section::<courant_cache::Config>("cache")?;
+    document.section::<courant_inference::Config>("inference")?.validate()?;
+    document.section::<courant_crawler::Config>("crawler")?.validate()?;
+    document.section::<courant_gateway::Config>("gateway")?.validate()?;
+    document.section::<courant_embedder::Config>("embedder")?.validate()?;
+    document.section::<courant_analyst::Config>("analyst")?.validate()?;
+    document.section::<courant_storage::Config>("storage")?.validate()?;
+    Ok("every section is valid".to_owned())
+}
+
+fn encoder(document: &Document) -> anyhow::Result<String> {
+    let meter = Meters::new("courant")?.meter();
+    let started = std::time::Instant::now();
+    let encoder = Encoder::load(&document.section("inference")?, &Deps::resolve(), &meter)?;
+    let model = encoder.model();
+    Ok(format!(
+        "{} {} ({} on {}), {} dimensions, loaded in {:.2} s",
+        model.name,
+        model.version,
+        model.precision,
+        model.provider,
+        encoder.dimension(),
+        started.elapsed().as_secs_f64()
+    ))
+}

@@ -1,0 +1,209 @@
+//! `courant ingest`: submits what sources hold, without crawling on.
+
+use std::collections::{BTreeMap, HashSet};
+use std::path::PathBuf;
+use std::time::Duration;
+
+use anyhow::{Context, bail};
+use clap::Args;
+use courant_bus::{Bus, Failure, MessageId, Stage, Subject, Subscription};
+use courant_config::Document;
+use courant_crawler::{Crawler, Report, Source};
+use courant_proto::v1;
+use courant_service::Control;
+use courant_store::{Access, Store};
+use courant_telemetry::{Clock, Meters};
+use opentelemetry::metrics::Meter;
+use serde::Serialize;
+use tempfile::TempDir;
+use tokio_util::sync::CancellationToken;
+
+use crate::cli::ConfigArgs;
+use crate::http;
+
+/// How long the last decisions are waited for.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+#[derive(Debug, Args)]
+pub(crate) struct IngestArgs {
+    /// JSONL or WARC files, folders of HTML, URL lists, feeds
+    #[arg(value_name = "SOURCE", required = true)]
+    sources: Vec<String>,
+    /// The bus to submit to [default: the configured one]
+    #[arg(long, value_name = "URL")]
+    to: Option<String>,
+    /// Print JSON
+    #[arg(long)]
+    json: bool,
+    #[command(flatten)]
+    config: ConfigArgs,
+}
+
+/// What became of what was submitted.
+#[derive(Debug, Default, Serialize)]
+struct Outcome {
+    #[serde(flatten)]
+    report: Report,
+    /// Decision to entries.
+    decided: BTreeMap<&'static str, u64>,
+    /// Why the gateway refused, by reason.
+    refused_by_gateway: BTreeMap<String, u64>,
+    /// Submitted, and not decided while it was waited for.
+    undecided: u64,
+}
+
+/// Submits every source once, and says what was decided.
+pub(crate) fn run(args: &IngestArgs) -> anyhow::Result<()> {
+    http::install_crypto();
+    let mut document = args.config.load()?;
+    if let Some(url) = &args.to {
+        document.set("bus.url", url.clone())?;
+    }
+    let parsed = args.sources.iter().map(|source| Source::parse(source));
+    let sources: Vec<Source> = parsed.collect::<Result<_, _>>()?;
+    let outcome = http::block_on(ingest(&document, sources))?;
+    if args.json {
+        println!("{}", serde_json::to_string_pretty(&outcome)?);
+    } else {
+        print(&outcome);
+    }
+    match outcome.report.source_errors.iter().next() {
+        Some((source, reason)) => bail!("{source}: {reason}"),
+        None => Ok(()),
+    }
+}
+
+/// A crawler submits to a bus of this process, so that each entry can be handed
+/// on and its decision told apart from those of other publishers.
+async fn ingest(document: &Document, sources: Vec<Source>) -> anyhow::Result<Outcome> {
+    let config: courant_bus::Config = document.section("bus")?;
+    if config.url.is_none() {
+        bail!("name the bus to submit to, as --to nats://127.0.0.1:4222");
+    }
+    let meter = Meters::new("courant")?.meter();
+    let target =
+        Bus::connect(&config, Clock::system(), &meter).await.context("cannot reach the bus")?;
+    let decided = target.subscribe(Subject::EntryDecided).await?;
+    let folder = tempfile::tempdir().context("cannot make a temporary folder")?;
+    let local = local_bus(&folder, &meter)?;
+    let control = Control::new("crawler", &CancellationToken::new());
+
+    let crawler = crawler(document, &folder, &local, &meter).await?;
+    let crawl = async {
+        let report = crawler.run(sources, true, &control).await.context("the crawler failed")?;
+        control.drain();
+        Ok::<_, anyhow::Error>(report)
+    };
+    let mut ledger = Ledger { decided, waiting: HashSet::new(), outcome: Outcome::default() };
+    let (report, ()) = tokio::try_join!(crawl, ledger.hand_on(&local, &target, &control))?;
+    ledger.hear_out().await?;
+    local.close().await.context("cannot close the local bus")?;
+    target.close().await.context("cannot close the bus")?;
+    Ok(Outcome { report, ..ledger.outcome })
+}
+
+fn local_bus(folder: &TempDir, meter: &Meter) -> anyhow::Result<Bus> {
+    let config = courant_bus::Config::default();
+    Bus::embedded(&config, &folder.path().join("spool.db"), Clock::system(), meter)
+        .context("cannot open a local bus")
+}
+
+async fn crawler(
+    document: &Document,
+    folder: &TempDir,
+    bus: &Bus,
+    meter: &Meter,
+) -> anyhow::Result<Crawler> {
+    let (path, config) = (folder.path().join("courant.db"), courant_store::Config::default());
+    let store = Store::sqlite(&path, Access::ReadWrite, &config, Clock::system(), meter)
+        .await
+        .context("cannot remember what was fetched")?;
+    let config = document.section("crawler")?;
+    Ok(Crawler::build(config, bus.clone(), store, Clock::system(), meter)?)
+}
+
+/// Submissions that wait for their decision, and the decisions so far.
+struct Ledger {
+    decided: Subscription<v1::EntryDecided>,
+    waiting: HashSet<String>,
+    outcome: Outcome,
+}
+
+impl Ledger {
+    /// Hands every entry of `local` on to `target`, until the crawler is done and
+    /// nothing is left.
+    async fn hand_on(
+        &mut self,
+        local: &Bus,
+        target: &Bus,
+        control: &Control,
+    ) -> anyhow::Result<()> {
+        let mut entries = local.consume(Stage::Gateway, 1).await?;
+        loop {
+            let delivery = tokio::select! {
+                biased;
+                event = self.decided.next() => {
+                    self.note(event.context("the bus was closed")?)?;
+                    continue;
+                }
+                delivery = entries.next() => delivery.context("the local bus was closed")?,
+                () = empty(local, control) => return Ok(()),
+            };
+            let entry: v1::Entry = delivery.decode().map_err(anyhow::Error::from)?;
+            let id = delivery.message_id();
+            let id = id.unwrap_or_else(|| MessageId::new(entry.submission_id.clone()));
+            self.waiting.insert(entry.submission_id.clone());
+            target.publish(Subject::EntrySubmitted, &id, &entry).await.context("not submitted")?;
+            delivery.settle(Ok::<(), Failure>(())).await;
+        }
+    }
+
+    /// Waits for the decisions that are missing. Each that comes extends the patience.
+    async fn hear_out(&mut self) -> anyhow::Result<()> {
+        while !self.waiting.is_empty() {
+            let Ok(event) = tokio::time::timeout(PATIENCE, self.decided.next()).await else {
+                break;
+            };
+            self.note(event.context("the bus was closed")?)?;
+        }
+        self.outcome.undecided = self.waiting.len() as u64;
+        Ok(())
+    }
+
+    fn note(&mut self, event: v1::EntryDecided) -> anyhow::Result<()> {
+        if !self.waiting.remove(&event.submission_id) {
+            return Ok(());
+        }
+        let decision = courant_article::Decision::try_from(event.decision())?;
+        *self.outcome.decided.entry(decision.as_str()).or_default() += 1;
+        if !event.reason.is_empty() {
+            *self.outcome.refused_by_gateway.entry(event.reason).or_default() += 1;
+        }
+        Ok(())
+    }
+}
+
+/// Completes when the crawler is done and has left nothing in its queue.
+async fn empty(local: &Bus, control: &Control) {
+    control.stopped().await;
+    loop {
+        let queues = local.queues().await.unwrap_or_default();
+        if queues.iter().all(|queue| queue.depth == 0) {
+            return;
+        }
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+}
+
+fn print(outcome: &Outcome) {
+    println!("{}", outcome.report);
+    for (decision, entries) in &outcome.decided {
+        println!("{decision:<12}{entries:>7}");
+    }
+    for (reason, entries) in &outcome.refused_by_gateway {
+        println!("refused     {entries:>7}  {reason}");
+    }
+    if outcome.undecided > 0 {
+        println!("undecided   {:>7}  no gateway decided within {PATIENCE:?}", outcome.undecided);
+    }
+}

@@ -1,0 +1,21 @@
+//! The `courant` command: the five agents in one process (`courant run`), and the
+//! tools around them.
+
+mod admin;
+mod ask;
+mod assemble;
+pub mod cli;
+mod data;
+mod dead_letters;
+mod doctor;
+pub mod figures;
+mod http;
+mod ingest;
+mod jsonl;
+mod mcp;
+mod pipeline;
+mod progress;
+mod run;
+mod sample;
+mod summary;
+mod tools;

@@ -1,0 +1,52 @@
+//! `courant mcp`: the pipeline for a language model, over standard input and output.
+
+use std::path::PathBuf;
+
+use anyhow::{Context, bail};
+use clap::Args;
+use courant_service::Process;
+use courant_telemetry::Telemetry;
+use rmcp::ServiceExt;
+
+use crate::cli::ConfigArgs;
+use crate::data::{self, DataFolder};
+use crate::pipeline::Pipeline;
+use crate::{ask, http};
+
+#[derive(Debug, Args)]
+pub(crate) struct McpArgs {
+    /// Where articles and messages are kept
+    #[arg(long, value_name = "DIR", default_value = data::DEFAULT)]
+    data: PathBuf,
+    #[command(flatten)]
+    config: ConfigArgs,
+}
+
+/// Serves until standard input ends or a signal comes. Only MCP is written to
+/// standard output.
+pub(crate) fn run(args: &McpArgs) -> anyhow::Result<()> {
+    http::install_crypto();
+    let document = args.config.load()?;
+    if http::block_on(ask::running(&args.data))?.is_some() {
+        bail!("{} is served already: use the path /mcp of that service", args.data.display());
+    }
+    let data = DataFolder::hold(&args.data)?;
+    let telemetry = Telemetry::init("courant", &document.section("telemetry")?)?;
+    let service: courant_service::Config = document.section("service")?;
+    let result = courant_service::block_on(service.drain(), async |shutdown| {
+        let mut process = Process::new(&telemetry);
+        let meter = telemetry.meter();
+        let pipeline = Pipeline::start(&document, &data, &mut process, &meter, &shutdown).await?;
+        let server = pipeline.gateway.mcp().serve(rmcp::transport::stdio());
+        let server = server.await.context("cannot speak MCP on standard input and output")?;
+        let client = server.cancellation_token();
+        tokio::select! {
+            ended = server.waiting() => drop(ended?),
+            () = shutdown.cancelled() => client.cancel(),
+        }
+        shutdown.cancel();
+        pipeline.join().await
+    });
+    telemetry.flush();
+    result
+}

@@ -1,0 +1,160 @@
+//! The five agents in one process, on an in-process bus and a store in a folder.
+
+use std::time::Duration;
+
+use anyhow::Context;
+use courant_analyst::Analyst;
+use courant_bus::Bus;
+use courant_cache::Cache;
+use courant_config::Document;
+use courant_crawler::Crawler;
+use courant_embedder::Embedder;
+use courant_gateway::Gateway;
+use courant_inference::{Deps, Encoder};
+use courant_service::{Control, Process};
+use courant_storage::Storage;
+use courant_store::{Access, Store};
+use courant_telemetry::Clock;
+use opentelemetry::metrics::Meter;
+use tokio::task::JoinSet;
+use tokio_util::sync::CancellationToken;
+
+use crate::data::DataFolder;
+
+/// How often the queues are looked at while they are waited for.
+const LOOK: Duration = Duration::from_millis(20);
+
+/// A pipeline whose agents run, all but the crawler.
+pub(crate) struct Pipeline {
+    pub(crate) bus: Bus,
+    pub(crate) store: Store,
+    pub(crate) gateway: std::sync::Arc<Gateway>,
+    pub(crate) crawler: Control,
+    document: Document,
+    clock: Clock,
+    meter: Meter,
+    agents: JoinSet<anyhow::Result<()>>,
+}
+
+impl Pipeline {
+    /// Opens what lies in `data` and starts the agents as parts of `process`.
+    ///
+    /// # Errors
+    /// If a section is wrong, a file is damaged, the disk is full, or the encoder
+    /// cannot be loaded.
+    pub(crate) async fn start(
+        document: &Document,
+        data: &DataFolder,
+        process: &mut Process,
+        meter: &Meter,
+        shutdown: &CancellationToken,
+    ) -> anyhow::Result<Self> {
+        let clock = Clock::system();
+        let inference = document.section("inference")?;
+        let encoder = tokio::task::spawn_blocking({
+            let meter = meter.clone();
+            move || Encoder::load(&inference, &Deps::resolve(), &meter)
+        });
+        let bus_config = document.section("bus")?;
+        let bus = Bus::embedded(&bus_config, &data.spool(), clock.clone(), meter)
+            .context("cannot open the message spool")?;
+        let store_config = document.section("store")?;
+        let store =
+            Store::sqlite(&data.store(), Access::ReadWrite, &store_config, clock.clone(), meter)
+                .await
+                .context("cannot open the store")?;
+        let cache = Cache::memory(&document.section("cache")?, meter);
+        let encoder = encoder.await?.context("cannot load the encoder")?;
+
+        let gateway = Gateway::build(
+            document.section("gateway")?,
+            bus.clone(),
+            store.clone(),
+            cache,
+            clock.clone(),
+            meter,
+        )?;
+        let embedder = Embedder::build(document.section("embedder")?, bus.clone(), encoder, meter)?;
+        let analyst = Analyst::build(document.section("analyst")?, bus.clone(), meter)?;
+        let storage = Storage::build(
+            document.section("storage")?,
+            bus.clone(),
+            store.clone(),
+            clock.clone(),
+            meter,
+        )?;
+
+        let mut control = |name| process.agent(name, shutdown);
+        let crawler = control("crawler");
+        let controls =
+            [control("gateway"), control("embedder"), control("analyst"), control("storage")];
+        gateway.tells_of(std::iter::once(&crawler).chain(&controls).cloned().collect());
+        let gateway = std::sync::Arc::new(gateway);
+        process.http(gateway.routes());
+
+        let [at_gateway, at_embedder, at_analyst, at_storage] = controls;
+        let mut agents = JoinSet::new();
+        agents.spawn({
+            let gateway = std::sync::Arc::clone(&gateway);
+            async move { gateway.run(at_gateway).await.context("the gateway failed") }
+        });
+        agents.spawn(async move { embedder.run(at_embedder).await.context("the embedder failed") });
+        agents.spawn(async move { analyst.run(at_analyst).await.context("the analyst failed") });
+        agents.spawn(async move { storage.run(at_storage).await.context("storage failed") });
+        let (document, meter) = (document.clone(), meter.clone());
+        Ok(Self { bus, store, gateway, crawler, document, clock, meter, agents })
+    }
+
+    /// A crawler of this pipeline.
+    ///
+    /// # Errors
+    /// If a value of its section is out of its range.
+    pub(crate) fn new_crawler(&self) -> anyhow::Result<Crawler> {
+        let config = self.document.section("crawler")?;
+        let (bus, store, clock) = (self.bus.clone(), self.store.clone(), self.clock.clone());
+        Ok(Crawler::build(config, bus, store, clock, &self.meter)?)
+    }
+
+    /// Waits until all work queues are empty: what was submitted is stored, or a
+    /// dead letter.
+    ///
+    /// A message is published to the next queue before it leaves the one before,
+    /// and the queues are read in that order, so that none slips through.
+    ///
+    /// # Errors
+    /// If the bus does not answer, or an agent failed.
+    pub(crate) async fn drained(&mut self) -> anyhow::Result<()> {
+        loop {
+            let queues = self.bus.queues().await?;
+            if queues.iter().all(|queue| queue.stage.is_none() || queue.depth == 0) {
+                return Ok(());
+            }
+            tokio::select! {
+                () = tokio::time::sleep(LOOK) => {}
+                failed = Self::failed(&mut self.agents) => return Err(failed),
+            }
+        }
+    }
+
+    /// Completes if an agent ends before it was told to.
+    async fn failed(agents: &mut JoinSet<anyhow::Result<()>>) -> anyhow::Error {
+        match agents.join_next().await {
+            Some(Ok(Err(error))) => error,
+            Some(Err(panic)) => anyhow::Error::from(panic).context("an agent panicked"),
+            Some(Ok(Ok(()))) | None => anyhow::anyhow!("an agent was drained"),
+        }
+    }
+
+    /// Waits for the agents after a shutdown, and closes what was opened.
+    ///
+    /// # Errors
+    /// The first agent's that failed, or what does not close.
+    pub(crate) async fn join(mut self) -> anyhow::Result<()> {
+        while let Some(ended) = self.agents.join_next().await {
+            ended.context("an agent panicked")??;
+        }
+        self.bus.close().await.context("cannot close the message spool")?;
+        self.store.close().await.context("cannot close the store")?;
+        Ok(())
+    }
+}

@@ -1,0 +1,186 @@
+//! `courant run`: the whole pipeline in one process.
+
+use std::path::{Path, PathBuf};
+
+use anyhow::Context;
+use clap::Args;
+use courant_config::Document;
+use courant_crawler::{Report, Source};
+use courant_newsstand::Newsstand;
+use courant_service::{Config as ServiceConfig, Ports, Process};
+use courant_telemetry::{Meters, Telemetry};
+use tokio_util::sync::CancellationToken;
+
+use crate::cli::ConfigArgs;
+use crate::data::{self, DataFolder};
+use crate::pipeline::Pipeline;
+use crate::progress::Progress;
+use crate::summary::Summary;
+use crate::{http, sample};
+
+#[derive(Debug, Args)]
+pub(crate) struct RunArgs {
+    /// Feed or site URLs, OPML files, URL lists, WARC or JSONL files, folders of HTML
+    #[arg(value_name = "SOURCE")]
+    sources: Vec<String>,
+    /// Where articles and messages are kept
+    #[arg(long, value_name = "DIR", default_value = data::DEFAULT)]
+    data: PathBuf,
+    /// End when the sources are worked off
+    #[arg(long)]
+    once: bool,
+    /// Crawl the bundled sample site, served on loopback by this process
+    #[arg(long, conflicts_with = "sources")]
+    sample: bool,
+    /// Print the summary as JSON
+    #[arg(long)]
+    json: bool,
+    #[command(flatten)]
+    config: ConfigArgs,
+}
+
+/// Runs until the sources are worked off, or until a signal.
+pub(crate) fn run(args: &RunArgs) -> anyhow::Result<()> {
+    http::install_crypto();
+    let mut document = args.config.load()?;
+    quiet_unless_told(&mut document)?;
+    let service: ServiceConfig = document.section("service")?;
+    let sources = sources(args, &document)?;
+    let data = DataFolder::hold(&args.data)?;
+    let telemetry = Telemetry::init("courant", &document.section("telemetry")?)?;
+    let result = courant_service::block_on(service.drain(), |shutdown| {
+        serve(args, document, sources, &data, &service, &telemetry, shutdown)
+    });
+    telemetry.flush();
+    result
+}
+
+/// The progress and the summary say what a person wants to know; the log adds
+/// warnings, unless it is configured.
+fn quiet_unless_told(document: &mut Document) -> anyhow::Result<()> {
+    if !document.has("telemetry.log") {
+        document.set("telemetry.log", "warn")?;
+    }
+    Ok(())
+}
+
+/// The sources of the command line, else those of the configuration; each is
+/// checked before anything is opened.
+fn sources(args: &RunArgs, document: &Document) -> anyhow::Result<Vec<Source>> {
+    let config: courant_crawler::Config = document.section("crawler")?;
+    let named = if args.sources.is_empty() { &config.sources } else { &args.sources };
+    Ok(named.iter().map(|source| Source::parse(source)).collect::<Result<_, _>>()?)
+}
+
+async fn serve(
+    args: &RunArgs,
+    mut document: Document,
+    mut sources: Vec<Source>,
+    data: &DataFolder,
+    service: &ServiceConfig,
+    telemetry: &Telemetry,
+    shutdown: CancellationToken,
+) -> anyhow::Result<()> {
+    let stand = if args.sample { Some(sample::stand(None).await?) } else { None };
+    if let Some(stand) = &stand {
+        sources = sample::sources(stand, &mut document)?;
+    }
+    let mut process = Process::new(telemetry);
+    let meter = telemetry.meter();
+    let pipeline = Pipeline::start(&document, data, &mut process, &meter, &shutdown).await?;
+    let listening = process.listen(service, Ports::GATEWAY).await?;
+    let address = listening.http_address()?;
+    data.note_address(address)?;
+    let run = Run { args, meters: telemetry.meters(), shutdown };
+    listening.serve(run.work(pipeline, sources, stand, &format!("http://{address}"))).await
+}
+
+struct Run<'a> {
+    args: &'a RunArgs,
+    meters: Meters,
+    shutdown: CancellationToken,
+}
+
+impl Run<'_> {
+    /// One round over the sources with progress and summary, then, unless that
+    /// was all, the service until a signal.
+    async fn work(
+        self,
+        mut pipeline: Pipeline,
+        sources: Vec<Source>,
+        stand: Option<Newsstand>,
+        address: &str,
+    ) -> anyhow::Result<()> {
+        let stays = !self.args.once;
+        if !sources.is_empty() {
+            self.first_round(&mut pipeline, &sources, stand.as_ref()).await?;
+        }
+        if stays && !self.shutdown.is_cancelled() {
+            eprintln!("\nCourant answers at {address} (Ctrl-C ends it)");
+            let crawler = pipeline.new_crawler()?;
+            let control = pipeline.crawler.clone();
+            crawler.run(sources, false, &control).await.context("the crawler failed")?;
+            control.stopped().await;
+        }
+        self.shutdown.cancel();
+        pipeline.crawler.finished();
+        pipeline.join().await?;
+        if let Some(stand) = stand {
+            stand.stop().await;
+        }
+        Ok(())
+    }
+
+    async fn first_round(
+        &self,
+        pipeline: &mut Pipeline,
+        sources: &[Source],
+        stand: Option<&Newsstand>,
+    ) -> anyhow::Result<()> {
+        let started = tokio::time::Instant::now();
+        let mut report = self.round(pipeline, sources).await?;
+        if let Some(stand) = stand {
+            // The sample's publisher changes an article: a revision, found by a second round.
+            stand.revise();
+            report = sample::add(report, self.round(pipeline, sources).await?);
+        }
+        let figures = crate::figures::Figures::parse(&self.meters.render()?);
+        let summary = Summary::new(&report, &figures, started.elapsed(), pipeline).await?;
+        if self.args.json {
+            println!("{}", serde_json::to_string_pretty(&summary)?);
+        } else {
+            println!("{summary}");
+        }
+        if self.args.once {
+            return whole(&report);
+        }
+        Ok(())
+    }
+
+    /// Crawls the sources once and waits until what they held is stored.
+    async fn round(&self, pipeline: &mut Pipeline, sources: &[Source]) -> anyhow::Result<Report> {
+        let crawler = pipeline.new_crawler()?;
+        let progress = Progress::start(crawler.progress(), self.meters.clone());
+        let control = pipeline.crawler.clone();
+        let report =
+            crawler.run(sources.to_vec(), true, &control).await.context("the crawler failed")?;
+        if !self.shutdown.is_cancelled() {
+            pipeline.drained().await?;
+        }
+        progress.finish().await;
+        Ok(report)
+    }
+}
+
+/// A source that gave nothing because it is none is an error of the command.
+fn whole(report: &Report) -> anyhow::Result<()> {
+    match report.source_errors.iter().next() {
+        Some((source, reason)) => anyhow::bail!("{source}: {reason}"),
+        None => Ok(()),
+    }
+}
+
+/// The data folder that a command reads, where it names one.
+pub(crate) fn data_or_default(data: Option<&Path>) -> &Path {
+    data.unwrap_or_else(|| Path::new(data::DEFAULT))
+}

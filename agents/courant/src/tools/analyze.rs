@@ -1,0 +1,49 @@
+//! `courant analyze`
+
+use clap::Args;
+use courant_analyst::Config;
+use courant_article::Analysis;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use super::JsonLines;
+use crate::cli::ConfigArgs;
+use crate::{assemble, jsonl};
+
+#[derive(Debug, Args)]
+pub(crate) struct AnalyzeArgs {
+    #[command(flatten)]
+    lines: JsonLines,
+    #[command(flatten)]
+    config: ConfigArgs,
+}
+
+#[derive(Deserialize)]
+struct Question {
+    id: Value,
+    #[serde(default)]
+    title: String,
+    text: String,
+}
+
+#[derive(Serialize)]
+struct Answer {
+    id: Value,
+    #[serde(flatten)]
+    analysis: Analysis,
+    sentiment: Option<Value>,
+    entities: Option<Value>,
+}
+
+/// Analyzes the text of each line, as the pipeline would.
+pub(crate) fn run(args: &AnalyzeArgs) -> anyhow::Result<()> {
+    args.lines.require()?;
+    let document = args.config.load()?;
+    let tool = assemble::Tool::load(&document)?;
+    let analyzer = tool.analyzer(document.section::<Config>("analyst")?)?;
+    jsonl::each_line(args.lines.jobs, |question: Question| {
+        let embeddings = tool.embed(&question.text)?;
+        let analysis = analyzer.analyze(&question.title, &question.text, &embeddings);
+        Ok(Answer { id: question.id, analysis, sentiment: None, entities: None })
+    })
+}

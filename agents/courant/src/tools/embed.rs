@@ -1,0 +1,46 @@
+//! `courant embed`
+
+use clap::Args;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use super::JsonLines;
+use crate::cli::ConfigArgs;
+use crate::{assemble, jsonl};
+
+#[derive(Debug, Args)]
+pub(crate) struct EmbedArgs {
+    #[command(flatten)]
+    lines: JsonLines,
+    #[command(flatten)]
+    config: ConfigArgs,
+}
+
+#[derive(Deserialize)]
+struct Question {
+    id: Value,
+    text: String,
+}
+
+#[derive(Serialize)]
+struct Answer {
+    id: Value,
+    vector: Vec<f32>,
+    tokens: u32,
+    chunks: usize,
+}
+
+/// Embeds the text of each line, as the pipeline would.
+pub(crate) fn run(args: &EmbedArgs) -> anyhow::Result<()> {
+    args.lines.require()?;
+    let tool = assemble::Tool::load(&args.config.load()?)?;
+    jsonl::each_line(args.lines.jobs, |question: Question| {
+        let embeddings = tool.embed(&question.text)?;
+        Ok(Answer {
+            id: question.id,
+            tokens: embeddings.chunks.iter().map(|chunk| chunk.tokens).sum(),
+            chunks: embeddings.chunks.len(),
+            vector: embeddings.vector.as_slice().to_vec(),
+        })
+    })
+}

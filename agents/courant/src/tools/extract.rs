@@ -1,0 +1,84 @@
+//! `courant extract`
+
+use std::path::{Path, PathBuf};
+
+use anyhow::Context;
+use clap::Args;
+use courant_extract::Page;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use url::Url;
+
+use super::JsonLines;
+use crate::jsonl;
+
+#[derive(Debug, Args)]
+pub(crate) struct ExtractArgs {
+    /// One HTML page
+    #[arg(required_unless_present = "jsonl", conflicts_with = "jsonl")]
+    file: Option<PathBuf>,
+    /// Where the page came from
+    #[arg(long, value_name = "U", requires = "file")]
+    url: Option<Url>,
+    #[command(flatten)]
+    lines: JsonLines,
+}
+
+#[derive(Deserialize)]
+struct Question {
+    id: Value,
+    url: Option<String>,
+    html_path: PathBuf,
+}
+
+/// A page as the command prints it.
+#[derive(Serialize)]
+struct Answer {
+    id: Value,
+    is_article: bool,
+    title: Option<String>,
+    authors: Vec<String>,
+    published_at: Option<String>,
+    language: Option<String>,
+    site_name: Option<String>,
+    text: String,
+    error: Option<String>,
+}
+
+impl Answer {
+    fn new(id: Value, page: Page) -> Self {
+        Self {
+            id,
+            is_article: page.is_article,
+            title: Some(page.title).filter(|title| !title.is_empty()),
+            authors: page.authors,
+            published_at: page.published_at.map(String::from),
+            language: page.language,
+            site_name: page.site_name,
+            text: page.text,
+            error: None,
+        }
+    }
+}
+
+/// Extracts one page, or the page of each line.
+pub(crate) fn run(args: &ExtractArgs) -> anyhow::Result<()> {
+    if let Some(file) = &args.file {
+        let page = extract(file, args.url.as_ref())?;
+        let answer = Answer::new(Value::String(file.display().to_string()), page);
+        println!("{}", serde_json::to_string_pretty(&answer)?);
+        return Ok(());
+    }
+    jsonl::each_line(args.lines.jobs, |question: Question| {
+        let url = question.url.as_deref().map(Url::parse).transpose().context("invalid url")?;
+        Ok(Answer::new(question.id, extract(&question.html_path, url.as_ref())?))
+    })
+}
+
+fn extract(file: &Path, url: Option<&Url>) -> anyhow::Result<Page> {
+    let name = file.display();
+    let html = std::fs::read(file).with_context(|| format!("cannot read {name}"))?;
+    let unknown = Url::parse("http://localhost/").context("the stand-in URL is valid")?;
+    courant_extract::page(&html, None, url.unwrap_or(&unknown))
+        .with_context(|| format!("cannot extract {name}"))
+}

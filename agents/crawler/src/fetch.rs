@@ -1,0 +1,292 @@
+//! One request and its answer, within limits. Redirects are reported, not
+//! followed: the next hop has its own robots.txt, turn and address check.
+
+use std::error::Error as StdError;
+use std::sync::OnceLock;
+use std::time::Duration;
+
+use bytes::{Bytes, BytesMut};
+use courant_telemetry::Clock;
+use futures::StreamExt;
+use http::{HeaderMap, HeaderName, StatusCode, header};
+use reqwest::{Client, Response};
+use tokio::time::Instant;
+use url::{Host, Position, Url};
+
+use crate::Config;
+use crate::address::{AddressGuard, AddressRefused};
+use crate::error::Error;
+use crate::outcome::{Ended, Failure, Refusal};
+
+/// The longest response header of HTTP/2.
+const MAX_HEADER_BYTES: u32 = 64 * 1024;
+const ACCEPT: &str = "text/html,application/xhtml+xml,application/rss+xml,application/atom+xml,\
+                      application/feed+json,application/xml;q=0.9,*/*;q=0.5";
+
+/// Sends requests.
+#[derive(Debug)]
+pub(crate) struct Fetcher {
+    config: Config,
+    clock: Clock,
+    guard: AddressGuard,
+    /// For hosts of `resolve`: any address, plain HTTP.
+    mapped: Client,
+    /// For all others. Made when first needed: it reads the system's certificates.
+    public: OnceLock<Option<Client>>,
+}
+
+/// What is asked for.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Request<'a> {
+    /// HTTP or HTTPS.
+    pub url: &'a Url,
+    /// What the server said about the copy at hand.
+    pub validators: Option<&'a Validators>,
+    /// The longest body, unpacked.
+    pub max_body_bytes: usize,
+    /// Whether a longer body is cut there, or refused.
+    pub cut_body: bool,
+}
+
+/// What a server names a version of a page by.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Validators {
+    /// `ETag`, as sent.
+    pub etag: Option<String>,
+    /// `Last-Modified`, as sent.
+    pub last_modified: Option<String>,
+}
+
+impl Validators {
+    fn name_a_version(&self) -> bool {
+        self.etag.is_some() || self.last_modified.is_some()
+    }
+}
+
+/// What came back.
+#[derive(Debug)]
+pub(crate) enum Answer {
+    /// A body.
+    Document(Document),
+    /// The copy at hand is the latest.
+    NotModified,
+    /// It is elsewhere.
+    Redirect(Url),
+    /// 429 or 503: ask again after the pause, if one is named.
+    Busy { status: StatusCode, retry_after: Option<Duration> },
+    /// Any other status.
+    Status(StatusCode),
+}
+
+/// A body and what its header said.
+#[derive(Clone, Debug)]
+pub(crate) struct Document {
+    /// Where it was fetched from.
+    pub url: Url,
+    /// `Content-Type`, as sent.
+    pub content_type: Option<String>,
+    /// For the next conditional request.
+    pub validators: Validators,
+    /// Whether `X-Robots-Tag` forbids to index it.
+    pub noindex: bool,
+    /// Unpacked.
+    pub body: Bytes,
+}
+
+impl Fetcher {
+    /// # Errors
+    /// If the HTTP client cannot be built.
+    pub(crate) fn new(config: Config, clock: Clock) -> Result<Self, Error> {
+        // Fails where a provider is installed already, which is just as well.
+        let _ = rustls::crypto::ring::default_provider().install_default();
+        // All mapped hosts may be one server.
+        let mapped = client(&config).pool_max_idle_per_host(config.concurrency);
+        let mapped = mapped.tls_certs_only([]).build().map_err(Error::Client)?;
+        let guard = AddressGuard::new(&config.allow_networks);
+        Ok(Self { config, clock, guard, mapped, public: OnceLock::new() })
+    }
+
+    /// Sends one request.
+    ///
+    /// # Errors
+    /// Refused where asking again is of no use, failed where it may be.
+    pub(crate) async fn fetch(&self, request: Request<'_>) -> Result<Answer, Ended> {
+        let limit = Duration::from_secs(self.config.total_timeout_s);
+        let deadline = Instant::now() + limit;
+        let answer = tokio::time::timeout_at(deadline, self.exchange(request));
+        answer.await.map_err(|_| Failure::Timeout)?
+    }
+
+    async fn exchange(&self, request: Request<'_>) -> Result<Answer, Ended> {
+        let limit = Duration::from_secs(self.config.header_timeout_s);
+        let sent = self.prepare(request)?.send();
+        let response = tokio::time::timeout(limit, sent)
+            .await
+            .map_err(|_| Failure::Timeout)?
+            .map_err(|error| why_not_sent(&error))?;
+        self.read(request, response).await
+    }
+
+    fn prepare(&self, request: Request<'_>) -> Result<reqwest::RequestBuilder, Ended> {
+        let url = request.url;
+        let host = url.host_str().ok_or(Refusal::InvalidUrl)?;
+        let mut builder = match self.mapping(host) {
+            Some(target) => {
+                let path = &url[Position::BeforePath..Position::AfterQuery];
+                let authority = &url[Position::BeforeHost..Position::AfterPort];
+                self.mapped.get(format!("http://{target}{path}")).header(header::HOST, authority)
+            }
+            None => {
+                self.check_address(url)?;
+                self.public_client()?.get(&url[..Position::AfterQuery])
+            }
+        };
+        let validators = request.validators;
+        if let Some(etag) = validators.and_then(|known| known.etag.as_ref()) {
+            builder = builder.header(header::IF_NONE_MATCH, etag);
+        }
+        if let Some(date) = validators.and_then(|known| known.last_modified.as_ref()) {
+            builder = builder.header(header::IF_MODIFIED_SINCE, date);
+        }
+        Ok(builder)
+    }
+
+    fn mapping(&self, host: &str) -> Option<&crate::config::HostPort> {
+        self.config.resolve.get(host).or_else(|| self.config.resolve.get("*"))
+    }
+
+    /// An address written in the URL is never looked up, so it is checked here.
+    fn check_address(&self, url: &Url) -> Result<(), Refusal> {
+        let allowed = match url.host() {
+            Some(Host::Ipv4(address)) => self.guard.allows(address.into()),
+            Some(Host::Ipv6(address)) => self.guard.allows(address.into()),
+            Some(Host::Domain(_)) => true,
+            None => return Err(Refusal::InvalidUrl),
+        };
+        if allowed { Ok(()) } else { Err(Refusal::PrivateAddress) }
+    }
+
+    fn public_client(&self) -> Result<&Client, Failure> {
+        let build = || {
+            let built = client(&self.config).dns_resolver(self.guard.clone()).build();
+            built
+                .inspect_err(|error| {
+                    let error = error as &dyn StdError;
+                    tracing::error!(error, "no HTTPS client: are CA certificates installed?");
+                })
+                .ok()
+        };
+        self.public.get_or_init(build).as_ref().ok_or(Failure::Client)
+    }
+
+    async fn read(&self, request: Request<'_>, response: Response) -> Result<Answer, Ended> {
+        let status = response.status();
+        if status == StatusCode::NOT_MODIFIED
+            && request.validators.is_some_and(Validators::name_a_version)
+        {
+            return Ok(Answer::NotModified);
+        }
+        if let Some(location) = redirect(status, response.headers()) {
+            let target = request.url.join(location).map_err(|_| Refusal::InvalidUrl)?;
+            return Ok(Answer::Redirect(target));
+        }
+        if matches!(status, StatusCode::TOO_MANY_REQUESTS | StatusCode::SERVICE_UNAVAILABLE) {
+            let retry_after = retry_after(response.headers(), &self.clock);
+            return Ok(Answer::Busy { status, retry_after });
+        }
+        if status != StatusCode::OK {
+            return Ok(Answer::Status(status));
+        }
+        document(request, response).await.map(Answer::Document)
+    }
+}
+
+fn client(config: &Config) -> reqwest::ClientBuilder {
+    let accept = [(header::ACCEPT, http::HeaderValue::from_static(ACCEPT))];
+    Client::builder()
+        .user_agent(&config.user_agent)
+        .default_headers(HeaderMap::from_iter(accept))
+        .redirect(reqwest::redirect::Policy::none())
+        .retry(reqwest::retry::never())
+        .referer(false)
+        // A proxy would look names up itself, past the check of addresses.
+        .no_proxy()
+        .connect_timeout(Duration::from_secs(config.connect_timeout_s))
+        .pool_max_idle_per_host(1)
+        .pool_idle_timeout(Duration::from_secs(30))
+        .http2_max_header_list_size(MAX_HEADER_BYTES)
+}
+
+async fn document(request: Request<'_>, response: Response) -> Result<Document, Ended> {
+    let headers = response.headers();
+    let mut document = Document {
+        url: request.url.clone(),
+        content_type: text(headers, header::CONTENT_TYPE),
+        validators: Validators {
+            etag: text(headers, header::ETAG),
+            last_modified: text(headers, header::LAST_MODIFIED),
+        },
+        noindex: forbids_indexing(headers),
+        body: Bytes::new(),
+    };
+    document.body = body(request, response).await?;
+    Ok(document)
+}
+
+/// Counts what was unpacked, so that a small body cannot become a huge one.
+async fn body(request: Request<'_>, response: Response) -> Result<Bytes, Ended> {
+    let mut body = BytesMut::new();
+    let mut chunks = response.bytes_stream();
+    while let Some(chunk) = chunks.next().await {
+        let chunk = chunk.map_err(|_| Failure::BrokenBody)?;
+        let room = request.max_body_bytes - body.len();
+        body.extend_from_slice(&chunk[..chunk.len().min(room)]);
+        if chunk.len() > room {
+            return if request.cut_body {
+                Ok(body.freeze())
+            } else {
+                Err(Refusal::TooLarge.into())
+            };
+        }
+    }
+    Ok(body.freeze())
+}
+
+fn redirect(status: StatusCode, headers: &HeaderMap) -> Option<&str> {
+    let moves = matches!(status.as_u16(), 301 | 302 | 303 | 307 | 308);
+    headers.get(header::LOCATION).filter(|_| moves).and_then(|location| location.to_str().ok())
+}
+
+fn text(headers: &HeaderMap, name: HeaderName) -> Option<String> {
+    headers.get(name).and_then(|value| value.to_str().ok()).map(str::to_owned)
+}
+
+/// `X-Robots-Tag: noindex` or `none`, for every crawler (no `name:` before it).
+fn forbids_indexing(headers: &HeaderMap) -> bool {
+    let tags = headers.get_all("x-robots-tag").iter().filter_map(|value| value.to_str().ok());
+    tags.flat_map(|value| value.split(',')).any(|tag| {
+        let tag = tag.trim();
+        tag.eq_ignore_ascii_case("noindex") || tag.eq_ignore_ascii_case("none")
+    })
+}
+
+/// Seconds or a date (RFC 9110, section 10.2.3).
+fn retry_after(headers: &HeaderMap, clock: &Clock) -> Option<Duration> {
+    let value = headers.get(header::RETRY_AFTER)?.to_str().ok()?.trim();
+    if let Ok(seconds) = value.parse() {
+        return Some(Duration::from_secs(seconds));
+    }
+    let date = jiff::fmt::rfc2822::parse(value).ok()?.timestamp();
+    Some(date.duration_since(clock.now()).try_into().unwrap_or(Duration::ZERO))
+}
+
+fn why_not_sent(error: &reqwest::Error) -> Ended {
+    let mut causes = std::iter::successors(error.source(), |&cause| cause.source());
+    if causes.any(|cause| cause.is::<AddressRefused>()) {
+        return Refusal::PrivateAddress.into();
+    }
+    if error.is_timeout() { Failure::Timeout.into() } else { Failure::Connect.into() }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,43 @@
+//! Finds articles and hands them on: feeds, sitemaps and sites on the web, URL
+//! lists, archives and folders on disk.
+//!
+//! Sources name pages; each page waits in the queue of its registered domain
+//! (`frontier`), is asked for in its turn (`politeness`, `robots`, `visit`),
+//! within limits (`fetch`, `address`), read and put on the bus (`handle`,
+//! `submit`), and only then remembered (`memory`). Every page found ends in one
+//! figure of the [`Report`].
+//!
+//! Everything is bounded: one request per registered domain at a time,
+//! `concurrency` pages in memory, `max_queued_pages` waiting.
+
+mod address;
+mod agent;
+mod config;
+mod crawl;
+mod error;
+mod fetch;
+mod frontier;
+mod handle;
+mod listing;
+mod local;
+mod memory;
+mod metrics;
+mod outcome;
+mod pace;
+mod politeness;
+mod progress;
+mod remote;
+mod robots;
+mod source;
+mod submit;
+mod visit;
+
+pub use address::{Network, ParseNetworkError};
+pub use agent::Crawler;
+pub use config::{Config, ConfigError, HostPort, ParseHostPortError};
+pub use error::{Error, SourceError};
+pub use progress::{Progress, Report};
+pub use source::{FileKind, Source};
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,104 @@
+//! What feeds, sitemaps and lists name, as pages to be queued.
+
+use courant_article::PublishedAt;
+use courant_extract::{FeedEntry, SitemapPage};
+use url::Url;
+
+use crate::error::Fruitless;
+use crate::frontier::Hint;
+
+/// A page that a source names.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Named {
+    pub(crate) url: Url,
+    pub(crate) hint: Hint,
+}
+
+impl From<Url> for Named {
+    fn from(url: Url) -> Self {
+        Self { url, hint: Hint::default() }
+    }
+}
+
+/// The pages of a feed. Entries without a link name none.
+pub(crate) fn feed(bytes: &[u8], base: Option<&Url>) -> Result<Vec<Named>, Fruitless> {
+    let feed =
+        courant_extract::feed(bytes, base).map_err(|error| Fruitless::broken("feed", &error))?;
+    Ok(feed.entries.into_iter().filter_map(of_feed).collect())
+}
+
+fn of_feed(entry: FeedEntry) -> Option<Named> {
+    let url = Url::parse(entry.url.as_deref()?).ok()?;
+    let changed = entry.updated_at.as_ref().or(entry.published_at.as_ref());
+    let changed_at_ms = changed.map(unix_ms);
+    Some(Named {
+        url,
+        hint: Hint { title: entry.title, published_at: entry.published_at, changed_at_ms },
+    })
+}
+
+/// The pages of a sitemap, and the sitemaps of an index.
+pub(crate) fn sitemap(bytes: &[u8]) -> Result<(Vec<Named>, Vec<Url>), Fruitless> {
+    let found =
+        courant_extract::sitemap(bytes).map_err(|error| Fruitless::broken("sitemap", &error))?;
+    let pages = found.pages.into_iter().map(of_sitemap).collect();
+    Ok((pages, found.sitemaps.into_iter().map(|sitemap| sitemap.url).collect()))
+}
+
+fn of_sitemap(page: SitemapPage) -> Named {
+    let changed = page.last_modified.as_ref().or(page.news_published.as_ref());
+    let changed_at_ms = changed.map(unix_ms);
+    let hint = Hint { title: page.news_title, published_at: page.news_published, changed_at_ms };
+    Named { url: page.url, hint }
+}
+
+/// The feeds of an OPML file.
+pub(crate) fn opml(bytes: &[u8]) -> Result<Vec<Url>, Fruitless> {
+    let feeds =
+        courant_extract::opml(bytes).map_err(|error| Fruitless::broken("OPML file", &error))?;
+    Ok(feeds.iter().filter_map(|feed| Url::parse(feed).ok()).collect())
+}
+
+/// The pages of a list with a URL per line.
+pub(crate) fn url_list(bytes: &[u8]) -> Result<Vec<Named>, Fruitless> {
+    let text = String::from_utf8_lossy(bytes);
+    let urls =
+        courant_extract::url_list(&text).map_err(|error| Fruitless::broken("URL list", &error))?;
+    Ok(urls.iter().filter_map(|url| Url::parse(url).ok()).map(Named::from).collect())
+}
+
+fn unix_ms(at: &PublishedAt) -> i64 {
+    at.unix_seconds().saturating_mul(1_000)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_feed_names_its_linked_entries_and_what_it_knows_of_them() {
+        let rss = b"<rss version='2.0'><channel><title>T</title>
+            <item><title>One</title><link>/1</link><pubDate>Tue, 05 Mar 2024 09:30:00 +0200</pubDate></item>
+            <item><title>No link</title></item></channel></rss>";
+        let base = "https://a.example/feed".parse().unwrap();
+        let named = feed(rss, Some(&base)).unwrap();
+        assert_eq!(named.len(), 1);
+        assert_eq!(named[0].url.as_str(), "https://a.example/1");
+        assert_eq!(named[0].hint.title.as_deref(), Some("One"));
+        assert_eq!(named[0].hint.changed_at_ms, Some(1_709_623_800_000));
+    }
+
+    #[test]
+    fn what_is_no_list_says_so_in_one_line() {
+        let problems = [
+            feed(b"<html>", None).unwrap_err(),
+            sitemap(b"<html>").unwrap_err(),
+            opml(b"<html>").unwrap_err(),
+            url_list(b"hello").unwrap_err(),
+        ];
+        for problem in problems {
+            let text = problem.to_string();
+            assert!(text.starts_with("a broken ") && !text.contains('\n'), "{text}");
+        }
+    }
+}

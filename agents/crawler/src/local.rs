@@ -1,0 +1,308 @@
+//! Sources on disk, read once. What they hold is submitted without a request;
+//! the pages that they only name are queued.
+
+use std::fs::File;
+use std::io::{self, BufRead, BufReader, Read};
+use std::path::Path;
+use std::sync::Arc;
+
+use courant_article::{Entry, PublishedAt, Revision, Text};
+use courant_extract::{WarcError, WarcPage};
+use futures::StreamExt;
+use serde::Deserialize;
+use tokio::io::AsyncReadExt;
+use tokio::sync::mpsc;
+use url::Url;
+
+use crate::crawl::Crawl;
+use crate::error::Fruitless;
+use crate::frontier::{Hint, Page};
+use crate::handle::{article, check};
+use crate::listing::{feed, opml, sitemap};
+use crate::outcome::{Ended, Outcome, Refusal};
+use crate::remote::subscriptions;
+use crate::source::FileKind;
+use crate::submit::{bounded, content_of};
+use crate::visit::clean;
+
+/// What was read and waits to be handled.
+const MAX_READ_AHEAD: usize = 16;
+/// The longest line of a list or of JSON: a text of 256 KiB, escaped, and more.
+const MAX_LINE_BYTES: u64 = 2 * 1024 * 1024;
+/// Stands for the address of a page that is not known yet.
+const NOWHERE: &str = "https://nowhere.invalid/saved/page.html";
+/// Where a browser's "save page" notes the address.
+const SAVED_FROM: &str = "<!-- saved from url=(";
+
+/// What a file holds, one after the other.
+#[derive(Debug)]
+enum Item {
+    /// An address to be fetched.
+    Link(Url),
+    /// A page as it was fetched once.
+    Page(SavedPage),
+    /// An article.
+    Article(Entry),
+    /// Something that makes no sense.
+    Nonsense(Refusal),
+}
+
+#[derive(Debug)]
+struct SavedPage {
+    /// `None`: what the page says of itself decides.
+    url: Option<Url>,
+    html: Vec<u8>,
+    content_type: Option<String>,
+    /// `None`: now.
+    observed_at: Option<Revision>,
+}
+
+/// An article as a line of JSON; what is not named here is passed over.
+#[derive(Debug, Deserialize)]
+struct Line {
+    url: String,
+    text: String,
+    #[serde(default)]
+    title: String,
+    #[serde(default)]
+    authors: Vec<String>,
+    published_at: Option<String>,
+    language: Option<String>,
+    site_name: Option<String>,
+    canonical_url: Option<String>,
+    observed_at_ms: Option<i64>,
+}
+
+/// Works off one file.
+pub(crate) async fn file(crawl: &Arc<Crawl>, path: &Path, kind: FileKind) {
+    let source = path.display().to_string();
+    let read = match kind {
+        FileKind::Opml | FileKind::Feed | FileKind::Sitemap => listing(crawl, path, kind).await,
+        FileKind::UrlList => stream(crawl, path, read_links).await,
+        FileKind::Jsonl => stream(crawl, path, read_articles).await,
+        FileKind::Warc => stream(crawl, path, read_archive).await,
+        FileKind::Html => stream(crawl, path, read_page).await,
+    };
+    crawl.note_source(&source, read);
+}
+
+/// Works off the pages in a folder.
+pub(crate) async fn folder(crawl: &Arc<Crawl>, path: &Path) {
+    let source = path.display().to_string();
+    crawl.note_source(&source, stream(crawl, path, read_folder).await);
+}
+
+async fn listing(crawl: &Arc<Crawl>, path: &Path, kind: FileKind) -> Result<(), Fruitless> {
+    let limit = crawl.config.max_listing_bytes as u64;
+    let mut bytes = Vec::new();
+    tokio::fs::File::open(path).await?.take(limit).read_to_end(&mut bytes).await?;
+    let source = path.display().to_string();
+    match kind {
+        FileKind::Opml => subscriptions(crawl, opml(&bytes)?).await,
+        FileKind::Feed => {
+            crawl.queue(&source, feed(&bytes, None)?);
+        }
+        _ => {
+            let (pages, sitemaps) = sitemap(&bytes)?;
+            crawl.queue(&source, pages);
+            subscriptions(crawl, sitemaps).await;
+        }
+    }
+    Ok(())
+}
+
+/// Reads on a thread of its own, and handles a few items at a time meanwhile.
+async fn stream(
+    crawl: &Arc<Crawl>,
+    path: &Path,
+    read: fn(&Path, usize, &Sink) -> io::Result<()>,
+) -> Result<(), Fruitless> {
+    let (sink, mut items) = mpsc::channel(MAX_READ_AHEAD);
+    let (reader_path, limit) = (path.to_owned(), crawl.config.max_body_bytes);
+    let reading = tokio::task::spawn_blocking(move || read(&reader_path, limit, &Sink(sink)));
+    let source: Arc<str> = path.display().to_string().into();
+    let items = futures::stream::poll_fn(|context| items.poll_recv(context));
+    let handled = items.for_each_concurrent(crawl.config.concurrency.min(MAX_READ_AHEAD), |item| {
+        handle(crawl, &source, item)
+    });
+    tokio::select! {
+        biased;
+        () = crawl.stop.cancelled() => return Err(Ended::Interrupted.into()),
+        () = handled => {}
+    }
+    reading.await.map_err(io::Error::other)??;
+    Ok(())
+}
+
+async fn handle(crawl: &Arc<Crawl>, source: &Arc<str>, item: Item) {
+    let in_flight = crawl.control.in_flight();
+    let ended = match item {
+        Item::Link(url) => {
+            let page = Page { url, source: Arc::clone(source), hint: Hint::default() };
+            return crawl.offer_patiently(page).await;
+        }
+        Item::Nonsense(refusal) => Err(refusal.into()),
+        Item::Article(entry) => submit(crawl, Entry { source: source.to_string(), ..entry }).await,
+        Item::Page(page) => saved_page(crawl, source, page).await,
+    };
+    drop(in_flight);
+    crawl.found_and_settled(&ended);
+}
+
+async fn submit(crawl: &Crawl, entry: Entry) -> Result<Outcome, Ended> {
+    crawl.wait_for_demand().await?;
+    let content = content_of(&entry);
+    crawl.submit(entry, content).await?;
+    Ok(Outcome::Submitted)
+}
+
+async fn saved_page(crawl: &Crawl, source: &Arc<str>, page: SavedPage) -> Result<Outcome, Ended> {
+    let source = Arc::clone(source);
+    let _core = crawl.cores.acquire().await;
+    let read = tokio::task::spawn_blocking(move || entry_of(&page, source)).await;
+    let entry = read.unwrap_or(Err(Refusal::Unreadable))?;
+    submit(crawl, entry).await
+}
+
+fn entry_of(page: &SavedPage, source: Arc<str>) -> Result<Entry, Refusal> {
+    let known = page.url.clone().or_else(|| saved_from(&page.html));
+    let base = known.clone().or_else(|| Url::parse(NOWHERE).ok()).ok_or(Refusal::NoUrl)?;
+    let extracted = courant_extract::page(&page.html, page.content_type.as_deref(), &base);
+    let extracted = check(extracted.map_err(|_| Refusal::Unreadable)?)?;
+    let url = known.or_else(|| declared(&extracted)).ok_or(Refusal::NoUrl)?;
+    let found = Page { url, source, hint: Hint::default() };
+    let entry = article(&found.url, &found, extracted);
+    Ok(Entry { observed_at: page.observed_at.unwrap_or_default(), ..entry })
+}
+
+/// What the page calls its address, unless that is only a path.
+fn declared(page: &courant_extract::Page) -> Option<Url> {
+    let url = Url::parse(page.canonical_url.as_deref()?).ok()?;
+    clean(url).ok().filter(|url| url.host_str() != Some("nowhere.invalid"))
+}
+
+/// The address that a browser noted when it saved the page.
+fn saved_from(html: &[u8]) -> Option<Url> {
+    let head = String::from_utf8_lossy(&html[..html.len().min(2_048)]);
+    let (_, note) = head.split_once(SAVED_FROM)?;
+    let (_, address) = note.split_once(')')?;
+    Url::parse(address.split_whitespace().next()?).ok().and_then(|url| clean(url).ok())
+}
+
+/// Where readers put what they read.
+struct Sink(mpsc::Sender<Item>);
+
+impl Sink {
+    /// Fails when the crawl has been stopped.
+    fn put(&self, item: Item) -> io::Result<()> {
+        self.0.blocking_send(item).map_err(|_| io::ErrorKind::BrokenPipe.into())
+    }
+}
+
+fn read_links(path: &Path, _: usize, sink: &Sink) -> io::Result<()> {
+    each_line(path, |line| {
+        if line.starts_with('#') {
+            return Ok(());
+        }
+        let url = Url::parse(line).map_err(|_| Refusal::InvalidUrl).and_then(clean);
+        sink.put(url.map_or_else(Item::Nonsense, Item::Link))
+    })
+}
+
+fn read_articles(path: &Path, _: usize, sink: &Sink) -> io::Result<()> {
+    each_line(path, |line| sink.put(article_line(line).map_or_else(Item::Nonsense, Item::Article)))
+}
+
+fn article_line(line: &str) -> Result<Entry, Refusal> {
+    let line: Line = serde_json::from_str(line).map_err(|_| Refusal::InvalidRecord)?;
+    let url = Url::parse(&line.url).map_err(|_| Refusal::InvalidUrl).and_then(clean)?;
+    let published_at = line.published_at.filter(|at| !at.is_empty());
+    let published_at = published_at.map(|at| at.parse::<PublishedAt>()).transpose();
+    if line.text.trim().is_empty() {
+        return Err(Refusal::NotArticle);
+    }
+    Ok(bounded(Entry {
+        url: url.into(),
+        declared_canonical_url: line.canonical_url,
+        title: line.title,
+        authors: line.authors,
+        published_at: published_at.map_err(|_| Refusal::InvalidRecord)?,
+        language: line.language,
+        site_name: line.site_name,
+        text: Text::new(line.text),
+        observed_at: Revision(line.observed_at_ms.unwrap_or_default()),
+        ..Entry::default()
+    }))
+}
+
+/// Blank lines are passed over; of a line that is too long, the start is given.
+fn each_line(path: &Path, mut handle: impl FnMut(&str) -> io::Result<()>) -> io::Result<()> {
+    let mut file = BufReader::new(File::open(path)?);
+    let mut line = Vec::new();
+    loop {
+        line.clear();
+        if file.by_ref().take(MAX_LINE_BYTES).read_until(b'\n', &mut line)? == 0 {
+            return Ok(());
+        }
+        if line.len() as u64 == MAX_LINE_BYTES && line.last() != Some(&b'\n') {
+            file.skip_until(b'\n')?;
+        }
+        let text = String::from_utf8_lossy(&line);
+        let text = text.trim_start_matches('\u{feff}').trim();
+        if !text.is_empty() {
+            handle(text)?;
+        }
+    }
+}
+
+/// The pages of an archive, as of when they were archived.
+fn read_archive(path: &Path, _: usize, sink: &Sink) -> io::Result<()> {
+    for page in courant_extract::warc(BufReader::new(File::open(path)?)) {
+        sink.put(match page {
+            Ok(page) => archived(page),
+            Err(WarcError::TooLarge { .. }) => Item::Nonsense(Refusal::TooLarge),
+            Err(WarcError::Encoding { .. }) => Item::Nonsense(Refusal::Unreadable),
+            Err(WarcError::Read(error)) => return Err(error),
+            Err(error @ WarcError::Record(_)) => return Err(io::Error::other(error)),
+        })?;
+    }
+    Ok(())
+}
+
+fn archived(page: WarcPage) -> Item {
+    let Ok(url) = Url::parse(&page.url).map_err(|_| Refusal::InvalidUrl).and_then(clean) else {
+        return Item::Nonsense(Refusal::InvalidUrl);
+    };
+    let date = page.date.and_then(|date| date.parse::<jiff::Timestamp>().ok());
+    Item::Page(SavedPage {
+        url: Some(url),
+        html: page.body,
+        content_type: page.content_type,
+        observed_at: date.map(|date| Revision(date.as_millisecond())),
+    })
+}
+
+fn read_page(path: &Path, limit: usize, sink: &Sink) -> io::Result<()> {
+    let mut html = Vec::new();
+    File::open(path)?.take(limit as u64 + 1).read_to_end(&mut html)?;
+    if html.len() > limit {
+        return sink.put(Item::Nonsense(Refusal::TooLarge));
+    }
+    sink.put(Item::Page(SavedPage { url: None, html, content_type: None, observed_at: None }))
+}
+
+/// In the order of their names, so that two runs do the same.
+fn read_folder(path: &Path, limit: usize, sink: &Sink) -> io::Result<()> {
+    for entry in walkdir::WalkDir::new(path).sort_by_file_name() {
+        let entry = entry?;
+        if entry.file_type().is_file() && is_html(entry.path()) {
+            read_page(entry.path(), limit, sink)?;
+        }
+    }
+    Ok(())
+}
+
+fn is_html(path: &Path) -> bool {
+    let extension = path.extension().and_then(|extension| extension.to_str()).unwrap_or_default();
+    ["html", "htm", "xhtml"].iter().any(|known| extension.eq_ignore_ascii_case(known))
+}

@@ -1,0 +1,55 @@
+//! The crawler as a process of its own.
+
+use std::process::ExitCode;
+
+use anyhow::Context;
+use clap::Parser;
+use courant_bus::Bus;
+use courant_crawler::{Config, Crawler, Source};
+use courant_service::{Ports, Start};
+use courant_store::Store;
+
+#[derive(Parser)]
+struct Args {
+    #[command(flatten)]
+    service: courant_service::Args,
+    /// What to crawl in place of the configured sources
+    sources: Vec<String>,
+    /// Crawl every source once, print the report as one line of JSON, and end
+    #[arg(long)]
+    once: bool,
+}
+
+fn main() -> ExitCode {
+    let Args { service, sources, once } = Args::parse();
+    courant_service::main("crawler", Ports::CRAWLER, &service, |start| run(start, sources, once))
+}
+
+async fn run(mut start: Start, sources: Vec<String>, once: bool) -> anyhow::Result<()> {
+    let config: Config = start.document.section("crawler")?;
+    let bus_config = start.document.section("bus")?;
+    let store_config = start.document.section("store")?;
+    let sources = if sources.is_empty() { &config.sources } else { &sources };
+    let sources = sources.iter().map(|s| Source::parse(s)).collect::<Result<Vec<_>, _>>()?;
+
+    let (clock, meter) = (start.clock.clone(), start.meter.clone());
+    let bus =
+        Bus::connect(&bus_config, clock.clone(), &meter).await.context("cannot reach the bus")?;
+    let store = Store::postgres(&store_config, clock.clone(), &meter)
+        .await
+        .context("cannot reach the store")?;
+    start.requires_bus(&bus);
+
+    let crawler = Crawler::build(config, bus.clone(), store, clock, &meter)?;
+    let control = start.control.clone();
+    let crawl = async {
+        let report = crawler.run(sources, once, &control).await?;
+        control.finished();
+        if once {
+            println!("{}", serde_json::to_string(&report)?);
+        }
+        Ok(())
+    };
+    start.serve(crawl).await?;
+    bus.close().await.context("cannot close the bus")
+}

@@ -1,0 +1,75 @@
+//! What the crawler tells Prometheus.
+
+use std::time::Duration;
+
+use opentelemetry::KeyValue;
+use opentelemetry::metrics::{Counter, Gauge, Histogram, Meter};
+
+/// The crawler's instruments.
+#[derive(Clone, Debug)]
+pub(crate) struct Metrics {
+    messages: Counter<u64>,
+    pages: Counter<u64>,
+    requests: Counter<u64>,
+    body_bytes: Counter<u64>,
+    stage_duration: Histogram<f64>,
+    frontier: Gauge<u64>,
+}
+
+impl Metrics {
+    pub(crate) fn new(meter: &Meter) -> Self {
+        Self {
+            messages: meter
+                .u64_counter("courant_messages")
+                .with_description("Messages handled, by agent and outcome")
+                .build(),
+            pages: meter
+                .u64_counter("courant_crawl_pages")
+                .with_description("Pages found, by what became of them and why")
+                .build(),
+            requests: meter
+                .u64_counter("courant_crawl_requests")
+                .with_description("Requests sent, by what the server answered")
+                .build(),
+            body_bytes: meter
+                .u64_counter("courant_crawl_body_size")
+                .with_unit("By")
+                .with_description("Bodies fetched, unpacked")
+                .build(),
+            stage_duration: meter
+                .f64_histogram("courant_stage_duration")
+                .with_unit("s")
+                .with_description("Time spent per message in a stage of an agent")
+                .build(),
+            frontier: meter
+                .u64_gauge("courant_crawl_frontier")
+                .with_description("Pages that wait for their turn")
+                .build(),
+        }
+    }
+
+    /// A page that is worked off. Both labels are of the fixed sets in `outcome.rs`.
+    pub(crate) fn page(&self, outcome: &'static str, reason: &'static str) {
+        let outcome = KeyValue::new("outcome", outcome);
+        self.messages.add(1, &[KeyValue::new("agent", "crawler"), outcome.clone()]);
+        self.pages.add(1, &[outcome, KeyValue::new("reason", reason)]);
+    }
+
+    /// `answer`: the class of the status such as `2xx`, or the failure's name.
+    pub(crate) fn request(&self, answer: &'static str) {
+        self.requests.add(1, &[KeyValue::new("answer", answer)]);
+    }
+
+    pub(crate) fn body(&self, size_bytes: usize) {
+        self.body_bytes.add(size_bytes as u64, &[]);
+    }
+
+    pub(crate) fn stage(&self, stage: &'static str, took: Duration) {
+        let labels = [KeyValue::new("agent", "crawler"), KeyValue::new("stage", stage)];
+        self.stage_duration.record(took.as_secs_f64(), &labels);
+    }
+
+    pub(crate) fn frontier(&self, queued: usize) {
+        self.frontier.record(queued as u64, &[]);
+    }
+}

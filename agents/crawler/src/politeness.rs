@@ -1,0 +1,209 @@
+//! When a site may be asked again. One turn at a time per registered domain,
+//! whoever wants it: pages, robots.txt, feeds and redirects alike.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use tokio::sync::OwnedMutexGuard;
+use tokio::time::Instant;
+
+/// Domains remembered before those that wait for nothing are forgotten.
+const MANY_DOMAINS: usize = 10_000;
+/// A server that failed this often in a row is left alone for [`DEAD_FOR`].
+const DEAD_AFTER: u32 = 6;
+const DEAD_FOR: Duration = Duration::from_secs(600);
+
+/// The turns of every domain.
+#[derive(Debug)]
+pub(crate) struct Politeness {
+    min_delay: Duration,
+    max_wait: Duration,
+    domains: Mutex<HashMap<String, Arc<tokio::sync::Mutex<Domain>>>>,
+}
+
+/// What is known of one domain.
+#[derive(Debug, Default)]
+struct Domain {
+    delay: Duration,
+    last_turn_ended: Option<Instant>,
+    not_before: Option<Instant>,
+    failures: u32,
+}
+
+/// The domain asked for a longer pause than the crawler waits for.
+#[derive(Debug, PartialEq, Eq, thiserror::Error)]
+#[error("the site is to be left alone for {} more seconds", .0.as_secs())]
+pub(crate) struct LeftAlone(pub(crate) Duration);
+
+impl Politeness {
+    /// At least `min_delay` lies between two turns of a domain; a pause longer
+    /// than `max_wait` is not waited for.
+    pub(crate) fn new(min_delay: Duration, max_wait: Duration) -> Self {
+        Self { min_delay, max_wait, domains: Mutex::default() }
+    }
+
+    /// Waits for the turn of `domain`, which lasts until it is dropped.
+    /// `crawl_delay`: what the site asks for; the greatest ever asked counts.
+    pub(crate) async fn turn(
+        &self,
+        domain: &str,
+        crawl_delay: Duration,
+    ) -> Result<Turn, LeftAlone> {
+        let mut state = self.domain(domain).lock_owned().await;
+        state.delay = state.delay.max(crawl_delay).max(self.min_delay);
+        if let Some(pause) = state.pause(Instant::now()).filter(|pause| *pause > self.max_wait) {
+            return Err(LeftAlone(pause));
+        }
+        if let Some(start) = state.next_turn() {
+            tokio::time::sleep_until(start).await;
+        }
+        Ok(Turn { state })
+    }
+
+    fn domain(&self, name: &str) -> Arc<tokio::sync::Mutex<Domain>> {
+        let mut domains = self.domains.lock().unwrap_or_else(PoisonError::into_inner);
+        if domains.len() >= MANY_DOMAINS && !domains.contains_key(name) {
+            domains.retain(|_, domain| is_needed(domain));
+        }
+        domains.entry(name.to_owned()).or_default().clone()
+    }
+}
+
+/// Whether somebody holds or awaits its turn, or its next turn lies ahead.
+fn is_needed(domain: &Arc<tokio::sync::Mutex<Domain>>) -> bool {
+    let waits = |state: &Domain| state.next_turn().is_some_and(|start| start > Instant::now());
+    Arc::strong_count(domain) > 1 || domain.try_lock().is_ok_and(|state| waits(&state))
+}
+
+impl Domain {
+    fn next_turn(&self) -> Option<Instant> {
+        let rested = self.last_turn_ended.map(|end| end + self.delay);
+        rested.max(self.not_before)
+    }
+
+    fn pause(&self, now: Instant) -> Option<Duration> {
+        self.not_before.map(|start| start.saturating_duration_since(now))
+    }
+}
+
+/// The right to send one request.
+#[derive(Debug)]
+pub(crate) struct Turn {
+    state: OwnedMutexGuard<Domain>,
+}
+
+impl Turn {
+    /// The server answered as it should.
+    pub(crate) fn succeeded(&mut self) {
+        self.state.failures = 0;
+    }
+
+    /// The server asked to be left alone for `pause`.
+    pub(crate) fn told_to_wait(&mut self, pause: Duration) {
+        // A year is for ever, and cannot overflow.
+        let pause = pause.min(Duration::from_secs(365 * 86_400));
+        self.state.not_before = self.state.not_before.max(Some(Instant::now() + pause));
+    }
+
+    /// The server failed: it is left alone for 1 s, then twice as long each time.
+    pub(crate) fn failed(&mut self) {
+        self.state.failures += 1;
+        let doubled =
+            Duration::from_secs(1 << self.state.failures.min(DEAD_AFTER).saturating_sub(1));
+        self.told_to_wait(if self.state.failures >= DEAD_AFTER { DEAD_FOR } else { doubled });
+    }
+}
+
+/// The delay runs from the end of a request, so that however long it took, the
+/// server sees no two requests closer together.
+impl Drop for Turn {
+    fn drop(&mut self) {
+        self.state.last_turn_ended = Some(Instant::now());
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const NONE: Duration = Duration::ZERO;
+
+    fn seconds(count: u64) -> Duration {
+        Duration::from_secs(count)
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn requests_to_one_domain_keep_the_greatest_delay_asked_for() {
+        let politeness = Politeness::new(seconds(1), seconds(60));
+        let start = Instant::now();
+        drop(politeness.turn("a.example", NONE).await.unwrap());
+        assert_eq!(start.elapsed(), NONE, "the first turn comes at once");
+        drop(politeness.turn("a.example", NONE).await.unwrap());
+        assert_eq!(start.elapsed(), seconds(1));
+        drop(politeness.turn("a.example", seconds(10)).await.unwrap());
+        assert_eq!(start.elapsed(), seconds(11));
+        drop(politeness.turn("a.example", NONE).await.unwrap());
+        assert_eq!(start.elapsed(), seconds(21));
+        drop(politeness.turn("b.example", NONE).await.unwrap());
+        assert_eq!(start.elapsed(), seconds(21), "another domain waits for nothing");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_slow_answer_counts_before_the_delay_not_into_it() {
+        let politeness = Arc::new(Politeness::new(seconds(2), seconds(60)));
+        let start = Instant::now();
+        let turn = politeness.turn("a.example", NONE).await.unwrap();
+        let next = tokio::spawn({
+            let politeness = politeness.clone();
+            async move { politeness.turn("a.example", NONE).await.map(|_| Instant::now()) }
+        });
+        tokio::time::sleep(seconds(5)).await;
+        drop(turn);
+        assert_eq!(next.await.unwrap().unwrap() - start, seconds(7));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn retry_after_is_honoured_and_too_long_a_pause_is_not_waited_for() {
+        let politeness = Politeness::new(seconds(1), seconds(60));
+        let start = Instant::now();
+        politeness.turn("a.example", NONE).await.unwrap().told_to_wait(seconds(30));
+        let mut turn = politeness.turn("a.example", NONE).await.unwrap();
+        assert_eq!(start.elapsed(), seconds(30));
+        turn.told_to_wait(Duration::MAX);
+        drop(turn);
+        let refused = politeness.turn("a.example", NONE).await.unwrap_err();
+        assert!(refused.0 > seconds(86_400));
+        assert_eq!(start.elapsed(), seconds(30));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_server_that_keeps_failing_is_asked_less_and_then_not_at_all() {
+        let politeness = Politeness::new(NONE, seconds(60));
+        let mut waits = Vec::new();
+        for _ in 0..DEAD_AFTER {
+            let before = Instant::now();
+            politeness.turn("a.example", NONE).await.unwrap().failed();
+            waits.push(before.elapsed().as_secs());
+        }
+        assert_eq!(waits, [0, 1, 2, 4, 8, 16]);
+        assert!(politeness.turn("a.example", NONE).await.is_err());
+        tokio::time::advance(DEAD_FOR).await;
+        politeness.turn("a.example", NONE).await.unwrap().succeeded();
+        let before = Instant::now();
+        politeness.turn("a.example", NONE).await.unwrap().failed();
+        drop(politeness.turn("a.example", NONE).await.unwrap());
+        assert_eq!(before.elapsed(), seconds(1), "a success begins the count anew");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn domains_that_wait_for_nothing_are_forgotten() {
+        let politeness = Politeness::new(seconds(1), seconds(60));
+        for index in 0..MANY_DOMAINS {
+            drop(politeness.turn(&format!("{index}.example"), NONE).await.unwrap());
+        }
+        tokio::time::advance(seconds(2)).await;
+        politeness.turn("kept.example", NONE).await.unwrap().told_to_wait(seconds(50));
+        assert_eq!(politeness.domains.lock().unwrap().len(), 1);
+    }
+}

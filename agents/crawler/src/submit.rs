@@ -1,0 +1,99 @@
+//! From a page or record to an article on the bus.
+
+use courant_article::{ContentHash, Entry, Revision};
+use courant_bus::{MessageId, PublishError, Subject};
+use courant_dedup::{MAX_URL_BYTES, normalize_text};
+use courant_proto::v1;
+use tokio::time::Instant;
+
+use crate::crawl::Crawl;
+use crate::error::Error;
+use crate::outcome::{Ended, Refusal};
+
+/// What an entry says, whenever it says it: the same from crawl to crawl while
+/// neither title nor text change.
+pub(crate) fn content_of(entry: &Entry) -> ContentHash {
+    let text = normalize_text(entry.text.as_str());
+    ContentHash::of_normalized(&format!("{}\n{}\n{text}", entry.url, normalize_text(&entry.title)))
+}
+
+impl Crawl {
+    /// Hands `entry` on, named by what it says and seen now; waits for room.
+    ///
+    /// When this returns `Ok`, the bus has it safe. If the bus fails for longer
+    /// than it has patience, the whole crawl ends.
+    pub(crate) async fn submit(&self, mut entry: Entry, content: ContentHash) -> Result<(), Ended> {
+        entry.submission_id = content.to_string();
+        if entry.observed_at == Revision::default() {
+            entry.observed_at = Revision(self.clock.unix_ms());
+        }
+        let id = MessageId::new(format!("{content}:{}:crawler", entry.observed_at));
+        let starts = Instant::now();
+        let message = v1::Entry::from(entry);
+        let published = tokio::select! {
+            biased;
+            () = self.stop.cancelled() => return Err(Ended::Interrupted),
+            published = self.bus.publish(Subject::EntrySubmitted, &id, &message) => published,
+        };
+        self.metrics.stage("publish", starts.elapsed());
+        match published {
+            Ok(_) => Ok(()),
+            Err(PublishError::TooLarge { .. }) => Err(Refusal::TooLarge.into()),
+            Err(error) => {
+                self.give_up(Error::Publish(error));
+                Err(Ended::Interrupted)
+            }
+        }
+    }
+}
+
+/// Authors beyond this are a parser's mistake.
+const MAX_AUTHORS: usize = 50;
+/// A longer field than this is a parser's mistake.
+const MAX_FIELD_CHARS: usize = 2_000;
+
+/// Cuts what could make a message too large to travel.
+pub(crate) fn bounded(mut entry: Entry) -> Entry {
+    entry.authors.truncate(MAX_AUTHORS);
+    entry.declared_canonical_url =
+        entry.declared_canonical_url.filter(|url| url.len() <= MAX_URL_BYTES);
+    let fields = [Some(&mut entry.title), Some(&mut entry.source), entry.site_name.as_mut()];
+    for field in fields.into_iter().flatten().chain(&mut entry.authors) {
+        cut(field);
+    }
+    entry
+}
+
+fn cut(field: &mut String) {
+    if let Some((end, _)) = field.char_indices().nth(MAX_FIELD_CHARS) {
+        field.truncate(end);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use courant_article::Text;
+
+    use super::*;
+
+    fn entry(title: &str, text: &str) -> Entry {
+        let text = Text::new(text.into());
+        Entry { url: "https://a.example/1".into(), title: title.into(), text, ..Entry::default() }
+    }
+
+    #[test]
+    fn a_submission_is_named_by_what_it_says() {
+        let first = content_of(&entry("Title", "Some  text."));
+        assert_eq!(first, content_of(&entry("Title", "Some text. ")));
+        assert_ne!(first, content_of(&entry("Title", "Some other text.")));
+        assert_ne!(first, content_of(&entry("Another title", "Some text.")));
+    }
+
+    #[test]
+    fn no_field_can_make_a_message_too_large() {
+        let mut huge = entry(&"ü".repeat(1_000_000), "Text.");
+        huge.authors = vec!["x".repeat(10_000); 1_000];
+        let message = v1::Entry::from(bounded(huge));
+        assert!(prost::Message::encoded_len(&message) < courant_bus::MAX_MESSAGE_BYTES / 2);
+    }
+}

@@ -1,0 +1,63 @@
+//! The embedder, put together and run.
+
+use courant_bus::{Bus, Stage};
+use courant_inference::Encoder;
+use courant_service::{AgentMetrics, Control, work};
+use opentelemetry::metrics::Meter;
+
+use crate::config::Config;
+use crate::handle::Handler;
+use crate::queries::Queries;
+
+/// Embeds articles and answers requests for vectors.
+pub struct Embedder {
+    config: Config,
+    handler: Handler,
+}
+
+impl Embedder {
+    /// An embedder that uses `encoder`.
+    ///
+    /// # Errors
+    /// If a value of `config` is out of its range.
+    pub fn build(
+        config: Config,
+        bus: Bus,
+        encoder: Encoder,
+        meter: &Meter,
+    ) -> anyhow::Result<Self> {
+        config.validate()?;
+        let metrics = AgentMetrics::new("embedder", meter);
+        Ok(Self { config, handler: Handler { bus, encoder, metrics } })
+    }
+
+    /// Answers requests for vectors only, from now on until `control` says to drain.
+    ///
+    /// # Errors
+    /// If the bus cannot be served.
+    pub async fn serve_queries(self, control: Control) -> anyhow::Result<()> {
+        let queries = Queries::serve(&self.handler, self.config.queries).await?;
+        tokio::spawn(queries.answer(control));
+        Ok(())
+    }
+
+    /// Works until `control` says to drain.
+    ///
+    /// # Errors
+    /// If the bus cannot be consumed or served.
+    pub async fn run(self, control: Control) -> anyhow::Result<()> {
+        let Self { config, handler } = self;
+        let model = handler.encoder.model();
+        control.detail("model", format!("{} {}", model.name, model.version));
+        control.detail("precision", &model.precision);
+        control.detail("provider", &model.provider);
+        let bus = handler.bus.clone();
+        let queries = Queries::serve(&handler, config.queries).await?;
+        let articles = work(&bus, Stage::Embedder, config.concurrency, &control, |delivery| {
+            handler.clone().handle(delivery)
+        });
+        let (result, ()) = tokio::join!(articles, queries.answer(control.clone()));
+        control.finished();
+        result
+    }
+}

@@ -1,0 +1,13 @@
+//! What becomes of an article that cannot be embedded.
+
+use courant_bus::Failure;
+use courant_inference::Error;
+
+/// A text that can never be embedded is discarded; what the device or the queue
+/// did wrong may go well the next time.
+pub(crate) fn failure(error: Error) -> Failure {
+    match error {
+        Error::EmptyText { .. } => Failure::discard(error),
+        _ => Failure::retry(error),
+    }
+}

@@ -1,0 +1,12 @@
+//! The embedder: chunk, sentence and article vectors of what the gateway let in,
+//! in token-budget batches pooled over many articles; and the vectors of queries
+//! for whoever asks over the bus.
+
+mod agent;
+mod config;
+mod error;
+mod handle;
+mod queries;
+
+pub use agent::Embedder;
+pub use config::Config;

@@ -1,0 +1,31 @@
+//! The embedder as a process of its own.
+
+use std::process::ExitCode;
+
+use anyhow::Context;
+use clap::Parser;
+use courant_bus::Bus;
+use courant_embedder::Embedder;
+use courant_inference::{Deps, Encoder};
+use courant_service::{Args, Ports, Start};
+
+fn main() -> ExitCode {
+    courant_service::main("embedder", Ports::EMBEDDER, &Args::parse(), run)
+}
+
+async fn run(mut start: Start) -> anyhow::Result<()> {
+    let config = start.document.section("embedder")?;
+    let bus_config = start.document.section("bus")?;
+    let inference = start.document.section("inference")?;
+
+    let (clock, meter) = (start.clock.clone(), start.meter.clone());
+    let encoder =
+        Encoder::load(&inference, &Deps::resolve(), &meter).context("cannot load the encoder")?;
+    let bus = Bus::connect(&bus_config, clock, &meter).await.context("cannot reach the bus")?;
+    start.requires_bus(&bus);
+
+    let embedder = Embedder::build(config, bus.clone(), encoder, &meter)?;
+    let control = start.control.clone();
+    start.serve(embedder.run(control)).await?;
+    bus.close().await.context("cannot close the bus")
+}

@@ -1,0 +1,72 @@
+//! The vectors of queries and definitions, asked for over the bus.
+
+use std::sync::Arc;
+
+use courant_bus::{Error, Requests, Subject};
+use courant_inference::{Encoder, Priority};
+use courant_proto::v1;
+use courant_service::Control;
+use tokio::sync::Semaphore;
+
+use crate::handle::Handler;
+
+/// The most texts in one request.
+const MAX_TEXTS: usize = 128;
+
+/// Requests for vectors as they come in.
+pub(crate) struct Queries {
+    requests: Requests<v1::EmbedRequest>,
+    encoder: Encoder,
+    slots: Arc<Semaphore>,
+}
+
+impl Queries {
+    /// Takes requests from now on; at most `at_once` are answered at a time.
+    pub(crate) async fn serve(handler: &Handler, at_once: usize) -> Result<Self, Error> {
+        Ok(Self {
+            requests: handler.bus.serve(Subject::RequestEmbed).await?,
+            encoder: handler.encoder.clone(),
+            slots: Arc::new(Semaphore::new(at_once)),
+        })
+    }
+
+    /// Answers until the agent drains.
+    pub(crate) async fn answer(mut self, control: Control) {
+        while let Ok(slot) = Arc::clone(&self.slots).acquire_owned().await {
+            let request = tokio::select! {
+                () = control.stopped() => return,
+                request = self.requests.next() => request,
+            };
+            let Some(request) = request else { return };
+            let encoder = self.encoder.clone();
+            tokio::spawn(async move {
+                let reply = vectors(&encoder, request.message.texts.clone()).await;
+                if let Err(error) = request.reply(&reply).await {
+                    tracing::warn!(%error, "could not answer a request for vectors");
+                }
+                drop(slot);
+            });
+        }
+    }
+}
+
+async fn vectors(encoder: &Encoder, texts: Vec<String>) -> v1::EmbedReply {
+    let refused = |error: String| v1::EmbedReply { error, ..v1::EmbedReply::default() };
+    if texts.is_empty() || texts.len() > MAX_TEXTS {
+        return refused(format!(
+            "{} texts in one request, 1 to {MAX_TEXTS} are allowed",
+            texts.len()
+        ));
+    }
+    match encoder.embed(texts, Priority::Query).await {
+        Ok(vectors) => v1::EmbedReply {
+            model: Some(encoder.model().clone().into()),
+            vectors: vectors
+                .iter()
+                .map(|vector| v1::Vector { values: vector.as_slice().to_vec() })
+                .collect(),
+            error: String::new(),
+        },
+        Err(error) => refused(error.to_string()),
+    }
+}

@@ -1,0 +1,108 @@
+//! The gateway, put together and run.
+
+use std::sync::atomic::AtomicU64;
+use std::sync::{Mutex, OnceLock};
+
+use axum::Router;
+use courant_bus::{Bus, Stage};
+use courant_cache::Cache;
+use courant_proto::v1;
+use courant_proto::v1::pressure::Level;
+use courant_service::{Control, work};
+use courant_store::Store;
+use courant_telemetry::Clock;
+use opentelemetry::metrics::Meter;
+use tokio::sync::{Semaphore, watch};
+use tokio_util::sync::CancellationToken;
+
+use crate::api::{Api, Inner};
+use crate::config::Config;
+use crate::handle::Handler;
+use crate::known::Known;
+use crate::mcp::Server;
+use crate::metrics::Metrics;
+use crate::{http, pressure};
+
+/// The door of the pipeline: judges what is submitted, says how much more is
+/// welcome, and answers questions over HTTP, MCP and the bus.
+pub struct Gateway {
+    handler: Handler,
+    known: Known,
+    api: Api,
+    pressure: watch::Sender<v1::Pressure>,
+    /// Ends what MCP has open.
+    closing: CancellationToken,
+}
+
+impl Gateway {
+    /// A gateway on `bus` and `store`.
+    ///
+    /// # Errors
+    /// If a value of `config` is out of its range.
+    pub fn build(
+        config: Config,
+        bus: Bus,
+        store: Store,
+        cache: Cache,
+        clock: Clock,
+        meter: &Meter,
+    ) -> anyhow::Result<Self> {
+        config.validate()?;
+        let metrics = Metrics::new(meter);
+        // Nothing is known of the queues yet: a full one refuses by itself.
+        let open = v1::Pressure { level: Level::None.into(), ..v1::Pressure::default() };
+        let pressure = watch::Sender::new(open);
+        let api = Api::new(Inner {
+            waiting: Semaphore::new(config.max_waiting),
+            config: config.clone(),
+            bus: bus.clone(),
+            store: store.clone(),
+            cache: cache.clone(),
+            clock: clock.clone(),
+            metrics: metrics.clone(),
+            pressure: pressure.subscribe(),
+            submissions: AtomicU64::new(0),
+            model: Mutex::new(None),
+            agents: OnceLock::new(),
+        });
+        let known = Known { config: config.clone(), store: store.clone(), cache };
+        let handler = Handler { config, bus, store, clock, metrics };
+        Ok(Self { handler, known, api, pressure, closing: CancellationToken::new() })
+    }
+
+    /// Names the agents of this process for the status. Without it, the gateway
+    /// tells of itself only. The first call counts.
+    pub fn tells_of(&self, agents: Vec<Control>) {
+        self.api.agents.get_or_init(|| agents);
+    }
+
+    /// The HTTP API at `/v1`, and MCP at `/mcp`.
+    pub fn routes(&self) -> Router {
+        http::routes(&self.api, self.closing.clone())
+    }
+
+    /// The MCP server for standard input and output:
+    /// `gateway.mcp().serve(rmcp::transport::stdio())`. It needs no [`Self::run`].
+    pub fn mcp(&self) -> Server {
+        Server::new(self.api.clone())
+    }
+
+    /// Works until `control` says to drain: decides on entries, answers which URLs
+    /// are known, tells of the pressure.
+    ///
+    /// # Errors
+    /// If the bus cannot be consumed or served.
+    pub async fn run(&self, control: Control) -> anyhow::Result<()> {
+        self.api.agents.get_or_init(|| vec![control.clone()]);
+        let Handler { config, bus, metrics, .. } = &self.handler;
+        let entries = work(bus, Stage::Gateway, config.concurrency, &control, |delivery| {
+            self.handler.clone().handle(delivery)
+        });
+        let known = self.known.serve(bus, &control);
+        let pressure = pressure::watch(config, bus, metrics, &self.pressure, &control);
+        let result = tokio::try_join!(entries, known, pressure).map(|_| ());
+        self.closing.cancel();
+        control.finished();
+        result
+    }
+}

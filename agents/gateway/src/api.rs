@@ -1,0 +1,59 @@
+//! What can be asked of the gateway. HTTP and MCP are two faces of this.
+
+pub(crate) mod articles;
+pub(crate) mod search;
+pub(crate) mod status;
+pub(crate) mod submit;
+pub(crate) mod view;
+
+use std::sync::atomic::AtomicU64;
+use std::sync::{Arc, Mutex, OnceLock};
+
+use courant_article::ModelRef;
+use courant_bus::Bus;
+use courant_cache::Cache;
+use courant_proto::v1;
+use courant_service::Control;
+use courant_store::Store;
+use courant_telemetry::Clock;
+use tokio::sync::{Semaphore, watch};
+
+use crate::config::Config;
+use crate::metrics::Metrics;
+
+/// The one core behind both faces. Clones share everything.
+#[derive(Clone)]
+pub(crate) struct Api(Arc<Inner>);
+
+pub(crate) struct Inner {
+    pub(crate) config: Config,
+    pub(crate) bus: Bus,
+    pub(crate) store: Store,
+    pub(crate) cache: Cache,
+    pub(crate) clock: Clock,
+    pub(crate) metrics: Metrics,
+    /// What the queues said last.
+    pub(crate) pressure: watch::Receiver<v1::Pressure>,
+    /// Places for submissions that wait for their decision.
+    pub(crate) waiting: Semaphore,
+    /// Tells submissions of the same millisecond apart.
+    pub(crate) submissions: AtomicU64,
+    /// The encoder that answered last.
+    pub(crate) model: Mutex<Option<ModelRef>>,
+    /// The agents of this process, for the status.
+    pub(crate) agents: OnceLock<Vec<Control>>,
+}
+
+impl Api {
+    pub(crate) fn new(inner: Inner) -> Self {
+        Self(Arc::new(inner))
+    }
+}
+
+impl std::ops::Deref for Api {
+    type Target = Inner;
+
+    fn deref(&self) -> &Inner {
+        &self.0
+    }
+}

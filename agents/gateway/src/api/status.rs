@@ -1,0 +1,140 @@
+//! How the pipeline stands.
+
+use courant_bus::QueueStatus;
+use courant_proto::v1;
+use courant_proto::v1::pressure::Level;
+use courant_store::Counts;
+use schemars::JsonSchema;
+use serde::Serialize;
+
+use super::Api;
+use super::view::ModelView;
+use crate::error::ApiError;
+
+/// How the pipeline stands.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+pub(crate) struct Status {
+    pub(crate) version: &'static str,
+    pub(crate) pressure: PressureView,
+    /// The work queues in the article's order, then events and dead letters.
+    pub(crate) queues: Vec<QueueView>,
+    pub(crate) stored: Stored,
+    /// The encoder that answers queries; null while none does.
+    pub(crate) model: Option<ModelView>,
+    /// The agents of this process.
+    pub(crate) agents: Vec<AgentView>,
+}
+
+/// What publishers are asked for.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+pub(crate) struct PressureView {
+    /// `none`, `slow` or `stop`.
+    pub(crate) level: &'static str,
+    pub(crate) reason: String,
+    /// Entries per second.
+    pub(crate) suggested_rate: f64,
+}
+
+/// What one stream holds.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+pub(crate) struct QueueView {
+    pub(crate) stream: String,
+    /// Who works on it; null for events and dead letters.
+    pub(crate) stage: Option<&'static str>,
+    /// Messages held, with those in flight.
+    pub(crate) depth: u64,
+    pub(crate) in_flight: u64,
+    pub(crate) redelivered: u64,
+    /// Age of the oldest message, seconds; null where it is empty.
+    pub(crate) oldest_age_s: Option<f64>,
+    /// Share of its limits, 0 to 1.
+    pub(crate) fullness: f64,
+}
+
+/// How much is stored.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+pub(crate) struct Stored {
+    pub(crate) articles: u64,
+    /// URLs judged.
+    pub(crate) fingerprints: u64,
+    /// URLs fetched by the crawler.
+    pub(crate) visits: u64,
+}
+
+/// One agent of this process.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+pub(crate) struct AgentView {
+    pub(crate) agent: String,
+    /// `starting`, `running`, `paused`, `draining` or `stopped`.
+    pub(crate) state: String,
+    pub(crate) uptime_s: f64,
+    pub(crate) in_flight: u64,
+    pub(crate) succeeded: u64,
+    pub(crate) retried: u64,
+    pub(crate) discarded: u64,
+    pub(crate) details: std::collections::BTreeMap<String, String>,
+}
+
+impl Api {
+    /// How the pipeline stands now.
+    pub(crate) async fn status(&self) -> Result<Status, ApiError> {
+        let (queues, stored, model) =
+            tokio::join!(self.bus.queues(), self.store.counts(), self.model());
+        Ok(Status {
+            version: env!("CARGO_PKG_VERSION"),
+            pressure: PressureView::from(&*self.pressure.borrow()),
+            queues: queues?.into_iter().map(Into::into).collect(),
+            stored: stored?.into(),
+            model: model.map(Into::into),
+            agents: self.agents.get().into_iter().flatten().map(|a| a.status().into()).collect(),
+        })
+    }
+}
+
+impl From<&v1::Pressure> for PressureView {
+    fn from(pressure: &v1::Pressure) -> Self {
+        let level = match pressure.level() {
+            Level::Unspecified | Level::None => "none",
+            Level::Slow => "slow",
+            Level::Stop => "stop",
+        };
+        let suggested_rate = pressure.suggested_rate;
+        Self { level, reason: pressure.reason.clone(), suggested_rate }
+    }
+}
+
+impl From<QueueStatus> for QueueView {
+    fn from(queue: QueueStatus) -> Self {
+        Self {
+            stream: queue.stream,
+            stage: queue.stage.map(|stage| stage.as_str()),
+            depth: queue.depth,
+            in_flight: queue.in_flight,
+            redelivered: queue.redelivered,
+            oldest_age_s: queue.oldest_age.map(|age| age.as_secs_f64()),
+            fullness: queue.fullness,
+        }
+    }
+}
+
+impl From<Counts> for Stored {
+    fn from(counts: Counts) -> Self {
+        Self { articles: counts.articles, fingerprints: counts.fingerprints, visits: counts.visits }
+    }
+}
+
+impl From<v1::AgentStatus> for AgentView {
+    fn from(status: v1::AgentStatus) -> Self {
+        let state = status.state().as_str_name().trim_start_matches("AGENT_STATE_");
+        Self {
+            state: state.to_lowercase(),
+            agent: status.agent,
+            uptime_s: status.uptime_seconds,
+            in_flight: status.in_flight,
+            succeeded: status.succeeded,
+            retried: status.retried,
+            discarded: status.discarded,
+            details: status.details.into_iter().collect(),
+        }
+    }
+}

@@ -1,0 +1,246 @@
+//! Taking in an article from whoever sends one.
+
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+
+use courant_article::{ArticleId, Decision, Entry, Revision, Text};
+use courant_bus::{MessageId, Subject, Subscription};
+use courant_dedup::{canonical_url, content_hash};
+use courant_proto::v1;
+use courant_proto::v1::pressure::Level;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use tokio::sync::SemaphorePermit;
+
+use super::Api;
+use crate::error::{ApiError, RETRY_AFTER};
+
+/// A longer headline or name is a mistake.
+const MAX_FIELD_CHARS: usize = 2_000;
+/// More authors are a mistake.
+const MAX_AUTHORS: usize = 50;
+/// A longer name of a submission is a mistake.
+const MAX_SUBMISSION_ID_CHARS: usize = 200;
+
+/// An article to be let in.
+#[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Submission {
+    /// The article's address, http or https.
+    pub(crate) url: String,
+    /// The headline.
+    pub(crate) title: String,
+    /// The plain text of the article, without markup; cut at 256 KiB.
+    pub(crate) text: String,
+    /// Names of the authors.
+    #[serde(default)]
+    pub(crate) authors: Vec<String>,
+    /// RFC 3339 with offset, or a date alone as 2026-03-01.
+    #[serde(default)]
+    pub(crate) published_at: Option<String>,
+    /// ISO 639-1, such as en.
+    #[serde(default)]
+    pub(crate) language: Option<String>,
+    /// The publisher's name.
+    #[serde(default)]
+    pub(crate) site_name: Option<String>,
+    /// The address that the page declares as canonical, within the same domain.
+    #[serde(default)]
+    pub(crate) declared_canonical_url: Option<String>,
+    /// The feed, site or program it comes from.
+    #[serde(default)]
+    pub(crate) source: Option<String>,
+    /// RFC 3339: when this version was seen. Now, if absent. Older than what is
+    /// known of the same URL, it changes nothing.
+    #[serde(default)]
+    pub(crate) observed_at: Option<String>,
+    /// Names this submission in `courant.entry.decided`. Made up, if absent.
+    #[serde(default)]
+    pub(crate) submission_id: Option<String>,
+}
+
+/// What became of a submission.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+pub(crate) struct Receipt {
+    pub(crate) submission_id: String,
+    /// The id by which the article is found once it is stored; for a duplicate,
+    /// that of the article which it repeats.
+    pub(crate) article_id: String,
+    /// `new`, `revision`, `syndicated`, `duplicate` or `refused`. Absent while it
+    /// is not decided.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) decision: Option<String>,
+    /// The first article with this text, where it is a copy.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) of: Option<String>,
+    /// Why it was refused.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) reason: Option<String>,
+}
+
+impl Api {
+    /// Puts a submission into the queue, and waits up to `wait` for its decision.
+    ///
+    /// Once this returns `Ok`, the bus has it safe. Without a decision within
+    /// `wait` the receipt has none; it falls later.
+    pub(crate) async fn submit(
+        &self,
+        submission: Submission,
+        wait: Duration,
+    ) -> Result<Receipt, ApiError> {
+        self.check_room()?;
+        let (id, entry) = self.entry(submission)?;
+        let message_id = message_id(&entry, id);
+        let receipt = Receipt {
+            submission_id: entry.submission_id.clone(),
+            article_id: id.to_string(),
+            decision: None,
+            of: None,
+            reason: None,
+        };
+        // Listening before offering: the decision may fall at once.
+        let waiting = if wait.is_zero() { None } else { Some(self.listen().await?) };
+        self.bus.offer(Subject::EntrySubmitted, &message_id, &v1::Entry::from(entry)).await?;
+        let Some((decisions, _place)) = waiting else {
+            return Ok(receipt);
+        };
+        let decided = decision_on(&receipt.submission_id, decisions);
+        match tokio::time::timeout(wait, decided).await {
+            Ok(Some(decided)) => Ok(with_decision(receipt, decided)),
+            Ok(None) | Err(_) => Ok(receipt),
+        }
+    }
+
+    fn check_room(&self) -> Result<(), ApiError> {
+        let pressure = self.pressure.borrow();
+        if pressure.level() == Level::Stop {
+            return Err(ApiError::Busy { reason: pressure.reason.clone(), after: RETRY_AFTER });
+        }
+        Ok(())
+    }
+
+    async fn listen(
+        &self,
+    ) -> Result<(Subscription<v1::EntryDecided>, SemaphorePermit<'_>), ApiError> {
+        let reason = "too many submissions wait for their decision; do not wait";
+        let busy = |_| ApiError::Busy { reason: reason.into(), after: RETRY_AFTER };
+        let place = self.waiting.try_acquire().map_err(busy)?;
+        Ok((self.bus.subscribe(Subject::EntryDecided).await?, place))
+    }
+
+    /// The entry of a submission, and the id by which its article will be found.
+    fn entry(&self, submission: Submission) -> Result<(ArticleId, Entry), ApiError> {
+        check_fields(&submission)?;
+        let declared = submission.declared_canonical_url.as_deref();
+        let url = canonical_url(&submission.url, declared)
+            .map_err(|error| invalid("url", &error, "give the article's http or https address"))?;
+        let id = ArticleId::of(&url);
+        let now = self.clock.now();
+        let observed_at = match submission.observed_at.as_deref() {
+            None => now,
+            Some(time) => time.parse::<jiff::Timestamp>().map_err(|error| {
+                invalid("observed_at", &error, "give RFC 3339 with an offset, or leave it out")
+            })?,
+        };
+        let published_at = submission.published_at.map(|time| time.parse()).transpose();
+        let published_at = published_at.map_err(|error| {
+            invalid("published_at", &error, "give RFC 3339 with an offset, or a date alone")
+        })?;
+        let submission_id = submission.submission_id.unwrap_or_else(|| {
+            let number = self.submissions.fetch_add(1, Ordering::Relaxed);
+            format!("{id}-{:x}-{number:x}", now.as_millisecond())
+        });
+        let entry = Entry {
+            submission_id,
+            url: submission.url,
+            declared_canonical_url: submission.declared_canonical_url,
+            title: submission.title,
+            authors: submission.authors,
+            published_at,
+            language: submission.language,
+            site_name: submission.site_name,
+            text: Text::new(submission.text),
+            observed_at: Revision(observed_at.as_millisecond()),
+            source: submission.source.unwrap_or_else(|| "api".into()),
+        };
+        Ok((id, entry))
+    }
+}
+
+/// A repeated request is swallowed by the bus for a while; another article under
+/// the same submission id is not.
+fn message_id(entry: &Entry, id: ArticleId) -> MessageId {
+    let text = content_hash(entry.text.as_str());
+    MessageId::new(format!("{}:{id}:{text}:{}:submitted", entry.submission_id, entry.observed_at))
+}
+
+async fn decision_on(
+    submission_id: &str,
+    mut decisions: Subscription<v1::EntryDecided>,
+) -> Option<v1::EntryDecided> {
+    loop {
+        let decided = decisions.next().await?;
+        if decided.submission_id == submission_id {
+            return Some(decided);
+        }
+    }
+}
+
+fn with_decision(receipt: Receipt, decided: v1::EntryDecided) -> Receipt {
+    let some_text = |text: String| (!text.is_empty()).then_some(text);
+    let decision = Decision::try_from(decided.decision()).ok();
+    Receipt {
+        decision: decision.map(|decision| decision.to_string()),
+        article_id: some_text(decided.article_id).unwrap_or(receipt.article_id),
+        of: some_text(decided.of),
+        reason: some_text(decided.reason),
+        ..receipt
+    }
+}
+
+fn check_fields(submission: &Submission) -> Result<(), ApiError> {
+    let too_long = |field: &str, most: usize| {
+        ApiError::Invalid(format!("{field} is longer than {most} characters; shorten it"))
+    };
+    if submission.authors.len() > MAX_AUTHORS {
+        let message = format!("there are more than {MAX_AUTHORS} authors; leave some out");
+        return Err(ApiError::Invalid(message));
+    }
+    for author in &submission.authors {
+        if is_longer(author, MAX_FIELD_CHARS) {
+            return Err(too_long("an author", MAX_FIELD_CHARS));
+        }
+    }
+    let fields = [
+        ("title", Some(&submission.title)),
+        ("language", submission.language.as_ref()),
+        ("site_name", submission.site_name.as_ref()),
+        ("source", submission.source.as_ref()),
+        ("declared_canonical_url", submission.declared_canonical_url.as_ref()),
+    ];
+    for (name, value) in fields {
+        if value.is_some_and(|value| is_longer(value, MAX_FIELD_CHARS)) {
+            return Err(too_long(name, MAX_FIELD_CHARS));
+        }
+    }
+    let id = submission.submission_id.as_deref();
+    if id.is_some_and(|id| is_longer(id, MAX_SUBMISSION_ID_CHARS)) {
+        return Err(too_long("submission_id", MAX_SUBMISSION_ID_CHARS));
+    }
+    if id.is_some_and(|id| id.is_empty() || id.chars().any(char::is_control)) {
+        let message = "submission_id is empty or has control characters; use letters and digits";
+        return Err(ApiError::Invalid(message.into()));
+    }
+    if submission.text.trim().is_empty() {
+        return Err(ApiError::Invalid("text is empty; give the article's plain text".into()));
+    }
+    Ok(())
+}
+
+fn is_longer(text: &str, most: usize) -> bool {
+    text.chars().nth(most).is_some()
+}
+
+fn invalid(field: &str, error: &dyn std::fmt::Display, fix: &str) -> ApiError {
+    ApiError::Invalid(format!("{field}: {error}; {fix}"))
+}

@@ -1,0 +1,140 @@
+//! What answers look like: the same in HTTP and MCP.
+
+use courant_article::Analysis;
+use courant_store::{Hit, Record};
+use schemars::JsonSchema;
+use serde::Serialize;
+
+/// An article that a search found.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+pub(crate) struct Found {
+    /// Names the article, for `get_article`.
+    pub(crate) id: String,
+    pub(crate) url: String,
+    pub(crate) title: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) site_name: Option<String>,
+    /// RFC 3339 or a date alone, as the page says.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) published_at: Option<String>,
+    /// ISO 639-1.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) language: Option<String>,
+    /// Comparable within one answer only.
+    pub(crate) score: f32,
+    /// Place in the full-text search, from 1.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) text_rank: Option<u32>,
+    /// Place in the vector search, from 1.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) vector_rank: Option<u32>,
+    /// A stretch of the text.
+    pub(crate) snippet: String,
+    /// The article of another publisher that had this text first.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) syndicated_of: Option<String>,
+}
+
+impl From<Hit> for Found {
+    fn from(hit: Hit) -> Self {
+        Self {
+            id: hit.id.to_string(),
+            url: hit.url.to_string(),
+            title: hit.title,
+            site_name: hit.site_name,
+            published_at: hit.published_at.map(String::from),
+            language: hit.language,
+            score: hit.score,
+            text_rank: hit.text_rank,
+            vector_rank: hit.vector_rank,
+            snippet: hit.snippet,
+            syndicated_of: hit.syndicated_of.map(|id| id.to_string()),
+        }
+    }
+}
+
+/// A stored article.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+pub(crate) struct ArticleView {
+    pub(crate) id: String,
+    /// When this version was observed, Unix milliseconds.
+    pub(crate) revision: i64,
+    pub(crate) url: String,
+    pub(crate) title: String,
+    pub(crate) authors: Vec<String>,
+    /// RFC 3339 or a date alone, as the page says.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) published_at: Option<String>,
+    /// ISO 639-1: detected, else declared.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) language: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) site_name: Option<String>,
+    /// The main text; absent where it was not asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) text: Option<String>,
+    /// Whether the text is longer than this.
+    pub(crate) text_truncated: bool,
+    /// The feed, site or program it came from.
+    pub(crate) source: String,
+    /// `new`, `revision` or `syndicated`.
+    pub(crate) decision: String,
+    /// The article of another publisher that had this text first.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) syndicated_of: Option<String>,
+    /// RFC 3339.
+    pub(crate) stored_at: String,
+    /// What made the vector.
+    pub(crate) model: ModelView,
+    /// `language`, `topics`, `keyphrases`, `summary`, and `skipped` with the
+    /// reasons for what is absent. Offsets are code points into the text.
+    #[schemars(with = "serde_json::Map<String, serde_json::Value>")]
+    pub(crate) analysis: Analysis,
+}
+
+impl From<Record> for ArticleView {
+    fn from(record: Record) -> Self {
+        let language = record.language().map(str::to_owned);
+        let article = record.article;
+        Self {
+            id: article.id.to_string(),
+            revision: article.revision.0,
+            url: article.url.to_string(),
+            title: article.title,
+            authors: article.authors,
+            published_at: article.published_at.map(String::from),
+            language,
+            site_name: article.site_name,
+            text_truncated: article.text.is_truncated(),
+            text: Some(article.text.as_str().to_owned()),
+            source: article.source,
+            decision: article.decision.to_string(),
+            syndicated_of: article.syndicated_of.map(|id| id.to_string()),
+            stored_at: record.stored_at.to_string(),
+            model: record.model.into(),
+            analysis: record.analysis,
+        }
+    }
+}
+
+/// What computed a vector.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+pub(crate) struct ModelView {
+    pub(crate) name: String,
+    pub(crate) version: String,
+    /// fp32, fp16 or int8.
+    pub(crate) precision: String,
+    /// cpu, cuda or tensorrt: what really ran.
+    pub(crate) provider: String,
+}
+
+impl From<courant_article::ModelRef> for ModelView {
+    fn from(model: courant_article::ModelRef) -> Self {
+        Self {
+            name: model.name,
+            version: model.version,
+            precision: model.precision,
+            provider: model.provider,
+        }
+    }
+}

@@ -1,0 +1,161 @@
+//! The section `[gateway]`.
+
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+/// What is let in, when the door closes, and how long a question may take.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Config {
+    /// Entries decided at once, 1 to 1024. They wait for the store, not for a
+    /// processor.
+    pub concurrency: usize,
+    /// Texts with fewer words are refused, 1 to 1000. A character counts as a
+    /// word in scripts that put no spaces.
+    pub min_words: usize,
+    /// How far ahead of this machine's clock `observed_at` may be, seconds, 0 to
+    /// 86400. Without a limit, one wrong clock would block every later revision.
+    pub max_ahead_s: u64,
+    /// At this share of a queue's limits the crawler is stopped and submissions
+    /// get 429, above `resume_at` up to 1.
+    pub stop_at: f64,
+    /// Up to this share the crawler goes as it likes; a stopped one starts again
+    /// here. From 0 up to `stop_at`; in between it is slowed.
+    pub resume_at: f64,
+    /// The age of a queue's oldest message that counts like a full queue, seconds,
+    /// 1 to 604800.
+    pub max_queue_age_s: u64,
+    /// The rate suggested where slowing begins, entries per second, above 0; it
+    /// falls to 0 at `stop_at`.
+    pub full_rate: f64,
+    /// How often the queues are looked at, milliseconds, 50 to 1000.
+    pub pressure_interval_ms: u64,
+    /// Seconds that an HTTP request may take, waiting for a decision apart; 1 to 300.
+    pub request_timeout_s: u64,
+    /// The longest `?wait=` of a submission, seconds, 0 to 300.
+    pub max_wait_s: u64,
+    /// Submissions that may wait for their decision at once, 1 to 1024.
+    pub max_waiting: usize,
+    /// Seconds until a search goes on without the embedder, 0.1 to 30.
+    pub embed_timeout_s: f64,
+    /// Seconds that a query's vector is kept, 1 to 86400. For so long a search may
+    /// use the vector of a model that was replaced.
+    pub vector_ttl_s: u64,
+    /// Seconds that a known URL is kept before the store is asked again, 1 to 86400.
+    pub known_ttl_s: u64,
+    /// `Host` values under which `/mcp` answers: names, or `name:port`. Others get
+    /// 403, against DNS rebinding. Add the name under which the gateway is reached.
+    pub allowed_hosts: Vec<String>,
+    /// `Origin` values from which browsers may use `/mcp`, as
+    /// `https://app.example.com:443` or `http://localhost:*`. Empty: no browser.
+    pub allowed_origins: Vec<String>,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        let owned = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect();
+        Self {
+            concurrency: 16,
+            min_words: 10,
+            max_ahead_s: 3600,
+            stop_at: 0.8,
+            resume_at: 0.5,
+            max_queue_age_s: 1800,
+            full_rate: 200.0,
+            pressure_interval_ms: 500,
+            request_timeout_s: 10,
+            max_wait_s: 30,
+            max_waiting: 64,
+            embed_timeout_s: 2.0,
+            vector_ttl_s: 600,
+            known_ttl_s: 600,
+            allowed_hosts: owned(&["localhost", "127.0.0.1", "::1"]),
+            allowed_origins: owned(&["http://localhost:*", "http://127.0.0.1:*"]),
+        }
+    }
+}
+
+impl Config {
+    /// Checks the ranges.
+    ///
+    /// # Errors
+    /// Names the first key that is out of its range.
+    pub fn validate(&self) -> Result<(), ConfigError> {
+        within("concurrency", self.concurrency, 1, 1024)?;
+        within("min_words", self.min_words, 1, 1000)?;
+        within("max_ahead_s", self.max_ahead_s, 0, 86_400)?;
+        within("resume_at", self.resume_at, 0.0, 1.0)?;
+        within("stop_at", self.stop_at, self.resume_at + f64::EPSILON, 1.0)?;
+        within("max_queue_age_s", self.max_queue_age_s, 1, 604_800)?;
+        within("full_rate", self.full_rate, f64::MIN_POSITIVE, 1e6)?;
+        within("pressure_interval_ms", self.pressure_interval_ms, 50, 1000)?;
+        within("request_timeout_s", self.request_timeout_s, 1, 300)?;
+        within("max_wait_s", self.max_wait_s, 0, 300)?;
+        within("max_waiting", self.max_waiting, 1, 1024)?;
+        within("embed_timeout_s", self.embed_timeout_s, 0.1, 30.0)?;
+        within("vector_ttl_s", self.vector_ttl_s, 1, 86_400)?;
+        within("known_ttl_s", self.known_ttl_s, 1, 86_400)?;
+        // The MCP library takes an empty list for "any host".
+        within("number of allowed_hosts", self.allowed_hosts.len(), 1, 1000)
+    }
+
+    pub(crate) fn request_timeout(&self) -> Duration {
+        Duration::from_secs(self.request_timeout_s)
+    }
+
+    pub(crate) fn embed_timeout(&self) -> Duration {
+        Duration::from_secs_f64(self.embed_timeout_s)
+    }
+
+    pub(crate) fn vector_ttl(&self) -> Duration {
+        Duration::from_secs(self.vector_ttl_s)
+    }
+
+    pub(crate) fn known_ttl(&self) -> Duration {
+        Duration::from_secs(self.known_ttl_s)
+    }
+
+    pub(crate) fn pressure_interval(&self) -> Duration {
+        Duration::from_millis(self.pressure_interval_ms)
+    }
+}
+
+/// A key of the section is out of its range.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("in section [gateway]: {key} is {found}, but may be {least} to {most}")]
+pub struct ConfigError {
+    key: &'static str,
+    found: String,
+    least: String,
+    most: String,
+}
+
+fn within<T: PartialOrd + ToString>(
+    key: &'static str,
+    value: T,
+    least: T,
+    most: T,
+) -> Result<(), ConfigError> {
+    if value >= least && value <= most {
+        return Ok(());
+    }
+    let [found, least, most] = [value, least, most].map(|number| number.to_string());
+    Err(ConfigError { key, found, least, most })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_defaults_are_in_range_and_a_wrong_value_is_named() {
+        assert_eq!(Config::default().validate(), Ok(()));
+        let crossed = Config { stop_at: 0.4, ..Config::default() };
+        assert!(crossed.validate().unwrap_err().to_string().contains("stop_at is 0.4"));
+        let nan = Config { full_rate: f64::NAN, ..Config::default() };
+        assert!(nan.validate().is_err());
+        let open = Config { allowed_hosts: Vec::new(), ..Config::default() };
+        assert!(open.validate().is_err());
+    }
+}

@@ -1,0 +1,235 @@
+//! What an entry is: refused, or the identity under which it asks to be let in,
+//! and what follows from the store's verdict.
+
+use courant_article::{Article, ArticleId, CanonicalUrl, ContentHash, Decision, Entry};
+use courant_dedup::{canonical_url, content_hash, normalize_text, registered_domain};
+use courant_proto::v1;
+use courant_store::{Claim, Verdict};
+use unicode_segmentation::UnicodeSegmentation;
+
+use crate::config::Config;
+use crate::error::Refusal;
+
+/// Under what name an entry asks to be let in.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Identity {
+    pub(crate) url: CanonicalUrl,
+    pub(crate) id: ArticleId,
+    pub(crate) content_hash: ContentHash,
+}
+
+impl Identity {
+    /// Reads the identity of `entry`, or says why it has none that can be handled.
+    pub(crate) fn of(entry: &Entry, config: &Config, now_ms: i64) -> Result<Self, Refusal> {
+        let url = canonical_url(&entry.url, entry.declared_canonical_url.as_deref())?;
+        check_words(entry.text.as_str(), config.min_words)?;
+        check_time(entry.observed_at.0, now_ms, config.max_ahead_s)?;
+        let content_hash = content_hash(entry.text.as_str());
+        Ok(Self { id: ArticleId::of(&url), url, content_hash })
+    }
+
+    pub(crate) fn claim(&self, entry: &Entry) -> Claim {
+        Claim {
+            id: self.id,
+            content_hash: self.content_hash,
+            revision: entry.observed_at,
+            site: registered_domain(&self.url),
+        }
+    }
+}
+
+fn check_words(text: &str, least: usize) -> Result<(), Refusal> {
+    // Invisible characters are no text.
+    let text = normalize_text(text);
+    let words = text.unicode_words().take(least).count();
+    match words {
+        0 => Err(Refusal::NoText),
+        words if words < least => Err(Refusal::TooShort { words, least }),
+        _ => Ok(()),
+    }
+}
+
+fn check_time(observed_ms: i64, now_ms: i64, max_ahead_s: u64) -> Result<(), Refusal> {
+    if observed_ms <= 0 {
+        return Err(Refusal::NoTime);
+    }
+    let ahead_s = observed_ms.saturating_sub(now_ms) / 1000;
+    if u64::try_from(ahead_s).is_ok_and(|ahead_s| ahead_s > max_ahead_s) {
+        return Err(Refusal::InTheFuture { ahead_s, max_ahead_s });
+    }
+    Ok(())
+}
+
+/// What the gateway says of an entry.
+#[derive(Debug)]
+pub(crate) enum Decided {
+    /// It cannot be handled.
+    Refused(Refusal),
+    /// It was judged by its identity.
+    Judged(Identity, Verdict),
+}
+
+impl Decided {
+    pub(crate) fn decision(&self) -> Decision {
+        match self {
+            Self::Refused(_) => Decision::Refused,
+            Self::Judged(_, verdict) => verdict.decision,
+        }
+    }
+
+    /// The article that `entry` becomes, if it is let in.
+    pub(crate) fn article(&self, entry: &Entry) -> Option<Article> {
+        let Self::Judged(identity, verdict) = self else {
+            return None;
+        };
+        verdict.decision.is_accepted().then(|| Article {
+            id: identity.id,
+            revision: entry.observed_at,
+            url: identity.url.clone(),
+            content_hash: identity.content_hash,
+            title: entry.title.clone(),
+            authors: entry.authors.clone(),
+            published_at: entry.published_at.clone(),
+            declared_language: entry.language.clone(),
+            site_name: entry.site_name.clone(),
+            text: entry.text.clone(),
+            source: entry.source.clone(),
+            submission_id: entry.submission_id.clone(),
+            decision: verdict.decision,
+            syndicated_of: verdict.of.filter(|_| verdict.decision == Decision::Syndicated),
+        })
+    }
+
+    /// What everyone is told.
+    pub(crate) fn event(&self, entry: &Entry) -> v1::EntryDecided {
+        let told = v1::EntryDecided {
+            submission_id: entry.submission_id.clone(),
+            decision: v1::Decision::from(self.decision()).into(),
+            url: entry.url.clone(),
+            ..v1::EntryDecided::default()
+        };
+        match self {
+            Self::Refused(reason) => v1::EntryDecided { reason: reason.to_string(), ..told },
+            Self::Judged(identity, verdict) => v1::EntryDecided {
+                article_id: repeated_or_own(identity, verdict).to_string(),
+                of: first_of_cluster(verdict).map_or_else(String::new, |id| id.to_string()),
+                ..told
+            },
+        }
+    }
+}
+
+/// A duplicate under a URL of its own is stored under no name but the first one's.
+fn repeated_or_own(identity: &Identity, verdict: &Verdict) -> ArticleId {
+    verdict.of.filter(|_| verdict.decision == Decision::Duplicate).unwrap_or(identity.id)
+}
+
+fn first_of_cluster(verdict: &Verdict) -> Option<ArticleId> {
+    let has_cluster = matches!(verdict.decision, Decision::Duplicate | Decision::Syndicated);
+    verdict.of.filter(|_| has_cluster)
+}
+
+#[cfg(test)]
+mod tests {
+    use courant_article::{Revision, Text};
+
+    use super::*;
+
+    const NOW_MS: i64 = 1_700_000_000_000;
+    const TEXT: &str = "The council voted on Monday to keep the old harbour bridge open.";
+
+    fn entry() -> Entry {
+        Entry {
+            submission_id: "s-1".into(),
+            url: "http://news.example.com/a?utm_source=x#top".into(),
+            text: Text::new(TEXT.into()),
+            observed_at: Revision(NOW_MS),
+            ..Entry::default()
+        }
+    }
+
+    fn identity(entry: &Entry) -> Result<Identity, Refusal> {
+        Identity::of(entry, &Config::default(), NOW_MS)
+    }
+
+    #[test]
+    fn the_canonical_url_and_the_normalized_text_are_the_identity() {
+        let typeset = Entry {
+            url: "https://news.example.com/a".into(),
+            text: Text::new(format!("  {}\u{200b}", TEXT.replace(' ', "\u{a0}"))),
+            ..entry()
+        };
+        assert_eq!(identity(&entry()).unwrap(), identity(&typeset).unwrap());
+        let claim = identity(&entry()).unwrap().claim(&entry());
+        assert_eq!(claim.site, "example.com");
+        assert_eq!(claim.revision, Revision(NOW_MS));
+    }
+
+    #[test]
+    fn a_page_cannot_speak_for_another_publisher() {
+        let declared = |url: &str| {
+            let declared = Some(url.to_owned());
+            identity(&Entry { declared_canonical_url: declared, ..entry() }).unwrap().url
+        };
+        assert_eq!(declared("https://example.com/b").as_str(), "https://example.com/b");
+        assert_eq!(declared("https://other.org/b").as_str(), "https://news.example.com/a");
+    }
+
+    #[test]
+    fn what_cannot_be_handled_is_refused_with_its_reason() {
+        let with_text = |text: &str| Entry { text: Text::new(text.into()), ..entry() };
+        let seen = |ms: i64| Entry { observed_at: Revision(ms), ..entry() };
+        let cases = [
+            (Entry { url: "mailto:a@b.c".into(), ..entry() }, "scheme"),
+            (Entry { url: "not a url".into(), ..entry() }, "URL"),
+            (with_text(" \n\u{200b} … "), "no text"),
+            (with_text("Four words are few."), "4 words"),
+            (seen(NOW_MS + 3_602_000), "3602 s ahead"),
+            (seen(0), "observed"),
+        ];
+        for (entry, reason) in cases {
+            let refusal = identity(&entry).unwrap_err().to_string();
+            assert!(refusal.contains(reason), "{refusal}");
+        }
+        assert!(identity(&seen(NOW_MS + 3_600_000)).is_ok());
+    }
+
+    #[test]
+    fn scripts_without_spaces_have_words() {
+        let chinese = Entry {
+            text: Text::new("市议会周一投票决定保留旧港口大桥".into()),
+            ..entry()
+        };
+        assert!(identity(&chinese).is_ok());
+    }
+
+    fn judged(decision: Decision, of: Option<ArticleId>) -> Decided {
+        Decided::Judged(identity(&entry()).unwrap(), Verdict { decision, of })
+    }
+
+    #[test]
+    fn only_what_is_let_in_becomes_an_article() {
+        let first = ArticleId::from_bytes([7; 16]);
+        let copy = judged(Decision::Syndicated, Some(first)).article(&entry()).unwrap();
+        assert_eq!(copy.syndicated_of, Some(first));
+        assert_eq!(copy.decision, Decision::Syndicated);
+        let own = identity(&entry()).unwrap().id;
+        let revised = judged(Decision::Revision, Some(own)).article(&entry()).unwrap();
+        assert_eq!((revised.id, revised.syndicated_of), (own, None));
+        assert!(judged(Decision::Duplicate, Some(first)).article(&entry()).is_none());
+        assert!(Decided::Refused(Refusal::NoText).article(&entry()).is_none());
+    }
+
+    #[test]
+    fn the_event_names_the_article_that_is_there() {
+        let first = ArticleId::from_bytes([7; 16]);
+        let own = identity(&entry()).unwrap().id.to_string();
+        let duplicate = judged(Decision::Duplicate, Some(first)).event(&entry());
+        assert_eq!((duplicate.article_id, duplicate.of), (first.to_string(), first.to_string()));
+        let revision = judged(Decision::Revision, Some(first)).event(&entry());
+        assert_eq!((revision.article_id, revision.of), (own, String::new()));
+        let refused = Decided::Refused(Refusal::NoText).event(&entry());
+        assert_eq!((refused.submission_id.as_str(), refused.article_id.as_str()), ("s-1", ""));
+        assert!(!refused.reason.is_empty());
+    }
+}

@@ -1,0 +1,148 @@
+//! Why an entry is refused, and why a question has no answer.
+
+use std::time::Duration;
+
+use axum::http::StatusCode;
+use courant_bus::PublishError;
+use courant_dedup::InvalidUrl;
+
+/// Why an entry is not an article that can be handled.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub(crate) enum Refusal {
+    /// Its URL names no page.
+    #[error("{0}")]
+    Url(#[from] InvalidUrl),
+    /// There is not one word in it.
+    #[error("it has no text")]
+    NoText,
+    /// A caption or teaser rather than an article.
+    #[error("it has {words} words, fewer than {least}")]
+    TooShort {
+        /// What it has.
+        words: usize,
+        /// What is needed.
+        least: usize,
+    },
+    /// The submitter did not say when it saw it.
+    #[error("it does not say when it was observed")]
+    NoTime,
+    /// The submitter's clock is wrong.
+    #[error("it was observed {ahead_s} s ahead of now, more than {max_ahead_s} s")]
+    InTheFuture {
+        /// How far ahead.
+        ahead_s: i64,
+        /// What is tolerated.
+        max_ahead_s: u64,
+    },
+}
+
+/// Why a question has no answer. HTTP and MCP say the same of it; what is inside
+/// the system stays in the log.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum ApiError {
+    /// The question makes no sense; the message says how to mend it.
+    #[error("{0}")]
+    Invalid(String),
+    /// No such article.
+    #[error("there is no article {0}; search for one, or wait until it is stored")]
+    NoArticle(String),
+    /// No such path.
+    #[error("there is nothing at {0}")]
+    NoPath(String),
+    /// Not with this method.
+    #[error("{0} is not allowed here")]
+    Method(String),
+    /// More than a message may carry.
+    #[error("the request is too large: {0}")]
+    TooLarge(String),
+    /// The queues are full.
+    #[error("the pipeline takes nothing more for now ({reason}); try again in {} s", after.as_secs())]
+    Busy {
+        /// What is full.
+        reason: String,
+        /// When to come again.
+        after: Duration,
+    },
+    /// A vector search without the embedder.
+    #[error("{0}; try again, or search with mode=text")]
+    NoVector(String),
+    /// It took too long.
+    #[error("no answer within {0:?}")]
+    TimedOut(Duration),
+    /// The store failed.
+    #[error("the store does not answer")]
+    Store(#[from] courant_store::Error),
+    /// The bus failed.
+    #[error("the bus does not answer")]
+    Bus(#[source] Box<dyn std::error::Error + Send + Sync>),
+    /// A defect.
+    #[error("the request failed inside the gateway")]
+    Panicked,
+}
+
+impl ApiError {
+    /// The name in answers: fixed words, for programs.
+    pub(crate) fn code(&self) -> &'static str {
+        match self {
+            Self::Invalid(_) => "invalid_request",
+            Self::NoArticle(_) | Self::NoPath(_) => "not_found",
+            Self::Method(_) => "method_not_allowed",
+            Self::TooLarge(_) => "too_large",
+            Self::Busy { .. } => "busy",
+            Self::NoVector(_) => "no_embedder",
+            Self::TimedOut(_) => "timeout",
+            Self::Store(_) | Self::Bus(_) => "unavailable",
+            Self::Panicked => "internal",
+        }
+    }
+
+    pub(crate) fn status(&self) -> StatusCode {
+        match self {
+            Self::Invalid(_) => StatusCode::BAD_REQUEST,
+            Self::NoArticle(_) | Self::NoPath(_) => StatusCode::NOT_FOUND,
+            Self::Method(_) => StatusCode::METHOD_NOT_ALLOWED,
+            Self::TooLarge(_) => StatusCode::PAYLOAD_TOO_LARGE,
+            Self::Busy { .. } => StatusCode::TOO_MANY_REQUESTS,
+            Self::NoVector(_) | Self::Store(_) | Self::Bus(_) => StatusCode::SERVICE_UNAVAILABLE,
+            Self::TimedOut(_) => StatusCode::GATEWAY_TIMEOUT,
+            Self::Panicked => StatusCode::INTERNAL_SERVER_ERROR,
+        }
+    }
+
+    /// Seconds for the header `Retry-After`.
+    pub(crate) fn retry_after_s(&self) -> Option<u64> {
+        match self {
+            Self::Busy { after, .. } => Some(after.as_secs()),
+            _ => None,
+        }
+    }
+
+    /// Logs what the answer does not tell.
+    pub(crate) fn log(&self) {
+        if matches!(self, Self::Store(_) | Self::Bus(_)) {
+            let error = self as &dyn std::error::Error;
+            tracing::warn!(error, code = self.code(), "a request was not answered");
+        }
+    }
+}
+
+/// Until a full queue may have room again.
+pub(crate) const RETRY_AFTER: Duration = Duration::from_secs(5);
+
+impl From<PublishError> for ApiError {
+    fn from(error: PublishError) -> Self {
+        match error {
+            PublishError::Full(subject) => {
+                Self::Busy { reason: format!("the queue of {subject} is full"), after: RETRY_AFTER }
+            }
+            PublishError::TooLarge { .. } => Self::TooLarge(error.to_string()),
+            other => Self::Bus(Box::new(other)),
+        }
+    }
+}
+
+impl From<courant_bus::Error> for ApiError {
+    fn from(error: courant_bus::Error) -> Self {
+        Self::Bus(Box::new(error))
+    }
+}

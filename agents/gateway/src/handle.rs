@@ -1,0 +1,85 @@
+//! One entry's way through the gateway.
+
+use courant_article::{Article, Entry};
+use courant_bus::{Bus, Delivery, Failure, MessageId, PublishError, Settled, Subject};
+use courant_proto::v1;
+use courant_store::Store;
+use courant_telemetry::Clock;
+use tracing::Instrument;
+
+use crate::config::Config;
+use crate::decide::{Decided, Identity};
+use crate::metrics::Metrics;
+
+/// What handling needs.
+#[derive(Clone)]
+pub(crate) struct Handler {
+    pub(crate) config: Config,
+    pub(crate) bus: Bus,
+    pub(crate) store: Store,
+    pub(crate) clock: Clock,
+    pub(crate) metrics: Metrics,
+}
+
+impl Handler {
+    /// Receives an entry, decides, publishes the article that it becomes, tells of
+    /// the decision, settles.
+    ///
+    /// A crash between the store's claim and the publication loses nothing: the
+    /// entry comes again, the same claim gets the same verdict, and the article is
+    /// published again. Whoever gets it twice is idempotent.
+    pub(crate) async fn handle(self, delivery: Delivery) -> Settled {
+        let outcome = async {
+            let entry =
+                Entry::try_from(delivery.decode::<v1::Entry>()?).map_err(Failure::discard)?;
+            let decided = self.metrics.agent.timed("decide", self.decide(&entry)).await?;
+            let publishing = self.publish(&entry, &decided);
+            self.metrics.agent.timed("publish", publishing).await?;
+            self.metrics.decided(decided.decision());
+            Ok(())
+        };
+        let outcome = outcome.instrument(delivery.span()).await;
+        let settled = delivery.settle(outcome).await;
+        self.metrics.agent.settled(settled);
+        settled
+    }
+
+    /// The store decides, in one atomic claim, also between replicas. No cache
+    /// stands before it: a fingerprint changes with every revision, so that a
+    /// remembered one could call a changed text, or one changed back, a duplicate.
+    async fn decide(&self, entry: &Entry) -> Result<Decided, Failure> {
+        match Identity::of(entry, &self.config, self.clock.unix_ms()) {
+            Err(refusal) => Ok(Decided::Refused(refusal)),
+            Ok(identity) => {
+                let claim = identity.claim(entry);
+                // Boxed: the Postgres half of this future has 16 KB.
+                let claimed = Box::pin(self.store.claim(&claim)).await;
+                Ok(Decided::Judged(identity, claimed.map_err(Failure::retry)?))
+            }
+        }
+    }
+
+    /// The article before the event: whoever hears "new" may rely on it.
+    async fn publish(&self, entry: &Entry, decided: &Decided) -> Result<(), PublishError> {
+        if let Some(article) = decided.article(entry) {
+            let id = article_message(&article);
+            let accepted = v1::ArticleAccepted { article: Some(article.into()) };
+            self.bus.publish(Subject::ArticleAccepted, &id, &accepted).await?;
+        }
+        let id = event_message(entry, decided);
+        self.bus.publish(Subject::EntryDecided, &id, &decided.event(entry)).await?;
+        Ok(())
+    }
+}
+
+/// No model made the decision: the text's hash stands in its version's place, for
+/// two texts that were observed at one URL in the same millisecond.
+fn article_message(article: &Article) -> MessageId {
+    let version = article.content_hash.to_string();
+    MessageId::article(&article.id, article.revision, "accepted", &version)
+}
+
+fn event_message(entry: &Entry, decided: &Decided) -> MessageId {
+    let decision = decided.decision();
+    MessageId::new(format!("{}:{}:decided:{decision}", entry.submission_id, entry.observed_at))
+}

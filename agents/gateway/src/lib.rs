@@ -1,0 +1,26 @@
+//! The door of the pipeline: judges what is submitted (new, duplicate, revision,
+//! syndicated, refused), applies back-pressure, and answers questions.
+//!
+//! - [`Gateway::run`] works: receive, decide, publish, tell, settle (`handle`,
+//!   `decide`), the pressure of the queues (`pressure`), known URLs (`known`).
+//! - [`Gateway::routes`] and [`Gateway::mcp`] are two faces, HTTP/JSON (`http`) and
+//!   MCP (`mcp`), of the same questions (`api`).
+
+mod agent;
+mod api;
+mod config;
+mod decide;
+mod error;
+mod handle;
+mod http;
+mod known;
+mod mcp;
+mod metrics;
+mod pressure;
+
+#[cfg(test)]
+mod tests;
+
+pub use agent::Gateway;
+pub use config::{Config, ConfigError};
+pub use mcp::Server as McpServer;

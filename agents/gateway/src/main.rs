@@ -1,0 +1,42 @@
+//! The gateway as a process of its own.
+
+use std::process::ExitCode;
+
+use anyhow::Context;
+use clap::Parser;
+use courant_bus::Bus;
+use courant_cache::Cache;
+use courant_gateway::Gateway;
+use courant_service::{Args, Ports, Start};
+use courant_store::Store;
+
+fn main() -> ExitCode {
+    courant_service::main("gateway", Ports::GATEWAY, &Args::parse(), run)
+}
+
+async fn run(mut start: Start) -> anyhow::Result<()> {
+    let config = start.document.section("gateway")?;
+    let bus_config = start.document.section("bus")?;
+    let store_config = start.document.section("store")?;
+    let cache_config = start.document.section("cache")?;
+
+    let (clock, meter) = (start.clock.clone(), start.meter.clone());
+    let bus =
+        Bus::connect(&bus_config, clock.clone(), &meter).await.context("cannot reach the bus")?;
+    let store = Store::postgres(&store_config, clock.clone(), &meter)
+        .await
+        .context("cannot reach the store")?;
+    let cache = Cache::connect(&cache_config, &meter).context("cannot set up the cache")?;
+    start.requires_bus(&bus);
+    let asked = store.clone();
+    start.process.requires("store", move || {
+        let store = asked.clone();
+        async move { Ok(store.ping().await?) }
+    });
+
+    let gateway = Gateway::build(config, bus.clone(), store, cache, clock, &meter)?;
+    start.process.http(gateway.routes());
+    let control = start.control.clone();
+    start.serve(gateway.run(control)).await?;
+    bus.close().await.context("cannot close the bus")
+}

@@ -1,0 +1,218 @@
+//! The tools: what they take, what they give, and how little of it.
+
+use std::borrow::Cow;
+use std::sync::Arc;
+use std::time::Duration;
+
+use rmcp::handler::server::tool::{schema_for_output, schema_for_type};
+use rmcp::model::{JsonObject, Tool, ToolAnnotations};
+use schemars::JsonSchema;
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use super::quote::{Untrusted, cleaned};
+use crate::api::Api;
+use crate::api::search::{DEFAULT_HITS, Mode, SearchAnswer};
+use crate::api::status::Status;
+use crate::api::submit::{Receipt, Submission};
+use crate::api::view::{ArticleView, Found};
+use crate::error::ApiError;
+
+/// The most hits: about 8,000 tokens.
+const MAX_HITS: usize = 20;
+/// The most of one field of a hit.
+const MAX_HIT_CHARS: usize = 500;
+/// The most of an article's text, about 5,000 tokens.
+const MAX_TEXT_CHARS: usize = 20_000;
+/// Topics of a concise article.
+const CONCISE_TOPICS: usize = 3;
+/// How long a submission waits for its decision, if the configuration lets it.
+const MAX_DECISION_WAIT: Duration = Duration::from_secs(10);
+
+/// How much of an answer is wanted.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+enum ResponseFormat {
+    /// What is needed to choose.
+    #[default]
+    Concise,
+    /// Everything.
+    Detailed,
+}
+
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct SearchArticles {
+    /// What to look for, in words. "several words" stand together, -word must not
+    /// occur.
+    query: String,
+    /// How many articles, 1 to 20; 10 if absent.
+    limit: Option<usize>,
+    /// hybrid (by words and meaning), vector (by meaning) or text (by words).
+    #[serde(default)]
+    mode: Mode,
+    #[serde(default)]
+    response_format: ResponseFormat,
+}
+
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct GetArticle {
+    /// 32 hexadecimal digits, from a search result.
+    id: String,
+    /// concise: without the text. detailed: with up to 20,000 characters of it.
+    #[serde(default)]
+    response_format: ResponseFormat,
+}
+
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct PipelineStatus {}
+
+/// A tool with its arguments.
+pub(super) enum Call {
+    Search(SearchArticles),
+    Get(GetArticle),
+    Submit(Box<Submission>),
+    Status(PipelineStatus),
+}
+
+impl Call {
+    /// `None` if there is no such tool.
+    pub(super) fn read(name: &str, arguments: JsonObject) -> Option<Result<Self, ApiError>> {
+        Some(match name {
+            "search_articles" => read(arguments).map(Self::Search),
+            "get_article" => read(arguments).map(Self::Get),
+            "submit_article" => {
+                read(arguments).map(|submission| Self::Submit(Box::new(submission)))
+            }
+            "pipeline_status" => read(arguments).map(Self::Status),
+            _ => return None,
+        })
+    }
+
+    pub(super) async fn answer(self, api: &Api) -> Result<Value, ApiError> {
+        match self {
+            Self::Search(arguments) => search(api, arguments).await,
+            Self::Get(arguments) => get(api, arguments).await,
+            Self::Submit(submission) => {
+                let receipt = api.submit(*submission, decision_wait(api)).await?;
+                value(&receipt, MAX_HIT_CHARS)
+            }
+            Self::Status(PipelineStatus {}) => value(&api.status().await?, MAX_HIT_CHARS),
+        }
+    }
+}
+
+/// How long `submit_article` waits.
+pub(super) fn decision_wait(api: &Api) -> Duration {
+    MAX_DECISION_WAIT.min(Duration::from_secs(api.config.max_wait_s))
+}
+
+async fn search(api: &Api, arguments: SearchArticles) -> Result<Value, ApiError> {
+    let limit = arguments.limit.unwrap_or(DEFAULT_HITS);
+    if limit > MAX_HITS {
+        let message = format!("limit is {limit}; ask for 1 to {MAX_HITS} articles");
+        return Err(ApiError::Invalid(message));
+    }
+    let mut answer = api.search(&arguments.query, limit, arguments.mode).await?;
+    if arguments.response_format == ResponseFormat::Concise {
+        answer.hits.iter_mut().for_each(shorten_hit);
+    }
+    value(&Untrusted::new(answer), MAX_HIT_CHARS)
+}
+
+fn shorten_hit(hit: &mut Found) {
+    hit.site_name = None;
+    hit.language = None;
+    hit.text_rank = None;
+    hit.vector_rank = None;
+}
+
+async fn get(api: &Api, arguments: GetArticle) -> Result<Value, ApiError> {
+    let mut article = api.article(&arguments.id).await?;
+    match arguments.response_format {
+        ResponseFormat::Concise => {
+            article.text = None;
+            article.analysis.topics.truncate(CONCISE_TOPICS);
+            article.analysis.models.clear();
+        }
+        ResponseFormat::Detailed => {
+            let is_cut =
+                article.text.as_ref().is_some_and(|t| t.chars().nth(MAX_TEXT_CHARS).is_some());
+            article.text_truncated |= is_cut;
+        }
+    }
+    value(&Untrusted::new(article), MAX_TEXT_CHARS)
+}
+
+fn read<T: DeserializeOwned>(arguments: JsonObject) -> Result<T, ApiError> {
+    serde_json::from_value(Value::Object(arguments)).map_err(|error| {
+        ApiError::Invalid(format!("{error}; see the tool's input schema and call it again"))
+    })
+}
+
+fn value<T: Serialize>(answer: &T, max_chars: usize) -> Result<Value, ApiError> {
+    let value = serde_json::to_value(answer);
+    // Plain structs with text keys: no input can make them fail.
+    value.map(|value| cleaned(value, max_chars)).map_err(|_| ApiError::Panicked)
+}
+
+/// All tools, always in this order.
+pub(super) fn all() -> Vec<Tool> {
+    let looks = |title: &str| {
+        ToolAnnotations::with_title(title).read_only(true).idempotent(true).open_world(false)
+    };
+    let submits = ToolAnnotations::with_title("Submit an article")
+        .read_only(false)
+        .destructive(false)
+        .idempotent(true)
+        .open_world(false);
+    vec![
+        tool::<SearchArticles, Untrusted<SearchAnswer>>(
+            "search_articles",
+            "Search stored news articles by words and by meaning. Returns ids, titles, URLs and \
+             snippets, the best first. `degraded` says if the search could not use meaning.",
+            looks("Search articles").destructive(false),
+        ),
+        tool::<GetArticle, Untrusted<ArticleView>>(
+            "get_article",
+            "Get one stored article by its id: metadata, summary, key phrases, topics; with \
+             response_format=detailed also its text and all topic scores.",
+            looks("Get an article").destructive(false),
+        ),
+        tool::<Submission, Receipt>(
+            "submit_article",
+            "Submit a news article as plain text. Waits for the decision: new, revision, \
+             syndicated, duplicate or refused. It is found by search some seconds later. \
+             Submitting the same article again changes nothing.",
+            submits,
+        ),
+        tool::<PipelineStatus, Status>(
+            "pipeline_status",
+            "See how the news pipeline stands: queues with depth and age, how much is stored, \
+             and whether it takes more articles now.",
+            looks("Pipeline status").destructive(false),
+        ),
+    ]
+}
+
+fn tool<A: JsonSchema + 'static, R: JsonSchema + 'static>(
+    name: &'static str,
+    description: &'static str,
+    annotations: ToolAnnotations,
+) -> Tool {
+    let input = without_title(schema_for_type::<A>());
+    Tool::new_with_raw(name, Some(Cow::Borrowed(description)), input)
+        .with_raw_output_schema(schema_for_output::<R>())
+        .with_annotations(annotations)
+}
+
+/// The names of our types tell a model nothing.
+fn without_title(schema: Arc<JsonObject>) -> Arc<JsonObject> {
+    let mut schema = Arc::unwrap_or_clone(schema);
+    schema.remove("title");
+    schema.remove("description");
+    Arc::new(schema)
+}

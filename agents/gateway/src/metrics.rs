@@ -1,0 +1,72 @@
+//! What the gateway counts and times, beside what every agent does. The depth and
+//! age of all queues are recorded by the bus whenever [`crate::pressure`] looks.
+
+use std::time::Duration;
+
+use courant_article::Decision;
+use courant_proto::v1::pressure::Level;
+use courant_service::AgentMetrics;
+use opentelemetry::KeyValue;
+use opentelemetry::metrics::{Counter, Gauge, Histogram, Meter};
+
+/// The gateway's instruments.
+#[derive(Clone)]
+pub(crate) struct Metrics {
+    pub(crate) agent: AgentMetrics,
+    entries: Counter<u64>,
+    http: Histogram<f64>,
+    pressure: Gauge<u64>,
+    degraded: Counter<u64>,
+}
+
+impl Metrics {
+    pub(crate) fn new(meter: &Meter) -> Self {
+        Self {
+            agent: AgentMetrics::new("gateway", meter),
+            entries: meter
+                .u64_counter("courant_entries")
+                .with_description("Entries judged, by decision")
+                .build(),
+            http: meter
+                .f64_histogram("courant_http_request_duration")
+                .with_unit("s")
+                .with_description("Time of an HTTP request, by method, route and status")
+                .build(),
+            pressure: meter
+                .u64_gauge("courant_pressure_level")
+                .with_description("What publishers are asked for: 0 anything, 1 slow, 2 nothing")
+                .build(),
+            degraded: meter
+                .u64_counter("courant_searches_degraded")
+                .with_description("Searches answered by text only, for want of a query vector")
+                .build(),
+        }
+    }
+
+    pub(crate) fn decided(&self, decision: Decision) {
+        self.entries.add(1, &[KeyValue::new("decision", decision.as_str())]);
+    }
+
+    /// `route` is a path of the router, never a URL.
+    pub(crate) fn request(&self, method: &'static str, route: &str, status: u16, took: Duration) {
+        let labels = [
+            KeyValue::new("method", method),
+            KeyValue::new("route", route.to_owned()),
+            KeyValue::new("status", i64::from(status)),
+        ];
+        self.http.record(took.as_secs_f64(), &labels);
+    }
+
+    pub(crate) fn pressure(&self, level: Level) {
+        let height = match level {
+            Level::Unspecified | Level::None => 0,
+            Level::Slow => 1,
+            Level::Stop => 2,
+        };
+        self.pressure.record(height, &[]);
+    }
+
+    pub(crate) fn degraded_search(&self) {
+        self.degraded.add(1, &[]);
+    }
+}

@@ -1,0 +1,190 @@
+//! How much more the pipeline takes: from the fullness and age of its queues to
+//! `courant.control.pressure`.
+
+use std::time::Duration;
+
+use courant_bus::{Bus, QueueStatus, Subject};
+use courant_proto::v1;
+use courant_proto::v1::pressure::Level;
+use courant_service::Control;
+use tokio::sync::watch;
+use tokio::time::{Instant, MissedTickBehavior};
+
+use crate::config::Config;
+use crate::metrics::Metrics;
+
+/// A silent gateway counts as gone, so it speaks although nothing changes.
+const AT_LEAST_EVERY: Duration = Duration::from_secs(1);
+
+/// Turns loads into levels, with hysteresis: stopped at `stop_at`, everyone stays
+/// stopped down to `resume_at`, so that the level does not flutter.
+#[derive(Debug)]
+pub(crate) struct Policy {
+    stop_at: f64,
+    resume_at: f64,
+    max_age_s: f64,
+    full_rate: f64,
+    stopped: bool,
+}
+
+/// The fullest or oldest of the work queues.
+#[derive(Clone, Debug, Default, PartialEq)]
+struct Load {
+    /// 0 to 1 and beyond.
+    height: f64,
+    reason: String,
+}
+
+impl Policy {
+    pub(crate) fn new(config: &Config) -> Self {
+        Self {
+            stop_at: config.stop_at,
+            resume_at: config.resume_at,
+            max_age_s: config.max_queue_age_s as f64,
+            full_rate: config.full_rate,
+            stopped: false,
+        }
+    }
+
+    /// What to ask of publishers while the queues stand so.
+    pub(crate) fn judge(&mut self, queues: &[QueueStatus]) -> v1::Pressure {
+        let load = self.load(queues);
+        self.stopped =
+            load.height >= self.stop_at || (self.stopped && load.height > self.resume_at);
+        let (level, suggested_rate) = if self.stopped {
+            (Level::Stop, 0.0)
+        } else if load.height > self.resume_at {
+            let room = (self.stop_at - load.height) / (self.stop_at - self.resume_at);
+            (Level::Slow, self.full_rate * room)
+        } else {
+            (Level::None, self.full_rate)
+        };
+        let reason = if level == Level::None { String::new() } else { load.reason };
+        v1::Pressure { level: level.into(), reason, suggested_rate }
+    }
+
+    /// Events and dead letters go by themselves and press nobody.
+    fn load(&self, queues: &[QueueStatus]) -> Load {
+        let work = queues.iter().filter(|queue| queue.stage.is_some());
+        let loads = work.flat_map(|queue| [self.by_size(queue), self.by_age(queue)]);
+        loads.max_by(|a, b| a.height.total_cmp(&b.height)).unwrap_or_default()
+    }
+
+    fn by_size(&self, queue: &QueueStatus) -> Load {
+        let percent = (queue.fullness * 100.0).round();
+        Load { height: queue.fullness, reason: format!("{} is {percent} % full", queue.stream) }
+    }
+
+    fn by_age(&self, queue: &QueueStatus) -> Load {
+        let age_s = queue.oldest_age.unwrap_or_default().as_secs_f64();
+        let reason = format!("the oldest message in {} is {age_s:.0} s old", queue.stream);
+        Load { height: age_s / self.max_age_s, reason }
+    }
+}
+
+/// Looks at the queues until `control` says to drain, keeps `standing` up to date,
+/// and tells everyone at each change of level and at least once a second.
+pub(crate) async fn watch(
+    config: &Config,
+    bus: &Bus,
+    metrics: &Metrics,
+    standing: &watch::Sender<v1::Pressure>,
+    control: &Control,
+) -> anyhow::Result<()> {
+    let mut policy = Policy::new(config);
+    let mut looks = tokio::time::interval(config.pressure_interval());
+    looks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    let mut told: Option<(Level, Instant)> = None;
+    let mut blind = false;
+    loop {
+        tokio::select! {
+            () = control.stopped() => return Ok(()),
+            _ = looks.tick() => {}
+        }
+        let pressure = match bus.queues().await {
+            Ok(queues) => policy.judge(&queues),
+            Err(error) => {
+                // Said once, not twice a second. What was last seen stands.
+                if !std::mem::replace(&mut blind, true) {
+                    let error = &error as &dyn std::error::Error;
+                    tracing::warn!(error, "the queues cannot be looked at");
+                }
+                continue;
+            }
+        };
+        blind = false;
+        let level = pressure.level();
+        metrics.pressure(level);
+        standing.send_replace(pressure.clone());
+        let is_due = told.is_none_or(|(last, at)| last != level || at.elapsed() >= AT_LEAST_EVERY);
+        if is_due {
+            announce(bus, &pressure, told.map(|(last, _)| last)).await;
+            told = Some((level, Instant::now()));
+        }
+    }
+}
+
+async fn announce(bus: &Bus, pressure: &v1::Pressure, last: Option<Level>) {
+    let level = pressure.level();
+    if last.is_some_and(|last| last != level) {
+        tracing::info!(level = level.as_str_name(), reason = pressure.reason, "pressure changed");
+    }
+    // The next one comes within a second.
+    if let Err(error) = bus.broadcast(Subject::ControlPressure, pressure).await {
+        tracing::debug!(error = &error as &dyn std::error::Error, "pressure was not told");
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use courant_bus::Stage;
+
+    use super::*;
+
+    fn queue(fullness: f64, age_s: u64) -> QueueStatus {
+        QueueStatus {
+            stream: "COURANT_ACCEPTED".into(),
+            stage: Some(Stage::Embedder),
+            depth: 1,
+            in_flight: 0,
+            redelivered: 0,
+            oldest_age: Some(Duration::from_secs(age_s)),
+            fullness,
+        }
+    }
+
+    fn policy() -> Policy {
+        Policy::new(&Config { max_queue_age_s: 100, full_rate: 30.0, ..Config::default() })
+    }
+
+    #[test]
+    fn what_is_stopped_at_80_percent_starts_again_at_50() {
+        let mut policy = policy();
+        let fills = [0.4, 0.7, 0.8, 0.7, 0.51, 0.5, 0.7];
+        let levels = fills.map(|fill| policy.judge(&[queue(fill, 0)]).level());
+        use Level::{None, Slow, Stop};
+        assert_eq!(levels, [None, Slow, Stop, Stop, Stop, None, Slow]);
+    }
+
+    #[test]
+    fn the_suggested_rate_falls_as_the_queues_fill() {
+        let mut policy = policy();
+        let rates = [0.5, 0.6, 0.7, 0.9].map(|fill| policy.judge(&[queue(fill, 0)]).suggested_rate);
+        for (rate, expected) in rates.iter().zip([30.0, 20.0, 10.0, 0.0]) {
+            assert!((rate - expected).abs() < 1e-9, "{rates:?}");
+        }
+    }
+
+    #[test]
+    fn an_old_message_presses_like_a_full_queue_and_the_reason_says_so() {
+        let pressure = policy().judge(&[queue(0.1, 10), queue(0.01, 90)]);
+        assert_eq!(pressure.level(), Level::Stop);
+        assert_eq!(pressure.reason, "the oldest message in COURANT_ACCEPTED is 90 s old");
+    }
+
+    #[test]
+    fn full_events_and_dead_letters_press_nobody() {
+        let events = QueueStatus { stage: None, ..queue(1.0, 1_000_000) };
+        assert_eq!(policy().judge(&[events]).level(), Level::None);
+    }
+}

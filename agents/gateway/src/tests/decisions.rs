@@ -1,0 +1,142 @@
+//! What becomes of entries.
+
+use courant_article::Article;
+use courant_bus::{Delivery, Stage};
+use courant_store::Claim;
+
+use super::*;
+
+const A: &str = "https://news.example.com/bridge";
+
+/// What is said of `entry`.
+async fn decision(
+    house: &House,
+    decisions: &mut Subscription<v1::EntryDecided>,
+    entry: Entry,
+) -> v1::EntryDecided {
+    let name = entry.submission_id.clone();
+    house.submit(entry).await;
+    let decided = soon(decisions.next()).await.unwrap();
+    assert_eq!(decided.submission_id, name);
+    decided
+}
+
+fn accepted(delivery: &Delivery) -> Article {
+    let message: v1::ArticleAccepted = delivery.decode().unwrap();
+    message.article.unwrap().try_into().unwrap()
+}
+
+#[tokio::test]
+async fn identity_decides_and_only_what_is_let_in_goes_on() {
+    let house = House::new().await.open();
+    let mut decisions = house.decisions().await;
+    let mut outlet = house.bus.consume(Stage::Embedder, 8).await.unwrap();
+    let id = ArticleId::of(&canonicalize(A).unwrap()).to_string();
+
+    let new = decision(&house, &mut decisions, entry("1", A, BRIDGE, NOW_MS)).await;
+    assert_eq!(
+        (new.decision(), new.article_id, new.of),
+        (v1::Decision::New, id.clone(), String::new())
+    );
+
+    let tracked = format!("{A}?utm_source=mail");
+    let again = decision(&house, &mut decisions, entry("2", &tracked, BRIDGE, NOW_MS + 1)).await;
+    assert_eq!((again.decision(), again.of), (v1::Decision::Duplicate, id.clone()));
+
+    let changed = decision(&house, &mut decisions, entry("3", A, HARVEST, NOW_MS + 2)).await;
+    assert_eq!((changed.decision(), changed.article_id), (v1::Decision::Revision, id.clone()));
+
+    let copy = entry("4", "https://other.example.org/x", HARVEST, NOW_MS + 3);
+    let copy = decision(&house, &mut decisions, copy).await;
+    assert_eq!((copy.decision(), copy.of), (v1::Decision::Syndicated, id.clone()));
+
+    let short = decision(&house, &mut decisions, entry("5", A, "Too short.", NOW_MS + 4)).await;
+    assert_eq!(short.decision(), v1::Decision::Refused);
+    assert!(short.reason.contains("2 words"), "{}", short.reason);
+
+    let mut let_in = Vec::new();
+    for _ in 0..3 {
+        let delivery = soon(outlet.next()).await.unwrap();
+        let_in.push(accepted(&delivery));
+        delivery.settle(Ok(())).await;
+    }
+    let_in.sort_by_key(|article| article.submission_id.clone());
+    let names: Vec<_> = let_in.iter().map(|article| article.submission_id.as_str()).collect();
+    assert_eq!(names, ["1", "3", "4"]);
+    assert_eq!(let_in[2].syndicated_of.map(|of| of.to_string()), Some(id));
+    assert!(outlet.try_next().is_none());
+
+    let metrics = house.meters.render().unwrap();
+    for expected in [
+        "courant_entries_total{decision=\"new\"} 1",
+        "courant_entries_total{decision=\"refused\"} 1",
+        "courant_stage_duration_seconds_count{agent=\"gateway\",stage=\"decide\"} 5",
+        "courant_messages_total{agent=\"gateway\"",
+    ] {
+        assert!(metrics.contains(expected), "{expected} is not in\n{metrics}");
+    }
+    house.close().await;
+}
+
+#[tokio::test]
+async fn after_a_crash_between_claim_and_publication_the_article_is_published() {
+    let house = House::new().await;
+    let url = canonicalize(A).unwrap();
+    let claim = Claim {
+        id: ArticleId::of(&url),
+        content_hash: content_hash(BRIDGE),
+        revision: Revision(NOW_MS),
+        site: "example.com".into(),
+    };
+    house.store.claim(&claim).await.unwrap();
+
+    let house = house.open();
+    let mut decisions = house.decisions().await;
+    let mut outlet = house.bus.consume(Stage::Embedder, 8).await.unwrap();
+    let decided = decision(&house, &mut decisions, entry("1", A, BRIDGE, NOW_MS)).await;
+    assert_eq!(decided.decision(), v1::Decision::New);
+    assert_eq!(accepted(&soon(outlet.next()).await.unwrap()).id, claim.id);
+    house.close().await;
+}
+
+#[tokio::test]
+async fn what_makes_no_sense_becomes_a_dead_letter_with_its_reason() {
+    let house = House::new().await.open();
+    let nameless = v1::Entry { url: A.into(), text: BRIDGE.into(), ..v1::Entry::default() };
+    house.bus.offer(Subject::EntrySubmitted, &MessageId::new("x"), &nameless).await.unwrap();
+    let letters = soon(async {
+        loop {
+            let letters = house.bus.dead_letters(10).await.unwrap();
+            if !letters.is_empty() {
+                break letters;
+            }
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+    });
+    let letters = letters.await;
+    assert_eq!(letters.len(), 1);
+    assert!(letters[0].error.contains("submission_id"), "{}", letters[0].error);
+    house.close().await;
+}
+
+#[tokio::test]
+async fn known_urls_are_told_apart_from_others() {
+    let house = House::new().await.open();
+    let mut decisions = house.decisions().await;
+    decision(&house, &mut decisions, entry("1", A, BRIDGE, NOW_MS)).await;
+    let other = "https://news.example.com/other";
+    let question = v1::KnownRequest {
+        urls: vec![format!("{A}#top"), "not a url".into(), other.into(), A.into()],
+    };
+    // Twice: from the store, then partly from the cache.
+    for _ in 0..2 {
+        let asking = house.bus.request(Subject::RequestKnown, &question, DEADLINE);
+        let reply: v1::KnownReply = asking.await.unwrap();
+        assert_eq!((reply.known, reply.error.as_str()), (vec![true, false, false, true], ""));
+    }
+    decision(&house, &mut decisions, entry("2", other, HARVEST, NOW_MS)).await;
+    let asking = house.bus.request(Subject::RequestKnown, &question, DEADLINE);
+    let reply: v1::KnownReply = asking.await.unwrap();
+    assert_eq!(reply.known, [true, false, true, true]);
+    house.close().await;
+}

@@ -1,0 +1,273 @@
+//! HTTP and JSON.
+
+use axum::http::Method;
+use courant_bus::{Queue, Stage};
+use courant_proto::v1::pressure::Level;
+use serde_json::json;
+
+use super::*;
+
+fn submission() -> Value {
+    json!({"url": "https://news.example.com/bridge", "title": "The bridge stays", "text": BRIDGE})
+}
+
+#[tokio::test]
+async fn a_submission_is_accepted_at_once_and_decided_when_waited_for() {
+    let house = House::new().await;
+    let (status, receipt) = read(house.post("/v1/articles", &submission()).await).await;
+    assert_eq!(status, 202, "{receipt}");
+    assert!(receipt["submission_id"].is_string() && receipt.get("decision").is_none());
+
+    let house = house.open();
+    let mut other = submission();
+    other["text"] = HARVEST.into();
+    other["url"] = "https://news.example.com/harvest".into();
+    other["submission_id"] = "mine".into();
+    let (status, receipt) = read(house.post("/v1/articles?wait=10", &other).await).await;
+    assert_eq!((status, &receipt["decision"]), (200, &json!("new")), "{receipt}");
+    assert_eq!(receipt["submission_id"], "mine");
+
+    let copied = json!({"url": "https://copy.example.org/1", "title": "Copy", "text": HARVEST});
+    let (_, copy) = read(house.post("/v1/articles?wait=10", &copied).await).await;
+    assert_eq!((&copy["decision"], &copy["of"]), (&json!("syndicated"), &receipt["article_id"]));
+
+    let mut short = submission();
+    short["text"] = "Too short.".into();
+    let (_, refused) = read(house.post("/v1/articles?wait=10", &short).await).await;
+    assert_eq!(refused["decision"], "refused");
+    assert!(refused["reason"].as_str().unwrap().contains("2 words"));
+    house.close().await;
+}
+
+#[tokio::test]
+async fn wrong_requests_get_json_that_says_what_is_wrong() {
+    let house = House::new().await;
+    let with = |key: &str, value: Value| {
+        let mut body = submission();
+        body[key] = value;
+        body
+    };
+    let bodies = [
+        (json!({"url": "https://a.example/"}), "missing field"),
+        (with("url", "ftp://a.example/x".into()), "scheme"),
+        (with("published_at", "yesterday".into()), "published_at"),
+        (with("observed_at", "2024-01-01".into()), "observed_at"),
+        (with("titel", "x".into()), "unknown field"),
+        (with("text", "  ".into()), "text is empty"),
+        (with("title", "x".repeat(3000).into()), "title is longer"),
+        (with("submission_id", "a\nb".into()), "control"),
+    ];
+    for (body, expected) in bodies {
+        let (status, answer) = read(house.post("/v1/articles", &body).await).await;
+        assert_eq!(
+            (status, &answer["error"]["code"]),
+            (400, &json!("invalid_request")),
+            "{answer}"
+        );
+        assert!(answer["error"]["message"].as_str().unwrap().contains(expected), "{answer}");
+    }
+    let gets = [
+        ("/v1/search", 400, "invalid_request"),
+        ("/v1/search?q=%20", 400, "invalid_request"),
+        ("/v1/search?q=a&k=0", 400, "invalid_request"),
+        ("/v1/search?q=a&k=101", 400, "invalid_request"),
+        ("/v1/search?q=a&mode=magic", 400, "invalid_request"),
+        ("/v1/articles/short", 400, "invalid_request"),
+        ("/v1/articles/0f115db062b7c0dd030b16878c99dea5", 404, "not_found"),
+        ("/v1/articles/0f115db062b7c0dd030b16878c99dea5/related", 404, "not_found"),
+        ("/v1/nothing", 404, "not_found"),
+        ("/v1/articles", 405, "method_not_allowed"),
+    ];
+    for (path, expected, code) in gets {
+        let (status, answer) = house.get(path).await;
+        assert_eq!(
+            (status, &answer["error"]["code"]),
+            (expected, &json!(code)),
+            "{path}: {answer}"
+        );
+        assert!(answer["error"]["message"].is_string());
+    }
+    let (status, answer) = read(house.post("/v1/articles?wait=31", &submission()).await).await;
+    assert_eq!(status, 400, "{answer}");
+}
+
+#[tokio::test]
+async fn a_body_above_one_mebibyte_is_too_large() {
+    let house = House::new().await;
+    let huge = json!({"url": "https://a.example/", "title": "A", "text": "x".repeat(1 << 20)});
+    let (status, answer) = read(house.post("/v1/articles", &huge).await).await;
+    assert_eq!((status, &answer["error"]["code"]), (413, &json!("too_large")), "{answer}");
+}
+
+fn two_messages() -> courant_bus::Config {
+    let queue = Queue { max_messages: 2, ..Queue::default() };
+    courant_bus::Config { queue, ..courant_bus::Config::default() }
+}
+
+#[tokio::test]
+async fn a_full_queue_is_429_with_the_time_to_come_again() {
+    let house = House::with(Config::default(), &two_messages()).await;
+    let mut statuses = Vec::new();
+    for number in 0..3 {
+        let mut body = submission();
+        body["url"] = format!("https://news.example.com/{number}").into();
+        let response = house.post("/v1/articles", &body).await;
+        let retry_after = response.headers().get(header::RETRY_AFTER).cloned();
+        let (status, answer) = read(response).await;
+        if status == 429 {
+            assert_eq!(retry_after.unwrap(), "5");
+            assert_eq!(answer["error"]["code"], "busy");
+        }
+        statuses.push(status);
+    }
+    assert_eq!(statuses, [202, 202, 429]);
+}
+
+#[tokio::test]
+async fn under_pressure_publishers_are_told_and_submissions_are_429() {
+    let house = House::with(Config::default(), &two_messages()).await;
+    let mut pressure = house.bus.subscribe::<v1::Pressure>(Subject::ControlPressure).await.unwrap();
+    let house = house.open();
+    let calm = soon(pressure.next()).await.unwrap();
+    assert_eq!((calm.level(), calm.reason.as_str()), (Level::None, ""));
+
+    // Nobody works behind the gateway: the queue of the embedder fills.
+    for (name, text) in [("1", BRIDGE), ("2", HARVEST)] {
+        house.submit(entry(name, &format!("https://a.example/{name}"), text, NOW_MS)).await;
+    }
+    let stop = soon(async {
+        loop {
+            let pressure = pressure.next().await.unwrap();
+            if pressure.level() == Level::Stop {
+                break pressure;
+            }
+        }
+    });
+    let stop = stop.await;
+    assert_eq!(stop.reason, "COURANT_ACCEPTED is 100 % full");
+    let (status, answer) = read(house.post("/v1/articles", &submission()).await).await;
+    assert_eq!(status, 429, "{answer}");
+    assert!(answer["error"]["message"].as_str().unwrap().contains("COURANT_ACCEPTED"), "{answer}");
+    let (_, told) = house.get("/v1/status").await;
+    assert_eq!(told["pressure"]["level"], "stop");
+
+    // Somebody does.
+    let mut outlet = house.bus.consume(Stage::Embedder, 8).await.unwrap();
+    for _ in 0..2 {
+        soon(outlet.next()).await.unwrap().settle(Ok(())).await;
+    }
+    soon(async { while pressure.next().await.unwrap().level() != Level::None {} }).await;
+    let (status, _) = read(house.post("/v1/articles", &submission()).await).await;
+    assert_eq!(status, 202);
+    house.close().await;
+}
+
+async fn library(house: &House) -> [ArticleId; 2] {
+    let bridge =
+        house.has_stored("https://a.example/1", "The bridge stays", BRIDGE, [1.0, 0.0, 0.0]);
+    let bridge = bridge.await;
+    let harvest = house.has_stored("https://b.example/2", "Few apples", HARVEST, [0.9, 0.1, 0.0]);
+    [bridge, harvest.await]
+}
+
+#[tokio::test]
+async fn without_an_embedder_a_search_is_text_only_and_says_so() {
+    let house = House::new().await;
+    let [bridge, _] = library(&house).await;
+    let (status, answer) = house.get("/v1/search?q=harbour+bridge").await;
+    assert_eq!(status, 200, "{answer}");
+    assert_eq!(answer["mode"], "text");
+    assert_eq!(answer["degraded"], "the embedder does not answer");
+    assert_eq!(answer["hits"][0]["id"], bridge.to_string());
+
+    let (status, answer) = house.get("/v1/search?q=harbour+bridge&mode=vector").await;
+    assert_eq!((status, &answer["error"]["code"]), (503, &json!("no_embedder")), "{answer}");
+
+    let (_, answer) = house.get("/v1/search?q=harbour+bridge&mode=text").await;
+    assert!(answer.get("degraded").is_none(), "{answer}");
+}
+
+#[tokio::test]
+async fn with_an_embedder_a_search_finds_by_meaning() {
+    let house = House::new().await;
+    let [bridge, harvest] = library(&house).await;
+    house.has_embedder([0.9, 0.1, 0.0]).await;
+    let (_, answer) = house.get("/v1/search?q=fruit&mode=vector&k=1").await;
+    assert_eq!(answer["mode"], "vector");
+    assert_eq!(answer["hits"][0]["id"], harvest.to_string(), "{answer}");
+    assert_eq!(answer["hits"].as_array().unwrap().len(), 1);
+    let (_, answer) = house.get("/v1/search?q=bridge").await;
+    assert_eq!((&answer["mode"], answer.get("degraded")), (&json!("hybrid"), None));
+    assert_eq!(answer["hits"][0]["id"], bridge.to_string(), "{answer}");
+}
+
+#[tokio::test]
+async fn a_query_s_vector_is_asked_for_once() {
+    let house = House::new().await;
+    library(&house).await;
+    let mut requests = house.bus.serve::<v1::EmbedRequest>(Subject::RequestEmbed).await.unwrap();
+    let answering = tokio::spawn(async move {
+        let request = requests.next().await.unwrap();
+        let model = Some(v1::Model { name: "once".into(), ..v1::Model::default() });
+        let vectors = vec![v1::Vector { values: vec![1.0, 0.0, 0.0] }];
+        request.reply(&v1::EmbedReply { model, vectors, error: String::new() }).await.unwrap();
+    });
+    for _ in 0..2 {
+        let (status, answer) = house.get("/v1/search?q=fruit&mode=vector").await;
+        assert_eq!(status, 200, "{answer}");
+    }
+    answering.await.unwrap();
+}
+
+#[tokio::test]
+async fn an_article_and_those_like_it_are_found_by_id() {
+    let house = House::new().await;
+    let [bridge, harvest] = library(&house).await;
+    let (status, article) = house.get(&format!("/v1/articles/{bridge}")).await;
+    assert_eq!(status, 200, "{article}");
+    assert_eq!((&article["text"], &article["language"]), (&json!(BRIDGE), &json!("en")));
+    assert_eq!(article["published_at"], "2023-11-14");
+    let (status, related) = house.get(&format!("/v1/articles/{bridge}/related?k=5")).await;
+    assert_eq!(status, 200, "{related}");
+    assert_eq!(related["hits"][0]["id"], harvest.to_string());
+    assert_eq!(related["hits"].as_array().unwrap().len(), 1);
+}
+
+#[tokio::test]
+async fn the_status_tells_queues_counts_model_and_agents() {
+    let house = House::new().await;
+    library(&house).await;
+    house.has_embedder([1.0, 0.0, 0.0]).await;
+    house.gateway.tells_of(vec![Control::new("crawler", &house.shutdown)]);
+    house.post("/v1/articles", &submission()).await;
+    let (status, told) = house.get("/v1/status").await;
+    assert_eq!(status, 200, "{told}");
+    assert_eq!(told["queues"][0]["stream"], "COURANT_ENTRY");
+    assert_eq!(
+        (&told["queues"][0]["depth"], &told["queues"][0]["stage"]),
+        (&json!(1), &json!("gateway"))
+    );
+    assert_eq!(told["stored"]["articles"], 2);
+    assert_eq!(told["model"]["name"], "test-encoder");
+    assert_eq!(told["agents"][0]["agent"], "crawler");
+    assert_eq!(told["agents"][0]["state"], "starting");
+    assert_eq!(told["pressure"]["level"], "none");
+}
+
+#[tokio::test]
+async fn requests_are_measured_under_their_route() {
+    let house = House::new().await;
+    house.get("/v1/articles/0f115db062b7c0dd030b16878c99dea5").await;
+    house.get("/secret/path").await;
+    let odd = Request::builder().method(Method::from_bytes(b"BREW").unwrap()).uri("/v1/search");
+    house.ask(odd.body(Body::empty()).unwrap()).await;
+    let metrics = house.meters.render().unwrap();
+    let counted = |method: &str, route: &str, status: u16| {
+        let name = "courant_http_request_duration_seconds_count";
+        let line = format!("{name}{{method=\"{method}\",route=\"{route}\",status=\"{status}\"}} 1");
+        assert!(metrics.contains(&line), "{line} is not in\n{metrics}");
+    };
+    counted("GET", "/v1/articles/{id}", 404);
+    counted("GET", "unmatched", 404);
+    counted("other", "/v1/search", 405);
+}

@@ -1,0 +1,60 @@
+//! The storage agent, put together and run.
+
+use courant_bus::{Bus, Stage};
+use courant_service::{AgentMetrics, Control, work};
+use courant_store::Store;
+use courant_telemetry::Clock;
+use opentelemetry::metrics::{Histogram, Meter};
+
+use crate::commit::Committer;
+use crate::config::Config;
+use crate::handle::Handler;
+
+/// Stores articles.
+pub struct Storage {
+    config: Config,
+    bus: Bus,
+    store: Store,
+    clock: Clock,
+    metrics: AgentMetrics,
+    sizes: Histogram<u64>,
+}
+
+impl Storage {
+    /// A storage agent that commits to `store`.
+    ///
+    /// # Errors
+    /// If a value of `config` is out of its range.
+    pub fn build(
+        config: Config,
+        bus: Bus,
+        store: Store,
+        clock: Clock,
+        meter: &Meter,
+    ) -> anyhow::Result<Self> {
+        config.validate()?;
+        let sizes = meter
+            .u64_histogram("courant_store_batch_articles")
+            .with_unit("1")
+            .with_description("Articles per transaction")
+            .build();
+        Ok(Self { config, bus, store, clock, metrics: AgentMetrics::new("storage", meter), sizes })
+    }
+
+    /// Works until `control` says to drain.
+    ///
+    /// # Errors
+    /// If the bus cannot be consumed.
+    pub async fn run(self, control: Control) -> anyhow::Result<()> {
+        let committer =
+            Committer::start(self.store, self.config.batch, self.metrics.clone(), self.sizes);
+        let handler =
+            Handler { bus: self.bus.clone(), committer, clock: self.clock, metrics: self.metrics };
+        let result = work(&self.bus, Stage::Storage, self.config.batch, &control, |delivery| {
+            handler.clone().handle(delivery)
+        });
+        let result = result.await;
+        control.finished();
+        result
+    }
+}

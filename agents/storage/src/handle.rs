@@ -1,0 +1,69 @@
+//! One article's way through the storage agent.
+
+use courant_article::{Article, Embeddings};
+use courant_bus::{Bus, Delivery, Failure, MessageId, Settled, Subject};
+use courant_proto::{InvalidMessage, v1};
+use courant_service::AgentMetrics;
+use courant_store::{Record, Upsert};
+use courant_telemetry::Clock;
+use tracing::Instrument;
+
+use crate::commit::Committer;
+
+/// What handling needs.
+#[derive(Clone)]
+pub(crate) struct Handler {
+    pub(crate) bus: Bus,
+    pub(crate) committer: Committer,
+    pub(crate) clock: Clock,
+    pub(crate) metrics: AgentMetrics,
+}
+
+impl Handler {
+    /// Receives an analyzed article, commits it, tells of it, settles.
+    pub(crate) async fn handle(self, delivery: Delivery) -> Settled {
+        let outcome = async {
+            let analyzed: v1::ArticleAnalyzed = delivery.decode()?;
+            let record = record(analyzed, &self.clock).map_err(Failure::discard)?;
+            let mut stored = event(&record);
+            let committed = self.committer.commit(record);
+            let upsert = self.metrics.timed("store", committed).await?;
+            stored.changed = upsert != Upsert::Unchanged;
+            let id = MessageId::article(&stored.id, stored.revision, "stored", "");
+            self.bus.publish(Subject::ArticleStored, &id, &stored).await?;
+            Ok(())
+        };
+        let outcome = outcome.instrument(delivery.span()).await;
+        let settled = delivery.settle(outcome).await;
+        self.metrics.settled(settled);
+        settled
+    }
+}
+
+fn record(analyzed: v1::ArticleAnalyzed, clock: &Clock) -> Result<Record, InvalidMessage> {
+    let article = analyzed.article.ok_or(InvalidMessage::Missing("article"))?;
+    let embeddings = analyzed.embeddings.ok_or(InvalidMessage::Missing("embeddings"))?;
+    let analysis = analyzed.analysis.ok_or(InvalidMessage::Missing("analysis"))?;
+    let embeddings = Embeddings::try_from(embeddings)?;
+    Ok(Record {
+        article: Article::try_from(article)?,
+        model: embeddings.model,
+        vector: embeddings.vector,
+        analysis: analysis.into(),
+        stored_at: clock.now(),
+    })
+}
+
+fn event(record: &Record) -> v1::ArticleStored {
+    let article = &record.article;
+    v1::ArticleStored {
+        id: article.id.to_string(),
+        revision: article.revision.0,
+        url: article.url.to_string(),
+        title: article.title.clone(),
+        published_at: article.published_at.as_ref().map_or_else(String::new, ToString::to_string),
+        language: record.analysis.language.clone().unwrap_or_default(),
+        submission_id: article.submission_id.clone(),
+        changed: false,
+    }
+}

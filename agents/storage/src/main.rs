@@ -1,0 +1,40 @@
+//! The storage agent as a process of its own.
+
+use std::process::ExitCode;
+
+use anyhow::Context;
+use clap::Parser;
+use courant_bus::Bus;
+use courant_service::{Args, Ports, Start};
+use courant_storage::Storage;
+use courant_store::Store;
+
+fn main() -> ExitCode {
+    courant_service::main("storage", Ports::STORAGE, &Args::parse(), run)
+}
+
+async fn run(mut start: Start) -> anyhow::Result<()> {
+    let config = start.document.section("storage")?;
+    let bus_config = start.document.section("bus")?;
+    let store_config = start.document.section("store")?;
+
+    let (clock, meter) = (start.clock.clone(), start.meter.clone());
+    let bus =
+        Bus::connect(&bus_config, clock.clone(), &meter).await.context("cannot reach the bus")?;
+    let store = Store::postgres(&store_config, clock.clone(), &meter)
+        .await
+        .context("cannot reach the store")?;
+    start.requires_bus(&bus);
+    start.process.requires("store", {
+        let store = store.clone();
+        move || {
+            let store = store.clone();
+            async move { Ok(store.ping().await?) }
+        }
+    });
+
+    let storage = Storage::build(config, bus.clone(), store, clock, &meter)?;
+    let control = start.control.clone();
+    start.serve(storage.run(control)).await?;
+    bus.close().await.context("cannot close the bus")
+}

@@ -1,0 +1,381 @@
+//! The handle that agents hold.
+
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use courant_proto::Schema;
+use courant_telemetry::Clock;
+use opentelemetry::metrics::Meter;
+use tokio::time::Instant;
+use tokio_util::sync::CancellationToken;
+
+use crate::config::Config;
+use crate::dead_letter::DeadLetter;
+use crate::delivery::{self, Deliveries};
+use crate::embedded::Embedded;
+use crate::error::{Error, PublishError, RequestError};
+use crate::jetstream::JetStream;
+use crate::message::{Envelope, MessageId};
+use crate::metrics::Metrics;
+use crate::request::Requests;
+use crate::subject::{Names, Stage, Stream, Subject};
+use crate::subscription::Subscription;
+
+/// The bus. Clones share one connection, or one spool.
+#[derive(Clone)]
+pub struct Bus {
+    shared: Arc<Shared>,
+    back_end: BackEnd,
+}
+
+#[derive(Clone)]
+enum BackEnd {
+    JetStream(Arc<JetStream>),
+    Embedded(Arc<Embedded>),
+}
+
+/// What everything on one bus knows.
+pub(crate) struct Shared {
+    pub(crate) names: Names,
+    pub(crate) config: Config,
+    pub(crate) clock: Clock,
+    pub(crate) metrics: Metrics,
+    pub(crate) closing: CancellationToken,
+}
+
+/// The stream has the message.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Published {
+    /// Its place in the stream.
+    pub sequence: u64,
+    /// It had a message with this id already, and keeps that one.
+    pub duplicate: bool,
+}
+
+/// What one stream holds.
+#[derive(Clone, Debug, PartialEq)]
+pub struct QueueStatus {
+    /// Its full name, as `COURANT_ENTRY`.
+    pub stream: String,
+    /// Who works on it; `None` for events and dead letters, which go by themselves.
+    pub stage: Option<Stage>,
+    /// Messages held, with those in flight.
+    pub depth: u64,
+    /// Delivered and not settled.
+    pub in_flight: u64,
+    /// Messages in flight or waiting that were delivered before.
+    pub redelivered: u64,
+    /// Age of the oldest message held.
+    pub oldest_age: Option<Duration>,
+    /// How much of its limits is used, in messages or bytes: 0 to 1.
+    pub fullness: f64,
+}
+
+/// How long a full stream is left alone.
+const FIRST_PAUSE: Duration = Duration::from_millis(10);
+const LONGEST_PAUSE: Duration = Duration::from_millis(500);
+
+impl Shared {
+    pub(crate) fn new(config: &Config, clock: Clock, meter: &Meter) -> Result<Arc<Self>, Error> {
+        config.validate()?;
+        Ok(Arc::new(Self {
+            names: Names::new(&config.prefix),
+            config: config.clone(),
+            clock,
+            metrics: Metrics::new(meter),
+            closing: CancellationToken::new(),
+        }))
+    }
+}
+
+impl Bus {
+    /// Connects to the server at `config.url`, and creates or updates the streams
+    /// and consumers there.
+    ///
+    /// # Errors
+    /// [`Error::Config`] and [`Error::Address`] before anything is opened,
+    /// [`Error::Unreachable`] if no server answers within 5 s,
+    /// [`Error::ServerTooOld`], [`Error::JetStream`] if it is not enabled or refuses.
+    pub async fn connect(config: &Config, clock: Clock, meter: &Meter) -> Result<Self, Error> {
+        let shared = Shared::new(config, clock, meter)?;
+        let jetstream = Box::pin(JetStream::connect(Arc::clone(&shared))).await?;
+        Ok(Self { shared, back_end: BackEnd::JetStream(jetstream) })
+    }
+
+    /// Opens the in-process bus on the spool file `spool`, created where it is
+    /// missing. What a crash left unsettled is delivered again.
+    ///
+    /// # Errors
+    /// [`Error::Config`], or [`Error::Spool`] if the file cannot be opened, is
+    /// damaged, or is open elsewhere.
+    pub fn embedded(
+        config: &Config,
+        spool: &Path,
+        clock: Clock,
+        meter: &Meter,
+    ) -> Result<Self, Error> {
+        let shared = Shared::new(config, clock, meter)?;
+        let embedded = Embedded::open(Arc::clone(&shared), spool)?;
+        Ok(Self { shared, back_end: BackEnd::Embedded(Arc::new(embedded)) })
+    }
+
+    /// Publishes, or says at once why not.
+    ///
+    /// # Errors
+    /// [`PublishError::Full`] if the stream takes no more: nothing was stored.
+    /// [`PublishError::Unavailable`] if the server does not acknowledge in time: the
+    /// message may be stored, and publishing it again with the same id is safe.
+    pub async fn offer<M: Schema>(
+        &self,
+        subject: Subject,
+        id: &MessageId,
+        message: &M,
+    ) -> Result<Published, PublishError> {
+        let result = match Envelope::seal(Some(id), message) {
+            Ok(envelope) => self.store(subject, &envelope).await,
+            Err(error) => Err(error),
+        };
+        self.shared.metrics.published(subject, &result);
+        result
+    }
+
+    /// Publishes, waiting for room as long as the stream is full, and for the
+    /// server up to `publish_patience_s`. A delivery being handled meanwhile goes
+    /// on reporting progress, so that waiting costs it nothing. Cancel it to give up.
+    ///
+    /// # Errors
+    /// As [`Self::offer`], except [`PublishError::Full`]; [`PublishError::Closed`] if
+    /// the bus is closed while it waits.
+    pub async fn publish<M: Schema>(
+        &self,
+        subject: Subject,
+        id: &MessageId,
+        message: &M,
+    ) -> Result<Published, PublishError> {
+        let result = match Envelope::seal(Some(id), message) {
+            Ok(envelope) => self.store_patiently(subject, &envelope).await,
+            Err(error) => Err(error),
+        };
+        self.shared.metrics.published(subject, &result);
+        result
+    }
+
+    async fn store_patiently(
+        &self,
+        subject: Subject,
+        envelope: &Envelope,
+    ) -> Result<Published, PublishError> {
+        let start = Instant::now();
+        let patience = self.shared.config.publish_patience();
+        let mut pause = FIRST_PAUSE;
+        loop {
+            match self.store(subject, envelope).await {
+                Err(PublishError::Full(_)) => {}
+                Err(PublishError::Unavailable(_)) if start.elapsed() < patience => {}
+                result => return result,
+            }
+            tokio::select! {
+                () = self.shared.closing.cancelled() => return Err(PublishError::Closed),
+                () = tokio::time::sleep(pause) => pause = (pause * 2).min(LONGEST_PAUSE),
+            }
+        }
+    }
+
+    async fn store(
+        &self,
+        subject: Subject,
+        envelope: &Envelope,
+    ) -> Result<Published, PublishError> {
+        if self.shared.closing.is_cancelled() {
+            return Err(PublishError::Closed);
+        }
+        let stream = subject.stream().ok_or(PublishError::WrongSubject(subject))?;
+        match &self.back_end {
+            BackEnd::JetStream(jetstream) => jetstream.publish(subject, stream, envelope).await,
+            BackEnd::Embedded(embedded) => embedded.publish(subject, stream, envelope).await,
+        }
+    }
+
+    /// Takes the work of `stage`, up to `2 * concurrency` deliveries unsettled at a
+    /// time in this process, counting those that wait in the result; `concurrency` is
+    /// at most 2000. Goes on through
+    /// restarts of the server and the loss of the consumer.
+    ///
+    /// # Errors
+    /// [`Error::JetStream`] if the consumer can be neither found nor created.
+    pub async fn consume(&self, stage: Stage, concurrency: usize) -> Result<Deliveries, Error> {
+        let (outlet, deliveries) = delivery::channel(Arc::clone(&self.shared), stage, concurrency);
+        match &self.back_end {
+            BackEnd::JetStream(jetstream) => Box::pin(jetstream.consume(outlet)).await?,
+            BackEnd::Embedded(embedded) => embedded.consume(outlet),
+        }
+        Ok(deliveries)
+    }
+
+    /// Tells everyone who listens now. Nothing is stored.
+    ///
+    /// # Errors
+    /// [`PublishError::WrongSubject`] where a stream stores the subject.
+    pub async fn broadcast<M: Schema>(
+        &self,
+        subject: Subject,
+        message: &M,
+    ) -> Result<(), PublishError> {
+        if subject.stream().is_some() {
+            return Err(PublishError::WrongSubject(subject));
+        }
+        let envelope = Envelope::seal(None, message)?;
+        match &self.back_end {
+            BackEnd::JetStream(jetstream) => jetstream.broadcast(subject, envelope).await,
+            BackEnd::Embedded(embedded) => {
+                embedded.broadcast(subject, &envelope);
+                Ok(())
+            }
+        }
+    }
+
+    /// Listens to broadcasts, or to events as they pass. What a slow listener does
+    /// not take is dropped and counted.
+    ///
+    /// # Errors
+    /// [`Error::JetStream`] if the connection is closed.
+    pub async fn subscribe<M: Schema>(&self, subject: Subject) -> Result<Subscription<M>, Error> {
+        match &self.back_end {
+            BackEnd::JetStream(jetstream) => {
+                Ok(Subscription::from_nats(jetstream.subscribe(subject).await?))
+            }
+            BackEnd::Embedded(embedded) => Ok(Subscription::from_memory(
+                embedded.subscribe(subject),
+                self.shared.metrics.clone(),
+            )),
+        }
+    }
+
+    /// Asks whoever serves `subject`, one of them, and waits for the reply.
+    ///
+    /// # Errors
+    /// [`RequestError::NoResponder`] at once where nobody serves it,
+    /// [`RequestError::Timeout`] after `timeout`.
+    pub async fn request<Q: Schema, R: Schema>(
+        &self,
+        subject: Subject,
+        question: &Q,
+        timeout: Duration,
+    ) -> Result<R, RequestError> {
+        if subject.stream().is_some() {
+            return Err(RequestError::Send(PublishError::WrongSubject(subject)));
+        }
+        let envelope = Envelope::seal(None, question).map_err(RequestError::Send)?;
+        let reply = match &self.back_end {
+            BackEnd::JetStream(jetstream) => jetstream.request(subject, envelope, timeout).await,
+            BackEnd::Embedded(embedded) => embedded.request(subject, envelope, timeout).await,
+        };
+        Ok(reply?.open()?)
+    }
+
+    /// Serves `subject`. Each request goes to one of those that serve it.
+    ///
+    /// # Errors
+    /// [`Error::WrongSubject`] where a stream stores the subject,
+    /// [`Error::JetStream`] if the connection is closed.
+    pub async fn serve<Q: Schema>(&self, subject: Subject) -> Result<Requests<Q>, Error> {
+        if subject.stream().is_some() {
+            return Err(Error::WrongSubject(subject));
+        }
+        match &self.back_end {
+            BackEnd::JetStream(jetstream) => jetstream.serve(subject).await,
+            BackEnd::Embedded(embedded) => Ok(Requests::from_memory(embedded.serve(subject))),
+        }
+    }
+
+    /// What every stream holds, the work queues first. Also sets the gauges.
+    ///
+    /// # Errors
+    /// [`Error::JetStream`] or [`Error::Spool`]; never zeros instead.
+    pub async fn queues(&self) -> Result<Vec<QueueStatus>, Error> {
+        let queues = match &self.back_end {
+            BackEnd::JetStream(jetstream) => Box::pin(jetstream.queues()).await?,
+            BackEnd::Embedded(embedded) => embedded.queues().await?,
+        };
+        self.shared.metrics.queues(&queues);
+        Ok(queues)
+    }
+
+    /// The newest dead letters, newest first, at most `limit`.
+    ///
+    /// # Errors
+    /// [`Error::JetStream`] or [`Error::Spool`].
+    pub async fn dead_letters(&self, limit: usize) -> Result<Vec<DeadLetter>, Error> {
+        match &self.back_end {
+            BackEnd::JetStream(jetstream) => Box::pin(jetstream.dead_letters(limit)).await,
+            BackEnd::Embedded(embedded) => embedded.dead_letters(limit).await,
+        }
+    }
+
+    /// The dead letter with this number; `None` if there is none.
+    ///
+    /// # Errors
+    /// As [`Self::dead_letters`].
+    pub async fn dead_letter(&self, sequence: u64) -> Result<Option<DeadLetter>, Error> {
+        match &self.back_end {
+            BackEnd::JetStream(jetstream) => Box::pin(jetstream.dead_letter(sequence)).await,
+            BackEnd::Embedded(embedded) => embedded.dead_letter(sequence).await,
+        }
+    }
+
+    /// Publishes a dead letter's message again under a new id (`:replay-n`), then
+    /// removes the letter. `None` if there is no such letter.
+    ///
+    /// # Errors
+    /// [`Error::Replay`], for example if the queue is full: the letter stays.
+    pub async fn replay(&self, sequence: u64) -> Result<Option<Published>, Error> {
+        let Some(letter) = self.dead_letter(sequence).await? else {
+            return Ok(None);
+        };
+        let subject = letter.subject.ok_or(Error::NotReplayable(sequence))?;
+        let published = self.store(subject, &letter.into_replay()).await?;
+        match &self.back_end {
+            BackEnd::JetStream(jetstream) => {
+                Box::pin(jetstream.forget_dead_letter(sequence)).await?;
+            }
+            BackEnd::Embedded(embedded) => embedded.forget_dead_letter(sequence).await?,
+        }
+        Ok(Some(published))
+    }
+
+    /// Looks for messages whose last delivery nobody settled, and turns them into
+    /// dead letters. A connected bus does this by itself every `reap_interval_s`;
+    /// the embedded one does it whenever it looks for work. Returns how many.
+    ///
+    /// # Errors
+    /// [`Error::JetStream`] or [`Error::Spool`]: what was not done is done next time.
+    pub async fn reap(&self) -> Result<u64, Error> {
+        match &self.back_end {
+            BackEnd::JetStream(jetstream) => Box::pin(jetstream.reap()).await,
+            BackEnd::Embedded(embedded) => Ok(embedded.reap().await?),
+        }
+    }
+
+    /// Ends every consumer and subscription, sends what is under way, closes the
+    /// connection or the spool. All clones are closed with it.
+    ///
+    /// # Errors
+    /// [`Error::NotClosed`] after 5 s: what was under way may come again.
+    pub async fn close(self) -> Result<(), Error> {
+        self.shared.closing.cancel();
+        match &self.back_end {
+            BackEnd::JetStream(jetstream) => jetstream.close().await,
+            BackEnd::Embedded(embedded) => embedded.close().await,
+        }
+    }
+}
+
+impl QueueStatus {
+    /// What is held, against the limits of `stream`.
+    pub(crate) fn fullness(config: &Config, stream: Stream, messages: u64, bytes: u64) -> f64 {
+        let limits = config.limits(stream);
+        let used = |held: u64, max: u64| held as f64 / max as f64;
+        used(messages, limits.max_messages).max(used(bytes, limits.max_bytes)).min(1.0)
+    }
+}

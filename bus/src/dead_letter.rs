@@ -1,0 +1,49 @@
+//! Messages that could not be handled.
+
+use bytes::Bytes;
+
+use crate::message::{self, Envelope};
+use crate::subject::{Names, Subject};
+
+/// A message that could not be handled, and why.
+#[derive(Clone, Debug)]
+pub struct DeadLetter {
+    /// Its number, for [`crate::Bus::replay`].
+    pub sequence: u64,
+    /// What it was about; `None` if it came from elsewhere.
+    pub subject: Option<Subject>,
+    /// Its id when it was published.
+    pub message_id: Option<String>,
+    /// Its schema, as it was stated.
+    pub schema: Option<String>,
+    /// The last error, with its causes; cut at 4 KiB.
+    pub error: String,
+    /// How often it was delivered.
+    pub deliveries: u32,
+    /// When it was given up, Unix milliseconds.
+    pub died_at_ms: i64,
+    /// The message itself, as it was published.
+    pub payload: Bytes,
+    envelope: Envelope,
+}
+
+impl DeadLetter {
+    pub(crate) fn new(names: &Names, sequence: u64, died_at_ms: i64, envelope: Envelope) -> Self {
+        let header = |name| envelope.headers.get(name).map(ToOwned::to_owned);
+        Self {
+            sequence,
+            subject: header(message::SUBJECT).and_then(|name| names.parse(&name)),
+            message_id: header(message::ORIGINAL_ID),
+            schema: header(message::SCHEMA),
+            error: header(message::ERROR).unwrap_or_default(),
+            deliveries: header(message::DELIVERIES).and_then(|n| n.parse().ok()).unwrap_or(0),
+            died_at_ms,
+            payload: envelope.payload.clone(),
+            envelope,
+        }
+    }
+
+    pub(crate) fn into_replay(self) -> Envelope {
+        self.envelope.into_replay(self.sequence)
+    }
+}

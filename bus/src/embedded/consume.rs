@@ -1,0 +1,109 @@
+//! Taking work out of the spool.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::OwnedSemaphorePermit;
+
+use super::Embedded;
+use super::tables::{Lease, Taken};
+use crate::delivery::{Arrival, Outlet, Receipt as AnyReceipt};
+use crate::error::SpoolError;
+use crate::message::Envelope;
+
+/// How long a failing spool is left alone.
+const PAUSE: Duration = Duration::from_secs(1);
+
+/// Settles one delivery.
+pub(crate) struct Receipt {
+    embedded: Arc<Embedded>,
+    lease: Lease,
+}
+
+impl Receipt {
+    pub(crate) async fn acknowledge(&self) -> Result<(), SpoolError> {
+        let lease = self.lease;
+        self.embedded.spool.run(move |tables| tables.acknowledge(lease)).await
+    }
+
+    pub(crate) async fn retry(&self, after: Duration) -> Result<(), SpoolError> {
+        let lease = self.lease;
+        self.embedded.spool.run(move |tables| tables.retry(lease, after)).await
+    }
+
+    pub(crate) async fn release(&self) -> Result<(), SpoolError> {
+        let lease = self.lease;
+        self.embedded.spool.run(move |tables| tables.release(lease)).await
+    }
+
+    pub(crate) async fn progress(&self) -> Result<(), SpoolError> {
+        let lease = self.lease;
+        self.embedded.spool.run(move |tables| tables.extend(lease)).await
+    }
+
+    pub(crate) async fn bury(&self, letter: Envelope) -> Result<(), SpoolError> {
+        let lease = self.lease;
+        self.embedded.spool.run(move |tables| tables.bury(lease, &letter)).await
+    }
+}
+
+/// Takes as much as there are places, until the outlet is stopped.
+pub(super) async fn run(embedded: Arc<Embedded>, outlet: Outlet) {
+    let mut woken = embedded.spool.woken(outlet.stage);
+    loop {
+        let places = tokio::select! {
+            () = outlet.stop.cancelled() => return,
+            places = free_places(&outlet) => places,
+        };
+        woken.mark_unchanged();
+        let wait = match take(&embedded, &outlet, places).await {
+            Ok(wait) => wait,
+            Err(SpoolError::Closed) => return,
+            Err(error) => {
+                tracing::error!(stage = %outlet.stage, error = &error as &dyn std::error::Error,
+                    "cannot take work out of the spool");
+                Some(PAUSE)
+            }
+        };
+        let Some(wait) = wait else { continue };
+        tokio::select! {
+            () = outlet.stop.cancelled() => return,
+            changed = woken.changed() => if changed.is_err() { return },
+            () = tokio::time::sleep(wait) => {}
+        }
+    }
+}
+
+/// One place at least, and all that are free besides.
+async fn free_places(outlet: &Outlet) -> Vec<OwnedSemaphorePermit> {
+    let mut places = Vec::with_capacity(2 * outlet.concurrency);
+    places.extend(Arc::clone(&outlet.room).acquire_owned().await);
+    while let Ok(place) = Arc::clone(&outlet.room).try_acquire_owned() {
+        places.push(place);
+    }
+    places
+}
+
+/// Hands out what is due. `None`: there may be more at once; else how long there
+/// is nothing, as far as one knows.
+async fn take(
+    embedded: &Arc<Embedded>,
+    outlet: &Outlet,
+    mut places: Vec<OwnedSemaphorePermit>,
+) -> Result<Option<Duration>, SpoolError> {
+    let (stage, count) = (outlet.stage, places.len());
+    let Taken { messages, abandoned, next_due } =
+        embedded.spool.run(move |tables| tables.take(stage, count)).await?;
+    embedded.report(stage, &abandoned);
+    for (lease, envelope) in messages {
+        let receipt = Receipt { embedded: Arc::clone(embedded), lease };
+        let arrival = Arrival {
+            envelope,
+            sequence: lease.sequence,
+            attempt: lease.delivery,
+            receipt: AnyReceipt::Embedded(receipt),
+        };
+        outlet.put(arrival, places.pop()).await;
+    }
+    Ok(next_due)
+}

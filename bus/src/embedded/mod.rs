@@ -1,0 +1,129 @@
+//! The bus in one process. What a stream stores lies in the spool; what only
+//! passes, and requests, go through memory.
+
+mod consume;
+mod exchange;
+mod spool;
+mod tables;
+
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::{broadcast, mpsc};
+
+use crate::bus::{Published, QueueStatus, Shared};
+use crate::dead_letter::DeadLetter;
+use crate::delivery::Outlet;
+use crate::error::{Error, PublishError, RequestError, SpoolError};
+use crate::message::Envelope;
+use crate::request::Asked;
+use crate::subject::{Stage, Stream, Subject};
+
+use exchange::Exchange;
+use spool::Spool;
+use tables::{Abandoned, Tables};
+
+pub(crate) use consume::Receipt;
+
+/// How long the spool may take to end.
+const END: Duration = Duration::from_secs(5);
+
+pub(crate) struct Embedded {
+    shared: Arc<Shared>,
+    spool: Spool,
+    exchange: Exchange,
+}
+
+impl Embedded {
+    /// Waits for the spool's thread to open the file.
+    pub(crate) fn open(shared: Arc<Shared>, path: &Path) -> Result<Self, SpoolError> {
+        let spool = Spool::open(Arc::clone(&shared), path.to_owned())?;
+        Ok(Self { shared, spool, exchange: Exchange::default() })
+    }
+
+    pub(crate) async fn publish(
+        &self,
+        subject: Subject,
+        stream: Stream,
+        envelope: &Envelope,
+    ) -> Result<Published, PublishError> {
+        let message = envelope.clone();
+        let stored =
+            self.spool.run(move |tables| tables.publish(subject, stream, &message)).await?;
+        let published = stored.ok_or(PublishError::Full(subject))?;
+        if !published.duplicate {
+            self.exchange.pass(subject, envelope);
+        }
+        Ok(published)
+    }
+
+    pub(crate) fn consume(self: &Arc<Self>, outlet: Outlet) {
+        tokio::spawn(consume::run(Arc::clone(self), outlet));
+    }
+
+    pub(crate) fn broadcast(&self, subject: Subject, envelope: &Envelope) {
+        self.exchange.pass(subject, envelope);
+    }
+
+    pub(crate) fn subscribe(&self, subject: Subject) -> broadcast::Receiver<Envelope> {
+        self.exchange.listen(subject)
+    }
+
+    pub(crate) fn serve(&self, subject: Subject) -> mpsc::Receiver<Asked> {
+        self.exchange.serve(subject)
+    }
+
+    pub(crate) async fn request(
+        &self,
+        subject: Subject,
+        question: Envelope,
+        timeout: Duration,
+    ) -> Result<Envelope, RequestError> {
+        let answer = self.exchange.ask(subject, question);
+        let late = |_| RequestError::Timeout { subject, after: timeout };
+        tokio::time::timeout(timeout, answer).await.map_err(late)?
+    }
+
+    pub(crate) async fn queues(&self) -> Result<Vec<QueueStatus>, SpoolError> {
+        self.spool.run(Tables::queues).await
+    }
+
+    pub(crate) async fn dead_letters(&self, limit: usize) -> Result<Vec<DeadLetter>, Error> {
+        Ok(self.spool.run(move |tables| tables.dead_letters(limit)).await?)
+    }
+
+    pub(crate) async fn dead_letter(&self, sequence: u64) -> Result<Option<DeadLetter>, Error> {
+        Ok(self.spool.run(move |tables| tables.dead_letter(sequence)).await?)
+    }
+
+    pub(crate) async fn forget_dead_letter(&self, sequence: u64) -> Result<(), Error> {
+        Ok(self.spool.run(move |tables| tables.forget_dead_letter(sequence)).await?)
+    }
+
+    pub(crate) async fn reap(&self) -> Result<u64, SpoolError> {
+        let mut buried = 0;
+        for stage in Stage::ALL {
+            let abandoned = self.spool.run(move |tables| tables.reap(stage)).await?;
+            self.report(stage, &abandoned);
+            buried += abandoned.len() as u64;
+        }
+        Ok(buried)
+    }
+
+    fn report(&self, stage: Stage, abandoned: &[Abandoned]) {
+        for Abandoned { sequence, deliveries } in abandoned {
+            tracing::error!(%stage, sequence, deliveries, "a message was given up: nobody settled it");
+            self.shared.metrics.dead_letter(stage, "abandoned");
+        }
+    }
+
+    /// Does what was asked before, then closes the file.
+    pub(crate) async fn close(&self) -> Result<(), Error> {
+        self.exchange.close();
+        match tokio::time::timeout(END, self.spool.close()).await {
+            Ok(()) => Ok(()),
+            Err(_) => Err(Error::NotClosed(END)),
+        }
+    }
+}

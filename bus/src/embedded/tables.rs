@@ -1,0 +1,165 @@
+//! The spool's tables. Every method runs inside a transaction of the spool's
+//! thread, and leaves the fill levels as that transaction would.
+//!
+//! What changes with a delivery (`messages`) lies apart from what does not
+//! (`bodies`): SQLite rewrites a whole row, and bodies are large.
+
+mod deliver;
+mod look;
+mod publish;
+#[cfg(test)]
+mod tests;
+
+use std::collections::HashMap;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use rusqlite::{Connection, Row};
+
+use crate::bus::Shared;
+use crate::config::Durability;
+use crate::error::SpoolError;
+use crate::message::{Envelope, Headers};
+use crate::subject::{Stage, Stream};
+
+pub(super) use deliver::{Abandoned, Lease, Taken};
+
+const FORMAT: i64 = 1;
+const SCHEMA: &str = "
+    CREATE TABLE messages (
+        seq INTEGER PRIMARY KEY AUTOINCREMENT,
+        stream TEXT NOT NULL,
+        -- 0 to be settled, 1 settled but its id is remembered, 2 kept
+        state INTEGER NOT NULL,
+        subject TEXT NOT NULL,
+        message_id TEXT,
+        published_ms INTEGER NOT NULL,
+        size_bytes INTEGER NOT NULL,
+        -- when it is delivered (again), on the clock of the process
+        due_ms INTEGER NOT NULL,
+        in_flight INTEGER NOT NULL,
+        deliveries INTEGER NOT NULL
+    );
+    CREATE TABLE bodies (seq INTEGER PRIMARY KEY, headers TEXT NOT NULL, payload BLOB NOT NULL);
+    CREATE INDEX messages_due ON messages (stream, state, due_ms);
+    CREATE INDEX messages_held ON messages (stream, state);
+    CREATE INDEX messages_id ON messages (message_id, stream);
+";
+/// Another process may be about to let go of the file.
+const PATIENCE: Duration = Duration::from_secs(2);
+const WAL_LIMIT_BYTES: i64 = 64 << 20;
+
+pub(super) struct Tables {
+    connection: Connection,
+    shared: Arc<Shared>,
+    levels: HashMap<Stream, Level>,
+    /// Since when `due_ms` counts.
+    start: Instant,
+    touched: Vec<Stage>,
+}
+
+/// What a stream holds.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+struct Level {
+    messages: u64,
+    bytes: u64,
+}
+
+impl Tables {
+    pub(super) fn open(shared: Arc<Shared>, path: &Path) -> Result<Self, SpoolError> {
+        let connection = Connection::open(path)?;
+        connection.busy_timeout(PATIENCE)?;
+        // Before anything is read: no second process may come in.
+        connection.pragma_update(None, "locking_mode", "EXCLUSIVE")?;
+        connection.pragma_update(None, "journal_mode", "WAL")?;
+        let synchronous = match shared.config.durability {
+            Durability::Durable => "FULL",
+            Durability::Fast => "NORMAL",
+        };
+        connection.pragma_update(None, "synchronous", synchronous)?;
+        connection.pragma_update(None, "journal_size_limit", WAL_LIMIT_BYTES)?;
+        let levels = HashMap::new();
+        let mut tables =
+            Self { connection, shared, levels, start: Instant::now(), touched: Vec::new() };
+        tables.create()?;
+        tables.transaction(Self::take_over)?;
+        tables.count()?;
+        Ok(tables)
+    }
+
+    fn create(&mut self) -> Result<(), SpoolError> {
+        let format = self.connection.pragma_query_value(None, "user_version", |row| row.get(0))?;
+        match format {
+            FORMAT => Ok(()),
+            0 => self.transaction(|tables| {
+                tables.connection.execute_batch(SCHEMA)?;
+                tables.connection.pragma_update(None, "user_version", FORMAT)
+            }),
+            other => Err(SpoolError::Format(other)),
+        }
+    }
+
+    /// What an earlier process had taken is due again; how often, stays.
+    fn take_over(&mut self) -> rusqlite::Result<()> {
+        let sql = "UPDATE messages SET due_ms = 0, in_flight = 0 WHERE state = 0";
+        self.connection.execute(sql, []).map(|_| ())
+    }
+
+    /// Does `work` wholly or not at all.
+    pub(super) fn transaction(
+        &mut self,
+        mut work: impl FnMut(&mut Self) -> rusqlite::Result<()>,
+    ) -> Result<(), SpoolError> {
+        self.connection.execute_batch("BEGIN IMMEDIATE")?;
+        let done = work(self).and_then(|()| self.connection.execute_batch("COMMIT"));
+        if let Err(error) = done {
+            if !self.connection.is_autocommit() {
+                self.connection.execute_batch("ROLLBACK")?;
+            }
+            self.touched.clear();
+            self.count()?;
+            return Err(error.into());
+        }
+        Ok(())
+    }
+
+    /// Counts what the streams hold.
+    fn count(&mut self) -> rusqlite::Result<()> {
+        let mut levels = HashMap::new();
+        for stream in Stream::ALL {
+            let sql = "SELECT count(*), coalesce(sum(size_bytes), 0) FROM messages
+                WHERE stream = ?1 AND state IN (0, 2)";
+            let level =
+                self.connection.prepare_cached(sql)?.query_row([stream.as_str()], |row| {
+                    Ok(Level { messages: row.get(0)?, bytes: row.get(1)? })
+                })?;
+            levels.insert(stream, level);
+        }
+        self.levels = levels;
+        Ok(())
+    }
+
+    /// The stages that may find work since this was asked last.
+    pub(super) fn take_touched(&mut self) -> Vec<Stage> {
+        std::mem::take(&mut self.touched)
+    }
+
+    fn level(&mut self, stream: Stream) -> &mut Level {
+        self.levels.entry(stream).or_default()
+    }
+
+    fn now_ms(&self) -> i64 {
+        millis(self.start.elapsed())
+    }
+}
+
+fn envelope(row: &Row<'_>) -> rusqlite::Result<Envelope> {
+    let headers: String = row.get(0)?;
+    let payload: Vec<u8> = row.get(1)?;
+    Ok(Envelope { headers: Headers::from_text(&headers), payload: payload.into() })
+}
+
+fn millis(duration: Duration) -> i64 {
+    i64::try_from(duration.as_millis()).unwrap_or(i64::MAX)
+}

@@ -1,0 +1,186 @@
+//! Delivering and settling.
+
+use std::time::Duration;
+
+use rusqlite::{Connection, OptionalExtension, params};
+
+use super::{Tables, envelope, millis};
+use crate::delivery::{ABANDONED, letter_id};
+use crate::message::Envelope;
+use crate::subject::{Stage, Stream};
+
+/// The right to settle one delivery of a message.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::embedded) struct Lease {
+    stage: Stage,
+    pub(in crate::embedded) sequence: u64,
+    pub(in crate::embedded) delivery: u32,
+}
+
+/// Work that was taken.
+pub(in crate::embedded) struct Taken {
+    pub(in crate::embedded) messages: Vec<(Lease, Envelope)>,
+    pub(in crate::embedded) abandoned: Vec<Abandoned>,
+    /// How long there is nothing more to take; `None` if there may be at once.
+    pub(in crate::embedded) next_due: Option<Duration>,
+}
+
+/// A message that became a dead letter because nobody settled it.
+pub(in crate::embedded) struct Abandoned {
+    pub(in crate::embedded) sequence: u64,
+    pub(in crate::embedded) deliveries: u32,
+}
+
+impl Tables {
+    /// Takes up to `count` messages that are due. Those whose deliveries are used
+    /// up become dead letters on the way.
+    pub(in crate::embedded) fn take(
+        &mut self,
+        stage: Stage,
+        count: usize,
+    ) -> rusqlite::Result<Taken> {
+        let abandoned = self.reap(stage)?;
+        let due = now_due(&self.connection, stage, self.now_ms(), count)?;
+        let mut messages = Vec::with_capacity(due.len());
+        for (sequence, deliveries) in due {
+            let lease = Lease { stage, sequence, delivery: deliveries + 1 };
+            self.lend(lease)?;
+            messages.push((lease, self.body(sequence)?));
+        }
+        let next_due = if messages.len() < count { Some(self.next_due(stage)?) } else { None };
+        Ok(Taken { messages, abandoned, next_due })
+    }
+
+    fn lend(&self, lease: Lease) -> rusqlite::Result<()> {
+        let sql = "UPDATE messages SET due_ms = ?2, in_flight = 1, deliveries = ?3 WHERE seq = ?1";
+        let until = self.now_ms().saturating_add(millis(self.shared.config.ack_wait()));
+        let mut update = self.connection.prepare_cached(sql)?;
+        update.execute(params![lease.sequence, until, lease.delivery]).map(|_| ())
+    }
+
+    fn body(&self, sequence: u64) -> rusqlite::Result<Envelope> {
+        let sql = "SELECT headers, payload FROM bodies WHERE seq = ?1";
+        self.connection.prepare_cached(sql)?.query_row([sequence], envelope)
+    }
+
+    /// Until something is due that is not now; a minute if nothing is.
+    fn next_due(&self, stage: Stage) -> rusqlite::Result<Duration> {
+        let sql = "SELECT min(due_ms) FROM messages WHERE stream = ?1 AND state = 0";
+        let mut next = self.connection.prepare_cached(sql)?;
+        let next: Option<i64> = next.query_row([stage.stream().as_str()], |row| row.get(0))?;
+        let wait = next.map(|due| due.saturating_sub(self.now_ms()).max(0).unsigned_abs() + 1);
+        Ok(wait.map_or(Duration::from_secs(60), Duration::from_millis))
+    }
+
+    /// Work is done whoever says so: also one whose time had run out.
+    pub(in crate::embedded) fn acknowledge(&mut self, lease: Lease) -> rusqlite::Result<()> {
+        self.settle(lease.stage.stream(), lease.sequence)
+    }
+
+    /// Removes the message, but remembers its id as long as the window lasts.
+    fn settle(&mut self, stream: Stream, sequence: u64) -> rusqlite::Result<()> {
+        let sql = "UPDATE messages SET state = 1, in_flight = 0
+            WHERE seq = ?1 AND state = 0 RETURNING size_bytes";
+        let mut update = self.connection.prepare_cached(sql)?;
+        let size: Option<u64> = update.query_row([sequence], |row| row.get(0)).optional()?;
+        drop(update);
+        let Some(size) = size else { return Ok(()) };
+        self.lighten(stream, size);
+        self.delete_body(sequence)
+    }
+
+    pub(in crate::embedded) fn retry(
+        &mut self,
+        lease: Lease,
+        after: Duration,
+    ) -> rusqlite::Result<()> {
+        let sql = "UPDATE messages SET due_ms = ?3, in_flight = 0
+            WHERE seq = ?1 AND state = 0 AND deliveries = ?2";
+        let due = self.now_ms().saturating_add(millis(after));
+        let mut update = self.connection.prepare_cached(sql)?;
+        update.execute(params![lease.sequence, lease.delivery, due])?;
+        drop(update);
+        self.touched.push(lease.stage);
+        Ok(())
+    }
+
+    /// It was not started: this delivery does not count.
+    pub(in crate::embedded) fn release(&mut self, lease: Lease) -> rusqlite::Result<()> {
+        let sql = "UPDATE messages SET due_ms = ?3, in_flight = 0, deliveries = deliveries - 1
+            WHERE seq = ?1 AND state = 0 AND deliveries = ?2";
+        let mut update = self.connection.prepare_cached(sql)?;
+        update.execute(params![lease.sequence, lease.delivery, self.now_ms()])?;
+        drop(update);
+        self.touched.push(lease.stage);
+        Ok(())
+    }
+
+    pub(in crate::embedded) fn extend(&mut self, lease: Lease) -> rusqlite::Result<()> {
+        let sql = "UPDATE messages SET due_ms = ?3
+            WHERE seq = ?1 AND state = 0 AND deliveries = ?2 AND in_flight = 1";
+        let until = self.now_ms().saturating_add(millis(self.shared.config.ack_wait()));
+        let mut update = self.connection.prepare_cached(sql)?;
+        update.execute(params![lease.sequence, lease.delivery, until]).map(|_| ())
+    }
+
+    /// The message goes, and its dead letter comes, together.
+    pub(in crate::embedded) fn bury(
+        &mut self,
+        lease: Lease,
+        letter: &Envelope,
+    ) -> rusqlite::Result<()> {
+        self.settle(lease.stage.stream(), lease.sequence)?;
+        self.keep_letter(lease.stage, letter)
+    }
+
+    fn keep_letter(&mut self, stage: Stage, letter: &Envelope) -> rusqlite::Result<()> {
+        if self.stored_before(Stream::DeadLetters, letter)?.is_some() {
+            return Ok(());
+        }
+        self.clear(Stream::DeadLetters)?;
+        self.insert(&format!("dlq.{stage}"), Stream::DeadLetters, letter)?;
+        self.trim(Stream::DeadLetters)
+    }
+
+    /// Turns what nobody settled in its last delivery into dead letters.
+    pub(in crate::embedded) fn reap(&mut self, stage: Stage) -> rusqlite::Result<Vec<Abandoned>> {
+        let sql = "SELECT seq, deliveries FROM messages
+            WHERE stream = ?1 AND state = 0 AND due_ms <= ?2 AND deliveries >= ?3";
+        let max = self.shared.config.max_deliver;
+        let abandoned: Vec<Abandoned> = self
+            .connection
+            .prepare_cached(sql)?
+            .query_map(params![stage.stream().as_str(), self.now_ms(), max], |row| {
+                Ok(Abandoned { sequence: row.get(0)?, deliveries: row.get(1)? })
+            })?
+            .collect::<rusqlite::Result<_>>()?;
+        for Abandoned { sequence, deliveries } in &abandoned {
+            let names = &self.shared.names;
+            let letter = self.body(*sequence)?.into_dead_letter(
+                &letter_id(&names.stream(stage.stream()), *sequence),
+                &names.subject(stage.subject()),
+                *deliveries,
+                ABANDONED,
+            );
+            self.settle(stage.stream(), *sequence)?;
+            self.keep_letter(stage, &letter)?;
+        }
+        Ok(abandoned)
+    }
+}
+
+fn now_due(
+    connection: &Connection,
+    stage: Stage,
+    now_ms: i64,
+    count: usize,
+) -> rusqlite::Result<Vec<(u64, u32)>> {
+    let sql = "SELECT seq, deliveries FROM messages
+        WHERE stream = ?1 AND state = 0 AND due_ms <= ?2 ORDER BY due_ms, seq LIMIT ?3";
+    let count = i64::try_from(count).unwrap_or(i64::MAX);
+    let mut due = connection.prepare_cached(sql)?;
+    let rows = due.query_map(params![stage.stream().as_str(), now_ms, count], |row| {
+        Ok((row.get(0)?, row.get(1)?))
+    })?;
+    rows.collect()
+}

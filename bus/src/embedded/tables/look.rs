@@ -1,0 +1,89 @@
+//! Looking at what is there.
+
+use std::time::Duration;
+
+use rusqlite::{OptionalExtension, Row, params};
+
+use super::{Tables, envelope};
+use crate::bus::QueueStatus;
+use crate::dead_letter::DeadLetter;
+use crate::subject::Stream;
+
+impl Tables {
+    pub(in crate::embedded) fn queues(&mut self) -> rusqlite::Result<Vec<QueueStatus>> {
+        Stream::ALL.iter().map(|stream| self.queue(*stream)).collect()
+    }
+
+    fn queue(&self, stream: Stream) -> rusqlite::Result<QueueStatus> {
+        let sql =
+            "SELECT coalesce(sum(in_flight AND due_ms > ?2), 0), coalesce(sum(deliveries > 1), 0)
+            FROM messages WHERE stream = ?1 AND state = 0";
+        let mut counts = self.connection.prepare_cached(sql)?;
+        let now = self.now_ms();
+        let (in_flight, redelivered) = counts
+            .query_row(params![stream.as_str(), now], |row| Ok((row.get(0)?, row.get(1)?)))?;
+        let level = self.levels.get(&stream).copied().unwrap_or_default();
+        Ok(QueueStatus {
+            stream: self.shared.names.stream(stream),
+            stage: if let Stream::Queue(stage) = stream { Some(stage) } else { None },
+            depth: level.messages,
+            in_flight,
+            redelivered,
+            oldest_age: self.oldest_age(stream)?,
+            fullness: QueueStatus::fullness(
+                &self.shared.config,
+                stream,
+                level.messages,
+                level.bytes,
+            ),
+        })
+    }
+
+    fn oldest_age(&self, stream: Stream) -> rusqlite::Result<Option<Duration>> {
+        let sql = "SELECT published_ms FROM messages WHERE stream = ?1 AND state = ?2
+            ORDER BY seq LIMIT 1";
+        let state = if matches!(stream, Stream::Queue(_)) { 0 } else { 2 };
+        let mut oldest = self.connection.prepare_cached(sql)?;
+        let oldest: Option<i64> =
+            oldest.query_row(params![stream.as_str(), state], |row| row.get(0)).optional()?;
+        let age = |at: i64| self.shared.clock.unix_ms().saturating_sub(at).max(0).unsigned_abs();
+        Ok(oldest.map(|at| Duration::from_millis(age(at))))
+    }
+
+    pub(in crate::embedded) fn dead_letters(
+        &mut self,
+        limit: usize,
+    ) -> rusqlite::Result<Vec<DeadLetter>> {
+        self.clear(Stream::DeadLetters)?;
+        let sql = "SELECT headers, payload, seq, published_ms FROM messages JOIN bodies USING (seq)
+            WHERE stream = ?1 AND state = 2 ORDER BY seq DESC LIMIT ?2";
+        let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+        let mut letters = self.connection.prepare_cached(sql)?;
+        let rows = letters
+            .query_map(params![Stream::DeadLetters.as_str(), limit], |row| self.letter(row))?;
+        rows.collect()
+    }
+
+    pub(in crate::embedded) fn dead_letter(
+        &mut self,
+        sequence: u64,
+    ) -> rusqlite::Result<Option<DeadLetter>> {
+        let sql = "SELECT headers, payload, seq, published_ms FROM messages JOIN bodies USING (seq)
+            WHERE stream = ?1 AND state = 2 AND seq = ?2";
+        let mut letter = self.connection.prepare_cached(sql)?;
+        letter
+            .query_row(params![Stream::DeadLetters.as_str(), sequence], |row| self.letter(row))
+            .optional()
+    }
+
+    fn letter(&self, row: &Row<'_>) -> rusqlite::Result<DeadLetter> {
+        Ok(DeadLetter::new(&self.shared.names, row.get(2)?, row.get(3)?, envelope(row)?))
+    }
+
+    pub(in crate::embedded) fn forget_dead_letter(
+        &mut self,
+        sequence: u64,
+    ) -> rusqlite::Result<()> {
+        self.delete(Stream::DeadLetters, sequence)
+    }
+}

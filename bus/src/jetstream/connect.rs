@@ -1,0 +1,97 @@
+//! The connection.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_nats::{Client, ConnectOptions, ServerAddr};
+use tokio::sync::watch;
+
+use super::{ANSWER, LISTENER_BUFFER};
+use crate::bus::Shared;
+use crate::config::Config;
+use crate::error::Error;
+
+/// The oldest server that works: message limits and strict work queues.
+const NEEDED: (&str, (i64, i64, i64)) = ("2.11.0", (2, 11, 0));
+/// Older ones lose messages in cases that were found and mended.
+const ADVISED: (&str, (i64, i64, i64)) = ("2.14.5", (2, 14, 5));
+
+/// Connects, and reports what becomes of the connection.
+pub(super) async fn dial(
+    shared: &Arc<Shared>,
+    connected: watch::Sender<u64>,
+    ended: watch::Sender<bool>,
+) -> Result<Client, Error> {
+    let addresses = addresses(&shared.config)?;
+    let shown: Vec<String> =
+        addresses.iter().map(|address| format!("{}:{}", address.host(), address.port())).collect();
+    let (connected, ended) = (Arc::new(connected), Arc::new(ended));
+    let metrics = shared.metrics.clone();
+    options(&shared.config)
+        .event_callback(move |event| {
+            let (connected, ended, metrics) = (connected.clone(), ended.clone(), metrics.clone());
+            async move {
+                match event {
+                    async_nats::Event::Connected => {
+                        tracing::info!("connected to NATS");
+                        connected.send_modify(|count| *count += 1);
+                    }
+                    async_nats::Event::Closed => {
+                        ended.send_replace(true);
+                    }
+                    async_nats::Event::SlowConsumer(_) => {
+                        metrics.missed(1);
+                        tracing::warn!("a listener is too slow: messages were dropped");
+                    }
+                    event => tracing::warn!(%event, "connection to NATS"),
+                }
+            }
+        })
+        .connect(addresses)
+        .await
+        .map_err(|source| Error::Unreachable { address: shown.join(","), source })
+}
+
+fn addresses(config: &Config) -> Result<Vec<ServerAddr>, Error> {
+    let url = config.url.as_deref().ok_or_else(|| Error::Address("no url is configured".into()))?;
+    let addresses = url.split(',').map(|one| one.trim().parse::<ServerAddr>());
+    addresses.collect::<Result<_, _>>().map_err(|error| Error::Address(error.into()))
+}
+
+fn options(config: &Config) -> ConnectOptions {
+    let options = ConnectOptions::new()
+        .name(&config.prefix)
+        .connection_timeout(ANSWER)
+        .request_timeout(Some(ANSWER))
+        .ping_interval(Duration::from_secs(10))
+        .subscription_capacity(LISTENER_BUFFER)
+        .reconnect_delay_callback(|attempts| Duration::from_millis(100 * attempts.min(20) as u64));
+    let options = match &config.ca_file {
+        Some(file) => options.add_root_certificates(file.clone()),
+        None => options,
+    };
+    match (&config.token, &config.user) {
+        (Some(token), _) => options.token(token.reveal().to_owned()),
+        (None, Some(user)) => {
+            let password = config.password.as_ref().map_or("", |password| password.reveal());
+            options.user_and_password(user.clone(), password.to_owned())
+        }
+        (None, None) => options,
+    }
+}
+
+pub(super) fn check_version(client: &Client) -> Result<(), Error> {
+    let at_least = |(major, minor, patch)| client.is_server_compatible(major, minor, patch);
+    let found = client.server_info().version;
+    if !at_least(NEEDED.1) {
+        return Err(Error::ServerTooOld { found, needed: NEEDED.0 });
+    }
+    if !at_least(ADVISED.1) {
+        tracing::warn!(
+            found,
+            advised = ADVISED.0,
+            "this NATS server has known ways to lose messages"
+        );
+    }
+    Ok(())
+}

@@ -1,0 +1,236 @@
+//! The bus on NATS JetStream.
+
+mod connect;
+mod letters;
+mod publish;
+mod pull;
+mod reap;
+mod receipt;
+mod topology;
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use async_nats::jetstream;
+use async_nats::jetstream::context::ContextBuilder;
+use async_nats::{Client, HeaderMap, RequestErrorKind};
+use courant_proto::Schema;
+use futures::FutureExt;
+use tokio::sync::watch;
+use tokio::time::Instant;
+use tracing::Instrument;
+
+use crate::bus::{QueueStatus, Shared};
+use crate::delivery::Outlet;
+use crate::error::{BoxError, Error, PublishError, RequestError};
+use crate::message::{Envelope, Headers};
+use crate::request::Requests;
+use crate::subject::{Stage, Stream, Subject};
+
+pub(crate) use receipt::Receipt;
+
+/// How long an answer of the server may take.
+const ANSWER: Duration = Duration::from_secs(5);
+/// Acknowledgements of publishers under way at a time; more wait.
+const MAX_IN_FLIGHT: usize = 4096;
+/// Messages that a subscription holds for a slow listener; more are dropped.
+const LISTENER_BUFFER: usize = 8192;
+/// A connection, and what is known on it.
+pub(crate) struct JetStream {
+    shared: Arc<Shared>,
+    client: Client,
+    context: jetstream::Context,
+    /// Counts connections made.
+    connections: watch::Receiver<u64>,
+    closed: watch::Receiver<bool>,
+    /// Per stage, the first message below the consumer's floor, and since when.
+    suspects: Mutex<HashMap<Stage, (u64, Instant)>>,
+}
+
+impl JetStream {
+    pub(crate) async fn connect(shared: Arc<Shared>) -> Result<Arc<Self>, Error> {
+        let (connected, connections) = watch::channel(0);
+        let (ended, closed) = watch::channel(false);
+        let client = connect::dial(&shared, connected, ended).await?;
+        connect::check_version(&client)?;
+        // Its report comes after it: later ones mean that messages may have been lost.
+        let mut reports = connections.clone();
+        let first = reports.wait_for(|count| *count > 0).map(drop);
+        let _unreported = tokio::time::timeout(ANSWER, first).await;
+        let context = ContextBuilder::new()
+            .timeout(ANSWER)
+            .ack_timeout(ANSWER)
+            .max_ack_inflight(MAX_IN_FLIGHT)
+            .backpressure_on_inflight(true)
+            .build(client.clone());
+        let jetstream = Arc::new(Self {
+            shared,
+            client,
+            context,
+            connections,
+            closed,
+            suspects: Mutex::default(),
+        });
+        jetstream.ensure_topology().await?;
+        reap::spawn(&jetstream);
+        Ok(jetstream)
+    }
+
+    pub(crate) async fn consume(self: &Arc<Self>, outlet: Outlet) -> Result<(), Error> {
+        let consumer = self.consumer(outlet.stage).await?;
+        let span = tracing::debug_span!("consume", stage = %outlet.stage);
+        tokio::spawn(pull::run(Arc::clone(self), consumer, outlet).instrument(span));
+        Ok(())
+    }
+
+    pub(crate) async fn broadcast(
+        &self,
+        subject: Subject,
+        envelope: Envelope,
+    ) -> Result<(), PublishError> {
+        send(&self.client, self.shared.names.subject(subject).into(), envelope).await
+    }
+
+    pub(crate) async fn subscribe(
+        &self,
+        subject: Subject,
+    ) -> Result<async_nats::Subscriber, Error> {
+        let name = self.shared.names.subject(subject);
+        let subscriber = self.client.subscribe(name.clone()).await;
+        let subscriber = subscriber.map_err(|e| failed(format!("listen to {name}"), e))?;
+        self.known_to_server(&name).await?;
+        Ok(subscriber)
+    }
+
+    pub(crate) async fn serve<Q: Schema>(&self, subject: Subject) -> Result<Requests<Q>, Error> {
+        let name = self.shared.names.subject(subject);
+        let group = self.shared.names.prefix().to_owned();
+        let subscriber = self.client.queue_subscribe(name.clone(), group).await;
+        let subscriber = subscriber.map_err(|e| failed(format!("serve {name}"), e))?;
+        self.known_to_server(&name).await?;
+        Ok(Requests::from_nats(subscriber, self.client.clone()))
+    }
+
+    /// A subscription only counts once the server has it.
+    async fn known_to_server(&self, name: &str) -> Result<(), Error> {
+        self.client.flush().await.map_err(|e| failed(format!("listen to {name}"), e))
+    }
+
+    pub(crate) async fn request(
+        &self,
+        subject: Subject,
+        question: Envelope,
+        timeout: Duration,
+    ) -> Result<Envelope, RequestError> {
+        let request = async_nats::Request::new()
+            .headers(header_map(&question.headers))
+            .payload(question.payload)
+            .timeout(Some(timeout));
+        match self.client.send_request(self.shared.names.subject(subject), request).await {
+            Ok(reply) => Ok(envelope(reply)),
+            Err(error) => Err(match error.kind() {
+                RequestErrorKind::NoResponders => RequestError::NoResponder(subject),
+                RequestErrorKind::TimedOut => RequestError::Timeout { subject, after: timeout },
+                _ => RequestError::Send(PublishError::Unavailable(error.into())),
+            }),
+        }
+    }
+
+    pub(crate) async fn queues(&self) -> Result<Vec<QueueStatus>, Error> {
+        let mut queues = Vec::with_capacity(Stream::ALL.len());
+        for stream in Stream::ALL {
+            queues.push(self.queue(stream).await?);
+        }
+        Ok(queues)
+    }
+
+    async fn queue(&self, stream: Stream) -> Result<QueueStatus, Error> {
+        let name = self.shared.names.stream(stream);
+        let handle = self.context.get_stream(&name).await;
+        let handle = handle.map_err(|e| failed(format!("look at stream {name}"), e))?;
+        let state = &handle.cached_info().state;
+        let (stage, in_flight, redelivered) = match stream {
+            Stream::Queue(stage) => {
+                let consumer = handle.consumer_info(stage.as_str()).await;
+                let info = consumer.map_err(|e| failed(format!("look at consumer {stage}"), e))?;
+                (Some(stage), info.num_ack_pending as u64, info.num_redelivered as u64)
+            }
+            Stream::Events | Stream::DeadLetters => (None, 0, 0),
+        };
+        let first_ms = unix_ms(state.first_timestamp);
+        let age_ms =
+            u64::try_from(self.shared.clock.unix_ms().saturating_sub(first_ms)).unwrap_or(0);
+        Ok(QueueStatus {
+            stage,
+            depth: state.messages,
+            in_flight,
+            redelivered,
+            oldest_age: (state.messages > 0).then(|| Duration::from_millis(age_ms)),
+            fullness: QueueStatus::fullness(
+                &self.shared.config,
+                stream,
+                state.messages,
+                state.bytes,
+            ),
+            stream: name,
+        })
+    }
+
+    /// Sends what is under way, ends the subscriptions, and waits for the end:
+    /// `drain` returns before it has done anything.
+    pub(crate) async fn close(&self) -> Result<(), Error> {
+        let mut closed = self.closed.clone();
+        let end = async {
+            self.client.flush().await.ok()?;
+            self.client.drain().await.ok()?;
+            closed.wait_for(|closed| *closed).await.ok().map(|_| ())
+        };
+        match tokio::time::timeout(ANSWER, end).await {
+            Ok(Some(())) => Ok(()),
+            Ok(None) | Err(_) => Err(Error::NotClosed(ANSWER)),
+        }
+    }
+}
+
+/// Sends without waiting for anyone to have it.
+pub(crate) async fn send(
+    client: &Client,
+    subject: async_nats::Subject,
+    envelope: Envelope,
+) -> Result<(), PublishError> {
+    let headers = header_map(&envelope.headers);
+    let sent = client.publish_with_headers(subject, headers, envelope.payload).await;
+    sent.map_err(|error| PublishError::Unavailable(error.into()))
+}
+
+/// A message as it came over the connection.
+pub(crate) fn envelope(message: async_nats::Message) -> Envelope {
+    Envelope { headers: headers(message.headers.as_ref()), payload: message.payload }
+}
+
+fn headers(map: Option<&HeaderMap>) -> Headers {
+    let mut headers = Headers::default();
+    for (name, values) in map.into_iter().flat_map(HeaderMap::iter) {
+        if let Some(value) = values.last() {
+            headers.insert(name.as_ref(), value.as_str());
+        }
+    }
+    headers
+}
+
+fn header_map(headers: &Headers) -> HeaderMap {
+    let mut map = HeaderMap::new();
+    for (name, value) in headers.iter() {
+        map.insert(name, value);
+    }
+    map
+}
+
+fn failed(doing: impl Into<String>, error: impl Into<BoxError>) -> Error {
+    Error::jetstream(doing, error)
+}
+
+fn unix_ms(at: async_nats::datetime::DateTime) -> i64 {
+    i64::try_from(at.unix_timestamp_nanos() / 1_000_000).unwrap_or(i64::MAX)
+}

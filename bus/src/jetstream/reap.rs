@@ -1,0 +1,182 @@
+//! The reaper: messages whose last delivery nobody settled, because every worker
+//! died on them, become dead letters. The server reports them once; what was
+//! missed, as after a crash of the server, is found by looking below the
+//! consumer's acknowledgement floor.
+
+use std::sync::Arc;
+
+use async_nats::jetstream::message::StreamMessage;
+use async_nats::jetstream::stream::{self, RawMessageErrorKind};
+use futures::StreamExt;
+use serde::Deserialize;
+use tokio::time::Instant;
+
+use super::{JetStream, failed, headers};
+use crate::delivery::{ABANDONED, letter_id};
+use crate::error::{BoxError, Error};
+use crate::message::Envelope;
+use crate::subject::Stage;
+
+/// Reports taken at a time.
+const BATCH: usize = 100;
+/// What the server says of a message that it delivers no more.
+#[derive(Deserialize)]
+struct MaxDeliveries {
+    consumer: String,
+    stream_seq: u64,
+    deliveries: u32,
+}
+
+/// Looks every `reap_interval_s`, as long as the bus lives.
+pub(super) fn spawn(jetstream: &Arc<JetStream>) {
+    let shared = Arc::clone(&jetstream.shared);
+    let jetstream = Arc::downgrade(jetstream);
+    tokio::spawn(async move {
+        loop {
+            tokio::select! {
+                () = shared.closing.cancelled() => return,
+                () = tokio::time::sleep(shared.config.reap_interval()) => {}
+            }
+            let Some(jetstream) = jetstream.upgrade() else {
+                return;
+            };
+            if let Err(error) = jetstream.reap().await {
+                tracing::warn!(
+                    error = &error as &dyn std::error::Error,
+                    "the reaper did not finish"
+                );
+            }
+        }
+    });
+}
+
+impl JetStream {
+    /// One look; returns how many messages became dead letters.
+    pub(crate) async fn reap(&self) -> Result<u64, Error> {
+        let reported = self.reap_reported().await;
+        let mut buried = 0;
+        for stage in Stage::ALL {
+            buried += self.reap_below_floor(stage).await?;
+        }
+        Ok(buried + reported?)
+    }
+
+    async fn reap_reported(&self) -> Result<u64, Error> {
+        let consumer = self.reaper().await?;
+        let reports = consumer.fetch().max_messages(BATCH).messages().await;
+        let mut reports = reports.map_err(|e| failed("fetch advisories", e))?;
+        let mut buried = 0;
+        while let Some(report) = reports.next().await {
+            let report = report.map_err(|e| failed("fetch advisories", e))?;
+            match serde_json::from_slice::<MaxDeliveries>(&report.payload) {
+                Ok(found) => buried += self.bury_reported(&found).await?,
+                Err(error) => tracing::warn!(%error, "an advisory was not understood"),
+            }
+            report.double_ack().await.map_err(|e| failed("acknowledge an advisory", e))?;
+        }
+        Ok(buried)
+    }
+
+    async fn bury_reported(&self, report: &MaxDeliveries) -> Result<u64, Error> {
+        let Some(stage) = Stage::from_name(&report.consumer) else {
+            return Ok(0);
+        };
+        let queue = self.queue_of(stage).await?;
+        match raw(&queue, report.stream_seq).await? {
+            Some(message) => self.bury(stage, &queue, message, report.deliveries).await.map(|()| 1),
+            // It was settled late, or buried before.
+            None => Ok(0),
+        }
+    }
+
+    /// Everything up to the floor was settled, so that a work queue holds none of
+    /// it, except what the server gave up.
+    async fn reap_below_floor(&self, stage: Stage) -> Result<u64, Error> {
+        let mut buried = 0;
+        loop {
+            let queue = self.queue_of(stage).await?;
+            let consumer = queue.consumer_info(stage.as_str()).await;
+            let consumer = consumer.map_err(|e| failed(format!("look at consumer {stage}"), e))?;
+            let first = queue.cached_info().state.first_sequence;
+            if queue.cached_info().state.messages == 0 || first > consumer.ack_floor.stream_sequence
+            {
+                return Ok(buried);
+            }
+            if !self.stands_still(stage, first) {
+                return Ok(buried);
+            }
+            let Some(message) = raw(&queue, first).await? else {
+                return Ok(buried);
+            };
+            self.bury(stage, &queue, message, self.shared.config.max_deliver).await?;
+            buried += 1;
+        }
+    }
+
+    /// Has message `sequence` been the first below the floor of `stage` for long?
+    fn stands_still(&self, stage: Stage, sequence: u64) -> bool {
+        let mut suspects = self.suspects.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        let now = Instant::now();
+        // It may be one whose acknowledgement is just being done.
+        let settling = self.shared.config.ack_wait() * 2;
+        match suspects.get_mut(&stage) {
+            // Those that follow it were below the floor as long.
+            Some((seen, since)) if now.duration_since(*since) >= settling && *seen <= sequence => {
+                *seen = sequence;
+                true
+            }
+            Some((seen, _)) if *seen == sequence => false,
+            _ => {
+                suspects.insert(stage, (sequence, now));
+                false
+            }
+        }
+    }
+
+    async fn bury(
+        &self,
+        stage: Stage,
+        queue: &stream::Stream,
+        message: StreamMessage,
+        deliveries: u32,
+    ) -> Result<(), Error> {
+        let names = &self.shared.names;
+        let sequence = message.sequence;
+        let envelope =
+            Envelope { headers: headers(Some(&message.headers)), payload: message.payload };
+        let letter = envelope.into_dead_letter(
+            &letter_id(&names.stream(stage.stream()), sequence),
+            &names.subject(stage.subject()),
+            deliveries,
+            ABANDONED,
+        );
+        let stored = self.store(&names.dead_letters(stage), &letter).await;
+        stored.map_err(|e| failed("store a dead letter", e))?;
+        let deleted = queue.delete_message(sequence).await;
+        deleted.map_err(|e| failed(format!("delete message {sequence}"), e))?;
+        tracing::error!(%stage, sequence, deliveries, "a message was given up: nobody settled it");
+        self.shared.metrics.dead_letter(stage, "abandoned");
+        Ok(())
+    }
+
+    async fn queue_of(&self, stage: Stage) -> Result<stream::Stream, Error> {
+        let name = self.shared.names.stream(stage.stream());
+        let found = self.context.get_stream(&name).await;
+        found.map_err(|e| failed(format!("look at stream {name}"), e))
+    }
+}
+
+/// The message with this number, if the stream still has it.
+pub(super) async fn raw<I>(
+    stream: &stream::Stream<I>,
+    sequence: u64,
+) -> Result<Option<StreamMessage>, Error> {
+    match stream.get_raw_message(sequence).await {
+        Ok(message) => Ok(Some(message)),
+        Err(error) if error.kind() == RawMessageErrorKind::NoMessageFound => Ok(None),
+        Err(error) => {
+            let source: BoxError = error.into();
+            Err(Error::jetstream(format!("read message {sequence}"), source))
+        }
+    }
+}

@@ -1,0 +1,151 @@
+//! Streams and consumers, as DESIGN section 4 lists them.
+
+use std::time::Duration;
+
+use async_nats::jetstream::consumer::{AckPolicy, Consumer, DeliverPolicy, pull};
+use async_nats::jetstream::stream::{
+    self, Compression, DiscardPolicy, RetentionPolicy, StorageType,
+};
+
+use super::{JetStream, failed};
+use crate::error::Error;
+use crate::message::MAX_MESSAGE_BYTES;
+use crate::subject::{Stage, Stream, Subject};
+
+/// The consumer of JetStream's reports of messages that nobody settled.
+const REAPER: &str = "reaper";
+const ADVISORY_MAX_AGE: Duration = Duration::from_secs(7 * 86_400);
+const ADVISORY_MAX_BYTES: i64 = 16 << 20;
+
+impl JetStream {
+    /// Creates what is missing, and updates what is configured otherwise. Several
+    /// processes may do it at the same time.
+    pub(super) async fn ensure_topology(&self) -> Result<(), Error> {
+        for stream in Stream::ALL {
+            self.ensure_stream(self.stream_config(stream)).await?;
+        }
+        for stage in Stage::ALL {
+            self.ensure_consumer(stage).await?;
+        }
+        self.ensure_reaper().await.map(|_| ())
+    }
+
+    async fn ensure_stream(&self, config: stream::Config) -> Result<(), Error> {
+        let doing = format!("create or update stream {}", config.name);
+        let done = self.context.create_or_update_stream(config).await;
+        done.map(|_| ()).map_err(|error| failed(doing, error))
+    }
+
+    /// The consumer of `stage`, with its stream where either is missing.
+    pub(super) async fn consumer(&self, stage: Stage) -> Result<Consumer<pull::Config>, Error> {
+        let stream = self.shared.names.stream(stage.stream());
+        match self.context.get_consumer_from_stream(stage.as_str(), &stream).await {
+            Ok(consumer) => Ok(consumer),
+            Err(_missing) => {
+                self.ensure_stream(self.stream_config(stage.stream())).await?;
+                self.ensure_consumer(stage).await
+            }
+        }
+    }
+
+    async fn ensure_consumer(&self, stage: Stage) -> Result<Consumer<pull::Config>, Error> {
+        let config = &self.shared.config;
+        let consumer = pull::Config {
+            durable_name: Some(stage.as_str().to_owned()),
+            filter_subject: self.shared.names.subject(stage.subject()),
+            deliver_policy: DeliverPolicy::All,
+            ack_policy: AckPolicy::Explicit,
+            ack_wait: config.ack_wait(),
+            max_deliver: i64::from(config.max_deliver),
+            max_ack_pending: i64::from(config.max_ack_pending),
+            ..Default::default()
+        };
+        let stream = self.shared.names.stream(stage.stream());
+        let created = self.context.create_consumer_on_stream(consumer, stream).await;
+        created.map_err(|error| failed(format!("create or update consumer {stage}"), error))
+    }
+
+    /// The reaper's consumer, with its stream where either is missing.
+    pub(super) async fn reaper(&self) -> Result<Consumer<pull::Config>, Error> {
+        let stream = self.shared.names.advisories();
+        match self.context.get_consumer_from_stream(REAPER, &stream).await {
+            Ok(consumer) => Ok(consumer),
+            Err(_missing) => self.ensure_reaper().await,
+        }
+    }
+
+    async fn ensure_reaper(&self) -> Result<Consumer<pull::Config>, Error> {
+        self.ensure_stream(self.advisory_config()).await?;
+        let consumer = pull::Config {
+            durable_name: Some(REAPER.to_owned()),
+            ack_policy: AckPolicy::Explicit,
+            ack_wait: Duration::from_secs(30),
+            ..Default::default()
+        };
+        let stream = self.shared.names.advisories();
+        let created = self.context.create_consumer_on_stream(consumer, stream).await;
+        created.map_err(|error| failed("create or update consumer reaper", error))
+    }
+
+    fn stream_config(&self, stream: Stream) -> stream::Config {
+        let config = &self.shared.config;
+        let limits = config.limits(stream);
+        let queue = matches!(stream, Stream::Queue(_));
+        stream::Config {
+            name: self.shared.names.stream(stream),
+            subjects: self.subjects(stream),
+            retention: if queue { RetentionPolicy::WorkQueue } else { RetentionPolicy::Limits },
+            // `Old` would delete unread work.
+            discard: if queue { DiscardPolicy::New } else { DiscardPolicy::Old },
+            max_messages: i64::try_from(limits.max_messages).unwrap_or(i64::MAX),
+            max_bytes: i64::try_from(limits.max_bytes).unwrap_or(i64::MAX),
+            max_age: config.max_age(stream).unwrap_or_default(),
+            max_message_size: match stream {
+                // A dead letter carries more headers than its message did.
+                Stream::DeadLetters => -1,
+                _ => MAX_MESSAGE_BYTES as i32,
+            },
+            storage: StorageType::File,
+            num_replicas: config.replicas,
+            duplicate_window: match config.max_age(stream) {
+                Some(max_age) => config.duplicate_window().min(max_age),
+                None => config.duplicate_window(),
+            },
+            compression: Some(Compression::S2),
+            ..Default::default()
+        }
+    }
+
+    fn subjects(&self, stream: Stream) -> Vec<String> {
+        let names = &self.shared.names;
+        match stream {
+            Stream::Queue(stage) => vec![names.subject(stage.subject())],
+            Stream::Events => vec![
+                names.subject(Subject::ArticleStored),
+                names.subject(Subject::EntryDecided),
+                format!("{}.model.>", names.prefix()),
+            ],
+            Stream::DeadLetters => vec![format!("{}.dlq.>", names.prefix())],
+        }
+    }
+
+    /// Advisories are ordinary messages: unless a stream keeps them, those that
+    /// come while nobody listens are lost.
+    fn advisory_config(&self) -> stream::Config {
+        let subject = |stage: Stage| {
+            let stream = self.shared.names.stream(stage.stream());
+            format!("$JS.EVENT.ADVISORY.CONSUMER.MAX_DELIVERIES.{stream}.{stage}")
+        };
+        stream::Config {
+            name: self.shared.names.advisories(),
+            subjects: Stage::ALL.map(subject).to_vec(),
+            retention: RetentionPolicy::WorkQueue,
+            discard: DiscardPolicy::Old,
+            max_age: ADVISORY_MAX_AGE,
+            max_bytes: ADVISORY_MAX_BYTES,
+            storage: StorageType::File,
+            num_replicas: self.shared.config.replicas,
+            ..Default::default()
+        }
+    }
+}

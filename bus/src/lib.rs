@@ -1,0 +1,51 @@
+//! The bus: subjects and streams, publish, consume, settle; request and reply;
+//! what passes by. One concrete [`Bus`] with two back ends: NATS JetStream, and
+//! an in-process one whose durable spool is a SQLite table.
+//!
+//! Receive, handle, publish, settle, in that order:
+//!
+//! ```no_run
+//! # async fn handle(entry: courant_proto::v1::Entry)
+//! #     -> Result<courant_proto::v1::ArticleAccepted, courant_bus::Failure> { unimplemented!() }
+//! # async fn agent(bus: courant_bus::Bus) -> anyhow::Result<()> {
+//! use courant_bus::{MessageId, Stage, Subject};
+//! let mut deliveries = bus.consume(Stage::Gateway, 8).await?;
+//! while let Some(delivery) = deliveries.next().await {
+//!     let outcome = async {
+//!         let accepted = handle(delivery.decode()?).await?;
+//!         let id = MessageId::new("0f115db0:1700000000000:gateway:1");
+//!         bus.publish(Subject::ArticleAccepted, &id, &accepted).await?;
+//!         Ok(())
+//!     };
+//!     let outcome = outcome.await;
+//!     delivery.settle(outcome).await;
+//! }
+//! # Ok(()) }
+//! ```
+//!
+//! Every message may come twice, in any order. What was acknowledged to the
+//! publisher is delivered until it is settled, and after its last delivery it
+//! lies in the dead letters with the error.
+
+mod bus;
+mod config;
+mod dead_letter;
+mod delivery;
+mod embedded;
+mod error;
+mod jetstream;
+mod message;
+mod metrics;
+mod request;
+mod subject;
+mod subscription;
+
+pub use bus::{Bus, Published, QueueStatus};
+pub use config::{Config, Durability, Kept, Queue, Secret};
+pub use dead_letter::DeadLetter;
+pub use delivery::{Deliveries, Delivery, Settled};
+pub use error::{BoxError, Error, Failure, PublishError, RequestError, SpoolError};
+pub use message::{DecodeError, MAX_MESSAGE_BYTES, MessageId};
+pub use request::{Request, Requests};
+pub use subject::{Stage, Stream, Subject};
+pub use subscription::Subscription;

@@ -1,0 +1,110 @@
+//! Requests as their server sees them.
+
+use std::marker::PhantomData;
+
+use courant_proto::Schema;
+use futures::StreamExt;
+use tokio::sync::{mpsc, oneshot};
+
+use crate::error::PublishError;
+use crate::jetstream;
+use crate::message::Envelope;
+
+/// The requests on one subject that fall to this server of it.
+pub struct Requests<Q> {
+    source: Source,
+    schema: PhantomData<fn() -> Q>,
+}
+
+enum Source {
+    Nats { subscriber: async_nats::Subscriber, client: async_nats::Client },
+    Memory(mpsc::Receiver<Asked>),
+}
+
+/// A request on its way inside the process.
+pub(crate) struct Asked {
+    pub(crate) question: Envelope,
+    pub(crate) reply: oneshot::Sender<Envelope>,
+}
+
+/// One request, to be answered. Dropped, it runs into the asker's timeout.
+pub struct Request<Q> {
+    /// What is asked.
+    pub message: Q,
+    envelope: Envelope,
+    reply: Reply,
+}
+
+enum Reply {
+    Nats { client: async_nats::Client, inbox: async_nats::Subject },
+    Memory(oneshot::Sender<Envelope>),
+}
+
+impl<Q: Schema> Requests<Q> {
+    pub(crate) fn from_nats(
+        subscriber: async_nats::Subscriber,
+        client: async_nats::Client,
+    ) -> Self {
+        Self { source: Source::Nats { subscriber, client }, schema: PhantomData }
+    }
+
+    pub(crate) fn from_memory(asked: mpsc::Receiver<Asked>) -> Self {
+        Self { source: Source::Memory(asked), schema: PhantomData }
+    }
+
+    /// The next request that can be read; `None` after the bus was closed.
+    pub async fn next(&mut self) -> Option<Request<Q>> {
+        loop {
+            let (envelope, reply) = self.source.next().await?;
+            match envelope.open() {
+                Ok(message) => {
+                    return Some(Request { message, envelope, reply });
+                }
+                Err(error) => {
+                    tracing::warn!(schema = Q::NAME, %error, "a request was not understood");
+                }
+            }
+        }
+    }
+}
+
+impl Source {
+    async fn next(&mut self) -> Option<(Envelope, Reply)> {
+        match self {
+            Self::Nats { subscriber, client } => loop {
+                let mut message = subscriber.next().await?;
+                // Without an inbox nobody waits for the reply.
+                if let Some(inbox) = message.reply.take() {
+                    let reply = Reply::Nats { client: client.clone(), inbox };
+                    return Some((jetstream::envelope(message), reply));
+                }
+            },
+            Self::Memory(asked) => {
+                let asked = asked.recv().await?;
+                Some((asked.question, Reply::Memory(asked.reply)))
+            }
+        }
+    }
+}
+
+impl<Q> Request<Q> {
+    /// The trace context of whoever asks.
+    pub fn trace_context(&self) -> opentelemetry::Context {
+        self.envelope.trace_context()
+    }
+
+    /// Answers. Whoever asked may have stopped waiting: that is no error.
+    ///
+    /// # Errors
+    /// [`PublishError::TooLarge`], [`PublishError::Unavailable`].
+    pub async fn reply<R: Schema>(self, answer: &R) -> Result<(), PublishError> {
+        let envelope = Envelope::seal(None, answer)?;
+        match self.reply {
+            Reply::Nats { client, inbox } => jetstream::send(&client, inbox, envelope).await,
+            Reply::Memory(reply) => {
+                let _asker_left = reply.send(envelope);
+                Ok(())
+            }
+        }
+    }
+}

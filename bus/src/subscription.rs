@@ -1,0 +1,59 @@
+//! What passes by.
+
+use std::marker::PhantomData;
+
+use courant_proto::Schema;
+use futures::StreamExt;
+use tokio::sync::broadcast;
+
+use crate::jetstream;
+use crate::message::Envelope;
+use crate::metrics::Metrics;
+
+/// Messages as they pass, from the moment of subscribing.
+pub struct Subscription<M> {
+    source: Source,
+    schema: PhantomData<fn() -> M>,
+}
+
+enum Source {
+    Nats(async_nats::Subscriber),
+    Memory { passing: broadcast::Receiver<Envelope>, metrics: Metrics },
+}
+
+impl<M: Schema> Subscription<M> {
+    pub(crate) fn from_nats(subscriber: async_nats::Subscriber) -> Self {
+        Self { source: Source::Nats(subscriber), schema: PhantomData }
+    }
+
+    pub(crate) fn from_memory(passing: broadcast::Receiver<Envelope>, metrics: Metrics) -> Self {
+        Self { source: Source::Memory { passing, metrics }, schema: PhantomData }
+    }
+
+    /// The next message that can be read; `None` after the bus was closed.
+    pub async fn next(&mut self) -> Option<M> {
+        loop {
+            match self.source.next().await?.open() {
+                Ok(message) => return Some(message),
+                Err(error) => {
+                    tracing::warn!(schema = M::NAME, %error, "a passing message was skipped");
+                }
+            }
+        }
+    }
+}
+
+impl Source {
+    async fn next(&mut self) -> Option<Envelope> {
+        match self {
+            Self::Nats(subscriber) => subscriber.next().await.map(jetstream::envelope),
+            Self::Memory { passing, metrics } => loop {
+                match passing.recv().await {
+                    Ok(envelope) => return Some(envelope),
+                    Err(broadcast::error::RecvError::Lagged(missed)) => metrics.missed(missed),
+                    Err(broadcast::error::RecvError::Closed) => return None,
+                }
+            },
+        }
+    }
+}

@@ -1,0 +1,60 @@
+//! What only the embedded bus does.
+
+use courant_bus::{Bus, Error, SpoolError, Stage};
+use courant_telemetry::Clock;
+
+use crate::bench::{Bench, Kind, depth, in_time, publish};
+
+fn open(bench: &Bench, file: &str) -> Result<Bus, Error> {
+    let spool = bench.folder.path().join(file);
+    Bus::embedded(&bench.config, &spool, Clock::system(), &bench.meter())
+}
+
+#[tokio::test]
+async fn a_spool_that_is_no_spool_is_an_error_and_stays_as_it_is() {
+    let bench = Bench::start(Kind::Embedded, |_| {}).await;
+    let content = vec![7; 10_000];
+    std::fs::write(bench.folder.path().join("bad.db"), &content).unwrap();
+    let error = open(&bench, "bad.db").err().unwrap();
+    assert!(matches!(error, Error::Spool(SpoolError::Sqlite(_))), "{error:?}");
+    assert_eq!(std::fs::read(bench.folder.path().join("bad.db")).unwrap(), content);
+    let error = open(&bench, "missing/folder.db").err().unwrap();
+    assert!(matches!(error, Error::Spool(SpoolError::Sqlite(_))), "{error:?}");
+}
+
+#[tokio::test]
+async fn a_spool_in_use_is_refused() {
+    let bench = Bench::start(Kind::Embedded, |_| {}).await;
+    let first = open(&bench, "spool.db").unwrap();
+    let error = open(&bench, "spool.db").err().unwrap();
+    assert!(matches!(error, Error::Spool(SpoolError::InUse)), "{error:?}");
+    in_time(first.close()).await.unwrap();
+    open(&bench, "spool.db").unwrap();
+}
+
+#[tokio::test]
+async fn a_settled_id_is_remembered_after_reopening() {
+    let bench = Bench::start(Kind::Embedded, |_| {}).await;
+    let bus = open(&bench, "spool.db").unwrap();
+    publish(&bus, 1).await;
+    let mut deliveries = bus.consume(Stage::Gateway, 1).await.unwrap();
+    crate::bench::next(&mut deliveries).await.settle(Ok(())).await;
+    in_time(bus.close()).await.unwrap();
+    let bus = open(&bench, "spool.db").unwrap();
+    assert!(publish(&bus, 1).await.duplicate);
+    assert_eq!(depth(&bus, Stage::Gateway).await, 0);
+}
+
+#[tokio::test]
+async fn after_the_window_the_same_id_is_stored_again() {
+    let bench = Bench::start(Kind::Embedded, |_| {}).await;
+    let clock = Clock::fixed(1_700_000_000_000);
+    let spool = bench.folder.path().join("spool.db");
+    let bus = Bus::embedded(&bench.config, &spool, clock.clone(), &bench.meter()).unwrap();
+    publish(&bus, 1).await;
+    clock.advance(std::time::Duration::from_secs(119));
+    assert!(publish(&bus, 1).await.duplicate);
+    clock.advance(std::time::Duration::from_secs(1));
+    assert!(!publish(&bus, 1).await.duplicate);
+    assert_eq!(depth(&bus, Stage::Gateway).await, 2);
+}

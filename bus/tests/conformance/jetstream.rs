@@ -1,0 +1,166 @@
+//! What only a server can do to the bus.
+
+use std::time::Duration;
+
+use courant_bus::{Bus, Config, Error, Settled, Stage, Subject};
+use courant_proto::v1;
+use courant_telemetry::Clock;
+
+use crate::bench::{
+    Bench, Kind, depth, entry, id, in_time, next, publish, submission, until, with_one,
+};
+
+async fn raw(bench: &Bench) -> async_nats::jetstream::Context {
+    let client = async_nats::connect(bench.config.url.clone().unwrap()).await.unwrap();
+    async_nats::jetstream::new(client)
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_deleted_consumer_comes_back() {
+    let bench = Bench::start(Kind::JetStream, |_| {}).await;
+    let (bus, mut deliveries) = with_one(&bench).await;
+    next(&mut deliveries).await.settle(Ok(())).await;
+    let raw = raw(&bench).await;
+    raw.delete_consumer_from_stream("gateway", "COURANT_ENTRY").await.unwrap();
+    publish(&bus, 2).await;
+    let delivery = next(&mut deliveries).await;
+    assert_eq!(submission(&delivery), "s-2");
+    assert_eq!(delivery.settle(Ok(())).await, Settled::Acknowledged);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_deleted_stream_comes_back() {
+    let bench = Bench::start(Kind::JetStream, |_| {}).await;
+    let (bus, mut deliveries) = with_one(&bench).await;
+    next(&mut deliveries).await.settle(Ok(())).await;
+    raw(&bench).await.delete_stream("COURANT_ENTRY").await.unwrap();
+    publish(&bus, 2).await;
+    let delivery = next(&mut deliveries).await;
+    assert_eq!(submission(&delivery), "s-2");
+    delivery.settle(Ok(())).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_message_that_comes_after_heartbeats_is_delivered() {
+    let bench = Bench::start(Kind::JetStream, |_| {}).await;
+    let bus = bench.bus().await;
+    let mut deliveries = bus.consume(Stage::Gateway, 1).await.unwrap();
+    // Two heartbeats, and no message.
+    crate::bench::nothing_for(&mut deliveries, Duration::from_millis(10_500)).await;
+    publish(&bus, 1).await;
+    let delivery = tokio::time::timeout(Duration::from_secs(3), deliveries.next()).await;
+    delivery.expect("at once").unwrap().settle(Ok(())).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn any_publisher_may_leave_the_headers_out() {
+    let bench = Bench::start(Kind::JetStream, |_| {}).await;
+    let bus = bench.bus().await;
+    let payload = prost::Message::encode_to_vec(&entry(1));
+    let raw = raw(&bench).await;
+    raw.publish("courant.entry.submitted", payload.into()).await.unwrap().await.unwrap();
+    let mut deliveries = bus.consume(Stage::Gateway, 1).await.unwrap();
+    let delivery = next(&mut deliveries).await;
+    assert_eq!(delivery.decode::<v1::Entry>().unwrap(), entry(1));
+    assert_eq!(delivery.message_id(), None);
+    delivery.settle(Ok(())).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_publishers_expectations_do_not_bind_its_dead_letter() {
+    let bench = Bench::start(Kind::JetStream, |_| {}).await;
+    let bus = bench.bus().await;
+    let mut headers = async_nats::HeaderMap::new();
+    headers.insert("Nats-Expected-Stream", "COURANT_ENTRY");
+    let raw = raw(&bench).await;
+    let sent = raw.publish_with_headers("courant.entry.submitted", headers, "?".into()).await;
+    sent.unwrap().await.unwrap();
+    let mut deliveries = bus.consume(Stage::Gateway, 1).await.unwrap();
+    let delivery = next(&mut deliveries).await;
+    let damaged = delivery.decode::<v1::Entry>().unwrap_err();
+    assert_eq!(delivery.settle(Err(damaged)).await, Settled::Dead);
+    assert_eq!(bus.dead_letters(10).await.unwrap().len(), 1);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn pipelines_with_different_prefixes_share_a_server_unseen() {
+    let mut bench = Bench::start(Kind::JetStream, |_| {}).await;
+    let first = bench.bus().await;
+    bench.config.prefix = "other".into();
+    let second = bench.bus().await;
+    publish(&first, 1).await;
+    assert_eq!((depth(&first, Stage::Gateway).await, depth(&second, Stage::Gateway).await), (1, 0));
+    assert_eq!(second.queues().await.unwrap()[0].stream, "OTHER_ENTRY");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn several_processes_may_start_at_once_and_share_the_work() {
+    let bench = Bench::start(Kind::JetStream, |_| {}).await;
+    let (a, b, c) = tokio::join!(bench.bus(), bench.bus(), bench.bus());
+    for n in 0..30 {
+        publish(&a, n).await;
+    }
+    let mut workers = tokio::task::JoinSet::new();
+    for bus in [b, c] {
+        workers.spawn(async move {
+            let mut deliveries = bus.consume(Stage::Gateway, 2).await.unwrap();
+            let mut handled = 0;
+            while let Ok(Some(delivery)) =
+                tokio::time::timeout(Duration::from_secs(2), deliveries.next()).await
+            {
+                delivery.settle(Ok(())).await;
+                handled += 1;
+            }
+            handled
+        });
+    }
+    assert_eq!(in_time(workers.join_all()).await.iter().sum::<i32>(), 30);
+    assert_eq!(depth(&a, Stage::Gateway).await, 0);
+}
+
+#[tokio::test]
+async fn an_unreachable_server_is_named_without_its_password() {
+    let url = Some("nats://me:hush@127.0.0.1:1".to_owned());
+    let config = Config { url, ..Config::default() };
+    let meter = opentelemetry::global::meter("test");
+    let error = in_time(Bus::connect(&config, Clock::system(), &meter)).await.err().unwrap();
+    assert!(matches!(error, Error::Unreachable { .. }), "{error:?}");
+    assert_eq!(error.to_string(), "no NATS server answers at 127.0.0.1:1");
+    let absent = Config::default();
+    let error = Bus::connect(&absent, Clock::system(), &meter).await.err().unwrap();
+    assert!(matches!(error, Error::Address(_)), "{error:?}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_lost_server_is_an_error_of_offer_and_of_close() {
+    let mut bench = Bench::start(Kind::JetStream, |_| {}).await;
+    let bus = bench.bus().await;
+    bench.nats.as_mut().unwrap().kill().unwrap();
+    let refused = bus.offer(Subject::EntrySubmitted, &id(1), &entry(1)).await.unwrap_err();
+    assert!(matches!(refused, courant_bus::PublishError::Unavailable(_)), "{refused:?}");
+    assert!(matches!(bus.queues().await.err(), Some(Error::JetStream { .. })));
+    assert!(matches!(in_time(bus.close()).await.err(), Some(Error::NotClosed(_))));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_given_up_message_whose_report_was_lost_is_found() {
+    let bench = Bench::start(Kind::JetStream, |config| {
+        config.ack_wait_s = 0.3;
+        config.reap_interval_s = 3600.0;
+    })
+    .await;
+    let (bus, mut deliveries) = with_one(&bench).await;
+    for attempt in 1..=3 {
+        let delivery = next(&mut deliveries).await;
+        assert_eq!(delivery.attempt(), attempt);
+    }
+    let raw = raw(&bench).await;
+    let mut advisories = raw.get_stream("COURANT_ADVISORY").await.unwrap();
+    until(async || advisories.info().await.unwrap().state.messages == 1).await;
+    advisories.purge().await.unwrap();
+    publish(&bus, 2).await;
+    next(&mut deliveries).await.settle(Ok(())).await;
+    until(async || bus.reap().await.unwrap() == 1).await;
+    assert_eq!(bus.dead_letters(10).await.unwrap()[0].deliveries, 3);
+    assert_eq!(depth(&bus, Stage::Gateway).await, 0);
+}

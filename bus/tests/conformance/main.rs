@@ -1,0 +1,67 @@
+//! What both back ends of the bus must do alike, and what each does for itself.
+//! Order within a subject is not promised, and not tested.
+
+#![expect(clippy::unwrap_used, reason = "a test may panic")]
+
+mod bench;
+mod crash;
+mod delivery;
+mod embedded;
+mod flow;
+mod jetstream;
+mod letters;
+#[expect(unreachable_pub, reason = "written for another crate")]
+#[path = "../../../tests/src/nats.rs"]
+mod nats;
+mod passing;
+
+/// Each case on each back end, as a test of its own.
+macro_rules! on_both {
+    ($($module:ident::$case:ident;)*) => {
+        mod on_jetstream {
+            $(#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            async fn $case() {
+                crate::$module::$case(crate::bench::Kind::JetStream).await;
+            })*
+        }
+
+        mod on_embedded {
+            $(#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            async fn $case() {
+                crate::$module::$case(crate::bench::Kind::Embedded).await;
+            })*
+        }
+    };
+}
+
+on_both! {
+    delivery::what_is_published_arrives_and_is_gone_when_acknowledged;
+    delivery::an_unsettled_delivery_comes_again_after_the_ack_wait;
+    delivery::a_slow_handler_keeps_its_delivery;
+    delivery::a_retry_comes_after_its_delay;
+    delivery::no_more_than_twice_the_concurrency_is_taken;
+    delivery::what_was_not_started_is_given_back_at_once;
+    delivery::the_trace_context_travels_along;
+    letters::the_last_failure_makes_a_dead_letter;
+    letters::a_discarded_message_is_a_dead_letter_at_once;
+    letters::an_unknown_schema_is_a_dead_letter;
+    letters::a_message_on_which_every_worker_dies_is_a_dead_letter;
+    letters::a_replayed_letter_is_delivered_again;
+    letters::a_letter_stays_while_its_queue_is_full;
+    flow::the_same_id_within_the_window_is_stored_once;
+    flow::a_full_queue_refuses_and_keeps_what_it_has;
+    flow::filled_to_every_limit_the_pipeline_still_drains;
+    flow::waiting_for_room_costs_no_delivery;
+    flow::events_give_way_to_newer_ones;
+    flow::too_large_a_message_is_refused;
+    flow::queues_tell_what_they_hold;
+    flow::what_happens_is_counted;
+    flow::a_closed_bus_takes_nothing;
+    passing::listeners_hear_broadcasts_and_events;
+    passing::a_request_is_answered_by_one_of_its_servers;
+    passing::a_request_without_answer_ends_in_time;
+    passing::subjects_are_used_for_what_they_are;
+    crash::what_was_acknowledged_survives_a_crash;
+    crash::a_crash_of_the_process_alone_loses_nothing_that_is_fast_either;
+    crash::what_was_taken_is_delivered_again_after_a_crash;
+}

@@ -1,0 +1,343 @@
+//! Between messages and domain types. A message is checked on its way in: what
+//! comes out of a conversion is valid.
+
+use courant_article::{
+    Analysis, Article, ArticleId, CanonicalUrl, Chunk, ContentHash, Decision, Embedding,
+    Embeddings, Entry, KeyPhrase, ModelRef, ParseIdError, ParsePublishedError, PublishedAt,
+    Revision, Sentence, Span, SummarySentence, Text, Topic,
+};
+use half::f16;
+
+use crate::v1;
+
+/// A message that decodes but makes no sense.
+#[derive(Debug, thiserror::Error)]
+pub enum InvalidMessage {
+    /// A part without which the message means nothing.
+    #[error("the message has no {0}")]
+    Missing(&'static str),
+    /// An id that is none.
+    #[error("invalid id")]
+    Id(#[from] ParseIdError),
+    /// A publishing time that is none.
+    #[error("invalid publishing time")]
+    PublishedAt(#[from] ParsePublishedError),
+    /// A vector with half a number at its end.
+    #[error("a half-precision vector has {0} bytes")]
+    VectorBytes(usize),
+    /// A decision of a later version, or none.
+    #[error("unknown decision {0}")]
+    Decision(i32),
+}
+
+fn some_text(text: String) -> Option<String> {
+    (!text.is_empty()).then_some(text)
+}
+
+fn published(text: &str) -> Result<Option<PublishedAt>, ParsePublishedError> {
+    if text.is_empty() { Ok(None) } else { text.parse().map(Some) }
+}
+
+fn published_text(published: Option<&PublishedAt>) -> String {
+    published.map_or_else(String::new, |at| at.as_str().to_owned())
+}
+
+impl From<Entry> for v1::Entry {
+    fn from(entry: Entry) -> Self {
+        Self {
+            submission_id: entry.submission_id,
+            url: entry.url,
+            declared_canonical_url: entry.declared_canonical_url.unwrap_or_default(),
+            title: entry.title,
+            authors: entry.authors,
+            published_at: published_text(entry.published_at.as_ref()),
+            language: entry.language.unwrap_or_default(),
+            site_name: entry.site_name.unwrap_or_default(),
+            text_truncated: entry.text.is_truncated(),
+            text: entry.text.as_str().to_owned(),
+            observed_at_ms: entry.observed_at.0,
+            source: entry.source,
+        }
+    }
+}
+
+impl TryFrom<v1::Entry> for Entry {
+    type Error = InvalidMessage;
+
+    fn try_from(entry: v1::Entry) -> Result<Self, InvalidMessage> {
+        if entry.submission_id.is_empty() {
+            return Err(InvalidMessage::Missing("submission_id"));
+        }
+        Ok(Self {
+            published_at: published(&entry.published_at)?,
+            submission_id: entry.submission_id,
+            url: entry.url,
+            declared_canonical_url: some_text(entry.declared_canonical_url),
+            title: entry.title,
+            authors: entry.authors,
+            language: some_text(entry.language),
+            site_name: some_text(entry.site_name),
+            text: Text::with_flag(entry.text, entry.text_truncated),
+            observed_at: Revision(entry.observed_at_ms),
+            source: entry.source,
+        })
+    }
+}
+
+impl From<Decision> for v1::Decision {
+    fn from(decision: Decision) -> Self {
+        match decision {
+            Decision::New => Self::New,
+            Decision::Duplicate => Self::Duplicate,
+            Decision::Revision => Self::Revision,
+            Decision::Syndicated => Self::Syndicated,
+            Decision::Refused => Self::Refused,
+        }
+    }
+}
+
+impl TryFrom<v1::Decision> for Decision {
+    type Error = InvalidMessage;
+
+    fn try_from(decision: v1::Decision) -> Result<Self, InvalidMessage> {
+        Ok(match decision {
+            v1::Decision::New => Self::New,
+            v1::Decision::Duplicate => Self::Duplicate,
+            v1::Decision::Revision => Self::Revision,
+            v1::Decision::Syndicated => Self::Syndicated,
+            v1::Decision::Refused => Self::Refused,
+            v1::Decision::Unspecified => return Err(InvalidMessage::Decision(0)),
+        })
+    }
+}
+
+impl From<Article> for v1::Article {
+    fn from(article: Article) -> Self {
+        Self {
+            id: article.id.to_string(),
+            revision: article.revision.0,
+            url: article.url.to_string(),
+            content_hash: article.content_hash.to_string(),
+            title: article.title,
+            authors: article.authors,
+            published_at: published_text(article.published_at.as_ref()),
+            declared_language: article.declared_language.unwrap_or_default(),
+            site_name: article.site_name.unwrap_or_default(),
+            text_truncated: article.text.is_truncated(),
+            text: article.text.as_str().to_owned(),
+            source: article.source,
+            submission_id: article.submission_id,
+            decision: v1::Decision::from(article.decision).into(),
+            syndicated_of: article.syndicated_of.map_or_else(String::new, |id| id.to_string()),
+        }
+    }
+}
+
+impl TryFrom<v1::Article> for Article {
+    type Error = InvalidMessage;
+
+    fn try_from(article: v1::Article) -> Result<Self, InvalidMessage> {
+        let decision = v1::Decision::try_from(article.decision)
+            .map_err(|_| InvalidMessage::Decision(article.decision))?;
+        Ok(Self {
+            id: article.id.parse::<ArticleId>()?,
+            revision: Revision(article.revision),
+            url: CanonicalUrl::from_canonical(article.url),
+            content_hash: article.content_hash.parse::<ContentHash>()?,
+            title: article.title,
+            authors: article.authors,
+            published_at: published(&article.published_at)?,
+            declared_language: some_text(article.declared_language),
+            site_name: some_text(article.site_name),
+            text: Text::with_flag(article.text, article.text_truncated),
+            source: article.source,
+            submission_id: article.submission_id,
+            decision: decision.try_into()?,
+            syndicated_of: some_text(article.syndicated_of).map(|id| id.parse()).transpose()?,
+        })
+    }
+}
+
+impl From<ModelRef> for v1::Model {
+    fn from(model: ModelRef) -> Self {
+        Self {
+            name: model.name,
+            version: model.version,
+            precision: model.precision,
+            provider: model.provider,
+        }
+    }
+}
+
+impl From<v1::Model> for ModelRef {
+    fn from(model: v1::Model) -> Self {
+        Self {
+            name: model.name,
+            version: model.version,
+            precision: model.precision,
+            provider: model.provider,
+        }
+    }
+}
+
+impl From<Embeddings> for v1::Embeddings {
+    fn from(embeddings: Embeddings) -> Self {
+        Self {
+            model: Some(embeddings.model.into()),
+            vector: embeddings.vector.as_slice().to_vec(),
+            chunks: embeddings.chunks.into_iter().map(Into::into).collect(),
+            sentences: embeddings.sentences.into_iter().map(Into::into).collect(),
+        }
+    }
+}
+
+impl TryFrom<v1::Embeddings> for Embeddings {
+    type Error = InvalidMessage;
+
+    fn try_from(embeddings: v1::Embeddings) -> Result<Self, InvalidMessage> {
+        Ok(Self {
+            model: embeddings.model.ok_or(InvalidMessage::Missing("model"))?.into(),
+            vector: Embedding::from_unit(embeddings.vector),
+            chunks: embeddings.chunks.into_iter().map(Into::into).collect(),
+            sentences: embeddings
+                .sentences
+                .into_iter()
+                .map(TryInto::try_into)
+                .collect::<Result<_, _>>()?,
+        })
+    }
+}
+
+impl From<Chunk> for v1::Chunk {
+    fn from(chunk: Chunk) -> Self {
+        Self {
+            start: chunk.span.start,
+            end: chunk.span.end,
+            tokens: chunk.tokens,
+            vector: chunk.vector.as_slice().to_vec(),
+        }
+    }
+}
+
+impl From<v1::Chunk> for Chunk {
+    fn from(chunk: v1::Chunk) -> Self {
+        Self {
+            span: Span { start: chunk.start, end: chunk.end },
+            tokens: chunk.tokens,
+            vector: Embedding::from_unit(chunk.vector),
+        }
+    }
+}
+
+impl From<Sentence> for v1::Sentence {
+    fn from(sentence: Sentence) -> Self {
+        Self {
+            start: sentence.span.start,
+            end: sentence.span.end,
+            vector_f16: sentence.vector.iter().flat_map(|v| v.to_le_bytes()).collect(),
+        }
+    }
+}
+
+impl TryFrom<v1::Sentence> for Sentence {
+    type Error = InvalidMessage;
+
+    fn try_from(sentence: v1::Sentence) -> Result<Self, InvalidMessage> {
+        let (pairs, rest) = sentence.vector_f16.as_chunks::<2>();
+        if !rest.is_empty() {
+            return Err(InvalidMessage::VectorBytes(sentence.vector_f16.len()));
+        }
+        Ok(Self {
+            span: Span { start: sentence.start, end: sentence.end },
+            vector: pairs.iter().map(|pair| f16::from_le_bytes(*pair)).collect(),
+        })
+    }
+}
+
+impl From<Analysis> for v1::Analysis {
+    fn from(analysis: Analysis) -> Self {
+        Self {
+            language: analysis.language.unwrap_or_default(),
+            topics: analysis
+                .topics
+                .into_iter()
+                .map(|topic| v1::Topic { code: topic.code, label: topic.label, score: topic.score })
+                .collect(),
+            key_phrases: analysis
+                .key_phrases
+                .into_iter()
+                .map(|phrase| v1::KeyPhrase { text: phrase.text, score: phrase.score })
+                .collect(),
+            summary: analysis
+                .summary
+                .into_iter()
+                .map(|s| v1::SummarySentence { start: s.span.start, end: s.span.end, text: s.text })
+                .collect(),
+            skipped: analysis.skipped.into_iter().collect(),
+            models: analysis.models.into_iter().map(Into::into).collect(),
+        }
+    }
+}
+
+impl From<v1::Analysis> for Analysis {
+    fn from(analysis: v1::Analysis) -> Self {
+        Self {
+            language: some_text(analysis.language),
+            topics: analysis
+                .topics
+                .into_iter()
+                .map(|topic| Topic { code: topic.code, label: topic.label, score: topic.score })
+                .collect(),
+            key_phrases: analysis
+                .key_phrases
+                .into_iter()
+                .map(|phrase| KeyPhrase { text: phrase.text, score: phrase.score })
+                .collect(),
+            summary: analysis
+                .summary
+                .into_iter()
+                .map(|s| SummarySentence {
+                    span: Span { start: s.start, end: s.end },
+                    text: s.text,
+                })
+                .collect(),
+            skipped: analysis.skipped.into_iter().collect(),
+            models: analysis.models.into_iter().map(Into::into).collect(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn entry() -> Entry {
+        Entry {
+            submission_id: "s-1".into(),
+            url: "https://example.com/a".into(),
+            title: "A".into(),
+            published_at: Some("2024-03-01".parse().unwrap()),
+            text: Text::new("Some text.".into()),
+            observed_at: Revision(7),
+            ..Entry::default()
+        }
+    }
+
+    #[test]
+    fn an_entry_survives_the_bus() {
+        assert_eq!(Entry::try_from(v1::Entry::from(entry())).unwrap(), entry());
+    }
+
+    #[test]
+    fn a_message_that_makes_no_sense_is_refused() {
+        let nameless = v1::Entry { submission_id: String::new(), ..entry().into() };
+        assert!(matches!(Entry::try_from(nameless), Err(InvalidMessage::Missing(_))));
+        let timeless = v1::Entry { published_at: "soon".into(), ..entry().into() };
+        assert!(matches!(Entry::try_from(timeless), Err(InvalidMessage::PublishedAt(_))));
+        let undecided =
+            v1::Article { id: "0f115db062b7c0dd030b16878c99dea5".into(), ..Default::default() };
+        assert!(Article::try_from(undecided).is_err());
+        let half = v1::Sentence { start: 0, end: 1, vector_f16: vec![0; 3] };
+        assert!(matches!(Sentence::try_from(half), Err(InvalidMessage::VectorBytes(3))));
+    }
+}

@@ -1,0 +1,159 @@
+//! What is submitted, and what the gateway makes of it.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+use crate::{ArticleId, CanonicalUrl, ContentHash, PublishedAt, Revision};
+
+/// The longest text that travels; longer ones are cut and flagged.
+pub const MAX_TEXT_BYTES: usize = 256 * 1024;
+
+/// A text of at most [`MAX_TEXT_BYTES`].
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Text {
+    content: String,
+    truncated: bool,
+}
+
+impl Text {
+    /// Cuts `content` at a character boundary where it is too long.
+    pub fn new(mut content: String) -> Self {
+        let truncated = content.len() > MAX_TEXT_BYTES;
+        if truncated {
+            content.truncate(content.floor_char_boundary(MAX_TEXT_BYTES));
+        }
+        Self { content, truncated }
+    }
+
+    /// The same, for a text that may have been cut before.
+    pub fn with_flag(content: String, truncated: bool) -> Self {
+        let text = Self::new(content);
+        Self { truncated: text.truncated || truncated, ..text }
+    }
+
+    /// The text.
+    pub fn as_str(&self) -> &str {
+        &self.content
+    }
+
+    /// Whether something was cut off.
+    pub fn is_truncated(&self) -> bool {
+        self.truncated
+    }
+}
+
+/// An article as it was found or sent: it has not passed the gateway yet.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Entry {
+    /// Names this submission in the gateway's decision; chosen by the submitter.
+    pub submission_id: String,
+    /// Where the page was fetched from, or what the sender calls it.
+    pub url: String,
+    /// What the page declares as its canonical URL.
+    pub declared_canonical_url: Option<String>,
+    /// The headline.
+    pub title: String,
+    /// Names of the authors, in the page's order.
+    pub authors: Vec<String>,
+    /// When it was published, as the page says.
+    pub published_at: Option<PublishedAt>,
+    /// ISO 639-1, as the page declares it.
+    pub language: Option<String>,
+    /// The publisher's name.
+    pub site_name: Option<String>,
+    /// The main text.
+    pub text: Text,
+    /// When the submitter saw it.
+    pub observed_at: Revision,
+    /// The feed, site or program it came from.
+    pub source: String,
+}
+
+/// What the gateway says of an entry.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Decision {
+    /// Neither the URL nor the text was seen before.
+    New,
+    /// Seen before: nothing is done.
+    Duplicate,
+    /// A changed text under a known URL: a new version.
+    Revision,
+    /// Another publisher's copy of a known text: let in and linked to the first.
+    Syndicated,
+    /// Not an article that can be handled.
+    Refused,
+}
+
+impl Decision {
+    /// The name in JSON and in metric labels.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::New => "new",
+            Self::Duplicate => "duplicate",
+            Self::Revision => "revision",
+            Self::Syndicated => "syndicated",
+            Self::Refused => "refused",
+        }
+    }
+
+    /// Whether the entry goes on to the embedder.
+    pub fn is_accepted(self) -> bool {
+        matches!(self, Self::New | Self::Revision | Self::Syndicated)
+    }
+}
+
+impl fmt::Display for Decision {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+/// An article that the gateway let in.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Article {
+    /// Its name, made from `url`.
+    pub id: ArticleId,
+    /// Which version of it this is.
+    pub revision: Revision,
+    /// Its canonical URL.
+    pub url: CanonicalUrl,
+    /// The hash of its normalized text.
+    pub content_hash: ContentHash,
+    /// The headline.
+    pub title: String,
+    /// Names of the authors, in the page's order.
+    pub authors: Vec<String>,
+    /// When it was published, as the page says.
+    pub published_at: Option<PublishedAt>,
+    /// ISO 639-1, as the page declares it; what was detected stands in
+    /// [`crate::Analysis::language`].
+    pub declared_language: Option<String>,
+    /// The publisher's name.
+    pub site_name: Option<String>,
+    /// The main text.
+    pub text: Text,
+    /// The feed, site or program it came from.
+    pub source: String,
+    /// The submission that led here.
+    pub submission_id: String,
+    /// Why it was let in.
+    pub decision: Decision,
+    /// The article of another publisher that had this text first.
+    pub syndicated_of: Option<ArticleId>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_long_text_is_cut_between_characters_and_flagged() {
+        let text = Text::new("é".repeat(MAX_TEXT_BYTES));
+        assert!(text.is_truncated());
+        assert!(text.as_str().len() <= MAX_TEXT_BYTES);
+        assert!(text.as_str().chars().all(|c| c == 'é'));
+        assert!(!Text::new("short".into()).is_truncated());
+    }
+}

@@ -1,0 +1,129 @@
+//! What the embedder adds to an article.
+
+use half::f16;
+use serde::{Deserialize, Serialize};
+
+/// A vector of unit length; all zeros where there was nothing to embed.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Embedding(Vec<f32>);
+
+impl Embedding {
+    /// Scales `values` to unit length; zeros stay zeros.
+    pub fn normalized(mut values: Vec<f32>) -> Self {
+        let norm = values.iter().map(|v| v * v).sum::<f32>().sqrt();
+        if norm > 0.0 {
+            values.iter_mut().for_each(|v| *v /= norm);
+        }
+        Self(values)
+    }
+
+    /// Takes values that have unit length already, as an encoder of ours, a
+    /// message or the store gives them.
+    pub fn from_unit(values: Vec<f32>) -> Self {
+        Self(values)
+    }
+
+    /// The mean of vectors with their weights, scaled to unit length; `None`
+    /// where there are none.
+    pub fn weighted_mean<'a>(parts: impl IntoIterator<Item = (&'a Self, f32)>) -> Option<Self> {
+        let mut sum: Vec<f32> = Vec::new();
+        for (part, weight) in parts {
+            sum.resize(part.0.len(), 0.0);
+            for (total, value) in sum.iter_mut().zip(&part.0) {
+                *total += weight * value;
+            }
+        }
+        (!sum.is_empty()).then(|| Self::normalized(sum))
+    }
+
+    /// The values.
+    pub fn as_slice(&self) -> &[f32] {
+        &self.0
+    }
+
+    /// How many values.
+    pub fn dimension(&self) -> usize {
+        self.0.len()
+    }
+
+    /// The cosine of the angle between two vectors of the same dimension.
+    pub fn cosine(&self, other: &Self) -> f32 {
+        self.0.iter().zip(&other.0).map(|(a, b)| a * b).sum()
+    }
+}
+
+/// What computed a result: in the record, so that nobody has to guess.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct ModelRef {
+    /// As `all-MiniLM-L6-v2`.
+    pub name: String,
+    /// The start of the file's SHA-256, or the version of a head.
+    pub version: String,
+    /// fp32, fp16 or int8.
+    pub precision: String,
+    /// cpu, cuda or tensorrt: what really ran.
+    pub provider: String,
+}
+
+/// A stretch of a text in Unicode code points, end exclusive.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct Span {
+    /// The first code point.
+    pub start: u32,
+    /// The one behind the last.
+    pub end: u32,
+}
+
+/// One encoder input: at most 256 tokens of the text.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Chunk {
+    /// Where it stands in the text.
+    pub span: Span,
+    /// Its tokens, with the special ones.
+    pub tokens: u32,
+    /// Its vector.
+    pub vector: Embedding,
+}
+
+/// One sentence, in half precision: enough to rank sentences by.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Sentence {
+    /// Where it stands in the text.
+    pub span: Span,
+    /// Its vector, unit length.
+    pub vector: Vec<f16>,
+}
+
+/// What the embedder made of one text.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Embeddings {
+    /// The encoder that ran.
+    pub model: ModelRef,
+    /// The token-weighted mean of the chunks' vectors, unit length.
+    pub vector: Embedding,
+    /// In the text's order.
+    pub chunks: Vec<Chunk>,
+    /// In the text's order; of a very long text, the first ones.
+    pub sentences: Vec<Sentence>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_mean_follows_the_weights_and_has_unit_length() {
+        let x = Embedding::from_unit(vec![1.0, 0.0]);
+        let y = Embedding::from_unit(vec![0.0, 1.0]);
+        let mean = Embedding::weighted_mean([(&x, 3.0), (&y, 4.0)]).unwrap();
+        assert!((mean.as_slice()[0] - 0.6).abs() < 1e-6);
+        assert!((mean.as_slice()[1] - 0.8).abs() < 1e-6);
+        assert_eq!(Embedding::weighted_mean([]), None);
+    }
+
+    #[test]
+    fn zeros_stay_zeros() {
+        assert_eq!(Embedding::normalized(vec![0.0; 3]).as_slice(), [0.0; 3]);
+    }
+}

@@ -1,0 +1,16 @@
+//! The domain types of Courant: what an article is, how it is named, and what
+//! the agents add to it on its way. No I/O, and no other crate of the project.
+
+mod analysis;
+mod article;
+mod embedding;
+mod identity;
+mod published;
+
+pub use analysis::{
+    Analysis, IPTC_TOPICS, IptcTopic, KeyPhrase, SummarySentence, Topic, iptc_label,
+};
+pub use article::{Article, Decision, Entry, MAX_TEXT_BYTES, Text};
+pub use embedding::{Chunk, Embedding, Embeddings, ModelRef, Sentence, Span};
+pub use identity::{ArticleId, CanonicalUrl, ContentHash, ParseIdError, Revision};
+pub use published::{ParsePublishedError, PublishedAt};

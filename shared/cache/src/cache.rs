@@ -1,0 +1,154 @@
+//! The handle.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+use opentelemetry::metrics::Meter;
+
+use crate::memory::{self, Entry, Memory};
+use crate::metrics::{Level, Metrics, Outcome};
+use crate::redis_level::RedisLevel;
+use crate::{Config, Error};
+
+/// A cache. Clones share it.
+#[derive(Clone, Debug)]
+pub struct Cache {
+    memory: Memory,
+    redis: Option<RedisLevel>,
+    metrics: Metrics,
+    ttl: Duration,
+    redis_ttl: Duration,
+    missing_ttl: Duration,
+}
+
+impl Cache {
+    /// A cache in this process only, whatever `config.redis_url` says.
+    pub fn memory(config: &Config, meter: &Meter) -> Self {
+        Self {
+            memory: memory::build(config),
+            redis: None,
+            metrics: Metrics::new(meter),
+            ttl: config.ttl(),
+            redis_ttl: config.redis_ttl(),
+            missing_ttl: config.missing_ttl(),
+        }
+    }
+
+    /// A cache with Redis behind it, if `config.redis_url` is set. Redis need not
+    /// run: it is used whenever it answers.
+    ///
+    /// # Errors
+    /// [`Error::Config`].
+    ///
+    /// # Panics
+    /// Outside a tokio runtime.
+    pub fn connect(config: &Config, meter: &Meter) -> Result<Self, Error> {
+        config.validate()?;
+        let url = config.redis_url.as_ref();
+        let redis = url.map(|url| RedisLevel::new(url.reveal(), config)).transpose()?;
+        Ok(Self { redis, ..Self::memory(config, meter) })
+    }
+
+    /// The value of `key`, if memory or Redis holds it.
+    pub async fn get(&self, key: &str) -> Option<Bytes> {
+        if let Some(entry) = self.remembered(key).await {
+            return entry.value;
+        }
+        let entry = self.read_redis(key).await?;
+        self.memory.insert(key.to_owned(), entry.clone()).await;
+        entry.value
+    }
+
+    /// Keeps a value for at most `ttl`, in Redis too.
+    pub async fn put(&self, key: &str, value: Bytes, ttl: Duration) {
+        self.write_redis(key, &value, ttl).await;
+        let entry = Entry { value: Some(value), ttl: ttl.min(self.ttl) };
+        self.memory.insert(key.to_owned(), entry).await;
+    }
+
+    /// The value of `key`; where no level holds it, what `load` gives, which is
+    /// kept. Of concurrent callers with the same key, one loads and all get its
+    /// answer.
+    ///
+    /// `load` gives `None` if there is no such thing: that is remembered for
+    /// `missing_ttl_s`.
+    ///
+    /// # Errors
+    /// That of `load`; nothing is kept then.
+    pub async fn get_or_load<E: Send + Sync + 'static>(
+        &self,
+        key: &str,
+        load: impl Future<Output = Result<Option<Bytes>, E>>,
+    ) -> Result<Option<Bytes>, Arc<E>> {
+        if let Some(entry) = self.remembered(key).await {
+            return Ok(entry.value);
+        }
+        let entry = self.memory.try_get_with(key.to_owned(), async {
+            match self.read_redis(key).await {
+                Some(entry) => Ok(entry),
+                None => self.loaded(key, load).await,
+            }
+        });
+        Ok(entry.await?.value)
+    }
+
+    /// Forgets `key`, here and in Redis. Other processes may remember it for
+    /// `ttl_s`.
+    ///
+    /// # Errors
+    /// If Redis may still hold it.
+    pub async fn remove(&self, key: &str) -> Result<(), Error> {
+        let removed = match &self.redis {
+            Some(redis) => redis.remove(key).await,
+            None => Ok(()),
+        };
+        self.memory.invalidate(key).await;
+        removed
+    }
+
+    async fn remembered(&self, key: &str) -> Option<Entry> {
+        let entry = self.memory.get(key).await;
+        let outcome = if entry.is_some() { Outcome::Hit } else { Outcome::Miss };
+        self.metrics.request(Level::Memory, outcome);
+        entry
+    }
+
+    async fn read_redis(&self, key: &str) -> Option<Entry> {
+        // A failure was logged where it was met; the loader answers instead.
+        let (outcome, entry) = match self.redis.as_ref()?.get(key).await {
+            Ok(Some((value, left))) => {
+                let entry = Entry { value: Some(value), ttl: left.min(self.ttl) };
+                (Outcome::Hit, Some(entry))
+            }
+            Ok(None) => (Outcome::Miss, None),
+            Err(_) => (Outcome::Error, None),
+        };
+        self.metrics.request(Level::Redis, outcome);
+        entry
+    }
+
+    async fn write_redis(&self, key: &str, value: &Bytes, ttl: Duration) {
+        let Some(redis) = &self.redis else { return };
+        if redis.put(key, value, ttl).await.is_err() {
+            self.metrics.request(Level::Redis, Outcome::Error);
+        }
+    }
+
+    async fn loaded<E>(
+        &self,
+        key: &str,
+        load: impl Future<Output = Result<Option<Bytes>, E>>,
+    ) -> Result<Entry, E> {
+        let value = load.await.inspect_err(|_| {
+            self.metrics.request(Level::Loader, Outcome::Error);
+        })?;
+        let Some(value) = value else {
+            self.metrics.request(Level::Loader, Outcome::Miss);
+            return Ok(Entry { value: None, ttl: self.missing_ttl });
+        };
+        self.metrics.request(Level::Loader, Outcome::Hit);
+        self.write_redis(key, &value, self.redis_ttl).await;
+        Ok(Entry { value: Some(value), ttl: self.ttl })
+    }
+}

@@ -1,0 +1,22 @@
+//! What can go wrong in the cache: little, as reads never fail.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+/// Why a cache cannot be made, or not cleared.
+#[derive(Clone, Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// A value of the configuration is out of range.
+    #[error("wrong cache configuration: {0}")]
+    Config(String),
+    /// Redis failed.
+    #[error("redis: {0}")]
+    Redis(#[from] Arc<redis::RedisError>),
+    /// Redis did not answer in time.
+    #[error("redis did not answer within {0:?}")]
+    Timeout(Duration),
+    /// Redis failed a moment ago, and is not asked again yet.
+    #[error("redis is left alone after a failure")]
+    Resting,
+}

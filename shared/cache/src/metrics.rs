@@ -1,0 +1,51 @@
+//! What the cache counts.
+
+use opentelemetry::KeyValue;
+use opentelemetry::metrics::{Counter, Meter};
+
+/// Where an answer is looked for.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Level {
+    Memory,
+    Redis,
+    Loader,
+}
+
+/// How that went.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Outcome {
+    Hit,
+    Miss,
+    Error,
+}
+
+/// The cache's instruments.
+#[derive(Clone, Debug)]
+pub(crate) struct Metrics {
+    requests: Counter<u64>,
+}
+
+impl Metrics {
+    pub(crate) fn new(meter: &Meter) -> Self {
+        let requests = meter
+            .u64_counter("courant_cache_requests")
+            .with_description("Requests by level (memory, redis, loader) and outcome")
+            .build();
+        Self { requests }
+    }
+
+    pub(crate) fn request(&self, level: Level, outcome: Outcome) {
+        let level = match level {
+            Level::Memory => "memory",
+            Level::Redis => "redis",
+            Level::Loader => "loader",
+        };
+        let outcome = match outcome {
+            Outcome::Hit => "hit",
+            Outcome::Miss => "miss",
+            Outcome::Error => "error",
+        };
+        let labels = [KeyValue::new("level", level), KeyValue::new("outcome", outcome)];
+        self.requests.add(1, &labels);
+    }
+}

@@ -1,0 +1,89 @@
+use serde::Deserialize;
+
+use super::*;
+
+#[derive(Debug, Default, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+struct Bus {
+    url: String,
+    max_deliver: u32,
+    durable: bool,
+}
+
+fn file(text: &str) -> tempfile::NamedTempFile {
+    let file = tempfile::NamedTempFile::new().unwrap();
+    std::fs::write(file.path(), text).unwrap();
+    file
+}
+
+fn environment(pairs: &[(&str, &str)]) -> Vec<(String, String)> {
+    pairs.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned())).collect()
+}
+
+#[test]
+fn a_flag_beats_the_environment_beats_the_file() {
+    let file = file("[bus]\nurl = 'file'\nmax_deliver = 1\ndurable = false\n");
+    let environment = environment(&[
+        ("COURANT__BUS__URL", "nats://environment:4222"),
+        ("COURANT__BUS__DURABLE", "true"),
+        ("HOME", "/root"),
+    ]);
+    let mut document = Document::load(Some(file.path()), environment).unwrap();
+    document.set("bus.url", "flag").unwrap();
+    assert!(document.has("bus.url") && !document.has("bus.token") && !document.has("store.url"));
+    let bus: Bus = document.section("bus").unwrap();
+    assert_eq!(bus, Bus { url: "flag".into(), max_deliver: 1, durable: true });
+}
+
+#[test]
+fn an_absent_section_is_all_defaults() {
+    let document = Document::load(Some(file("").path()), []).unwrap();
+    assert_eq!(document.section::<Bus>("bus").unwrap(), Bus::default());
+}
+
+#[test]
+fn another_agent_s_section_is_skipped_but_an_unknown_one_is_an_error() {
+    let skipped = file("[crawler]\nanything = 1\n");
+    assert!(Document::load(Some(skipped.path()), []).unwrap().section::<Bus>("bus").is_ok());
+    let unknown = Document::load(Some(file("[buss]\nurl = 'x'\n").path()), []).unwrap_err();
+    assert!(unknown.to_string().starts_with("unknown section [buss]"), "{unknown}");
+    let outside = Document::load(Some(file("url = 'x'\n").path()), []).unwrap_err();
+    assert!(matches!(outside, Error::NoSection(_)));
+}
+
+#[test]
+fn a_wrong_key_is_named_in_one_line() {
+    let document = Document::load(Some(file("[bus]\nurll = 'x'\n").path()), []).unwrap();
+    let error = document.section::<Bus>("bus").unwrap_err().to_string();
+    assert!(error.contains("[bus]") && error.contains("urll"), "{error}");
+    assert!(!error.contains('\n'), "{error}");
+}
+
+#[test]
+fn a_file_that_is_absent_or_broken_is_one_clear_line() {
+    let absent = Document::load(Some(Path::new("/nowhere/courant.toml")), []).unwrap_err();
+    assert!(absent.to_string().contains("/nowhere/courant.toml"), "{absent}");
+    let broken = Document::load(Some(file("[bus]\nurl = \n").path()), []).unwrap_err();
+    assert!(
+        broken.to_string().contains("line 2") && !broken.to_string().contains('\n'),
+        "{broken}"
+    );
+}
+
+#[test]
+fn a_variable_without_a_key_is_refused() {
+    let refused = Document::load(Some(file("").path()), environment(&[("COURANT__BUS", "x")]));
+    assert!(matches!(refused, Err(Error::Variable(_))));
+}
+
+#[test]
+fn a_secret_is_never_shown() {
+    let secret = Secret::new("hunter2");
+    assert!(!format!("{secret:?}").contains("hunter2"));
+    assert!(!serde_json_like(&secret).contains("hunter2"));
+    assert_eq!(secret.reveal(), "hunter2");
+}
+
+fn serde_json_like(secret: &Secret) -> String {
+    Value::try_from(secret).unwrap().to_string()
+}

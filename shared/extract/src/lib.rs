@@ -1,0 +1,30 @@
+//! From bytes to articles and links: HTML pages, feeds, sitemaps, robots files,
+//! OPML, URL lists and WARC records. Pure: no network, no clock, and no state
+//! between calls, so that a page gives the same whatever came before it.
+//!
+//! Everything here reads what strangers wrote. Every input is bounded in size,
+//! every output in length and number, HTML is refused before it is parsed where
+//! parsing would take too long, and a panic in a parser of others ends as an
+//! error of that one page ([`PageError::Panicked`]).
+
+mod charset;
+mod date;
+mod feed;
+mod gzip;
+mod isolate;
+mod kind;
+mod lists;
+mod page;
+mod robots;
+mod sitemap;
+mod warc;
+mod xml;
+
+pub use date::published_at;
+pub use feed::{Feed, FeedEntry, FeedError, FeedKind, MAX_FEED_BYTES, feed};
+pub use kind::{Kind, kind};
+pub use lists::{ListError, opml, url_list};
+pub use page::{MAX_PAGE_BYTES, MAX_PAGE_TEXT_BYTES, Page, PageError, page};
+pub use robots::Robots;
+pub use sitemap::{MAX_SITEMAP_BYTES, Sitemap, SitemapError, SitemapPage, sitemap};
+pub use warc::{WarcError, WarcPage, WarcPages, warc};

@@ -1,0 +1,114 @@
+//! Lists of sources: OPML outlines and plain URL lists.
+
+use std::ops::ControlFlow;
+
+use url::Url;
+
+use crate::charset;
+use crate::xml::{Node, walk};
+
+const MAX_LIST_BYTES: usize = 16 * 1024 * 1024;
+const MAX_ENTRIES: usize = 100_000;
+
+/// Why bytes are no list of sources.
+#[derive(Debug, thiserror::Error)]
+pub enum ListError {
+    /// Larger than 16 MiB.
+    #[error("the list has {0} bytes, more than {MAX_LIST_BYTES}")]
+    TooLarge(usize),
+    /// Not XML, and no feed came before that was noticed.
+    #[error("the OPML is not XML")]
+    Xml(#[from] quick_xml::Error),
+    /// No `opml` element.
+    #[error("not an OPML document")]
+    NotOpml,
+    /// A line that is no URL.
+    #[error("line {line} is not an http or https URL: {text:?}")]
+    NotUrl {
+        /// The first line is 1.
+        line: usize,
+        /// The start of the line.
+        text: String,
+    },
+}
+
+/// The feeds of an OPML document, in its order, each once.
+///
+/// # Errors
+/// [`ListError`] where it is no OPML, or too large.
+pub fn opml(bytes: &[u8]) -> Result<Vec<String>, ListError> {
+    check_size(bytes.len())?;
+    let text = charset::decode(bytes, None);
+    let (mut is_opml, mut feeds) = (false, Vec::new());
+    let walked = walk(text.trim_start(), |node| {
+        if let Node::Start(name, attributes) = node {
+            is_opml |= name.eq_ignore_ascii_case("opml");
+            let url = attributes.get("xmlUrl").filter(|_| name.eq_ignore_ascii_case("outline"));
+            feeds.extend(url.map(|url| url.trim().to_owned()).filter(|url| is_http(url)));
+        }
+        if feeds.len() < MAX_ENTRIES { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
+    });
+    match walked {
+        Err(error) if feeds.is_empty() => Err(error.into()),
+        _ if !is_opml => Err(ListError::NotOpml),
+        _ => Ok(each_once(feeds)),
+    }
+}
+
+/// The URLs of a text with one on each line, each once; blank lines and lines
+/// that start with `#` say nothing.
+///
+/// # Errors
+/// [`ListError`] names the first line that is no URL.
+pub fn url_list(text: &str) -> Result<Vec<String>, ListError> {
+    check_size(text.len())?;
+    let lines = text.trim_start_matches('\u{feff}').lines().map(str::trim).enumerate();
+    let urls =
+        lines.filter(|(_, line)| !line.is_empty() && !line.starts_with('#')).map(|(at, line)| {
+            let start = || line.chars().take(80).collect();
+            let is_url = is_http(line);
+            is_url
+                .then(|| line.to_owned())
+                .ok_or_else(|| ListError::NotUrl { line: at + 1, text: start() })
+        });
+    Ok(each_once(urls.take(MAX_ENTRIES).collect::<Result<_, _>>()?))
+}
+
+fn check_size(bytes: usize) -> Result<(), ListError> {
+    if bytes > MAX_LIST_BYTES { Err(ListError::TooLarge(bytes)) } else { Ok(()) }
+}
+
+pub(crate) fn is_http(text: &str) -> bool {
+    Url::parse(text).is_ok_and(|url| matches!(url.scheme(), "http" | "https"))
+}
+
+fn each_once(urls: Vec<String>) -> Vec<String> {
+    let mut seen = std::collections::HashSet::new();
+    urls.into_iter().filter(|url| seen.insert(url.clone())).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_opml_gives_its_feeds_in_order() {
+        let text = br#"<?xml version="1.0"?><opml version="2.0"><head><title>Mine</title></head><body>
+          <outline text="News"><outline type="rss" xmlUrl="https://b.example/feed?a=1&amp;b=2"/>
+          <outline type="rss" XMLURL='https://a.example/feed' title="A & B"></outline></outline>
+          <outline text="again" xmlUrl="https://a.example/feed"/><outline text="none"/></body></opml>"#;
+        assert_eq!(
+            opml(text).unwrap(),
+            ["https://b.example/feed?a=1&b=2", "https://a.example/feed"]
+        );
+        assert!(matches!(opml(b"<html></html>"), Err(ListError::NotOpml)));
+    }
+
+    #[test]
+    fn a_url_list_names_the_line_that_is_wrong() {
+        let list = "# mine\nhttps://a.example/1\r\n\n  https://a.example/2  \nhttps://a.example/1";
+        assert_eq!(url_list(list).unwrap(), ["https://a.example/1", "https://a.example/2"]);
+        let error = url_list("https://a.example/1\nftp://x/").unwrap_err();
+        assert!(matches!(error, ListError::NotUrl { line: 2, .. }), "{error}");
+    }
+}

@@ -1,0 +1,118 @@
+//! An HTML page as an article.
+
+use courant_article::PublishedAt;
+use dom_query::Document;
+use url::Url;
+
+use crate::charset;
+use crate::isolate::{document, fragment, isolated};
+
+mod body;
+mod links;
+mod metadata;
+mod structured;
+mod verdict;
+
+use body::Body;
+use metadata::Metadata;
+use structured::Structured;
+
+/// Larger pages are refused.
+pub const MAX_PAGE_BYTES: usize = 8 * 1024 * 1024;
+/// Longer texts are cut here. Four times what travels as an article, so that the
+/// cut there is seen and flagged.
+pub const MAX_PAGE_TEXT_BYTES: usize = 1024 * 1024;
+
+/// What a page says, as `courant extract` prints it, and where it leads.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Page {
+    /// Whether it is one article, rather than a listing, a form, a challenge.
+    pub is_article: bool,
+    /// The headline without the site's name; empty where there is none.
+    pub title: String,
+    /// Names of the authors, in the page's order.
+    pub authors: Vec<String>,
+    /// When it was published, in the page's own offset.
+    pub published_at: Option<PublishedAt>,
+    /// ISO 639-1, as the page declares it.
+    pub language: Option<String>,
+    /// The publisher's name.
+    pub site_name: Option<String>,
+    /// What the page calls its canonical URL, absolute; not checked in any way.
+    pub canonical_url: Option<String>,
+    /// The main text, paragraphs apart by a blank line; also where it is no
+    /// article, as far as there is any.
+    pub text: String,
+    /// Feeds that the page announces.
+    pub feeds: Vec<Url>,
+    /// Links on the same site that look like articles, in the page's order, at
+    /// most 500.
+    pub links: Vec<Url>,
+    /// Whether the page asks not to be indexed.
+    pub noindex: bool,
+}
+
+/// Why nothing can be said about a page.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum PageError {
+    /// Larger than [`MAX_PAGE_BYTES`].
+    #[error("the page has {0} bytes, more than {MAX_PAGE_BYTES}")]
+    TooLarge(usize),
+    /// Nested so deeply, or so full of open tags, that parsing it would take too
+    /// much stack, memory or time.
+    #[error("the page is nested too deeply to be parsed")]
+    TooComplex,
+    /// A parser failed on it.
+    #[error("the HTML parser panicked: {0}")]
+    Panicked(String),
+}
+
+/// Reads an HTML page. `charset_hint`: the answer's `Content-Type`, or a charset.
+/// `url`: where the page was fetched; relative links are resolved against it.
+///
+/// # Errors
+/// [`PageError`] where the page cannot be parsed. A page without an article is no
+/// error: its [`Page::is_article`] is false.
+pub fn page(html: &[u8], charset_hint: Option<&str>, url: &Url) -> Result<Page, PageError> {
+    if html.len() > MAX_PAGE_BYTES {
+        return Err(PageError::TooLarge(html.len()));
+    }
+    let html = charset::decode(html, charset_hint);
+    isolated(|| document(&html).map(|document| read(document, &html, url)))
+        .map_err(PageError::Panicked)?
+        .ok_or(PageError::TooComplex)
+}
+
+fn read(document: Document, html: &str, url: &Url) -> Page {
+    let structured = Structured::read(&document);
+    let metadata = Metadata::read(&document, &structured, url);
+    let (feeds, links) = (links::feeds(&document, url), links::articles(&document, url));
+    let body = Body::read(document, html, structured.article_body.as_deref());
+    Page {
+        is_article: verdict::is_article(url, &structured, &metadata, &body),
+        title: metadata.title,
+        authors: metadata.authors,
+        published_at: metadata.published_at,
+        language: metadata.language,
+        site_name: metadata.site_name,
+        canonical_url: metadata.canonical_url,
+        text: body.text,
+        feeds,
+        links,
+        noindex: metadata.noindex,
+    }
+}
+
+/// Words apart by single spaces, entities resolved and tags dropped where a
+/// publisher left them in a field, at most `max_chars`.
+fn tidy(text: &str, max_chars: usize) -> String {
+    let has_markup = text.contains('&') && text.contains(';') || text.contains("</");
+    let resolved =
+        if has_markup { fragment(text).map(|document| document.text().to_string()) } else { None };
+    let text = resolved.as_deref().unwrap_or(text);
+    let words = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    words.chars().take(max_chars).collect()
+}
+
+#[cfg(test)]
+mod tests;

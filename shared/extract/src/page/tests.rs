@@ -1,0 +1,160 @@
+use proptest::prelude::*;
+
+use super::*;
+
+const PARAGRAPH: &str = "The council voted on Tuesday to repair the old bridge, which has been closed to \
+    lorries since the spring, and to pay for it from the reserve that was set aside for roads.";
+
+fn article(head: &str) -> String {
+    let text = format!("<p>{PARAGRAPH}</p>").repeat(5);
+    format!(
+        "<!doctype html><html lang=en-GB><head><title>Bridge to be repaired | The Gazette</title>{head}</head><body>\
+         <nav><a href=/>Home</a><a href=/sport>Sport</a></nav><h1>Bridge to be repaired</h1>\
+         <article>{text}</article><footer><a href=/about>About us</a></footer></body></html>"
+    )
+}
+
+fn url() -> Url {
+    "https://www.gazette.example/news/bridge-to-be-repaired".parse().unwrap()
+}
+
+fn read_page(html: &str) -> Page {
+    page(html.as_bytes(), Some("text/html; charset=utf-8"), &url()).unwrap()
+}
+
+#[test]
+fn json_ld_describes_the_article() {
+    let page = read_page(&article(
+        r##"<script type="application/ld+json">{"@context":"https://schema.org","@graph":[
+          {"@type":"Person","@id":"#p","name":"Ann Lee"},
+          {"@type":["NewsArticle"],"headline":"Bridge &amp; road to be repaired","datePublished":"2024-03-05T09:30:00+02:00",
+           "author":[{"@id":"#p"},{"@type":"Person","name":"Bo Chen"}],"publisher":{"name":"The Gazette"}}]}</script>
+         <link rel=canonical href="/news/bridge">"##,
+    ));
+    assert!(page.is_article);
+    assert_eq!(page.title, "Bridge & road to be repaired");
+    assert_eq!(page.authors, ["Ann Lee", "Bo Chen"]);
+    assert_eq!(page.published_at.unwrap().as_str(), "2024-03-05T09:30:00+02:00");
+    assert_eq!(page.language.as_deref(), Some("en"));
+    assert_eq!(page.site_name.as_deref(), Some("The Gazette"));
+    assert_eq!(page.canonical_url.as_deref(), Some("https://www.gazette.example/news/bridge"));
+    assert_eq!(page.text.matches("The council voted").count(), 5);
+    assert!(page.text.contains("\n\n"), "paragraphs stay apart");
+    assert!(!page.text.contains("About us"));
+}
+
+#[test]
+fn meta_elements_and_the_page_itself_fill_in() {
+    let page = read_page(&article(
+        "<meta property=og:site_name content='The Gazette'><meta property=og:title content='Bridge - THE GAZETTE'>\
+         <meta property=og:type content=article><meta name=author content='By Ann Lee and Bo Chen'>\
+         <meta name=robots content='NOINDEX, follow'><meta property=article:published_time content='2024-03-05 09:30'>",
+    ));
+    assert!(page.is_article && page.noindex);
+    assert_eq!((page.title.as_str(), page.authors.len()), ("Bridge", 2));
+    assert_eq!(page.published_at.unwrap().as_str(), "2024-03-05", "no offset: the date alone");
+    let bare = page_at("https://a.example/2024/03/05/bridge", &article(""));
+    assert_eq!(bare.title, "Bridge to be repaired");
+    assert_eq!(bare.published_at.unwrap().as_str(), "2024-03-05");
+    assert!(bare.authors.is_empty() && bare.canonical_url.is_none());
+}
+
+fn page_at(url: &str, html: &str) -> Page {
+    page(html.as_bytes(), None, &url.parse().unwrap()).unwrap()
+}
+
+#[test]
+fn broken_structured_data_is_survived() {
+    let broken = "<script type='application/ld+json'>{\"@type\": \"NewsArticle\", </script>";
+    assert_eq!(read_page(&article(broken)).title, "Bridge to be repaired");
+    let raw_break = "<script type='application/ld+json'><!--\n[{\"@type\":\"NewsArticle\",\"headline\":\"Two\nlines\"}];\n--></script>";
+    assert_eq!(read_page(&article(raw_break)).title, "Two lines");
+}
+
+#[test]
+fn a_front_page_is_no_article_and_shows_where_they_are() {
+    let html = "<html><head><link rel=alternate type='application/rss+xml' href=/feed.xml>\
+        <link rel=alternate hreflang=de href=/de><base href='https://gazette.example/'></head><body>\
+        <a href='/news/council-votes-for-old-bridge#comments'>Council votes for old bridge</a>\
+        <a href='news/council-votes-for-old-bridge'>again</a><a href=/2024/03/flood>Flood</a>\
+        <a href=/tag/roads-and-bridges-of-town>Tag</a><a href=/sport>Sport</a><a href=mailto:a@b>Mail</a>\
+        <a href='https://elsewhere.example/a-story-of-another-site'>Other</a>\
+        <a href=/img/a-picture-of-the-bridge.jpg>Picture</a></body></html>";
+    let page = page_at("https://www.gazette.example/", html);
+    assert!(!page.is_article);
+    let links: Vec<_> = page.links.iter().map(Url::as_str).collect();
+    assert_eq!(
+        links,
+        [
+            "https://gazette.example/news/council-votes-for-old-bridge",
+            "https://gazette.example/2024/03/flood",
+        ]
+    );
+    let feeds: Vec<_> = page.feeds.iter().map(Url::as_str).collect();
+    assert_eq!(feeds, ["https://gazette.example/feed.xml"]);
+}
+
+#[test]
+fn listings_and_challenges_are_no_articles() {
+    let item =
+        "<li><a href=/news/some-story-of-today>A headline of the day that is quite long</a></li>";
+    let listing = format!("<html><body><h1>News</h1><ul>{}</ul></body></html>", item.repeat(60));
+    assert!(!page_at("https://a.example/news", &listing).is_article);
+    let challenge =
+        "<title>Just a moment...</title><p>Enable JavaScript and cookies to continue</p>";
+    assert!(!page_at("https://a.example/news/x", challenge).is_article);
+}
+
+#[test]
+fn the_charset_is_found_as_browsers_do() {
+    let html = article("<meta charset=windows-1252>").replace("bridge", "br\u{fc}cke");
+    let bytes: Vec<u8> = html.chars().map(|c| u8::try_from(u32::from(c)).unwrap()).collect();
+    assert!(page(&bytes, None, &url()).unwrap().text.contains("old brücke"));
+}
+
+#[test]
+fn broken_html_still_has_a_text() {
+    let html = article("")
+        .replace("</p>", "")
+        .replace("</article>", "</span></i>")
+        .replace("</body></html>", "<div");
+    let page = read_page(&html);
+    assert!(page.text.contains("The council voted on Tuesday"));
+    for html in ["", "<", "<p", "\0\0\0", "</html>", "<!--", "<script>"] {
+        assert!(!read_page(html).is_article, "{html:?}");
+    }
+}
+
+#[test]
+fn hostile_pages_are_refused_or_read_in_bounds() {
+    assert_eq!(
+        page(&vec![b'a'; MAX_PAGE_BYTES + 1], None, &url()),
+        Err(PageError::TooLarge(MAX_PAGE_BYTES + 1))
+    );
+    let deep = "<div>".repeat(100_000);
+    assert_eq!(page(deep.as_bytes(), None, &url()), Err(PageError::TooComplex));
+    let nearly = "<table><tr><td>".repeat(195) + &article("");
+    assert!(read_page(&nearly).text.contains("The council voted"));
+    let foreign = "<svg>".to_owned() + &"<input>".repeat(100_000);
+    assert_eq!(page(foreign.as_bytes(), None, &url()), Err(PageError::TooComplex));
+    let wide = article("").replace("<article>", &format!("<article>{}", "<p>x</p>".repeat(60_000)));
+    assert!(read_page(&wide).text.contains("The council voted"));
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+
+    #[test]
+    fn no_bytes_panic(bytes in proptest::collection::vec(any::<u8>(), 0..300)) {
+        let page = page(&bytes, None, &url());
+        prop_assert!(!matches!(page, Err(PageError::Panicked(_))), "{:?}", page);
+    }
+
+    #[test]
+    fn no_tag_soup_panics(parts in proptest::collection::vec(
+        "</?(p|div|a href=x|b|table|tr|td|li|ul|h1|article|svg|math|template|select|form)>|[a-z ,.]{0,30}|&[a-z]{1,4};|<!--", 0..80))
+    {
+        let page = page(parts.concat().as_bytes(), None, &url());
+        prop_assert!(!matches!(page, Err(PageError::Panicked(_))), "{:?}", page);
+    }
+}

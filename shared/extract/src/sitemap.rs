@@ -1,0 +1,231 @@
+//! Sitemaps: XML with the news extension, indexes, plain lists; gzip or not.
+
+use std::ops::ControlFlow;
+
+use courant_article::PublishedAt;
+use url::Url;
+
+use crate::xml::{Node, local, walk};
+use crate::{charset, date, gzip};
+
+/// sitemaps.org allows 50 MB, uncompressed; a compressed file is read so far.
+pub const MAX_SITEMAP_BYTES: usize = 50 * 1024 * 1024;
+/// The protocol's own limit for one file, for pages and for sitemaps.
+const MAX_URLS: usize = 50_000;
+const MAX_TITLE_CHARS: usize = 500;
+
+/// What a sitemap lists, in its order.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Sitemap {
+    /// Pages of the site.
+    pub pages: Vec<SitemapPage>,
+    /// Further sitemaps, if this is an index.
+    pub sitemaps: Vec<SitemapPage>,
+}
+
+/// One URL of a sitemap.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SitemapPage {
+    /// Where it is.
+    pub url: Url,
+    /// When it last changed, as the site says.
+    pub last_modified: Option<PublishedAt>,
+    /// The headline in the news extension.
+    pub news_title: Option<String>,
+    /// The publishing date in the news extension.
+    pub news_published: Option<PublishedAt>,
+}
+
+/// Why bytes are no sitemap.
+#[derive(Debug, thiserror::Error)]
+pub enum SitemapError {
+    /// Larger than [`MAX_SITEMAP_BYTES`].
+    #[error("the sitemap has {0} bytes, more than {MAX_SITEMAP_BYTES}")]
+    TooLarge(usize),
+    /// Compressed, and cannot be decompressed.
+    #[error("the sitemap's gzip stream is broken")]
+    Gzip,
+    /// Not XML, and no URL came before that was noticed.
+    #[error("the sitemap is not XML")]
+    Xml(#[from] quick_xml::Error),
+    /// Neither a sitemap in XML nor a list of URLs.
+    #[error("neither a sitemap nor a list of URLs")]
+    Unknown,
+}
+
+/// Reads a sitemap. One that breaks off in the middle gives what came before;
+/// entries without an http or https URL are passed over.
+///
+/// # Errors
+/// [`SitemapError`] where nothing of it is a sitemap.
+pub fn sitemap(bytes: &[u8]) -> Result<Sitemap, SitemapError> {
+    if bytes.len() > MAX_SITEMAP_BYTES {
+        return Err(SitemapError::TooLarge(bytes.len()));
+    }
+    let text = if gzip::is_gzip(bytes) {
+        let content = gzip::inflate(bytes, MAX_SITEMAP_BYTES).ok_or(SitemapError::Gzip)?;
+        charset::decode(&content, None)
+    } else {
+        charset::decode(bytes, None)
+    };
+    let text = text.trim_start();
+    if text.starts_with('<') { xml(text) } else { plain(text) }
+}
+
+fn plain(text: &str) -> Result<Sitemap, SitemapError> {
+    let lines = text.lines().filter_map(|line| http_url(line.trim()));
+    let pages: Vec<_> = lines.take(MAX_URLS).map(SitemapPage::at).collect();
+    if pages.is_empty() {
+        return Err(SitemapError::Unknown);
+    }
+    Ok(Sitemap { pages, sitemaps: Vec::new() })
+}
+
+fn xml(text: &str) -> Result<Sitemap, SitemapError> {
+    let mut reading = Reading::default();
+    let walked = walk(text, |node| reading.visit(node));
+    match walked {
+        Err(error) if reading.is_empty() => Err(error.into()),
+        _ if !reading.has_root => Err(SitemapError::Unknown),
+        _ => Ok(reading.found),
+    }
+}
+
+impl SitemapPage {
+    fn at(url: Url) -> Self {
+        Self { url, last_modified: None, news_title: None, news_published: None }
+    }
+}
+
+/// The state of the walk through one sitemap.
+#[derive(Default)]
+struct Reading {
+    found: Sitemap,
+    has_root: bool,
+    /// The prefix of the entry's element: `image:loc` is no `loc`.
+    prefix: String,
+    in_news: bool,
+    url: Option<Url>,
+    last_modified: Option<PublishedAt>,
+    title: Option<String>,
+    published: Option<PublishedAt>,
+    text: String,
+}
+
+impl Reading {
+    fn is_empty(&self) -> bool {
+        self.found.pages.is_empty() && self.found.sitemaps.is_empty()
+    }
+
+    fn visit(&mut self, node: Node<'_>) -> ControlFlow<()> {
+        match node {
+            Node::Start(name, _) => self.start(name),
+            Node::Text(text) => self.text.push_str(text),
+            Node::End(name) => self.end(name),
+        }
+        let is_full = self.found.pages.len() >= MAX_URLS || self.found.sitemaps.len() >= MAX_URLS;
+        if is_full { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+    }
+
+    fn start(&mut self, name: &str) {
+        self.text.clear();
+        match local(name) {
+            ("urlset" | "sitemapindex", _) => self.has_root = true,
+            ("url" | "sitemap", prefix) => prefix.clone_into(&mut self.prefix),
+            ("news", _) => self.in_news = true,
+            _ => {}
+        }
+    }
+
+    fn end(&mut self, name: &str) {
+        let (name, prefix) = local(name);
+        let is_own = prefix == self.prefix;
+        match name {
+            "loc" if is_own => self.url = http_url(self.text.trim()),
+            "lastmod" if is_own => self.last_modified = date::published_at(&self.text),
+            "title" if self.in_news => self.title = title(&self.text),
+            "publication_date" if self.in_news => self.published = date::published_at(&self.text),
+            "news" => self.in_news = false,
+            "url" if is_own => self.take_entry().into_iter().for_each(|e| self.found.pages.push(e)),
+            "sitemap" if is_own => {
+                self.take_entry().into_iter().for_each(|e| self.found.sitemaps.push(e));
+            }
+            _ => {}
+        }
+    }
+
+    fn take_entry(&mut self) -> Option<SitemapPage> {
+        self.in_news = false;
+        let (last_modified, news_title) = (self.last_modified.take(), self.title.take());
+        let news_published = self.published.take();
+        let url = self.url.take()?;
+        Some(SitemapPage { url, last_modified, news_title, news_published })
+    }
+}
+
+fn title(text: &str) -> Option<String> {
+    let title: String = text.trim().chars().take(MAX_TITLE_CHARS).collect();
+    (!title.is_empty()).then_some(title)
+}
+
+fn http_url(text: &str) -> Option<Url> {
+    Url::parse(text).ok().filter(|url| matches!(url.scheme(), "http" | "https"))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Write;
+
+    use super::*;
+
+    const NEWS: &str = r#"<?xml version="1.0" encoding="UTF-8"?>
+<urlset xmlns="http://www.sitemaps.org/schemas/sitemap/0.9" xmlns:news="n" xmlns:image="i" xmlns:video="v">
+ <url><image:image><image:loc>https://a.example/picture.jpg</image:loc></image:image>
+  <loc> https://a.example/one?x=1&amp;y=2 </loc><lastmod>2024-03-05T09:30:00+02:00</lastmod>
+  <video:video><video:title>A film</video:title></video:video>
+  <news:news><news:publication_date>2024-03-05</news:publication_date>
+   <news:title><![CDATA[One & only]]></news:title></news:news></url>
+ <url><loc>/relative</loc></url>
+ <url><loc>https://a.example/two</loc><lastmod>soon</lastmod></url>
+</urlset>"#;
+
+    #[test]
+    fn a_news_sitemap_gives_pages_titles_and_dates() {
+        let found = sitemap(NEWS.as_bytes()).unwrap();
+        assert_eq!(found.pages.len(), 2);
+        assert_eq!(found.pages[0].url.as_str(), "https://a.example/one?x=1&y=2");
+        assert_eq!(found.pages[0].news_title.as_deref(), Some("One & only"));
+        let modified = found.pages[0].last_modified.as_ref().unwrap();
+        assert_eq!(modified.as_str(), "2024-03-05T09:30:00+02:00");
+        assert_eq!(found.pages[0].news_published.as_ref().unwrap().as_str(), "2024-03-05");
+        assert_eq!(found.pages[1], SitemapPage::at("https://a.example/two".parse().unwrap()));
+    }
+
+    #[test]
+    fn gzip_and_a_broken_end_are_read_as_far_as_they_go() {
+        let mut gz = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+        gz.write_all(NEWS.as_bytes()).unwrap();
+        assert_eq!(sitemap(&gz.finish().unwrap()).unwrap(), sitemap(NEWS.as_bytes()).unwrap());
+        let cut = &NEWS[..NEWS.find("<url><loc>https://a.example/two").unwrap() + 10];
+        assert_eq!(sitemap(cut.as_bytes()).unwrap().pages.len(), 1);
+    }
+
+    #[test]
+    fn an_index_names_sitemaps() {
+        let index = r#"<s:sitemapindex xmlns:s="wrong"><s:sitemap><s:loc>https://a.example/1.xml.gz</s:loc>
+            <s:lastmod>2024-03-05</s:lastmod></s:sitemap></s:sitemapindex>"#;
+        let found = sitemap(index.as_bytes()).unwrap();
+        assert_eq!(found.sitemaps[0].url.as_str(), "https://a.example/1.xml.gz");
+        assert!(found.pages.is_empty());
+    }
+
+    #[test]
+    fn plain_lists_are_sitemaps_and_other_things_are_not() {
+        let found = sitemap(b"\xef\xbb\xbfhttps://a.example/1\r\nhttps://a.example/2\r\n").unwrap();
+        assert_eq!(found.pages.len(), 2);
+        assert!(matches!(sitemap(b"hello"), Err(SitemapError::Unknown)));
+        assert!(matches!(sitemap(b"<html><p>404</p></html>"), Err(SitemapError::Unknown)));
+        assert!(matches!(sitemap(b"\x1f\x8bnot really"), Err(SitemapError::Gzip)));
+        assert!(sitemap(b"").is_err());
+    }
+}

@@ -1,0 +1,3 @@
+//! Devices, and the vector operations that run on them.
+
+pub mod similarity;

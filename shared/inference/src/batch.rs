@@ -1,0 +1,200 @@
+//! Which of the waiting inputs make up the next batch. Pure: the queue owns the
+//! lock and the threads.
+//!
+//! The oldest input leads, and those nearest to it in length join until the
+//! padded tokens reach the budget. So nothing starves, and little is padding:
+//! on one CPU thread padding is what batches cost, and a batch of equal lengths
+//! gains next to nothing over one text at a time.
+
+use std::cmp::Reverse;
+use std::collections::VecDeque;
+use std::time::{Duration, Instant};
+
+/// Whose turn it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Priority {
+    /// Somebody waits for the answer, as for a search's vector.
+    Query,
+    /// Articles: throughput counts.
+    Bulk,
+}
+
+/// How large a batch may get.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Limits {
+    /// Padded tokens; a single input may have more.
+    pub(crate) token_budget: usize,
+    pub(crate) max_items: usize,
+    /// Instead of `max_items`, while at least twice as many wait.
+    pub(crate) max_items_peak: usize,
+    /// Bulk work that has waited longer goes before queries.
+    pub(crate) max_wait: Duration,
+}
+
+struct Item<T> {
+    tokens: usize,
+    queued_at: Instant,
+    content: T,
+}
+
+/// What waits for a session.
+pub(crate) struct Waiting<T> {
+    queries: VecDeque<Item<T>>,
+    bulk: VecDeque<Item<T>>,
+}
+
+impl<T> Default for Waiting<T> {
+    fn default() -> Self {
+        Self { queries: VecDeque::new(), bulk: VecDeque::new() }
+    }
+}
+
+impl<T> Waiting<T> {
+    /// Queues an input of `tokens` tokens.
+    pub(crate) fn push(&mut self, priority: Priority, tokens: usize, now: Instant, content: T) {
+        let lane = match priority {
+            Priority::Query => &mut self.queries,
+            Priority::Bulk => &mut self.bulk,
+        };
+        lane.push_back(Item { tokens, queued_at: now, content });
+    }
+
+    /// Drops what `is_wanted` denies; returns how many.
+    pub(crate) fn drop_unless(&mut self, is_wanted: impl Fn(&T) -> bool) -> usize {
+        let before = self.len();
+        self.queries.retain(|item| is_wanted(&item.content));
+        self.bulk.retain(|item| is_wanted(&item.content));
+        before - self.len()
+    }
+
+    pub(crate) fn len(&self) -> usize {
+        self.queries.len() + self.bulk.len()
+    }
+
+    /// Takes the next batch, each input with the time it has waited; empty only
+    /// where nothing waits. Queries are never held up by bulk work beside them.
+    pub(crate) fn next_batch(&mut self, limits: &Limits, now: Instant) -> Vec<(T, Duration)> {
+        let is_overdue = |item: &Item<T>| now.duration_since(item.queued_at) > limits.max_wait;
+        let bulk_first = self.queries.is_empty() || self.bulk.front().is_some_and(is_overdue);
+        let lane = if bulk_first { &mut self.bulk } else { &mut self.queries };
+        let chosen = choose(lane, limits);
+        take(lane, &chosen).map(|item| (item.content, now.duration_since(item.queued_at))).collect()
+    }
+}
+
+/// The places of the oldest item and of those nearest to it in length.
+fn choose<T>(lane: &VecDeque<Item<T>>, limits: &Limits) -> Vec<usize> {
+    let Some(leader) = lane.front() else {
+        return Vec::new();
+    };
+    let is_deep = lane.len() >= 2 * limits.max_items_peak;
+    let max_items = if is_deep { limits.max_items_peak } else { limits.max_items };
+    let mut nearest: Vec<usize> = (0..lane.len()).collect();
+    nearest.sort_by_key(|&place| (lane[place].tokens.abs_diff(leader.tokens), place));
+    let mut longest = 0;
+    let fits = |&(count, place): &(usize, usize)| {
+        longest = longest.max(lane[place].tokens);
+        count == 0 || (count < max_items && longest * (count + 1) <= limits.token_budget)
+    };
+    nearest.into_iter().enumerate().take_while(fits).map(|(_, place)| place).collect()
+}
+
+/// Removes the items at `places`.
+fn take<T>(lane: &mut VecDeque<Item<T>>, places: &[usize]) -> impl Iterator<Item = Item<T>> {
+    let mut falling = places.to_vec();
+    falling.sort_by_key(|&place| Reverse(place));
+    let mut taken: Vec<Item<T>> =
+        falling.into_iter().filter_map(|place| lane.remove(place)).collect();
+    taken.reverse();
+    taken.into_iter()
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    const LIMITS: Limits = Limits {
+        token_budget: 512,
+        max_items: 32,
+        max_items_peak: 100,
+        max_wait: Duration::from_secs(2),
+    };
+
+    fn waiting(lengths: &[usize], now: Instant) -> Waiting<usize> {
+        let mut waiting = Waiting::default();
+        for &tokens in lengths {
+            waiting.push(Priority::Bulk, tokens, now, tokens);
+        }
+        waiting
+    }
+
+    fn contents<T>(batch: Vec<(T, Duration)>) -> Vec<T> {
+        batch.into_iter().map(|(content, _)| content).collect()
+    }
+
+    #[test]
+    fn the_oldest_leads_and_the_nearest_in_length_join_it() {
+        let now = Instant::now();
+        let mut waiting = waiting(&[100, 250, 20, 110, 96, 105], now);
+        assert_eq!(contents(waiting.next_batch(&LIMITS, now)), [100, 110, 96, 105]);
+        assert_eq!(contents(waiting.next_batch(&LIMITS, now)), [250, 20]);
+        assert_eq!(waiting.len(), 0);
+    }
+
+    #[test]
+    fn an_input_above_the_budget_goes_alone() {
+        let now = Instant::now();
+        let mut waiting = waiting(&[600, 10], now);
+        assert_eq!(contents(waiting.next_batch(&LIMITS, now)), [600]);
+    }
+
+    #[test]
+    fn the_item_cap_rises_while_the_queue_is_deep() {
+        let now = Instant::now();
+        let mut waiting = waiting(&[2; 250], now);
+        assert_eq!(waiting.next_batch(&LIMITS, now).len(), 100);
+        assert_eq!(waiting.next_batch(&LIMITS, now).len(), 32);
+    }
+
+    #[test]
+    fn queries_go_first_and_alone_until_bulk_work_is_overdue() {
+        let start = Instant::now();
+        let mut waiting = waiting(&[10], start);
+        waiting.push(Priority::Query, 11, start, 11);
+        assert_eq!(contents(waiting.next_batch(&LIMITS, start)), [11]);
+        waiting.push(Priority::Query, 12, start, 12);
+        let late = start + LIMITS.max_wait + Duration::from_millis(1);
+        assert_eq!(contents(waiting.next_batch(&LIMITS, late)), [10]);
+        assert_eq!(contents(waiting.next_batch(&LIMITS, late)), [12]);
+    }
+
+    #[test]
+    fn what_nobody_waits_for_is_dropped() {
+        let now = Instant::now();
+        let mut waiting = waiting(&[1, 2, 3], now);
+        assert_eq!(waiting.drop_unless(|&tokens| tokens != 2), 1);
+        assert_eq!(contents(waiting.next_batch(&LIMITS, now)), [1, 3]);
+    }
+
+    proptest! {
+        #[test]
+        fn every_input_leaves_exactly_once_within_the_limits(lengths in prop::collection::vec(1usize..300, 0..300)) {
+            let now = Instant::now();
+            let mut waiting = waiting(&lengths, now);
+            let mut left = Vec::new();
+            while waiting.len() > 0 {
+                let batch = contents(waiting.next_batch(&LIMITS, now));
+                let longest = batch.iter().copied().max().unwrap();
+                prop_assert!(batch.len() == 1 || longest * batch.len() <= LIMITS.token_budget);
+                prop_assert!(batch.len() <= LIMITS.max_items_peak);
+                left.extend(batch);
+            }
+            let mut expected = lengths;
+            expected.sort_unstable();
+            left.sort_unstable();
+            prop_assert_eq!(left, expected);
+        }
+    }
+}

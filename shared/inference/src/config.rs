@@ -1,0 +1,136 @@
+//! The section `[inference]`.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+use crate::Error;
+use crate::batch::Limits;
+
+/// Which encoder runs, and how its work is batched.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Config {
+    /// The encoder: the name of a folder in `.deps/models`, the path of a folder
+    /// with a `model.json`, or `hf:owner/repo[@revision]` for an ONNX encoder
+    /// on the Hugging Face hub.
+    pub model: String,
+    /// Of a model from the hub: the graph's path in its repository. The graph
+    /// has to be one file.
+    pub graph_file: String,
+    /// Of a model from the hub: file to SHA-256. Every file that is loaded must
+    /// be listed; the error for one that is not names its SHA-256.
+    pub sha256: BTreeMap<String, String>,
+    /// Where files from the hub are kept; by default where its tools keep them.
+    pub hub_cache: Option<PathBuf>,
+    /// The shared library of ONNX Runtime; by default the one in `.deps/lib`.
+    pub runtime_library: Option<PathBuf>,
+    /// Sessions of one thread each, 1 or more; by default the CPUs that the
+    /// process may use (its cgroup's quota counts).
+    pub sessions: Option<usize>,
+    /// Threads that tokenize, 1 or more. One feeds more sessions than a CPU has.
+    pub tokenizer_threads: usize,
+    /// The most tokens in a batch, padding included; a longer text goes alone.
+    /// 512 suits CPUs, 16384 and more suit GPUs.
+    pub token_budget: usize,
+    /// The most texts in a batch, 1 or more.
+    pub max_items: usize,
+    /// The same while the queue is deep, at least `max_items`.
+    pub max_items_peak: usize,
+    /// Milliseconds after which bulk work is no longer overtaken by queries.
+    pub max_wait_ms: u64,
+    /// How many texts and chunks may wait, 1 or more; queries have as much room
+    /// again for themselves.
+    pub queue_capacity: usize,
+    /// The most tokens of one input, special ones included; at most what the
+    /// encoder was trained on. Longer texts are cut, articles are chunked.
+    pub max_tokens: usize,
+    /// Tokens that a chunk shares with the next one; less than `max_tokens`
+    /// without the special ones.
+    pub overlap: usize,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self {
+            model: "all-MiniLM-L6-v2".into(),
+            graph_file: "onnx/model.onnx".into(),
+            sha256: BTreeMap::new(),
+            hub_cache: None,
+            runtime_library: None,
+            sessions: None,
+            tokenizer_threads: 1,
+            token_budget: 512,
+            max_items: 32,
+            max_items_peak: 100,
+            max_wait_ms: 2_000,
+            queue_capacity: 1_024,
+            max_tokens: 256,
+            overlap: 32,
+        }
+    }
+}
+
+impl Config {
+    /// Checks the ranges that are stated with the fields.
+    ///
+    /// # Errors
+    /// [`Error::Config`] names the first key that is out of its range.
+    pub fn validate(&self) -> Result<(), Error> {
+        let at_least_one = [
+            ("sessions", self.sessions.unwrap_or(1)),
+            ("tokenizer_threads", self.tokenizer_threads),
+            ("token_budget", self.token_budget),
+            ("max_items", self.max_items),
+            ("queue_capacity", self.queue_capacity),
+        ];
+        for (key, value) in at_least_one {
+            if value == 0 {
+                return Err(Error::Config { key, reason: "must be 1 or more".into() });
+            }
+        }
+        if self.max_items_peak < self.max_items {
+            let reason = format!("must be at least max_items ({})", self.max_items);
+            return Err(Error::Config { key: "max_items_peak", reason });
+        }
+        if self.overlap >= self.max_tokens {
+            let reason = format!("must be less than max_tokens ({})", self.max_tokens);
+            return Err(Error::Config { key: "overlap", reason });
+        }
+        Ok(())
+    }
+
+    pub(crate) fn limits(&self) -> Limits {
+        Limits {
+            token_budget: self.token_budget,
+            max_items: self.max_items,
+            max_items_peak: self.max_items_peak,
+            max_wait: Duration::from_millis(self.max_wait_ms),
+        }
+    }
+
+    /// One session per CPU: the standard library knows the cgroup's quota.
+    pub(crate) fn session_count(&self) -> usize {
+        self.sessions.unwrap_or_else(|| std::thread::available_parallelism().map_or(1, usize::from))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_default_is_valid() {
+        assert!(Config::default().validate().is_ok());
+    }
+
+    #[test]
+    fn a_value_out_of_range_is_named() {
+        let config = Config { overlap: 256, ..Config::default() };
+        assert!(matches!(config.validate(), Err(Error::Config { key: "overlap", .. })));
+        let config = Config { sessions: Some(0), ..Config::default() };
+        assert!(matches!(config.validate(), Err(Error::Config { key: "sessions", .. })));
+    }
+}

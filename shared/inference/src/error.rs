@@ -1,0 +1,120 @@
+//! What can go wrong, with the values needed to act.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+/// Why nothing was embedded. Cheap to clone: a failed batch answers each of its
+/// requests with the same error.
+#[derive(Clone, Debug, thiserror::Error)]
+pub enum Error {
+    /// A configuration value is out of its range.
+    #[error("[inference] {key} {reason}")]
+    Config {
+        /// The key in `[inference]`.
+        key: &'static str,
+        /// What it must be.
+        reason: String,
+    },
+    /// There is no `.deps`, and the configuration does not say where things are.
+    #[error("cannot find .deps (run `make deps`, or set COURANT_DEPS, or configure {wanted})")]
+    NoDeps {
+        /// The key that would do instead.
+        wanted: &'static str,
+    },
+    /// A file that is needed cannot be read.
+    #[error("cannot read {path} ({source}); `make deps` fetches it")]
+    Read {
+        /// The file.
+        path: PathBuf,
+        /// Why not.
+        source: Arc<std::io::Error>,
+    },
+    /// `model.json` or `config.json` does not say what it should.
+    #[error("{path} does not describe an encoder: {reason}")]
+    Manifest {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong.
+        reason: String,
+    },
+    /// A file is not the one that was asked for.
+    #[error("{path} is corrupt: its SHA-256 is {found}, expected is {expected}")]
+    Checksum {
+        /// The file.
+        path: PathBuf,
+        /// What it should be.
+        expected: String,
+        /// What it is.
+        found: String,
+    },
+    /// A file from the hub has no SHA-256 in the configuration.
+    #[error("{file} is not pinned: add \"{file}\" = \"{found}\" to [inference.sha256]")]
+    Unpinned {
+        /// The file's path in its repository.
+        file: String,
+        /// The SHA-256 of what was fetched.
+        found: String,
+    },
+    /// A file could not be fetched from the hub.
+    #[error("cannot fetch {file} of {repository}")]
+    Hub {
+        /// `owner/repo`.
+        repository: String,
+        /// The file's path in it.
+        file: String,
+        /// Why not.
+        source: Arc<hf_hub::api::sync::ApiError>,
+    },
+    /// The runtime library cannot be used.
+    #[error("cannot load ONNX Runtime from {path}: {reason}")]
+    Library {
+        /// The library.
+        path: PathBuf,
+        /// Why not.
+        reason: String,
+    },
+    /// The graph is not that of an encoder, or not of the declared one.
+    #[error("{path} is not the declared encoder: {reason}")]
+    Graph {
+        /// The graph's file.
+        path: PathBuf,
+        /// What differs.
+        reason: String,
+    },
+    /// The tokenizer cannot be read, or failed on a text.
+    #[error("the tokenizer failed: {0}")]
+    Tokenizer(String),
+    /// The runtime failed: the whole batch is lost.
+    #[error("ONNX Runtime failed: {0}")]
+    Runtime(Arc<ort::Error>),
+    /// The encoder gave something that is no vector; nothing is made up instead.
+    #[error("the encoder gave no unit vector")]
+    NotAVector,
+    /// A text has nothing to embed in it.
+    #[error("text {index} is empty")]
+    EmptyText {
+        /// Its place among the texts given.
+        index: usize,
+    },
+    /// The queue is full: nothing was queued.
+    #[error("the encoder's queue of {capacity} is full")]
+    Overloaded {
+        /// How many may wait.
+        capacity: usize,
+    },
+    /// The encoder has stopped, or one of its threads has died.
+    #[error("the encoder has stopped")]
+    Stopped,
+}
+
+impl From<ort::Error> for Error {
+    fn from(error: ort::Error) -> Self {
+        Self::Runtime(Arc::new(error))
+    }
+}
+
+impl Error {
+    pub(crate) fn read(path: impl Into<PathBuf>, source: std::io::Error) -> Self {
+        Self::Read { path: path.into(), source: Arc::new(source) }
+    }
+}

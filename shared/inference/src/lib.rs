@@ -1,0 +1,43 @@
+//! Vectors from texts: the encoder, its tokenizer, and the batches between them.
+//!
+//! ```text
+//!  embed / embed_document
+//!        │ texts                       several at a time, from every task
+//!        ▼
+//!  tokenizer threads                   tokens, chunks, sentences
+//!        │ inputs
+//!        ▼
+//!  queue (bounded)                     queries before bulk work
+//!        │ batch, formed when a session is free: as late as possible
+//!        ▼
+//!  session threads                     one ONNX Runtime session of one thread each
+//!        │ vectors
+//!        ▼
+//!  answers
+//! ```
+//!
+//! Work is pooled across callers: a batch takes the texts of the most similar
+//! length, whoever they belong to, up to a budget of padded tokens.
+
+mod batch;
+mod chunk;
+mod config;
+mod deps;
+mod document;
+mod encoder;
+mod error;
+mod hub;
+mod metrics;
+mod model;
+mod queue;
+mod runtime;
+mod sentence;
+mod session;
+mod tokenize;
+mod worker;
+
+pub use batch::Priority;
+pub use config::Config;
+pub use deps::Deps;
+pub use encoder::{Encoder, TokenCount};
+pub use error::Error;

@@ -1,0 +1,106 @@
+//! What the encoder measures.
+
+use std::time::Duration;
+
+use opentelemetry::KeyValue;
+use opentelemetry::metrics::{Counter, Histogram, Meter};
+
+use crate::Error;
+use crate::session::Output;
+
+/// Bounds of the durations, in seconds.
+const SECONDS: [f64; 14] =
+    [0.0001, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 10.0];
+
+#[derive(Clone)]
+pub(crate) struct Metrics {
+    batch_items: Histogram<u64>,
+    batch_tokens: Histogram<u64>,
+    queue_wait: Histogram<f64>,
+    tokenize: Histogram<f64>,
+    inference: Histogram<f64>,
+    tokens: Counter<u64>,
+    requests: Counter<u64>,
+}
+
+impl Metrics {
+    pub(crate) fn new(meter: &Meter) -> Self {
+        let seconds = |name: &'static str, description: &'static str| {
+            let builder = meter.f64_histogram(name).with_unit("s").with_description(description);
+            builder.with_boundaries(SECONDS.to_vec()).build()
+        };
+        Self {
+            batch_items: meter
+                .u64_histogram("courant_batch_items")
+                .with_description("Texts and chunks per encoder batch")
+                .with_boundaries(vec![1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 64.0, 100.0])
+                .build(),
+            batch_tokens: meter
+                .u64_histogram("courant_batch_tokens")
+                .with_description("Tokens per encoder batch, padding included")
+                .with_boundaries((4..16).map(|power| f64::from(1 << power)).collect())
+                .build(),
+            queue_wait: seconds("courant_encoder_queue_wait", "Time between tokenizer and session"),
+            tokenize: seconds("courant_encoder_tokenize_duration", "Time to tokenize one request"),
+            inference: seconds(
+                "courant_encoder_inference_duration",
+                "Time of one batch in its session",
+            ),
+            tokens: meter
+                .u64_counter("courant_encoder_tokens")
+                .with_description("Tokens that sessions computed, by kind: real or padding")
+                .build(),
+            requests: meter
+                .u64_counter("courant_encoder_requests")
+                .with_description(
+                    "Texts and chunks by outcome: embedded, failed, refused, cancelled",
+                )
+                .build(),
+        }
+    }
+
+    /// One request was tokenized.
+    pub(crate) fn tokenized(&self, took: Duration) {
+        self.tokenize.record(took.as_secs_f64(), &[]);
+    }
+
+    /// Inputs found no place in the queue.
+    pub(crate) fn refused(&self, count: usize) {
+        self.count_requests(count, "refused");
+    }
+
+    /// Inputs left the queue because nobody waits for them any more.
+    pub(crate) fn cancelled(&self, count: usize) {
+        self.count_requests(count, "cancelled");
+    }
+
+    /// A batch is done.
+    pub(crate) fn batch(
+        &self,
+        waits: impl ExactSizeIterator<Item = Duration>,
+        took: Duration,
+        result: &Result<Output, Error>,
+    ) {
+        let items = waits.len();
+        for wait in waits {
+            self.queue_wait.record(wait.as_secs_f64(), &[]);
+        }
+        self.inference.record(took.as_secs_f64(), &[]);
+        self.batch_items.record(items as u64, &[]);
+        let Ok(output) = result else {
+            self.count_requests(items, "failed");
+            return;
+        };
+        self.count_requests(items, "embedded");
+        self.batch_tokens.record(output.padded_tokens as u64, &[]);
+        let padding = output.padded_tokens - output.real_tokens;
+        self.tokens.add(output.real_tokens as u64, &[KeyValue::new("kind", "real")]);
+        self.tokens.add(padding as u64, &[KeyValue::new("kind", "padding")]);
+    }
+
+    fn count_requests(&self, count: usize, outcome: &'static str) {
+        if count > 0 {
+            self.requests.add(count as u64, &[KeyValue::new("outcome", outcome)]);
+        }
+    }
+}

@@ -1,0 +1,142 @@
+//! Which files make up an encoder, and whether they are the right ones.
+
+use std::collections::BTreeMap;
+use std::fs::File;
+use std::io::Read;
+use std::path::{Path, PathBuf};
+use std::thread;
+
+use serde::Deserialize;
+use sha2::{Digest, Sha256};
+
+use crate::{Config, Deps, Error, hub};
+
+/// How the token vectors become one vector.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum Pooling {
+    /// The graph does it: inputs `spans`, output `embeddings`.
+    Graph,
+    /// The mean of `last_hidden_state`, computed here.
+    Mean,
+}
+
+/// An encoder's files and what is declared of them.
+#[derive(Clone, Debug)]
+pub(crate) struct Model {
+    pub(crate) name: String,
+    /// The start of the SHA-256 of its files' SHA-256.
+    pub(crate) version: String,
+    pub(crate) precision: String,
+    pub(crate) dimension: usize,
+    pub(crate) max_tokens: usize,
+    pub(crate) pooling: Pooling,
+    pub(crate) graph: PathBuf,
+    pub(crate) tokenizer: PathBuf,
+    /// Every file with the SHA-256 that it must have.
+    pub(crate) files: Vec<(PathBuf, String)>,
+}
+
+/// `model.json`, as `scripts/export_encoder.py` writes it.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Manifest {
+    name: String,
+    dimension: usize,
+    max_tokens: usize,
+    precision: String,
+    pooling: Pooling,
+    graph: String,
+    tokenizer: String,
+    files: BTreeMap<String, String>,
+}
+
+impl Model {
+    /// Finds the configured model; nothing is checked or loaded yet, but a model
+    /// from the hub is fetched where it is not in the cache.
+    pub(crate) fn locate(config: &Config, deps: &Deps) -> Result<Self, Error> {
+        if let Some(repository) = config.model.strip_prefix("hf:") {
+            return hub::locate(repository, config);
+        }
+        let is_path = config.model.contains('/');
+        let folder =
+            if is_path { PathBuf::from(&config.model) } else { deps.model(&config.model)? };
+        Self::in_folder(&folder)
+    }
+
+    fn in_folder(folder: &Path) -> Result<Self, Error> {
+        let path = folder.join("model.json");
+        let json = std::fs::read(&path).map_err(|source| Error::read(&path, source))?;
+        let manifest: Manifest = serde_json::from_slice(&json)
+            .map_err(|error| Error::Manifest { path: path.clone(), reason: error.to_string() })?;
+        for file in [&manifest.graph, &manifest.tokenizer] {
+            if !manifest.files.contains_key(file) {
+                let reason = format!("`files` does not list {file}");
+                return Err(Error::Manifest { path, reason });
+            }
+        }
+        Ok(Self {
+            version: version(&manifest.files),
+            graph: folder.join(&manifest.graph),
+            tokenizer: folder.join(&manifest.tokenizer),
+            files: manifest
+                .files
+                .iter()
+                .map(|(file, hash)| (folder.join(file), hash.clone()))
+                .collect(),
+            name: manifest.name,
+            precision: manifest.precision,
+            dimension: manifest.dimension,
+            max_tokens: manifest.max_tokens,
+            pooling: manifest.pooling,
+        })
+    }
+
+    /// Reads every file once and compares its SHA-256, all files at a time.
+    pub(crate) fn verify(&self) -> Result<(), Error> {
+        thread::scope(|scope| {
+            let checks: Vec<_> = self
+                .files
+                .iter()
+                .map(|(path, expected)| scope.spawn(move || verify(path, expected)))
+                .collect();
+            checks.into_iter().try_for_each(|check| check.join().unwrap_or(Err(Error::Stopped)))
+        })
+    }
+}
+
+/// 12 hexadecimal digits that change with any of the files.
+pub(crate) fn version(files: &BTreeMap<String, String>) -> String {
+    let mut digest = Sha256::new();
+    for (file, hash) in files {
+        digest.update(format!("{file} {hash}\n"));
+    }
+    hex(&digest.finalize())[..12].to_owned()
+}
+
+fn verify(path: &Path, expected: &str) -> Result<(), Error> {
+    let found = sha256(path)?;
+    if found == expected.to_ascii_lowercase() {
+        return Ok(());
+    }
+    Err(Error::Checksum { path: path.to_owned(), expected: expected.to_owned(), found })
+}
+
+/// The SHA-256 of a file, in hexadecimal digits.
+pub(crate) fn sha256(path: &Path) -> Result<String, Error> {
+    let read = |source| Error::read(path, source);
+    let mut file = File::open(path).map_err(read)?;
+    let mut digest = Sha256::new();
+    let mut block = vec![0; 1 << 18];
+    loop {
+        let count = file.read(&mut block).map_err(read)?;
+        if count == 0 {
+            return Ok(hex(&digest.finalize()));
+        }
+        digest.update(&block[..count]);
+    }
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}

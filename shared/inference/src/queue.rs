@@ -1,0 +1,212 @@
+//! What waits between the tokenizer and the sessions. A free session takes its
+//! batch at the last moment, so that the batch is as good as it can be and an
+//! idle session never waits for one to fill.
+
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
+
+use crate::Error;
+use crate::batch::{Limits, Priority, Waiting};
+use crate::metrics::Metrics;
+use crate::session::{Input, Rows};
+
+/// One input, and who waits for its vectors.
+pub(crate) struct Request {
+    pub(crate) input: Input,
+    pub(crate) reply: oneshot::Sender<Result<Rows, Error>>,
+    /// Its place in the bounded queue, free again when it leaves.
+    _place: OwnedSemaphorePermit,
+}
+
+/// The vectors of an input, when they are there.
+pub(crate) type Answer = oneshot::Receiver<Result<Rows, Error>>;
+
+pub(crate) struct Queue {
+    state: Mutex<State>,
+    changed: Condvar,
+    query_places: Arc<Semaphore>,
+    bulk_places: Arc<Semaphore>,
+    capacity: usize,
+    limits: Limits,
+    metrics: Metrics,
+}
+
+#[derive(Default)]
+struct State {
+    waiting: Waiting<Request>,
+    is_closed: bool,
+}
+
+impl Queue {
+    pub(crate) fn new(capacity: usize, limits: Limits, metrics: Metrics) -> Self {
+        Self {
+            state: Mutex::default(),
+            changed: Condvar::new(),
+            query_places: Arc::new(Semaphore::new(capacity)),
+            bulk_places: Arc::new(Semaphore::new(capacity)),
+            capacity,
+            limits,
+            metrics,
+        }
+    }
+
+    /// Queues an input, waiting for a place.
+    pub(crate) async fn submit(&self, input: Input, priority: Priority) -> Result<Answer, Error> {
+        let places = Arc::clone(self.places(priority));
+        let place = places.acquire_owned().await.map_err(|_| Error::Stopped)?;
+        self.push(input, priority, place)
+    }
+
+    /// Queues all inputs or none.
+    pub(crate) fn try_submit(
+        &self,
+        inputs: Vec<Input>,
+        priority: Priority,
+    ) -> Result<Vec<Answer>, Error> {
+        let overloaded = || {
+            self.metrics.refused(inputs.len());
+            Error::Overloaded { capacity: self.capacity }
+        };
+        let count = u32::try_from(inputs.len()).map_err(|_| overloaded())?;
+        let places = Arc::clone(self.places(priority));
+        let mut all = places.try_acquire_many_owned(count).map_err(|_| overloaded())?;
+        let one = |input| {
+            let place = all.split(1).ok_or(Error::Stopped)?;
+            self.push(input, priority, place)
+        };
+        inputs.into_iter().map(one).collect()
+    }
+
+    fn places(&self, priority: Priority) -> &Arc<Semaphore> {
+        match priority {
+            Priority::Query => &self.query_places,
+            Priority::Bulk => &self.bulk_places,
+        }
+    }
+
+    fn push(
+        &self,
+        input: Input,
+        priority: Priority,
+        place: OwnedSemaphorePermit,
+    ) -> Result<Answer, Error> {
+        let (reply, answer) = oneshot::channel();
+        let tokens = input.len();
+        let mut state = self.lock();
+        if state.is_closed {
+            return Err(Error::Stopped);
+        }
+        state.waiting.push(
+            priority,
+            tokens,
+            Instant::now(),
+            Request { input, reply, _place: place },
+        );
+        drop(state);
+        self.changed.notify_one();
+        Ok(answer)
+    }
+
+    /// The next batch, with the time that each request has waited; blocks until
+    /// there is one. `None` once the queue is closed.
+    pub(crate) fn next_batch(&self) -> Option<Vec<(Request, Duration)>> {
+        let mut state = self.lock();
+        loop {
+            if state.is_closed {
+                return None;
+            }
+            let cancelled = state.waiting.drop_unless(|request| !request.reply.is_closed());
+            self.metrics.cancelled(cancelled);
+            if state.waiting.len() > 0 {
+                return Some(state.waiting.next_batch(&self.limits, Instant::now()));
+            }
+            state = self.changed.wait(state).unwrap_or_else(PoisonError::into_inner);
+        }
+    }
+
+    /// Ends the sessions after their batch; what waits is answered with
+    /// [`Error::Stopped`].
+    pub(crate) fn close(&self) {
+        let mut state = self.lock();
+        state.is_closed = true;
+        state.waiting = Waiting::default();
+        drop(state);
+        self.query_places.close();
+        self.bulk_places.close();
+        self.changed.notify_all();
+    }
+
+    /// No panic of ours can leave the state half-changed.
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use opentelemetry::metrics::MeterProvider;
+    use opentelemetry_sdk::metrics::SdkMeterProvider;
+
+    use super::*;
+    use crate::Config;
+
+    fn queue(capacity: usize) -> Queue {
+        let meter = SdkMeterProvider::default().meter("test");
+        Queue::new(capacity, Config::default().limits(), Metrics::new(&meter))
+    }
+
+    fn inputs(count: usize) -> Vec<Input> {
+        vec![Input::new(vec![1, 2, 3]); count]
+    }
+
+    #[test]
+    fn what_nobody_waits_for_never_reaches_a_session() {
+        let queue = queue(4);
+        let mut answers = queue.try_submit(inputs(3), Priority::Bulk).unwrap();
+        drop(answers.remove(1));
+        assert_eq!(queue.next_batch().unwrap().len(), 2);
+    }
+
+    #[test]
+    fn a_full_queue_takes_all_or_nothing_and_has_room_again_when_a_batch_left() {
+        let queue = queue(2);
+        let _first = queue.try_submit(inputs(1), Priority::Bulk).unwrap();
+        let refused = queue.try_submit(inputs(2), Priority::Bulk);
+        assert!(matches!(refused, Err(Error::Overloaded { capacity: 2 })));
+        assert!(
+            queue.try_submit(inputs(2), Priority::Query).is_ok(),
+            "queries have their own room"
+        );
+        while queue.lock().waiting.len() > 0 {
+            drop(queue.next_batch());
+        }
+        assert!(queue.try_submit(inputs(2), Priority::Bulk).is_ok());
+    }
+
+    #[tokio::test]
+    async fn bulk_work_waits_for_room() {
+        let queue = queue(1);
+        let _first = queue.submit(inputs(1).remove(0), Priority::Bulk).await.unwrap();
+        let mut second = Box::pin(queue.submit(inputs(1).remove(0), Priority::Bulk));
+        tokio::select! {
+            biased;
+            _ = &mut second => panic!("there was no room"),
+            () = std::future::ready(()) => {}
+        }
+        drop(queue.next_batch());
+        assert!(second.await.is_ok());
+    }
+
+    #[tokio::test]
+    async fn closing_answers_what_waits_and_refuses_what_comes() {
+        let queue = queue(4);
+        let answer = queue.submit(inputs(1).remove(0), Priority::Query).await.unwrap();
+        queue.close();
+        assert!(answer.await.is_err());
+        assert!(queue.next_batch().is_none());
+        let late = queue.submit(inputs(1).remove(0), Priority::Query).await;
+        assert!(matches!(late, Err(Error::Stopped)));
+    }
+}

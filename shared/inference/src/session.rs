@@ -1,0 +1,261 @@
+//! One ONNX Runtime session: padded batches in, vectors out.
+
+use std::ops::Range;
+
+use courant_article::Embedding;
+use ort::environment::Environment;
+use ort::logging::LogLevel;
+use ort::session::builder::{GraphOptimizationLevel, SessionBuilder};
+use ort::session::{Session, SessionInputValue};
+use ort::value::{Outlet, TensorRef, ValueType};
+
+use crate::Error;
+use crate::model::{Model, Pooling};
+
+/// The vectors of one input: the whole's, then one per further row.
+pub(crate) type Rows = Vec<Vec<f32>>;
+
+/// How far from 1 a vector's length may be.
+const UNIT_TOLERANCE: f32 = 1e-3;
+
+/// The tokens of one encoder input and which of them make up each vector.
+#[derive(Clone, Debug)]
+pub(crate) struct Input {
+    ids: Vec<u32>,
+    rows: Vec<Range<usize>>,
+}
+
+impl Input {
+    /// Row 0 takes every token, special ones included, as the encoders were
+    /// trained.
+    pub(crate) fn new(ids: Vec<u32>) -> Self {
+        let whole = 0..ids.len();
+        Self { ids, rows: vec![whole] }
+    }
+
+    /// Asks for the vector of some of the tokens; returns its row.
+    pub(crate) fn add_row(&mut self, tokens: Range<usize>) -> usize {
+        self.rows.push(tokens);
+        self.rows.len() - 1
+    }
+
+    /// How many tokens.
+    pub(crate) fn len(&self) -> usize {
+        self.ids.len()
+    }
+}
+
+/// What one batch gave and what it cost.
+pub(crate) struct Output {
+    /// In the order of the inputs.
+    pub(crate) vectors: Vec<Rows>,
+    pub(crate) real_tokens: usize,
+    pub(crate) padded_tokens: usize,
+}
+
+/// A session with what it expects.
+pub(crate) struct EncoderSession {
+    session: Session,
+    pooling: Pooling,
+    takes_token_types: bool,
+    dimension: usize,
+}
+
+impl EncoderSession {
+    /// Loads the graph, checks it against what is declared, and runs it once.
+    pub(crate) fn load(environment: &Environment, model: &Model) -> Result<Self, Error> {
+        let session = builder(environment)?.commit_from_file(&model.graph).map_err(|error| {
+            Error::Graph { path: model.graph.clone(), reason: error.to_string() }
+        })?;
+        check(&session, model)
+            .map_err(|reason| Error::Graph { path: model.graph.clone(), reason })?;
+        let takes_token_types = has(session.inputs(), "token_type_ids");
+        let mut loaded =
+            Self { session, pooling: model.pooling, takes_token_types, dimension: model.dimension };
+        loaded.run(&[&Input::new(vec![0])])?;
+        Ok(loaded)
+    }
+
+    /// The vectors of a batch, which must not be empty.
+    pub(crate) fn run(&mut self, inputs: &[&Input]) -> Result<Output, Error> {
+        let batch = Batch::new(inputs, self.pooling);
+        let flat = self.infer(&batch)?;
+        let vectors: Vec<Rows> = match self.pooling {
+            Pooling::Graph => batch.split(inputs, &flat, self.dimension),
+            Pooling::Mean => batch.pool(inputs, &flat, self.dimension),
+        };
+        if vectors.iter().flatten().any(|vector| !is_unit(vector)) {
+            return Err(Error::NotAVector);
+        }
+        Ok(Output {
+            vectors,
+            real_tokens: inputs.iter().map(|input| input.len()).sum(),
+            padded_tokens: batch.items * batch.tokens,
+        })
+    }
+
+    /// The graph's output, flat.
+    fn infer(&mut self, batch: &Batch) -> Result<Vec<f32>, Error> {
+        let shape = [batch.items, batch.tokens];
+        let mut values: Vec<(&str, SessionInputValue<'_>)> = vec![
+            ("input_ids", TensorRef::from_array_view((shape, &*batch.ids))?.into()),
+            ("attention_mask", TensorRef::from_array_view((shape, &*batch.mask))?.into()),
+        ];
+        if self.takes_token_types {
+            values.push((
+                "token_type_ids",
+                TensorRef::from_array_view((shape, &*batch.types))?.into(),
+            ));
+        }
+        if self.pooling == Pooling::Graph {
+            let shape = [batch.items, batch.rows, batch.tokens];
+            values.push(("spans", TensorRef::from_array_view((shape, &*batch.spans))?.into()));
+        }
+        let vectors_per_item = match self.pooling {
+            Pooling::Graph => batch.rows,
+            Pooling::Mean => batch.tokens,
+        };
+        let outputs = self.session.run(values)?;
+        let (_, flat) = outputs[output_name(self.pooling)].try_extract_tensor::<f32>()?;
+        if flat.len() != batch.items * vectors_per_item * self.dimension {
+            return Err(Error::NotAVector);
+        }
+        Ok(flat.to_vec())
+    }
+}
+
+/// One thread per session and no spinning: the sessions are the parallelism.
+/// Memory patterns are kept per input shape, and every batch has another one.
+fn builder(environment: &Environment) -> ort::Result<SessionBuilder> {
+    let builder = Session::builder(environment)?
+        .with_optimization_level(GraphOptimizationLevel::All)?
+        .with_intra_threads(1)?
+        .with_inter_threads(1)?
+        .with_intra_op_spinning(false)?
+        .with_memory_pattern(false)?
+        .with_log_level(LogLevel::Warning)?;
+    Ok(builder)
+}
+
+fn output_name(pooling: Pooling) -> &'static str {
+    match pooling {
+        Pooling::Graph => "embeddings",
+        Pooling::Mean => "last_hidden_state",
+    }
+}
+
+fn has(outlets: &[Outlet], name: &str) -> bool {
+    outlets.iter().any(|outlet| outlet.name() == name)
+}
+
+/// Compares the session's inputs and output with the declared ones.
+fn check(session: &Session, model: &Model) -> Result<(), String> {
+    let needed: &[&str] = match model.pooling {
+        Pooling::Graph => &["input_ids", "attention_mask", "spans"],
+        Pooling::Mean => &["input_ids", "attention_mask"],
+    };
+    if let Some(missing) = needed.iter().find(|name| !has(session.inputs(), name)) {
+        return Err(format!("it has no input {missing}"));
+    }
+    let is_known = |name: &str| needed.contains(&name) || name == "token_type_ids";
+    if let Some(other) = session.inputs().iter().find(|input| !is_known(input.name())) {
+        return Err(format!("it wants an input {}, which is not known here", other.name()));
+    }
+    let name = output_name(model.pooling);
+    let output = session.outputs().iter().find(|output| output.name() == name);
+    check_output(output.ok_or(format!("it has no output {name}"))?.dtype(), model.dimension)
+}
+
+fn check_output(found: &ValueType, dimension: usize) -> Result<(), String> {
+    let ValueType::Tensor { shape, .. } = found else {
+        return Err("its output is no tensor".into());
+    };
+    let declared = i64::try_from(dimension).unwrap_or(i64::MAX);
+    match **shape {
+        // What the graph leaves open, the first run shows.
+        [_, _, width] if width == declared || width < 0 => Ok(()),
+        _ => Err(format!("its output has shape {shape}, declared is dimension {dimension}")),
+    }
+}
+
+fn is_unit(vector: &[f32]) -> bool {
+    let norm = vector.iter().map(|value| value * value).sum::<f32>().sqrt();
+    (norm - 1.0).abs() < UNIT_TOLERANCE
+}
+
+/// Inputs padded to the longest.
+struct Batch {
+    items: usize,
+    tokens: usize,
+    rows: usize,
+    ids: Vec<i64>,
+    mask: Vec<i64>,
+    types: Vec<i64>,
+    /// `[items, rows, tokens]`, only where the graph pools.
+    spans: Vec<f32>,
+}
+
+impl Batch {
+    fn new(inputs: &[&Input], pooling: Pooling) -> Self {
+        let items = inputs.len();
+        let tokens = inputs.iter().map(|input| input.len()).max().unwrap_or(0);
+        let rows = inputs.iter().map(|input| input.rows.len()).max().unwrap_or(0);
+        let spans = if pooling == Pooling::Graph { items * rows * tokens } else { 0 };
+        let mut batch = Self {
+            items,
+            tokens,
+            rows,
+            ids: vec![0; items * tokens],
+            mask: vec![0; items * tokens],
+            types: vec![0; items * tokens],
+            spans: vec![0.0; spans],
+        };
+        for (item, input) in inputs.iter().enumerate() {
+            batch.fill(item, input);
+        }
+        batch
+    }
+
+    fn fill(&mut self, item: usize, input: &Input) {
+        let start = item * self.tokens;
+        for (at, &id) in input.ids.iter().enumerate() {
+            self.ids[start + at] = i64::from(id);
+            self.mask[start + at] = 1;
+        }
+        if self.spans.is_empty() {
+            return;
+        }
+        for (row, range) in input.rows.iter().enumerate() {
+            let start = (item * self.rows + row) * self.tokens;
+            self.spans[start + range.start..start + range.end].fill(1.0);
+        }
+    }
+
+    /// The rows of every input from `[items, rows, dimension]`.
+    fn split(&self, inputs: &[&Input], flat: &[f32], dimension: usize) -> Vec<Rows> {
+        let items = flat.chunks_exact(self.rows * dimension).zip(inputs);
+        items
+            .map(|(item, input)| {
+                item.chunks_exact(dimension).take(input.rows.len()).map(<[f32]>::to_vec).collect()
+            })
+            .collect()
+    }
+
+    /// The mean of each row's token vectors from `[items, tokens, dimension]`.
+    fn pool(&self, inputs: &[&Input], flat: &[f32], dimension: usize) -> Vec<Rows> {
+        let items = flat.chunks_exact(self.tokens * dimension).zip(inputs);
+        items
+            .map(|(item, input)| input.rows.iter().map(|row| mean(item, row, dimension)).collect())
+            .collect()
+    }
+}
+
+fn mean(tokens: &[f32], range: &Range<usize>, dimension: usize) -> Vec<f32> {
+    let mut sum = vec![0.0; dimension];
+    for token in tokens[range.start * dimension..range.end * dimension].chunks_exact(dimension) {
+        for (total, value) in sum.iter_mut().zip(token) {
+            *total += value;
+        }
+    }
+    Embedding::normalized(sum).as_slice().to_vec()
+}

@@ -1,0 +1,340 @@
+//! The encoder on its real weights (`make deps` fetches them).
+#![expect(clippy::unwrap_used, reason = "what builds a test's input may fail it")]
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use courant_article::{Embedding, Embeddings};
+use courant_inference::{Config, Deps, Encoder, Error, Priority, TokenCount};
+use opentelemetry::metrics::MeterProvider;
+use opentelemetry_sdk::metrics::data::{AggregatedMetrics, MetricData};
+use opentelemetry_sdk::metrics::{InMemoryMetricExporter, PeriodicReader, SdkMeterProvider};
+use serde::Deserialize;
+
+fn load(config: &Config) -> Result<Encoder, Error> {
+    Encoder::load(config, &Deps::resolve(), &SdkMeterProvider::default().meter("test"))
+}
+
+fn encoder() -> Encoder {
+    load(&Config { sessions: Some(1), ..Config::default() }).unwrap()
+}
+
+fn failure(config: &Config) -> Error {
+    load(config).err().expect("the encoder was loaded")
+}
+
+async fn embed(encoder: &Encoder, texts: &[&str]) -> Vec<Embedding> {
+    let texts = texts.iter().map(ToString::to_string).collect();
+    encoder.embed(texts, Priority::Bulk).await.unwrap()
+}
+
+fn fixtures() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures")
+}
+
+#[tokio::test]
+async fn vectors_are_those_of_an_independent_computation() {
+    #[derive(Deserialize)]
+    struct Case {
+        text: String,
+        first: Vec<f32>,
+    }
+    let json = std::fs::read(fixtures().join("reference_vectors.json")).unwrap();
+    let cases: Vec<Case> = serde_json::from_slice(&json).unwrap();
+    let texts: Vec<&str> = cases.iter().map(|case| case.text.as_str()).collect();
+    for (case, vector) in cases.iter().zip(embed(&encoder(), &texts).await) {
+        for (expected, found) in case.first.iter().zip(vector.as_slice()) {
+            assert!((expected - found).abs() < 1e-4, "{}: {expected} is {found}", case.text);
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_paraphrase_is_nearer_than_another_subject() {
+    let vectors = embed(
+        &encoder(),
+        &[
+            "The central bank raised interest rates.",
+            "Borrowing gets more expensive as the monetary authority tightens.",
+            "The striker scored twice in the final.",
+        ],
+    )
+    .await;
+    assert!(vectors[0].cosine(&vectors[1]) > vectors[0].cosine(&vectors[2]) + 0.2);
+}
+
+#[tokio::test]
+async fn a_vector_does_not_depend_on_what_it_is_batched_with() {
+    let encoder = encoder();
+    let texts: Vec<String> =
+        (1..40).map(|count| "Rain fell on the old harbour town. ".repeat(count)).collect();
+    let together = encoder.embed(texts.clone(), Priority::Bulk).await.unwrap();
+    for (text, batched) in texts.into_iter().zip(together) {
+        let alone = encoder.embed(vec![text], Priority::Query).await.unwrap();
+        assert!(alone[0].cosine(&batched) > 0.99999, "{}", alone[0].cosine(&batched));
+    }
+}
+
+fn article() -> String {
+    let paragraph = |number| {
+        format!(
+            "Dr. Šimůnek opened hall {number} of the fair on Monday. Visitors — some from \
+             far away — praised the “new” exhibits, though tickets cost {number} euros. \
+             “We expected fewer people,” she said.\n"
+        )
+    };
+    (0..25).map(paragraph).collect()
+}
+
+#[tokio::test]
+async fn an_article_becomes_overlapping_chunks_with_their_weighted_mean() {
+    let encoder = encoder();
+    let text = article();
+    let embeddings: Embeddings = encoder.embed_document(&text).await.unwrap();
+    let length = u32::try_from(text.trim_end().chars().count()).unwrap();
+    let chunks = &embeddings.chunks;
+    assert!(chunks.len() > 3);
+    assert_eq!(chunks[0].span.start, 0);
+    assert_eq!(chunks[chunks.len() - 1].span.end, length);
+    assert!(chunks.iter().all(|chunk| chunk.tokens <= 256));
+    assert!(chunks.windows(2).all(|pair| pair[1].span.start < pair[0].span.end));
+    let weighted = chunks.iter().map(|chunk| (&chunk.vector, chunk.tokens as f32));
+    assert!(Embedding::weighted_mean(weighted).unwrap().cosine(&embeddings.vector) > 0.999_99);
+    let count = encoder.count_tokens(&text).await.unwrap();
+    let shared = 32 * (chunks.len() - 1);
+    let own: usize = chunks.iter().map(|chunk| chunk.tokens as usize - 2).sum();
+    assert_eq!(count, TokenCount { tokens: own - shared, chunks: chunks.len() });
+    assert_eq!(embeddings.model, *encoder.model());
+}
+
+#[tokio::test]
+async fn a_sentence_s_vector_is_nearest_to_that_of_its_own_text() {
+    let encoder = encoder();
+    let own = [
+        "The central bank raised interest rates by a quarter point.",
+        "The striker scored twice in the cup final.",
+        "Heavy rain flooded the cellars of the old town.",
+    ];
+    let sentences = encoder.embed_document(&own.join(" ")).await.unwrap().sentences;
+    assert_eq!(sentences.len(), own.len());
+    let alone = embed(&encoder, &own).await;
+    for (index, sentence) in sentences.iter().enumerate() {
+        let vector = sentence.vector.iter().map(|value| value.to_f32()).collect();
+        let in_context = Embedding::from_unit(vector);
+        let nearness: Vec<f32> = alone.iter().map(|vector| vector.cosine(&in_context)).collect();
+        let nearest = (0..own.len()).max_by(|&a, &b| nearness[a].total_cmp(&nearness[b]));
+        assert_eq!(nearest, Some(index), "{nearness:?}");
+    }
+}
+
+#[tokio::test]
+async fn sentences_of_every_chunk_stand_where_their_text_does() {
+    let text = article();
+    let characters: Vec<char> = text.chars().collect();
+    let sentences = encoder().embed_document(&text).await.unwrap().sentences;
+    assert_eq!(sentences.len(), 75);
+    for (index, sentence) in sentences.iter().enumerate() {
+        let span = sentence.span.start as usize..sentence.span.end as usize;
+        let own: String = characters[span].iter().collect();
+        let start = ["Dr. Šimůnek", "Visitors", "“We expected"][index % 3];
+        assert!(own.starts_with(start) && own.ends_with('.'), "{own}");
+    }
+}
+
+#[tokio::test]
+async fn an_article_larger_than_the_queue_waits_for_room() {
+    let config = Config { sessions: Some(1), queue_capacity: 1, ..Config::default() };
+    let encoder = load(&config).unwrap();
+    let embeddings = encoder.embed_document(&article()).await.unwrap();
+    assert!(embeddings.chunks.len() > 3);
+    let texts = vec!["one".to_owned(), "two".to_owned()];
+    let refused = encoder.try_embed(texts, Priority::Query).await;
+    assert!(matches!(refused, Err(Error::Overloaded { capacity: 1 })));
+    assert!(encoder.try_embed(vec!["one".to_owned()], Priority::Query).await.is_ok());
+}
+
+#[tokio::test]
+async fn an_empty_text_is_an_error_and_never_a_vector() {
+    let encoder = encoder();
+    let texts = vec!["words".to_owned(), " \n\u{200b}".to_owned()];
+    let refused = encoder.embed(texts, Priority::Query).await;
+    assert!(matches!(refused, Err(Error::EmptyText { index: 1 })));
+    assert!(matches!(encoder.embed_document("").await, Err(Error::EmptyText { .. })));
+    assert_eq!(encoder.count_tokens("").await.unwrap(), TokenCount { tokens: 0, chunks: 0 });
+}
+
+#[tokio::test]
+async fn dropped_requests_leave_the_encoder_working() {
+    let encoder = encoder();
+    let abandoned = tokio::spawn({
+        let encoder = encoder.clone();
+        async move { encoder.embed_document(&article()).await }
+    });
+    embed(&encoder, &["first"]).await;
+    abandoned.abort();
+    assert_eq!(embed(&encoder, &["second"]).await.len(), 1);
+}
+
+/// A folder with the real model's files, to be changed.
+fn model_folder() -> tempfile::TempDir {
+    let folder = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).unwrap();
+    let real = Deps::resolve().model("all-MiniLM-L6-v2").unwrap();
+    for entry in std::fs::read_dir(real).unwrap() {
+        let path = entry.unwrap().path();
+        std::fs::copy(&path, folder.path().join(path.file_name().unwrap())).unwrap();
+    }
+    folder
+}
+
+fn config_of(folder: &tempfile::TempDir) -> Config {
+    Config {
+        model: folder.path().to_str().unwrap().to_owned(),
+        sessions: Some(1),
+        ..Config::default()
+    }
+}
+
+#[test]
+fn a_changed_model_file_is_named_with_both_checksums() {
+    let folder = model_folder();
+    let path = folder.path().join("encoder.weights");
+    let mut weights = std::fs::read(&path).unwrap();
+    weights[50_000_000] ^= 1;
+    std::fs::write(&path, weights).unwrap();
+    let error = failure(&config_of(&folder));
+    assert!(matches!(&error, Error::Checksum { path: named, .. } if *named == path), "{error}");
+}
+
+#[test]
+fn a_missing_model_or_library_is_named() {
+    let config = Config { model: "no-such-model".into(), ..Config::default() };
+    assert!(failure(&config).to_string().contains("no-such-model/model.json"));
+    let config =
+        Config { runtime_library: Some("/no/such/library.so".into()), ..Config::default() };
+    assert!(failure(&config).to_string().contains("/no/such/library.so"));
+}
+
+#[test]
+fn a_dimension_that_the_graph_does_not_have_is_refused() {
+    let folder = model_folder();
+    let path = folder.path().join("model.json");
+    let manifest = std::fs::read_to_string(&path).unwrap();
+    std::fs::write(&path, manifest.replace("\"dimension\": 384", "\"dimension\": 383")).unwrap();
+    let error = failure(&config_of(&folder));
+    assert!(matches!(&error, Error::Graph { reason, .. } if reason.contains("383")), "{error}");
+}
+
+#[test]
+fn more_tokens_than_the_encoder_takes_are_refused() {
+    let error = failure(&Config { max_tokens: 512, ..Config::default() });
+    assert!(matches!(error, Error::Config { key: "max_tokens", .. }), "{error}");
+}
+
+/// The cache of the hub's tools with the tiny encoder in it.
+fn hub_cache() -> tempfile::TempDir {
+    let cache = tempfile::tempdir().unwrap();
+    let repository = cache.path().join("models--tests--tiny");
+    let snapshot = repository.join("snapshots/0123");
+    std::fs::create_dir_all(snapshot.join("onnx")).unwrap();
+    std::fs::create_dir_all(repository.join("refs")).unwrap();
+    std::fs::write(repository.join("refs/main"), "0123").unwrap();
+    let tiny = fixtures().join("tiny");
+    for (file, place) in [
+        ("model.onnx", "onnx/model.onnx"),
+        ("tokenizer.json", "tokenizer.json"),
+        ("config.json", "config.json"),
+    ] {
+        std::fs::copy(tiny.join(file), snapshot.join(place)).unwrap();
+    }
+    cache
+}
+
+/// The configuration of the tiny encoder, with the pins that the errors name.
+fn hub_config(cache: &tempfile::TempDir) -> Config {
+    let mut config = Config {
+        model: "hf:tests/tiny".into(),
+        hub_cache: Some(cache.path().to_owned()),
+        max_tokens: 6,
+        overlap: 1,
+        sessions: Some(1),
+        ..Config::default()
+    };
+    let mut pins = BTreeMap::new();
+    while let Err(Error::Unpinned { file, found }) = load(&config) {
+        pins.insert(file, found);
+        config.sha256.clone_from(&pins);
+    }
+    config
+}
+
+#[tokio::test]
+async fn an_encoder_from_the_hub_is_pooled_here() {
+    let cache = hub_cache();
+    let config = hub_config(&cache);
+    assert_eq!(config.sha256.len(), 3, "each file must be pinned");
+    let encoder = load(&config).unwrap();
+    // [CLS] alpha beta [SEP], each with a vector of its own.
+    let vectors = embed(&encoder, &["alpha beta", "gamma gamma"]).await;
+    assert_eq!(vectors[0].as_slice(), [0.0, 0.5, 0.5, 0.0, 0.5, 0.5, 0.0, 0.0]);
+    let third = 1.0 / 6.0_f32.sqrt();
+    for (found, expected) in
+        vectors[1].as_slice().iter().zip([0.0, third, third, 0.0, 0.0, 0.0, 2.0 * third, 0.0])
+    {
+        assert!((found - expected).abs() < 1e-6);
+    }
+    let chunks = encoder.embed_document("alpha beta gamma delta alpha").await.unwrap().chunks;
+    assert_eq!(chunks.iter().map(|chunk| chunk.tokens).collect::<Vec<_>>(), [6, 4]);
+}
+
+#[test]
+fn a_file_from_the_hub_that_differs_from_its_pin_is_refused() {
+    let cache = hub_cache();
+    let config = hub_config(&cache);
+    let graph = cache.path().join("models--tests--tiny/snapshots/0123/onnx/model.onnx");
+    let mut bytes = std::fs::read(&graph).unwrap();
+    bytes.push(0);
+    std::fs::write(&graph, bytes).unwrap();
+    assert!(matches!(failure(&config), Error::Checksum { .. }));
+}
+
+#[tokio::test]
+async fn batches_and_tokens_are_measured() {
+    let exporter = InMemoryMetricExporter::default();
+    let reader = PeriodicReader::builder(exporter.clone()).build();
+    let provider = SdkMeterProvider::builder().with_reader(reader).build();
+    let config = Config { sessions: Some(1), ..Config::default() };
+    let encoder = Encoder::load(&config, &Deps::resolve(), &provider.meter("test")).unwrap();
+    embed(&encoder, &["one short text", "another text that is a little longer"]).await;
+    // Ends the session's thread, which records after it has answered.
+    drop(encoder);
+    provider.force_flush().unwrap();
+    let recorded = exporter.get_finished_metrics().unwrap();
+    let sums = sums(&recorded);
+    assert_eq!(sums["courant_batch_items"], 2.0);
+    assert_eq!(sums["courant_encoder_requests"], 2.0);
+    assert_eq!(sums["courant_encoder_tokens"], sums["courant_batch_tokens"]);
+    for duration in ["queue_wait", "tokenize_duration", "inference_duration"] {
+        assert!(sums[format!("courant_encoder_{duration}").as_str()] > 0.0, "{duration}");
+    }
+}
+
+/// The sum of everything that each instrument recorded.
+fn sums(recorded: &[opentelemetry_sdk::metrics::data::ResourceMetrics]) -> BTreeMap<String, f64> {
+    let scopes = recorded.last().into_iter().flat_map(|metrics| metrics.scope_metrics());
+    let sum = |data: &AggregatedMetrics| match data {
+        AggregatedMetrics::F64(MetricData::Histogram(data)) => {
+            data.data_points().map(|point| point.sum()).sum()
+        }
+        AggregatedMetrics::U64(MetricData::Histogram(data)) => {
+            data.data_points().map(|point| point.sum() as f64).sum()
+        }
+        AggregatedMetrics::U64(MetricData::Sum(data)) => {
+            data.data_points().map(|point| point.value() as f64).sum()
+        }
+        other => panic!("unexpected kind of metric {other:?}"),
+    };
+    scopes
+        .flat_map(|scope| scope.metrics())
+        .map(|metric| (metric.name().to_owned(), sum(metric.data())))
+        .collect()
+}

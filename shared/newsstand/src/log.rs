@@ -1,0 +1,52 @@
+//! What was asked for.
+
+use std::collections::VecDeque;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Instant;
+
+/// The oldest requests go first.
+const MAX_REQUESTS: usize = 1_000_000;
+
+/// One request and its answer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Request {
+    /// As in the `Host` header, lower-case, without a port.
+    pub host: String,
+    /// Path and query.
+    pub path: String,
+    /// The answer's status.
+    pub status: u16,
+    /// When it came in.
+    pub at: Instant,
+    /// Bytes of the answer's body that were handed to the connection so far.
+    pub bytes: u64,
+    /// Whether it had `If-None-Match` or `If-Modified-Since`.
+    pub conditional: bool,
+}
+
+/// Counts the bytes of one body while it is sent.
+pub(crate) type ByteCount = Arc<AtomicU64>;
+
+#[derive(Debug, Default)]
+pub(crate) struct Log(Mutex<VecDeque<(Request, ByteCount)>>);
+
+impl Log {
+    /// `bytes` may still grow.
+    pub(crate) fn push(&self, request: Request, bytes: ByteCount) {
+        let mut requests = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if requests.len() >= MAX_REQUESTS {
+            requests.pop_front();
+        }
+        requests.push_back((request, bytes));
+    }
+
+    pub(crate) fn requests(&self) -> Vec<Request> {
+        let requests = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let now = |(request, bytes): &(Request, ByteCount)| Request {
+            bytes: bytes.load(Ordering::Relaxed),
+            ..request.clone()
+        };
+        requests.iter().map(now).collect()
+    }
+}

@@ -1,0 +1,121 @@
+//! What one publisher offers.
+
+use std::time::Duration;
+
+use bytes::Bytes;
+use jiff::Timestamp;
+
+/// One news site.
+#[derive(Debug, Clone)]
+pub struct Site {
+    /// The host name, lower-case, without a port.
+    pub host: String,
+    /// The publisher's name.
+    pub name: String,
+    /// What it offers, beside what is generated: home page, feed, news sitemap and
+    /// robots.txt. A page of the same path replaces the generated one.
+    pub pages: Vec<Page>,
+    /// Later versions of pages, shown once they are asked for: see
+    /// [`crate::Newsstand::revise`].
+    pub revisions: Vec<Page>,
+    /// The crawl delay in robots.txt.
+    pub crawl_delay: Option<Duration>,
+    /// Paths that robots.txt forbids.
+    pub disallowed: Vec<String>,
+    /// The format of `/feed.xml`.
+    pub feed: FeedFormat,
+    /// Appended to the links in the feed, as publishers do to count their readers.
+    pub feed_link_suffix: String,
+}
+
+/// The format of a site's feed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum FeedFormat {
+    /// RSS 2.0.
+    #[default]
+    Rss,
+    /// Atom.
+    Atom,
+}
+
+/// One document of a site.
+#[derive(Debug, Clone)]
+pub struct Page {
+    /// Starts with `/`.
+    pub path_and_query: String,
+    /// What is sent, uncompressed.
+    pub body: Bytes,
+    /// The `Content-Type`.
+    pub content_type: String,
+    /// The headline, for the home page, the feed and the sitemap.
+    pub title: String,
+    /// When it was published.
+    pub published: Option<Timestamp>,
+    /// When this version was made.
+    pub last_modified: Timestamp,
+    /// Whether the home page and the sitemap link to it.
+    pub is_listed: bool,
+    /// Whether it stands in the feed.
+    pub is_in_feed: bool,
+}
+
+impl Site {
+    /// A site without pages.
+    pub fn new(host: impl Into<String>, name: impl Into<String>) -> Self {
+        Self {
+            host: host.into().to_ascii_lowercase(),
+            name: name.into(),
+            pages: Vec::new(),
+            revisions: Vec::new(),
+            crawl_delay: None,
+            disallowed: Vec::new(),
+            feed: FeedFormat::default(),
+            feed_link_suffix: String::new(),
+        }
+    }
+
+    /// The page at `path_and_query`; where there is none, that at the path alone,
+    /// as most sites do with parameters that they do not know.
+    pub(crate) fn page(&self, path_and_query: &str) -> Option<&Page> {
+        let at = |wanted: &str| self.pages.iter().find(|page| page.path_and_query == wanted);
+        at(path_and_query).or_else(|| at(path_and_query.split('?').next()?))
+    }
+
+    /// Puts `page` in the place of the one with its path, or behind the others.
+    pub(crate) fn replace(&mut self, page: Page) {
+        match self.pages.iter_mut().find(|old| old.path_and_query == page.path_and_query) {
+            Some(old) => *old = page,
+            None => self.pages.push(page),
+        }
+    }
+
+    /// When anything of it last changed.
+    pub(crate) fn last_modified(&self) -> Timestamp {
+        self.pages.iter().map(|page| page.last_modified).max().unwrap_or(Timestamp::UNIX_EPOCH)
+    }
+
+    pub(crate) fn listed(&self) -> impl Iterator<Item = &Page> {
+        self.pages.iter().filter(|page| page.is_listed)
+    }
+}
+
+impl Page {
+    /// An HTML page that the home page, the sitemap and the feed name.
+    pub fn html(
+        path_and_query: impl Into<String>,
+        title: impl Into<String>,
+        body: impl Into<Bytes>,
+        at: Timestamp,
+    ) -> Self {
+        Self {
+            path_and_query: path_and_query.into(),
+            body: body.into(),
+            content_type: "text/html; charset=utf-8".to_owned(),
+            title: title.into(),
+            published: Some(at),
+            last_modified: at,
+            is_listed: true,
+            is_in_feed: true,
+        }
+    }
+}

@@ -1,0 +1,232 @@
+//! An operator's hold on one agent.
+
+use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use courant_bus::Settled;
+use courant_proto::v1;
+use tokio::sync::watch;
+use tokio::time::Instant;
+use tokio_util::sync::CancellationToken;
+
+/// Where an agent is in its life.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum State {
+    /// It is being built.
+    Starting,
+    /// It takes work.
+    Running,
+    /// It takes no work until it is resumed.
+    Paused,
+    /// It finishes what it has, then ends.
+    Draining,
+    /// It has ended.
+    Stopped,
+}
+
+/// One agent's state, shared by the agent, the probes and the admin service.
+#[derive(Clone)]
+pub struct Control(Arc<Inner>);
+
+struct Inner {
+    agent: &'static str,
+    state: watch::Sender<State>,
+    drain: CancellationToken,
+    started: Instant,
+    in_flight: AtomicU64,
+    succeeded: AtomicU64,
+    retried: AtomicU64,
+    discarded: AtomicU64,
+    details: Mutex<BTreeMap<&'static str, String>>,
+}
+
+impl Control {
+    /// The hold on `agent`, which drains when `shutdown` is cancelled.
+    pub fn new(agent: &'static str, shutdown: &CancellationToken) -> Self {
+        Self(Arc::new(Inner {
+            agent,
+            state: watch::Sender::new(State::Starting),
+            drain: shutdown.child_token(),
+            started: Instant::now(),
+            in_flight: AtomicU64::new(0),
+            succeeded: AtomicU64::new(0),
+            retried: AtomicU64::new(0),
+            discarded: AtomicU64::new(0),
+            details: Mutex::default(),
+        }))
+    }
+
+    /// The agent's name.
+    pub fn agent(&self) -> &'static str {
+        self.0.agent
+    }
+
+    /// Where it is.
+    pub fn state(&self) -> State {
+        let state = *self.0.state.borrow();
+        if state < State::Draining && self.0.drain.is_cancelled() { State::Draining } else { state }
+    }
+
+    /// To be called by the agent before it takes more work: waits while it is
+    /// paused, and says whether it should go on. The first call makes it ready.
+    pub async fn running(&self) -> bool {
+        self.0.state.send_if_modified(|state| {
+            let starts = *state == State::Starting;
+            if starts {
+                *state = State::Running;
+            }
+            starts
+        });
+        let mut state = self.0.state.subscribe();
+        tokio::select! {
+            biased;
+            () = self.0.drain.cancelled() => false,
+            resumed = state.wait_for(|state| *state != State::Paused) => {
+                resumed.is_ok_and(|state| *state == State::Running)
+            }
+        }
+    }
+
+    /// Completes when the agent is to end.
+    pub async fn stopped(&self) {
+        self.0.drain.cancelled().await;
+    }
+
+    /// For parts that take a token.
+    pub fn token(&self) -> CancellationToken {
+        self.0.drain.clone()
+    }
+
+    /// Takes no further work.
+    pub fn pause(&self) {
+        self.turn(State::Running, State::Paused);
+    }
+
+    /// Takes work again.
+    pub fn resume(&self) {
+        self.turn(State::Paused, State::Running);
+    }
+
+    fn turn(&self, from: State, to: State) {
+        self.0.state.send_if_modified(|state| {
+            let turns = *state == from;
+            if turns {
+                *state = to;
+            }
+            turns
+        });
+    }
+
+    /// Finishes what is in flight, then ends.
+    pub fn drain(&self) {
+        self.0.drain.cancel();
+    }
+
+    /// To be called when the agent's `run` has returned.
+    pub fn finished(&self) {
+        self.0.state.send_replace(State::Stopped);
+    }
+
+    /// Counts one message as in flight until the guard is dropped.
+    pub fn in_flight(&self) -> InFlight {
+        self.0.in_flight.fetch_add(1, Ordering::Relaxed);
+        InFlight(self.clone())
+    }
+
+    /// Counts one message that was worked off.
+    pub fn count(&self, settled: Settled) {
+        let counter = match settled {
+            Settled::Acknowledged => &self.0.succeeded,
+            Settled::Retried(_) | Settled::Unconfirmed => &self.0.retried,
+            Settled::Dead => &self.0.discarded,
+        };
+        counter.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// Sets one of the agent's own figures in its status.
+    pub fn detail(&self, name: &'static str, value: impl Into<String>) {
+        let mut details = self.0.details.lock().unwrap_or_else(PoisonError::into_inner);
+        details.insert(name, value.into());
+    }
+
+    /// What the admin service answers.
+    pub fn status(&self) -> v1::AgentStatus {
+        let details = self.0.details.lock().unwrap_or_else(PoisonError::into_inner);
+        let count = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
+        v1::AgentStatus {
+            agent: self.0.agent.to_owned(),
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+            state: v1::AgentState::from(self.state()).into(),
+            uptime_seconds: self.0.started.elapsed().as_secs_f64(),
+            in_flight: count(&self.0.in_flight),
+            succeeded: count(&self.0.succeeded),
+            retried: count(&self.0.retried),
+            discarded: count(&self.0.discarded),
+            details: details.iter().map(|(k, v)| ((*k).to_owned(), v.clone())).collect(),
+        }
+    }
+}
+
+/// A message that is being handled.
+pub struct InFlight(Control);
+
+impl Drop for InFlight {
+    fn drop(&mut self) {
+        self.0.0.in_flight.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
+impl From<State> for v1::AgentState {
+    fn from(state: State) -> Self {
+        match state {
+            State::Starting => Self::Starting,
+            State::Running => Self::Running,
+            State::Paused => Self::Paused,
+            State::Draining => Self::Draining,
+            State::Stopped => Self::Stopped,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_paused_agent_waits_until_it_is_resumed() {
+        let control = Control::new("test", &CancellationToken::new());
+        assert!(control.running().await);
+        control.pause();
+        let waiting = tokio::spawn({
+            let control = control.clone();
+            async move { control.running().await }
+        });
+        tokio::task::yield_now().await;
+        assert!(!waiting.is_finished());
+        control.resume();
+        assert!(waiting.await.unwrap());
+    }
+
+    #[tokio::test]
+    async fn a_drained_agent_takes_no_more_work_even_when_paused() {
+        let shutdown = CancellationToken::new();
+        let control = Control::new("test", &shutdown);
+        assert!(control.running().await);
+        control.pause();
+        shutdown.cancel();
+        assert!(!control.running().await);
+        assert_eq!(control.state(), State::Draining);
+        control.finished();
+        assert_eq!(control.state(), State::Stopped);
+    }
+
+    #[test]
+    fn work_in_flight_is_counted_while_it_lasts() {
+        let control = Control::new("test", &CancellationToken::new());
+        let guard = control.in_flight();
+        assert_eq!(control.status().in_flight, 1);
+        drop(guard);
+        assert_eq!(control.status().in_flight, 0);
+    }
+}

@@ -1,0 +1,22 @@
+//! What every agent's process does, whatever its subject: signals and drain
+//! ([`block_on`]), an operator's hold on it ([`Control`]), probes and metrics
+//! over HTTP, health, admin and reflection over gRPC ([`Process`]), and the loop
+//! that works off a queue ([`work`]).
+
+mod admin;
+mod config;
+mod control;
+mod metrics;
+mod probes;
+mod process;
+mod signals;
+mod start;
+mod work;
+
+pub use config::{Config, Ports};
+pub use control::{Control, InFlight, State};
+pub use metrics::AgentMetrics;
+pub use process::{Listening, Process};
+pub use signals::block_on;
+pub use start::{Args, Start, main};
+pub use work::work;

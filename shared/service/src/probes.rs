@@ -1,0 +1,69 @@
+//! `/healthz`, `/readyz` and `/metrics`.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Router;
+use axum::extract::State as Extract;
+use axum::http::{StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use axum::routing::get;
+use courant_telemetry::Meters;
+use futures::future::BoxFuture;
+
+use crate::control::{Control, State};
+
+/// How long a check may take before it counts as failed.
+const CHECK_TIMEOUT: Duration = Duration::from_secs(3);
+
+/// Asks something that the process needs whether it is there.
+pub(crate) type Check = Box<dyn Fn() -> BoxFuture<'static, anyhow::Result<()>> + Send + Sync>;
+
+/// Whether the process can do its work.
+pub(crate) struct Readiness {
+    pub(crate) agents: Vec<Control>,
+    pub(crate) checks: Vec<(&'static str, Check)>,
+}
+
+impl Readiness {
+    /// The reasons why not; none where it is ready.
+    pub(crate) async fn obstacles(&self) -> Vec<String> {
+        let mut obstacles: Vec<String> = self
+            .agents
+            .iter()
+            .filter(|agent| !matches!(agent.state(), State::Running | State::Paused))
+            .map(|agent| format!("{} is {:?}", agent.agent(), agent.state()).to_lowercase())
+            .collect();
+        for (name, check) in &self.checks {
+            match tokio::time::timeout(CHECK_TIMEOUT, check()).await {
+                Ok(Ok(())) => {}
+                Ok(Err(error)) => obstacles.push(format!("{name}: {error:#}")),
+                Err(_) => obstacles.push(format!("{name}: no answer within {CHECK_TIMEOUT:?}")),
+            }
+        }
+        obstacles
+    }
+}
+
+/// The routes of the three probes.
+pub(crate) fn routes(readiness: Arc<Readiness>, meters: Meters) -> Router {
+    Router::new()
+        .route("/healthz", get(async || "alive\n"))
+        .route("/readyz", get(ready).with_state(readiness))
+        .route("/metrics", get(metrics).with_state(meters))
+}
+
+async fn ready(Extract(readiness): Extract<Arc<Readiness>>) -> Response {
+    let obstacles = readiness.obstacles().await;
+    if obstacles.is_empty() {
+        return "ready\n".into_response();
+    }
+    (StatusCode::SERVICE_UNAVAILABLE, format!("{}\n", obstacles.join("\n"))).into_response()
+}
+
+async fn metrics(Extract(meters): Extract<Meters>) -> Response {
+    match meters.render() {
+        Ok(text) => ([(header::CONTENT_TYPE, "text/plain; version=0.0.4")], text).into_response(),
+        Err(error) => (StatusCode::INTERNAL_SERVER_ERROR, format!("{error}\n")).into_response(),
+    }
+}

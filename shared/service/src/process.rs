@@ -1,0 +1,178 @@
+//! One process: its agents, its ports, its probes.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::Context;
+use axum::Router;
+use courant_proto::v1::FILE_DESCRIPTOR_SET;
+use courant_proto::v1::admin_server::AdminServer;
+use courant_telemetry::{LogFilter, Meters, Telemetry};
+use tokio::net::TcpListener;
+use tokio_util::sync::CancellationToken;
+use tonic::service::Routes;
+use tonic::transport::server::TcpIncoming;
+use tonic_health::ServingStatus;
+
+use crate::admin::AdminService;
+use crate::config::{Config, Ports};
+use crate::control::Control;
+use crate::probes::{self, Readiness};
+
+/// How often the health service looks at the agents.
+const HEALTH_INTERVAL: Duration = Duration::from_millis(500);
+/// How long the servers may take to close their connections at the end: open
+/// health watches would keep them for ever.
+const CLOSING: Duration = Duration::from_secs(2);
+
+/// A process that is being put together.
+pub struct Process {
+    readiness: Readiness,
+    meters: Meters,
+    log_filter: LogFilter,
+    http: Router,
+}
+
+impl Process {
+    /// A process without agents yet.
+    pub fn new(telemetry: &Telemetry) -> Self {
+        Self {
+            readiness: Readiness { agents: Vec::new(), checks: Vec::new() },
+            meters: telemetry.meters(),
+            log_filter: telemetry.log_filter(),
+            http: Router::new(),
+        }
+    }
+
+    /// Adds an agent that drains when `shutdown` is cancelled.
+    pub fn agent(&mut self, name: &'static str, shutdown: &CancellationToken) -> Control {
+        let control = Control::new(name, shutdown);
+        self.readiness.agents.push(control.clone());
+        control
+    }
+
+    /// The process is ready only while `check` succeeds.
+    pub fn requires<F>(&mut self, name: &'static str, check: impl Fn() -> F + Send + Sync + 'static)
+    where
+        F: Future<Output = anyhow::Result<()>> + Send + 'static,
+    {
+        self.readiness.checks.push((name, Box::new(move || Box::pin(check()))));
+    }
+
+    /// Serves `routes` beside the probes.
+    pub fn http(&mut self, routes: Router) {
+        self.http = std::mem::take(&mut self.http).merge(routes);
+    }
+
+    /// Binds both ports.
+    ///
+    /// # Errors
+    /// If a port is taken, naming it.
+    pub async fn listen(self, config: &Config, ports: Ports) -> anyhow::Result<Listening> {
+        let http = bind(config.http(ports)).await?;
+        let grpc = bind(config.grpc(ports)).await?;
+        tracing::info!(
+            version = env!("CARGO_PKG_VERSION"),
+            http = %http.local_addr()?,
+            grpc = %grpc.local_addr()?,
+            "listening"
+        );
+        Ok(Listening { process: self, http, grpc })
+    }
+}
+
+async fn bind(address: SocketAddr) -> anyhow::Result<TcpListener> {
+    let hint = "is another process using the port?";
+    TcpListener::bind(address).await.with_context(|| format!("cannot listen on {address}; {hint}"))
+}
+
+/// A process with its ports bound.
+pub struct Listening {
+    process: Process,
+    http: TcpListener,
+    grpc: TcpListener,
+}
+
+impl Listening {
+    /// Where HTTP is served.
+    ///
+    /// # Errors
+    /// If the system does not say.
+    pub fn http_address(&self) -> std::io::Result<SocketAddr> {
+        self.http.local_addr()
+    }
+
+    /// Serves until `work` is done, and returns its result. The probes and the
+    /// admin service answer to the end, so that a drain can be watched.
+    ///
+    /// # Errors
+    /// Those of `work`, or of a server that failed before.
+    pub async fn serve<T>(
+        self,
+        work: impl Future<Output = anyhow::Result<T>>,
+    ) -> anyhow::Result<T> {
+        let closing = CancellationToken::new();
+        let mut servers = tokio::spawn(self.servers(closing.clone()));
+        let result = tokio::select! {
+            result = work => result,
+            ended = &mut servers => {
+                ended.context("a server panicked")??;
+                anyhow::bail!("the servers ended before the work");
+            }
+        };
+        closing.cancel();
+        if tokio::time::timeout(CLOSING, &mut servers).await.is_err() {
+            servers.abort();
+        }
+        result
+    }
+
+    async fn servers(self, closing: CancellationToken) -> anyhow::Result<()> {
+        let Process { readiness, meters, log_filter, http } = self.process;
+        let readiness = Arc::new(readiness);
+        let (reporter, health) = tonic_health::server::health_reporter();
+        // The reporter starts as serving; nothing is, until an agent runs.
+        reporter.set_service_status("", ServingStatus::NotServing).await;
+        let reporting = report_health(reporter, readiness.clone());
+
+        let admin = AdminService { agents: readiness.agents.clone(), log_filter };
+        let reflection = tonic_reflection::server::Builder::configure()
+            .register_encoded_file_descriptor_set(FILE_DESCRIPTOR_SET)
+            .register_encoded_file_descriptor_set(tonic_health::pb::FILE_DESCRIPTOR_SET)
+            .build_v1()
+            .context("cannot build gRPC reflection")?;
+        let routes =
+            Routes::new(AdminServer::new(admin)).add_service(health).add_service(reflection);
+        let grpc =
+            tonic::transport::Server::builder().add_routes(routes).serve_with_incoming_shutdown(
+                TcpIncoming::from(self.grpc),
+                closing.clone().cancelled_owned(),
+            );
+
+        let router = http.merge(probes::routes(readiness, meters));
+        let http = axum::serve(self.http, router)
+            .with_graceful_shutdown(closing.clone().cancelled_owned());
+        tokio::select! {
+            ended = async { tokio::join!(async { http.await }, grpc) } => {
+                ended.0.context("the HTTP server failed")?;
+                ended.1.context("the gRPC server failed")
+            }
+            () = reporting => Ok(()),
+        }
+    }
+}
+
+/// Tells `grpc.health.v1` of every agent, and of the process under the empty name.
+async fn report_health(reporter: tonic_health::server::HealthReporter, readiness: Arc<Readiness>) {
+    let serving = |yes| if yes { ServingStatus::Serving } else { ServingStatus::NotServing };
+    loop {
+        for agent in &readiness.agents {
+            let runs = agent.state() == crate::State::Running;
+            reporter.set_service_status(agent.agent(), serving(runs)).await;
+        }
+        let ready = readiness.obstacles().await.is_empty();
+        reporter.set_service_status("", serving(ready)).await;
+        tokio::time::sleep(HEALTH_INTERVAL).await;
+    }
+}

@@ -1,0 +1,111 @@
+//! From the command line of an agent's binary to its exit status.
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::Parser;
+use courant_bus::Bus;
+use courant_config::Document;
+use courant_telemetry::{Clock, Telemetry};
+use opentelemetry::metrics::Meter;
+use tokio_util::sync::CancellationToken;
+
+use crate::{Config, Control, Ports, Process, signals};
+
+/// What may be typed behind the name of an agent's binary.
+#[derive(Debug, Parser)]
+#[command(version, about = "One agent of Courant; its configuration is courant.toml")]
+pub struct Args {
+    /// The configuration file [default: courant.toml, if there is one]
+    #[arg(long, value_name = "FILE", env = "COURANT_CONFIG")]
+    config: Option<PathBuf>,
+}
+
+/// What an agent's binary is given to build its agent from.
+pub struct Start {
+    /// The configuration; the agent takes its own sections.
+    pub document: Document,
+    /// The process, which becomes ready with the agent.
+    pub process: Process,
+    /// The hold on the agent.
+    pub control: Control,
+    /// For instruments.
+    pub meter: Meter,
+    /// The system's time.
+    pub clock: Clock,
+    config: Config,
+    ports: Ports,
+}
+
+impl Start {
+    /// The process is ready only while `bus` answers.
+    pub fn requires_bus(&mut self, bus: &Bus) {
+        let bus = bus.clone();
+        self.process.requires("bus", move || {
+            let bus = bus.clone();
+            async move { Ok(bus.queues().await.map(drop)?) }
+        });
+    }
+
+    /// Binds the ports and serves until `work` is done.
+    ///
+    /// # Errors
+    /// Those of `work`, or if a port is taken.
+    pub async fn serve(self, work: impl Future<Output = anyhow::Result<()>>) -> anyhow::Result<()> {
+        self.process.listen(&self.config, self.ports).await?.serve(work).await
+    }
+}
+
+/// The `main` of an agent's binary: reads the configuration, sets up telemetry,
+/// and runs `body` until it ends or a signal drains it. An error is one line.
+pub fn main<F>(
+    agent: &'static str,
+    ports: Ports,
+    args: &Args,
+    body: impl FnOnce(Start) -> F,
+) -> ExitCode
+where
+    F: Future<Output = anyhow::Result<()>>,
+{
+    match run(agent, ports, args, body) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("courant-{agent}: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run<F>(
+    agent: &'static str,
+    ports: Ports,
+    args: &Args,
+    body: impl FnOnce(Start) -> F,
+) -> anyhow::Result<()>
+where
+    F: Future<Output = anyhow::Result<()>>,
+{
+    let document = Document::load(args.config.as_deref(), std::env::vars())?;
+    let config: Config = document.section("service")?;
+    let telemetry = Telemetry::init(service_name(agent), &document.section("telemetry")?)?;
+    let result = signals::block_on(config.drain(), |shutdown: CancellationToken| {
+        let mut process = Process::new(&telemetry);
+        let control = process.agent(agent, &shutdown);
+        let meter = telemetry.meter();
+        body(Start { document, process, control, meter, clock: Clock::system(), config, ports })
+    });
+    telemetry.flush();
+    result
+}
+
+/// OpenTelemetry's `service.name`.
+fn service_name(agent: &'static str) -> &'static str {
+    match agent {
+        "crawler" => "courant-crawler",
+        "gateway" => "courant-gateway",
+        "embedder" => "courant-embedder",
+        "analyst" => "courant-analyst",
+        "storage" => "courant-storage",
+        _ => "courant",
+    }
+}

@@ -1,0 +1,193 @@
+//! What can go wrong in the store.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio_postgres::error::SqlState;
+
+/// Why the store could not do what was asked. [`Error::is_transient`] tells
+/// whether trying again later can help.
+#[derive(Clone, Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// A value of the configuration is out of range.
+    #[error("wrong store configuration: {0}")]
+    Config(String),
+    /// A vector does not fit the store.
+    #[error("a vector has dimension {found}, but the store holds vectors of dimension {expected}")]
+    Dimension {
+        /// The store's.
+        expected: usize,
+        /// The vector's.
+        found: usize,
+    },
+    /// The store was made with another dimension than the one configured.
+    #[error(
+        "the store was made for vectors of dimension {stored}, but {configured} is configured; \
+         set store.dimension or use another store"
+    )]
+    StoredDimension {
+        /// What the store was made with.
+        stored: usize,
+        /// What `dimension` says.
+        configured: usize,
+    },
+    /// A vector search without a vector.
+    #[error("a vector search needs a query vector")]
+    NoVector,
+    /// A write to a store that was opened for reading.
+    #[error("the store was opened for reading only")]
+    ReadOnly,
+    /// Another process writes to this file.
+    #[error("{0} is in use by another process")]
+    InUse(PathBuf),
+    /// No store is there to be read.
+    #[error("there is no store at {0}")]
+    Missing(PathBuf),
+    /// The file belongs to another program.
+    #[error("{0} is not a store of courant")]
+    Foreign(PathBuf),
+    /// A newer version of courant made the store.
+    #[error("the store has schema version {found}, but this program knows {known}; update it")]
+    Newer {
+        /// The store's.
+        found: i64,
+        /// The newest one known.
+        known: i64,
+    },
+    /// What is stored cannot be read.
+    #[error("the store is corrupt: {0}")]
+    Corrupt(String),
+    /// There is no space left on the disk.
+    #[error("the disk that holds the store is full: nothing was written")]
+    DiskFull,
+    /// The file cannot be opened or locked.
+    #[error("cannot open {path}: {source}")]
+    Open {
+        /// The file or folder.
+        path: PathBuf,
+        /// Why not.
+        source: Arc<std::io::Error>,
+    },
+    /// SQLite failed.
+    #[error("sqlite: {0}")]
+    Sqlite(#[source] Arc<rusqlite::Error>),
+    /// Postgres cannot be reached, or the connection was lost.
+    #[error("cannot reach postgres at {address}: {reason}")]
+    Unreachable {
+        /// Host and port, or the socket's folder.
+        address: String,
+        /// Why not.
+        reason: String,
+    },
+    /// All connections stayed in use.
+    #[error("no connection to postgres was free within {0:?}")]
+    Busy(Duration),
+    /// An operation took too long; whether it was done is not known.
+    #[error("the store did not answer within {0:?}")]
+    Timeout(Duration),
+    /// pgvector is absent, too old, or ignores its settings.
+    #[error("pgvector: {0}")]
+    Pgvector(String),
+    /// Postgres refused.
+    #[error("postgres: {}", described(.0))]
+    Postgres(#[source] Arc<tokio_postgres::Error>),
+    /// The store was closed.
+    #[error("the store is closed")]
+    Closed,
+}
+
+impl Error {
+    /// Whether the same call can succeed later, with nothing changed but time
+    /// or the state of a server or disk.
+    pub fn is_transient(&self) -> bool {
+        match self {
+            Self::DiskFull | Self::Unreachable { .. } | Self::Busy(_) | Self::Timeout(_) => true,
+            Self::Sqlite(error) => matches!(
+                error.sqlite_error_code(),
+                Some(rusqlite::ErrorCode::DatabaseBusy | rusqlite::ErrorCode::DatabaseLocked)
+            ),
+            Self::Postgres(error) => error.code().is_some_and(|code| {
+                // Resources, intervention by an operator, serialization, deadlock.
+                ["53", "57", "40"].iter().any(|class| code.code().starts_with(class))
+            }),
+            _ => false,
+        }
+    }
+
+    /// Whether the values themselves were refused, so that the same call fails
+    /// at any time and on any server.
+    pub fn is_permanent(&self) -> bool {
+        match self {
+            Self::Dimension { .. } | Self::NoVector => true,
+            Self::Postgres(error) => error.code().is_some_and(|code| {
+                // Wrong values, violated constraints, limits of the program.
+                ["22", "23", "54"].iter().any(|class| code.code().starts_with(class))
+            }),
+            Self::Sqlite(error) => matches!(
+                error.sqlite_error_code(),
+                Some(rusqlite::ErrorCode::TooBig | rusqlite::ErrorCode::ConstraintViolation)
+            ),
+            _ => false,
+        }
+    }
+
+    /// The name in metric labels.
+    pub(crate) fn label(&self) -> &'static str {
+        match self {
+            Self::DiskFull => "disk_full",
+            Self::Unreachable { .. } | Self::Busy(_) => "unreachable",
+            Self::Timeout(_) => "timeout",
+            Self::Corrupt(_) | Self::Foreign(_) => "corrupt",
+            _ => "error",
+        }
+    }
+}
+
+/// The server's own words: `Display` of the error says only "db error".
+fn described(error: &tokio_postgres::Error) -> String {
+    match error.as_db_error() {
+        Some(refusal) => format!("{} ({})", refusal.message(), refusal.code().code()),
+        None => error.to_string(),
+    }
+}
+
+impl From<Arc<rusqlite::Error>> for Error {
+    fn from(error: Arc<rusqlite::Error>) -> Self {
+        use rusqlite::ErrorCode;
+        match error.sqlite_error_code() {
+            Some(ErrorCode::DiskFull) => Self::DiskFull,
+            Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase) => {
+                Self::Corrupt(error.to_string())
+            }
+            _ => Self::Sqlite(error),
+        }
+    }
+}
+
+impl From<rusqlite::Error> for Error {
+    fn from(error: rusqlite::Error) -> Self {
+        Arc::new(error).into()
+    }
+}
+
+impl From<tokio_postgres::Error> for Error {
+    fn from(error: tokio_postgres::Error) -> Self {
+        let code = error.code().map(SqlState::code);
+        if code == Some(SqlState::DISK_FULL.code()) {
+            return Self::DiskFull;
+        }
+        // 57P01 to 57P05: the server is stopping, starting, or has crashed.
+        let is_going = code.is_some_and(|code| code.starts_with("57P"));
+        if is_going || error.is_closed() || (code.is_none() && is_io(&error)) {
+            return Self::Unreachable { address: "the pool".into(), reason: described(&error) };
+        }
+        Self::Postgres(Arc::new(error))
+    }
+}
+
+fn is_io(error: &tokio_postgres::Error) -> bool {
+    let cause = std::error::Error::source(error);
+    cause.is_some_and(|cause| cause.is::<std::io::Error>())
+}

@@ -1,0 +1,28 @@
+//! Articles, fingerprints, the crawler's memory, and search, on SQLite or
+//! Postgres behind one [`Store`].
+//!
+//! The rules that both back ends share are pure and stand in their own files:
+//! which claim is new (`claim`), how a query is read (`query`), how two ranked
+//! lists become one (`fusion`), what a hit shows of its text (`snippet`), which
+//! records of a batch count (`batch`).
+
+mod batch;
+mod claim;
+mod config;
+mod error;
+mod fusion;
+mod metrics;
+mod postgres;
+mod query;
+mod record;
+mod row;
+mod snippet;
+mod sqlite;
+mod store;
+
+pub use claim::{Claim, Verdict};
+pub use config::Config;
+pub use error::Error;
+pub use query::{CANDIDATES, Mode, Query};
+pub use record::{Counts, Hit, Record, Summary, Upsert, Visit};
+pub use store::{Access, Store};

@@ -1,0 +1,197 @@
+//! Articles, listings, full text and vectors.
+
+use courant_article::{ArticleId, CanonicalUrl, Revision};
+use deadpool_postgres::Client;
+use pgvector::HalfVector;
+use tokio_postgres::Row as SqlRow;
+
+use crate::query::{CANDIDATES, Terms};
+use crate::record::Found;
+use crate::row::{self, Row};
+use crate::snippet::SOURCE;
+use crate::{Counts, Error, Record, Summary};
+
+const ARTICLE: &str = "
+SELECT id, revision, url, content_hash, title, authors::text, published_at, declared_language,
+    language, site_name, body, truncated, source, submission_id, decision, syndicated_of,
+    model::text, analysis::text, vector, stored_at_ms
+FROM article WHERE id = $1";
+
+/// `$1`: wanted words and phrases, `$2`: unwanted ones, `$3`: how the wanted
+/// ones are joined. A term of stop words alone is an empty query: it is left
+/// out. The text form of a tsquery is quoted, so it can be joined and read back.
+///
+/// Ranking reads each match's whole tsvector (0.1 ms): of very many matches only
+/// the newest, `$5`, are ranked.
+const MATCHING: &str = "
+WITH wanted AS (
+    SELECT string_agg('(' || term::text || ')', $3)::tsquery AS query
+    FROM unnest($1::text[]) AS phrase, phraseto_tsquery('english', phrase) AS term
+    WHERE numnode(term) > 0
+), unwanted AS (
+    SELECT string_agg('!(' || term::text || ')', ' & ')::tsquery AS query
+    FROM unnest($2::text[]) AS phrase, phraseto_tsquery('english', phrase) AS term
+    WHERE numnode(term) > 0
+), asked AS (
+    SELECT CASE WHEN unwanted.query IS NULL THEN wanted.query
+                ELSE wanted.query && unwanted.query END AS query
+    FROM wanted, unwanted
+), matching AS MATERIALIZED (
+    SELECT id, words, asked.query FROM article, asked WHERE words @@ asked.query
+    ORDER BY stored_at_ms DESC LIMIT $5
+)
+SELECT id FROM matching ORDER BY ts_rank(words, query, 1) DESC, id LIMIT $4";
+
+/// How many matches are ranked.
+const RANKED: i64 = 2000;
+
+/// The iterative scan may return rows slightly out of order, so they are sorted
+/// again; `+ 0` keeps Postgres 17 from taking the index's order for granted.
+/// Rows without a direction have no distance: NaN is greater than any number.
+const NEAREST: &str = "
+WITH near AS MATERIALIZED (
+    SELECT id, vector <=> $1 AS distance FROM article ORDER BY vector <=> $1 LIMIT $2
+)
+SELECT id, (1 - distance)::real FROM near WHERE distance <> 'NaN' ORDER BY distance + 0, id";
+
+pub(super) async fn article(client: &Client, id: ArticleId) -> Result<Option<Record>, Error> {
+    let statement = client.prepare_cached(ARTICLE).await?;
+    let found = client.query_opt(&statement, &[&id.as_bytes().as_slice()]).await?;
+    found.map(|row| columns(&row)?.into_record()).transpose()
+}
+
+fn columns(row: &SqlRow) -> Result<Row, Error> {
+    let vector: HalfVector = row.try_get(18)?;
+    Ok(Row {
+        id: row.try_get(0)?,
+        revision: row.try_get(1)?,
+        url: row.try_get(2)?,
+        content_hash: row.try_get(3)?,
+        title: row.try_get(4)?,
+        authors: row.try_get(5)?,
+        published_at: row.try_get(6)?,
+        declared_language: row.try_get(7)?,
+        language: row.try_get(8)?,
+        site_name: row.try_get(9)?,
+        body: row.try_get(10)?,
+        truncated: row.try_get(11)?,
+        source: row.try_get(12)?,
+        submission_id: row.try_get(13)?,
+        decision: row.try_get(14)?,
+        syndicated_of: row.try_get(15)?,
+        model: row.try_get(16)?,
+        analysis: row.try_get(17)?,
+        vector: vector.to_vec().into_iter().map(half::f16::to_f32).collect(),
+        stored_at_ms: row.try_get(19)?,
+    })
+}
+
+pub(super) async fn articles(
+    client: &Client,
+    after: Option<ArticleId>,
+    limit: usize,
+) -> Result<Vec<Summary>, Error> {
+    let statement = client
+        .prepare_cached(
+            "SELECT id, revision, url, title, content_hash, syndicated_of, stored_at_ms
+             FROM article WHERE $1::bytea IS NULL OR id > $1 ORDER BY id LIMIT $2",
+        )
+        .await?;
+    let after = after.map(|id| id.as_bytes().to_vec());
+    let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+    let rows = client.query(&statement, &[&after, &limit]).await?;
+    rows.iter().map(summary).collect()
+}
+
+fn summary(row: &SqlRow) -> Result<Summary, Error> {
+    Ok(Summary {
+        id: row::article_id(row.try_get(0)?)?,
+        revision: Revision(row.try_get(1)?),
+        url: CanonicalUrl::from_canonical(row.try_get::<_, String>(2)?),
+        title: row.try_get(3)?,
+        content_hash: row::content_hash(row.try_get(4)?)?,
+        syndicated_of: optional_id(row.try_get(5)?)?,
+        stored_at: row::instant(row.try_get(6)?)?,
+    })
+}
+
+pub(super) fn optional_id(bytes: Option<&[u8]>) -> Result<Option<ArticleId>, Error> {
+    bytes.map(row::article_id).transpose()
+}
+
+/// Articles with all the words; behind them, where these are few, articles with
+/// any of the words.
+pub(super) async fn matching(client: &Client, terms: &Terms) -> Result<Vec<ArticleId>, Error> {
+    let statement = client.prepare_cached(MATCHING).await?;
+    let mut found: Vec<ArticleId> = Vec::new();
+    for operator in [" & ", " | "] {
+        let limit = CANDIDATES as i64;
+        let rows = client
+            .query(&statement, &[&terms.wanted, &terms.unwanted, &operator, &limit, &RANKED])
+            .await?;
+        for row in &rows {
+            let id = row::article_id(row.try_get(0)?)?;
+            if found.len() < CANDIDATES && !found.contains(&id) {
+                found.push(id);
+            }
+        }
+        if found.len() == CANDIDATES || terms.wanted.len() < 2 {
+            break;
+        }
+    }
+    Ok(found)
+}
+
+pub(super) async fn nearest(
+    client: &Client,
+    vector: &HalfVector,
+) -> Result<Vec<(ArticleId, f32)>, Error> {
+    let statement = client.prepare_cached(NEAREST).await?;
+    let rows = client.query(&statement, &[vector, &(CANDIDATES as i64)]).await?;
+    rows.iter().map(|row| Ok((row::article_id(row.try_get(0)?)?, row.try_get(1)?))).collect()
+}
+
+pub(super) async fn found(client: &Client, ids: &[ArticleId]) -> Result<Vec<Found>, Error> {
+    let statement = client
+        .prepare_cached(
+            "SELECT id, url, title, site_name, published_at, language, left(body, $2),
+                 syndicated_of, content_hash
+             FROM article WHERE id = ANY ($1)",
+        )
+        .await?;
+    let keys: Vec<&[u8]> = ids.iter().map(|id| id.as_bytes().as_slice()).collect();
+    let rows = client.query(&statement, &[&keys, &SOURCE]).await?;
+    rows.iter().map(one_found).collect()
+}
+
+fn one_found(row: &SqlRow) -> Result<Found, Error> {
+    Ok(Found {
+        id: row::article_id(row.try_get(0)?)?,
+        url: CanonicalUrl::from_canonical(row.try_get::<_, String>(1)?),
+        title: row.try_get(2)?,
+        site_name: row.try_get(3)?,
+        published_at: row.try_get::<_, Option<&str>>(4)?.map(row::published).transpose()?,
+        language: row.try_get(5)?,
+        body: row.try_get(6)?,
+        syndicated_of: optional_id(row.try_get(7)?)?,
+        content_hash: row::content_hash(row.try_get(8)?)?,
+    })
+}
+
+pub(super) async fn counts(client: &Client) -> Result<Counts, Error> {
+    let statement = client
+        .prepare_cached(
+            "SELECT (SELECT count(*) FROM article), (SELECT count(*) FROM fingerprint),
+                 (SELECT count(*) FROM visit)",
+        )
+        .await?;
+    let row = client.query_one(&statement, &[]).await?;
+    let count = |column: usize| Ok::<_, Error>(row.try_get::<_, i64>(column)?.unsigned_abs());
+    Ok(Counts { articles: count(0)?, fingerprints: count(1)?, visits: count(2)? })
+}
+
+pub(super) async fn ping(client: &Client) -> Result<(), Error> {
+    let statement = client.prepare_cached("SELECT 1").await?;
+    client.query_one(&statement, &[]).await?;
+    Ok(())
+}

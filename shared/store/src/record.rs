@@ -1,0 +1,134 @@
+//! What is stored, and what is found.
+
+use courant_article::{
+    Analysis, Article, ArticleId, CanonicalUrl, ContentHash, Embedding, ModelRef, PublishedAt,
+    Revision,
+};
+use serde::{Deserialize, Serialize};
+
+/// An article with everything that the agents added.
+///
+/// Postgres keeps the vector in half precision; NUL characters, which it cannot
+/// hold, are replaced by U+FFFD in both back ends.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Record {
+    /// As the gateway let it in.
+    pub article: Article,
+    /// The encoder that made the vector.
+    pub model: ModelRef,
+    /// Unit length, or all zeros where there was nothing to embed: such an
+    /// article is found by its text only.
+    pub vector: Embedding,
+    /// What the analyst found.
+    pub analysis: Analysis,
+    /// When it was stored, to the millisecond.
+    pub stored_at: jiff::Timestamp,
+}
+
+impl Record {
+    /// The detected language, else the declared one.
+    pub fn language(&self) -> Option<&str> {
+        self.analysis.language.as_deref().or(self.article.declared_language.as_deref())
+    }
+}
+
+/// What an upsert did with a record.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Upsert {
+    /// The article was not there.
+    Inserted,
+    /// An older revision was there.
+    Updated,
+    /// The same or a newer revision was there, or came in the same batch.
+    Unchanged,
+}
+
+/// An article in a listing.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Summary {
+    /// Its name.
+    pub id: ArticleId,
+    /// The version that is stored.
+    pub revision: Revision,
+    /// Its canonical URL.
+    pub url: CanonicalUrl,
+    /// The headline.
+    pub title: String,
+    /// The hash of its normalized text.
+    pub content_hash: ContentHash,
+    /// The article of another publisher that had this text first.
+    pub syndicated_of: Option<ArticleId>,
+    /// When it was stored.
+    pub stored_at: jiff::Timestamp,
+}
+
+/// An article that a search found.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Hit {
+    /// Its name.
+    pub id: ArticleId,
+    /// Its canonical URL.
+    pub url: CanonicalUrl,
+    /// The headline.
+    pub title: String,
+    /// The publisher's name.
+    pub site_name: Option<String>,
+    /// When it was published, as the page says.
+    pub published_at: Option<PublishedAt>,
+    /// The detected language, else the declared one.
+    pub language: Option<String>,
+    /// The cosine in a vector search, else the fused score: comparable within
+    /// one answer only.
+    pub score: f32,
+    /// The place among the full-text candidates, from 1.
+    pub text_rank: Option<u32>,
+    /// The place among the nearest vectors, from 1.
+    pub vector_rank: Option<u32>,
+    /// A stretch of the text around the first word that was asked for.
+    pub snippet: String,
+    /// The article of another publisher that had this text first.
+    pub syndicated_of: Option<ArticleId>,
+}
+
+/// How much is stored.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Counts {
+    /// Articles.
+    pub articles: u64,
+    /// URLs that the gateway has judged.
+    pub fingerprints: u64,
+    /// URLs that the crawler has fetched.
+    pub visits: u64,
+}
+
+/// What the crawler remembers of a URL, for conditional requests.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Visit {
+    /// As it was fetched.
+    pub url: String,
+    /// The header `ETag` of the last answer that had a body.
+    pub etag: Option<String>,
+    /// The header `Last-Modified` of that answer.
+    pub last_modified: Option<String>,
+    /// When it was fetched last, Unix milliseconds.
+    pub fetched_at_ms: i64,
+    /// The HTTP status of the last answer.
+    pub status: u16,
+    /// The hash of the text that was found there.
+    pub content_hash: Option<ContentHash>,
+}
+
+/// What a back end gives of an article that was found.
+#[derive(Debug)]
+pub(crate) struct Found {
+    pub(crate) id: ArticleId,
+    pub(crate) url: CanonicalUrl,
+    pub(crate) title: String,
+    pub(crate) site_name: Option<String>,
+    pub(crate) published_at: Option<PublishedAt>,
+    pub(crate) language: Option<String>,
+    /// Its start.
+    pub(crate) body: String,
+    pub(crate) syndicated_of: Option<ArticleId>,
+    pub(crate) content_hash: ContentHash,
+}

@@ -1,0 +1,135 @@
+//! A record as columns, the same ones in both back ends.
+
+use courant_article::{
+    Article, ArticleId, CanonicalUrl, ContentHash, Embedding, PublishedAt, Revision, Text,
+};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use crate::claim::decision_from;
+use crate::{Error, Record};
+
+/// One row of the table `article`.
+#[derive(Debug)]
+pub(crate) struct Row {
+    pub(crate) id: Vec<u8>,
+    pub(crate) revision: i64,
+    pub(crate) url: String,
+    pub(crate) content_hash: Vec<u8>,
+    pub(crate) title: String,
+    /// JSON.
+    pub(crate) authors: String,
+    pub(crate) published_at: Option<String>,
+    pub(crate) declared_language: Option<String>,
+    /// The detected language, else the declared one.
+    pub(crate) language: Option<String>,
+    pub(crate) site_name: Option<String>,
+    pub(crate) body: String,
+    pub(crate) truncated: bool,
+    pub(crate) source: String,
+    pub(crate) submission_id: String,
+    pub(crate) decision: String,
+    pub(crate) syndicated_of: Option<Vec<u8>>,
+    /// JSON.
+    pub(crate) model: String,
+    /// JSON.
+    pub(crate) analysis: String,
+    pub(crate) vector: Vec<f32>,
+    pub(crate) stored_at_ms: i64,
+}
+
+impl Row {
+    pub(crate) fn of(record: &Record) -> Result<Self, Error> {
+        let article = &record.article;
+        Ok(Self {
+            id: article.id.as_bytes().to_vec(),
+            revision: article.revision.0,
+            url: clean(article.url.as_str()),
+            content_hash: article.content_hash.as_bytes().to_vec(),
+            title: clean(&article.title),
+            authors: json(&article.authors)?,
+            published_at: article.published_at.as_ref().map(|at| at.as_str().to_owned()),
+            declared_language: article.declared_language.as_deref().map(clean),
+            language: record.language().map(clean),
+            site_name: article.site_name.as_deref().map(clean),
+            body: clean(article.text.as_str()),
+            truncated: article.text.is_truncated(),
+            source: clean(&article.source),
+            submission_id: clean(&article.submission_id),
+            decision: article.decision.as_str().to_owned(),
+            syndicated_of: article.syndicated_of.map(|id| id.as_bytes().to_vec()),
+            model: json(&record.model)?,
+            analysis: json(&record.analysis)?,
+            vector: record.vector.as_slice().to_vec(),
+            stored_at_ms: record.stored_at.as_millisecond(),
+        })
+    }
+
+    pub(crate) fn into_record(self) -> Result<Record, Error> {
+        let decision = decision_from(&self.decision)
+            .ok_or_else(|| corrupt("decision", format!("{:?}", self.decision)))?;
+        let article = Article {
+            id: article_id(&self.id)?,
+            revision: Revision(self.revision),
+            url: CanonicalUrl::from_canonical(self.url),
+            content_hash: content_hash(&self.content_hash)?,
+            title: self.title,
+            authors: parsed("authors", &self.authors)?,
+            published_at: self.published_at.as_deref().map(published).transpose()?,
+            declared_language: self.declared_language,
+            site_name: self.site_name,
+            text: Text::with_flag(self.body, self.truncated),
+            source: self.source,
+            submission_id: self.submission_id,
+            decision,
+            syndicated_of: self.syndicated_of.as_deref().map(article_id).transpose()?,
+        };
+        Ok(Record {
+            article,
+            model: parsed("model", &self.model)?,
+            vector: Embedding::from_unit(self.vector),
+            analysis: parsed("analysis", &self.analysis)?,
+            stored_at: instant(self.stored_at_ms)?,
+        })
+    }
+}
+
+/// Postgres cannot hold NUL in a text; SQLite's full text would stop there.
+pub(crate) fn clean(text: &str) -> String {
+    text.replace('\0', "\u{fffd}")
+}
+
+fn json(value: &impl Serialize) -> Result<String, Error> {
+    serde_json::to_string(value).map_err(|error| corrupt("a value", error))
+}
+
+fn parsed<T: DeserializeOwned>(column: &str, text: &str) -> Result<T, Error> {
+    serde_json::from_str(text).map_err(|error| corrupt(column, error))
+}
+
+pub(crate) fn published(text: &str) -> Result<PublishedAt, Error> {
+    text.parse().map_err(|error| corrupt("published_at", error))
+}
+
+pub(crate) fn instant(unix_ms: i64) -> Result<jiff::Timestamp, Error> {
+    jiff::Timestamp::from_millisecond(unix_ms).map_err(|error| corrupt("stored_at_ms", error))
+}
+
+pub(crate) fn article_id(bytes: &[u8]) -> Result<ArticleId, Error> {
+    let bytes = bytes.try_into().map_err(|error| corrupt("an article id", error))?;
+    Ok(ArticleId::from_bytes(bytes))
+}
+
+pub(crate) fn content_hash(bytes: &[u8]) -> Result<ContentHash, Error> {
+    let bytes = bytes.try_into().map_err(|error| corrupt("content_hash", error))?;
+    Ok(ContentHash::from_bytes(bytes))
+}
+
+/// The key of a visit: a URL may be longer than an index entry.
+pub(crate) fn url_key(url: &str) -> ArticleId {
+    ArticleId::of(&CanonicalUrl::from_canonical(url))
+}
+
+pub(crate) fn corrupt(what: &str, why: impl std::fmt::Display) -> Error {
+    Error::Corrupt(format!("{what}: {why}"))
+}

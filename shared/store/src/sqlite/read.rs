@@ -1,0 +1,163 @@
+//! Articles, listings and full text.
+
+use courant_article::{ArticleId, CanonicalUrl, Revision};
+use rusqlite::{Connection, Row as SqlRow, params};
+
+use super::resident::from_bytes;
+use crate::query::{CANDIDATES, Terms};
+use crate::record::Found;
+use crate::row::{self, Row};
+use crate::snippet::SOURCE;
+use crate::{Counts, Error, Record, Summary};
+
+const ARTICLE: &str = "
+SELECT id, revision, url, content_hash, title, authors, published_at, declared_language, language,
+    site_name, body, truncated, source, submission_id, decision, syndicated_of, model, analysis,
+    vector, stored_at_ms
+FROM article WHERE id = ?1";
+
+/// A word in the title counts as much as 2.5 in the text, as in Postgres, whose
+/// weights A and B are 1.0 and 0.4.
+const MATCHING: &str = "
+SELECT article.id FROM article_text JOIN article ON article.number = article_text.rowid
+WHERE article_text MATCH ?1 ORDER BY bm25(article_text, 2.5, 1.0), article.id LIMIT ?2";
+
+pub(super) fn article(connection: &Connection, id: ArticleId) -> Result<Option<Record>, Error> {
+    let mut statement = connection.prepare_cached(ARTICLE)?;
+    let mut rows = statement.query([id.as_bytes().as_slice()])?;
+    rows.next()?.map(|row| columns(row)?.into_record()).transpose()
+}
+
+fn columns(row: &SqlRow<'_>) -> Result<Row, Error> {
+    Ok(Row {
+        id: row.get(0)?,
+        revision: row.get(1)?,
+        url: row.get(2)?,
+        content_hash: row.get(3)?,
+        title: row.get(4)?,
+        authors: row.get(5)?,
+        published_at: row.get(6)?,
+        declared_language: row.get(7)?,
+        language: row.get(8)?,
+        site_name: row.get(9)?,
+        body: row.get(10)?,
+        truncated: row.get(11)?,
+        source: row.get(12)?,
+        submission_id: row.get(13)?,
+        decision: row.get(14)?,
+        syndicated_of: row.get(15)?,
+        model: row.get(16)?,
+        analysis: row.get(17)?,
+        vector: from_bytes(row.get_ref(18)?.as_blob().map_err(|e| row::corrupt("vector", e))?)?,
+        stored_at_ms: row.get(19)?,
+    })
+}
+
+pub(super) fn articles(
+    connection: &Connection,
+    after: Option<ArticleId>,
+    limit: usize,
+) -> Result<Vec<Summary>, Error> {
+    let mut statement = connection.prepare_cached(
+        "SELECT id, revision, url, title, content_hash, syndicated_of, stored_at_ms
+         FROM article WHERE ?1 IS NULL OR id > ?1 ORDER BY id LIMIT ?2",
+    )?;
+    let after = after.map(|id| id.as_bytes().to_vec());
+    let mut rows = statement.query(params![after, i64::try_from(limit).unwrap_or(i64::MAX)])?;
+    let mut summaries = Vec::new();
+    while let Some(row) = rows.next()? {
+        summaries.push(Summary {
+            id: row::article_id(&row.get::<_, Vec<u8>>(0)?)?,
+            revision: Revision(row.get(1)?),
+            url: CanonicalUrl::from_canonical(row.get::<_, String>(2)?),
+            title: row.get(3)?,
+            content_hash: row::content_hash(&row.get::<_, Vec<u8>>(4)?)?,
+            syndicated_of: optional_id(row.get::<_, Option<Vec<u8>>>(5)?.as_deref())?,
+            stored_at: row::instant(row.get(6)?)?,
+        });
+    }
+    Ok(summaries)
+}
+
+/// Articles with all the words, by BM25; behind them, where these are few,
+/// articles with any of the words.
+pub(super) fn matching(connection: &Connection, terms: &Terms) -> Result<Vec<ArticleId>, Error> {
+    let mut found = Vec::new();
+    for operator in [" AND ", " OR "] {
+        let Some(expression) = expression(terms, operator) else {
+            break;
+        };
+        let mut statement = connection.prepare_cached(MATCHING)?;
+        let mut rows = statement.query(params![expression, CANDIDATES as i64])?;
+        while let Some(row) = rows.next()? {
+            let id = row::article_id(&row.get::<_, Vec<u8>>(0)?)?;
+            if found.len() < CANDIDATES && !found.contains(&id) {
+                found.push(id);
+            }
+        }
+        if found.len() == CANDIDATES || terms.wanted.len() < 2 {
+            break;
+        }
+    }
+    Ok(found)
+}
+
+/// In FTS5's language. Each term is a quoted string of letters and digits, so
+/// that nothing in it is an operator.
+fn expression(terms: &Terms, operator: &str) -> Option<String> {
+    let quoted = |list: &[String], operator: &str| {
+        list.iter().map(|term| format!("\"{term}\"")).collect::<Vec<_>>().join(operator)
+    };
+    match (terms.wanted.is_empty(), terms.unwanted.is_empty()) {
+        (true, _) => None,
+        (false, true) => Some(quoted(&terms.wanted, operator)),
+        (false, false) => Some(format!(
+            "({}) NOT ({})",
+            quoted(&terms.wanted, operator),
+            quoted(&terms.unwanted, " OR ")
+        )),
+    }
+}
+
+pub(super) fn found(connection: &Connection, ids: &[ArticleId]) -> Result<Vec<Found>, Error> {
+    let mut statement = connection.prepare_cached(
+        "SELECT url, title, site_name, published_at, language, substr(body, 1, ?2), syndicated_of,
+             content_hash
+         FROM article WHERE id = ?1",
+    )?;
+    let mut all = Vec::with_capacity(ids.len());
+    for id in ids {
+        let mut rows = statement.query(params![id.as_bytes().as_slice(), SOURCE])?;
+        let Some(row) = rows.next()? else { continue };
+        let published: Option<String> = row.get(3)?;
+        all.push(Found {
+            id: *id,
+            url: CanonicalUrl::from_canonical(row.get::<_, String>(0)?),
+            title: row.get(1)?,
+            site_name: row.get(2)?,
+            published_at: published.as_deref().map(row::published).transpose()?,
+            language: row.get(4)?,
+            body: row.get(5)?,
+            syndicated_of: optional_id(row.get::<_, Option<Vec<u8>>>(6)?.as_deref())?,
+            content_hash: row::content_hash(&row.get::<_, Vec<u8>>(7)?)?,
+        });
+    }
+    Ok(all)
+}
+
+pub(super) fn optional_id(bytes: Option<&[u8]>) -> Result<Option<ArticleId>, Error> {
+    bytes.map(row::article_id).transpose()
+}
+
+pub(super) fn counts(connection: &Connection) -> Result<Counts, Error> {
+    let count = |table: &str| {
+        let query = format!("SELECT count(*) FROM {table}");
+        let rows: i64 = connection.query_row(&query, [], |row| row.get(0))?;
+        Ok::<_, Error>(rows.unsigned_abs())
+    };
+    Ok(Counts {
+        articles: count("article")?,
+        fingerprints: count("fingerprint")?,
+        visits: count("visit")?,
+    })
+}

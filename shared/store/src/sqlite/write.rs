@@ -1,0 +1,103 @@
+//! Upserts.
+
+use std::sync::{PoisonError, RwLock};
+
+use courant_article::ArticleId;
+use rusqlite::{CachedStatement, Connection, OptionalExtension, params};
+
+use super::resident::{Resident, to_bytes};
+use crate::row::Row;
+use crate::{Error, Record, Upsert, batch};
+
+const INSERT: &str = "
+INSERT INTO article (id, revision, url, content_hash, title, authors, published_at,
+    declared_language, language, site_name, body, truncated, source, submission_id, decision,
+    syndicated_of, model, analysis, vector, stored_at_ms)
+VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20)
+ON CONFLICT (id) DO UPDATE SET revision = excluded.revision, url = excluded.url,
+    content_hash = excluded.content_hash, title = excluded.title, authors = excluded.authors,
+    published_at = excluded.published_at, declared_language = excluded.declared_language,
+    language = excluded.language, site_name = excluded.site_name, body = excluded.body,
+    truncated = excluded.truncated, source = excluded.source,
+    submission_id = excluded.submission_id, decision = excluded.decision,
+    syndicated_of = excluded.syndicated_of, model = excluded.model, analysis = excluded.analysis,
+    vector = excluded.vector, stored_at_ms = excluded.stored_at_ms";
+
+/// A batch that the writer's thread can own.
+pub(super) struct Prepared {
+    rows: Vec<(usize, ArticleId, Row)>,
+    size: usize,
+}
+
+impl Prepared {
+    pub(super) fn of(records: &[Record], dimension: usize) -> Result<Self, Error> {
+        let kept = batch::kept(records, dimension)?;
+        let row =
+            |(place, record): (usize, &Record)| Ok((place, record.article.id, Row::of(record)?));
+        let rows = kept.into_iter().map(row).collect::<Result<_, Error>>()?;
+        Ok(Self { rows, size: records.len() })
+    }
+}
+
+/// What an upsert changed.
+pub(super) struct Written {
+    pub(super) outcomes: Vec<Upsert>,
+    vectors: Vec<(ArticleId, Vec<f32>)>,
+}
+
+impl Written {
+    /// Brings the vectors in memory in step with the file.
+    pub(super) fn follow(&self, resident: &RwLock<Resident>) {
+        let mut resident = resident.write().unwrap_or_else(PoisonError::into_inner);
+        for (id, vector) in &self.vectors {
+            resident.set(*id, vector).expect("the batch was checked against the store's dimension");
+        }
+    }
+}
+
+pub(super) fn upsert(connection: &Connection, prepared: Prepared) -> Result<Written, Error> {
+    let mut stored = connection.prepare_cached("SELECT revision FROM article WHERE id = ?1")?;
+    let mut insert = connection.prepare_cached(INSERT)?;
+    let mut kept = Vec::with_capacity(prepared.rows.len());
+    let mut vectors = Vec::new();
+    for (place, id, row) in prepared.rows {
+        let before: Option<i64> = stored.query_row([&row.id], |row| row.get(0)).optional()?;
+        let outcome = match before {
+            None => Upsert::Inserted,
+            Some(before) if row.revision > before => Upsert::Updated,
+            Some(_) => Upsert::Unchanged,
+        };
+        if outcome != Upsert::Unchanged {
+            write(&mut insert, &row)?;
+            vectors.push((id, row.vector));
+        }
+        kept.push((place, outcome));
+    }
+    Ok(Written { outcomes: batch::outcomes(prepared.size, kept), vectors })
+}
+
+fn write(insert: &mut CachedStatement<'_>, row: &Row) -> Result<(), Error> {
+    insert.execute(params![
+        row.id,
+        row.revision,
+        row.url,
+        row.content_hash,
+        row.title,
+        row.authors,
+        row.published_at,
+        row.declared_language,
+        row.language,
+        row.site_name,
+        row.body,
+        row.truncated,
+        row.source,
+        row.submission_id,
+        row.decision,
+        row.syndicated_of,
+        row.model,
+        row.analysis,
+        to_bytes(&row.vector),
+        row.stored_at_ms,
+    ])?;
+    Ok(())
+}

@@ -1,0 +1,345 @@
+//! The handle, and what is the same on both back ends.
+
+use std::fmt;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use courant_article::{ArticleId, Embedding};
+use courant_telemetry::Clock;
+use opentelemetry::metrics::Meter;
+
+use crate::batch::check_dimension;
+use crate::fusion::{Fused, fuse};
+use crate::metrics::Metrics;
+use crate::postgres::Postgres;
+use crate::query::{CANDIDATES, Terms};
+use crate::record::Found;
+use crate::snippet::snippet;
+use crate::sqlite::{Sqlite, blocking};
+use crate::{
+    Claim, Config, Counts, Error, Hit, Mode, Query, Record, Summary, Upsert, Verdict, Visit,
+};
+
+/// What a SQLite store is opened for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Access {
+    /// By the one process that writes. The file is made if it is not there.
+    ReadWrite,
+    /// Beside a writer or without one. Full text is up to date; a vector search
+    /// sees the articles that were there when the file was opened.
+    ReadOnly,
+}
+
+/// A store. Clones share one pool or file.
+///
+/// Every write is atomic, idempotent, and on the disk when the call returns.
+#[derive(Clone)]
+pub struct Store {
+    backend: Backend,
+    shared: Arc<Shared>,
+}
+
+#[derive(Clone)]
+enum Backend {
+    Sqlite(Arc<Sqlite>),
+    Postgres(Arc<Postgres>),
+}
+
+struct Shared {
+    metrics: Metrics,
+    dimension: usize,
+    slow_query: Duration,
+}
+
+/// Calls the same method of whichever back end it is.
+macro_rules! on_backend {
+    ($store:expr, $method:ident($($argument:expr),*)) => {
+        match &$store.backend {
+            Backend::Sqlite(sqlite) => sqlite.$method($($argument),*).await,
+            Backend::Postgres(postgres) => postgres.$method($($argument),*).await,
+        }
+    };
+}
+
+impl Store {
+    /// Connects to the Postgres server at `config.url`, and brings its tables up
+    /// to date.
+    ///
+    /// # Errors
+    /// [`Error::Unreachable`] within the connect timeout, [`Error::Pgvector`] if
+    /// the extension is absent or older than 0.8.4, [`Error::StoredDimension`],
+    /// [`Error::Newer`], or [`Error::Config`].
+    pub async fn postgres(config: &Config, clock: Clock, meter: &Meter) -> Result<Self, Error> {
+        config.validate()?;
+        let postgres = Box::pin(Postgres::connect(config, clock)).await?;
+        let metrics = Metrics::new(meter, "postgres");
+        Ok(Self::new(Backend::Postgres(Arc::new(postgres)), config, metrics))
+    }
+
+    /// Opens the SQLite file at `path`.
+    ///
+    /// # Errors
+    /// [`Error::Missing`] if there is nothing to read, [`Error::InUse`] if
+    /// another process writes, [`Error::Foreign`], [`Error::Corrupt`],
+    /// [`Error::Newer`], [`Error::StoredDimension`], [`Error::DiskFull`],
+    /// [`Error::Open`], or [`Error::Config`].
+    pub async fn sqlite(
+        path: &Path,
+        access: Access,
+        config: &Config,
+        clock: Clock,
+        meter: &Meter,
+    ) -> Result<Self, Error> {
+        config.validate()?;
+        let (path, owned) = (path.to_owned(), config.clone());
+        let sqlite = blocking(move || Sqlite::open(&path, access, &owned, clock)).await?;
+        let metrics = Metrics::new(meter, "sqlite");
+        Ok(Self::new(Backend::Sqlite(Arc::new(sqlite)), config, metrics))
+    }
+
+    fn new(backend: Backend, config: &Config, metrics: Metrics) -> Self {
+        let slow_query = Duration::from_millis(config.slow_query_ms);
+        let shared = Shared { metrics, dimension: config.dimension, slow_query };
+        Self { backend, shared: Arc::new(shared) }
+    }
+
+    /// Stores `records` in one transaction, and says in their order what became
+    /// of them. Of an article the greatest revision is kept; the same revision
+    /// again changes nothing.
+    ///
+    /// # Errors
+    /// [`Error::Dimension`] if a vector does not fit; or what the back end meets.
+    /// Nothing was stored.
+    pub async fn upsert(&self, records: &[Record]) -> Result<Vec<Upsert>, Error> {
+        let outcomes = self.timed("upsert", async { on_backend!(self, upsert(records)) }).await?;
+        self.shared.metrics.upserted(&outcomes);
+        Ok(outcomes)
+    }
+
+    /// The article with this id.
+    ///
+    /// # Errors
+    /// What the back end meets.
+    pub async fn article(&self, id: ArticleId) -> Result<Option<Record>, Error> {
+        self.timed("article", async { on_backend!(self, article(id)) }).await
+    }
+
+    /// At most `limit` articles in the order of their ids, those behind `after`.
+    ///
+    /// # Errors
+    /// What the back end meets.
+    pub async fn articles(
+        &self,
+        after: Option<ArticleId>,
+        limit: usize,
+    ) -> Result<Vec<Summary>, Error> {
+        self.timed("articles", async { on_backend!(self, articles(after, limit)) }).await
+    }
+
+    /// The articles that fit the query, best first.
+    ///
+    /// Full text: articles with all the words, and behind them, where these are
+    /// few, articles with any of the words. Vectors: the nearest by cosine.
+    /// Hybrid: reciprocal rank fusion of [`CANDIDATES`] of each.
+    ///
+    /// # Errors
+    /// [`Error::NoVector`], [`Error::Dimension`], or what the back end meets.
+    pub async fn search(&self, query: &Query) -> Result<Vec<Hit>, Error> {
+        self.timed("search", self.answer(query)).await
+    }
+
+    /// The articles nearest to one, without copies of its text; `None` if the
+    /// article is not stored.
+    ///
+    /// # Errors
+    /// What the back end meets.
+    pub async fn related(&self, id: ArticleId, limit: usize) -> Result<Option<Vec<Hit>>, Error> {
+        self.timed("related", self.neighbours(id, limit)).await
+    }
+
+    /// How much is stored.
+    ///
+    /// # Errors
+    /// What the back end meets.
+    pub async fn counts(&self) -> Result<Counts, Error> {
+        self.timed("counts", async { on_backend!(self, counts()) }).await
+    }
+
+    /// Judges an entry by the duplicate index, and records the verdict.
+    ///
+    /// Of concurrent claims of one article or one text, exactly one is new. The
+    /// same claim again gets the same verdict, so that a crash between the claim
+    /// and the publication loses nothing.
+    ///
+    /// # Errors
+    /// What the back end meets: then nothing was recorded, or the same claim
+    /// again gets what was.
+    pub async fn claim(&self, claim: &Claim) -> Result<Verdict, Error> {
+        self.timed("claim", async { on_backend!(self, claim(claim)) }).await
+    }
+
+    /// Which of these articles were claimed before, in their order.
+    ///
+    /// # Errors
+    /// What the back end meets.
+    pub async fn known(&self, ids: &[ArticleId]) -> Result<Vec<bool>, Error> {
+        self.timed("known", async { on_backend!(self, known(ids)) }).await
+    }
+
+    /// What the crawler remembers of `url`.
+    ///
+    /// # Errors
+    /// What the back end meets.
+    pub async fn visit(&self, url: &str) -> Result<Option<Visit>, Error> {
+        self.timed("visit", async { on_backend!(self, visit(url)) }).await
+    }
+
+    /// Remembers visits; of two visits of one URL, the later one.
+    ///
+    /// # Errors
+    /// What the back end meets. Nothing was recorded.
+    pub async fn record_visits(&self, visits: &[Visit]) -> Result<(), Error> {
+        self.timed("record_visits", async { on_backend!(self, record_visits(visits)) }).await
+    }
+
+    /// Whether the store answers and, where it was opened for that, can write.
+    ///
+    /// # Errors
+    /// What the back end meets.
+    pub async fn ping(&self) -> Result<(), Error> {
+        self.timed("ping", async { on_backend!(self, ping()) }).await
+    }
+
+    /// Finishes what has begun. Other clones get [`Error::Closed`] from then on.
+    ///
+    /// # Errors
+    /// If what waited could not be finished.
+    pub async fn close(self) -> Result<(), Error> {
+        match self.backend {
+            Backend::Sqlite(sqlite) => sqlite.close().await,
+            Backend::Postgres(postgres) => {
+                postgres.close();
+                Ok(())
+            }
+        }
+    }
+
+    async fn answer(&self, query: &Query) -> Result<Vec<Hit>, Error> {
+        let terms = Terms::parse(&query.text);
+        let text = match query.mode {
+            Mode::Vector => Vec::new(),
+            Mode::Hybrid | Mode::Text => self.matching(&terms).await?,
+        };
+        let nearest = match (query.mode, &query.vector) {
+            (Mode::Text, _) | (Mode::Hybrid, None) => Vec::new(),
+            (Mode::Vector, None) => return Err(Error::NoVector),
+            (Mode::Vector | Mode::Hybrid, Some(vector)) => self.nearest(vector).await?,
+        };
+        let mut ranked = match query.mode {
+            Mode::Vector => by_cosine(&nearest),
+            Mode::Hybrid | Mode::Text => {
+                fuse(&text, &nearest.iter().map(|(id, _)| *id).collect::<Vec<_>>())
+            }
+        };
+        ranked.truncate(query.limit.min(CANDIDATES));
+        let found = self.found(&ranked).await?;
+        Ok(hits(&ranked, found, &terms))
+    }
+
+    async fn neighbours(&self, id: ArticleId, limit: usize) -> Result<Option<Vec<Hit>>, Error> {
+        let Some(record) = on_backend!(self, article(id))? else {
+            return Ok(None);
+        };
+        let mut ranked = by_cosine(&self.nearest(&record.vector).await?);
+        ranked.retain(|candidate| candidate.id != id);
+        let mut found = self.found(&ranked).await?;
+        found.retain(|other| other.content_hash != record.article.content_hash);
+        let mut hits = hits(&ranked, found, &Terms::default());
+        hits.truncate(limit);
+        Ok(Some(hits))
+    }
+
+    async fn matching(&self, terms: &Terms) -> Result<Vec<ArticleId>, Error> {
+        if terms.wanted.is_empty() {
+            return Ok(Vec::new());
+        }
+        on_backend!(self, matching(terms))
+    }
+
+    /// The nearest articles; none for a vector of zeros, which has no direction.
+    async fn nearest(&self, vector: &Embedding) -> Result<Vec<(ArticleId, f32)>, Error> {
+        check_dimension(vector.dimension(), self.shared.dimension)?;
+        if vector.as_slice().iter().all(|value| *value == 0.0) {
+            return Ok(Vec::new());
+        }
+        on_backend!(self, nearest(vector))
+    }
+
+    async fn found(&self, ranked: &[Fused]) -> Result<Vec<Found>, Error> {
+        if ranked.is_empty() {
+            return Ok(Vec::new());
+        }
+        let ids = ranked.iter().map(|candidate| candidate.id).collect();
+        on_backend!(self, found(ids))
+    }
+
+    async fn timed<T>(
+        &self,
+        operation: &'static str,
+        work: impl Future<Output = Result<T, Error>>,
+    ) -> Result<T, Error> {
+        let start = Instant::now();
+        let result = work.await;
+        let took = start.elapsed();
+        self.shared.metrics.operation(operation, took, result.as_ref().err());
+        if took > self.shared.slow_query {
+            tracing::warn!(operation, took_ms = took.as_millis(), "slow store operation");
+        }
+        result
+    }
+}
+
+impl fmt::Debug for Store {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self.backend {
+            Backend::Sqlite(_) => "Store(SQLite)",
+            Backend::Postgres(_) => "Store(Postgres)",
+        })
+    }
+}
+
+fn by_cosine(nearest: &[(ArticleId, f32)]) -> Vec<Fused> {
+    let fused = |((id, score), rank): (&(ArticleId, f32), u32)| Fused {
+        id: *id,
+        score: *score,
+        text_rank: None,
+        vector_rank: Some(rank),
+    };
+    nearest.iter().zip(1..).map(fused).collect()
+}
+
+/// Joins ranks and articles, in the order of the ranks. An article that was not
+/// found is left out.
+fn hits(ranked: &[Fused], found: Vec<Found>, terms: &Terms) -> Vec<Hit> {
+    let mut by_id: std::collections::HashMap<_, _> =
+        found.into_iter().map(|found| (found.id, found)).collect();
+    let joined = ranked.iter().filter_map(|rank| Some((rank, by_id.remove(&rank.id)?)));
+    joined.map(|(rank, found)| hit(rank, found, terms)).collect()
+}
+
+fn hit(rank: &Fused, found: Found, terms: &Terms) -> Hit {
+    Hit {
+        id: found.id,
+        snippet: snippet(&found.body, terms),
+        url: found.url,
+        title: found.title,
+        site_name: found.site_name,
+        published_at: found.published_at,
+        language: found.language,
+        score: rank.score,
+        text_rank: rank.text_rank,
+        vector_rank: rank.vector_rank,
+        syndicated_of: found.syndicated_of,
+    }
+}

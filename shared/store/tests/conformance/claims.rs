@@ -1,0 +1,255 @@
+use courant_article::{ArticleId, ContentHash, Decision, Revision};
+use courant_store::{Claim, Verdict};
+use proptest::prelude::*;
+use proptest::strategy::ValueTree;
+use proptest::test_runner::TestRunner;
+
+use crate::conformance;
+use crate::house::{House, id};
+
+conformance!(
+    the_first_claim_is_new_and_stays_new_when_repeated,
+    the_same_text_seen_again_is_a_duplicate,
+    a_changed_text_is_a_revision_unless_it_is_older,
+    another_url_of_the_same_site_is_a_duplicate,
+    another_site_s_copy_is_syndicated,
+    a_second_copy_on_the_other_site_is_a_duplicate_of_the_first,
+    an_alias_with_a_text_of_its_own_becomes_an_article,
+    an_old_text_is_not_a_revision_after_a_newer_sight_of_the_same,
+    only_claimed_articles_are_known,
+    of_concurrent_claims_of_an_article_one_is_new,
+    of_concurrent_claims_of_a_text_one_is_new,
+    verdicts_are_those_of_a_simple_model,
+);
+
+pub(crate) fn made(name: &str, text: &str, revision: i64, site: &str) -> Claim {
+    let content_hash = ContentHash::of_normalized(text);
+    Claim { id: id(name), content_hash, revision: Revision(revision), site: site.into() }
+}
+
+pub(crate) async fn claim(
+    house: &House,
+    name: &str,
+    text: &str,
+    revision: i64,
+    site: &str,
+) -> Verdict {
+    house.store.claim(&made(name, text, revision, site)).await.unwrap()
+}
+
+fn verdict(decision: Decision, of: &str) -> Verdict {
+    Verdict { decision, of: Some(id(of)) }
+}
+
+const NEW: Verdict = Verdict { decision: Decision::New, of: None };
+
+async fn the_first_claim_is_new_and_stays_new_when_repeated(house: House) {
+    for _ in 0..3 {
+        assert_eq!(claim(&house, "a", "text", 1, "a.com").await, NEW);
+    }
+    let house = house.reopened().await;
+    assert_eq!(claim(&house, "a", "text", 1, "a.com").await, NEW);
+}
+
+async fn the_same_text_seen_again_is_a_duplicate(house: House) {
+    claim(&house, "a", "text", 5, "a.com").await;
+    for revision in [6, 4, 7] {
+        let again = claim(&house, "a", "text", revision, "a.com").await;
+        assert_eq!(again, verdict(Decision::Duplicate, "a"));
+    }
+    assert_eq!(claim(&house, "a", "text", 5, "a.com").await, NEW, "a redelivery");
+}
+
+async fn a_changed_text_is_a_revision_unless_it_is_older(house: House) {
+    claim(&house, "a", "first", 5, "a.com").await;
+    for _ in 0..2 {
+        let changed = claim(&house, "a", "second", 6, "a.com").await;
+        assert_eq!(changed, verdict(Decision::Revision, "a"));
+    }
+    for stale in [5, 6] {
+        let late = claim(&house, "a", "third", stale, "a.com").await;
+        assert_eq!(late, verdict(Decision::Duplicate, "a"));
+    }
+    let back = claim(&house, "a", "first", 7, "a.com").await;
+    assert_eq!(back, verdict(Decision::Revision, "a"), "a text may come back");
+}
+
+async fn another_url_of_the_same_site_is_a_duplicate(house: House) {
+    claim(&house, "a", "text", 1, "a.com").await;
+    for _ in 0..2 {
+        let alias = claim(&house, "a?print", "text", 2, "a.com").await;
+        assert_eq!(alias, verdict(Decision::Duplicate, "a"));
+    }
+    assert_eq!(house.store.known(&[id("a?print")]).await.unwrap(), [true]);
+}
+
+async fn another_site_s_copy_is_syndicated(house: House) {
+    claim(&house, "a", "text", 1, "a.com").await;
+    for _ in 0..2 {
+        let copy = claim(&house, "b", "text", 2, "b.com").await;
+        assert_eq!(copy, verdict(Decision::Syndicated, "a"));
+    }
+    let third = claim(&house, "c", "text", 3, "c.com").await;
+    assert_eq!(third, verdict(Decision::Syndicated, "a"), "the first of the cluster");
+    let again = claim(&house, "b", "text", 4, "b.com").await;
+    assert_eq!(again, verdict(Decision::Duplicate, "a"));
+    let revised = claim(&house, "b", "own text", 5, "b.com").await;
+    assert_eq!(revised, verdict(Decision::Revision, "b"));
+}
+
+async fn a_second_copy_on_the_other_site_is_a_duplicate_of_the_first(house: House) {
+    claim(&house, "a", "text", 1, "a.com").await;
+    claim(&house, "b", "text", 2, "b.com").await;
+    let second = claim(&house, "b?print", "text", 3, "b.com").await;
+    assert_eq!(second, verdict(Decision::Duplicate, "a"));
+}
+
+async fn an_alias_with_a_text_of_its_own_becomes_an_article(house: House) {
+    claim(&house, "a", "text", 1, "a.com").await;
+    claim(&house, "alias", "text", 2, "a.com").await;
+    let stale = claim(&house, "alias", "own text", 1, "a.com").await;
+    assert_eq!(stale, verdict(Decision::Duplicate, "alias"));
+    assert_eq!(claim(&house, "alias", "own text", 3, "a.com").await, NEW);
+    let revised = claim(&house, "alias", "next text", 4, "a.com").await;
+    assert_eq!(revised, verdict(Decision::Revision, "alias"));
+}
+
+async fn an_old_text_is_not_a_revision_after_a_newer_sight_of_the_same(house: House) {
+    claim(&house, "a", "text", 1, "a.com").await;
+    claim(&house, "a", "text", 9, "a.com").await;
+    let between = claim(&house, "a", "withdrawn text", 5, "a.com").await;
+    assert_eq!(between, verdict(Decision::Duplicate, "a"));
+}
+
+async fn only_claimed_articles_are_known(house: House) {
+    claim(&house, "b", "text", 1, "a.com").await;
+    let asked = [id("a"), id("b"), id("c"), id("b")];
+    assert_eq!(house.store.known(&asked).await.unwrap(), [false, true, false, true]);
+}
+
+/// Claims at the same moment, through two handles where the back end is shared.
+async fn at_once(house: &House, claims: Vec<Claim>) -> Vec<Decision> {
+    let other = house.open_another().await.unwrap_or_else(|_| house.store.clone());
+    let start = std::sync::Arc::new(tokio::sync::Barrier::new(claims.len()));
+    let tasks: Vec<_> = claims
+        .into_iter()
+        .enumerate()
+        .map(|(n, claim)| {
+            let store = if n % 2 == 0 { house.store.clone() } else { other.clone() };
+            let start = start.clone();
+            tokio::spawn(async move {
+                start.wait().await;
+                store.claim(&claim).await.unwrap().decision
+            })
+        })
+        .collect();
+    let mut decisions = Vec::new();
+    for task in tasks {
+        decisions.push(task.await.unwrap());
+    }
+    decisions
+}
+
+fn count(decisions: &[Decision], wanted: Decision) -> usize {
+    decisions.iter().filter(|decision| **decision == wanted).count()
+}
+
+async fn of_concurrent_claims_of_an_article_one_is_new(house: House) {
+    for round in 0..5 {
+        let name = round.to_string();
+        let claims = (1..=24).map(|revision| made(&name, &name, revision, "a.com")).collect();
+        let decisions = at_once(&house, claims).await;
+        assert_eq!(count(&decisions, Decision::New), 1, "{decisions:?}");
+        assert_eq!(count(&decisions, Decision::Duplicate), 23, "{decisions:?}");
+    }
+}
+
+async fn of_concurrent_claims_of_a_text_one_is_new(house: House) {
+    let claims = |name: &str, sites: usize| {
+        (0..24)
+            .map(|n| made(&format!("{name}{n}"), name, 1, &format!("{}.com", n % sites)))
+            .collect()
+    };
+    let same_site = at_once(&house, claims("x", 1)).await;
+    assert_eq!(count(&same_site, Decision::New), 1, "{same_site:?}");
+    assert_eq!(count(&same_site, Decision::Duplicate), 23, "{same_site:?}");
+    let many_sites = at_once(&house, claims("y", 24)).await;
+    assert_eq!(count(&many_sites, Decision::New), 1, "{many_sites:?}");
+    assert_eq!(count(&many_sites, Decision::Syndicated), 23, "{many_sites:?}");
+}
+
+/// The rule once more, read off the whole history of claims.
+#[derive(Default)]
+struct Model {
+    /// All claims.
+    claims: Vec<Claim>,
+    /// Those that changed what is known, with their verdicts.
+    recorded: Vec<(Claim, Verdict)>,
+}
+
+impl Model {
+    fn claim(&mut self, claim: &Claim) -> Verdict {
+        let (verdict, is_recorded) = self.judge(claim);
+        self.claims.push(claim.clone());
+        if is_recorded {
+            self.recorded.push((claim.clone(), verdict));
+        }
+        verdict
+    }
+
+    fn judge(&self, claim: &Claim) -> (Verdict, bool) {
+        let duplicate = |of| Verdict { decision: Decision::Duplicate, of: Some(of) };
+        let Some((last, before)) = self.recorded.iter().rfind(|(c, _)| c.id == claim.id) else {
+            return (self.by_text(claim), true);
+        };
+        if last == claim {
+            return (*before, false);
+        }
+        if last.content_hash == claim.content_hash {
+            return (duplicate(self.first(claim.content_hash).unwrap()), false);
+        }
+        let seen = self.claims.iter().filter(|c| c.id == claim.id).map(|c| c.revision).max();
+        if Some(claim.revision) <= seen {
+            return (duplicate(claim.id), false);
+        }
+        if before.decision == Decision::Duplicate {
+            return (self.by_text(claim), true);
+        }
+        (Verdict { decision: Decision::Revision, of: Some(claim.id) }, true)
+    }
+
+    fn by_text(&self, claim: &Claim) -> Verdict {
+        let with_text = |c: &Claim| c.content_hash == claim.content_hash;
+        let Some(first) = self.first(claim.content_hash).filter(|first| *first != claim.id) else {
+            return NEW;
+        };
+        let on_site = self.recorded.iter().any(|(c, _)| with_text(c) && c.site == claim.site);
+        let decision = if on_site { Decision::Duplicate } else { Decision::Syndicated };
+        Verdict { decision, of: Some(first) }
+    }
+
+    fn first(&self, text: ContentHash) -> Option<ArticleId> {
+        self.recorded.iter().find(|(c, _)| c.content_hash == text).map(|(c, _)| c.id)
+    }
+}
+
+/// Few articles, texts and revisions, so that everything meets everything.
+fn any_claim(round: usize) -> impl Strategy<Value = Claim> {
+    (0..6_u8, 0..4_u8, 1..8_i64).prop_map(move |(article, text, revision)| {
+        let site = format!("{}.com", article % 3);
+        made(&format!("{round}/{article}"), &format!("{round} {text}"), revision, &site)
+    })
+}
+
+async fn verdicts_are_those_of_a_simple_model(house: House) {
+    let mut runner = TestRunner::deterministic();
+    for round in 0..20 {
+        let claims = proptest::collection::vec(any_claim(round), 40);
+        let claims = claims.new_tree(&mut runner).unwrap().current();
+        let mut model = Model::default();
+        for (place, claim) in claims.iter().enumerate() {
+            let found = house.store.claim(claim).await.unwrap();
+            assert_eq!(found, model.claim(claim), "claim {place} of {claims:#?}");
+        }
+    }
+}

@@ -1,0 +1,153 @@
+//! A store with what it stands on, and records to put into it.
+
+use std::path::PathBuf;
+
+use courant_article::{
+    Analysis, Article, ArticleId, CanonicalUrl, ContentHash, Decision, Embedding, KeyPhrase,
+    ModelRef, Revision, Text,
+};
+use courant_config::Secret;
+use courant_store::{Access, Config, Error, Record, Store};
+use courant_telemetry::{Clock, Meters};
+use tempfile::TempDir;
+
+use crate::postgres::Postgres;
+
+/// Small, so that vectors can be written down.
+pub(crate) const DIMENSION: usize = 4;
+
+pub(crate) enum Ground {
+    Folder(TempDir),
+    Server(Postgres),
+}
+
+pub(crate) struct House {
+    pub(crate) store: Store,
+    pub(crate) config: Config,
+    pub(crate) ground: Ground,
+    pub(crate) meters: Meters,
+}
+
+pub(crate) fn config() -> Config {
+    Config { dimension: DIMENSION, ..Config::default() }
+}
+
+impl House {
+    pub(crate) async fn sqlite() -> Self {
+        Self::build(config(), Ground::Folder(tempfile::tempdir().unwrap())).await
+    }
+
+    pub(crate) async fn postgres() -> Self {
+        let server = Postgres::start().unwrap();
+        let url = Some(Secret::new(server.url()));
+        Self::build(Config { url, ..config() }, Ground::Server(server)).await
+    }
+
+    async fn build(config: Config, ground: Ground) -> Self {
+        let meters = Meters::new("test").unwrap();
+        let store = open(&config, &ground, &meters).await.unwrap();
+        Self { store, config, ground, meters }
+    }
+
+    /// Another handle, as another process or the next start has it.
+    pub(crate) async fn open_another(&self) -> Result<Store, Error> {
+        open(&self.config, &self.ground, &self.meters).await
+    }
+
+    /// The same data, opened after the handle was dropped.
+    pub(crate) async fn reopened(self) -> Self {
+        let Self { store, config, ground, meters } = self;
+        drop(store);
+        let store = open(&config, &ground, &meters).await.unwrap();
+        Self { store, config, ground, meters }
+    }
+
+    pub(crate) fn server(&mut self) -> &mut Postgres {
+        match &mut self.ground {
+            Ground::Server(server) => server,
+            Ground::Folder(_) => panic!("this house stands on SQLite"),
+        }
+    }
+
+    pub(crate) fn file(&self) -> PathBuf {
+        match &self.ground {
+            Ground::Folder(folder) => folder.path().join("store.db"),
+            Ground::Server(_) => panic!("this house stands on Postgres"),
+        }
+    }
+
+    pub(crate) async fn put(&self, records: &[Record]) {
+        self.store.upsert(records).await.unwrap();
+    }
+}
+
+async fn open(config: &Config, ground: &Ground, meters: &Meters) -> Result<Store, Error> {
+    let (clock, meter) = (Clock::fixed(1_700_000_000_000), meters.meter());
+    match ground {
+        Ground::Folder(folder) => {
+            let path = folder.path().join("store.db");
+            Store::sqlite(&path, Access::ReadWrite, config, clock, &meter).await
+        }
+        Ground::Server(_) => Store::postgres(config, clock, &meter).await,
+    }
+}
+
+pub(crate) fn url(name: &str) -> CanonicalUrl {
+    CanonicalUrl::from_canonical(format!("https://example.com/{name}"))
+}
+
+pub(crate) fn id(name: &str) -> ArticleId {
+    ArticleId::of(&url(name))
+}
+
+/// A record named `name` with every field filled.
+pub(crate) fn record(name: &str, title: &str, text: &str, vector: [f32; DIMENSION]) -> Record {
+    let article = Article {
+        id: id(name),
+        revision: Revision(1000),
+        url: url(name),
+        content_hash: ContentHash::of_normalized(text),
+        title: title.into(),
+        authors: vec!["A. Writer".into(), "Ö \"B\" {C}, D".into()],
+        published_at: Some("2024-03-01T09:30:00+05:30".parse().unwrap()),
+        declared_language: Some("en-GB".into()),
+        site_name: Some("The Example".into()),
+        text: Text::with_flag(text.into(), true),
+        source: "https://example.com/feed".into(),
+        submission_id: "s-1".into(),
+        decision: Decision::Syndicated,
+        syndicated_of: Some(id("the first")),
+    };
+    Record {
+        article,
+        model: model(),
+        vector: Embedding::normalized(vector.to_vec()),
+        analysis: analysis(),
+        stored_at: "2024-03-01T10:00:00.123Z".parse().unwrap(),
+    }
+}
+
+fn model() -> ModelRef {
+    ModelRef {
+        name: "all-MiniLM-L6-v2".into(),
+        version: "abc".into(),
+        precision: "fp32".into(),
+        provider: "cpu".into(),
+    }
+}
+
+fn analysis() -> Analysis {
+    Analysis {
+        language: Some("en".into()),
+        key_phrases: vec![KeyPhrase { text: "näive \\u0000 \"phrase\"".into(), score: 0.5 }],
+        skipped: [("sentiment".to_owned(), "later".to_owned())].into(),
+        ..Analysis::default()
+    }
+}
+
+pub(crate) fn revised(mut record: Record, revision: i64, text: &str) -> Record {
+    record.article.revision = Revision(revision);
+    record.article.text = Text::new(text.into());
+    record.article.content_hash = ContentHash::of_normalized(text);
+    record
+}

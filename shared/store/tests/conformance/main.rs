@@ -1,0 +1,34 @@
+//! What a store promises, on SQLite and on Postgres.
+
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+mod articles;
+mod claims;
+mod durability;
+mod house;
+mod postgres_only;
+mod search;
+mod sqlite_only;
+mod visits;
+
+#[path = "../../../../tests/src/postgres.rs"]
+pub mod postgres;
+
+/// Each promise, on both back ends.
+macro_rules! conformance {
+    ($($name:ident),* $(,)?) => {
+        mod sqlite {
+            $(#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            async fn $name() {
+                super::$name(crate::house::House::sqlite().await).await;
+            })*
+        }
+        mod on_postgres {
+            $(#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            async fn $name() {
+                super::$name(crate::house::House::postgres().await).await;
+            })*
+        }
+    };
+}
+pub(crate) use conformance;

@@ -1,0 +1,162 @@
+//! One file, one writing process.
+
+use std::io::{BufRead, BufReader, Write};
+use std::process::{Command, Stdio};
+
+use courant_article::{ArticleId, Decision, Embedding};
+use courant_store::{Access, Config, Error, Mode, Query, Store};
+use courant_telemetry::{Clock, Meters};
+
+use crate::house::{DIMENSION, House, config, id, record};
+
+async fn open(path: &std::path::Path, access: Access, config: &Config) -> Result<Store, Error> {
+    let meter = Meters::new("test").unwrap().meter();
+    Store::sqlite(path, access, config, Clock::fixed(0), &meter).await
+}
+
+#[tokio::test]
+async fn a_reader_beside_the_writer_sees_what_is_committed() {
+    let house = House::sqlite().await;
+    house.put(&[record("a", "Ferry", "text", [1.0, 0.0, 0.0, 0.0])]).await;
+    let reader = open(&house.file(), Access::ReadOnly, &config()).await.unwrap();
+    house.put(&[record("b", "Ferry", "text", [1.0, 0.0, 0.0, 0.0])]).await;
+    assert!(reader.article(id("b")).await.unwrap().is_some());
+    let vector = Some(Embedding::from_unit(vec![1.0, 0.0, 0.0, 0.0]));
+    let query = Query { vector, mode: Mode::Vector, limit: 10, text: String::new() };
+    assert_eq!(reader.search(&query).await.unwrap().len(), 1, "the vectors at the time of opening");
+    let written = reader.upsert(&[record("c", "", "", [0.0; 4])]).await;
+    assert!(matches!(written, Err(Error::ReadOnly)));
+    reader.ping().await.unwrap();
+}
+
+#[tokio::test]
+async fn a_reader_alone_sees_what_was_stored() {
+    let house = House::sqlite().await;
+    house.put(&[record("a", "Ferry", "text", [1.0, 0.0, 0.0, 0.0])]).await;
+    let path = house.file();
+    house.store.close().await.unwrap();
+    let reader = open(&path, Access::ReadOnly, &config()).await.unwrap();
+    assert!(reader.article(id("a")).await.unwrap().is_some());
+    let log = path.with_file_name("store.db-wal");
+    assert!(!log.exists() || log.metadata().unwrap().len() == 0, "the log is in the file");
+}
+
+#[tokio::test]
+async fn a_second_writer_is_refused() {
+    let house = House::sqlite().await;
+    let error = open(&house.file(), Access::ReadWrite, &config()).await.unwrap_err();
+    assert!(matches!(error, Error::InUse(_)), "{error}");
+}
+
+#[tokio::test]
+async fn what_is_not_a_store_is_left_alone() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("store.db");
+    let missing = open(&path, Access::ReadOnly, &config()).await.unwrap_err();
+    assert!(matches!(missing, Error::Missing(_)), "{missing}");
+
+    std::fs::write(&path, "Dear diary, ".repeat(1000)).unwrap();
+    for access in [Access::ReadWrite, Access::ReadOnly] {
+        let text = open(&path, access, &config()).await.unwrap_err();
+        assert!(matches!(text, Error::Foreign(_)), "{text}");
+    }
+    assert!(std::fs::read_to_string(&path).unwrap().starts_with("Dear diary"));
+
+    let other = folder.path().join("other.db");
+    rusqlite::Connection::open(&other).unwrap().execute_batch("CREATE TABLE t (x)").unwrap();
+    for access in [Access::ReadWrite, Access::ReadOnly] {
+        let foreign = open(&other, access, &config()).await.unwrap_err();
+        assert!(matches!(foreign, Error::Foreign(_)), "{foreign}");
+    }
+
+    let nowhere = folder.path().join("no/such/folder/store.db");
+    let error = open(&nowhere, Access::ReadWrite, &config()).await.unwrap_err();
+    assert!(matches!(error, Error::Open { .. }), "{error}");
+}
+
+#[tokio::test]
+async fn a_newer_store_and_another_dimension_are_refused() {
+    let house = House::sqlite().await;
+    let path = house.file();
+    house.store.close().await.unwrap();
+    let wider = Config { dimension: 384, ..config() };
+    let error = open(&path, Access::ReadOnly, &wider).await.unwrap_err();
+    assert!(
+        matches!(error, Error::StoredDimension { stored: DIMENSION, configured: 384 }),
+        "{error}"
+    );
+    let newer = rusqlite::Connection::open(&path).unwrap();
+    newer.pragma_update(None, "user_version", 99).unwrap();
+    let error = open(&path, Access::ReadWrite, &config()).await.unwrap_err();
+    assert!(matches!(error, Error::Newer { found: 99, .. }), "{error}");
+}
+
+#[tokio::test]
+async fn a_damaged_file_is_an_error_not_an_empty_answer() {
+    let house = House::sqlite().await;
+    let records: Vec<_> = (0..200)
+        .map(|n| record(&n.to_string(), "Title", &"text ".repeat(200), [1.0, 0.0, 0.0, 0.0]))
+        .collect();
+    house.put(&records).await;
+    let path = house.file();
+    house.store.close().await.unwrap();
+    let mut bytes = std::fs::read(&path).unwrap();
+    // The first page, with the list of tables, stays.
+    bytes[4096..].fill(0xa5);
+    std::fs::write(&path, bytes).unwrap();
+    let error = open(&path, Access::ReadWrite, &config()).await.unwrap_err();
+    assert!(matches!(error, Error::Corrupt(_)), "{error}");
+}
+
+/// Runs as a process of its own: stores and claims until it is killed, and
+/// tells after each what is safe.
+#[tokio::test]
+#[ignore = "run by acknowledged_writes_survive_a_kill"]
+async fn writing_process() {
+    let Some(path) = std::env::var_os("STORE_UNDER_TEST") else {
+        return;
+    };
+    let store = open(path.as_ref(), Access::ReadWrite, &config()).await.unwrap();
+    let start = store.counts().await.unwrap().articles;
+    for number in start.. {
+        let name = number.to_string();
+        let claim = crate::claims::made(&name, &name, 1, "a.com");
+        assert_eq!(store.claim(&claim).await.unwrap().decision, Decision::New);
+        store.upsert(&[record(&name, "Title", &name, [1.0, 0.0, 0.0, 0.0])]).await.unwrap();
+        writeln!(std::io::stdout(), "stored {}", id(&name)).unwrap();
+    }
+}
+
+#[tokio::test]
+async fn acknowledged_writes_survive_a_kill() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("store.db");
+    let mut acknowledged: Vec<ArticleId> = Vec::new();
+    for writes in [1, 7, 30, 90] {
+        let mut writer = Command::new(std::env::current_exe().unwrap())
+            .args(["sqlite_only::writing_process", "--exact", "--ignored", "--nocapture"])
+            .env("STORE_UNDER_TEST", &path)
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let lines = BufReader::new(writer.stdout.take().unwrap()).lines();
+        let stored = lines.map_while(Result::ok).filter_map(|line| {
+            // The test runner's own words may stand before it in the line.
+            line.split_once("stored ").map(|(_, id)| id.parse::<ArticleId>().unwrap())
+        });
+        acknowledged.extend(stored.take(writes));
+        writer.kill().unwrap();
+        writer.wait().unwrap();
+        let store = open(&path, Access::ReadWrite, &config()).await.unwrap();
+        for id in &acknowledged {
+            assert!(store.article(*id).await.unwrap().is_some(), "{id} was acknowledged");
+        }
+        let claimed = store.known(&acknowledged).await.unwrap();
+        assert!(claimed.iter().all(|known| *known));
+        // Found by both indexes, once each.
+        let counts = store.counts().await.unwrap();
+        let listed = store.articles(None, usize::MAX).await.unwrap();
+        assert_eq!(listed.len() as u64, counts.articles);
+    }
+    assert_eq!(acknowledged.len(), 128);
+}

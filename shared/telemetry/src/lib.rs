@@ -1,0 +1,110 @@
+//! Logs, traces, meters and the clock of one process.
+//!
+//! [`Telemetry::init`] is called once, by `main`; everything else is handed what
+//! it needs: a [`Meter`](opentelemetry::metrics::Meter), a [`Clock`].
+
+mod clock;
+mod logs;
+mod meters;
+mod traces;
+
+use opentelemetry::metrics::Meter;
+use serde::{Deserialize, Serialize};
+
+pub use clock::Clock;
+pub use logs::{LogFilter, LogFormat};
+pub use meters::Meters;
+
+/// The section `[telemetry]`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Config {
+    /// What is logged, as in `info,courant_bus=debug`. Admins change it while
+    /// the process runs.
+    pub log: String,
+    /// `text` for people, `json` (one object a line) for programs.
+    pub format: LogFormat,
+    /// Where traces go, as `http://127.0.0.1:4317` (OTLP over gRPC). Unset: no
+    /// traces are made.
+    pub otlp_endpoint: Option<String>,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self { log: "info".into(), format: LogFormat::Text, otlp_endpoint: None }
+    }
+}
+
+/// The section does not make sense, or the process has telemetry already.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// `log` is no filter.
+    #[error("invalid log filter {filter:?}: {reason}")]
+    Filter {
+        /// What was given.
+        filter: String,
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// A second call in one process.
+    #[error("telemetry was set up already")]
+    Twice(#[source] tracing_subscriber::util::TryInitError),
+    /// The exporter of traces cannot be built.
+    #[error("cannot send traces to {endpoint}")]
+    Otlp {
+        /// What was given.
+        endpoint: String,
+        /// Why not.
+        #[source]
+        source: Box<dyn std::error::Error + Send + Sync>,
+    },
+    /// The metrics registry refused a collector.
+    #[error("cannot collect metrics")]
+    Metrics(#[source] Box<dyn std::error::Error + Send + Sync>),
+}
+
+/// What a process tells of itself.
+pub struct Telemetry {
+    meters: Meters,
+    filter: LogFilter,
+    traces: Option<traces::Traces>,
+}
+
+impl Telemetry {
+    /// Sets up logs, traces and meters for the process `service`, such as
+    /// `courant-crawler`. Logs go to standard error.
+    ///
+    /// # Errors
+    /// See [`Error`]. Nothing is reached over the network yet.
+    pub fn init(service: &'static str, config: &Config) -> Result<Self, Error> {
+        let traces = config
+            .otlp_endpoint
+            .as_deref()
+            .map(|endpoint| traces::Traces::to(endpoint, service))
+            .transpose()?;
+        let filter = logs::init(config, traces.as_ref())?;
+        Ok(Self { meters: Meters::new(service)?, filter, traces })
+    }
+
+    /// For the instruments of `metrics.rs`.
+    pub fn meter(&self) -> Meter {
+        self.meters.meter()
+    }
+
+    /// What `/metrics` shows.
+    pub fn meters(&self) -> Meters {
+        self.meters.clone()
+    }
+
+    /// For the admin call that changes what is logged.
+    pub fn log_filter(&self) -> LogFilter {
+        self.filter.clone()
+    }
+
+    /// Sends what is still held; the last call of `main`, whatever its result.
+    pub fn flush(self) {
+        if let Some(traces) = self.traces {
+            traces.flush();
+        }
+    }
+}

@@ -1,0 +1,168 @@
+//! The command line as a newcomer meets it: a search that works, and one clear
+//! line where something is wrong.
+
+use std::process::{Command, Output};
+
+use courant_tests::{Embedded, Program, Publishers};
+use serde_json::Value;
+
+fn run(command: &mut Command) -> Output {
+    command.output().unwrap()
+}
+
+/// The command fails with one line that says `what`.
+fn assert_one_line(output: &Output, what: &str) {
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(!output.status.success(), "{said}");
+    let lines: Vec<_> = said.lines().filter(|line| !line.trim().is_empty()).collect();
+    assert_eq!(lines.len(), 1, "{said}");
+    assert!(lines[0].contains(what), "{said}");
+    assert!(!said.contains("panicked"), "{said}");
+}
+
+async fn sample() -> Embedded {
+    let publishers = Publishers::open().await.unwrap();
+    let embedded = Embedded::new(&publishers).unwrap();
+    embedded.round().await.unwrap();
+    embedded
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_sample_is_run_and_searched_by_meaning_with_no_word_in_common() {
+    let folder = tempfile::tempdir().unwrap();
+    let data = folder.path().join("data");
+    let mut command = Program::Courant.command().unwrap();
+    command.args(["run", "--sample", "--once", "--json", "--data"]).arg(&data);
+    command.env("COURANT__SERVICE__HTTP_PORT", "0").env("COURANT__SERVICE__GRPC_PORT", "0");
+    let output = run(&mut command);
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let summary: Value = serde_json::from_slice(&output.stdout).unwrap();
+    for kind in ["new", "duplicates", "syndicated", "revisions"] {
+        assert!(summary[kind].as_u64().unwrap() >= 1, "the sample holds {kind}: {summary:#}");
+    }
+
+    let mut search = Program::Courant.command().unwrap();
+    search
+        .args(["search", courant_newsstand::MEANING_QUERY, "-k", "3", "--json", "--data"])
+        .arg(&data);
+    let output = run(&mut search);
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let answer: Value = serde_json::from_slice(&output.stdout).unwrap();
+    let best = &answer["hits"][0];
+    assert!(best["text_rank"].is_null(), "found by no word: {best}");
+    assert!(
+        best["url"].as_str().unwrap().contains(courant_newsstand::MEANING_ANSWER.1),
+        "{answer:#}"
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_article_is_shown_with_its_analysis_and_its_neighbours() {
+    let embedded = sample().await;
+    let stored = embedded.stored().await.unwrap();
+    let id = stored[0].id.to_string();
+    let output = run(&mut embedded.command(&["article", &id, "--json"]).unwrap());
+    let article: Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(article["id"], id.as_str(), "{article:#}");
+    let analysis = &article["analysis"];
+    assert!(analysis["language"].is_string() || analysis["skipped"]["language"].is_string());
+    let output = run(&mut embedded.command(&["related", &id, "-k", "2", "--json"]).unwrap());
+    let related: Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(related["hits"].as_array().unwrap().len(), 2, "{related:#}");
+}
+
+#[test]
+fn every_command_has_help_with_an_example() {
+    let commands = [
+        "run",
+        "sample",
+        "ingest",
+        "search",
+        "related",
+        "article",
+        "status",
+        "extract",
+        "canonicalize",
+        "robots",
+        "feed",
+        "dedup",
+        "embed",
+        "analyze",
+        "admin",
+        "dlq",
+        "doctor",
+        "mcp",
+    ];
+    for name in commands {
+        let output = run(Program::Courant.command().unwrap().args([name, "--help"]));
+        let help = String::from_utf8_lossy(&output.stdout);
+        assert!(output.status.success() && help.contains("Example:"), "{name}: {help}");
+    }
+}
+
+#[test]
+fn wrong_input_is_one_clear_line() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = |name: &str| folder.path().join(name).display().to_string();
+    let courant = |arguments: &[&str]| {
+        let mut command = Program::Courant.command().unwrap();
+        command.args(arguments).current_dir(folder.path());
+        run(&mut command)
+    };
+
+    std::fs::write(path("wrong-key.toml"), "[crawler]\nmin_dealy_ms = 5\n").unwrap();
+    assert_one_line(
+        &courant(&["run", "--once", "--config", &path("wrong-key.toml")]),
+        "min_dealy_ms",
+    );
+    std::fs::write(path("wrong-section.toml"), "[crawlre]\n").unwrap();
+    assert_one_line(
+        &courant(&["run", "--once", "--config", &path("wrong-section.toml")]),
+        "crawlre",
+    );
+    assert_one_line(&courant(&["run", "--once", "--config", &path("absent.toml")]), "absent.toml");
+
+    assert_one_line(&courant(&["run", "--once", &path("absent.xml")]), "absent.xml");
+    std::fs::write(path("noise.bin"), [0u8, 159, 146, 150].repeat(64)).unwrap();
+    assert_one_line(&courant(&["run", "--once", &path("noise.bin")]), "noise.bin");
+
+    assert_one_line(
+        &courant(&["search", "rain", "--server", "http://127.0.0.1:9"]),
+        "no service answers",
+    );
+    assert_one_line(&courant(&["search", "rain", "--data", &path("nothing")]), "holds no articles");
+    assert_one_line(
+        &courant(&["dlq", "list", "--bus", "nats://127.0.0.1:9"]),
+        "cannot reach the bus",
+    );
+    assert_one_line(
+        &courant(&["admin", "crawler", "status", "--server", "http://127.0.0.1:9"]),
+        "no agent answers",
+    );
+    assert_one_line(&courant(&["feed", &path("noise.bin")]), "not a feed");
+}
+
+#[test]
+fn a_corrupt_model_and_a_folder_that_cannot_be_written_are_one_clear_line() {
+    let folder = tempfile::tempdir().unwrap();
+    let model = folder.path().join("model");
+    let shipped = courant_tests::deps().join("models/all-MiniLM-L6-v2");
+    std::fs::create_dir(&model).unwrap();
+    for file in std::fs::read_dir(shipped).unwrap() {
+        let file = file.unwrap();
+        std::fs::copy(file.path(), model.join(file.file_name())).unwrap();
+    }
+    let tokenizer = model.join("tokenizer.json");
+    std::fs::write(&tokenizer, "{}").unwrap();
+    let mut command = Program::Courant.command().unwrap();
+    command.args(["run", "--once", "--data"]).arg(folder.path().join("data"));
+    command.env("COURANT__INFERENCE__MODEL", &model);
+    command.env("COURANT__SERVICE__HTTP_PORT", "0").env("COURANT__SERVICE__GRPC_PORT", "0");
+    assert_one_line(&run(&mut command), "tokenizer.json");
+
+    let file = folder.path().join("file");
+    std::fs::write(&file, "").unwrap();
+    let mut command = Program::Courant.command().unwrap();
+    command.args(["run", "--once", "--data"]).arg(file.join("data"));
+    assert_one_line(&run(&mut command), "cannot make the folder");
+}

@@ -1,0 +1,7 @@
+//! The whole of Courant, on real servers, as a user meets it.
+
+mod commands;
+mod dashboard;
+mod journey;
+mod kills;
+mod operator;

@@ -1,0 +1,76 @@
+//! What an operator holds in the hand: health, admin, reflection.
+
+use std::time::Duration;
+
+use courant_proto::v1::admin_client::AdminClient;
+use courant_proto::v1::{
+    AgentState, DrainRequest, GetStatusRequest, PauseRequest, ResumeRequest, SetLogLevelRequest,
+};
+use courant_tests::{Agent, Embedded, Publishers, http, until};
+use tonic::transport::{Channel, Endpoint};
+
+async fn service() -> (Embedded, Agent, Channel) {
+    let publishers = Publishers::open().await.unwrap();
+    let embedded = Embedded::new(&publishers).unwrap();
+    let mut command = embedded.command(&["run"]).unwrap();
+    command.env("COURANT__CRAWLER__SOURCES", "[]");
+    let mut process = Agent::start("service", command, embedded.folder()).unwrap();
+    process.ready().await.unwrap();
+    let endpoint = Endpoint::from_shared(format!("http://127.0.0.1:{}", process.grpc)).unwrap();
+    let channel = endpoint.connect().await.unwrap();
+    (embedded, process, channel)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_agent_is_paused_resumed_and_drained_over_grpc() {
+    let (_embedded, mut process, channel) = service().await;
+    let mut admin = AdminClient::new(channel);
+
+    let agents = admin.get_status(GetStatusRequest::default()).await.unwrap().into_inner().agents;
+    let names: Vec<_> = agents.iter().map(|agent| agent.agent.as_str()).collect();
+    assert_eq!(names, ["crawler", "gateway", "embedder", "analyst", "storage"]);
+
+    let one = |name: &str| name.to_owned();
+    let paused = admin.pause(PauseRequest { agent: one("analyst") }).await.unwrap().into_inner();
+    assert_eq!(paused.agents[0].state(), AgentState::Paused);
+    let resumed = admin.resume(ResumeRequest { agent: one("analyst") }).await.unwrap().into_inner();
+    assert_eq!(resumed.agents[0].state(), AgentState::Running);
+
+    let unknown = admin.pause(PauseRequest { agent: one("printer") }).await.unwrap_err();
+    assert_eq!(unknown.code(), tonic::Code::NotFound);
+    let filter = "info,courant_bus=debug".to_owned();
+    let changed = admin.set_log_level(SetLogLevelRequest { filter }).await.unwrap().into_inner();
+    assert_eq!(changed.previous_filter, "warn");
+    let wrong = admin.set_log_level(SetLogLevelRequest { filter: "x=loud".into() }).await;
+    assert_eq!(wrong.unwrap_err().code(), tonic::Code::InvalidArgument);
+
+    let drained = admin.drain(DrainRequest { agent: one("crawler") }).await.unwrap().into_inner();
+    assert_ne!(drained.agents[0].state(), AgentState::Running);
+    let status = process.drain().await.unwrap();
+    assert!(status.success(), "{}", process.log());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_submitted_article_is_found_and_the_service_drains_on_a_signal() {
+    let (_embedded, mut process, _channel) = service().await;
+    let base = format!("http://127.0.0.1:{}", process.http);
+    let client = http();
+    let article = serde_json::json!({
+        "url": "https://gazette.example/harbour",
+        "title": "Harbour reopens",
+        "text": "The harbour reopened on Monday after divers cleared the wreck of a fishing boat \
+                 from the main channel. Ferries resumed their morning service to the islands.",
+    });
+    let answer =
+        client.post(format!("{base}/v1/articles?wait=10")).json(&article).send().await.unwrap();
+    assert!(answer.status().is_success(), "{}", answer.text().await.unwrap());
+    until("the article is found", Duration::from_secs(30), async || {
+        let url = format!("{base}/v1/search?q=ferries&k=1");
+        let answer: serde_json::Value = client.get(url).send().await?.json().await?;
+        Ok(answer["hits"][0]["url"] == "https://gazette.example/harbour")
+    })
+    .await
+    .unwrap();
+    let status = process.drain().await.unwrap();
+    assert!(status.success(), "{}", process.log());
+}

@@ -1,0 +1,51 @@
+//! The publishers that the tests crawl.
+
+use std::path::PathBuf;
+
+use anyhow::Context;
+use courant_newsstand::{Newsstand, Site};
+
+/// Names a folder with the pages of the data set `fundus-publishers`.
+const PAGES: &str = "COURANT_E2E_PAGES";
+
+/// Whether the tests run on real pages: `make e2e` unpacks them and says where.
+/// Else they run on the bundled sample.
+pub fn is_full() -> bool {
+    std::env::var_os(PAGES).is_some()
+}
+
+/// A running newsstand.
+pub struct Publishers {
+    /// The server, with its log and its faults.
+    pub stand: Newsstand,
+    /// Articles that it serves, not counting home pages and feeds.
+    pub pages: usize,
+}
+
+impl Publishers {
+    /// Opens the newsstand of the real pages, or of the sample.
+    ///
+    /// # Errors
+    /// If the pages cannot be read.
+    pub async fn open() -> anyhow::Result<Self> {
+        let sites: Vec<Site> = match std::env::var_os(PAGES).map(PathBuf::from) {
+            Some(folder) => courant_newsstand::fundus(&folder)
+                .with_context(|| format!("cannot read the pages in {}", folder.display()))?,
+            None => courant_newsstand::sample(),
+        };
+        let pages = sites.iter().map(|site| site.pages.len()).sum();
+        let stand = Newsstand::start(sites, ([127, 0, 0, 1], 0).into()).await?;
+        Ok(Self { stand, pages })
+    }
+
+    /// The crawler's section of a configuration that reads them all.
+    pub fn configuration(&self) -> String {
+        let sources: Vec<_> =
+            self.stand.hosts().iter().map(|host| format!("\"http://{host}/\"")).collect();
+        format!(
+            "[crawler]\nsources = [{}]\nresolve = {{ \"*\" = \"{}\" }}\nmin_delay_ms = 0\n",
+            sources.join(", "),
+            self.stand.addr()
+        )
+    }
+}
