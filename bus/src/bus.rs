@@ -14,7 +14,7 @@ use crate::config::Config;
 use crate::dead_letter::DeadLetter;
 use crate::delivery::{self, Deliveries};
 use crate::embedded::Embedded;
-use crate::error::{Error, PublishError, RequestError};
+use crate::error::{Error, PublishError, RequestError, SpoolError};
 use crate::jetstream::JetStream;
 use crate::message::{Envelope, MessageId};
 use crate::metrics::Metrics;
@@ -120,6 +120,22 @@ impl Bus {
         Ok(Self { shared, back_end: BackEnd::Embedded(Arc::new(embedded)) })
     }
 
+    /// Completes when the bus cannot hand out what it holds, as with a full disk:
+    /// nothing is lost, and it goes on by itself once there is room. For whoever
+    /// cannot wait for that. A NATS server that is gone is waited for.
+    pub async fn stuck(&self) -> SpoolError {
+        match &self.back_end {
+            BackEnd::JetStream(_) => std::future::pending().await,
+            BackEnd::Embedded(embedded) => embedded.stuck().await,
+        }
+    }
+
+    /// Names what this process publishes, so that its counters stand at zero before
+    /// the first message: what goes wrong with that one then shows as a rise.
+    pub fn publishes(&self, subjects: &[Subject]) {
+        self.shared.metrics.publishes(subjects);
+    }
+
     /// Publishes, or says at once why not.
     ///
     /// # Errors
@@ -205,6 +221,7 @@ impl Bus {
     /// # Errors
     /// [`Error::JetStream`] if the consumer can be neither found nor created.
     pub async fn consume(&self, stage: Stage, concurrency: usize) -> Result<Deliveries, Error> {
+        self.shared.metrics.consumes(stage);
         let (outlet, deliveries) = delivery::channel(Arc::clone(&self.shared), stage, concurrency);
         match &self.back_end {
             BackEnd::JetStream(jetstream) => Box::pin(jetstream.consume(outlet)).await?,

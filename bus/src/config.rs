@@ -1,9 +1,9 @@
 //! The section `[bus]`.
 
-use std::fmt;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use courant_config::Secret;
 use serde::{Deserialize, Serialize};
 
 use crate::error::Error;
@@ -93,11 +93,6 @@ pub struct Kept {
     /// Days until a message is forgotten.
     pub max_age_days: u64,
 }
-
-/// A password or token: never printed.
-#[derive(Clone, Deserialize, PartialEq, Eq)]
-#[serde(transparent)]
-pub struct Secret(String);
 
 impl Default for Config {
     fn default() -> Self {
@@ -228,23 +223,6 @@ fn seconds(value: f64, least: f64) -> bool {
 }
 
 const _: () = assert!(MAX_MESSAGE_BYTES as u64 <= MIB);
-
-impl Secret {
-    /// Wraps `text`.
-    pub fn new(text: impl Into<String>) -> Self {
-        Self(text.into())
-    }
-
-    pub(crate) fn reveal(&self) -> &str {
-        &self.0
-    }
-}
-
-impl fmt::Debug for Secret {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Secret(…)")
-    }
-}
 
 #[cfg(test)]
 mod tests {

@@ -41,7 +41,7 @@ mod subject;
 mod subscription;
 
 pub use bus::{Bus, Published, QueueStatus};
-pub use config::{Config, Durability, Kept, Queue, Secret};
+pub use config::{Config, Durability, Kept, Queue};
 pub use dead_letter::DeadLetter;
 pub use delivery::{Deliveries, Delivery, Settled};
 pub use error::{BoxError, Error, Failure, PublishError, RequestError, SpoolError};

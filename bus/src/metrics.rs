@@ -7,6 +7,13 @@ use crate::bus::{Published, QueueStatus};
 use crate::error::PublishError;
 use crate::subject::{Stage, Subject};
 
+/// What can become of a message that is published.
+const PUBLISHED: [&str; 5] = ["stored", "duplicate", "full", "too_large", "failed"];
+/// What can become of a delivery.
+const SETTLED: [&str; 4] = ["acknowledged", "retried", "dead", "unconfirmed"];
+/// Why a message is given up.
+const DEAD: [&str; 3] = ["exhausted", "discarded", "abandoned"];
+
 #[derive(Clone)]
 pub(crate) struct Metrics {
     published: Counter<u64>,
@@ -41,6 +48,27 @@ impl Metrics {
         }
     }
 
+    /// Counters start at zero where something can happen, not when it first does:
+    /// their first step would be no rise.
+    pub(crate) fn publishes(&self, subjects: &[Subject]) {
+        for subject in subjects {
+            for outcome in PUBLISHED {
+                self.published.add(0, &publishing(*subject, outcome));
+            }
+        }
+    }
+
+    /// The same for the deliveries of `stage`.
+    pub(crate) fn consumes(&self, stage: Stage) {
+        for outcome in SETTLED {
+            self.settled.add(0, &settling(stage, outcome));
+        }
+        for reason in DEAD {
+            self.dead_letters.add(0, &giving_up(stage, reason));
+        }
+        self.redelivered.add(0, &[KeyValue::new("stage", stage.as_str())]);
+    }
+
     pub(crate) fn published(&self, subject: Subject, result: &Result<Published, PublishError>) {
         let outcome = match result {
             Ok(published) if published.duplicate => "duplicate",
@@ -49,9 +77,7 @@ impl Metrics {
             Err(PublishError::TooLarge { .. }) => "too_large",
             Err(_) => "failed",
         };
-        let labels =
-            [KeyValue::new("subject", subject.as_str()), KeyValue::new("outcome", outcome)];
-        self.published.add(1, &labels);
+        self.published.add(1, &publishing(subject, outcome));
     }
 
     pub(crate) fn delivered(&self, stage: Stage, attempt: u32) {
@@ -61,13 +87,11 @@ impl Metrics {
     }
 
     pub(crate) fn settled(&self, stage: Stage, outcome: &'static str) {
-        let labels = [KeyValue::new("stage", stage.as_str()), KeyValue::new("outcome", outcome)];
-        self.settled.add(1, &labels);
+        self.settled.add(1, &settling(stage, outcome));
     }
 
     pub(crate) fn dead_letter(&self, stage: Stage, reason: &'static str) {
-        let labels = [KeyValue::new("stage", stage.as_str()), KeyValue::new("reason", reason)];
-        self.dead_letters.add(1, &labels);
+        self.dead_letters.add(1, &giving_up(stage, reason));
     }
 
     pub(crate) fn missed(&self, messages: u64) {
@@ -82,4 +106,16 @@ impl Metrics {
             self.oldest_age.record(age.as_secs_f64(), &labels);
         }
     }
+}
+
+fn publishing(subject: Subject, outcome: &'static str) -> [KeyValue; 2] {
+    [KeyValue::new("subject", subject.as_str()), KeyValue::new("outcome", outcome)]
+}
+
+fn settling(stage: Stage, outcome: &'static str) -> [KeyValue; 2] {
+    [KeyValue::new("stage", stage.as_str()), KeyValue::new("outcome", outcome)]
+}
+
+fn giving_up(stage: Stage, reason: &'static str) -> [KeyValue; 2] {
+    [KeyValue::new("stage", stage.as_str()), KeyValue::new("reason", reason)]
 }

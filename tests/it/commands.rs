@@ -21,7 +21,7 @@ fn assert_one_line(output: &Output, what: &str) {
 }
 
 async fn sample() -> Embedded {
-    let publishers = Publishers::open().await.unwrap();
+    let publishers = Publishers::sample().await.unwrap();
     let embedded = Embedded::new(&publishers).unwrap();
     embedded.round().await.unwrap();
     embedded
@@ -140,6 +140,20 @@ fn wrong_input_is_one_clear_line() {
         "no agent answers",
     );
     assert_one_line(&courant(&["feed", &path("noise.bin")]), "not a feed");
+}
+
+#[test]
+fn an_agent_without_its_servers_is_one_clear_line() {
+    let agent = |name, environment: &[(&str, &str)]| {
+        let mut command = Program::Agent(name).command().unwrap();
+        run(command.envs(environment.iter().copied()).env("COURANT__TELEMETRY__LOG", "off"))
+    };
+    for name in ["crawler", "gateway", "embedder", "analyst", "storage"] {
+        let nowhere = [("COURANT__BUS__URL", "nats://127.0.0.1:9")];
+        assert_one_line(&agent(name, &nowhere), "no NATS server answers at 127.0.0.1:9");
+        assert_one_line(&agent(name, &[]), "cannot reach the bus");
+        assert_one_line(&agent(name, &[("COURANT__BUS__ULR", "x")]), "ulr");
+    }
 }
 
 #[test]

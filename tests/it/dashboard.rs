@@ -1,5 +1,7 @@
 //! The dashboard keeps the rules of Grafana's dashboard-linter, whatever is running.
 
+mod live;
+
 use std::collections::HashSet;
 
 use serde_json::{Value, json};
@@ -16,16 +18,16 @@ const CUMULATIVE: [&str; 4] = ["_total", "_bucket", "_sum", "_count"];
 const RATE_INTERVAL: &str = "[$__rate_interval]";
 
 /// One query of one panel.
-pub(crate) struct Query {
+struct Query {
     /// The panel's title.
-    pub(crate) panel: String,
+    panel: String,
     /// PromQL.
-    pub(crate) expr: String,
+    expr: String,
 }
 
 /// Every query, with the dashboard's variables replaced: `job` and `instance` are
 /// regular expressions, `rate_interval` a duration such as `1m`.
-pub(crate) fn queries(job: &str, instance: &str, rate_interval: &str) -> Vec<Query> {
+fn queries(job: &str, instance: &str, rate_interval: &str) -> Vec<Query> {
     let dashboard = dashboard();
     let fill = |target: &Value| {
         text(&target["expr"])

@@ -2,13 +2,10 @@
 //! article is stored twice.
 
 use std::collections::BTreeSet;
-use std::time::Duration;
 
 use anyhow::Context;
 use courant_store::Summary;
-use courant_tests::{Agent, Embedded, Publishers, Stack, until};
-
-const ROUND: Duration = Duration::from_secs(900);
+use courant_tests::{Agent, Embedded, Publishers, Stack, round, until};
 
 fn urls(stored: &[Summary]) -> BTreeSet<String> {
     let urls: BTreeSet<_> = stored.iter().map(|article| article.url.to_string()).collect();
@@ -18,7 +15,7 @@ fn urls(stored: &[Summary]) -> BTreeSet<String> {
 
 /// Waits until `agent` has worked off at least `count` more messages as `name`.
 async fn worked_off(agent: &mut Agent, name: &str, count: f64) -> anyhow::Result<()> {
-    until(&format!("{name} works"), ROUND, async || {
+    until(&format!("{name} works"), round(), async || {
         let labels = [("agent", name), ("outcome", "acknowledged")];
         let figures = agent.figures().await;
         Ok(figures.is_some_and(|figures| figures.sum("courant_messages_total", &labels) >= count))
@@ -47,7 +44,7 @@ async fn the_embedded_process_loses_nothing_when_it_is_killed() {
         process.kill().unwrap();
         process.restart().unwrap();
     }
-    assert!(process.ended(ROUND).await.unwrap().success(), "{}", process.log());
+    assert!(process.ended(round()).await.unwrap().success(), "{}", process.log());
     assert_eq!(urls(&embedded.stored().await.unwrap()), expected, "{}", process.log());
 }
 
@@ -69,7 +66,7 @@ async fn agents_and_servers_lose_nothing_when_they_are_killed() {
     crawler.kill().unwrap();
     crawler.restart().unwrap();
 
-    assert!(crawler.ended(ROUND).await.unwrap().success(), "{}", crawler.log());
+    assert!(crawler.ended(round()).await.unwrap().success(), "{}", crawler.log());
     stack.drained().await.unwrap();
     let stored = urls(&stack.stored().await.unwrap());
     assert_eq!(stored, expected, "{}", stack.logs());

@@ -10,7 +10,7 @@ use courant_tests::{Agent, Embedded, Publishers, http, until};
 use tonic::transport::{Channel, Endpoint};
 
 async fn service() -> (Embedded, Agent, Channel) {
-    let publishers = Publishers::open().await.unwrap();
+    let publishers = Publishers::sample().await.unwrap();
     let embedded = Embedded::new(&publishers).unwrap();
     let mut command = embedded.command(&["run"]).unwrap();
     command.env("COURANT__CRAWLER__SOURCES", "[]");

@@ -11,7 +11,7 @@ use serde_json::Value;
 use tempfile::TempDir;
 
 use crate::processes::{Agent, Program};
-use crate::sites::Publishers;
+use crate::sites::{Publishers, is_full};
 
 /// A data folder, and `courant run` on it.
 pub struct Embedded {
@@ -89,7 +89,9 @@ impl Embedded {
 }
 
 /// How long a round may take: real pages are embedded on two cores.
-pub(crate) const ROUND: Duration = Duration::from_secs(900);
+pub fn round() -> Duration {
+    Duration::from_secs(if is_full() { 900 } else { 90 })
+}
 
 /// Every article of `store`.
 pub(crate) async fn all(store: &Store) -> anyhow::Result<Vec<Summary>> {

@@ -109,7 +109,7 @@ pub(super) fn is_running(pid: &str) -> bool {
 }
 
 /// Where the fetched servers are: `COURANT_DEPS`, or `.deps` of the workspace.
-pub fn deps() -> PathBuf {
+pub(crate) fn deps() -> PathBuf {
     if let Some(folder) = std::env::var_os("COURANT_DEPS") {
         return folder.into();
     }

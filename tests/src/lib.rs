@@ -5,16 +5,20 @@
 //! when its handle is dropped.
 
 mod embedded;
-mod guarded;
 pub mod nats;
 pub mod postgres;
 mod processes;
+pub mod prometheus;
 pub mod redis;
 mod sites;
 mod stack;
 
-pub use embedded::Embedded;
-pub use guarded::deps;
+pub use embedded::{Embedded, round};
 pub use processes::{Agent, Program, free_port, http, until};
 pub use sites::{Publishers, is_full};
 pub use stack::Stack;
+
+/// Where the fetched servers are: `COURANT_DEPS`, or `.deps` of the workspace.
+pub fn deps() -> std::path::PathBuf {
+    postgres::deps()
+}

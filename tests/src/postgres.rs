@@ -16,7 +16,8 @@ use tempfile::TempDir;
 #[path = "guarded.rs"]
 mod guarded;
 
-use guarded::{Guarded, deps, is_running};
+pub(super) use guarded::deps;
+use guarded::{Guarded, is_running};
 
 /// A server that ends with this value.
 #[derive(Debug)]

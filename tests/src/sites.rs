@@ -23,16 +23,28 @@ pub struct Publishers {
 }
 
 impl Publishers {
-    /// Opens the newsstand of the real pages, or of the sample.
+    /// Opens the newsstand of the real pages where they are at hand, else of the sample.
     ///
     /// # Errors
     /// If the pages cannot be read.
     pub async fn open() -> anyhow::Result<Self> {
-        let sites: Vec<Site> = match std::env::var_os(PAGES).map(PathBuf::from) {
-            Some(folder) => courant_newsstand::fundus(&folder)
-                .with_context(|| format!("cannot read the pages in {}", folder.display()))?,
-            None => courant_newsstand::sample(),
+        let Some(folder) = std::env::var_os(PAGES).map(PathBuf::from) else {
+            return Self::sample().await;
         };
+        let sites = courant_newsstand::fundus(&folder)
+            .with_context(|| format!("cannot read the pages in {}", folder.display()))?;
+        Self::serve(sites).await
+    }
+
+    /// Opens the newsstand of the sample.
+    ///
+    /// # Errors
+    /// If no port is free.
+    pub async fn sample() -> anyhow::Result<Self> {
+        Self::serve(courant_newsstand::sample()).await
+    }
+
+    async fn serve(sites: Vec<Site>) -> anyhow::Result<Self> {
         let pages = sites.iter().map(|site| site.pages.len()).sum();
         let stand = Newsstand::start(sites, ([127, 0, 0, 1], 0).into()).await?;
         Ok(Self { stand, pages })

@@ -10,7 +10,7 @@ use courant_telemetry::{Clock, Meters};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
-use crate::embedded::{ROUND, all};
+use crate::embedded::{all, round};
 use crate::nats::{NatsServer, Sync};
 use crate::postgres::Postgres;
 use crate::processes::{Agent, Program, http, until};
@@ -75,6 +75,14 @@ impl Stack {
         &mut self.agents[place]
     }
 
+    /// Starts a crawler that visits all publishers again and again, as in production.
+    ///
+    /// # Errors
+    /// If it cannot be started.
+    pub fn crawl_on(&self) -> anyhow::Result<Agent> {
+        Agent::start("crawler", self.command("crawler")?, self.folder.path())
+    }
+
     /// Starts a crawl over all publishers, in a process of its own.
     ///
     /// # Errors
@@ -91,7 +99,7 @@ impl Stack {
     /// If it fails or takes too long.
     pub async fn round(&self) -> anyhow::Result<Value> {
         let mut crawler = self.crawl()?;
-        let status = crawler.ended(ROUND).await?;
+        let status = crawler.ended(round()).await?;
         if !status.success() {
             bail!("the crawler ended with {status}\n{}", crawler.log());
         }
@@ -104,7 +112,7 @@ impl Stack {
     /// # Errors
     /// If that takes too long.
     pub async fn drained(&self) -> anyhow::Result<()> {
-        until("the queues are worked off", ROUND, async || {
+        until("the queues are worked off", round(), async || {
             let Ok(status) = self.ask("/v1/status").await else { return Ok(false) };
             let queues = status["queues"].as_array().context("the status names the queues")?;
             let work = queues.iter().filter(|queue| queue["stage"].is_string());
@@ -114,13 +122,17 @@ impl Stack {
         .await
     }
 
+    /// Where the gateway answers.
+    pub fn url(&self, path: &str) -> String {
+        format!("http://127.0.0.1:{}{path}", self.agents[0].http)
+    }
+
     /// What the gateway answers to a GET of `path`.
     ///
     /// # Errors
     /// If it does not.
     pub async fn ask(&self, path: &str) -> anyhow::Result<Value> {
-        let url = format!("http://127.0.0.1:{}{path}", self.agents[0].http);
-        let request = http().get(url).timeout(Duration::from_secs(10));
+        let request = http().get(self.url(path)).timeout(Duration::from_secs(10));
         Ok(request.send().await?.error_for_status()?.json().await?)
     }
 
@@ -137,7 +149,7 @@ impl Stack {
         Ok(stored)
     }
 
-    /// The metrics of all agents, one text after the other.
+    /// Where each agent shows its metrics.
     pub fn http_ports(&self) -> Vec<(&'static str, u16)> {
         AGENTS.iter().zip(&self.agents).map(|(name, agent)| (*name, agent.http)).collect()
     }

@@ -36,6 +36,7 @@ impl Analyst {
     pub fn build(config: Config, bus: Bus, meter: &Meter) -> anyhow::Result<Self> {
         config.validate()?;
         let agent = AgentMetrics::new("analyst", meter);
+        bus.publishes(&[Subject::ArticleAnalyzed]);
         Ok(Self { config, bus, agent, metrics: Metrics::new(meter) })
     }
 

@@ -1,7 +1,6 @@
 //! `courant ingest`: submits what sources hold, without crawling on.
 
 use std::collections::{BTreeMap, HashSet};
-use std::path::PathBuf;
 use std::time::Duration;
 
 use anyhow::{Context, bail};

@@ -132,6 +132,7 @@ impl Pipeline {
             tokio::select! {
                 () = tokio::time::sleep(LOOK) => {}
                 failed = Self::failed(&mut self.agents) => return Err(failed),
+                stuck = self.bus.stuck() => return Err(stuck).context("cannot go on"),
             }
         }
     }

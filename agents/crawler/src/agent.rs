@@ -48,6 +48,7 @@ impl Crawler {
         config.validate()?;
         let fetcher = Fetcher::new(config.clone(), clock.clone())?;
         let metrics = Metrics::new(meter);
+        bus.publishes(&[Subject::EntrySubmitted]);
         Ok(Self { config, bus, store, clock, metrics, progress: Progress::default(), fetcher })
     }
 
@@ -120,5 +121,5 @@ async fn listen(crawl: &Crawl, mut pressure: Subscription<Pressure>) {
     while let Some(pressure) = pressure.next().await {
         crawl.pace.hear(&pressure);
     }
-    std::future::pending().await
+    std::future::pending::<()>().await;
 }

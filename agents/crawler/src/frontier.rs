@@ -76,7 +76,7 @@ struct Queued {
 pub(crate) struct Taken {
     pub page: Page,
     seen_as: u64,
-    _room: OwnedSemaphorePermit,
+    room: OwnedSemaphorePermit,
 }
 
 impl Frontier {
@@ -135,14 +135,16 @@ impl Frontier {
         if next.is_none() {
             state.queues.remove(domain);
         }
-        next.map(|Queued { page, seen_as, room }| Taken { page, seen_as, _room: room })
+        next.map(|Queued { page, seen_as, room }| Taken { page, seen_as, room })
     }
 
     /// The page was worked off.
     pub(crate) fn done(&self, taken: Taken) {
+        let Taken { page: _, seen_as, room } = taken;
         if !self.remembers {
-            self.lock().seen.remove(&taken.seen_as);
+            self.lock().seen.remove(&seen_as);
         }
+        drop(room);
     }
 
     /// Pages waiting or at work.

@@ -2,7 +2,7 @@
 
 use std::process::ExitCode;
 
-use anyhow::Context;
+use anyhow::{Context, bail};
 use clap::Parser;
 use courant_bus::Bus;
 use courant_crawler::{Config, Crawler, Source};
@@ -10,7 +10,7 @@ use courant_service::{Ports, Start};
 use courant_store::Store;
 
 #[derive(Parser)]
-struct Args {
+struct Crawl {
     #[command(flatten)]
     service: courant_service::Args,
     /// What to crawl in place of the configured sources
@@ -21,7 +21,7 @@ struct Args {
 }
 
 fn main() -> ExitCode {
-    let Args { service, sources, once } = Args::parse();
+    let Crawl { service, sources, once } = Crawl::parse();
     courant_service::main("crawler", Ports::CRAWLER, &service, |start| run(start, sources, once))
 }
 
@@ -48,7 +48,10 @@ async fn run(mut start: Start, sources: Vec<String>, once: bool) -> anyhow::Resu
         if once {
             println!("{}", serde_json::to_string(&report)?);
         }
-        Ok(())
+        match report.source_errors.iter().next() {
+            Some((source, reason)) if once => bail!("{source}: {reason}"),
+            _ => Ok(()),
+        }
     };
     start.serve(crawl).await?;
     bus.close().await.context("cannot close the bus")

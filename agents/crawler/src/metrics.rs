@@ -5,6 +5,8 @@ use std::time::Duration;
 use opentelemetry::KeyValue;
 use opentelemetry::metrics::{Counter, Gauge, Histogram, Meter};
 
+use crate::outcome::{Failure, Outcome, Refusal};
+
 /// The crawler's instruments.
 #[derive(Clone, Debug)]
 pub(crate) struct Metrics {
@@ -18,7 +20,7 @@ pub(crate) struct Metrics {
 
 impl Metrics {
     pub(crate) fn new(meter: &Meter) -> Self {
-        Self {
+        let metrics = Self {
             messages: meter
                 .u64_counter("courant_messages")
                 .with_description("Messages handled, by agent and outcome")
@@ -45,6 +47,19 @@ impl Metrics {
                 .u64_gauge("courant_crawl_frontier")
                 .with_description("Pages that wait for their turn")
                 .build(),
+        };
+        metrics.begin();
+        metrics
+    }
+
+    /// Pages are counted from zero, so that the first of each kind shows as a rise.
+    fn begin(&self) {
+        let ends = Outcome::ALL.iter().map(|outcome| (outcome.as_str(), ""));
+        let refusals = Refusal::ALL.iter().map(|refusal| ("refused", refusal.as_str()));
+        let failures = Failure::ALL.iter().map(|failure| ("failed", failure.as_str()));
+        for (outcome, reason) in ends.chain(refusals).chain(failures) {
+            let labels = [KeyValue::new("outcome", outcome), KeyValue::new("reason", reason)];
+            self.pages.add(0, &labels);
         }
     }
 

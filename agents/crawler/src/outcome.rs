@@ -13,6 +13,8 @@ pub(crate) enum Outcome {
 }
 
 impl Outcome {
+    pub(crate) const ALL: [Self; 3] = [Self::Submitted, Self::NotModified, Self::Known];
+
     /// The name in metric labels.
     pub(crate) fn as_str(self) -> &'static str {
         match self {
@@ -66,6 +68,8 @@ macro_rules! reasons {
         }
 
         impl $name {
+            pub(crate) const ALL: &'static [Self] = &[$(Self::$reason),*];
+
             /// The name in reports and metric labels.
             pub(crate) fn as_str(self) -> &'static str {
                 match self {

@@ -10,9 +10,15 @@ use tokio::time::Instant;
 
 /// Domains remembered before those that wait for nothing are forgotten.
 const MANY_DOMAINS: usize = 10_000;
-/// A server that failed this often in a row is left alone for [`DEAD_FOR`].
-const DEAD_AFTER: u32 = 6;
+/// The longest pause after a failure.
+const MAX_PAUSE_S: u64 = 8;
+/// A server with so many strikes in a row is left alone for [`DEAD_FOR`].
+const DEAD_AFTER: u32 = 20;
 const DEAD_FOR: Duration = Duration::from_secs(600);
+/// A page that fails may be the only one; a server that is not there is not there
+/// for any page.
+const FAILED_STRIKES: u32 = 1;
+const UNREACHABLE_STRIKES: u32 = 4;
 
 /// The turns of every domain.
 #[derive(Debug)]
@@ -28,7 +34,9 @@ struct Domain {
     delay: Duration,
     last_turn_ended: Option<Instant>,
     not_before: Option<Instant>,
+    /// Since the last success, as are the strikes.
     failures: u32,
+    strikes: u32,
 }
 
 /// The domain asked for a longer pause than the crawler waits for.
@@ -97,6 +105,7 @@ impl Turn {
     /// The server answered as it should.
     pub(crate) fn succeeded(&mut self) {
         self.state.failures = 0;
+        self.state.strikes = 0;
     }
 
     /// The server asked to be left alone for `pause`.
@@ -106,12 +115,23 @@ impl Turn {
         self.state.not_before = self.state.not_before.max(Some(Instant::now() + pause));
     }
 
-    /// The server failed: it is left alone for 1 s, then twice as long each time.
+    /// The server failed on this page.
     pub(crate) fn failed(&mut self) {
+        self.strike(FAILED_STRIKES);
+    }
+
+    /// There was no server.
+    pub(crate) fn unreachable(&mut self) {
+        self.strike(UNREACHABLE_STRIKES);
+    }
+
+    /// The server is left alone for 1 s, and for twice as long each time after.
+    fn strike(&mut self, strikes: u32) {
         self.state.failures += 1;
-        let doubled =
-            Duration::from_secs(1 << self.state.failures.min(DEAD_AFTER).saturating_sub(1));
-        self.told_to_wait(if self.state.failures >= DEAD_AFTER { DEAD_FOR } else { doubled });
+        self.state.strikes += strikes;
+        let doubled = 1 << (self.state.failures - 1).min(16);
+        let pause = Duration::from_secs(MAX_PAUSE_S.min(doubled));
+        self.told_to_wait(if self.state.strikes >= DEAD_AFTER { DEAD_FOR } else { pause });
     }
 }
 
@@ -186,7 +206,7 @@ mod tests {
             politeness.turn("a.example", NONE).await.unwrap().failed();
             waits.push(before.elapsed().as_secs());
         }
-        assert_eq!(waits, [0, 1, 2, 4, 8, 16]);
+        assert_eq!(waits[..7], [0, 1, 2, 4, 8, 8, 8]);
         assert!(politeness.turn("a.example", NONE).await.is_err());
         tokio::time::advance(DEAD_FOR).await;
         politeness.turn("a.example", NONE).await.unwrap().succeeded();
@@ -194,6 +214,15 @@ mod tests {
         politeness.turn("a.example", NONE).await.unwrap().failed();
         drop(politeness.turn("a.example", NONE).await.unwrap());
         assert_eq!(before.elapsed(), seconds(1), "a success begins the count anew");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_server_that_is_not_there_is_given_up_sooner() {
+        let politeness = Politeness::new(NONE, seconds(60));
+        for _ in 0..DEAD_AFTER / UNREACHABLE_STRIKES {
+            politeness.turn("a.example", NONE).await.unwrap().unreachable();
+        }
+        assert!(politeness.turn("a.example", NONE).await.is_err());
     }
 
     #[tokio::test(start_paused = true)]

@@ -1,5 +1,6 @@
 //! Whole crawls: real requests on loopback, a real bus and a real store.
 
+mod newsstand;
 mod web;
 mod world;
 
@@ -262,6 +263,7 @@ async fn the_metrics_say_what_became_of_the_pages() {
     for line in [
         r#"courant_messages_total{agent="crawler",outcome="submitted"} 1"#,
         r#"courant_crawl_pages_total{outcome="refused",reason="not_found"} 1"#,
+        r#"courant_crawl_pages_total{outcome="failed",reason="timeout"} 0"#,
         r#"courant_crawl_requests_total{answer="document"} 2"#,
         r#"courant_stage_duration_seconds_count{agent="crawler",stage="fetch"} 4"#,
         r#"courant_stage_duration_seconds_count{agent="crawler",stage="extract"} 1"#,

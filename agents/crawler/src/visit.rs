@@ -139,6 +139,7 @@ fn note(turn: &mut Turn, answer: &Result<Answer, Ended>) {
         Ok(Answer::Busy { status: StatusCode::TOO_MANY_REQUESTS, .. }) => {
             turn.told_to_wait(PAUSE_WHEN_BUSY);
         }
+        Err(Ended::Failed(Failure::Connect)) => turn.unreachable(),
         Ok(Answer::Busy { .. }) | Err(Ended::Failed(_)) => turn.failed(),
         Ok(Answer::Status(status)) if status.is_server_error() => turn.failed(),
         Ok(_) => turn.succeeded(),

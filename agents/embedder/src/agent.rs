@@ -1,6 +1,6 @@
 //! The embedder, put together and run.
 
-use courant_bus::{Bus, Stage};
+use courant_bus::{Bus, Stage, Subject};
 use courant_inference::Encoder;
 use courant_service::{AgentMetrics, Control, work};
 use opentelemetry::metrics::Meter;
@@ -28,6 +28,7 @@ impl Embedder {
     ) -> anyhow::Result<Self> {
         config.validate()?;
         let metrics = AgentMetrics::new("embedder", meter);
+        bus.publishes(&[Subject::ArticleEmbedded]);
         Ok(Self { config, handler: Handler { bus, encoder, metrics } })
     }
 

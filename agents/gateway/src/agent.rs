@@ -4,7 +4,7 @@ use std::sync::atomic::AtomicU64;
 use std::sync::{Mutex, OnceLock};
 
 use axum::Router;
-use courant_bus::{Bus, Stage};
+use courant_bus::{Bus, Stage, Subject};
 use courant_cache::Cache;
 use courant_proto::v1;
 use courant_proto::v1::pressure::Level;
@@ -49,6 +49,7 @@ impl Gateway {
     ) -> anyhow::Result<Self> {
         config.validate()?;
         let metrics = Metrics::new(meter);
+        bus.publishes(&[Subject::EntrySubmitted, Subject::ArticleAccepted, Subject::EntryDecided]);
         // Nothing is known of the queues yet: a full one refuses by itself.
         let open = v1::Pressure { level: Level::None.into(), ..v1::Pressure::default() };
         let pressure = watch::Sender::new(open);

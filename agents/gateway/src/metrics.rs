@@ -21,7 +21,7 @@ pub(crate) struct Metrics {
 
 impl Metrics {
     pub(crate) fn new(meter: &Meter) -> Self {
-        Self {
+        let metrics = Self {
             agent: AgentMetrics::new("gateway", meter),
             entries: meter
                 .u64_counter("courant_entries")
@@ -40,7 +40,17 @@ impl Metrics {
                 .u64_counter("courant_searches_degraded")
                 .with_description("Searches answered by text only, for want of a query vector")
                 .build(),
+        };
+        metrics.begin();
+        metrics
+    }
+
+    /// What is rare is counted from zero, so that its first time shows as a rise.
+    fn begin(&self) {
+        for decision in Decision::ALL {
+            self.entries.add(0, &[KeyValue::new("decision", decision.as_str())]);
         }
+        self.degraded.add(0, &[]);
     }
 
     pub(crate) fn decided(&self, decision: Decision) {

@@ -1,6 +1,6 @@
 //! The storage agent, put together and run.
 
-use courant_bus::{Bus, Stage};
+use courant_bus::{Bus, Stage, Subject};
 use courant_service::{AgentMetrics, Control, work};
 use courant_store::Store;
 use courant_telemetry::Clock;
@@ -33,6 +33,7 @@ impl Storage {
         meter: &Meter,
     ) -> anyhow::Result<Self> {
         config.validate()?;
+        bus.publishes(&[Subject::ArticleStored]);
         let sizes = meter
             .u64_histogram("courant_store_batch_articles")
             .with_unit("1")

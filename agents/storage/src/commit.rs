@@ -1,7 +1,5 @@
 //! Many articles, one transaction.
 
-use std::sync::Arc;
-
 use courant_service::AgentMetrics;
 use courant_store::{Record, Store, Upsert};
 use opentelemetry::metrics::Histogram;
@@ -49,13 +47,91 @@ async fn commit_batches(
     while waiting.recv_many(&mut batch, limit).await > 0 {
         let (records, answers): (Vec<_>, Vec<_>) = batch.drain(..).unzip();
         sizes.record(records.len() as u64, &[]);
-        let results = match metrics.timed("commit", store.upsert(&records)).await {
-            Ok(upserts) => upserts.into_iter().map(Ok).collect(),
-            Err(error) => vec![Err(CommitError::Store(Arc::new(error))); answers.len()],
-        };
+        let results = metrics.timed("commit", upsert(&store, &records)).await;
         for (answer, result) in answers.into_iter().zip(results) {
             // Nobody waits any more where a delivery was given up: it comes again.
             drop(answer.send(result));
         }
+    }
+}
+
+/// What became of each of `records`, in order. One that can never be stored fails
+/// its whole transaction: then each gets one of its own, so that it fails alone.
+async fn upsert(store: &Store, records: &[Record]) -> Vec<Result<Upsert, CommitError>> {
+    match store.upsert(records).await {
+        Ok(upserts) => upserts.into_iter().map(Ok).collect(),
+        Err(error) if error.is_permanent() && records.len() > 1 => {
+            let mut results = Vec::with_capacity(records.len());
+            for record in records {
+                let upserted = store.upsert(std::slice::from_ref(record)).await;
+                results.push(upserted.map(|upserts| upserts[0]).map_err(CommitError::from));
+            }
+            results
+        }
+        Err(error) => vec![Err(error.into()); records.len()],
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use courant_article::{
+        Analysis, Article, ArticleId, CanonicalUrl, ContentHash, Decision, Embedding, ModelRef,
+        Revision, Text,
+    };
+    use courant_store::{Access, Config};
+    use courant_telemetry::{Clock, Meters};
+
+    use super::*;
+
+    fn record(url: &str, vector: Vec<f32>) -> Record {
+        let url = CanonicalUrl::from_canonical(url);
+        let article = Article {
+            id: ArticleId::of(&url),
+            revision: Revision(1),
+            content_hash: ContentHash::of_normalized(url.as_str()),
+            url,
+            title: "Title".into(),
+            authors: Vec::new(),
+            published_at: None,
+            declared_language: None,
+            site_name: None,
+            text: Text::new("Text.".into()),
+            source: "test".into(),
+            submission_id: "s-1".into(),
+            decision: Decision::New,
+            syndicated_of: None,
+        };
+        Record {
+            article,
+            model: ModelRef::default(),
+            vector: Embedding::normalized(vector),
+            analysis: Analysis::default(),
+            stored_at: Clock::fixed(0).now(),
+        }
+    }
+
+    #[tokio::test]
+    async fn a_record_that_can_never_be_stored_fails_alone() {
+        let folder = tempfile::tempdir().unwrap();
+        let meter = Meters::new("test").unwrap().meter();
+        let config = Config { dimension: 3, ..Config::default() };
+        let path = folder.path().join("courant.db");
+        let store = Store::sqlite(&path, Access::ReadWrite, &config, Clock::fixed(0), &meter);
+        let store = store.await.unwrap();
+        let metrics = AgentMetrics::new("storage", &meter);
+        let sizes = meter.u64_histogram("sizes").build();
+        let committer = Committer::start(store.clone(), 8, metrics, sizes);
+
+        let (first, wrong, last) = tokio::join!(
+            committer.commit(record("https://a.example/1", vec![1.0, 0.0, 0.0])),
+            committer.commit(record("https://a.example/2", vec![1.0, 0.0])),
+            committer.commit(record("https://a.example/3", vec![0.0, 1.0, 0.0])),
+        );
+        assert_eq!((first.unwrap(), last.unwrap()), (Upsert::Inserted, Upsert::Inserted));
+        assert!(matches!(
+            courant_bus::Failure::from(wrong.unwrap_err()),
+            courant_bus::Failure::Discard { .. }
+        ));
+        assert_eq!(store.counts().await.unwrap().articles, 2);
     }
 }

@@ -15,6 +15,12 @@ pub(crate) enum CommitError {
     Ending,
 }
 
+impl From<courant_store::Error> for CommitError {
+    fn from(error: courant_store::Error) -> Self {
+        Self::Store(Arc::new(error))
+    }
+}
+
 impl From<CommitError> for Failure {
     fn from(error: CommitError) -> Self {
         let hopeless = matches!(&error, CommitError::Store(e) if e.is_permanent());

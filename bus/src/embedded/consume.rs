@@ -56,14 +56,12 @@ pub(super) async fn run(embedded: Arc<Embedded>, outlet: Outlet) {
             places = free_places(&outlet) => places,
         };
         woken.mark_unchanged();
-        let wait = match take(&embedded, &outlet, places).await {
+        let taken = take(&embedded, &outlet, places).await;
+        embedded.note(taken.as_ref().err());
+        let wait = match taken {
             Ok(wait) => wait,
             Err(SpoolError::Closed) => return,
-            Err(error) => {
-                tracing::error!(stage = %outlet.stage, error = &error as &dyn std::error::Error,
-                    "cannot take work out of the spool");
-                Some(PAUSE)
-            }
+            Err(_) => Some(PAUSE),
         };
         let Some(wait) = wait else { continue };
         tokio::select! {

@@ -10,7 +10,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::sync::{broadcast, mpsc};
+use tokio::sync::{broadcast, mpsc, watch};
 
 use crate::bus::{Published, QueueStatus, Shared};
 use crate::dead_letter::DeadLetter;
@@ -33,13 +33,41 @@ pub(crate) struct Embedded {
     shared: Arc<Shared>,
     spool: Spool,
     exchange: Exchange,
+    /// Why no work can be taken out of the spool, while that is so.
+    trouble: watch::Sender<Option<SpoolError>>,
 }
 
 impl Embedded {
     /// Waits for the spool's thread to open the file.
     pub(crate) fn open(shared: Arc<Shared>, path: &Path) -> Result<Self, SpoolError> {
         let spool = Spool::open(Arc::clone(&shared), path.to_owned())?;
-        Ok(Self { shared, spool, exchange: Exchange::default() })
+        Ok(Self { shared, spool, exchange: Exchange::default(), trouble: watch::Sender::new(None) })
+    }
+
+    /// Notes whether work can be taken; tells of a change once, not of every try.
+    fn note(&self, error: Option<&SpoolError>) {
+        self.trouble.send_if_modified(|trouble| {
+            let changed = trouble.is_some() != error.is_some();
+            match error {
+                Some(error) if changed => tracing::error!(
+                    error = error as &dyn std::error::Error,
+                    "cannot take work out of the spool"
+                ),
+                None if changed => tracing::warn!("work can be taken out of the spool again"),
+                _ => {}
+            }
+            *trouble = error.cloned();
+            changed
+        });
+    }
+
+    /// Completes when no work can be taken out of the spool.
+    pub(crate) async fn stuck(&self) -> SpoolError {
+        let mut trouble = self.trouble.subscribe();
+        match trouble.wait_for(Option::is_some).await.map(|error| error.clone()) {
+            Ok(Some(error)) => error,
+            Ok(None) | Err(_) => SpoolError::Closed,
+        }
     }
 
     pub(crate) async fn publish(

@@ -73,8 +73,13 @@ impl Bench {
         }
     }
 
-    /// The value of one counter or gauge with these labels.
+    /// The value of one counter or gauge with these labels, zero if there is none.
     pub(crate) fn metric(&self, name: &str, labels: &[(&str, &str)]) -> f64 {
+        self.shown(name, labels).unwrap_or_default()
+    }
+
+    /// The same; `None` if there is none.
+    pub(crate) fn shown(&self, name: &str, labels: &[(&str, &str)]) -> Option<f64> {
         let families = self.registry.gather();
         let family = families.iter().find(|family| family.name() == name);
         let metrics = family.map(|family| family.get_metric()).unwrap_or_default();
@@ -84,8 +89,7 @@ impl Bench {
             })
         };
         let found = metrics.iter().find(fits);
-        found
-            .map_or(0.0, |metric| metric.get_counter().get_value() + metric.get_gauge().get_value())
+        found.map(|metric| metric.get_counter().get_value() + metric.get_gauge().get_value())
     }
 }
 

@@ -192,6 +192,26 @@ pub(crate) async fn what_happens_is_counted(kind: Kind) {
     assert_eq!(bench.metric("courant_bus_dead_letters_total", &dead), 1.0);
 }
 
+pub(crate) async fn what_a_process_does_is_counted_from_zero_and_nothing_else(kind: Kind) {
+    let bench = Bench::start(kind, |_| {}).await;
+    let bus = bench.bus().await;
+    bus.publishes(&[Subject::ArticleAnalyzed]);
+    let _deliveries = bus.consume(Stage::Analyst, 1).await.unwrap();
+    let shown = |subject, stage| {
+        let (subject, stage) = (("subject", subject), ("stage", stage));
+        [
+            bench.shown("courant_bus_published_total", &[subject, ("outcome", "full")]),
+            bench.shown("courant_bus_published_total", &[subject, ("outcome", "failed")]),
+            bench.shown("courant_bus_settled_total", &[stage, ("outcome", "retried")]),
+            bench.shown("courant_bus_settled_total", &[stage, ("outcome", "unconfirmed")]),
+            bench.shown("courant_bus_dead_letters_total", &[stage, ("reason", "abandoned")]),
+            bench.shown("courant_bus_redelivered_total", &[stage]),
+        ]
+    };
+    assert_eq!(shown("article.analyzed", "analyst"), [Some(0.0); 6]);
+    assert_eq!(shown("article.embedded", "embedder"), [None; 6]);
+}
+
 pub(crate) async fn a_closed_bus_takes_nothing(kind: Kind) {
     let bench = Bench::start(kind, |_| {}).await;
     let (bus, mut deliveries) = with_one(&bench).await;

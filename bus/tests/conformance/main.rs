@@ -56,6 +56,7 @@ on_both! {
     flow::too_large_a_message_is_refused;
     flow::queues_tell_what_they_hold;
     flow::what_happens_is_counted;
+    flow::what_a_process_does_is_counted_from_zero_and_nothing_else;
     flow::a_closed_bus_takes_nothing;
     passing::listeners_hear_broadcasts_and_events;
     passing::a_request_is_answered_by_one_of_its_servers;

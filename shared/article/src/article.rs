@@ -87,6 +87,10 @@ pub enum Decision {
 }
 
 impl Decision {
+    /// Every decision.
+    pub const ALL: [Self; 5] =
+        [Self::New, Self::Duplicate, Self::Revision, Self::Syndicated, Self::Refused];
+
     /// The name in JSON and in metric labels.
     pub fn as_str(self) -> &'static str {
         match self {

@@ -76,14 +76,29 @@ fn a_variable_without_a_key_is_refused() {
     assert!(matches!(refused, Err(Error::Variable(_))));
 }
 
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+struct Store {
+    password: Option<Secret>,
+}
+
 #[test]
 fn a_secret_is_never_shown() {
     let secret = Secret::new("hunter2");
     assert!(!format!("{secret:?}").contains("hunter2"));
-    assert!(!serde_json_like(&secret).contains("hunter2"));
+    assert!(!Value::try_from(&secret).unwrap().to_string().contains("hunter2"));
     assert_eq!(secret.reveal(), "hunter2");
 }
 
-fn serde_json_like(secret: &Secret) -> String {
-    Value::try_from(secret).unwrap().to_string()
+#[test]
+fn a_secret_that_looks_like_a_number_is_refused_without_being_shown() {
+    let read = |value: &str| {
+        let environment = environment(&[("COURANT__STORE__PASSWORD", value)]);
+        let document = Document::load(Some(file("").path()), environment).unwrap();
+        document.section::<Store>("store")
+    };
+    let error = read("48151623").unwrap_err().to_string();
+    assert!(error.contains("quotes") && !error.contains("48151623"), "{error}");
+    let quoted = read("\"48151623\"").unwrap();
+    assert_eq!(quoted.password.unwrap().reveal(), "48151623");
 }

@@ -6,6 +6,7 @@
 mod clock;
 mod logs;
 mod meters;
+mod process;
 mod traces;
 
 use opentelemetry::metrics::Meter;
@@ -20,7 +21,8 @@ pub use meters::Meters;
 #[serde(deny_unknown_fields, default)]
 pub struct Config {
     /// What is logged, as in `info,courant_bus=debug`. Admins change it while
-    /// the process runs.
+    /// the process runs. By default `info`, without what ONNX Runtime tells of
+    /// itself at each start.
     pub log: String,
     /// `text` for people, `json` (one object a line) for programs.
     pub format: LogFormat,
@@ -31,7 +33,7 @@ pub struct Config {
 
 impl Default for Config {
     fn default() -> Self {
-        Self { log: "info".into(), format: LogFormat::Text, otlp_endpoint: None }
+        Self { log: "info,ort=warn".into(), format: LogFormat::Text, otlp_endpoint: None }
     }
 }
 

@@ -5,7 +5,7 @@ use opentelemetry_sdk::Resource;
 use opentelemetry_sdk::metrics::{Aggregation, Instrument, SdkMeterProvider, Stream};
 use prometheus::{Encoder, Registry, TextEncoder};
 
-use crate::Error;
+use crate::{Error, process};
 
 /// Seconds, from half a millisecond to a minute: stages, requests, waits.
 const SECONDS: [f64; 16] = [
@@ -44,6 +44,7 @@ impl Meters {
             .with_view(|instrument: &Instrument| buckets(instrument, "s", &SECONDS))
             .with_view(|instrument: &Instrument| buckets(instrument, "1", &COUNTS))
             .build();
+        process::observe(&provider.meter("courant"));
         Ok(Self { provider, registry })
     }
 

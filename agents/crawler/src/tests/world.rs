@@ -186,6 +186,12 @@ impl World {
         path
     }
 
+    /// Without delays, and with every host at `address`.
+    pub(super) fn config_at(&self, address: SocketAddr) -> Config {
+        let resolve = BTreeMap::from([("*".to_owned(), address.into())]);
+        Config { resolve, ..self.config() }
+    }
+
     /// Without delays, and with every host at this world's server.
     pub(super) fn config(&self) -> Config {
         let resolve = BTreeMap::from([("*".to_owned(), self.address.into())]);

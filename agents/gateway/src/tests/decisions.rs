@@ -70,6 +70,8 @@ async fn identity_decides_and_only_what_is_let_in_goes_on() {
     for expected in [
         "courant_entries_total{decision=\"new\"} 1",
         "courant_entries_total{decision=\"refused\"} 1",
+        "courant_entries_total{decision=\"revision\"} 0",
+        "courant_searches_degraded_total 0",
         "courant_stage_duration_seconds_count{agent=\"gateway\",stage=\"decide\"} 5",
         "courant_messages_total{agent=\"gateway\"",
     ] {

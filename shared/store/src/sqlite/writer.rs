@@ -118,7 +118,7 @@ fn serve(connection: &Connection, mut queue: mpsc::Receiver<Message>) {
         commit_group(connection, jobs);
     }
     if let Err(error) = connection.execute_batch("PRAGMA wal_checkpoint(TRUNCATE)") {
-        tracing::warn!(%error, "the store's log stays beside its file");
+        tracing::info!(%error, "the store's log stays beside its file");
     }
 }
 
