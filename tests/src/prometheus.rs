@@ -81,9 +81,8 @@ impl Drop for Prometheus {
 }
 
 fn configuration(jobs: &[(String, u16)]) -> String {
-    let mut text = String::from(
-        "global: { scrape_interval: 1s, scrape_timeout: 1s }\nscrape_configs:\n",
-    );
+    let mut text =
+        String::from("global: { scrape_interval: 1s, scrape_timeout: 1s }\nscrape_configs:\n");
     for (job, port) in jobs {
         text += &format!(
             "  - job_name: {job}\n    static_configs: [{{ targets: [\"127.0.0.1:{port}\"] }}]\n"

@@ -36,7 +36,6 @@ impl Storage {
         bus.publishes(&[Subject::ArticleStored]);
         let sizes = meter
             .u64_histogram("courant_store_batch_articles")
-            .with_unit("1")
             .with_description("Articles per transaction")
             .build();
         Ok(Self { config, bus, store, clock, metrics: AgentMetrics::new("storage", meter), sizes })

@@ -42,7 +42,7 @@ impl Meters {
             .with_reader(exporter)
             .with_resource(Resource::builder().with_service_name(service).build())
             .with_view(|instrument: &Instrument| buckets(instrument, "s", &SECONDS))
-            .with_view(|instrument: &Instrument| buckets(instrument, "1", &COUNTS))
+            .with_view(|instrument: &Instrument| buckets(instrument, "", &COUNTS))
             .build();
         process::observe(&provider.meter("courant"));
         Ok(Self { provider, registry })
@@ -66,7 +66,7 @@ impl Meters {
     }
 }
 
-/// Histograms of `unit` get `boundaries` in place of the SDK's, which are made
+/// Histograms of `unit` (none: counts and sizes) get `boundaries` in place of the SDK's, which are made
 /// for milliseconds.
 fn buckets(instrument: &Instrument, unit: &str, boundaries: &[f64]) -> Option<Stream> {
     let is_histogram = instrument.kind() == opentelemetry_sdk::metrics::InstrumentKind::Histogram;
