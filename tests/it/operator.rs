@@ -8,6 +8,13 @@ use courant_proto::v1::{
 };
 use courant_tests::{Agent, Embedded, Publishers, http, until};
 use tonic::transport::{Channel, Endpoint};
+use tonic_health::pb::HealthCheckRequest;
+use tonic_health::pb::health_check_response::ServingStatus;
+use tonic_health::pb::health_client::HealthClient;
+use tonic_reflection::pb::v1::ServerReflectionRequest;
+use tonic_reflection::pb::v1::server_reflection_client::ServerReflectionClient;
+use tonic_reflection::pb::v1::server_reflection_request::MessageRequest;
+use tonic_reflection::pb::v1::server_reflection_response::MessageResponse;
 
 async fn service() -> (Embedded, Agent, Channel) {
     let publishers = Publishers::sample().await.unwrap();
@@ -73,4 +80,40 @@ async fn a_submitted_article_is_found_and_the_service_drains_on_a_signal() {
     .unwrap();
     let status = process.drain().await.unwrap();
     assert!(status.success(), "{}", process.log());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn health_follows_the_agents_and_reflection_names_the_services() {
+    let (_embedded, _process, channel) = service().await;
+    let mut health = HealthClient::new(channel.clone());
+    let mut admin = AdminClient::new(channel.clone());
+    let mut serves = async |service: &str, expected: ServingStatus| {
+        until(&format!("{service:?} is {expected:?}"), Duration::from_secs(20), async || {
+            let request = HealthCheckRequest { service: service.to_owned() };
+            Ok(health.check(request).await?.into_inner().status() == expected)
+        })
+        .await
+        .unwrap();
+    };
+    serves("", ServingStatus::Serving).await;
+    serves("embedder", ServingStatus::Serving).await;
+    admin.pause(PauseRequest { agent: "embedder".into() }).await.unwrap();
+    serves("embedder", ServingStatus::NotServing).await;
+    admin.resume(ResumeRequest { agent: "embedder".into() }).await.unwrap();
+    serves("embedder", ServingStatus::Serving).await;
+
+    let request = ServerReflectionRequest {
+        host: String::new(),
+        message_request: Some(MessageRequest::ListServices(String::new())),
+    };
+    let mut reflection = ServerReflectionClient::new(channel);
+    let answers = reflection.server_reflection_info(tokio_stream::iter([request])).await.unwrap();
+    let answer = answers.into_inner().message().await.unwrap().unwrap();
+    let Some(MessageResponse::ListServicesResponse(list)) = answer.message_response else {
+        panic!("the services are listed: {answer:?}");
+    };
+    let names: Vec<_> = list.service.iter().map(|service| service.name.as_str()).collect();
+    for name in ["courant.v1.Admin", "grpc.health.v1.Health"] {
+        assert!(names.contains(&name), "{names:?}");
+    }
 }

@@ -31,6 +31,19 @@ impl ConfigArgs {
     pub fn load(&self) -> anyhow::Result<Document> {
         Ok(Document::load(self.config.as_deref(), std::env::vars())?)
     }
+
+    /// The same for commands that speak for themselves: the log adds warnings only,
+    /// unless it is configured.
+    ///
+    /// # Errors
+    /// As [`Self::load`].
+    pub fn load_quiet(&self) -> anyhow::Result<Document> {
+        let mut document = self.load()?;
+        if !document.has("telemetry.log") {
+            document.set("telemetry.log", "warn")?;
+        }
+        Ok(document)
+    }
 }
 
 #[derive(Debug, Subcommand)]

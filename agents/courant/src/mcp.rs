@@ -26,7 +26,7 @@ pub(crate) struct McpArgs {
 /// standard output.
 pub(crate) fn run(args: &McpArgs) -> anyhow::Result<()> {
     http::install_crypto();
-    let document = args.config.load()?;
+    let document = args.config.load_quiet()?;
     if http::block_on(ask::running(&args.data))?.is_some() {
         bail!("{} is served already: use the path /mcp of that service", args.data.display());
     }

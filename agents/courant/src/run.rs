@@ -42,8 +42,7 @@ pub(crate) struct RunArgs {
 /// Runs until the sources are worked off, or until a signal.
 pub(crate) fn run(args: &RunArgs) -> anyhow::Result<()> {
     http::install_crypto();
-    let mut document = args.config.load()?;
-    quiet_unless_told(&mut document)?;
+    let document = args.config.load_quiet()?;
     let service: ServiceConfig = document.section("service")?;
     let sources = sources(args, &document)?;
     let data = DataFolder::hold(&args.data)?;
@@ -53,15 +52,6 @@ pub(crate) fn run(args: &RunArgs) -> anyhow::Result<()> {
     });
     telemetry.flush();
     result
-}
-
-/// The progress and the summary say what a person wants to know; the log adds
-/// warnings, unless it is configured.
-fn quiet_unless_told(document: &mut Document) -> anyhow::Result<()> {
-    if !document.has("telemetry.log") {
-        document.set("telemetry.log", "warn")?;
-    }
-    Ok(())
 }
 
 /// The sources of the command line, else those of the configuration; each is

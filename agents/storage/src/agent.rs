@@ -37,6 +37,7 @@ impl Storage {
         let sizes = meter
             .u64_histogram("courant_store_batch_articles")
             .with_description("Articles per transaction")
+            .with_boundaries((0..=12).map(|power| f64::from(1 << power)).collect())
             .build();
         Ok(Self { config, bus, store, clock, metrics: AgentMetrics::new("storage", meter), sizes })
     }

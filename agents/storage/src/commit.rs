@@ -47,7 +47,7 @@ async fn commit_batches(
     while waiting.recv_many(&mut batch, limit).await > 0 {
         let (records, answers): (Vec<_>, Vec<_>) = batch.drain(..).unzip();
         sizes.record(records.len() as u64, &[]);
-        let results = metrics.timed("commit", upsert(&store, &records)).await;
+        let results = metrics.timed("commit", Box::pin(upsert(&store, &records))).await;
         for (answer, result) in answers.into_iter().zip(results) {
             // Nobody waits any more where a delivery was given up: it comes again.
             drop(answer.send(result));

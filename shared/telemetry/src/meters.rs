@@ -2,7 +2,9 @@
 
 use opentelemetry::metrics::{Meter, MeterProvider};
 use opentelemetry_sdk::Resource;
-use opentelemetry_sdk::metrics::{Aggregation, Instrument, SdkMeterProvider, Stream};
+use opentelemetry_sdk::metrics::{
+    Aggregation, Instrument, InstrumentKind, SdkMeterProvider, Stream,
+};
 use prometheus::{Encoder, Registry, TextEncoder};
 
 use crate::{Error, process};
@@ -11,12 +13,6 @@ use crate::{Error, process};
 const SECONDS: [f64; 16] = [
     0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0,
     60.0,
-];
-
-/// Counts and sizes: powers of two, as batches grow.
-const COUNTS: [f64; 16] = [
-    1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 64.0, 128.0, 256.0, 512.0, 1024.0, 2048.0, 4096.0, 8192.0,
-    16384.0, 32768.0,
 ];
 
 /// The metrics of one process.
@@ -41,8 +37,7 @@ impl Meters {
         let provider = SdkMeterProvider::builder()
             .with_reader(exporter)
             .with_resource(Resource::builder().with_service_name(service).build())
-            .with_view(|instrument: &Instrument| buckets(instrument, "s", &SECONDS))
-            .with_view(|instrument: &Instrument| buckets(instrument, "", &COUNTS))
+            .with_view(seconds)
             .build();
         process::observe(&provider.meter("courant"));
         Ok(Self { provider, registry })
@@ -66,15 +61,14 @@ impl Meters {
     }
 }
 
-/// Histograms of `unit` (none: counts and sizes) get `boundaries` in place of the SDK's, which are made
-/// for milliseconds.
-fn buckets(instrument: &Instrument, unit: &str, boundaries: &[f64]) -> Option<Stream> {
-    let is_histogram = instrument.kind() == opentelemetry_sdk::metrics::InstrumentKind::Histogram;
-    if !is_histogram || instrument.unit() != unit {
+/// Histograms of seconds get [`SECONDS`] in place of the SDK's buckets, which are
+/// made for milliseconds.
+fn seconds(instrument: &Instrument) -> Option<Stream> {
+    if instrument.kind() != InstrumentKind::Histogram || instrument.unit() != "s" {
         return None;
     }
     let aggregation = Aggregation::ExplicitBucketHistogram {
-        boundaries: boundaries.to_vec(),
+        boundaries: SECONDS.to_vec(),
         record_min_max: false,
     };
     Stream::builder().with_aggregation(aggregation).build().ok()
