@@ -37,7 +37,7 @@ pub(crate) fn run(args: &McpArgs) -> anyhow::Result<()> {
         let mut process = Process::new(&telemetry);
         let meter = telemetry.meter();
         let pipeline = Pipeline::start(&document, &data, &mut process, &meter, &shutdown).await?;
-        let server = pipeline.gateway.mcp().serve(rmcp::transport::stdio());
+        let server = Box::pin(pipeline.gateway.mcp().serve(rmcp::transport::stdio()));
         let server = server.await.context("cannot speak MCP on standard input and output")?;
         let client = server.cancellation_token();
         tokio::select! {

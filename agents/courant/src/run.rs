@@ -82,7 +82,8 @@ async fn serve(
     let address = listening.http_address()?;
     data.note_address(address)?;
     let run = Run { args, meters: telemetry.meters(), shutdown };
-    listening.serve(run.work(pipeline, sources, stand, &format!("http://{address}"))).await
+    let address = format!("http://{address}");
+    listening.serve(Box::pin(run.work(pipeline, sources, stand, &address))).await
 }
 
 struct Run<'a> {
