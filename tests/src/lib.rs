@@ -5,6 +5,8 @@
 //! when its handle is dropped.
 
 mod embedded;
+mod guarded;
+mod guarded;
 pub mod nats;
 pub mod postgres;
 mod processes;
@@ -14,11 +16,7 @@ mod sites;
 mod stack;
 
 pub use embedded::{Embedded, round};
+pub use guarded::deps;
 pub use processes::{Agent, Program, free_port, http, until};
 pub use sites::{Publishers, is_full};
 pub use stack::Stack;
-
-/// Where the fetched servers are: `COURANT_DEPS`, or `.deps` of the workspace.
-pub fn deps() -> std::path::PathBuf {
-    postgres::deps()
-}

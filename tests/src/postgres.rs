@@ -13,11 +13,7 @@ use std::time::Duration;
 
 use tempfile::TempDir;
 
-#[path = "guarded.rs"]
-mod guarded;
-
-pub(super) use guarded::deps;
-use guarded::{Guarded, is_running};
+use super::guarded::{Guarded, deps, is_running};
 
 /// A server that ends with this value.
 #[derive(Debug)]

@@ -6,10 +6,7 @@ use std::path::PathBuf;
 
 use tempfile::TempDir;
 
-#[path = "guarded.rs"]
-mod guarded;
-
-use guarded::{Guarded, deps};
+use super::guarded::{Guarded, deps};
 
 /// A server that ends with this value, and keeps nothing.
 #[derive(Debug)]

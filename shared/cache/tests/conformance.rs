@@ -13,6 +13,8 @@ use courant_config::Secret;
 use courant_telemetry::Meters;
 use tokio::time::{Instant, timeout};
 
+#[path = "../../../tests/src/guarded.rs"]
+mod guarded;
 #[path = "../../../tests/src/redis.rs"]
 pub mod redis;
 

@@ -1,7 +1,7 @@
 //! Logs, traces, meters and the clock of one process.
 //!
 //! [`Telemetry::init`] is called once, by `main`; everything else is handed what
-//! it needs: a [`Meter`](opentelemetry::metrics::Meter), a [`Clock`].
+//! it needs: a [`Meter`], a [`Clock`].
 
 mod clock;
 mod logs;
@@ -33,7 +33,11 @@ pub struct Config {
 
 impl Default for Config {
     fn default() -> Self {
-        Self { log: "info,ort=warn".into(), format: LogFormat::Text, otlp_endpoint: None }
+        Self {
+            log: "info,ort=warn,tokio_postgres=warn".into(),
+            format: LogFormat::Text,
+            otlp_endpoint: None,
+        }
     }
 }
 

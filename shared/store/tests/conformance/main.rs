@@ -11,6 +11,8 @@ mod search;
 mod sqlite_only;
 mod visits;
 
+#[path = "../../../../tests/src/guarded.rs"]
+mod guarded;
 #[path = "../../../../tests/src/postgres.rs"]
 pub mod postgres;
 
