@@ -6,7 +6,6 @@
 
 mod embedded;
 mod guarded;
-mod guarded;
 pub mod nats;
 pub mod postgres;
 mod processes;
