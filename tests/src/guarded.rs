@@ -27,7 +27,7 @@ wait "$server"
 
 /// A running server, its log in `log` of its folder.
 #[derive(Debug)]
-pub struct Guarded {
+pub(super) struct Guarded {
     shell: Child,
     pid: String,
 }
@@ -35,7 +35,7 @@ pub struct Guarded {
 impl Guarded {
     /// Starts `command`, as another user where one is given, and waits until
     /// `is_ready`. `signal` ends it.
-    pub fn start(
+    pub(super) fn start(
         command: &[String],
         folder: &Path,
         signal: &str,
@@ -74,13 +74,13 @@ impl Guarded {
     }
 
     /// Sends a signal to the server, as `KILL` or `STOP`.
-    pub fn signal(&self, name: &str) -> io::Result<()> {
+    pub(super) fn signal(&self, name: &str) -> io::Result<()> {
         let status = Command::new("kill").args(["-s", name, &self.pid]).status()?;
         if status.success() { Ok(()) } else { Err(io::Error::other("the server has gone")) }
     }
 
     /// Ends the server; its folder stays where it is to start again.
-    pub fn stop(mut self, keep_folder: bool) -> io::Result<()> {
+    pub(super) fn stop(mut self, keep_folder: bool) -> io::Result<()> {
         if let Some(mut input) = self.shell.stdin.take()
             && keep_folder
         {
@@ -102,14 +102,14 @@ impl Drop for Guarded {
 
 /// Whether a process is there and has not ended: what nobody waits for stays
 /// listed as a zombie.
-pub fn is_running(pid: &str) -> bool {
+pub(super) fn is_running(pid: &str) -> bool {
     let listed = std::fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
     let state = listed.rsplit_once(") ").and_then(|(_, rest)| rest.chars().next());
     state.is_some_and(|state| !matches!(state, 'Z' | 'X'))
 }
 
 /// Where the fetched servers are: `COURANT_DEPS`, or `.deps` of the workspace.
-pub fn deps() -> PathBuf {
+pub(super) fn deps() -> PathBuf {
     if let Some(folder) = std::env::var_os("COURANT_DEPS") {
         return folder.into();
     }

@@ -15,7 +15,11 @@ mod sites;
 mod stack;
 
 pub use embedded::{Embedded, round};
-pub use guarded::deps;
 pub use processes::{Agent, Program, free_port, http, until};
 pub use sites::{Publishers, is_full};
 pub use stack::Stack;
+
+/// Where the fetched servers are: `COURANT_DEPS`, or `.deps` of the workspace.
+pub fn deps() -> std::path::PathBuf {
+    guarded::deps()
+}
