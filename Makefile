@@ -5,7 +5,8 @@ TARGET := $(or $(CARGO_TARGET_DIR),target)
 COURANT := $(TARGET)/release/courant
 PYTHON ?= python3
 
-TESTS := $(if $(shell command -v cargo-nextest),cargo nextest run,cargo test)
+# nextest leaves out the examples in the documentation.
+TESTS := $(if $(shell command -v cargo-nextest),cargo test --quiet --doc --workspace && cargo nextest run,cargo test)
 DATA ?= ../shared/data
 
 .PHONY: help deps test-deps build run test test-scripts e2e clean-deps

@@ -133,6 +133,7 @@ impl Run<'_> {
         if let Some(stand) = stand {
             // The sample's publisher changes an article: a revision, found by a second round.
             stand.revise();
+            eprintln!("One article was revised by its publisher: a second round finds it");
             report = sample::add(report, self.round(pipeline, sources).await?);
         }
         let figures = crate::figures::Figures::parse(&self.meters.render()?);

@@ -17,7 +17,7 @@ const PATIENCE: Duration = Duration::from_secs(60);
 
 #[tokio::test(flavor = "multi_thread")]
 async fn every_query_finds_data_while_articles_pass_and_people_search() {
-    let publishers = Publishers::open().await.unwrap();
+    let publishers = Publishers::sample().await.unwrap();
     let stack = Stack::start(&publishers).await.unwrap();
     let mut crawler = stack.crawl_on().unwrap();
     crawler.ready().await.unwrap();
