@@ -3,7 +3,7 @@
 
 use std::process::{Command, Output};
 
-use courant_tests::{Embedded, Program, Publishers};
+use courant_tests::{Embedded, Program, Publishers, Stack};
 use serde_json::Value;
 
 fn run(command: &mut Command) -> Output {
@@ -69,6 +69,35 @@ async fn an_article_is_shown_with_its_analysis_and_its_neighbours() {
     let output = run(&mut embedded.command(&["related", &id, "-k", "2", "--json"]).unwrap());
     let related: Value = serde_json::from_slice(&output.stdout).unwrap();
     assert_eq!(related["hits"].as_array().unwrap().len(), 2, "{related:#}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_ingested_is_decided_and_stored() {
+    let publishers = Publishers::sample().await.unwrap();
+    let stack = Stack::start(&publishers).await.unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("articles.jsonl");
+    let text =
+        "Divers cleared the wreck of a fishing boat from the main channel on Monday morning.";
+    let line = |url: &str| serde_json::json!({ "url": url, "title": "Harbour", "text": text });
+    let lines = [line("https://a.example/harbour"), line("https://b.example/harbour")];
+    std::fs::write(&file, lines.map(|line| line.to_string()).join("\n")).unwrap();
+
+    let ingest = |jsonl: &std::path::Path| {
+        let mut command = Program::Courant.command().unwrap();
+        command.arg("ingest").arg(jsonl).args(["--to", &stack.nats.url(), "--json"]);
+        let output = run(&mut command);
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        serde_json::from_slice::<Value>(&output.stdout).unwrap()
+    };
+    let first = ingest(&file);
+    assert_eq!(first["decided"], serde_json::json!({ "new": 1, "syndicated": 1 }), "{first:#}");
+    assert_eq!((&first["submitted"], &first["undecided"]), (&2.into(), &0.into()), "{first:#}");
+    stack.drained().await.unwrap();
+    assert_eq!(stack.stored().await.unwrap().len(), 2);
+
+    let again = ingest(&file);
+    assert_eq!(again["decided"], serde_json::json!({ "duplicate": 2 }), "{again:#}");
 }
 
 #[test]
