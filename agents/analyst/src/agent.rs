@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use anyhow::{Context, bail};
+use anyhow::Context;
 use courant_article::Embedding;
 use courant_bus::{Bus, Stage, Subject};
 use courant_proto::v1;
@@ -91,7 +91,11 @@ async fn ask(bus: &Bus, request: v1::EmbedRequest) -> anyhow::Result<v1::EmbedRe
             .await
         {
             Ok(reply) if reply.error.is_empty() => return Ok(reply),
-            Ok(reply) => bail!("the embedder refuses the topics' definitions: {}", reply.error),
+            Ok(reply) if !told => {
+                tracing::warn!(error = reply.error, "the embedder refuses the topics' definitions");
+                told = true;
+            }
+            Ok(_) => {}
             Err(error) if !told => {
                 tracing::info!(%error, "waiting for the embedder");
                 told = true;

@@ -68,6 +68,7 @@ pub(crate) fn run(args: &IngestArgs) -> anyhow::Result<()> {
     }
     match outcome.report.source_errors.iter().next() {
         Some((source, reason)) => bail!("{source}: {reason}"),
+        None if outcome.undecided > 0 => bail!("submitted, but no gateway decided on all of it"),
         None => Ok(()),
     }
 }
@@ -146,7 +147,7 @@ impl Ledger {
                     continue;
                 }
                 delivery = entries.next() => delivery.context("the local bus was closed")?,
-                () = empty(local, control) => return Ok(()),
+                emptied = empty(local, control) => return emptied,
             };
             let entry: v1::Entry = delivery.decode().map_err(anyhow::Error::from)?;
             let id = delivery.message_id();
@@ -183,12 +184,12 @@ impl Ledger {
 }
 
 /// Completes when the crawler is done and has left nothing in its queue.
-async fn empty(local: &Bus, control: &Control) {
+async fn empty(local: &Bus, control: &Control) -> anyhow::Result<()> {
     control.stopped().await;
     loop {
-        let queues = local.queues().await.unwrap_or_default();
-        if queues.iter().all(|queue| queue.depth == 0) {
-            return;
+        let queues = local.queues().await?;
+        if queues.iter().all(|queue| queue.stage.is_none() || queue.depth == 0) {
+            return Ok(());
         }
         tokio::time::sleep(Duration::from_millis(20)).await;
     }

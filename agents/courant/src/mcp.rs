@@ -36,16 +36,22 @@ pub(crate) fn run(args: &McpArgs) -> anyhow::Result<()> {
     let result = courant_service::block_on(service.drain(), async |shutdown| {
         let mut process = Process::new(&telemetry);
         let meter = telemetry.meter();
-        let pipeline = Pipeline::start(&document, &data, &mut process, &meter, &shutdown).await?;
-        let server = Box::pin(pipeline.gateway.mcp().serve(rmcp::transport::stdio()));
-        let server = server.await.context("cannot speak MCP on standard input and output")?;
-        let client = server.cancellation_token();
-        tokio::select! {
-            ended = server.waiting() => drop(ended?),
-            () = shutdown.cancelled() => client.cancel(),
-        }
+        let mut pipeline =
+            Pipeline::start(&document, &data, &mut process, &meter, &shutdown).await?;
+        let server = pipeline.gateway.mcp();
+        let speak = Box::pin(async {
+            let server = server.serve(rmcp::transport::stdio()).await;
+            let server = server.context("cannot speak MCP on standard input and output")?;
+            server.waiting().await?;
+            Ok::<(), anyhow::Error>(())
+        });
+        let spoken = tokio::select! {
+            spoken = speak => spoken,
+            failed = pipeline.failed() => Err(failed),
+            () = shutdown.cancelled() => Ok(()),
+        };
         shutdown.cancel();
-        pipeline.join().await
+        pipeline.join().await.and(spoken)
     });
     telemetry.flush();
     result

@@ -121,29 +121,36 @@ impl Pipeline {
     /// A message is published to the next queue before it leaves the one before,
     /// and the queues are read in that order, so that none slips through.
     ///
+    /// A shutdown ends the wait: what is left lies in the spool for the next start.
+    ///
     /// # Errors
     /// If the bus does not answer, or an agent failed.
-    pub(crate) async fn drained(&mut self) -> anyhow::Result<()> {
-        loop {
+    pub(crate) async fn drained(&mut self, shutdown: &CancellationToken) -> anyhow::Result<()> {
+        while !shutdown.is_cancelled() {
             let queues = self.bus.queues().await?;
             if queues.iter().all(|queue| queue.stage.is_none() || queue.depth == 0) {
                 return Ok(());
             }
+            let stuck = self.bus.clone();
             tokio::select! {
                 () = tokio::time::sleep(LOOK) => {}
-                failed = Self::failed(&mut self.agents) => return Err(failed),
-                stuck = self.bus.stuck() => return Err(stuck).context("cannot go on"),
+                failed = self.failed() => return Err(failed),
+                stuck = stuck.stuck() => return Err(stuck).context("cannot go on"),
             }
         }
+        Ok(())
     }
 
-    /// Completes if an agent ends before it was told to.
-    async fn failed(agents: &mut JoinSet<anyhow::Result<()>>) -> anyhow::Error {
-        match agents.join_next().await {
-            Some(Ok(Err(error))) => error,
-            Some(Err(panic)) => anyhow::Error::from(panic).context("an agent panicked"),
-            Some(Ok(Ok(()))) | None => anyhow::anyhow!("an agent was drained"),
+    /// Completes when an agent fails. One that was drained has not failed.
+    pub(crate) async fn failed(&mut self) -> anyhow::Error {
+        while let Some(ended) = self.agents.join_next().await {
+            match ended {
+                Ok(Ok(())) => {}
+                Ok(Err(error)) => return error,
+                Err(panic) => return anyhow::Error::from(panic).context("an agent panicked"),
+            }
         }
+        std::future::pending().await
     }
 
     /// Waits for the agents after a shutdown, and closes what was opened.

@@ -110,8 +110,15 @@ impl Run<'_> {
             eprintln!("\nCourant answers at {address} (Ctrl-C ends it)");
             let crawler = pipeline.new_crawler()?;
             let control = pipeline.crawler.clone();
-            crawler.run(sources, false, &control).await.context("the crawler failed")?;
-            control.stopped().await;
+            let serve = async {
+                crawler.run(sources, false, &control).await.context("the crawler failed")?;
+                self.shutdown.cancelled().await;
+                Ok::<(), anyhow::Error>(())
+            };
+            tokio::select! {
+                served = serve => served?,
+                failed = pipeline.failed() => return Err(failed),
+            }
         }
         self.shutdown.cancel();
         pipeline.crawler.finished();
@@ -156,9 +163,7 @@ impl Run<'_> {
         let control = pipeline.crawler.clone();
         let report =
             crawler.run(sources.to_vec(), true, &control).await.context("the crawler failed")?;
-        if !self.shutdown.is_cancelled() {
-            pipeline.drained().await?;
-        }
+        pipeline.drained(&self.shutdown).await?;
         progress.finish().await;
         Ok(report)
     }

@@ -144,10 +144,17 @@ impl Writer {
             Err(_) => {
                 for mut job in jobs {
                     let alone = self.tables.transaction(|tables| job.run(tables));
+                    // The next one that fails would forget whom this one touched.
+                    self.wake();
                     job.finish(alone);
                 }
             }
         }
+        self.wake();
+    }
+
+    /// Wakes the stages that may find work.
+    fn wake(&mut self) {
         for stage in self.tables.take_touched() {
             self.wakers[stage as usize].send_modify(|count| *count += 1);
         }
