@@ -39,12 +39,12 @@ pub(crate) fn run(args: &McpArgs) -> anyhow::Result<()> {
         let mut pipeline =
             Pipeline::start(&document, &data, &mut process, &meter, &shutdown).await?;
         let server = pipeline.gateway.mcp();
-        let speak = Box::pin(async {
-            let server = server.serve(rmcp::transport::stdio()).await;
+        let speak = async {
+            let server = Box::pin(server.serve(rmcp::transport::stdio())).await;
             let server = server.context("cannot speak MCP on standard input and output")?;
             server.waiting().await?;
             Ok::<(), anyhow::Error>(())
-        });
+        };
         let spoken = tokio::select! {
             spoken = speak => spoken,
             failed = pipeline.failed() => Err(failed),
