@@ -1,6 +1,7 @@
 //! The loop that works off a queue.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use courant_bus::{Bus, Delivery, Settled, Stage};
 use tokio::sync::Semaphore;
@@ -8,9 +9,13 @@ use tokio_util::task::TaskTracker;
 
 use crate::control::Control;
 
+/// How long what is in hand may take once the agent drains: less than the process
+/// may take to end, `[service] drain_s`.
+const GRACE: Duration = Duration::from_secs(20);
+
 /// Hands every delivery of `stage` to `handle`, at most `concurrency` at once,
 /// until `control` says to drain; then gives back what was not started and waits
-/// for those in flight. `handle`
+/// for those in flight, 20 s at most. `handle`
 /// settles its delivery and says how.
 ///
 /// # Errors
@@ -46,6 +51,10 @@ where
     }
     deliveries.stop().await;
     tasks.close();
-    tasks.wait().await;
+    if tokio::time::timeout(GRACE, tasks.wait()).await.is_err() {
+        // As where the next queue is full and nobody empties it any more: unsettled,
+        // they are delivered again.
+        tracing::warn!(%stage, messages = tasks.len(), "not finished in time, left to be done again");
+    }
     Ok(())
 }
