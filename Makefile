@@ -12,7 +12,7 @@ DATA ?= ../shared/data
 .PHONY: help deps test-deps build run test test-scripts e2e clean-deps
 
 help: ## Lists these targets
-	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(firstword $(MAKEFILE_LIST)) | expand -t 20
+	@sed -n 's/^\([a-z0-9-]*\):.*## \(.*\)/  make \1\t\2/p' $(firstword $(MAKEFILE_LIST)) | expand -t 20
 
 deps: ## Fetches the runtime library and the encoder into .deps/ (once)
 	@$(PYTHON) scripts/fetch-deps
@@ -38,7 +38,7 @@ e2e: test-deps ## Crawls 258 real pages both ways, and kills everything on the w
 	{ echo "make e2e: no data: DATA=$(DATA) has no unpack.sh" >&2; exit 1; }
 	@test -d "$(PAGES)" || "$(DATA)/unpack.sh" fundus-publishers "$(COURANT_DEPS)/data"
 	@cargo build --release --workspace --bins
-	@COURANT_E2E_PAGES="$(PAGES)" COURANT_BIN="$(CURDIR)/$(TARGET)/release" \
+	@COURANT_E2E_PAGES="$(PAGES)" COURANT_BIN="$(abspath $(TARGET))/release" \
 	cargo test --package courant-tests --test it -- --nocapture --test-threads 1 journey kills
 
 test-scripts: deps

@@ -38,8 +38,8 @@ fn sections(document: &Document) -> anyhow::Result<String> {
     document.section::<courant_telemetry::Config>("telemetry")?;
     document.section::<courant_service::Config>("service")?;
     document.section::<courant_bus::Config>("bus")?.validate()?;
-    document.section::<courant_store::Config>("store")?;
-    document.section::<courant_cache::Config>("cache")?;
+    document.section::<courant_store::Config>("store")?.validate()?;
+    document.section::<courant_cache::Config>("cache")?.validate()?;
     document.section::<courant_inference::Config>("inference")?.validate()?;
     document.section::<courant_crawler::Config>("crawler")?.validate()?;
     document.section::<courant_gateway::Config>("gateway")?.validate()?;

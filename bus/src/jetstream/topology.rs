@@ -1,4 +1,4 @@
-//! Streams and consumers, as DESIGN section 4 lists them.
+//! Streams and consumers.
 
 use std::time::Duration;
 
