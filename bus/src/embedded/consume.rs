@@ -57,12 +57,11 @@ pub(super) async fn run(embedded: Arc<Embedded>, outlet: Outlet) {
         };
         woken.mark_unchanged();
         let taken = take(&embedded, &outlet, places).await;
+        if matches!(taken, Err(SpoolError::Closed)) {
+            return;
+        }
         embedded.note(taken.as_ref().err());
-        let wait = match taken {
-            Ok(wait) => wait,
-            Err(SpoolError::Closed) => return,
-            Err(_) => Some(PAUSE),
-        };
+        let wait = taken.unwrap_or(Some(PAUSE));
         let Some(wait) = wait else { continue };
         tokio::select! {
             () = outlet.stop.cancelled() => return,
