@@ -1,0 +1,30 @@
+//! `courant-eval`: measures quality on real inputs. A figure below its "at least"
+//! fails the command; one below its "aim" is printed as it is.
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+mod report;
+
+/// Measures quality on real inputs, and fails below the goals' "at least".
+#[derive(Debug, Parser)]
+struct Cli {
+    /// The folder with one folder per unpacked data set
+    #[arg(long, value_name = "DIR")]
+    data: PathBuf,
+    /// Prints each miss, too
+    #[arg(long)]
+    misses: bool,
+    #[command(subcommand)]
+    what: What,
+}
+
+#[derive(Debug, Subcommand)]
+enum What {}
+
+fn main() -> ExitCode {
+    let cli = Cli::parse();
+    match cli.what {}
+}

@@ -1,0 +1,71 @@
+//! Figures beside their goals.
+
+use std::fmt;
+
+/// What one run measured, in the order of measuring.
+#[derive(Debug, Default)]
+pub struct Report {
+    figures: Vec<Figure>,
+}
+
+#[derive(Debug)]
+struct Figure {
+    measure: String,
+    value: f64,
+    goal: Option<Goal>,
+}
+
+/// What a figure should reach.
+#[derive(Debug, Clone, Copy)]
+pub struct Goal {
+    /// Below this the command fails.
+    pub at_least: f64,
+    /// What is worked for.
+    pub aim: f64,
+}
+
+impl Report {
+    /// A figure that gates nothing.
+    pub fn state(&mut self, measure: impl Into<String>, value: f64) {
+        self.figures.push(Figure { measure: measure.into(), value, goal: None });
+    }
+
+    /// A figure that fails the command below `at_least`.
+    pub fn judge(&mut self, measure: impl Into<String>, value: f64, at_least: f64, aim: f64) {
+        let goal = Some(Goal { at_least, aim });
+        self.figures.push(Figure { measure: measure.into(), value, goal });
+    }
+
+    /// Whether each figure reaches its "at least". A figure that is not a number
+    /// reaches nothing.
+    pub fn passed(&self) -> bool {
+        self.figures.iter().all(Figure::passed)
+    }
+}
+
+impl Figure {
+    fn passed(&self) -> bool {
+        self.goal.is_none_or(|goal| self.value >= goal.at_least)
+    }
+}
+
+impl fmt::Display for Report {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        writeln!(out, "{:<58} {:>9} {:>9} {:>9}", "measure", "measured", "at least", "aim")?;
+        for figure in &self.figures {
+            write!(out, "{:<58} {:>9.4}", figure.measure, figure.value)?;
+            if let Some(Goal { at_least, aim }) = figure.goal {
+                let verdict = if !figure.passed() {
+                    "  FAILED"
+                } else if figure.value >= aim {
+                    "  aim reached"
+                } else {
+                    ""
+                };
+                write!(out, " {at_least:>9.4} {aim:>9.4}{verdict}")?;
+            }
+            writeln!(out)?;
+        }
+        Ok(())
+    }
+}
