@@ -119,6 +119,7 @@ fn every_command_has_help_with_an_example() {
         "analyze",
         "admin",
         "dlq",
+        "bench",
         "doctor",
         "mcp",
     ];
@@ -150,6 +151,12 @@ fn wrong_input_is_one_clear_line() {
         "crawlre",
     );
     assert_one_line(&courant(&["run", "--once", "--config", &path("absent.toml")]), "absent.toml");
+    std::fs::write(path("servers.toml"), "[store]\nurl = \"postgres://127.0.0.1/courant\"\n")
+        .unwrap();
+    assert_one_line(
+        &courant(&["run", "--once", "--config", &path("servers.toml")]),
+        "store.url is set, but one process keeps everything in its data folder",
+    );
 
     assert_one_line(&courant(&["run", "--once", &path("absent.xml")]), "absent.xml");
     std::fs::write(path("noise.bin"), [0u8, 159, 146, 150].repeat(64)).unwrap();

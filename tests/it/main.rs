@@ -2,6 +2,7 @@
 
 mod commands;
 mod dashboard;
+mod disk;
 mod journey;
 mod kills;
 mod operator;

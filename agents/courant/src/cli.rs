@@ -1,11 +1,12 @@
 //! The command line: what may be typed, and which module does it.
 
+use std::ffi::OsString;
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 use courant_config::Document;
 
-use crate::{admin, ask, dead_letters, doctor, ingest, mcp, run, sample, tools};
+use crate::{admin, ask, bench, dead_letters, doctor, ingest, mcp, run, sample, tools};
 
 /// The world's news, de-duplicated, analyzed and searchable as it is published.
 #[derive(Debug, Parser)]
@@ -43,6 +44,12 @@ impl ConfigArgs {
             document.set("telemetry.log", "warn")?;
         }
         Ok(document)
+    }
+
+    /// What makes another `courant` read the same file.
+    pub fn arguments(&self) -> Vec<OsString> {
+        let file = self.config.iter().map(|file| file.clone().into_os_string());
+        file.flat_map(|file| ["--config".into(), file]).collect()
     }
 }
 
@@ -107,6 +114,9 @@ enum Command {
     /// List, show and replay what could not be handled
     #[command(after_help = "Example:\n  courant dlq replay 17")]
     Dlq(dead_letters::DeadLetterArgs),
+    /// Measure on this machine what the documentation states
+    #[command(after_help = "Example:\n  courant bench start --starts 5 --json")]
+    Bench(bench::BenchArgs),
     /// Check this machine and the configuration
     #[command(after_help = "Example:\n  courant doctor --config courant.toml")]
     Doctor(doctor::DoctorArgs),
@@ -138,6 +148,7 @@ impl Cli {
             Command::Analyze(args) => tools::analyze::run(&args),
             Command::Admin(args) => admin::run(&args),
             Command::Dlq(args) => dead_letters::run(&args),
+            Command::Bench(args) => bench::run(&args),
             Command::Doctor(args) => doctor::run(&args),
             Command::Mcp(args) => mcp::run(&args),
         }

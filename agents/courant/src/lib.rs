@@ -4,6 +4,7 @@
 mod admin;
 mod ask;
 mod assemble;
+mod bench;
 pub mod cli;
 mod data;
 mod dead_letters;

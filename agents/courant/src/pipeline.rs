@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use anyhow::Context;
+use anyhow::{Context, ensure};
 use courant_analyst::Analyst;
 use courant_bus::Bus;
 use courant_cache::Cache;
@@ -24,6 +24,10 @@ use crate::data::DataFolder;
 /// How often the queues are looked at while they are waited for.
 const LOOK: Duration = Duration::from_millis(20);
 
+/// Servers that only the agents as processes use. Passed over without a word, they
+/// would let somebody look for articles where none arrive.
+const SERVERS: [&str; 3] = ["bus.url", "store.url", "cache.redis_url"];
+
 /// A pipeline whose agents run, all but the crawler.
 pub(crate) struct Pipeline {
     pub(crate) bus: Bus,
@@ -40,8 +44,8 @@ impl Pipeline {
     /// Opens what lies in `data` and starts the agents as parts of `process`.
     ///
     /// # Errors
-    /// If a section is wrong, a file is damaged, the disk is full, or the encoder
-    /// cannot be loaded.
+    /// If the configuration names a server of the distributed pipeline, a section is
+    /// wrong, a file is damaged, the disk is full, or the encoder cannot be loaded.
     pub(crate) async fn start(
         document: &Document,
         data: &DataFolder,
@@ -49,6 +53,13 @@ impl Pipeline {
         meter: &Meter,
         shutdown: &CancellationToken,
     ) -> anyhow::Result<Self> {
+        for server in SERVERS {
+            ensure!(
+                !document.has(server),
+                "{server} is set, but one process keeps everything in its data folder: \
+                 start the agents, or unset it"
+            );
+        }
         let clock = Clock::system();
         let inference = document.section("inference")?;
         let encoder = tokio::task::spawn_blocking({

@@ -51,10 +51,42 @@ where
     }
     deliveries.stop().await;
     tasks.close();
-    if tokio::time::timeout(GRACE, tasks.wait()).await.is_err() {
+    let unfinished = finish(&tasks).await;
+    if unfinished > 0 {
         // As where the next queue is full and nobody empties it any more: unsettled,
         // they are delivered again.
-        tracing::warn!(%stage, messages = tasks.len(), "not finished in time, left to be done again");
+        tracing::warn!(%stage, messages = unfinished, "not finished in time, left to be done again");
     }
     Ok(())
+}
+
+/// Waits for what is in hand, [`GRACE`] at most, and says how much is left.
+async fn finish(tasks: &TaskTracker) -> usize {
+    match tokio::time::timeout(GRACE, tasks.wait()).await {
+        Ok(()) => 0,
+        Err(_) => tasks.len(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use tokio::time::Instant;
+
+    use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn what_never_ends_is_left_after_the_grace_and_what_ends_is_waited_for() {
+        let tasks = TaskTracker::new();
+        tasks.close();
+        let started = Instant::now();
+        tasks.spawn(tokio::time::sleep(GRACE / 2));
+        assert_eq!(finish(&tasks).await, 0);
+        assert_eq!(started.elapsed(), GRACE / 2);
+
+        tasks.spawn(std::future::pending::<()>());
+        tasks.spawn(tokio::time::sleep(GRACE / 2));
+        let started = Instant::now();
+        assert_eq!(finish(&tasks).await, 1);
+        assert_eq!(started.elapsed(), GRACE);
+    }
 }

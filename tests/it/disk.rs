@@ -1,0 +1,78 @@
+//! A disk that fills in the middle of a run, and is given room again.
+
+use std::collections::BTreeSet;
+use std::process::{Command, Output};
+
+use courant_tests::{Embedded, Publishers};
+
+/// Room for the files as they are made, and not for what is crawled.
+const TOO_SMALL: &str = "1m";
+
+/// Runs `$3…` with the data folder `$1` on a disk of the size `$2`, and again when the
+/// disk has grown. Copies what lies on it back to `$1` at the end.
+const ON_A_SMALL_DISK: &str = r#"
+    data=$1 size=$2; shift 2
+    mkdir -p "$data.disk"
+    mount -t tmpfs -o size="$size" tmpfs "$data.disk" || exit 99
+    ln -s "$data.disk" "$data"
+    "$@" 2> "$data.first"
+    echo "first $?"
+    mount -o remount,size=200m "$data.disk" || exit 99
+    "$@" > /dev/null || exit
+    rm "$data"
+    cp -r "$data.disk" "$data"
+"#;
+
+/// A shell that may mount, seen by nobody else; `None` where the system allows it to
+/// nobody but root, and we are not.
+fn shell() -> Option<Command> {
+    let namespace = || {
+        let mut command = Command::new("unshare");
+        command.args(["--map-root-user", "--mount"]);
+        command
+    };
+    let probe = namespace().args(["mount", "-t", "tmpfs", "tmpfs", "/mnt"]).output().ok()?;
+    let mut shell = namespace();
+    shell.args(["sh", "-c", ON_A_SMALL_DISK, "sh"]);
+    probe.status.success().then_some(shell)
+}
+
+fn on_a_small_disk(mut shell: Command, embedded: &Embedded) -> Output {
+    let run = embedded.command(&["run", "--once", "--json"]).unwrap();
+    shell.arg(embedded.data()).arg(TOO_SMALL).arg(run.get_program()).args(run.get_args());
+    for (name, value) in run.get_envs() {
+        match value {
+            Some(value) => shell.env(name, value),
+            None => shell.env_remove(name),
+        };
+    }
+    shell.env("COURANT__SERVICE__HTTP_PORT", "0").env("COURANT__SERVICE__GRPC_PORT", "0");
+    shell.current_dir(embedded.folder()).output().unwrap()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_full_disk_is_one_clear_line_and_loses_nothing() {
+    let Some(shell) = shell() else {
+        eprintln!("SKIPPED: this system lets nobody mount a small disk");
+        return;
+    };
+    let publishers = Publishers::sample().await.unwrap();
+    let roomy = Embedded::new(&publishers).unwrap();
+    roomy.round().await.unwrap();
+
+    let cramped = Embedded::new(&publishers).unwrap();
+    let output = on_a_small_disk(shell, &cramped);
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "the second run, on a larger disk: {said}");
+    assert_eq!(String::from_utf8_lossy(&output.stdout), "first 1\n");
+    let first = std::fs::read_to_string(cramped.folder().join("data.first")).unwrap();
+    let errors: Vec<_> = first.lines().filter(|line| line.starts_with("courant:")).collect();
+    assert_eq!(errors.len(), 1, "{first}");
+    assert!(errors[0].contains("full"), "{first}");
+
+    let ids = |stored: Vec<courant_store::Summary>| -> BTreeSet<String> {
+        stored.iter().map(|article| article.id.to_string()).collect()
+    };
+    let stored = ids(cramped.stored().await.unwrap());
+    assert_eq!(stored, ids(roomy.stored().await.unwrap()), "{first}");
+}
