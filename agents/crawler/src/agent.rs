@@ -78,9 +78,18 @@ impl Crawler {
         let Self { config, bus, store, clock, metrics, progress, fetcher } = self;
         let pressure = bus.subscribe(Subject::ControlPressure).await.map_err(Error::Bus)?;
         let patience = Duration::from_secs(config.store_patience_s);
-        let (memory, writer) = Memory::new(store, patience);
-        let parts =
-            Parts { config, clock, bus, memory, metrics, progress: progress.clone(), fetcher };
+        let stop = control.token().child_token();
+        let (memory, writer) = Memory::new(store, patience, stop.clone());
+        let parts = Parts {
+            config,
+            clock,
+            bus,
+            memory,
+            metrics,
+            progress: progress.clone(),
+            fetcher,
+            stop,
+        };
         let crawl = Arc::new(Crawl::new(parts, control.clone(), once));
         tokio::select! {
             () = work_off(&crawl, sources) => {}

@@ -73,11 +73,12 @@ pub(crate) struct Parts {
     pub(crate) metrics: Metrics,
     pub(crate) progress: Progress,
     pub(crate) fetcher: Fetcher,
+    pub(crate) stop: CancellationToken,
 }
 
 impl Crawl {
     pub(crate) fn new(parts: Parts, control: Control, once: bool) -> Self {
-        let Parts { config, clock, bus, memory, metrics, progress, fetcher } = parts;
+        let Parts { config, clock, bus, memory, metrics, progress, fetcher, stop } = parts;
         let max_wait = Duration::from_secs(config.max_retry_after_s);
         let cores = std::thread::available_parallelism().map_or(1, usize::from);
         let weigh = |_: &Url, listing: &Arc<Document>| {
@@ -91,7 +92,7 @@ impl Crawl {
             listings: Cache::builder().max_capacity(MAX_LISTING_BYTES).weigher(weigh).build(),
             slots: Arc::new(Semaphore::new(config.concurrency)),
             cores: Arc::new(Semaphore::new(cores)),
-            stop: control.token().child_token(),
+            stop,
             control,
             workers: TaskTracker::new(),
             once,

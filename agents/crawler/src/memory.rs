@@ -11,6 +11,7 @@ use courant_store::{Store, Visit};
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 use tokio::time::Instant;
+use tokio_util::sync::CancellationToken;
 use url::Url;
 
 use crate::fetch::Validators;
@@ -58,24 +59,46 @@ impl Remembered {
     }
 }
 
+/// How long a store that does not answer is tried again.
+#[derive(Clone, Debug)]
+struct Patience {
+    lasts: Duration,
+    /// Ends it: a drain does not wait for a store that may be long in coming.
+    stop: CancellationToken,
+}
+
 /// Reads visits at once, and writes them in batches.
 pub(crate) struct Memory {
     store: Store,
-    patience: Duration,
+    patience: Patience,
     waiting: mpsc::Sender<Visit>,
 }
 
 impl Memory {
-    /// The task writes until the memory is dropped.
-    pub(crate) fn new(store: Store, patience: Duration) -> (Self, JoinHandle<()>) {
+    /// The task writes until the memory is dropped. A store that fails is tried
+    /// again for `patience`, but not after `stop`.
+    pub(crate) fn new(
+        store: Store,
+        patience: Duration,
+        stop: CancellationToken,
+    ) -> (Self, JoinHandle<()>) {
         let (waiting, visits) = mpsc::channel(MAX_WAITING);
-        let writer = tokio::spawn(write(store.clone(), patience, visits));
+        let patience = Patience { lasts: patience, stop };
+        let writer = tokio::spawn(write(store.clone(), patience.clone(), visits));
         (Self { store, patience, waiting }, writer)
     }
 
     /// The last visit to `url`.
     pub(crate) async fn recall(&self, url: &Url) -> Result<Option<Remembered>, Ended> {
-        let deadline = Instant::now() + self.patience;
+        tokio::select! {
+            biased;
+            () = self.patience.stop.cancelled() => Err(Ended::Interrupted),
+            recalled = self.recall_patiently(url) => recalled,
+        }
+    }
+
+    async fn recall_patiently(&self, url: &Url) -> Result<Option<Remembered>, Ended> {
+        let deadline = Instant::now() + self.patience.lasts;
         loop {
             match self.store.visit(url.as_str()).await {
                 Ok(visit) => return Ok(visit.map(Remembered::from)),
@@ -97,23 +120,27 @@ impl Memory {
     }
 }
 
-async fn write(store: Store, patience: Duration, mut visits: mpsc::Receiver<Visit>) {
+async fn write(store: Store, patience: Patience, mut visits: mpsc::Receiver<Visit>) {
     let mut batch = Vec::with_capacity(MAX_BATCH);
     while visits.recv_many(&mut batch, MAX_BATCH).await > 0 {
-        write_batch(&store, patience, &batch).await;
+        write_batch(&store, &patience, &batch).await;
         batch.clear();
     }
 }
 
-/// Visits that cannot be written cost a second visit, and nothing else.
-async fn write_batch(store: &Store, patience: Duration, batch: &[Visit]) {
-    let deadline = Instant::now() + patience;
-    while let Err(error) = store.record_visits(batch).await {
-        if !error.is_transient() || Instant::now() >= deadline {
+/// Visits that cannot be written cost a second visit, and nothing else. A stop
+/// leaves them one last try.
+async fn write_batch(store: &Store, patience: &Patience, batch: &[Visit]) {
+    let deadline = Instant::now() + patience.lasts;
+    loop {
+        let is_last = patience.stop.is_cancelled() || Instant::now() >= deadline;
+        let Err(error) = store.record_visits(batch).await else { return };
+        if is_last || !error.is_transient() {
             let error = &error as &dyn std::error::Error;
             tracing::warn!(error, visits = batch.len(), "cannot remember visits");
             return;
         }
-        tokio::time::sleep(RETRY_AFTER).await;
+        // Either way the next try follows.
+        let _ = tokio::time::timeout(RETRY_AFTER, patience.stop.cancelled()).await;
     }
 }

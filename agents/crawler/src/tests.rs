@@ -1,8 +1,15 @@
 //! Whole crawls: real requests on loopback, a real bus and a real store.
 
 mod newsstand;
+mod outage;
 mod web;
 mod world;
+
+#[path = "../../../tests/src/guarded.rs"]
+mod guarded;
+#[path = "../../../tests/src/postgres.rs"]
+#[expect(unreachable_pub, reason = "written for a crate of its own")]
+mod postgres;
 
 use std::collections::BTreeMap;
 use std::time::Duration;
