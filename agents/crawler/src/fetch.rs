@@ -46,6 +46,9 @@ pub(crate) struct Request<'a> {
     pub max_body_bytes: usize,
     /// Whether a longer body is cut there, or refused.
     pub cut_body: bool,
+    /// Whether it waits for the pipeline's demand: pages do, what leads to them
+    /// does not.
+    pub is_paced: bool,
 }
 
 /// What a server names a version of a page by.

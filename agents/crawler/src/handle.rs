@@ -19,7 +19,6 @@ pub(crate) async fn page(crawl: &Crawl, page: &Page) -> Result<Outcome, Ended> {
     if crawl.is_known_and_recent(page).await? {
         return Ok(Outcome::Known);
     }
-    crawl.wait_for_demand().await?;
     // The slot is held until the article is on the bus.
     let (url, visit, outcome, _slot) = match crawl.visit(&page.url).await? {
         Visited::NotModified { url, before } => {

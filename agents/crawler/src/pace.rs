@@ -1,11 +1,10 @@
 //! How fast the pipeline wants articles: `courant.control.pressure`.
 
-use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use courant_proto::v1::Pressure;
 use courant_proto::v1::pressure::Level;
-use tokio::sync::watch;
+use tokio::sync::{Mutex, watch};
 use tokio::time::Instant;
 
 /// Pressure comes once a second; a sender silent for so long is gone, and what it
@@ -14,12 +13,18 @@ const STALE_AFTER: Duration = Duration::from_secs(10);
 /// One article in this time is as slow as a suggested rate makes it.
 const SLOWEST: Duration = Duration::from_secs(10);
 
-/// The latest demand, and when the next article may go.
+/// The latest demand, and when the last article went.
 #[derive(Debug)]
 pub(crate) struct Pace {
-    latest: watch::Sender<Option<(Demand, Instant)>>,
-    next: Mutex<Instant>,
+    latest: watch::Sender<Latest>,
+    /// Under a rate one article at a time awaits its departure, with this lock
+    /// held; the others queue for the lock. None has a time of its own, so that
+    /// a change of the demand is a change for all of them.
+    last: Mutex<Option<Instant>>,
 }
+
+/// What was heard, and when.
+type Latest = Option<(Demand, Instant)>;
 
 #[derive(Clone, Copy, Debug, PartialEq)]
 enum Demand {
@@ -30,7 +35,7 @@ enum Demand {
 
 impl Pace {
     pub(crate) fn new() -> Self {
-        Self { latest: watch::Sender::new(None), next: Mutex::new(Instant::now()) }
+        Self { latest: watch::Sender::new(None), last: Mutex::default() }
     }
 
     /// Takes note of what the gateway says.
@@ -41,27 +46,38 @@ impl Pace {
     /// Waits until the next article may be fetched.
     pub(crate) async fn ready(&self) {
         let mut news = self.latest.subscribe();
-        loop {
-            let latest = *news.borrow_and_update();
-            let fresh = latest.filter(|(_, heard)| heard.elapsed() < STALE_AFTER);
-            match fresh {
-                None | Some((Demand::Anything, _)) => return,
-                Some((Demand::OneIn(interval), _)) => {
-                    return tokio::time::sleep_until(self.reserve(interval)).await;
-                }
-                Some((Demand::Nothing, heard)) => {
-                    // Whichever comes first; what it means is seen above.
-                    let _ = tokio::time::timeout_at(heard + STALE_AFTER, news.changed()).await;
-                }
+        if fresh(&mut news).is_none() {
+            return;
+        }
+        let mut last = self.last.lock().await;
+        // Only what is heard after this look wakes the wait below.
+        while let Some((demand, stale_at)) = fresh(&mut news) {
+            let departs = departure(demand, *last);
+            if departs.is_some_and(|departs| departs <= Instant::now()) {
+                *last = Some(Instant::now());
+                return;
             }
+            let until = departs.map_or(stale_at, |departs| departs.min(stale_at));
+            // Whichever comes first; what it means is seen above.
+            let _ = tokio::time::timeout_at(until, news.changed()).await;
         }
     }
+}
 
-    fn reserve(&self, interval: Duration) -> Instant {
-        let mut next = self.next.lock().unwrap_or_else(PoisonError::into_inner);
-        let start = Instant::now().max(*next);
-        *next = start + interval;
-        start
+/// What holds articles back, and until when it counts if nothing more is heard.
+fn fresh(news: &mut watch::Receiver<Latest>) -> Option<(Demand, Instant)> {
+    let (demand, heard) = (*news.borrow_and_update())?;
+    let stale_at = heard + STALE_AFTER;
+    let holds = demand != Demand::Anything && Instant::now() < stale_at;
+    holds.then_some((demand, stale_at))
+}
+
+/// When the next article may go; `None`: not under this demand.
+fn departure(demand: Demand, last: Option<Instant>) -> Option<Instant> {
+    match demand {
+        Demand::Anything => Some(Instant::now()),
+        Demand::OneIn(interval) => Some(last.map_or_else(Instant::now, |last| last + interval)),
+        Demand::Nothing => None,
     }
 }
 
@@ -97,6 +113,62 @@ mod tests {
         pace.hear(&pressure(Level::None, 0.0));
         pace.ready().await;
         assert_eq!(start.elapsed(), Duration::from_millis(1_500));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn those_who_wait_go_as_soon_as_the_pressure_is_lifted() {
+        let pace = Pace::new();
+        let start = Instant::now();
+        pace.hear(&pressure(Level::Slow, 0.1));
+        let waiting = futures::future::join_all((0..20).map(|_| pace.ready()));
+        let lifted = async {
+            tokio::time::sleep(Duration::from_secs(1)).await;
+            pace.hear(&pressure(Level::None, 0.0));
+        };
+        tokio::join!(waiting, lifted);
+        assert_eq!(start.elapsed(), Duration::from_secs(1));
+        pace.hear(&pressure(Level::Slow, 2.0));
+        pace.ready().await;
+        assert_eq!(start.elapsed(), Duration::from_secs(1), "no turn of then is waited for");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_new_rate_counts_for_those_who_wait_already() {
+        let pace = Pace::new();
+        let start = Instant::now();
+        pace.hear(&pressure(Level::Slow, 1.0));
+        pace.ready().await;
+        let waiting = futures::future::join_all((0..2).map(|_| pace.ready()));
+        let changed = async {
+            tokio::time::sleep(Duration::from_millis(500)).await;
+            pace.hear(&pressure(Level::Slow, 0.25));
+            tokio::time::sleep(Duration::from_secs(4)).await;
+            pace.hear(&pressure(Level::Slow, 10.0));
+        };
+        tokio::join!(waiting, changed);
+        // At 0 s, at 4 s, and then, as of the last change, at 4.5 s.
+        assert_eq!(start.elapsed(), Duration::from_millis(4_500));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn the_same_rate_told_again_every_second_changes_nothing() {
+        let pace = Pace::new();
+        let start = Instant::now();
+        let told = async {
+            loop {
+                pace.hear(&pressure(Level::Slow, 0.4));
+                tokio::time::sleep(Duration::from_secs(1)).await;
+            }
+        };
+        let waiting = async {
+            tokio::task::yield_now().await;
+            futures::future::join_all((0..5).map(|_| pace.ready())).await;
+        };
+        tokio::select! {
+            () = told => {}
+            () = waiting => {}
+        }
+        assert_eq!(start.elapsed(), Duration::from_secs(10));
     }
 
     #[tokio::test(start_paused = true)]

@@ -177,6 +177,7 @@ impl Crawl {
                 validators: before.as_ref().map(|before| &before.validators),
                 max_body_bytes: self.config.max_listing_bytes,
                 cut_body: false,
+                is_paced: false,
             };
             let (answer, _slot) = self.ask_within_rules(request).await?;
             match (answer, before) {

@@ -108,6 +108,7 @@ impl Crawl {
                 validators: None,
                 max_body_bytes: MAX_ROBOTS_BYTES,
                 cut_body: true,
+                is_paced: false,
             };
             match self.ask_until_answered(request, Duration::ZERO).await {
                 Ok((Answer::Document(document), _)) => {

@@ -41,6 +41,7 @@ impl Crawl {
                 validators: before.as_ref().map(|before| &before.validators),
                 max_body_bytes: self.config.max_body_bytes,
                 cut_body: false,
+                is_paced: true,
             };
             let (answer, slot) = self.ask_within_rules(request).await?;
             match (answer, before) {
@@ -100,7 +101,7 @@ impl Crawl {
             return Err(Ended::Interrupted);
         }
         let waits = Instant::now();
-        let (mut turn, slot) = self.admit(request.url, delay).await?;
+        let (mut turn, slot) = self.admit(request, delay).await?;
         self.metrics.stage("wait", waits.elapsed());
         let starts = Instant::now();
         let answer = self.fetcher.fetch(request).await;
@@ -111,10 +112,14 @@ impl Crawl {
         answer.map(|answer| (answer, slot))
     }
 
-    /// The turn comes first: a slot is not to be held while its site rests.
-    async fn admit(&self, url: &Url, delay: Duration) -> Result<(Turn, Slot), Ended> {
-        let domain = domain_of(url);
+    /// The turn comes first: neither demand nor a slot is to be taken while the
+    /// site rests, and what was let go then would go after the demand has ended.
+    async fn admit(&self, request: Request<'_>, delay: Duration) -> Result<(Turn, Slot), Ended> {
+        let domain = domain_of(request.url);
         let turn = self.politeness.turn(&domain, delay).await.map_err(|_| Failure::LeftAlone)?;
+        if request.is_paced {
+            self.wait_for_demand().await?;
+        }
         let slot = self.slots.clone().acquire_owned().await.map_err(|_| Ended::Interrupted)?;
         Ok((turn, slot))
     }

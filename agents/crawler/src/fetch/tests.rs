@@ -55,9 +55,13 @@ fn fetcher(config: Config) -> Fetcher {
     Fetcher::new(config, Clock::fixed(1_700_000_000_000)).unwrap()
 }
 
+fn request(url: &Url, max_body_bytes: usize) -> Request<'_> {
+    Request { url, validators: None, max_body_bytes, cut_body: false, is_paced: false }
+}
+
 async fn get(fetcher: &Fetcher, url: &str) -> Result<Answer, Ended> {
     let url = url.parse().unwrap();
-    let request = Request { url: &url, validators: None, max_body_bytes: 1_000, cut_body: false };
+    let request = request(&url, 1_000);
     fetcher.fetch(request).await
 }
 
@@ -104,7 +108,7 @@ async fn a_body_is_read_to_its_limit_and_no_further() {
     let refused = get(&fetcher, "http://a.example/").await.unwrap_err();
     assert_eq!(refused, Refusal::TooLarge.into());
     let url = "http://a.example/robots.txt".parse().unwrap();
-    let request = Request { url: &url, validators: None, max_body_bytes: 1_000, cut_body: true };
+    let request = Request { cut_body: true, ..request(&url, 1_000) };
     let answer = fetcher.fetch(request).await.unwrap();
     assert!(matches!(answer, Answer::Document(document) if document.body.len() == 1_000));
 }
@@ -151,8 +155,7 @@ async fn validators_are_sent_and_304_is_understood() {
     let server = Server::answering("HTTP/1.1 304 Not Modified\r\n\r\n").await;
     let validators = Validators { etag: Some("\"7\"".into()), last_modified: Some("then".into()) };
     let url = "http://a.example/".parse().unwrap();
-    let request =
-        Request { url: &url, validators: Some(&validators), max_body_bytes: 1, cut_body: false };
+    let request = Request { validators: Some(&validators), ..request(&url, 1) };
     let answer = server.fetcher().fetch(request).await.unwrap();
     assert!(matches!(answer, Answer::NotModified));
     let request = server.last_request();
