@@ -12,7 +12,6 @@ mod guarded;
 mod postgres;
 
 use std::collections::BTreeMap;
-use std::time::Duration;
 
 use courant_bus::Subject;
 use courant_proto::v1::Pressure;
@@ -237,19 +236,27 @@ async fn while_the_pipeline_says_stop_no_page_is_fetched() {
     let world = World::new().await;
     world.feed("a.example", &["/1"]);
     world.serve("a.example/1", [Reply::article("Ayton")]);
-    let crawler = world.crawler(Config { min_delay_ms: 100, ..world.config() });
-    let progress = crawler.progress();
+    // Robots.txt, the index and its sitemaps: nine turns of another site, where
+    // the page has the third turn of its own.
+    let maps: Vec<_> = (0..8).map(|n| format!("b.example/{n}.xml")).collect();
+    let entry = |map: &String| format!("<sitemap><loc>http://{map}</loc></sitemap>");
+    let index: String = maps.iter().map(entry).collect();
+    let index = format!("<sitemapindex>{index}</sitemapindex>");
+    world.serve("b.example/index.xml", [Reply::ok(index)]);
+    let last_map = maps.last().unwrap();
+
+    let crawler = world.crawler(Config { min_delay_ms: 50, ..world.config() });
     let stops = async {
-        while progress.report().found == 0 || world.hits().is_empty() {
+        while world.hits_of(last_map).is_empty() {
             say(&world, Level::Stop).await;
         }
-        // Far longer than the page would have to wait for its turn.
-        tokio::time::sleep(Duration::from_millis(500)).await;
+        assert_eq!(world.hits_of("a.example/feed").len(), 1);
         assert!(world.hits_of("a.example/1").is_empty());
         say(&world, Level::None).await;
     };
     let control = Control::new("crawler", &CancellationToken::new());
-    let sources = vec![Source::parse("http://a.example/feed").unwrap()];
+    let sources = ["http://a.example/feed", "http://b.example/index.xml"];
+    let sources = sources.map(|source| Source::parse(source).unwrap()).to_vec();
     let (ended, ()) = tokio::join!(crawler.run(sources, true, &control), stops);
     assert_eq!(ended.unwrap().submitted, 1);
 }
@@ -257,7 +264,7 @@ async fn while_the_pipeline_says_stop_no_page_is_fetched() {
 async fn say(world: &World, level: Level) {
     let pressure = Pressure { level: level.into(), ..Default::default() };
     world.bus.broadcast(Subject::ControlPressure, &pressure).await.unwrap();
-    tokio::time::sleep(Duration::from_millis(5)).await;
+    tokio::task::yield_now().await;
 }
 
 #[tokio::test]
