@@ -7,6 +7,7 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 
 mod report;
+mod urls;
 
 /// Measures quality on real inputs, and fails below the goals' "at least".
 #[derive(Debug, Parser)]
@@ -22,9 +23,16 @@ struct Cli {
 }
 
 #[derive(Debug, Subcommand)]
-enum What {}
+enum What {
+    /// Canonical URLs: the field's lists, and no two stories merged
+    Urls,
+}
 
-fn main() -> ExitCode {
+fn main() -> anyhow::Result<ExitCode> {
     let cli = Cli::parse();
-    match cli.what {}
+    let report = match cli.what {
+        What::Urls => urls::measure(&cli.data, cli.misses)?,
+    };
+    print!("{report}");
+    Ok(if report.passed() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }

@@ -4,7 +4,7 @@ use std::fmt;
 
 /// What one run measured, in the order of measuring.
 #[derive(Debug, Default)]
-pub struct Report {
+pub(crate) struct Report {
     figures: Vec<Figure>,
 }
 
@@ -17,28 +17,34 @@ struct Figure {
 
 /// What a figure should reach.
 #[derive(Debug, Clone, Copy)]
-pub struct Goal {
+pub(crate) struct Goal {
     /// Below this the command fails.
-    pub at_least: f64,
+    pub(crate) at_least: f64,
     /// What is worked for.
-    pub aim: f64,
+    pub(crate) aim: f64,
 }
 
 impl Report {
     /// A figure that gates nothing.
-    pub fn state(&mut self, measure: impl Into<String>, value: f64) {
+    pub(crate) fn state(&mut self, measure: impl Into<String>, value: f64) {
         self.figures.push(Figure { measure: measure.into(), value, goal: None });
     }
 
     /// A figure that fails the command below `at_least`.
-    pub fn judge(&mut self, measure: impl Into<String>, value: f64, at_least: f64, aim: f64) {
+    pub(crate) fn judge(
+        &mut self,
+        measure: impl Into<String>,
+        value: f64,
+        at_least: f64,
+        aim: f64,
+    ) {
         let goal = Some(Goal { at_least, aim });
         self.figures.push(Figure { measure: measure.into(), value, goal });
     }
 
     /// Whether each figure reaches its "at least". A figure that is not a number
     /// reaches nothing.
-    pub fn passed(&self) -> bool {
+    pub(crate) fn passed(&self) -> bool {
         self.figures.iter().all(Figure::passed)
     }
 }

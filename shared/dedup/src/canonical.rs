@@ -3,15 +3,26 @@
 use courant_article::CanonicalUrl;
 use url::Url;
 
-use crate::{domain, percent, tracking};
+use crate::percent::{self, Part};
+use crate::{domain, tracking};
+
+mod amp;
+mod host;
+mod path;
+
+pub(crate) use path::names_an_article;
 
 /// A longer URL is refused: no article's address needs it.
 pub const MAX_URL_BYTES: usize = 4096;
 
+/// What one rewriting leaves behind, the next one takes; the second one mostly
+/// finds nothing to do. Also the most AMP viewers around one another.
+const MAX_ROUNDS: usize = 16;
+
 /// Why a text is not the URL of an article.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum InvalidUrl {
-    /// Longer than [`MAX_URL_BYTES`].
+    /// Longer than [`MAX_URL_BYTES`], as it is or in canonical form.
     #[error("the URL has {0} bytes, more than {MAX_URL_BYTES}")]
     TooLong(usize),
     /// Not a URL at all.
@@ -23,35 +34,71 @@ pub enum InvalidUrl {
     /// A host that is empty once its trailing dots are gone.
     #[error("the URL has no host")]
     NoHost,
+    /// URLs within URLs, deeper than any reader's link.
+    #[error("the URL wraps others more than {MAX_ROUNDS} times")]
+    Nested,
 }
 
 /// The canonical form of `url`, which may have white space around it.
 ///
+/// It names the article: it is not where to fetch it, since a site may serve its
+/// pages under `www.` alone.
+///
+/// - An AMP cache's or viewer's URL becomes the one it shows.
 /// - http becomes https where the port is the default one: no publisher serves
 ///   two different articles under one address that differ in the scheme alone,
 ///   and feeds and sitemaps mix both. A port in the URL keeps its scheme.
-/// - The host is lower-case, in its ASCII form, without trailing dots. `www.`
-///   stays: a bare host may be another site.
-/// - User name, password and fragment go. A fragment that starts with `!` or
-///   `/` stays: single-page sites name their articles with it.
+/// - The host is lower-case, in its ASCII form, without trailing dots, and
+///   without the labels `www`, `m`, `mobil`, `mobile`, `touch` and `amp` in front
+///   of a registered domain: they choose how a page looks. `www2` stays.
+/// - User name, password and fragment go. A fragment stays that starts with `!`
+///   or `/`, or that all of a home page's address hangs on: single-page sites
+///   name their articles with it.
+/// - From the path go session ids, AMP markers, doubled slashes, an `index.html`
+///   and the trailing slash; its case stays.
 /// - Tracking parameters and session ids go; the others are sorted by name
 ///   where all are `name=value`, and keep their order among equal names.
-/// - Percent-encoding is upper-case, and only where it is needed. The path's
-///   case, doubled slashes and trailing slash stay.
+/// - Percent-encoding is upper-case, and only where it is needed.
 ///
 /// Idempotent: the canonical form of a canonical URL is that URL.
 ///
 /// # Errors
 /// [`InvalidUrl`] says which part cannot be an article's URL.
 pub fn canonicalize(url: &str) -> Result<CanonicalUrl, InvalidUrl> {
-    let url = parse(url)?;
-    let host = url.host_str().ok_or(InvalidUrl::NoHost)?;
+    let mut form = rewritten(parse(url)?)?;
+    for _ in 0..MAX_ROUNDS {
+        let next = rewritten(parse(&form)?)?;
+        if next == form {
+            return Ok(CanonicalUrl::from_canonical(form));
+        }
+        form = next;
+    }
+    Err(InvalidUrl::Nested)
+}
+
+fn rewritten(url: Url) -> Result<String, InvalidUrl> {
+    let url = unwrapped(url)?;
+    let host = host::canonical(url.host_str().ok_or(InvalidUrl::NoHost)?);
     let scheme = if url.port().is_none() { "https" } else { url.scheme() };
     let port = url.port().map(|port| format!(":{port}")).unwrap_or_default();
-    let path = tracking::without_session(&percent::normalized(url.path()));
-    let query = url.query().and_then(tracking::significant_query).unwrap_or_default();
-    let fragment = url.fragment().and_then(routing_fragment).unwrap_or_default();
-    Ok(CanonicalUrl::from_canonical(format!("{scheme}://{host}{port}{path}{query}{fragment}")))
+    let path = path::canonical(url.path());
+    let query = url.query().and_then(|query| tracking::significant_query(&path, query));
+    let path = if query.is_none() { path::without_index(&path) } else { &path };
+    let is_home = path == "/" && query.is_none();
+    let fragment = url.fragment().and_then(|fragment| routing_fragment(fragment, is_home));
+    let (query, fragment) = (query.unwrap_or_default(), fragment.unwrap_or_default());
+    Ok(format!("{scheme}://{host}{port}{path}{query}{fragment}"))
+}
+
+/// What AMP caches and viewers show, one of which may show another.
+fn unwrapped(mut url: Url) -> Result<Url, InvalidUrl> {
+    for _ in 0..MAX_ROUNDS {
+        let Some(origin) = amp::origin(&url) else {
+            return Ok(url);
+        };
+        url = parse(&origin)?;
+    }
+    Err(InvalidUrl::Nested)
 }
 
 /// The canonical URL of a page: what it declares, where that counts, else where
@@ -59,8 +106,9 @@ pub fn canonicalize(url: &str) -> Result<CanonicalUrl, InvalidUrl> {
 ///
 /// `declared` may be relative to `fetched`. It counts only within the registered
 /// domain of `fetched`: else any page could overwrite another publisher's
-/// article. A site's home page does not count for a page below it: that is a
-/// template's mistake, and would merge the whole site into one article.
+/// article. Passed over are two mistakes of templates, which would merge all of
+/// a site's articles into one: the home page for a page below it, and the bare
+/// script (`/view.php`) for a page that its query names (`/view.php?id=7`).
 ///
 /// # Errors
 /// [`InvalidUrl`] for `fetched`; a wrong `declared` is passed over.
@@ -73,13 +121,19 @@ fn credible(own: &CanonicalUrl, fetched: &str, declared: &str) -> Option<Canonic
     let absolute = parse(fetched).ok()?.join(declared.trim()).ok()?;
     let declared = canonicalize(absolute.as_str()).ok()?;
     let same_domain = domain::registered_domain(&declared) == domain::registered_domain(own);
-    let swallows_the_site = is_home(&declared) && !is_home(own);
-    (same_domain && !swallows_the_site).then_some(declared)
+    (same_domain && !swallows_others(&declared, own)).then_some(declared)
 }
 
-fn is_home(url: &CanonicalUrl) -> bool {
-    Url::parse(url.as_str())
-        .is_ok_and(|url| url.path() == "/" && url.query().is_none() && url.fragment().is_none())
+/// Whether `declared` would stand for more pages than `own`, too.
+fn swallows_others(declared: &CanonicalUrl, own: &CanonicalUrl) -> bool {
+    let (Ok(declared), Ok(own)) = (Url::parse(declared.as_str()), Url::parse(own.as_str())) else {
+        return true;
+    };
+    let is_home =
+        |url: &Url| url.path() == "/" && url.query().is_none() && url.fragment().is_none();
+    let drops_the_query = own.query().is_some() && declared.query().is_none();
+    let is_bare_script = declared.path() == own.path() && !path::names_an_article(own.path());
+    (is_home(&declared) && !is_home(&own)) || (drops_the_query && is_bare_script)
 }
 
 fn parse(url: &str) -> Result<Url, InvalidUrl> {
@@ -107,9 +161,11 @@ fn without_trailing_dots(mut url: Url) -> Result<Url, InvalidUrl> {
     Ok(url)
 }
 
-fn routing_fragment(fragment: &str) -> Option<String> {
-    (fragment.len() > 1 && fragment.starts_with(['!', '/']))
-        .then(|| format!("#{}", percent::normalized(fragment)))
+/// The fragment with its `#`, if it chooses what is shown.
+fn routing_fragment(fragment: &str, is_home: bool) -> Option<String> {
+    let is_route = fragment.starts_with(['!', '/']) || (is_home && fragment.contains(['/', '=']));
+    (is_route && fragment.len() > 1)
+        .then(|| format!("#{}", percent::normalized(fragment, Part::Path)))
 }
 
 #[cfg(test)]

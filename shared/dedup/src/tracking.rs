@@ -1,154 +1,197 @@
-//! Parameters that say where a reader came from, not what is read.
+//! Parameters that say where a reader came from or how the page is shown, not
+//! what is read.
 
-use crate::percent;
+use crate::percent::{self, Part};
 
-/// Prefixes of names that only trackers use.
-const TRACKING_PREFIXES: [&str; 7] =
-    ["utm_", "mtm_", "matomo_", "pk_campaign", "pk_kwd", "hsa_", "oly_"];
+mod names;
+mod session;
 
-/// Names that only trackers use, lower-case and sorted. `ref`, `source`, `from`
-/// and `sort` are missing on purpose: on some site each of them chooses what is
-/// shown. One name a line: a list on one line once lost a comma elsewhere, which
-/// fused two names so that neither was removed; the tests try each name alone.
-const TRACKING_NAMES: [&str; 47] = [
-    "__hsfp",
-    "__hssc",
-    "__hstc",
-    "__s",
-    "__twitter_impression",
-    "_ga",
-    "_gl",
-    "_hsenc",
-    "_hsmi",
-    "_openstat",
-    "at_campaign",
-    "at_custom1",
-    "at_custom2",
-    "at_custom3",
-    "at_custom4",
-    "at_medium",
-    "cmpid",
-    "dclid",
-    "epik",
-    "fb_action_ids",
-    "fb_action_types",
-    "fb_ref",
-    "fb_source",
-    "fbclid",
-    "gaa_at",
-    "gaa_n",
-    "gaa_sig",
-    "gaa_ts",
-    "gad_source",
-    "gbraid",
-    "gclid",
-    "gclsrc",
-    "igsh",
-    "igshid",
-    "li_fat_id",
-    "mc_cid",
-    "mc_eid",
-    "mkt_tok",
-    "msclkid",
-    "ns_campaign",
-    "ns_mchannel",
-    "ref_src",
-    "ttclid",
-    "twclid",
-    "wbraid",
-    "xtor",
-    "yclid",
-];
-
-/// Names of session ids. Some sites name their stories `sid`: they go only with
-/// a value that looks like a session.
-const SESSION_NAMES: [&str; 6] =
-    ["jsessionid", "phpsessid", "session_id", "sessionid", "sid", "sessid"];
+pub(crate) use session::{is_session_segment, without_session};
 
 /// The query with its `?`, in normal form and without what does not matter;
-/// `None` where nothing is left.
-pub(crate) fn significant_query(query: &str) -> Option<String> {
-    let query = percent::normalized(query);
-    let mut parts: Vec<&str> = query.split('&').filter(|part| is_significant(part)).collect();
+/// `None` where nothing is left. `path` is the page's, in normal form.
+pub(crate) fn significant_query(path: &str, query: &str) -> Option<String> {
+    let query = percent::normalized(query, Part::Query);
+    let parts = query.split('&').map(|part| without_tail(unescaped(part)));
+    let parts: Vec<&str> = parts.filter(|part| is_significant(path, part)).collect();
+    let mut parts = session::without_sessions(path, parts);
     // A part without `=` may be a path in disguise, where the order counts.
     if parts.iter().all(|part| part.contains('=')) {
-        parts.sort_by_key(|part| name_of(part)); // stable: equal names keep their order
+        parts.sort_by_key(|part| name_and_value(part).0); // stable: equal names keep their order
     }
     (!parts.is_empty()).then(|| format!("?{}", parts.join("&")))
 }
 
-/// The path without `;jsessionid=…`, which Java servers put at its end.
-pub(crate) fn without_session(path: &str) -> String {
-    let lower = path.to_ascii_lowercase();
-    match lower.rfind(";jsessionid=") {
-        Some(at) if is_session_tail(path, at) => path[..at].to_owned(),
-        _ => path.to_owned(),
+/// `id=7` for `amp;id=7`: the rest of an `&amp;` that nobody decoded.
+fn unescaped(mut part: &str) -> &str {
+    while let Some(rest) = part.strip_prefix("amp;") {
+        part = rest;
     }
+    part
 }
 
-/// Whether nothing but a session follows, and no dot segment or second session
-/// id is left before it: the result would not be in normal form.
-fn is_session_tail(path: &str, at: usize) -> bool {
-    let value = &path[at + ";jsessionid=".len()..];
-    let last_segment = path[..at].rsplit('/').next().unwrap_or_default();
-    looks_like_session(value) && !matches!(last_segment, "." | "..") && !last_segment.contains(';')
+/// `id=7` for `id=7?utm_source=x`: a tracker put behind a query with a `?` of
+/// its own.
+fn without_tail(mut part: &str) -> &str {
+    while let Some((before, tail)) = part.rsplit_once('?')
+        && is_tracking(tail)
+    {
+        part = before;
+    }
+    part
 }
 
-fn name_of(part: &str) -> &str {
-    part.split('=').next().unwrap_or_default()
+fn name_and_value(part: &str) -> (&str, &str) {
+    part.split_once('=').unwrap_or((part, ""))
 }
 
-fn is_significant(part: &str) -> bool {
-    let name = name_of(part).to_ascii_lowercase();
-    let is_tracking = TRACKING_NAMES.binary_search(&name.as_str()).is_ok()
-        || TRACKING_PREFIXES.iter().any(|prefix| name.starts_with(prefix));
-    !part.is_empty() && !is_tracking && !is_session(&name, part)
+fn is_significant(path: &str, part: &str) -> bool {
+    !part.is_empty() && !is_tracking(part) && !is_presentation(path, part)
 }
 
-fn is_session(name: &str, part: &str) -> bool {
-    let is_named_so = SESSION_NAMES.contains(&name) || name.starts_with("aspsessionid");
-    let value = part.split_once('=').map_or("", |(_, value)| value);
-    is_named_so && looks_like_session(value)
+fn is_tracking(part: &str) -> bool {
+    let (name, value) = name_and_value(part);
+    let name = name.to_ascii_lowercase();
+    let name = name.as_str();
+    names::is_tracker(name)
+        || (names::is_referrer(name) && names_a_channel(value))
+        || (names::is_feed_flag(name) && is_flag(value))
+        || is_social_flow(name, value)
 }
 
-/// At least 16 characters, letters and digits among them, no hyphen: neither a
-/// slug nor the number of a story.
-fn looks_like_session(value: &str) -> bool {
-    let is_word = |c: u8| c.is_ascii_alphanumeric() || matches!(c, b'.' | b'_' | b'!');
-    value.len() >= 16
-        && value.bytes().all(is_word)
-        && value.bytes().any(|c| c.is_ascii_digit())
-        && value.bytes().any(|c| c.is_ascii_alphabetic())
+/// Whether the value names where readers come from (`rss`, `fb-share`,
+/// `newsletter_daily`): whatever the site, that chooses no article.
+fn names_a_channel(value: &str) -> bool {
+    let value = value.to_ascii_lowercase();
+    let mut words = value.split(|c: char| !c.is_ascii_alphanumeric());
+    words.any(|word| names::is_channel(word) || word.ends_with("rss"))
+}
+
+fn is_flag(value: &str) -> bool {
+    ["", "0", "1", "true", "false", "yes", "no", "on", "off"]
+        .iter()
+        .any(|flag| flag.eq_ignore_ascii_case(value))
+}
+
+/// `sf123456789=1`, which a publishing tool adds to what it posts.
+fn is_social_flow(name: &str, value: &str) -> bool {
+    value == "1"
+        && name
+            .strip_prefix("sf")
+            .is_some_and(|digits| digits.len() >= 6 && digits.bytes().all(|c| c.is_ascii_digit()))
+}
+
+/// Parameters that ask for the AMP or the mobile page of the same article.
+fn is_presentation(path: &str, part: &str) -> bool {
+    let (name, value) = name_and_value(part);
+    let (name, value) = (name.to_ascii_lowercase(), value.to_ascii_lowercase());
+    let is_switch = names::is_switch(&name);
+    (is_switch && (is_flag(&value) || value == "mobile" || value == "amp"))
+        || (names::is_view(&name)
+            && matches!(value.as_str(), "amp" | "amp-type" | "mobile" | "touch"))
+        || (name == "m" && is_flag(&value) && is_dated_page(path))
+}
+
+/// `/2024/05/slug.html`, where `m=1` is Blogger's mobile page; elsewhere it may
+/// be the first of many articles.
+fn is_dated_page(path: &str) -> bool {
+    let segments: Vec<&str> = path.split('/').skip(1).collect();
+    let is_number =
+        |text: &str, digits| text.len() == digits && text.bytes().all(|c| c.is_ascii_digit());
+    matches!(segments[..], [year, month, page]
+        if is_number(year, 4) && is_number(month, 2) && page.ends_with(".html"))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    #[test]
-    fn each_tracking_name_alone_is_removed() {
-        assert!(TRACKING_NAMES.is_sorted());
-        for name in TRACKING_NAMES.iter().chain(&TRACKING_PREFIXES) {
-            assert_eq!(significant_query(&format!("{name}=1")), None, "{name}");
-            let kept = significant_query(&format!("id=1&{name}=x"));
-            assert_eq!(kept.as_deref(), Some("?id=1"), "{name}");
-        }
+    const SLUG: &str = "/news/mayor-opens-bridge";
+
+    fn query(query: &str) -> Option<String> {
+        significant_query("/view.php", query)
     }
 
     #[test]
     fn names_that_choose_a_page_stay() {
-        for name in ["id", "p", "page", "sort", "ref", "source", "story", "lang", "utm"] {
-            let query = format!("{name}=7");
-            assert_eq!(significant_query(&query), Some(format!("?{query}")), "{name}");
+        for name in ["id", "p", "page", "sort", "ref", "source", "story", "lang", "utm", "sid", "m"]
+        {
+            assert_eq!(query(&format!("{name}=7")), Some(format!("?{name}=7")));
+        }
+        for part in [
+            "view=amplifier",
+            "type=feed",
+            "q=twitter",
+            "tag=amp",
+            "sf12=1",
+            "title=rss",
+            "mod=social",
+        ] {
+            assert_eq!(query(part), Some(format!("?{part}")));
         }
     }
 
     #[test]
+    fn a_referrer_goes_where_it_names_a_channel() {
+        for part in [
+            "ref=rss",
+            "cmp=defrss",
+            "CMP=share_btn_tw",
+            "source=Twitter",
+            "origin=rss_blog",
+            "smid=fb-share",
+            "partner=RSS",
+            "rss",
+            "rssfeed=true",
+            "from_rss=1",
+            "sf105634789=1",
+        ] {
+            assert_eq!(query(&format!("id=7&{part}")).as_deref(), Some("?id=7"), "{part}");
+        }
+        assert_eq!(query("ref=1234"), Some("?ref=1234".into()));
+        assert_eq!(query("rss=politics"), Some("?rss=politics".into()));
+    }
+
+    #[test]
+    fn the_amp_and_the_mobile_page_are_the_page() {
+        for part in [
+            "amp",
+            "amp=1",
+            "hs_amp=true",
+            "_amp=true",
+            "outputType=amp",
+            "view=mobile",
+            "mobile=1",
+            "noamp=mobile",
+        ] {
+            assert_eq!(query(&format!("id=7&{part}")).as_deref(), Some("?id=7"), "{part}");
+        }
+        assert_eq!(significant_query("/2024/05/bridge.html", "m=1"), None);
+        assert_eq!(query("m=1").as_deref(), Some("?m=1"));
+        assert_eq!(query("amp=marshall").as_deref(), Some("?amp=marshall"));
+    }
+
+    #[test]
+    fn slips_of_the_pen_are_mended() {
+        assert_eq!(query("id=7&amp;utm_medium=x&amp;b=1").as_deref(), Some("?b=1&id=7"));
+        assert_eq!(query("id=7?utm_source=x").as_deref(), Some("?id=7"));
+        assert_eq!(query("id=7?x").as_deref(), Some("?id=7?x"));
+    }
+
+    #[test]
     fn sessions_go_and_story_numbers_stay() {
-        assert_eq!(significant_query("PHPSESSID=0a1b2c3d4e5f6a7b8c9d"), None);
-        assert_eq!(significant_query("ASPSESSIONIDABCD=ABCDEFGH12345678"), None);
-        assert_eq!(significant_query("sid=123456").as_deref(), Some("?sid=123456"));
-        let slug = "sid=mayor-opens-bridge-2024";
-        assert_eq!(significant_query(slug), Some(format!("?{slug}")));
+        const SESSION: &str = "9682993c8daa2c5497996114facdc805";
+        for part in
+            ["PHPSESSID=1", "ASPSESSIONIDABCD=ABCDEFGH", "CFID=12&CFTOKEN=34", "jsessionid=a!1"]
+        {
+            assert_eq!(query(part), None, "{part}");
+        }
+        assert_eq!(query(&format!("t=1&sid={SESSION}")).as_deref(), Some("?t=1"));
+        assert_eq!(significant_query(SLUG, &format!("sid={SESSION}")), None);
+        let alone = format!("sid={SESSION}");
+        let paged = format!("page=2&{alone}");
+        for part in [&alone, &paged, "sid=123456", "sid=mayor-opens-bridge-2024", "cfid=12"] {
+            assert_eq!(query(part), Some(format!("?{part}")));
+        }
     }
 }

@@ -1,0 +1,194 @@
+//! The field's lists: addresses with their normal form.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::path::Path;
+
+use anyhow::{Context, Result};
+use courant_dedup::canonicalize;
+use serde_json::Value;
+
+mod reason;
+
+/// One list.
+pub(super) struct List {
+    pub(super) name: &'static str,
+    pub(super) vectors: Vec<Vector>,
+}
+
+/// An address and what the list makes of it: `None` where it refuses.
+pub(super) struct Vector {
+    pub(super) input: String,
+    pub(super) expected: Option<String>,
+}
+
+/// How the canonical forms compare with a list.
+///
+/// The forms are not compared letter by letter: ours begins with `https` and has
+/// no `www`. A vector agrees where the address and the list's form of it have
+/// one canonical form. `merged` holds what the list keeps apart and we do not.
+pub(super) struct Comparison {
+    name: &'static str,
+    agreeing: usize,
+    misses: Vec<String>,
+    pub(super) merged: Vec<String>,
+}
+
+/// All lists: of urlcanon (its `semantic_precise` is the closest to ours), of
+/// crawler-commons, and of the Web Platform Tests.
+///
+/// # Errors
+/// A file that is absent or not in its known form.
+pub(super) fn lists(data: &Path) -> Result<Vec<List>> {
+    let urlcanon = data.join("url-urlcanon");
+    let commons = data.join("robots-sitemaps-crawler-commons");
+    let surt = json(&urlcanon.join("surt.json"))?;
+    let section = |name: &str| pairs(&surt[name]);
+    let name_to_list = |name, vectors| List { name, vectors };
+    Ok(vec![
+        name_to_list("urlcanon semantic", pairs(&json(&urlcanon.join("semantic_precise.json"))?)),
+        name_to_list("urlcanon aggressive", pairs(&json(&urlcanon.join("aggressive.json"))?)),
+        name_to_list("urlcanon whatwg", pairs(&json(&urlcanon.join("supplemental_whatwg.json"))?)),
+        name_to_list("urlcanon google", section("google")),
+        name_to_list("urlcanon archive", section("Canonicalizer.IA")),
+        name_to_list("urlcanon archive default", section("Canonicalizer.DefaultIA")),
+        name_to_list("urlcanon dots", dots(&json(&urlcanon.join("path_dots.json"))?["special"])),
+        name_to_list("urlcanon ipv4", hosts(&json(&urlcanon.join("funky_ipv4.json"))?)),
+        name_to_list("urlcanon wpt", wpt(&json(&urlcanon.join("urltestdata.json"))?)),
+        name_to_list("crawler-commons", rows(&commons.join("normalizer"))?),
+        name_to_list("wpt", wpt(&json(&commons.join("url-utils/wpt-urltestdata.json"))?)),
+    ])
+}
+
+impl List {
+    /// Compares each vector.
+    pub(super) fn compare(&self) -> Comparison {
+        let misses: Vec<String> = self.vectors.iter().filter_map(miss).collect();
+        let agreeing = self.vectors.len() - misses.len();
+        Comparison { name: self.name, agreeing, misses, merged: merged(&self.vectors) }
+    }
+}
+
+impl Comparison {
+    /// The share of vectors that agree.
+    pub(super) fn share(&self) -> f64 {
+        let total = self.agreeing + self.misses.len();
+        self.agreeing as f64 / total as f64
+    }
+}
+
+impl fmt::Display for Comparison {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        writeln!(out, "{}: {} misses", self.name, self.misses.len())?;
+        self.misses.iter().try_for_each(|miss| writeln!(out, "  {miss}"))?;
+        writeln!(out, "{}: {} merged further", self.name, self.merged.len())?;
+        self.merged.iter().try_for_each(|merged| writeln!(out, "  {merged}"))
+    }
+}
+
+/// The list's form in canonical form; `None` where it is no article's URL.
+fn theirs(vector: &Vector) -> Option<String> {
+    let expected = vector.expected.as_deref()?;
+    canonicalize(expected).ok().map(|url| url.to_string())
+}
+
+fn miss(vector: &Vector) -> Option<String> {
+    let ours = canonicalize(&vector.input);
+    let theirs = theirs(vector);
+    if ours.as_ref().ok().map(|url| url.as_str()) == theirs.as_deref() {
+        return None;
+    }
+    let shown = ours.as_ref().map_or_else(ToString::to_string, ToString::to_string);
+    let expected = vector.expected.as_deref().unwrap_or("(refused)");
+    let reason = reason::of(vector, &ours);
+    Some(format!("{reason}: {:?} is {shown:?}, there {expected:?}", vector.input))
+}
+
+/// Forms that the list tells apart and that have one canonical form.
+fn merged(vectors: &[Vector]) -> Vec<String> {
+    let mut by_form = BTreeMap::<String, Vec<&str>>::new();
+    for vector in vectors {
+        if let (Some(form), Some(expected)) = (theirs(vector), vector.expected.as_deref()) {
+            by_form.entry(form).or_default().push(expected);
+        }
+    }
+    let mut merged = Vec::new();
+    for (form, mut expected) in by_form {
+        expected.sort_unstable();
+        expected.dedup();
+        if expected.len() > 1 {
+            merged.push(format!("{form} is all of {expected:?}"));
+        }
+    }
+    merged
+}
+
+fn json(path: &Path) -> Result<Value> {
+    let text = std::fs::read(path).with_context(|| format!("cannot read {}", path.display()))?;
+    serde_json::from_slice(&text).with_context(|| format!("{} is not JSON", path.display()))
+}
+
+fn pairs(object: &Value) -> Vec<Vector> {
+    let pairs = object.as_object().into_iter().flatten();
+    pairs.map(|(input, expected)| vector(input.clone(), expected.as_str())).collect()
+}
+
+fn dots(object: &Value) -> Vec<Vector> {
+    let with_host = |path: &str| format!("https://e.com{path}");
+    let pairs = object.as_object().into_iter().flatten();
+    pairs
+        .map(|(path, expected)| {
+            vector(with_host(path), expected.as_str().map(with_host).as_deref())
+        })
+        .collect()
+}
+
+fn hosts(object: &Value) -> Vec<Vector> {
+    let as_url = |host: &str| format!("http://{host}/");
+    let pairs = object.as_object().into_iter().flatten();
+    pairs
+        .map(|(host, expected)| vector(as_url(host), expected.as_str().map(as_url).as_deref()))
+        .collect()
+}
+
+/// Whether the address does not depend on the page that it stands on.
+fn is_absolute(url: &str) -> bool {
+    reason::has_http_scheme(url) && url.contains("://")
+}
+
+/// The absolute http addresses among the Web Platform Tests.
+fn wpt(tests: &Value) -> Vec<Vector> {
+    let tests = tests.as_array().into_iter().flatten();
+    tests
+        .filter_map(|test| Some((test["input"].as_str()?, test["href"].as_str())))
+        .filter(|(input, _)| is_absolute(input))
+        .map(|(input, href)| vector(input.to_owned(), href))
+        .collect()
+}
+
+/// The rows of crawler-commons' normalizer, which it writes with spaces around.
+fn rows(folder: &Path) -> Result<Vec<Vector>> {
+    let mut vectors = csv_rows(&folder.join("weirdToNormalizedUrls.csv"))?;
+    vectors.extend(csv_rows(&folder.join("invalidUrls.csv"))?);
+    Ok(vectors)
+}
+
+fn csv_rows(path: &Path) -> Result<Vec<Vector>> {
+    let mut reader = csv::ReaderBuilder::new()
+        .has_headers(false)
+        .flexible(true)
+        .comment(Some(b'#'))
+        .from_path(path)
+        .with_context(|| format!("cannot read {}", path.display()))?;
+    let mut vectors = Vec::new();
+    for row in reader.records() {
+        let row = row.with_context(|| format!("{} is not CSV", path.display()))?;
+        let field = |at| row.get(at).map(str::trim).filter(|field| !field.is_empty());
+        vectors.extend(field(0).map(|input| vector(input.to_owned(), field(1))));
+    }
+    Ok(vectors)
+}
+
+fn vector(input: String, expected: Option<&str>) -> Vector {
+    Vector { input, expected: expected.map(str::to_owned) }
+}
