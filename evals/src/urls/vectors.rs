@@ -128,9 +128,11 @@ fn json(path: &Path) -> Result<Value> {
     serde_json::from_slice(&text).with_context(|| format!("{} is not JSON", path.display()))
 }
 
+/// The pairs of an object, without the lists' rows of other schemes.
 fn pairs(object: &Value) -> Vec<Vector> {
     let pairs = object.as_object().into_iter().flatten();
-    pairs.map(|(input, expected)| vector(input.clone(), expected.as_str())).collect()
+    let vectors = pairs.map(|(input, expected)| vector(input.clone(), expected.as_str()));
+    vectors.filter(|vector| vector.expected.as_deref().is_some_and(is_absolute)).collect()
 }
 
 fn dots(object: &Value) -> Vec<Vector> {

@@ -105,8 +105,8 @@ fn unwrapped(mut url: Url) -> Result<Url, InvalidUrl> {
 /// it was fetched.
 ///
 /// `declared` may be relative to `fetched`. It counts only within the registered
-/// domain of `fetched`: else any page could overwrite another publisher's
-/// article. Passed over are two mistakes of templates, which would merge all of
+/// domain of `fetched`, and on a host of blogs within the blog: else any page
+/// could overwrite another publisher's article. Passed over are two mistakes of templates, which would merge all of
 /// a site's articles into one: the home page for a page below it, and the bare
 /// script (`/view.php`) for a page that its query names (`/view.php?id=7`).
 ///
@@ -120,8 +120,8 @@ pub fn canonical_url(fetched: &str, declared: Option<&str>) -> Result<CanonicalU
 fn credible(own: &CanonicalUrl, fetched: &str, declared: &str) -> Option<CanonicalUrl> {
     let absolute = parse(fetched).ok()?.join(declared.trim()).ok()?;
     let declared = canonicalize(absolute.as_str()).ok()?;
-    let same_domain = domain::registered_domain(&declared) == domain::registered_domain(own);
-    (same_domain && !swallows_others(&declared, own)).then_some(declared)
+    let may_speak = domain::share_a_publisher(&declared, own);
+    (may_speak && !swallows_others(&declared, own)).then_some(declared)
 }
 
 /// Whether `declared` would stand for more pages than `own`, too.

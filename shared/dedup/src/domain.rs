@@ -5,8 +5,25 @@ use std::net::IpAddr;
 use courant_article::CanonicalUrl;
 use url::Url;
 
+/// Domains below which anybody may publish and that the Public Suffix List lacks.
+const BLOG_HOSTS: [&str; 8] = [
+    "beehiiv.com",
+    "livejournal.com",
+    "medium.com",
+    "over-blog.com",
+    "substack.com",
+    "tumblr.com",
+    "typepad.com",
+    "wordpress.com",
+];
+
 /// The registered domain of `url` by the Public Suffix List: `bbc.co.uk` for
 /// `news.bbc.co.uk`. The whole host where it is an address or itself a suffix.
+///
+/// The list's private section counts: whoever writes `one.blogspot.com` is
+/// another publisher than `two.blogspot.com`, may not speak for it, and waits in
+/// a queue of its own at the crawler. Below a suffix that nobody listed, the last
+/// two labels are the domain.
 pub fn registered_domain(url: &CanonicalUrl) -> String {
     Url::parse(url.as_str())
         .ok()
@@ -23,6 +40,17 @@ pub fn registered_domain_of(host: &str) -> String {
     psl::domain_str(&host).map_or(host.clone(), str::to_owned)
 }
 
+/// Whether one publisher answers for both URLs: they share the registered domain,
+/// and the whole host where that domain lends its names to anybody.
+pub(crate) fn share_a_publisher(one: &CanonicalUrl, other: &CanonicalUrl) -> bool {
+    let domain = registered_domain(one);
+    let host = |url: &CanonicalUrl| {
+        Url::parse(url.as_str()).ok().and_then(|url| url.host_str().map(str::to_owned))
+    };
+    domain == registered_domain(other)
+        && (!BLOG_HOSTS.contains(&domain.as_str()) || host(one) == host(other))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -33,6 +61,8 @@ mod tests {
             ("www.example.com", "example.com"),
             ("News.BBC.co.uk.", "bbc.co.uk"),
             ("someone.github.io", "someone.github.io"),
+            ("www.one.blogspot.com", "one.blogspot.com"),
+            ("one.wordpress.com", "wordpress.com"),
             ("harbour-courier.example", "harbour-courier.example"),
             ("www.valley-ledger.example", "valley-ledger.example"),
             ("co.uk", "co.uk"),

@@ -80,8 +80,9 @@ async fn no_two_requests_to_a_registered_domain_are_closer_than_its_crawl_delay(
         world.serve(&format!("{host}/robots.txt"), [robots.clone()]);
         world.serve(&format!("{host}/1"), [Reply::article(host)]);
     }
+    world.serve("www.a.example/4", [Reply::article("four")]);
     world.serve("a.example/2", [Reply::redirect("http://www.a.example/1")]);
-    let list = "http://a.example/1\nhttp://www.a.example/1\nhttp://a.example/2\n\
+    let list = "http://a.example/1\nhttp://www.a.example/4\nhttp://a.example/2\n\
                 http://a.example/private/3\n";
     let list = world.file("list.txt", list);
     let report = world.crawl(&[list.to_str().unwrap()]).await;

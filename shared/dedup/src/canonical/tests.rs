@@ -72,9 +72,13 @@ fn a_declared_url_counts_within_the_registered_domain() {
 
 #[test]
 fn a_blog_speaks_for_no_other_blog_of_its_host() {
-    let own = "https://one.github.io/a";
-    let declared = canonical_url(own, Some("https://two.github.io/a")).unwrap();
-    assert_eq!(declared.as_str(), own);
+    for host in ["github.io", "blogspot.com", "wordpress.com", "substack.com"] {
+        let own = format!("https://one.{host}/a");
+        let other = canonical_url(&own, Some(&format!("https://two.{host}/a"))).unwrap();
+        assert_eq!(other.as_str(), own);
+        let same = canonical_url(&own, Some(&format!("https://one.{host}/b"))).unwrap();
+        assert_eq!(same.as_str(), format!("https://one.{host}/b"));
+    }
 }
 
 #[test]
