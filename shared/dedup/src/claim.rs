@@ -1,6 +1,8 @@
-//! Which entry is new: the rule of the duplicate index, without I/O.
+//! Which entry is new: the rule behind every decision, without I/O.
 
 use courant_article::{ArticleId, ContentHash, Decision, Revision};
+
+use crate::{Match, Sketch};
 
 /// An entry that asks to be let in.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -13,6 +15,27 @@ pub struct Claim {
     pub revision: Revision,
     /// The registered domain of its URL.
     pub site: String,
+    /// The sketch of its text; `None` where that is too short for one.
+    pub sketch: Option<Sketch>,
+    /// What the index of sketches said of it.
+    pub near: Option<Near>,
+}
+
+/// Earlier articles with nearly the claimed text.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Near {
+    /// The earliest of them.
+    pub first: ArticleId,
+    /// Whether one of them is of the claim's own site.
+    pub on_this_site: bool,
+}
+
+impl Near {
+    /// Sums up what [`crate::NearIndex::offer`] found.
+    pub fn of(matches: &[Match]) -> Option<Self> {
+        let on_this_site = matches.iter().any(|found| found.on_this_site);
+        matches.first().map(|earliest| Self { first: earliest.id, on_this_site })
+    }
 }
 
 /// What the duplicate index says of a claim.
@@ -27,27 +50,56 @@ pub struct Verdict {
 
 /// What is recorded of an article's last accepted or refused claim.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Fingerprint {
-    pub(crate) content_hash: ContentHash,
+pub struct Fingerprint {
+    /// The hash of the text.
+    pub content_hash: ContentHash,
     /// Of the claim that was judged: the same one again gets the same verdict.
-    pub(crate) revision: Revision,
+    pub revision: Revision,
     /// The newest observation of any text at this URL: what is older is stale.
-    pub(crate) seen: Revision,
-    pub(crate) verdict: Verdict,
+    pub seen: Revision,
+    /// What was said of it.
+    pub verdict: Verdict,
 }
 
-/// Where the claimed text was met before.
+impl Fingerprint {
+    /// The article under whose name others are copies of `id`, whose fingerprint
+    /// this is: of a copy, the first.
+    pub fn first(&self, id: ArticleId) -> ArticleId {
+        let is_copy = matches!(self.verdict.decision, Decision::Duplicate | Decision::Syndicated);
+        self.verdict.of.filter(|_| is_copy).unwrap_or(id)
+    }
+}
+
+/// Where the claimed text, or nearly that text, was met before.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Cluster {
+pub struct Cluster {
     /// The first article with this text anywhere.
-    pub(crate) first: ArticleId,
+    pub first: ArticleId,
     /// Whether some article of the claim's own site had it.
-    pub(crate) on_this_site: bool,
+    pub on_this_site: bool,
+}
+
+impl Cluster {
+    /// Joins what is known of the very text with what is known of texts near to it.
+    /// `near_first`: the fingerprint of `near.first`, if it was claimed already.
+    pub fn join(
+        exact: Option<Self>,
+        near: Option<Near>,
+        near_first: Option<&Fingerprint>,
+    ) -> Option<Self> {
+        let Some(near) = near else { return exact };
+        let first = near_first.map_or(near.first, |known| known.first(near.first));
+        let near = Self { first, on_this_site: near.on_this_site };
+        Some(exact.map_or(near, |exact| Self {
+            first: exact.first,
+            on_this_site: exact.on_this_site || near.on_this_site,
+        }))
+    }
 }
 
 /// What to write after a judgement.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Effect {
+pub enum Effect {
     /// Nothing: the verdict stands already.
     Keep,
     /// The observation is newer than those before.
@@ -62,7 +114,7 @@ pub(crate) enum Effect {
 /// The same claim again gets the recorded verdict, so that a crash between
 /// claim and publication loses nothing. An URL that was only ever a duplicate is
 /// not stored as an article: with a changed text it is judged like a new one.
-pub(crate) fn judge(
+pub fn judge(
     claim: &Claim,
     fingerprint: Option<&Fingerprint>,
     cluster: Option<Cluster>,
@@ -105,16 +157,4 @@ fn by_text(id: ArticleId, cluster: Option<Cluster>) -> Verdict {
 
 fn verdict(decision: Decision, of: ArticleId) -> Verdict {
     Verdict { decision, of: Some(of) }
-}
-
-/// The name of a decision in the database.
-pub(crate) fn decision_from(name: &str) -> Option<Decision> {
-    let all = [
-        Decision::New,
-        Decision::Duplicate,
-        Decision::Revision,
-        Decision::Syndicated,
-        Decision::Refused,
-    ];
-    all.into_iter().find(|decision| decision.as_str() == name)
 }

@@ -1,0 +1,188 @@
+//! The whole decision in memory: for tools and measurements. Services keep the
+//! same facts in the store.
+
+use std::collections::HashMap;
+
+use courant_article::{ArticleId, CanonicalUrl, ContentHash, Decision, Revision};
+
+use crate::claim::{Claim, Cluster, Effect, Fingerprint, Near, Verdict, judge};
+use crate::{NearConfig, NearIndex, Offer, Sketch, normalize_text, registered_domain};
+
+/// What was claimed in this process.
+#[derive(Debug)]
+pub struct Ledger {
+    config: NearConfig,
+    fingerprints: HashMap<ArticleId, Fingerprint>,
+    /// The first article with a text, and which sites had it.
+    texts: HashMap<ContentHash, (ArticleId, Vec<String>)>,
+    near: NearIndex,
+}
+
+/// A decision and how sure it is.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Judged {
+    /// The decision.
+    pub verdict: Verdict,
+    /// The share of the shorter text that stands in the longer one: 1 for the same
+    /// text; `None` where no text was matched.
+    pub score: Option<f32>,
+}
+
+impl Ledger {
+    /// An empty ledger.
+    pub fn new(config: &NearConfig) -> Self {
+        Self {
+            config: config.clone(),
+            fingerprints: HashMap::new(),
+            texts: HashMap::new(),
+            near: NearIndex::new(config),
+        }
+    }
+
+    /// Judges the text at `url` that was observed at `revision`, and remembers it.
+    pub fn judge(&mut self, url: &CanonicalUrl, text: &str, revision: Revision) -> Judged {
+        let text = normalize_text(text);
+        let sketch = Sketch::of(&text, self.config.min_words);
+        let (id, site) = (ArticleId::of(url), registered_domain(url));
+        let content_hash = ContentHash::of_normalized(&text);
+        let (near, containment) = self.near(id, &site, sketch.as_ref());
+        let claim = Claim { id, content_hash, revision, site, sketch, near };
+        let knew_text = self.texts.contains_key(&content_hash);
+        let verdict = self.claim(&claim);
+        let is_copy = matches!(verdict.decision, Decision::Duplicate | Decision::Syndicated);
+        let score = if knew_text { Some(1.0) } else { containment };
+        Judged { verdict, score: score.filter(|_| is_copy) }
+    }
+
+    /// The index of sketches.
+    pub fn index(&self) -> &NearIndex {
+        &self.near
+    }
+
+    fn near(
+        &mut self,
+        id: ArticleId,
+        site: &str,
+        sketch: Option<&Sketch>,
+    ) -> (Option<Near>, Option<f32>) {
+        let Some(sketch) = sketch else { return (None, None) };
+        let offer = Offer { id, site: site.to_owned(), sketch: sketch.clone() };
+        let matches = self.near.offer(&offer, 0);
+        let containment = matches.iter().map(|found| found.containment).reduce(f32::max);
+        (Near::of(&matches), containment)
+    }
+
+    fn claim(&mut self, claim: &Claim) -> Verdict {
+        let exact = self.texts.get(&claim.content_hash).map(|(first, sites)| Cluster {
+            first: *first,
+            on_this_site: sites.contains(&claim.site),
+        });
+        let near_first = claim.near.and_then(|near| self.fingerprints.get(&near.first));
+        let cluster = Cluster::join(exact, claim.near, near_first);
+        let (verdict, effect) = judge(claim, self.fingerprints.get(&claim.id), cluster);
+        match effect {
+            Effect::Keep => {}
+            Effect::See => self.see(claim),
+            Effect::Record => self.record(claim, verdict, cluster),
+        }
+        verdict
+    }
+
+    fn see(&mut self, claim: &Claim) {
+        if let Some(known) = self.fingerprints.get_mut(&claim.id) {
+            known.seen = claim.revision;
+        }
+    }
+
+    fn record(&mut self, claim: &Claim, verdict: Verdict, cluster: Option<Cluster>) {
+        let &Claim { id, content_hash, revision, .. } = claim;
+        let fingerprint = Fingerprint { content_hash, revision, seen: revision, verdict };
+        self.fingerprints.insert(id, fingerprint);
+        let first = cluster.map_or(id, |cluster| cluster.first);
+        let (_, sites) = self.texts.entry(content_hash).or_insert_with(|| (first, Vec::new()));
+        if !sites.contains(&claim.site) {
+            sites.push(claim.site.clone());
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::canonicalize;
+
+    use super::*;
+
+    fn text(range: std::ops::Range<u32>) -> String {
+        range.map(|number| format!("word{number} ")).collect()
+    }
+
+    /// Judges each (URL, text) at the next moment.
+    fn decisions<const N: usize>(claims: [(&str, String); N]) -> [(Decision, Option<ArticleId>, Option<f32>); N] {
+        let mut ledger = Ledger::new(&NearConfig::default());
+        let mut now = 0;
+        claims.map(|(url, text)| {
+            now += 1;
+            let judged = ledger.judge(&canonicalize(url).unwrap(), &text, Revision(now));
+            (judged.verdict.decision, judged.verdict.of, judged.score)
+        })
+    }
+
+    fn id(url: &str) -> ArticleId {
+        ArticleId::of(&canonicalize(url).unwrap())
+    }
+
+    const A: &str = "https://a.example/x";
+    const PRINT: &str = "https://a.example/x/print";
+    const B: &str = "https://b.example/x";
+    const C: &str = "https://c.example/x";
+
+    #[test]
+    fn a_near_text_is_a_duplicate_on_its_site_and_syndicated_on_another() {
+        let [new, print, copy, own] = decisions([
+            (A, text(0..200)),
+            (PRINT, text(0..180)),
+            (B, text(10..210)),
+            (C, text(1000..1200)),
+        ]);
+        assert_eq!(new, (Decision::New, None, None));
+        assert_eq!((print.0, print.1), (Decision::Duplicate, Some(id(A))));
+        assert!(print.2.is_some_and(|score| score == 1.0));
+        assert_eq!((copy.0, copy.1), (Decision::Syndicated, Some(id(A))));
+        assert!(copy.2.is_some_and(|score| (0.8..1.0).contains(&score)));
+        assert_eq!(own, (Decision::New, None, None));
+    }
+
+    #[test]
+    fn a_changed_text_at_the_same_url_is_a_revision_however_near() {
+        let [_, longer, near_again] =
+            decisions([(A, text(0..200)), (A, text(0..220)), (A, text(0..221))]);
+        assert_eq!(longer, (Decision::Revision, Some(id(A)), None));
+        assert_eq!(near_again, (Decision::Revision, Some(id(A)), None));
+    }
+
+    #[test]
+    fn a_copy_of_a_copy_is_linked_to_the_first() {
+        let [_, copy, of_copy] = decisions([
+            (A, text(0..200)),
+            (B, text(60..260)),
+            (C, text(120..320)),
+        ]);
+        assert_eq!((copy.0, copy.1), (Decision::Syndicated, Some(id(A))));
+        assert_eq!((of_copy.0, of_copy.1), (Decision::Syndicated, Some(id(A))));
+    }
+
+    #[test]
+    fn an_exact_copy_of_a_near_copy_has_the_same_first() {
+        let short = "Four words and more.";
+        let [_, _, again, brief, same_brief] = decisions([
+            (A, text(0..200)),
+            (PRINT, text(5..200)),
+            ("https://a.example/y", text(5..200)),
+            (B, short.into()),
+            (C, short.into()),
+        ]);
+        assert_eq!(again, (Decision::Duplicate, Some(id(A)), Some(1.0)));
+        assert_eq!(brief, (Decision::New, None, None));
+        assert_eq!(same_brief, (Decision::Syndicated, Some(id(B)), Some(1.0)), "short, but equal");
+    }
+}

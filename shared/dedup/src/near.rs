@@ -1,0 +1,170 @@
+//! Which of a million texts are near to this one: an index of sketches in memory.
+//!
+//! A text is found by the smallest of its hashes (its keys), of which two texts
+//! with half of their shingles in common share several, and judged by the whole
+//! sketch. The index is cut into segments by age: the oldest is dropped as a
+//! whole when the index is full or the segment too old.
+
+mod config;
+mod segment;
+
+use std::collections::VecDeque;
+
+use courant_article::ArticleId;
+
+pub use config::{NearConfig, NearConfigError};
+
+use crate::Sketch;
+use crate::sketch::HASHES;
+use segment::Segment;
+
+/// How many of a sketch's smallest hashes lead to it. A text of which half is
+/// found in a text of the same length shares a third of them and more: 16 find
+/// nearly all such texts.
+pub const KEYS: usize = 16;
+/// At most so many candidates are compared, those with the most keys first.
+const MAX_COMPARED: usize = 64;
+/// Segments of a full index.
+const SEGMENTS: usize = 16;
+
+/// A text that asks who came before it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Offer {
+    /// The article's name.
+    pub id: ArticleId,
+    /// The registered domain of its URL.
+    pub site: String,
+    /// Its text.
+    pub sketch: Sketch,
+}
+
+/// An article that was offered before, with nearly the same text.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Match {
+    /// The earlier article; never the one that asks.
+    pub id: ArticleId,
+    /// Whether it is of the same site.
+    pub on_this_site: bool,
+    /// The share of the shorter text that stands in the longer one, 0 to 1.
+    pub containment: f32,
+}
+
+/// An index of sketches in memory.
+#[derive(Debug)]
+pub struct NearIndex {
+    config: NearConfig,
+    /// The oldest first.
+    segments: VecDeque<Segment>,
+}
+
+impl NearIndex {
+    /// An empty index.
+    pub fn new(config: &NearConfig) -> Self {
+        Self { config: config.clone(), segments: VecDeque::new() }
+    }
+
+    /// The articles that are near to `offer`, in the order in which they came;
+    /// from now on it is one of them.
+    ///
+    /// A text that is near to one of its own site is not taken in: it will be
+    /// refused as a duplicate or, where the article itself came with this text
+    /// before, is there already. So a chain of small changes does not lead from
+    /// one article to a different one.
+    pub fn offer(&mut self, offer: &Offer, now_s: u32) -> Vec<Match> {
+        let met = self.met(offer, now_s);
+        if !met.iter().any(|found| found.on_this_site) {
+            self.insert(offer, now_s);
+        }
+        met.into_iter().filter(|found| found.id != offer.id).collect()
+    }
+
+    /// Takes in what was let in before, without a question; oldest first.
+    pub fn insert(&mut self, offer: &Offer, now_s: u32) {
+        self.make_room(now_s);
+        if self.segments.back().is_none_or(Segment::is_full) {
+            self.segments.push_back(Segment::new(self.segment_capacity()));
+        }
+        if let Some(newest) = self.segments.back_mut() {
+            newest.insert(offer, now_s);
+        }
+    }
+
+    /// How many texts it holds.
+    pub fn len(&self) -> usize {
+        self.segments.iter().map(Segment::len).sum()
+    }
+
+    /// Whether it holds none.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// What it takes in memory.
+    pub fn size_bytes(&self) -> usize {
+        self.segments.iter().map(Segment::size_bytes).sum()
+    }
+
+    /// How many texts have a key in common with `sketch`, and so would be compared
+    /// with it, and their names.
+    pub fn candidates(&self, sketch: &Sketch) -> Vec<ArticleId> {
+        let at = |(segment, slot): (usize, usize)| self.segments[segment].owner(slot).id;
+        self.ranked(sketch).into_iter().map(at).collect()
+    }
+
+    /// Those near to `offer`, its own earlier texts too, the earliest first.
+    fn met(&self, offer: &Offer, now_s: u32) -> Vec<Match> {
+        let site = segment::site_hash(&offer.site);
+        let oldest_s = self.oldest_s(now_s);
+        let mut places = self.ranked(&offer.sketch);
+        places.sort_unstable();
+        let compared = places.into_iter().filter_map(|(segment, slot)| {
+            let segment = &self.segments[segment];
+            let owner = segment.owner(slot);
+            let is_own = owner.id == offer.id;
+            let containment = self.config.nearness(&offer.sketch, segment.sketch(slot))?;
+            (owner.at_s >= oldest_s).then_some(Match {
+                id: owner.id,
+                on_this_site: owner.site == site,
+                containment,
+            })
+            .filter(|_| !is_own || segment.sketch(slot) == &offer.sketch)
+        });
+        compared.collect()
+    }
+
+    /// Where the candidates are, those with the most keys in common first.
+    fn ranked(&self, sketch: &Sketch) -> Vec<(usize, usize)> {
+        let mut hits = Vec::with_capacity(HASHES);
+        for (number, segment) in self.segments.iter().enumerate() {
+            segment.look_up(sketch, |slot| hits.push((number, slot)));
+        }
+        hits.sort_unstable();
+        let groups = hits.chunk_by(|a, b| a == b);
+        let mut ranked: Vec<(usize, (usize, usize))> =
+            groups.map(|group| (group.len(), group[0])).collect();
+        ranked.sort_by_key(|(hits, place)| (usize::MAX - hits, *place));
+        ranked.truncate(MAX_COMPARED);
+        ranked.into_iter().map(|(_, place)| place).collect()
+    }
+
+    fn make_room(&mut self, now_s: u32) {
+        let oldest_s = self.oldest_s(now_s);
+        let is_spent = |segment: &Segment| segment.newest_s() < oldest_s;
+        while self.segments.front().is_some_and(is_spent)
+            || (self.segments.len() >= SEGMENTS && self.segments.back().is_none_or(Segment::is_full))
+        {
+            self.segments.pop_front();
+        }
+    }
+
+    fn oldest_s(&self, now_s: u32) -> u32 {
+        now_s.saturating_sub(self.config.max_age_s())
+    }
+
+    fn segment_capacity(&self) -> usize {
+        self.config.capacity.div_ceil(SEGMENTS)
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,78 @@
+//! When two texts count as one.
+
+use serde::{Deserialize, Serialize};
+
+use crate::sketch::{Overlap, Sketch};
+
+const DAY_S: u32 = 86_400;
+
+/// When two texts count as one, and how many are remembered.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct NearConfig {
+    /// The share of the shorter text's 5-word shingles that must stand in the
+    /// longer text, 0.3 to 1.
+    pub threshold: f32,
+    /// Texts with fewer words are compared as a whole only, 10 to 1000. Two
+    /// characters count as a word in scripts that put no spaces.
+    pub min_words: usize,
+    /// The most texts that are remembered, 1000 to 16,000,000; beyond, the oldest
+    /// sixteenth is forgotten. About 400 bytes each.
+    pub capacity: usize,
+    /// Days that a text is remembered, 1 to 3650.
+    pub max_age_days: u32,
+}
+
+impl Default for NearConfig {
+    fn default() -> Self {
+        Self { threshold: 0.6, min_words: 30, capacity: 1_000_000, max_age_days: 30 }
+    }
+}
+
+/// A key of the section is out of its range.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("near.{key} is {found}, but may be {range}")]
+pub struct NearConfigError {
+    key: &'static str,
+    found: String,
+    range: &'static str,
+}
+
+impl NearConfig {
+    /// Checks the ranges.
+    ///
+    /// # Errors
+    /// Names the first key that is out of its range.
+    pub fn validate(&self) -> Result<(), NearConfigError> {
+        let key = if !(0.3..=1.0).contains(&self.threshold) {
+            ("threshold", self.threshold.to_string(), "0.3 to 1")
+        } else if !(10..=1000).contains(&self.min_words) {
+            ("min_words", self.min_words.to_string(), "10 to 1000")
+        } else if !(1000..=16_000_000).contains(&self.capacity) {
+            ("capacity", self.capacity.to_string(), "1000 to 16000000")
+        } else if !(1..=3650).contains(&self.max_age_days) {
+            ("max_age_days", self.max_age_days.to_string(), "1 to 3650")
+        } else {
+            return Ok(());
+        };
+        let (key, found, range) = key;
+        Err(NearConfigError { key, found, range })
+    }
+
+    /// The containment of the two texts, if it makes them one.
+    pub fn nearness(&self, a: &Sketch, b: &Sketch) -> Option<f32> {
+        let overlap = a.overlap(b);
+        self.is_near(overlap).then(|| overlap.containment())
+    }
+
+    fn is_near(&self, overlap: Overlap) -> bool {
+        overlap.shared >= MIN_SHARED && overlap.containment() >= self.threshold
+    }
+
+    pub(crate) fn max_age_s(&self) -> u32 {
+        self.max_age_days.saturating_mul(DAY_S)
+    }
+}
+
+/// Fewer common hashes are chance, whatever their share.
+const MIN_SHARED: u32 = 4;
