@@ -107,6 +107,10 @@ impl Cache {
         removed
     }
 
+    pub(crate) fn redis(&self) -> Option<&RedisLevel> {
+        self.redis.as_ref()
+    }
+
     async fn remembered(&self, key: &str) -> Option<Entry> {
         let entry = self.memory.get(key).await;
         let outcome = if entry.is_some() { Outcome::Hit } else { Outcome::Miss };

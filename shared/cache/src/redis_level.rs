@@ -73,7 +73,25 @@ impl RedisLevel {
         self.ask(del.query_async(&mut connection)).await
     }
 
-    fn key(&self, key: &str) -> String {
+    /// Runs a script. It is sent whole only where the server does not know it.
+    pub(crate) async fn call<T: redis::FromRedisValue>(
+        &self,
+        script: &redis::ScriptInvocation<'_>,
+    ) -> Result<T, Error> {
+        let mut connection = self.connection.clone();
+        self.ask(script.invoke_async(&mut connection)).await
+    }
+
+    /// The number that is counted at `key`.
+    pub(crate) async fn number(&self, key: &str) -> Result<Option<usize>, Error> {
+        let mut get = redis::cmd("GET");
+        get.arg(self.key(key));
+        let mut connection = self.connection.clone();
+        self.ask(get.query_async(&mut connection)).await
+    }
+
+    /// `key` as it stands in Redis.
+    pub(crate) fn key(&self, key: &str) -> String {
         format!("{}{key}", self.prefix)
     }
 

@@ -107,29 +107,31 @@ impl NearIndex {
     /// How many texts have a key in common with `sketch`, and so would be compared
     /// with it, and their names.
     pub fn candidates(&self, sketch: &Sketch) -> Vec<ArticleId> {
-        let at = |(segment, slot): (usize, usize)| self.segments[segment].owner(slot).id;
+        let at = |(segment, slot): (usize, usize)| self.segments[segment].at(slot).0.id;
         self.ranked(sketch).into_iter().map(at).collect()
     }
 
-    /// Those near to `offer`, its own earlier texts too, the earliest first.
+    /// What is near to `offer` and came before it, the earliest first; where
+    /// `offer` itself is there already, that stands at the end.
     fn met(&self, offer: &Offer, now_s: u32) -> Vec<Match> {
-        let site = segment::site_hash(&offer.site);
         let oldest_s = self.oldest_s(now_s);
+        let site = segment::site_hash(&offer.site);
         let mut places = self.ranked(&offer.sketch);
         places.sort_unstable();
-        let compared = places.into_iter().filter_map(|(segment, slot)| {
-            let segment = &self.segments[segment];
-            let owner = segment.owner(slot);
+        let mut met = Vec::new();
+        for (segment, slot) in places {
+            let (owner, sketch) = self.segments[segment].at(slot);
             let is_own = owner.id == offer.id;
-            let containment = self.config.nearness(&offer.sketch, segment.sketch(slot))?;
-            (owner.at_s >= oldest_s).then_some(Match {
-                id: owner.id,
-                on_this_site: owner.site == site,
-                containment,
-            })
-            .filter(|_| !is_own || segment.sketch(slot) == &offer.sketch)
-        });
-        compared.collect()
+            let Some(containment) = self.config.nearness(&offer.sketch, sketch) else { continue };
+            if owner.at_s < oldest_s || (is_own && *sketch != offer.sketch) {
+                continue;
+            }
+            met.push(Match { id: owner.id, on_this_site: owner.site == site, containment });
+            if is_own {
+                break;
+            }
+        }
+        met
     }
 
     /// Where the candidates are, those with the most keys in common first.

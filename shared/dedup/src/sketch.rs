@@ -22,19 +22,37 @@ pub struct Sketch {
 }
 
 /// What two texts share.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Overlap {
     /// Shingles of the shorter text that were compared.
     pub compared: u32,
     /// Those of them that the longer text has.
     pub shared: u32,
+    /// Of the compared ones, those with a number in them.
+    pub numbers_compared: u32,
+    /// Of the shared ones, those with a number in them.
+    pub numbers_shared: u32,
 }
 
 impl Overlap {
     /// The share of the shorter text that stands in the longer one, 0 to 1.
     pub fn containment(self) -> f32 {
-        if self.compared == 0 { 0.0 } else { self.shared as f32 / self.compared as f32 }
+        share(self.shared, self.compared)
     }
+
+    /// How much of what was compared has a number in it, 0 to 1.
+    pub fn share_of_numbers(self) -> f32 {
+        share(self.numbers_compared, self.compared)
+    }
+
+    /// The containment of the shingles with a number in them alone.
+    pub fn containment_of_numbers(self) -> f32 {
+        share(self.numbers_shared, self.numbers_compared)
+    }
+}
+
+fn share(part: u32, whole: u32) -> f32 {
+    if whole == 0 { 0.0 } else { part as f32 / whole as f32 }
 }
 
 impl Sketch {
@@ -63,31 +81,34 @@ impl Sketch {
         let (short, long) = if in_order { (self, other) } else { (other, self) };
         let limit = short.limit().min(long.limit());
         let mut rest = long.hashes.as_slice();
-        let mut overlap = Overlap { compared: 0, shared: 0 };
-        for hash in short.kept().iter().take_while(|hash| **hash <= limit) {
+        let mut overlap = Overlap::default();
+        for hash in short.hashes().iter().take_while(|hash| **hash <= limit) {
             overlap.compared += 1;
             let smaller = rest.iter().take_while(|other| *other < hash).count();
             rest = &rest[smaller..];
-            overlap.shared += u32::from(rest.first() == Some(hash));
+            let (is_shared, number) = (u32::from(rest.first() == Some(hash)), hash & 1);
+            overlap.shared += is_shared;
+            overlap.numbers_compared += number;
+            overlap.numbers_shared += is_shared * number;
         }
         overlap
     }
 
-    /// The hashes, ascending.
-    pub(crate) fn kept(&self) -> &[u32] {
+    /// The hashes that it keeps, ascending.
+    pub fn hashes(&self) -> &[u32] {
         let kept = usize::try_from(self.shingles).unwrap_or(HASHES).min(HASHES);
         &self.hashes[..kept]
     }
 
     /// Up to here, the sketch holds every hash of its text.
     fn limit(&self) -> u32 {
-        if self.kept().len() < HASHES { NONE } else { self.hashes[HASHES - 1] }
+        if self.hashes().len() < HASHES { NONE } else { self.hashes[HASHES - 1] }
     }
 
     /// At most 245 bytes: the version, the number of shingles and the hashes,
     /// little-endian.
     pub fn to_bytes(&self) -> Vec<u8> {
-        let numbers = std::iter::once(&self.shingles).chain(self.kept());
+        let numbers = std::iter::once(&self.shingles).chain(self.hashes());
         let bytes = numbers.flat_map(|number| number.to_le_bytes());
         std::iter::once(VERSION).chain(bytes).collect()
     }
@@ -105,8 +126,8 @@ impl Sketch {
             *place = u32::from_le_bytes(*hash);
         }
         let sketch = Self { shingles: u32::from_le_bytes(*shingles), hashes };
-        let is_whole = sketch.kept().len() == kept.len() && kept.len() * 4 + HEADER_BYTES == bytes.len();
-        (is_whole && sketch.kept().is_sorted_by(|a, b| a < b)).then_some(sketch)
+        let is_whole = sketch.hashes().len() == kept.len() && kept.len() * 4 + HEADER_BYTES == bytes.len();
+        (is_whole && sketch.hashes().is_sorted_by(|a, b| a < b)).then_some(sketch)
     }
 }
 

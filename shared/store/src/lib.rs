@@ -2,12 +2,11 @@
 //! Postgres behind one [`Store`].
 //!
 //! The rules that both back ends share are pure and stand in their own files:
-//! which claim is new (`claim`), how a query is read (`query`), how two ranked
-//! lists become one (`fusion`), what a hit shows of its text (`snippet`), which
-//! records of a batch count (`batch`).
+//! how a query is read (`query`), how two ranked lists become one (`fusion`), what a
+//! hit shows of its text (`snippet`), which records of a batch count (`batch`).
+//! Which claim is new, `courant-dedup` says.
 
 mod batch;
-mod claim;
 mod config;
 mod error;
 mod fusion;
@@ -20,9 +19,9 @@ mod snippet;
 mod sqlite;
 mod store;
 
-pub use claim::{Claim, Verdict};
 pub use config::Config;
+pub use courant_dedup::{Claim, Verdict};
 pub use error::Error;
 pub use query::{CANDIDATES, Mode, Query};
-pub use record::{Counts, Hit, Record, Summary, Upsert, Visit};
+pub use record::{Counts, Hit, KnownSketch, Record, Summary, Upsert, Visit};
 pub use store::{Access, Store};

@@ -17,7 +17,7 @@ use tokio_postgres::error::SqlState;
 
 use crate::query::Terms;
 use crate::record::Found;
-use crate::{Claim, Config, Counts, Error, Record, Summary, Upsert, Verdict, Visit};
+use crate::{Claim, Config, Counts, Error, KnownSketch, Record, Summary, Upsert, Verdict, Visit};
 
 /// A pool of connections to one database.
 pub(crate) struct Postgres {
@@ -68,6 +68,23 @@ impl Postgres {
         let mut lease = self.lease().await?;
         let now_ms = self.clock.unix_ms();
         let result = self.within(claims::claim(lease.client(), claim, now_ms)).await;
+        lease.finish(result)
+    }
+
+    pub(crate) async fn forget_sketches(&self, before_ms: i64, most: i64) -> Result<(), Error> {
+        let mut lease = self.lease().await?;
+        let work = claims::forget_sketches(lease.client(), before_ms, most);
+        let result = self.within(work).await;
+        lease.finish(result)
+    }
+
+    pub(crate) async fn sketches(
+        &self,
+        after: i64,
+        limit: i64,
+    ) -> Result<Vec<KnownSketch>, Error> {
+        let mut lease = self.lease().await?;
+        let result = self.within(claims::sketches(lease.client(), after, limit)).await;
         lease.finish(result)
     }
 

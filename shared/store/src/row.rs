@@ -1,12 +1,11 @@
 //! A record as columns, the same ones in both back ends.
 
 use courant_article::{
-    Article, ArticleId, CanonicalUrl, ContentHash, Embedding, PublishedAt, Revision, Text,
+    Article, ArticleId, CanonicalUrl, ContentHash, Decision, Embedding, PublishedAt, Revision, Text,
 };
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use crate::claim::decision_from;
 use crate::{Error, Record};
 
 /// One row of the table `article`.
@@ -123,6 +122,11 @@ pub(crate) fn article_id(bytes: &[u8]) -> Result<ArticleId, Error> {
 pub(crate) fn content_hash(bytes: &[u8]) -> Result<ContentHash, Error> {
     let bytes = bytes.try_into().map_err(|error| corrupt("content_hash", error))?;
     Ok(ContentHash::from_bytes(bytes))
+}
+
+/// The decision that has this name in the database.
+pub(crate) fn decision_from(name: &str) -> Option<Decision> {
+    Decision::ALL.into_iter().find(|decision| decision.as_str() == name)
 }
 
 /// The key of a visit: a URL may be longer than an index entry.

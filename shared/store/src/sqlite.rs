@@ -24,7 +24,9 @@ use tokio::sync::Semaphore;
 use crate::batch::check_dimension;
 use crate::query::{CANDIDATES, Terms};
 use crate::record::Found;
-use crate::{Access, Claim, Config, Counts, Error, Record, Summary, Upsert, Verdict, Visit};
+use crate::{
+    Access, Claim, Config, Counts, Error, KnownSketch, Record, Summary, Upsert, Verdict, Visit,
+};
 use resident::Resident;
 use writer::Writer;
 
@@ -90,6 +92,21 @@ impl Sqlite {
         let (claim, now_ms) = (claim.clone(), self.clock.unix_ms());
         let work = move |connection: &Connection| claims::claim(connection, &claim, now_ms);
         self.writer()?.run(work, |_| ()).await
+    }
+
+    pub(crate) async fn forget_sketches(&self, before_ms: i64, most: i64) -> Result<(), Error> {
+        let work = move |connection: &Connection| {
+            claims::forget_sketches(connection, before_ms, most)
+        };
+        self.writer()?.run(work, |()| ()).await
+    }
+
+    pub(crate) async fn sketches(
+        self: &Arc<Self>,
+        after: i64,
+        limit: i64,
+    ) -> Result<Vec<KnownSketch>, Error> {
+        self.read(move |connection| claims::sketches(connection, after, limit)).await
     }
 
     pub(crate) async fn record_visits(&self, visits: &[Visit]) -> Result<(), Error> {

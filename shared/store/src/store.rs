@@ -18,7 +18,8 @@ use crate::record::Found;
 use crate::snippet::snippet;
 use crate::sqlite::{Sqlite, blocking};
 use crate::{
-    Claim, Config, Counts, Error, Hit, Mode, Query, Record, Summary, Upsert, Verdict, Visit,
+    Claim, Config, Counts, Error, Hit, KnownSketch, Mode, Query, Record, Summary, Upsert, Verdict,
+    Visit,
 };
 
 /// What a SQLite store is opened for.
@@ -177,6 +178,29 @@ impl Store {
     /// again gets what was.
     pub async fn claim(&self, claim: &Claim) -> Result<Verdict, Error> {
         self.timed("claim", async { on_backend!(self, claim(claim)) }).await
+    }
+
+    /// Forgets the sketches of claims before `before_ms` (Unix), and all but the
+    /// newest `most`.
+    ///
+    /// # Errors
+    /// What the back end meets.
+    pub async fn forget_sketches(&self, before_ms: i64, most: usize) -> Result<(), Error> {
+        let most = i64::try_from(most).unwrap_or(i64::MAX);
+        self.timed("forget_sketches", async {
+            on_backend!(self, forget_sketches(before_ms, most))
+        })
+        .await
+    }
+
+    /// At most `limit` sketches of what was let in, in the order of the claims:
+    /// those behind the number `after`, or the first ones after 0.
+    ///
+    /// # Errors
+    /// What the back end meets.
+    pub async fn sketches(&self, after: i64, limit: usize) -> Result<Vec<KnownSketch>, Error> {
+        let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+        self.timed("sketches", async { on_backend!(self, sketches(after, limit)) }).await
     }
 
     /// Which of these articles were claimed before, in their order.

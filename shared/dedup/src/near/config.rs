@@ -25,7 +25,7 @@ pub struct NearConfig {
 
 impl Default for NearConfig {
     fn default() -> Self {
-        Self { threshold: 0.6, min_words: 30, capacity: 1_000_000, max_age_days: 30 }
+        Self { threshold: 0.55, min_words: 30, capacity: 1_000_000, max_age_days: 30 }
     }
 }
 
@@ -66,13 +66,23 @@ impl NearConfig {
     }
 
     fn is_near(&self, overlap: Overlap) -> bool {
-        overlap.shared >= MIN_SHARED && overlap.containment() >= self.threshold
+        overlap.shared >= MIN_SHARED
+            && overlap.containment() >= self.threshold
+            && (overlap.share_of_numbers() < MUCH_OF_NUMBERS
+                || overlap.containment_of_numbers() >= LEAST_OF_NUMBERS)
     }
 
-    pub(crate) fn max_age_s(&self) -> u32 {
+    /// Seconds that a text is remembered.
+    pub fn max_age_s(&self) -> u32 {
         self.max_age_days.saturating_mul(DAY_S)
     }
 }
 
 /// Fewer common hashes are chance, whatever their share.
 const MIN_SHARED: u32 = 4;
+/// A text of which so much stands beside numbers is a report of numbers: of two market
+/// reports, auctions or results made to one pattern, the words agree and the numbers
+/// do not; of two copies of one report, both do.
+const MUCH_OF_NUMBERS: f32 = 0.3;
+/// So much of what stands beside numbers must then be common.
+const LEAST_OF_NUMBERS: f32 = 0.6;

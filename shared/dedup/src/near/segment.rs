@@ -63,12 +63,8 @@ impl Segment {
         self.owners.last().map_or(0, |owner| owner.at_s)
     }
 
-    pub(super) fn owner(&self, slot: usize) -> &Owner {
-        &self.owners[slot]
-    }
-
-    pub(super) fn sketch(&self, slot: usize) -> &Sketch {
-        &self.sketches[slot]
+    pub(super) fn at(&self, slot: usize) -> (&Owner, &Sketch) {
+        (&self.owners[slot], &self.sketches[slot])
     }
 
     pub(super) fn size_bytes(&self) -> usize {
@@ -83,7 +79,7 @@ impl Segment {
             self.grow();
         }
         let Ok(number) = u32::try_from(self.owners.len() + 1) else { return };
-        for key in offer.sketch.kept().iter().take(KEYS) {
+        for key in offer.sketch.hashes().iter().take(KEYS) {
             let entry = tag(*key) | number;
             let place = self.place(*key);
             add(&mut self.buckets[place], entry);
@@ -103,7 +99,7 @@ impl Segment {
     /// Calls `found` for each of the sketch's hashes and each text that has it
     /// among its keys, and once in 4096 for one that has not.
     pub(super) fn look_up(&self, sketch: &Sketch, mut found: impl FnMut(usize)) {
-        for key in sketch.kept() {
+        for key in sketch.hashes() {
             let tag = tag(*key);
             for entry in self.buckets[self.place(*key)] {
                 let number = entry & SLOT_MASK;

@@ -114,3 +114,37 @@ fn the_defaults_are_in_range_and_a_wrong_value_is_named() {
     let wrong = NearConfig { threshold: f32::NAN, ..NearConfig::default() };
     assert!(wrong.validate().unwrap_err().to_string().starts_with("near.threshold is NaN"));
 }
+
+fn near(a: &str, b: &str) -> bool {
+    let sketch = |text| Sketch::of(text, 1).unwrap();
+    NearConfig::default().nearness(&sketch(a), &sketch(b)).is_some()
+}
+
+#[test]
+fn reports_of_one_pattern_are_told_apart_by_their_numbers() {
+    let auction = |day: u32, sum: u32, due: u32| {
+        format!(
+            "The treasury said that it will sell {sum} million of three and six month bills at \
+             its regular auction next week. The sale on March {day} will be evenly divided \
+             between the two issues and results in a paydown of {due} million as maturing bills \
+             total {} million.",
+            sum + due
+        )
+    };
+    assert!(!near(&auction(23, 13_200, 1650), &auction(30, 12_800, 1200)));
+    let copied = format!("{} The bills are issued by the central bank.", auction(23, 13_200, 1650));
+    assert!(near(&auction(23, 13_200, 1650), &copied));
+}
+
+#[test]
+fn a_few_changed_numbers_are_a_correction() {
+    let storm = |dead: u32| {
+        format!(
+            "At least {dead} people died when a storm tore the roofs off houses along the \
+             southern coast during the night, the civil defence said. Roads were blocked by \
+             fallen trees, and thousands of families were without power in the morning. The \
+             harbour stays closed until the wreck of a ferry has been towed away."
+        )
+    };
+    assert!(near(&storm(12), &storm(17)));
+}

@@ -1,14 +1,14 @@
 //! The duplicate index. A claim holds a lock for its article and one for its
 //! text, so that claims of either are judged one after the other.
 
-use courant_article::{ArticleId, Revision};
+use courant_article::{ArticleId, Decision, Revision};
+use courant_dedup::{Cluster, Effect, Fingerprint, Sketch, judge};
 use deadpool_postgres::{Client, Transaction};
 use tokio_postgres::IsolationLevel;
 
 use super::read::optional_id;
-use crate::claim::{Cluster, Effect, Fingerprint, decision_from, judge};
-use crate::row::{article_id, clean, content_hash, corrupt};
-use crate::{Claim, Error, Verdict};
+use crate::row::{article_id, clean, content_hash, corrupt, decision_from};
+use crate::{Claim, Error, KnownSketch, Verdict};
 
 pub(super) async fn claim(
     client: &mut Client,
@@ -78,8 +78,17 @@ async fn cluster(transaction: &Transaction<'_>, claim: &Claim) -> Result<Option<
         .await?;
     let hash = claim.content_hash.as_bytes().as_slice();
     let found = transaction.query_opt(&statement, &[&hash, &clean(&claim.site)]).await?;
-    let Some(row) = found else { return Ok(None) };
-    Ok(Some(Cluster { first: article_id(row.try_get(0)?)?, on_this_site: row.try_get(1)? }))
+    let exact = match found {
+        Some(row) => {
+            Some(Cluster { first: article_id(row.try_get(0)?)?, on_this_site: row.try_get(1)? })
+        }
+        None => None,
+    };
+    let near_first = match claim.near {
+        Some(near) => fingerprint(transaction, near.first).await?,
+        None => None,
+    };
+    Ok(Cluster::join(exact, claim.near, near_first.as_ref()))
 }
 
 async fn see(transaction: &Transaction<'_>, claim: &Claim) -> Result<(), Error> {
@@ -122,7 +131,67 @@ async fn record(
         .await?;
     let first = first.as_bytes().as_slice();
     transaction.execute(&statement, &[&hash, &clean(&claim.site), &first]).await?;
+    keep_sketch(transaction, claim, verdict.decision, now_ms).await
+}
+
+/// Only of what was let in: a copy of a refused text is no copy of an article.
+async fn keep_sketch(
+    transaction: &Transaction<'_>,
+    claim: &Claim,
+    decision: Decision,
+    now_ms: i64,
+) -> Result<(), Error> {
+    let Some(sketch) = claim.sketch.as_ref().filter(|_| decision.is_accepted()) else {
+        return Ok(());
+    };
+    let statement = transaction
+        .prepare_cached(
+            "INSERT INTO sketch (id, site, sketch, claimed_at_ms) VALUES ($1, $2, $3, $4)",
+        )
+        .await?;
+    let (id, sketch) = (claim.id.as_bytes().as_slice(), sketch.to_bytes());
+    transaction.execute(&statement, &[&id, &clean(&claim.site), &sketch, &now_ms]).await?;
     Ok(())
+}
+
+pub(super) async fn forget_sketches(
+    client: &Client,
+    before_ms: i64,
+    most: i64,
+) -> Result<(), Error> {
+    let statement = client
+        .prepare_cached(
+            "DELETE FROM sketch WHERE claimed_at_ms < $1
+                 OR number <= (SELECT max(number) FROM sketch) - $2",
+        )
+        .await?;
+    client.execute(&statement, &[&before_ms, &most]).await?;
+    Ok(())
+}
+
+pub(super) async fn sketches(
+    client: &Client,
+    after: i64,
+    limit: i64,
+) -> Result<Vec<KnownSketch>, Error> {
+    let statement = client
+        .prepare_cached(
+            "SELECT number, id, site, sketch, claimed_at_ms FROM sketch
+             WHERE number > $1 ORDER BY number LIMIT $2",
+        )
+        .await?;
+    let rows = client.query(&statement, &[&after, &limit]).await?;
+    rows.iter()
+        .map(|row| {
+            Ok(KnownSketch {
+                number: row.try_get(0)?,
+                id: article_id(row.try_get(1)?)?,
+                site: row.try_get(2)?,
+                sketch: Sketch::from_bytes(row.try_get(3)?),
+                claimed_at_ms: row.try_get(4)?,
+            })
+        })
+        .collect()
 }
 
 pub(super) async fn known(client: &Client, ids: &[ArticleId]) -> Result<Vec<bool>, Error> {

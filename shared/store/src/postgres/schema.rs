@@ -4,7 +4,7 @@ use tokio_postgres::{Client, Transaction};
 
 use crate::Error;
 
-const VERSION: i64 = 1;
+const VERSION: i64 = 2;
 /// Names the advisory lock that one migrating process holds ("courant" and 1).
 const LOCK: i64 = 0x636f_7572_616e_7401;
 
@@ -76,6 +76,17 @@ CREATE TABLE visit (
     )
 }
 
+/// Version 2: the sketches of what was let in, in the order of their coming.
+const SKETCHES: &str = "
+CREATE TABLE sketch (
+    number        bigint PRIMARY KEY GENERATED ALWAYS AS IDENTITY,
+    id            bytea NOT NULL,
+    site          text NOT NULL,
+    sketch        bytea NOT NULL,
+    claimed_at_ms bigint NOT NULL
+);
+";
+
 /// Brings the tables to [`VERSION`], one process at a time, and checks the
 /// dimension they were made for.
 pub(super) async fn migrate(client: &mut Client, dimension: usize) -> Result<(), Error> {
@@ -92,6 +103,10 @@ pub(super) async fn migrate(client: &mut Client, dimension: usize) -> Result<(),
     if found < 1 {
         transaction.batch_execute(&version_1(dimension)).await?;
         transaction.execute("INSERT INTO courant_schema VALUES (1)", &[]).await?;
+    }
+    if found < 2 {
+        transaction.batch_execute(SKETCHES).await?;
+        transaction.execute("INSERT INTO courant_schema VALUES (2)", &[]).await?;
     }
     check_dimension(&transaction, dimension).await?;
     Ok(transaction.commit().await?)

@@ -1,12 +1,12 @@
 //! The duplicate index. The writer's thread judges one claim after the other.
 
-use courant_article::{ArticleId, Revision};
+use courant_article::{ArticleId, Decision, Revision};
+use courant_dedup::{Cluster, Effect, Fingerprint, Sketch, judge};
 use rusqlite::{Connection, OptionalExtension, params};
 
 use super::read::optional_id;
-use crate::claim::{Cluster, Effect, Fingerprint, decision_from, judge};
-use crate::row::{article_id, content_hash, corrupt};
-use crate::{Claim, Error, Verdict};
+use crate::row::{article_id, content_hash, corrupt, decision_from};
+use crate::{Claim, Error, KnownSketch, Verdict};
 
 pub(super) fn claim(connection: &Connection, claim: &Claim, now_ms: i64) -> Result<Verdict, Error> {
     let fingerprint = fingerprint(connection, claim.id)?;
@@ -49,9 +49,14 @@ fn cluster(connection: &Connection, claim: &Claim) -> Result<Option<Cluster>, Er
     let values = params![claim.content_hash.as_bytes().as_slice(), claim.site];
     let found: Option<(Vec<u8>, bool)> =
         statement.query_row(values, |row| Ok((row.get(0)?, row.get(1)?))).optional()?;
-    found
-        .map(|(first, on_this_site)| Ok(Cluster { first: article_id(&first)?, on_this_site }))
-        .transpose()
+    let exact = found
+        .map(|(first, on_this_site)| Ok::<_, Error>(Cluster { first: article_id(&first)?, on_this_site }))
+        .transpose()?;
+    let near_first = match claim.near {
+        Some(near) => fingerprint(connection, near.first)?,
+        None => None,
+    };
+    Ok(Cluster::join(exact, claim.near, near_first.as_ref()))
 }
 
 fn see(connection: &Connection, claim: &Claim) -> Result<(), Error> {
@@ -93,7 +98,62 @@ fn record(
         claim.site,
         first.as_bytes().as_slice()
     ])?;
+    keep_sketch(connection, claim, verdict.decision, now_ms)
+}
+
+/// Only of what was let in: a copy of a refused text is no copy of an article.
+fn keep_sketch(
+    connection: &Connection,
+    claim: &Claim,
+    decision: Decision,
+    now_ms: i64,
+) -> Result<(), Error> {
+    let Some(sketch) = claim.sketch.as_ref().filter(|_| decision.is_accepted()) else {
+        return Ok(());
+    };
+    let mut statement = connection.prepare_cached(
+        "INSERT INTO sketch (id, site, sketch, claimed_at_ms) VALUES (?1, ?2, ?3, ?4)",
+    )?;
+    let id = claim.id.as_bytes().as_slice();
+    statement.execute(params![id, claim.site, sketch.to_bytes(), now_ms])?;
     Ok(())
+}
+
+pub(super) fn forget_sketches(
+    connection: &Connection,
+    before_ms: i64,
+    most: i64,
+) -> Result<(), Error> {
+    connection.execute(
+        "DELETE FROM sketch WHERE claimed_at_ms < ?1
+             OR number <= (SELECT max(number) FROM sketch) - ?2",
+        [before_ms, most],
+    )?;
+    Ok(())
+}
+
+pub(super) fn sketches(
+    connection: &Connection,
+    after: i64,
+    limit: i64,
+) -> Result<Vec<KnownSketch>, Error> {
+    let mut statement = connection.prepare_cached(
+        "SELECT number, id, site, sketch, claimed_at_ms FROM sketch
+         WHERE number > ?1 ORDER BY number LIMIT ?2",
+    )?;
+    let mut rows = statement.query([after, limit])?;
+    let mut sketches = Vec::new();
+    while let Some(row) = rows.next()? {
+        let bytes: Vec<u8> = row.get(3)?;
+        sketches.push(KnownSketch {
+            number: row.get(0)?,
+            id: article_id(&row.get::<_, Vec<u8>>(1)?)?,
+            site: row.get(2)?,
+            sketch: Sketch::from_bytes(&bytes),
+            claimed_at_ms: row.get(4)?,
+        });
+    }
+    Ok(sketches)
 }
 
 pub(super) fn known(connection: &Connection, ids: &[ArticleId]) -> Result<Vec<bool>, Error> {

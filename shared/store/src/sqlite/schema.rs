@@ -9,7 +9,7 @@ use crate::Error;
 
 /// "Cour": tells our files from other SQLite files.
 const APPLICATION_ID: i64 = 0x436f_7572;
-const VERSION: i64 = 1;
+const VERSION: i64 = 2;
 /// How long a reader waits while the log is being moved into the file.
 const BUSY: Duration = Duration::from_secs(5);
 /// Prepared statements kept per connection.
@@ -82,7 +82,18 @@ CREATE TABLE visit (
 ) STRICT, WITHOUT ROWID;
 ";
 
-/// Opens the file for writing, and makes its tables if it is new.
+/// Version 2: the sketches of what was let in, in the order of their coming.
+const SKETCHES: &str = "
+CREATE TABLE sketch (
+    number        INTEGER PRIMARY KEY,
+    id            BLOB NOT NULL,
+    site          TEXT NOT NULL,
+    sketch        BLOB NOT NULL,
+    claimed_at_ms INTEGER NOT NULL
+) STRICT;
+";
+
+/// Opens the file for writing, and brings its tables up to date.
 ///
 /// Every commit is synchronized with the disk: groups of writes share one.
 pub(super) fn open_or_create(path: &Path, dimension: usize) -> Result<Connection, Error> {
@@ -96,10 +107,11 @@ pub(super) fn open_or_create(path: &Path, dimension: usize) -> Result<Connection
         transaction
             .execute("INSERT INTO setting VALUES ('dimension', ?1)", [dimension.to_string()])?;
         transaction.pragma_update(None, "application_id", APPLICATION_ID)?;
-        transaction.pragma_update(None, "user_version", VERSION)?;
+        transaction.pragma_update(None, "user_version", 1)?;
     }
+    check(&transaction, path, dimension)?;
+    migrate(&transaction)?;
     transaction.commit()?;
-    check(&connection, path, dimension)?;
     Ok(connection)
 }
 
@@ -119,6 +131,15 @@ pub(super) fn open_for_reading(path: &Path, dimension: usize) -> Result<Connecti
 fn prepare(connection: &Connection) -> Result<(), Error> {
     connection.busy_timeout(BUSY)?;
     connection.set_prepared_statement_cache_capacity(STATEMENTS);
+    Ok(())
+}
+
+fn migrate(transaction: &Connection) -> Result<(), Error> {
+    let found: i64 = transaction.pragma_query_value(None, "user_version", |row| row.get(0))?;
+    if found < 2 {
+        transaction.execute_batch(SKETCHES)?;
+    }
+    transaction.pragma_update(None, "user_version", VERSION)?;
     Ok(())
 }
 

@@ -1,0 +1,87 @@
+//! The index of near texts: in this process, or in Redis for all replicas.
+
+mod shared;
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use courant_dedup::{Match, NearConfig, NearIndex, Offer};
+
+use crate::{Cache, Error};
+use shared::SharedIndex;
+
+/// Which earlier articles have nearly the text of this one. Clones share it.
+#[derive(Clone, Debug)]
+pub struct Neighbours {
+    level: Level,
+    max_age_s: u32,
+}
+
+#[derive(Clone, Debug)]
+enum Level {
+    Memory(Arc<Mutex<NearIndex>>),
+    Redis(SharedIndex),
+}
+
+impl Neighbours {
+    /// An empty index; in the Redis of `cache`, if it has one, that which all
+    /// replicas share.
+    pub fn new(config: &NearConfig, cache: &Cache) -> Self {
+        let level = match cache.redis() {
+            Some(redis) => Level::Redis(SharedIndex::new(config, redis.clone())),
+            None => Level::Memory(Arc::new(Mutex::new(NearIndex::new(config)))),
+        };
+        Self { level, max_age_s: config.max_age_s() }
+    }
+
+    /// The articles that came before `offer` and are near to it, the earliest
+    /// first. `offer` is taken in, in one step with the question, so that of two
+    /// near texts that come at once, exactly one sees the other.
+    ///
+    /// A text that is near to one of its own site is not taken in: it will be
+    /// refused, and nothing is a copy of what was refused. The same offer again
+    /// changes nothing.
+    ///
+    /// # Errors
+    /// If Redis does not answer in time.
+    pub async fn offer(&self, offer: &Offer, now_s: u32) -> Result<Vec<Match>, Error> {
+        match &self.level {
+            Level::Memory(index) => Ok(locked(index).offer(offer, now_s)),
+            Level::Redis(index) => index.offer(offer).await,
+        }
+    }
+
+    /// Takes in what was let in at `at_s`, before this index was made; oldest first.
+    /// Times are Unix seconds.
+    ///
+    /// # Errors
+    /// If Redis does not answer in time.
+    pub async fn restore(&self, offer: &Offer, at_s: u32, now_s: u32) -> Result<(), Error> {
+        let age_s = now_s.saturating_sub(at_s);
+        let Some(left_s) = self.max_age_s.checked_sub(age_s) else { return Ok(()) };
+        match &self.level {
+            Level::Memory(index) => locked(index).insert(offer, at_s),
+            Level::Redis(index) => index.restore(offer, left_s).await?,
+        }
+        Ok(())
+    }
+
+    /// How many texts it holds; in Redis, those whose time has come included.
+    ///
+    /// # Errors
+    /// If Redis does not answer in time.
+    pub async fn len(&self) -> Result<usize, Error> {
+        match &self.level {
+            Level::Memory(index) => Ok(locked(index).len()),
+            Level::Redis(index) => index.len().await,
+        }
+    }
+
+    /// Whether other processes see what this one takes in.
+    pub fn is_shared(&self) -> bool {
+        matches!(self.level, Level::Redis(_))
+    }
+}
+
+fn locked(index: &Mutex<NearIndex>) -> std::sync::MutexGuard<'_, NearIndex> {
+    index.lock().unwrap_or_else(PoisonError::into_inner)
+}

@@ -1,0 +1,140 @@
+//! The index in Redis. A ring of entries, one per text, and rings of postings, one
+//! per bucket of keys: both bounded, the oldest is overwritten. What ages out, ends
+//! with its time to live.
+//!
+//! One script asks and takes in, so that replicas see each other's offers in one
+//! order. It knows nothing of likeness: what it finds, Rust compares.
+
+use std::sync::Arc;
+
+use courant_article::{ArticleId, ContentHash};
+use courant_dedup::{KEYS, Match, NearConfig, Offer, Sketch};
+use redis::Script;
+
+use crate::Error;
+use crate::redis_level::RedisLevel;
+
+/// Asks who shares keys with an entry, and takes it in unless it is there.
+const OFFER: &str = include_str!("offer.lua");
+/// Takes an entry out again, unless its place was given to another.
+const WITHDRAW: &str = "
+local key = ARGV[1] .. 'entry:' .. ARGV[2] % ARGV[3]
+local held = redis.call('GET', key)
+if held and struct.unpack('>I8', held) == tonumber(ARGV[2]) then redis.call('DEL', key) end
+";
+/// Keys per bucket on average, when the index is full.
+const BUCKET_FILL: usize = 32;
+/// Before an entry in Redis: its number.
+const NUMBER_BYTES: usize = 8;
+const ID_BYTES: usize = 16;
+const SITE_BYTES: usize = 16;
+
+#[derive(Clone, Debug)]
+pub(super) struct SharedIndex {
+    config: NearConfig,
+    redis: RedisLevel,
+    offer: Arc<Script>,
+    withdraw: Arc<Script>,
+}
+
+/// What the script answers: the entry's number, whether it was there before, and
+/// the entries that share keys with it.
+type Answer = (u64, bool, Vec<Vec<u8>>);
+
+/// An entry as another replica wrote it.
+struct Known {
+    number: u64,
+    id: ArticleId,
+    site: [u8; SITE_BYTES],
+    sketch: Sketch,
+}
+
+impl SharedIndex {
+    pub(super) fn new(config: &NearConfig, redis: RedisLevel) -> Self {
+        Self {
+            config: config.clone(),
+            redis,
+            offer: Arc::new(Script::new(OFFER)),
+            withdraw: Arc::new(Script::new(WITHDRAW)),
+        }
+    }
+
+    pub(super) async fn offer(&self, offer: &Offer) -> Result<Vec<Match>, Error> {
+        let (number, was_there, found) = self.ask(offer, self.config.max_age_s()).await?;
+        let site = site_bytes(offer);
+        let mut known: Vec<Known> = found.iter().filter_map(|bytes| Known::read(bytes)).collect();
+        known.retain(|other| other.number < number && other.id != offer.id);
+        known.sort_unstable_by_key(|other| other.number);
+        let matches: Vec<Match> = known
+            .into_iter()
+            .filter_map(|other| {
+                let containment = self.config.nearness(&offer.sketch, &other.sketch)?;
+                Some(Match { id: other.id, on_this_site: other.site == site, containment })
+            })
+            .collect();
+        if !was_there && matches.iter().any(|found| found.on_this_site) {
+            self.take_out(number).await?;
+        }
+        Ok(matches)
+    }
+
+    pub(super) async fn restore(&self, offer: &Offer, left_s: u32) -> Result<(), Error> {
+        self.ask(offer, left_s).await.map(|_| ())
+    }
+
+    pub(super) async fn len(&self) -> Result<usize, Error> {
+        let count: Option<usize> = self.redis.number(COUNT).await?;
+        Ok(count.unwrap_or(0).min(self.config.capacity))
+    }
+
+    async fn ask(&self, offer: &Offer, ttl_s: u32) -> Result<Answer, Error> {
+        let hashes: Vec<u8> =
+            offer.sketch.hashes().iter().flat_map(|hash| hash.to_le_bytes()).collect();
+        let mut call = self.offer.prepare_invoke();
+        call.arg(self.redis.key(PREFIX))
+            .arg(entry(offer))
+            .arg(hashes)
+            .arg(KEYS)
+            .arg(self.config.capacity)
+            .arg((self.config.capacity * KEYS).div_ceil(BUCKET_FILL))
+            .arg(self.config.max_age_s())
+            .arg(ttl_s.max(1));
+        self.redis.call(&call).await
+    }
+
+    async fn take_out(&self, number: u64) -> Result<(), Error> {
+        let mut call = self.withdraw.prepare_invoke();
+        call.arg(self.redis.key(PREFIX)).arg(number).arg(self.config.capacity);
+        self.redis.call(&call).await
+    }
+}
+
+/// What the keys of the index begin with, behind the configured prefix.
+const PREFIX: &str = "near:";
+/// How many entries were ever taken in.
+const COUNT: &str = "near:count";
+
+impl Known {
+    fn read(bytes: &[u8]) -> Option<Self> {
+        let (number, rest) = bytes.split_first_chunk::<NUMBER_BYTES>()?;
+        let (id, rest) = rest.split_first_chunk::<ID_BYTES>()?;
+        let (site, sketch) = rest.split_first_chunk::<SITE_BYTES>()?;
+        Some(Self {
+            number: u64::from_be_bytes(*number),
+            id: ArticleId::from_bytes(*id),
+            site: *site,
+            sketch: Sketch::from_bytes(sketch)?,
+        })
+    }
+}
+
+fn entry(offer: &Offer) -> Vec<u8> {
+    let mut bytes = offer.id.as_bytes().to_vec();
+    bytes.extend(site_bytes(offer));
+    bytes.extend(offer.sketch.to_bytes());
+    bytes
+}
+
+fn site_bytes(offer: &Offer) -> [u8; SITE_BYTES] {
+    *ContentHash::of_normalized(&offer.site).as_bytes()
+}
