@@ -6,6 +6,7 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
+mod dedup;
 mod report;
 mod urls;
 
@@ -26,12 +27,15 @@ struct Cli {
 enum What {
     /// Canonical URLs: the field's lists, and no two stories merged
     Urls,
+    /// Same-article pairs, candidates and decisions of the duplicate check
+    Dedup(dedup::DedupArgs),
 }
 
 fn main() -> anyhow::Result<ExitCode> {
     let cli = Cli::parse();
-    let report = match cli.what {
+    let report = match &cli.what {
         What::Urls => urls::measure(&cli.data, cli.misses)?,
+        What::Dedup(args) => dedup::run(&cli.data, args, cli.misses)?,
     };
     print!("{report}");
     Ok(if report.passed() { ExitCode::SUCCESS } else { ExitCode::FAILURE })

@@ -21,6 +21,7 @@ use crate::handle::Handler;
 use crate::known::Known;
 use crate::mcp::Server;
 use crate::metrics::Metrics;
+use crate::near::NearCheck;
 use crate::{http, pressure};
 
 /// The door of the pipeline: judges what is submitted, says how much more is
@@ -66,8 +67,9 @@ impl Gateway {
             model: Mutex::new(None),
             agents: OnceLock::new(),
         });
+        let near = NearCheck::new(&config.near, &cache, clock.clone(), metrics.clone());
         let known = Known { config: config.clone(), store: store.clone(), cache };
-        let handler = Handler { config, bus, store, clock, metrics };
+        let handler = Handler { config, bus, store, near, clock, metrics };
         Ok(Self { handler, known, api, pressure, closing: CancellationToken::new() })
     }
 
@@ -92,16 +94,25 @@ impl Gateway {
     /// are known, tells of the pressure.
     ///
     /// # Errors
-    /// If the bus cannot be consumed or served.
+    /// If the bus cannot be consumed or served, or the store cannot be read.
     pub async fn run(&self, control: Control) -> anyhow::Result<()> {
         self.api.agents.get_or_init(|| vec![control.clone()]);
-        let Handler { config, bus, metrics, .. } = &self.handler;
+        let Handler { config, bus, metrics, near, store, .. } = &self.handler;
+        if !near.is_shared() {
+            near.restore(store).await?;
+        }
         let entries = work(bus, Stage::Gateway, config.concurrency, &control, |delivery| {
             self.handler.clone().handle(delivery)
         });
         let known = self.known.serve(bus, &control);
         let pressure = pressure::watch(config, bus, metrics, &self.pressure, &control);
-        let result = tokio::try_join!(entries, known, pressure).map(|_| ());
+        let refill = async {
+            if near.is_shared() {
+                near.restore(store).await?;
+            }
+            Ok(())
+        };
+        let result = tokio::try_join!(entries, known, pressure, refill).map(|_| ());
         self.closing.cancel();
         control.finished();
         result

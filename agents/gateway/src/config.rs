@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use courant_dedup::{NearConfig, NearConfigError};
 use serde::{Deserialize, Serialize};
 
 /// What is let in, when the door closes, and how long a question may take.
@@ -50,6 +51,9 @@ pub struct Config {
     /// `Origin` values from which browsers may use `/mcp`, as
     /// `https://app.example.com:443` or `http://localhost:*`. Empty: no browser.
     pub allowed_origins: Vec<String>,
+    /// When two texts count as one, and how many are remembered. It must be the same
+    /// in all replicas.
+    pub near: NearConfig,
 }
 
 impl Default for Config {
@@ -72,6 +76,7 @@ impl Default for Config {
             known_ttl_s: 600,
             allowed_hosts: owned(&["localhost", "127.0.0.1", "::1"]),
             allowed_origins: owned(&["http://localhost:*", "http://127.0.0.1:*"]),
+            near: NearConfig::default(),
         }
     }
 }
@@ -82,6 +87,7 @@ impl Config {
     /// # Errors
     /// Names the first key that is out of its range.
     pub fn validate(&self) -> Result<(), ConfigError> {
+        self.near.validate()?;
         within("concurrency", self.concurrency, 1, 1024)?;
         within("min_words", self.min_words, 1, 1000)?;
         within("max_ahead_s", self.max_ahead_s, 0, 86_400)?;
@@ -123,12 +129,23 @@ impl Config {
 
 /// A key of the section is out of its range.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("in section [gateway]: {key} is {found}, but may be {least} to {most}")]
-pub struct ConfigError {
-    key: &'static str,
-    found: String,
-    least: String,
-    most: String,
+#[non_exhaustive]
+pub enum ConfigError {
+    /// One of its own.
+    #[error("in section [gateway]: {key} is {found}, but may be {least} to {most}")]
+    OutOfRange {
+        /// The key.
+        key: &'static str,
+        /// Its value.
+        found: String,
+        /// The least value.
+        least: String,
+        /// The greatest value.
+        most: String,
+    },
+    /// One of the part `near`.
+    #[error("in section [gateway]: {0}")]
+    Near(#[from] NearConfigError),
 }
 
 fn within<T: PartialOrd + ToString>(
@@ -141,7 +158,7 @@ fn within<T: PartialOrd + ToString>(
         return Ok(());
     }
     let [found, least, most] = [value, least, most].map(|number| number.to_string());
-    Err(ConfigError { key, found, least, most })
+    Err(ConfigError::OutOfRange { key, found, least, most })
 }
 
 #[cfg(test)]
@@ -155,6 +172,9 @@ mod tests {
         assert!(crossed.validate().unwrap_err().to_string().contains("stop_at is 0.4"));
         let nan = Config { full_rate: f64::NAN, ..Config::default() };
         assert!(nan.validate().is_err());
+        let near = NearConfig { threshold: 2.0, ..NearConfig::default() };
+        let lax = Config { near, ..Config::default() };
+        assert!(lax.validate().unwrap_err().to_string().contains("near.threshold is 2"));
         let open = Config { allowed_hosts: Vec::new(), ..Config::default() };
         assert!(open.validate().is_err());
     }

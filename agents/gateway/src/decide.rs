@@ -2,7 +2,7 @@
 //! and what follows from the store's verdict.
 
 use courant_article::{Article, ArticleId, CanonicalUrl, ContentHash, Decision, Entry};
-use courant_dedup::{canonical_url, content_hash, normalize_text, registered_domain};
+use courant_dedup::{Near, Sketch, canonical_url, normalize_text, registered_domain};
 use courant_proto::v1;
 use courant_store::{Claim, Verdict};
 use unicode_segmentation::UnicodeSegmentation;
@@ -16,31 +16,42 @@ pub(crate) struct Identity {
     pub(crate) url: CanonicalUrl,
     pub(crate) id: ArticleId,
     pub(crate) content_hash: ContentHash,
+    /// The registered domain of the URL.
+    pub(crate) site: String,
+    /// `None` where the text is too short to be compared by its parts.
+    pub(crate) sketch: Option<Sketch>,
 }
 
 impl Identity {
     /// Reads the identity of `entry`, or says why it has none that can be handled.
     pub(crate) fn of(entry: &Entry, config: &Config, now_ms: i64) -> Result<Self, Refusal> {
         let url = canonical_url(&entry.url, entry.declared_canonical_url.as_deref())?;
-        check_words(entry.text.as_str(), config.min_words)?;
+        let text = normalize_text(entry.text.as_str());
+        check_words(&text, config.min_words)?;
         check_time(entry.observed_at.0, now_ms, config.max_ahead_s)?;
-        let content_hash = content_hash(entry.text.as_str());
-        Ok(Self { id: ArticleId::of(&url), url, content_hash })
+        Ok(Self {
+            id: ArticleId::of(&url),
+            content_hash: ContentHash::of_normalized(&text),
+            site: registered_domain(&url),
+            sketch: Sketch::of(&text, config.near.min_words),
+            url,
+        })
     }
 
-    pub(crate) fn claim(&self, entry: &Entry) -> Claim {
+    pub(crate) fn claim(&self, entry: &Entry, near: Option<Near>) -> Claim {
         Claim {
             id: self.id,
             content_hash: self.content_hash,
             revision: entry.observed_at,
-            site: registered_domain(&self.url),
+            site: self.site.clone(),
+            sketch: self.sketch.clone(),
+            near,
         }
     }
 }
 
+/// `text` is normalized: invisible characters are no text.
 fn check_words(text: &str, least: usize) -> Result<(), Refusal> {
-    // Invisible characters are no text.
-    let text = normalize_text(text);
     let words = text.unicode_words().take(least).count();
     match words {
         0 => Err(Refusal::NoText),
@@ -160,7 +171,7 @@ mod tests {
             ..entry()
         };
         assert_eq!(identity(&entry()).unwrap(), identity(&typeset).unwrap());
-        let claim = identity(&entry()).unwrap().claim(&entry());
+        let claim = identity(&entry()).unwrap().claim(&entry(), None);
         assert_eq!(claim.site, "example.com");
         assert_eq!(claim.revision, Revision(NOW_MS));
     }

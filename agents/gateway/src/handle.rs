@@ -10,6 +10,7 @@ use tracing::Instrument;
 use crate::config::Config;
 use crate::decide::{Decided, Identity};
 use crate::metrics::Metrics;
+use crate::near::NearCheck;
 
 /// What handling needs.
 #[derive(Clone)]
@@ -17,6 +18,7 @@ pub(crate) struct Handler {
     pub(crate) config: Config,
     pub(crate) bus: Bus,
     pub(crate) store: Store,
+    pub(crate) near: NearCheck,
     pub(crate) clock: Clock,
     pub(crate) metrics: Metrics,
 }
@@ -44,14 +46,18 @@ impl Handler {
         settled
     }
 
-    /// The store decides, in one atomic claim, also between replicas. No cache
-    /// stands before it: a fingerprint changes with every revision, so that a
+    /// The index of near texts names the copies; the store decides, in one atomic
+    /// claim, also between replicas. No cache stands before it: a fingerprint changes with every revision, so that a
     /// remembered one could call a changed text, or one changed back, a duplicate.
     async fn decide(&self, entry: &Entry) -> Result<Decided, Failure> {
         match Identity::of(entry, &self.config, self.clock.unix_ms()) {
             Err(refusal) => Ok(Decided::Refused(refusal)),
             Ok(identity) => {
-                let claim = identity.claim(entry);
+                let near = match &identity.sketch {
+                    Some(sketch) => self.near.ask(identity.id, &identity.site, sketch).await,
+                    None => None,
+                };
+                let claim = identity.claim(entry, near);
                 // Boxed: the Postgres half of this future has 16 KB.
                 let claimed = Box::pin(self.store.claim(&claim)).await;
                 Ok(Decided::Judged(identity, claimed.map_err(Failure::retry)?))

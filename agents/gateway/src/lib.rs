@@ -2,7 +2,7 @@
 //! syndicated, refused), applies back-pressure, and answers questions.
 //!
 //! - [`Gateway::run`] works: receive, decide, publish, tell, settle (`handle`,
-//!   `decide`), the pressure of the queues (`pressure`), known URLs (`known`).
+//!   `decide`, `near`), the pressure of the queues (`pressure`), known URLs (`known`).
 //! - [`Gateway::routes`] and [`Gateway::mcp`] are two faces, HTTP/JSON (`http`) and
 //!   MCP (`mcp`), of the same questions (`api`).
 
@@ -16,6 +16,7 @@ mod http;
 mod known;
 mod mcp;
 mod metrics;
+mod near;
 mod pressure;
 
 #[cfg(test)]

@@ -17,6 +17,8 @@ pub(crate) struct Metrics {
     http: Histogram<f64>,
     pressure: Gauge<u64>,
     degraded: Counter<u64>,
+    near_index: Gauge<u64>,
+    near_left_out: Counter<u64>,
 }
 
 impl Metrics {
@@ -40,6 +42,14 @@ impl Metrics {
                 .u64_counter("courant_searches_degraded")
                 .with_description("Searches answered by text only, for want of a query vector")
                 .build(),
+            near_index: meter
+                .u64_gauge("courant_near_index_articles")
+                .with_description("Texts in the index of near texts")
+                .build(),
+            near_left_out: meter
+                .u64_counter("courant_near_checks_left_out")
+                .with_description("Entries judged by their exact text alone, for want of Redis")
+                .build(),
         };
         metrics.begin();
         metrics
@@ -51,6 +61,8 @@ impl Metrics {
             self.entries.add(0, &[KeyValue::new("decision", decision.as_str())]);
         }
         self.degraded.add(0, &[]);
+        self.near_left_out.add(0, &[]);
+        self.near_index(0);
     }
 
     pub(crate) fn decided(&self, decision: Decision) {
@@ -74,6 +86,14 @@ impl Metrics {
             Level::Stop => 2,
         };
         self.pressure.record(height, &[]);
+    }
+
+    pub(crate) fn near_index(&self, articles: usize) {
+        self.near_index.record(articles as u64, &[]);
+    }
+
+    pub(crate) fn near_check_left_out(&self) {
+        self.near_left_out.add(1, &[]);
     }
 
     pub(crate) fn degraded_search(&self) {

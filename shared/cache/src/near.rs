@@ -65,14 +65,23 @@ impl Neighbours {
         Ok(())
     }
 
-    /// How many texts it holds; in Redis, those whose time has come included.
+    /// How many texts it holds; in Redis, as far as this process knows, and those
+    /// whose time has come included.
+    pub fn articles(&self) -> usize {
+        match &self.level {
+            Level::Memory(index) => locked(index).len(),
+            Level::Redis(index) => index.articles(),
+        }
+    }
+
+    /// Whether nothing was ever taken in.
     ///
     /// # Errors
     /// If Redis does not answer in time.
-    pub async fn len(&self) -> Result<usize, Error> {
+    pub async fn is_unused(&self) -> Result<bool, Error> {
         match &self.level {
-            Level::Memory(index) => Ok(locked(index).len()),
-            Level::Redis(index) => index.len().await,
+            Level::Memory(index) => Ok(locked(index).is_empty()),
+            Level::Redis(index) => index.is_unused().await,
         }
     }
 

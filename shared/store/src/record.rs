@@ -4,6 +4,7 @@ use courant_article::{
     Analysis, Article, ArticleId, CanonicalUrl, ContentHash, Embedding, ModelRef, PublishedAt,
     Revision,
 };
+use courant_dedup::Sketch;
 use serde::{Deserialize, Serialize};
 
 /// An article with everything that the agents added.

@@ -4,7 +4,8 @@ use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
 
 use clap::Args;
-use courant_article::{ArticleId, ContentHash, Decision};
+use courant_article::{ArticleId, Decision, Revision};
+use courant_dedup::{Ledger, NearConfig};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -29,21 +30,24 @@ struct Answer {
     id: Value,
     decision: Decision,
     of: Option<Value>,
-    /// 1 for the same text; absent where nothing was matched.
+    /// The share of the shorter text that stands in the longer one, 1 for the same
+    /// text; absent where nothing was matched.
     score: Option<f32>,
 }
 
-/// What was seen, by canonical URL and by normalized text.
-#[derive(Default)]
+/// The rule of the gateway, with the ids of the lines.
 struct Index {
-    articles: HashMap<ArticleId, (ContentHash, Value)>,
-    texts: HashMap<ContentHash, (String, Value)>,
+    ledger: Ledger,
+    /// The first line of each article's cluster.
+    lines: HashMap<ArticleId, Value>,
+    /// Lines so far: each is observed after those before it.
+    seen: i64,
 }
 
 /// Decides on each line in the order of arrival, with a fresh index.
 pub(crate) fn run(args: &DedupArgs) -> anyhow::Result<()> {
     args.lines.require()?;
-    let index = Mutex::new(Index::default());
+    let index = Mutex::new(Index::new());
     // The order of arrival decides, so that one thread does it whatever `--jobs`.
     jsonl::each_line(std::num::NonZeroUsize::MIN, |question: Question| {
         index.lock().unwrap_or_else(PoisonError::into_inner).decide(question)
@@ -51,23 +55,20 @@ pub(crate) fn run(args: &DedupArgs) -> anyhow::Result<()> {
 }
 
 impl Index {
+    fn new() -> Self {
+        let ledger = Ledger::new(&NearConfig::default());
+        Self { ledger, lines: HashMap::new(), seen: 0 }
+    }
+
     fn decide(&mut self, question: Question) -> anyhow::Result<Answer> {
         let url = courant_dedup::canonicalize(&question.url)?;
-        let (id, hash) = (ArticleId::of(&url), courant_dedup::content_hash(&question.text));
-        let site = courant_dedup::registered_domain(&url);
-        let first = self.texts.get(&hash).cloned();
-        let (decision, of) = match (self.articles.get(&id), first) {
-            (Some((known, _)), Some((_, of))) if *known == hash => (Decision::Duplicate, Some(of)),
-            (Some((_, of)), _) => (Decision::Revision, Some(of.clone())),
-            (None, Some((publisher, of))) if publisher == site => (Decision::Duplicate, Some(of)),
-            (None, Some((_, of))) => (Decision::Syndicated, Some(of)),
-            (None, None) => (Decision::New, None),
-        };
-        let cluster = of.clone().unwrap_or_else(|| question.id.clone());
-        self.texts.entry(hash).or_insert_with(|| (site, cluster.clone()));
-        self.articles.insert(id, (hash, cluster));
-        let same_text = matches!(decision, Decision::Duplicate | Decision::Syndicated);
-        Ok(Answer { id: question.id, decision, of, score: same_text.then_some(1.0) })
+        self.seen += 1;
+        let judged = self.ledger.judge(&url, &question.text, Revision(self.seen));
+        let of = judged.verdict.of.and_then(|first| self.lines.get(&first)).cloned();
+        let line = of.clone().unwrap_or_else(|| question.id.clone());
+        self.lines.insert(ArticleId::of(&url), line);
+        let decision = judged.verdict.decision;
+        Ok(Answer { id: question.id, decision, of, score: judged.score })
     }
 }
 
@@ -82,8 +83,25 @@ mod tests {
     }
 
     #[test]
+    fn a_near_text_names_the_line_of_its_first() {
+        let mut index = Index::new();
+        let words = |range: std::ops::Range<u32>| -> String {
+            range.map(|number| format!("word{number} ")).collect()
+        };
+        let mut next = |id, url, text: &str| decide(&mut index, id, url, text);
+        assert_eq!(next(1, "https://a.example/x", &words(0..100)), (Decision::New, None));
+        let cut = next(2, "https://a.example/print/x", &words(0..80));
+        assert_eq!(cut, (Decision::Duplicate, Some(1.into())));
+        let copied = next(3, "https://b.example/x", &words(5..105));
+        assert_eq!(copied, (Decision::Syndicated, Some(1.into())));
+        let grown = next(4, "https://b.example/x", &words(5..120));
+        assert_eq!(grown, (Decision::Revision, Some(1.into())));
+        assert_eq!(next(5, "https://b.example/y", &words(500..600)), (Decision::New, None));
+    }
+
+    #[test]
     fn decisions_follow_the_identity_rules() {
-        let mut index = Index::default();
+        let mut index = Index::new();
         let mut next = |id, url, text| decide(&mut index, id, url, text);
         assert_eq!(next(1, "https://a.example/x", "One text."), (Decision::New, None));
         let again = next(2, "https://a.example/x?utm_source=y", "One text.");

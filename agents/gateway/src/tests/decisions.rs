@@ -87,6 +87,8 @@ async fn after_a_crash_between_claim_and_publication_the_article_is_published() 
         content_hash: content_hash(BRIDGE),
         revision: Revision(NOW_MS),
         site: "example.com".into(),
+        sketch: None,
+        near: None,
     };
     house.store.claim(&claim).await.unwrap();
 

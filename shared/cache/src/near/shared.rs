@@ -6,6 +6,7 @@
 //! order. It knows nothing of likeness: what it finds, Rust compares.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use courant_article::{ArticleId, ContentHash};
 use courant_dedup::{KEYS, Match, NearConfig, Offer, Sketch};
@@ -35,6 +36,8 @@ pub(super) struct SharedIndex {
     redis: RedisLevel,
     offer: Arc<Script>,
     withdraw: Arc<Script>,
+    /// The greatest number that an answer named.
+    greatest: Arc<AtomicUsize>,
 }
 
 /// What the script answers: the entry's number, whether it was there before, and
@@ -56,6 +59,7 @@ impl SharedIndex {
             redis,
             offer: Arc::new(Script::new(OFFER)),
             withdraw: Arc::new(Script::new(WITHDRAW)),
+            greatest: Arc::default(),
         }
     }
 
@@ -82,9 +86,12 @@ impl SharedIndex {
         self.ask(offer, left_s).await.map(|_| ())
     }
 
-    pub(super) async fn len(&self) -> Result<usize, Error> {
-        let count: Option<usize> = self.redis.number(COUNT).await?;
-        Ok(count.unwrap_or(0).min(self.config.capacity))
+    pub(super) fn articles(&self) -> usize {
+        self.greatest.load(Ordering::Relaxed).min(self.config.capacity)
+    }
+
+    pub(super) async fn is_unused(&self) -> Result<bool, Error> {
+        Ok(self.redis.number(COUNT).await?.is_none())
     }
 
     async fn ask(&self, offer: &Offer, ttl_s: u32) -> Result<Answer, Error> {
@@ -99,7 +106,10 @@ impl SharedIndex {
             .arg((self.config.capacity * KEYS).div_ceil(BUCKET_FILL))
             .arg(self.config.max_age_s())
             .arg(ttl_s.max(1));
-        self.redis.call(&call).await
+        let answer: Answer = self.redis.call(&call).await?;
+        let number = usize::try_from(answer.0).unwrap_or(usize::MAX);
+        self.greatest.fetch_max(number, Ordering::Relaxed);
+        Ok(answer)
     }
 
     async fn take_out(&self, number: u64) -> Result<(), Error> {

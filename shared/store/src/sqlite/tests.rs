@@ -25,6 +25,8 @@ fn claim(number: u8) -> Claim {
         content_hash: ContentHash::from_bytes([number; 16]),
         revision: Revision(1),
         site: "a.com".into(),
+        sketch: None,
+        near: None,
     }
 }
 

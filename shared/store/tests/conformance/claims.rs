@@ -1,5 +1,6 @@
 use courant_article::{ArticleId, ContentHash, Decision, Revision};
-use courant_store::{Claim, Verdict};
+use courant_dedup::{Near, Sketch};
+use courant_store::{Claim, KnownSketch, Verdict};
 use proptest::prelude::*;
 use proptest::strategy::ValueTree;
 use proptest::test_runner::TestRunner;
@@ -17,6 +18,11 @@ conformance!(
     an_alias_with_a_text_of_its_own_becomes_an_article,
     an_old_text_is_not_a_revision_after_a_newer_sight_of_the_same,
     only_claimed_articles_are_known,
+    a_near_text_is_a_copy_unless_it_is_a_revision,
+    a_copy_of_a_copy_has_the_first_of_all,
+    a_near_claim_again_gets_the_same_verdict,
+    sketches_of_what_was_let_in_are_kept_in_their_order,
+    old_sketches_and_those_beyond_the_most_are_forgotten,
     of_concurrent_claims_of_an_article_one_is_new,
     of_concurrent_claims_of_a_text_one_is_new,
     verdicts_are_those_of_a_simple_model,
@@ -24,7 +30,8 @@ conformance!(
 
 pub(crate) fn made(name: &str, text: &str, revision: i64, site: &str) -> Claim {
     let content_hash = ContentHash::of_normalized(text);
-    Claim { id: id(name), content_hash, revision: Revision(revision), site: site.into() }
+    let (revision, site) = (Revision(revision), site.into());
+    Claim { id: id(name), content_hash, revision, site, sketch: None, near: None }
 }
 
 pub(crate) async fn claim(
@@ -125,6 +132,100 @@ async fn only_claimed_articles_are_known(house: House) {
     claim(&house, "b", "text", 1, "a.com").await;
     let asked = [id("a"), id("b"), id("c"), id("b")];
     assert_eq!(house.store.known(&asked).await.unwrap(), [false, true, false, true]);
+}
+
+/// A claim of a text that the index found near to that of `first`.
+fn near(name: &str, revision: i64, site: &str, first: &str, on_this_site: bool) -> Claim {
+    let near = Some(Near { first: id(first), on_this_site });
+    Claim { near, ..made(name, &format!("{name} {revision}"), revision, site) }
+}
+
+async fn a_near_text_is_a_copy_unless_it_is_a_revision(house: House) {
+    claim(&house, "a", "text", 1, "a.com").await;
+    let claimed = async |claim: Claim| house.store.claim(&claim).await.unwrap();
+    let print = claimed(near("a?print", 2, "a.com", "a", true)).await;
+    assert_eq!(print, verdict(Decision::Duplicate, "a"));
+    let copy = claimed(near("b", 3, "b.com", "a", false)).await;
+    assert_eq!(copy, verdict(Decision::Syndicated, "a"));
+    let revised = claimed(near("a", 4, "a.com", "b", false)).await;
+    assert_eq!(revised, verdict(Decision::Revision, "a"), "never dropped");
+    let revised = claimed(near("b", 5, "b.com", "a", false)).await;
+    assert_eq!(revised, verdict(Decision::Revision, "b"));
+    let early = claimed(near("c", 6, "c.com", "not claimed yet", true)).await;
+    assert_eq!(early, verdict(Decision::Duplicate, "not claimed yet"));
+}
+
+async fn a_copy_of_a_copy_has_the_first_of_all(house: House) {
+    claim(&house, "a", "text", 1, "a.com").await;
+    house.store.claim(&near("b", 2, "b.com", "a", false)).await.unwrap();
+    let third = house.store.claim(&near("c", 3, "c.com", "b", false)).await.unwrap();
+    assert_eq!(third, verdict(Decision::Syndicated, "a"));
+    let exact = claim(&house, "d", "c 3", 4, "d.com").await;
+    assert_eq!(exact, verdict(Decision::Syndicated, "a"), "the text of c, letter by letter");
+    let on_site = near("d?print", 5, "d.com", "c", true);
+    let on_site = Claim { content_hash: ContentHash::of_normalized("text"), ..on_site };
+    let on_site = house.store.claim(&on_site).await.unwrap();
+    assert_eq!(on_site, verdict(Decision::Duplicate, "a"), "the text of a, near to one on d.com");
+}
+
+async fn a_near_claim_again_gets_the_same_verdict(house: House) {
+    claim(&house, "a", "text", 1, "a.com").await;
+    let copy = near("b", 2, "b.com", "a", false);
+    for _ in 0..2 {
+        let again = house.store.claim(&copy).await.unwrap();
+        assert_eq!(again, verdict(Decision::Syndicated, "a"));
+    }
+    let forgotten = Claim { near: None, ..copy };
+    let after_a_crash = house.store.claim(&forgotten).await.unwrap();
+    assert_eq!(after_a_crash, verdict(Decision::Syndicated, "a"));
+}
+
+fn sketch(number: u32) -> Sketch {
+    let words: String = (0..40).map(|word| format!("word{word}of{number} ")).collect();
+    Sketch::of(&words, 1).unwrap()
+}
+
+/// Lets in articles named by their numbers, with sketches.
+async fn sketched(house: &House, numbers: std::ops::Range<u32>) {
+    for number in numbers {
+        let name = number.to_string();
+        let claim = made(&name, &name, 1, "a.com");
+        let claim = Claim { sketch: Some(sketch(number)), ..claim };
+        assert_eq!(house.store.claim(&claim).await.unwrap(), NEW);
+    }
+}
+
+async fn known_sketches(house: &House) -> Vec<KnownSketch> {
+    house.store.sketches(0, 100).await.unwrap()
+}
+
+async fn sketches_of_what_was_let_in_are_kept_in_their_order(house: House) {
+    sketched(&house, 0..5).await;
+    let refused = near("0?print", 2, "a.com", "0", true);
+    house.store.claim(&Claim { sketch: Some(sketch(9)), ..refused }).await.unwrap();
+    let revised = Claim { sketch: Some(sketch(7)), ..made("0", "changed", 2, "a.com") };
+    house.store.claim(&revised).await.unwrap();
+    let house = house.reopened().await;
+    let known = known_sketches(&house).await;
+    let read: Vec<_> = known.iter().map(|known| (known.id, known.sketch.clone())).collect();
+    let expected = [(0, 0), (1, 1), (2, 2), (3, 3), (4, 4), (0, 7)]
+        .map(|(name, number): (u32, u32)| (id(&name.to_string()), Some(sketch(number))));
+    assert_eq!(read, expected);
+    assert!(known.iter().all(|known| known.site == "a.com" && known.claimed_at_ms > 0));
+    let rest = house.store.sketches(known[2].number, 2).await.unwrap();
+    assert_eq!(rest, known[3..5]);
+}
+
+async fn old_sketches_and_those_beyond_the_most_are_forgotten(house: House) {
+    sketched(&house, 0..5).await;
+    let now_ms = known_sketches(&house).await[0].claimed_at_ms;
+    house.store.forget_sketches(now_ms, 3).await.unwrap();
+    let left = known_sketches(&house).await;
+    assert_eq!(left.iter().map(|known| known.id).collect::<Vec<_>>(), ["2", "3", "4"].map(id));
+    house.store.forget_sketches(now_ms + 1, 3).await.unwrap();
+    assert_eq!(known_sketches(&house).await, []);
+    sketched(&house, 5..6).await;
+    assert_eq!(known_sketches(&house).await.len(), 1);
 }
 
 /// Claims at the same moment, through two handles where the back end is shared.

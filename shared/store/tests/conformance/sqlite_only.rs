@@ -160,3 +160,17 @@ async fn acknowledged_writes_survive_a_kill() {
     }
     assert_eq!(acknowledged.len(), 128);
 }
+
+#[tokio::test]
+async fn a_store_of_an_older_version_is_brought_up_to_date() {
+    let house = House::sqlite().await;
+    house.put(&[record("a", "Ferry", "text", [1.0, 0.0, 0.0, 0.0])]).await;
+    let path = house.file();
+    house.store.close().await.unwrap();
+    let older = rusqlite::Connection::open(&path).unwrap();
+    older.execute_batch("DROP TABLE sketch; PRAGMA user_version = 1").unwrap();
+    drop(older);
+    let store = open(&path, Access::ReadWrite, &config()).await.unwrap();
+    assert!(store.article(id("a")).await.unwrap().is_some());
+    assert_eq!(store.sketches(0, 10).await.unwrap(), []);
+}
