@@ -17,7 +17,7 @@ from pathlib import Path
 
 import newspaper
 import trafilatura
-from bs4 import UnicodeDammit
+from trafilatura.utils import decode_file
 
 
 def with_trafilatura(html, url):
@@ -45,7 +45,7 @@ TOOLS = {
 def texts(page):
     """The tools' texts of one page. A tool that fails has none of it."""
     url, path = page
-    html = UnicodeDammit(path.read_bytes()).unicode_markup or ""
+    html = decode_file(path.read_bytes())
     lines = []
     for tool, extract in TOOLS.items():
         try:
@@ -61,9 +61,8 @@ def pages(folder):
     """URL and file of each page, in the order of the set."""
     listed = json.loads((folder / "evaldata.json").read_text("utf-8"))
     for url, page in listed.items():
-        path = next((p for p in (folder / "cache" / page["file"], folder / "eval" / page["file"]) if p.exists()), None)
-        if path:
-            yield url, path
+        places = [folder / place / page["file"] for place in ("cache", "eval")]
+        yield from [(url, path) for path in places if path.exists()][:1]
 
 
 def main():

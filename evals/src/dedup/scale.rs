@@ -88,9 +88,8 @@ fn copy(original: usize, number: usize) -> String {
     let notice: String = (0..15).map(|_| word(&mut rng)).collect();
     let original = text(original);
     let words = original.split_inclusive(' ').take(WORDS * 4 / 5).enumerate();
-    let changed = words.map(|(place, kept)| {
-        if place % 25 == 24 { word(&mut rng) } else { kept.to_owned() }
-    });
+    let changed =
+        words.map(|(place, kept)| if place % 25 == 24 { word(&mut rng) } else { kept.to_owned() });
     notice + &changed.collect::<String>()
 }
 

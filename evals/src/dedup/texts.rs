@@ -29,7 +29,8 @@ pub(super) fn of_rust_tools(folder: &Path) -> anyhow::Result<Vec<Extracted>> {
     let mut texts = Vec::new();
     for (page, listed) in pages {
         let Some(html) = html(folder, &listed.file)? else { continue };
-        for (tool, text) in [("courant", courant(&html, &page)), ("dom_smoothie", smoothie(&html))] {
+        for (tool, text) in [("courant", courant(&html, &page)), ("dom_smoothie", smoothie(&html))]
+        {
             texts.push(Extracted { page: page.clone(), tool: tool.into(), text });
         }
     }

@@ -17,10 +17,22 @@ const MIN_WORDS: usize = 60;
 /// Pages of the set that hold one article, each seen by eye: the same page under two
 /// names, a press release that two publishers print, and an agency's report.
 const ONE_ARTICLE: [[&str; 2]; 4] = [
-    ["hard::heavenlynnhealthy.de.areenburk.html", "https://heavenlynnhealthy.de/lieblingslabel-faire-swimwear-von-mymarini-interview-mit-gruenderin-mareen-burk/"],
-    ["hard::womencantalksports.com.top10.html", "http://www.womencantalksports.com/top-10-women-talking-sports/"],
-    ["https://djz.de/amoklauf-in-heidelberg-rufe-nach-schneller-aufklaerung/", "https://www.jagdverband.de/wir-sind-tief-erschuettert"],
-    ["https://www.24horas.cl/politica/presidente-boric-inicia-gira-por-magallanes-este-miercoles-5287894", "https://www.cooperativa.cl/noticias/pais/presidente-boric/presidente-boric-vuelve-a-su-casa-magallanes-este-miercoles-realiza-su/2022-05-04/074527.html"],
+    [
+        "hard::heavenlynnhealthy.de.areenburk.html",
+        "https://heavenlynnhealthy.de/lieblingslabel-faire-swimwear-von-mymarini-interview-mit-gruenderin-mareen-burk/",
+    ],
+    [
+        "hard::womencantalksports.com.top10.html",
+        "http://www.womencantalksports.com/top-10-women-talking-sports/",
+    ],
+    [
+        "https://djz.de/amoklauf-in-heidelberg-rufe-nach-schneller-aufklaerung/",
+        "https://www.jagdverband.de/wir-sind-tief-erschuettert",
+    ],
+    [
+        "https://www.24horas.cl/politica/presidente-boric-inicia-gira-por-magallanes-este-miercoles-5287894",
+        "https://www.cooperativa.cl/noticias/pais/presidente-boric/presidente-boric-vuelve-a-su-casa-magallanes-este-miercoles-realiza-su/2022-05-04/074527.html",
+    ],
 ];
 
 /// Counts of pairs.

@@ -12,8 +12,6 @@ use serde::Deserialize;
 
 use crate::report::Report;
 
-/// Bodies with fewer words are left out, as in the list of pairs.
-const MIN_WORDS: usize = 30;
 const MIN_JACCARD: f64 = 0.5;
 
 #[derive(Deserialize)]
@@ -49,7 +47,7 @@ fn stories(folder: &Path) -> anyhow::Result<Vec<Story>> {
             .with_context(|| format!("in {}", file.display()))?;
         stories.extend(read);
     }
-    stories.retain(|story| story.body.split_whitespace().count() >= MIN_WORDS);
+    stories.retain(|story| !story.body.is_empty());
     Ok(stories)
 }
 

@@ -117,7 +117,9 @@ mod tests {
     }
 
     /// Judges each (URL, text) at the next moment.
-    fn decisions<const N: usize>(claims: [(&str, String); N]) -> [(Decision, Option<ArticleId>, Option<f32>); N] {
+    fn decisions<const N: usize>(
+        claims: [(&str, String); N],
+    ) -> [(Decision, Option<ArticleId>, Option<f32>); N] {
         let mut ledger = Ledger::new(&NearConfig::default());
         let mut now = 0;
         claims.map(|(url, text)| {
@@ -162,11 +164,8 @@ mod tests {
 
     #[test]
     fn a_copy_of_a_copy_is_linked_to_the_first() {
-        let [_, copy, of_copy] = decisions([
-            (A, text(0..200)),
-            (B, text(60..260)),
-            (C, text(120..320)),
-        ]);
+        let [_, copy, of_copy] =
+            decisions([(A, text(0..200)), (B, text(60..260)), (C, text(120..320))]);
         assert_eq!((copy.0, copy.1), (Decision::Syndicated, Some(id(A))));
         assert_eq!((of_copy.0, of_copy.1), (Decision::Syndicated, Some(id(A))));
     }

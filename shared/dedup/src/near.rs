@@ -153,7 +153,8 @@ impl NearIndex {
         let oldest_s = self.oldest_s(now_s);
         let is_spent = |segment: &Segment| segment.newest_s() < oldest_s;
         while self.segments.front().is_some_and(is_spent)
-            || (self.segments.len() >= SEGMENTS && self.segments.back().is_none_or(Segment::is_full))
+            || (self.segments.len() >= SEGMENTS
+                && self.segments.back().is_none_or(Segment::is_full))
         {
             self.segments.pop_front();
         }

@@ -126,7 +126,8 @@ impl Sketch {
             *place = u32::from_le_bytes(*hash);
         }
         let sketch = Self { shingles: u32::from_le_bytes(*shingles), hashes };
-        let is_whole = sketch.hashes().len() == kept.len() && kept.len() * 4 + HEADER_BYTES == bytes.len();
+        let is_whole =
+            sketch.hashes().len() == kept.len() && kept.len() * 4 + HEADER_BYTES == bytes.len();
         (is_whole && sketch.hashes().is_sorted_by(|a, b| a < b)).then_some(sketch)
     }
 }

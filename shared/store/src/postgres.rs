@@ -78,11 +78,7 @@ impl Postgres {
         lease.finish(result)
     }
 
-    pub(crate) async fn sketches(
-        &self,
-        after: i64,
-        limit: i64,
-    ) -> Result<Vec<KnownSketch>, Error> {
+    pub(crate) async fn sketches(&self, after: i64, limit: i64) -> Result<Vec<KnownSketch>, Error> {
         let mut lease = self.lease().await?;
         let result = self.within(claims::sketches(lease.client(), after, limit)).await;
         lease.finish(result)

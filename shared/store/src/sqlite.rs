@@ -95,9 +95,8 @@ impl Sqlite {
     }
 
     pub(crate) async fn forget_sketches(&self, before_ms: i64, most: i64) -> Result<(), Error> {
-        let work = move |connection: &Connection| {
-            claims::forget_sketches(connection, before_ms, most)
-        };
+        let work =
+            move |connection: &Connection| claims::forget_sketches(connection, before_ms, most);
         self.writer()?.run(work, |()| ()).await
     }
 

@@ -187,10 +187,8 @@ impl Store {
     /// What the back end meets.
     pub async fn forget_sketches(&self, before_ms: i64, most: usize) -> Result<(), Error> {
         let most = i64::try_from(most).unwrap_or(i64::MAX);
-        self.timed("forget_sketches", async {
-            on_backend!(self, forget_sketches(before_ms, most))
-        })
-        .await
+        self.timed("forget_sketches", async { on_backend!(self, forget_sketches(before_ms, most)) })
+            .await
     }
 
     /// At most `limit` sketches of what was let in, in the order of the claims:

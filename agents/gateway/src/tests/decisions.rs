@@ -154,3 +154,59 @@ async fn what_did_not_happen_yet_is_counted_as_zero() {
         assert!(metrics.contains(&expected), "{expected} is not in\n{metrics}");
     }
 }
+
+fn words(range: std::ops::Range<u32>) -> String {
+    range.map(|number| format!("word{number} ")).collect()
+}
+
+#[tokio::test]
+async fn near_copies_are_refused_or_linked_and_updates_let_in() {
+    let house = House::new().await.open();
+    let mut decisions = house.decisions().await;
+    let first = ArticleId::of(&canonicalize(A).unwrap()).to_string();
+    let mut now_ms = NOW_MS;
+    let mut next = async |url: &str, text: String| {
+        now_ms += 1;
+        let told = entry(&now_ms.to_string(), url, &text, now_ms);
+        let told = decision(&house, &mut decisions, told).await;
+        (told.decision(), told.of)
+    };
+    let none = String::new();
+    assert_eq!(next(A, words(0..200)).await, (v1::Decision::New, none.clone()));
+    let print = next("https://news.example.com/print/bridge", words(0..180)).await;
+    assert_eq!(print, (v1::Decision::Duplicate, first.clone()));
+    let copy = next("https://other.example.org/x", words(10..230)).await;
+    assert_eq!(copy, (v1::Decision::Syndicated, first.clone()));
+    assert_eq!(next(A, words(0..210)).await, (v1::Decision::Revision, none.clone()));
+    let revised = next("https://other.example.org/x", words(10..240)).await;
+    assert_eq!(revised, (v1::Decision::Revision, none.clone()));
+    let other = next("https://news.example.com/other", words(1000..1200)).await;
+    assert_eq!(other, (v1::Decision::New, none));
+    let metrics = house.meters.render().unwrap();
+    for expected in ["stage=\"near\"} 6", "courant_near_index_articles 5"] {
+        assert!(metrics.contains(expected), "{expected} is not in\n{metrics}");
+    }
+    house.close().await;
+}
+
+#[tokio::test]
+async fn a_restarted_gateway_knows_the_texts_of_before() {
+    let house = House::new().await;
+    let sketch = courant_dedup::Sketch::of(&words(0..200), 1);
+    let claim = Claim {
+        id: ArticleId::of(&canonicalize(A).unwrap()),
+        content_hash: content_hash(&words(0..200)),
+        revision: Revision(NOW_MS),
+        site: "example.com".into(),
+        sketch,
+        near: None,
+    };
+    house.store.claim(&claim).await.unwrap();
+
+    let house = house.open();
+    let mut decisions = house.decisions().await;
+    let copy = entry("1", "https://other.example.org/x", &words(5..200), NOW_MS);
+    let copy = decision(&house, &mut decisions, copy).await;
+    assert_eq!((copy.decision(), copy.of), (v1::Decision::Syndicated, claim.id.to_string()));
+    house.close().await;
+}

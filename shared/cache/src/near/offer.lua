@@ -3,7 +3,7 @@
 local prefix, entry, hashes = ARGV[1], ARGV[2], ARGV[3]
 local keys, capacity = tonumber(ARGV[4]), tonumber(ARGV[5])
 local buckets, keys_s, entry_s = tonumber(ARGV[6]), ARGV[7], ARGV[8]
-local POSTING, MOST_POSTINGS, MOST_SAME, MOST_FOUND = 8, 64, 8, 64
+local POSTING, MOST_POSTINGS, MOST_SAME, MOST_FOUND = 8, 64, 12, 64
 
 local homes = {}
 for i = 1, #hashes, 4 do

@@ -12,7 +12,7 @@ const BUCKET: usize = 16;
 const BUCKET_FILL: usize = 11;
 /// Entries with the same tag in a bucket. A shingle that so many texts share is
 /// no sign of one text; and of many copies, the first ones are enough.
-const MAX_SAME: usize = 8;
+const MAX_SAME: usize = 12;
 /// An entry is the tag above the slot's number plus one; 0 is none.
 const SLOT_BITS: u32 = 20;
 const SLOT_MASK: u32 = (1 << SLOT_BITS) - 1;

@@ -50,7 +50,9 @@ fn cluster(connection: &Connection, claim: &Claim) -> Result<Option<Cluster>, Er
     let found: Option<(Vec<u8>, bool)> =
         statement.query_row(values, |row| Ok((row.get(0)?, row.get(1)?))).optional()?;
     let exact = found
-        .map(|(first, on_this_site)| Ok::<_, Error>(Cluster { first: article_id(&first)?, on_this_site }))
+        .map(|(first, on_this_site)| {
+            Ok::<_, Error>(Cluster { first: article_id(&first)?, on_this_site })
+        })
         .transpose()?;
     let near_first = match claim.near {
         Some(near) => fingerprint(connection, near.first)?,
