@@ -9,6 +9,8 @@ use clap::{Parser, Subcommand};
 mod dedup;
 mod report;
 mod urls;
+mod feeds;
+mod warc;
 
 /// Measures quality on real inputs, and fails below the goals' "at least".
 #[derive(Debug, Parser)]
@@ -29,6 +31,10 @@ enum What {
     Urls,
     /// Same-article pairs, candidates and decisions of the duplicate check
     Dedup(dedup::DedupArgs),
+    /// Feeds, sitemaps and robots files against what other projects expect of them
+    Feeds,
+    /// The speed of reading archives, beside zcat
+    Warc,
 }
 
 fn main() -> anyhow::Result<ExitCode> {
@@ -36,6 +42,9 @@ fn main() -> anyhow::Result<ExitCode> {
     let report = match &cli.what {
         What::Urls => urls::measure(&cli.data, cli.misses)?,
         What::Dedup(args) => dedup::run(&cli.data, args, cli.misses)?,
+    let report = match cli.what {
+        What::Feeds => feeds::measure(&cli.data, cli.misses)?,
+        What::Warc => warc::measure(&cli.data)?,
     };
     print!("{report}");
     Ok(if report.passed() { ExitCode::SUCCESS } else { ExitCode::FAILURE })

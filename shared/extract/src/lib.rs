@@ -16,6 +16,7 @@ mod kind;
 mod lists;
 mod page;
 mod robots;
+mod sanitize;
 mod sitemap;
 mod warc;
 mod xml;

@@ -1,11 +1,22 @@
 //! A forgiving walk through XML that others wrote.
 
+use std::cell::Cell;
 use std::ops::ControlFlow;
 
+use encoding_rs::{Encoding, UTF_16BE, UTF_16LE, WINDOWS_1252};
 use quick_xml::Reader;
-use quick_xml::XmlVersion;
-use quick_xml::escape::resolve_predefined_entity;
+use quick_xml::escape::resolve_html5_entity;
 use quick_xml::events::{BytesStart, Event};
+
+use crate::charset;
+
+/// Entities that a document may declare, and the length of one.
+const MAX_ENTITIES: usize = 256;
+const MAX_ENTITY_BYTES: usize = 256;
+/// What declared entities may add to one document: no "billion laughs".
+const MAX_EXPANSION_BYTES: usize = 1024 * 1024;
+/// A longer name between `&` and `;` is text.
+const MAX_REFERENCE_BYTES: usize = 40;
 
 /// What the walk meets.
 #[derive(Clone, Copy)]
@@ -19,18 +30,103 @@ pub(crate) enum Node<'a> {
 }
 
 /// The attributes of one start tag.
-pub(crate) struct Attributes<'a>(&'a BytesStart<'a>);
+pub(crate) struct Attributes<'a> {
+    tag: &'a BytesStart<'a>,
+    entities: &'a Entities,
+}
 
 impl Attributes<'_> {
     /// The value of the attribute with this name, whatever its case.
     pub(crate) fn get(&self, name: &str) -> Option<String> {
-        let mut attributes = self.0.html_attributes();
-        attributes
-            .with_checks(false)
-            .flatten()
-            .find(|attribute| attribute.key.as_ref().eq_ignore_ascii_case(name))
-            .and_then(|attribute| attribute.normalized_value(XmlVersion::default()).ok())
-            .map(|value| value.into_owned())
+        let found = self.raw().find(|(key, _)| key.eq_ignore_ascii_case(name));
+        found.map(|(_, value)| self.entities.resolve_all(&value))
+    }
+
+    /// Names and values, as they are ordered.
+    pub(crate) fn iter(&self) -> impl Iterator<Item = (String, String)> {
+        self.raw().map(|(name, value)| (name, self.entities.resolve_all(&value)))
+    }
+
+    fn raw(&self) -> impl Iterator<Item = (String, String)> {
+        let mut attributes = self.tag.html_attributes();
+        attributes.with_checks(false);
+        let readable = attributes.filter_map(Result::ok);
+        readable.map(|found| (found.key.as_ref().to_owned(), found.value.to_string()))
+    }
+}
+
+/// What a document's references stand for.
+#[derive(Default)]
+struct Entities {
+    declared: Vec<(String, String)>,
+    expanded_bytes: Cell<usize>,
+}
+
+impl Entities {
+    /// Takes the `<!ENTITY name "value">` of a doctype; one entity cannot use
+    /// another, and none is read from elsewhere.
+    fn declare(&mut self, doctype: &str) {
+        for declaration in doctype.split("<!ENTITY").skip(1).take(MAX_ENTITIES) {
+            let Some((name, rest)) = declaration.trim_start().split_once(char::is_whitespace)
+            else {
+                continue;
+            };
+            let rest = rest.trim_start();
+            let quote = rest.chars().next().filter(|c| matches!(c, '"' | '\''));
+            let value = quote.and_then(|quote| rest[1..].split_once(quote)).map(|parts| parts.0);
+            if let Some(value) = value.filter(|value| value.len() <= MAX_ENTITY_BYTES) {
+                let value = Self::default().resolve_all(value);
+                self.declared.push((name.to_owned(), value));
+            }
+        }
+    }
+
+    /// The text of `&name;`; `None` if nobody knows it.
+    fn resolve(&self, name: &str) -> Option<String> {
+        if let Some(number) = name.strip_prefix('#') {
+            return character(number).map(String::from);
+        }
+        if let Some((_, value)) = self.declared.iter().find(|(known, _)| known == name) {
+            let expanded = self.expanded_bytes.get() + value.len();
+            self.expanded_bytes.set(expanded);
+            return (expanded <= MAX_EXPANSION_BYTES).then(|| value.clone());
+        }
+        resolve_html5_entity(name).map(str::to_owned)
+    }
+
+    /// `text` with every reference resolved that can be.
+    fn resolve_all(&self, text: &str) -> String {
+        let mut resolved = String::with_capacity(text.len());
+        let mut rest = text;
+        while let Some((before, after)) = rest.split_once('&') {
+            resolved.push_str(before);
+            let end = after.bytes().take(MAX_REFERENCE_BYTES).position(|byte| byte == b';');
+            match end.and_then(|end| Some((self.resolve(&after[..end])?, &after[end + 1..]))) {
+                Some((value, behind)) => {
+                    resolved.push_str(&value);
+                    rest = behind;
+                }
+                None => {
+                    resolved.push('&');
+                    rest = after;
+                }
+            }
+        }
+        resolved + rest
+    }
+}
+
+/// The character of a numeric reference. Numbers of C1 controls mean the
+/// characters of windows-1252, as in HTML.
+fn character(number: &str) -> Option<char> {
+    let hexadecimal = number.strip_prefix(['x', 'X']);
+    let code = match hexadecimal {
+        Some(digits) => u32::from_str_radix(digits, 16).ok()?,
+        None => number.parse().ok()?,
+    };
+    match u8::try_from(code) {
+        Ok(byte @ 0x80..=0x9f) => WINDOWS_1252.decode(&[byte]).0.chars().next(),
+        _ => char::from_u32(code).filter(|c| *c != '\0'),
     }
 }
 
@@ -42,6 +138,7 @@ pub(crate) fn walk(
     text: &str,
     mut visit: impl FnMut(Node<'_>) -> ControlFlow<()>,
 ) -> Result<(), quick_xml::Error> {
+    let mut entities = Entities::default();
     let mut reader = Reader::from_str(text);
     let config = reader.config_mut();
     config.check_end_names = false;
@@ -49,10 +146,14 @@ pub(crate) fn walk(
     config.allow_dangling_amp = true;
     loop {
         let flow = match reader.read_event()? {
-            Event::Start(tag) => visit(Node::Start(tag.name().as_ref(), &Attributes(&tag))),
+            Event::Start(tag) => {
+                let attributes = Attributes { tag: &tag, entities: &entities };
+                visit(Node::Start(tag.name().as_ref(), &attributes))
+            }
             Event::Empty(tag) => {
                 let name = tag.name();
-                match visit(Node::Start(name.as_ref(), &Attributes(&tag))) {
+                let attributes = Attributes { tag: &tag, entities: &entities };
+                match visit(Node::Start(name.as_ref(), &attributes)) {
                     ControlFlow::Continue(()) => visit(Node::End(name.as_ref())),
                     stop => stop,
                 }
@@ -60,10 +161,14 @@ pub(crate) fn walk(
             Event::End(tag) => visit(Node::End(tag.name().as_ref())),
             Event::Text(text) => visit(Node::Text(&text)),
             Event::CData(text) => visit(Node::Text(&text.into_inner())),
-            Event::GeneralRef(reference) => match reference.resolve_char_ref() {
-                Ok(Some(c)) => visit(Node::Text(c.encode_utf8(&mut [0; 4]))),
-                _ => visit(Node::Text(resolve_predefined_entity(&reference).unwrap_or(" "))),
+            Event::GeneralRef(reference) => match entities.resolve(&reference) {
+                Some(text) => visit(Node::Text(&text)),
+                None => visit(Node::Text(&format!("&{};", &*reference))),
             },
+            Event::DocType(doctype) => {
+                entities.declare(&doctype);
+                ControlFlow::Continue(())
+            }
             Event::Eof => return Ok(()),
             _ => ControlFlow::Continue(()),
         };
@@ -76,4 +181,96 @@ pub(crate) fn walk(
 /// The name without its prefix, and the prefix.
 pub(crate) fn local(name: &str) -> (&str, &str) {
     name.split_once(':').map_or((name, ""), |(prefix, local)| (local, prefix))
+}
+
+/// The text of an XML document: as [`charset::decode`], and UTF-16 and UTF-32
+/// without a byte order mark, which XML's first character gives away.
+pub(crate) fn decode(bytes: &[u8]) -> String {
+    match bytes {
+        [0xff, 0xfe, 0, 0, rest @ ..] => utf_32(rest, u32::from_le_bytes),
+        [0, 0, 0xfe, 0xff, rest @ ..] => utf_32(rest, u32::from_be_bytes),
+        [b'<', 0, 0, 0, ..] => utf_32(bytes, u32::from_le_bytes),
+        [0, 0, 0, b'<', ..] => utf_32(bytes, u32::from_be_bytes),
+        [b'<', 0, ..] => by(UTF_16LE, bytes),
+        [0, b'<' | b'\n' | b' ', ..] => by(UTF_16BE, bytes),
+        _ => charset::decode(bytes, None),
+    }
+}
+
+fn by(encoding: &'static Encoding, bytes: &[u8]) -> String {
+    encoding.decode(bytes).0.into_owned()
+}
+
+fn utf_32(bytes: &[u8], read: fn([u8; 4]) -> u32) -> String {
+    let (units, _) = bytes.as_chunks::<4>();
+    let codes = units.iter().map(|unit| read(*unit));
+    codes.map(|code| char::from_u32(code).unwrap_or(char::REPLACEMENT_CHARACTER)).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn text_of(xml: &str) -> String {
+        let mut all = String::new();
+        walk(xml, |node| {
+            if let Node::Text(text) = node {
+                all.push_str(text);
+            }
+            ControlFlow::Continue(())
+        })
+        .unwrap();
+        all
+    }
+
+    #[test]
+    fn references_are_resolved_as_far_as_anyone_knows_them() {
+        assert_eq!(text_of("<a>&lt;&eacute;&#8230;&#x2026;&#146;</a>"), "<é……’");
+        assert_eq!(
+            text_of("<a>AT&T &unknown; &#0;&#xFFFFFFFF;</a>"),
+            "AT&T &unknown; &#0;&#xFFFFFFFF;"
+        );
+        let declared = "<!DOCTYPE a [<!ENTITY co \"A &#38; B\"><!ENTITY x SYSTEM 'file:///etc'>]>";
+        assert_eq!(text_of(&format!("{declared}<a>&co;&x;</a>")), "A & B&x;");
+    }
+
+    #[test]
+    fn entities_do_not_explode() {
+        let declared = format!("<!DOCTYPE a [<!ENTITY b '{}'>]>", "x".repeat(MAX_ENTITY_BYTES));
+        let text = text_of(&format!("{declared}<a>{}</a>", "&b;".repeat(100_000)));
+        assert!(text.len() < MAX_EXPANSION_BYTES + 400_000, "{}", text.len());
+    }
+
+    #[test]
+    fn attributes_are_read_whatever_is_in_them() {
+        let mut seen = Vec::new();
+        walk("<a HREF='?a=1&b=2&amp;c&nbsp;' b=unquoted c/>", |node| {
+            if let Node::Start(_, attributes) = node {
+                seen = attributes.iter().collect();
+                assert_eq!(attributes.get("href").as_deref(), Some("?a=1&b=2&c\u{a0}"));
+            }
+            ControlFlow::Continue(())
+        })
+        .unwrap();
+        assert_eq!(seen[1], ("b".to_owned(), "unquoted".to_owned()));
+    }
+
+    #[test]
+    fn wide_encodings_show_in_the_first_character() {
+        let text = "<a>é</a>";
+        let wide =
+            |order: fn(u16) -> [u8; 2]| text.encode_utf16().flat_map(order).collect::<Vec<_>>();
+        let wider = |order: fn(u32) -> [u8; 4]| {
+            text.chars().flat_map(|c| order(u32::from(c))).collect::<Vec<_>>()
+        };
+        for bytes in [
+            wide(u16::to_le_bytes),
+            wide(u16::to_be_bytes),
+            wider(u32::to_le_bytes),
+            wider(u32::to_be_bytes),
+            [vec![0xff, 0xfe, 0, 0], wider(u32::to_le_bytes)].concat(),
+        ] {
+            assert_eq!(decode(&bytes), text);
+        }
+    }
 }

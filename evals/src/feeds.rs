@@ -1,0 +1,204 @@
+//! Feeds, sitemaps and robots files against what other projects expect of them.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::panic::catch_unwind;
+use std::path::{Path, PathBuf};
+
+use anyhow::Context;
+use courant_extract::{Feed, FeedEntry};
+use dom_query::Document;
+use url::Url;
+
+use crate::report::Report;
+
+mod case;
+mod expectation;
+mod robots;
+mod sitemaps;
+
+use case::Case;
+use expectation::Verdict;
+
+/// The folders of `feeds-feedparser` whose cases are counted.
+const FOLDERS: [&str; 10] = [
+    "wellformed/atom",
+    "wellformed/atom10",
+    "wellformed/rss",
+    "wellformed/rdf",
+    "wellformed/cdf",
+    "wellformed/base",
+    "wellformed/amp",
+    "encoding",
+    "entities",
+    "json",
+];
+
+/// Where the cases are served from, in their own expectations.
+const SERVED_AT: &str = "http://127.0.0.1:8097/feed.xml";
+
+/// Reads every feed, sitemap and robots file of the data sets.
+pub fn measure(data: &Path, misses: bool) -> anyhow::Result<Report> {
+    let mut report = Report::default();
+    let root = data.join("feeds-feedparser");
+    let mut tally = Tally::default();
+    for folder in FOLDERS {
+        let mut own = Tally::default();
+        for file in files(&root.join(folder))? {
+            own.count(&file, misses)?;
+        }
+        report.state(format!("feedparser: {folder}, cases met"), own.share());
+        tally.add(own);
+    }
+    tally.print_out_of_scope();
+    report.judge("feedparser: all fields that are reported", tally.share(), 0.95, 0.99);
+    report.state("feedparser: cases counted", tally.counted as f64);
+    sanitized(&root.join("wellformed/sanitize"), misses, &mut report)?;
+    robust(data, misses, &mut report)?;
+    sitemaps::measure(&data.join("robots-sitemaps-crawler-commons"), misses, &mut report)?;
+    robots::measure(data, misses, &mut report)?;
+    Ok(report)
+}
+
+/// Cases met of those that say anything about what is reported.
+#[derive(Default)]
+struct Tally {
+    met: usize,
+    counted: usize,
+    out_of_scope: BTreeMap<String, usize>,
+}
+
+impl Tally {
+    fn count(&mut self, file: &Path, misses: bool) -> anyhow::Result<()> {
+        let case = Case::read(file)?;
+        let feed = read(&case.bytes, &case.base);
+        match expectation::check(&case.expectation, feed.as_ref()) {
+            Verdict::Met => (self.met, self.counted) = (self.met + 1, self.counted + 1),
+            Verdict::Missed(why) => {
+                self.counted += 1;
+                if misses {
+                    println!("MISS {}: {why}", file.display());
+                }
+            }
+            Verdict::OutOfScope(why) => *self.out_of_scope.entry(why).or_default() += 1,
+        }
+        Ok(())
+    }
+
+    fn share(&self) -> f64 {
+        self.met as f64 / self.counted as f64
+    }
+
+    fn add(&mut self, other: Self) {
+        self.met += other.met;
+        self.counted += other.counted;
+        for (why, count) in other.out_of_scope {
+            *self.out_of_scope.entry(why).or_default() += count;
+        }
+    }
+
+    fn print_out_of_scope(&self) {
+        let all: usize = self.out_of_scope.values().sum();
+        println!("out of scope: {all} cases, which expect nothing but");
+        for (why, count) in &self.out_of_scope {
+            println!("{count:>6}  {why}");
+        }
+    }
+}
+
+fn read(bytes: &[u8], base: &str) -> Option<Feed> {
+    courant_extract::feed(bytes, Url::parse(base).ok().as_ref()).ok()
+}
+
+/// Looks for anything that runs in what is printed of feeds that try.
+fn sanitized(folder: &Path, misses: bool, report: &mut Report) -> anyhow::Result<()> {
+    let (mut safe, mut tally) = (0, Tally::default());
+    let all = files(folder)?;
+    for file in &all {
+        let feed = read(&fs::read(file)?, SERVED_AT);
+        let danger = feed.as_ref().and_then(|feed| texts(feed).find_map(|text| danger(&text)));
+        safe += usize::from(feed.is_some() && danger.is_none());
+        if let Some(danger) = danger {
+            println!("UNSAFE {}: {danger}", file.display());
+        }
+        tally.count(file, misses)?;
+    }
+    report.judge("feedparser: sanitize, nothing runs", safe as f64 / all.len() as f64, 1.0, 1.0);
+    report.state("feedparser: sanitize, text as expected", tally.share());
+    Ok(())
+}
+
+fn texts(feed: &Feed) -> impl Iterator<Item = String> {
+    let of_entry =
+        |entry: &FeedEntry| [&entry.title, &entry.summary, &entry.content].map(Clone::clone);
+    let entries = feed.entries.iter().flat_map(of_entry);
+    entries.chain([feed.title.clone()]).flatten()
+}
+
+/// An element, attribute or link that runs, where `text` is shown as HTML.
+fn danger(text: &str) -> Option<String> {
+    let document = Document::fragment(text);
+    let acting = "script, style, iframe, object, embed, applet, svg, math, link, meta, base, form";
+    if let Some(element) = document.select(acting).nodes().first() {
+        return Some(element.html().to_string());
+    }
+    let elements = document.select("*");
+    let mut attributes = elements.nodes().iter().flat_map(dom_query::NodeRef::attrs);
+    let acting = attributes.find(|attribute| {
+        let (name, value) = (&*attribute.name.local, attribute.value.trim().to_ascii_lowercase());
+        let runs =
+            ["javascript:", "vbscript:", "data:"].iter().any(|scheme| value.starts_with(scheme));
+        name.starts_with("on") || name == "style" || runs
+    });
+    acting.map(|attribute| format!("{}={}", &attribute.name.local, attribute.value))
+}
+
+/// Reads every file there is: none may panic, and real feeds are feeds.
+fn robust(data: &Path, misses: bool, report: &mut Report) -> anyhow::Result<()> {
+    for (set, are_feeds) in
+        [("feeds-feedparser", false), ("feeds-feed-rs", true), ("feeds-miniflux", false)]
+    {
+        let all = files(&data.join(set))?;
+        let (mut survived, mut read_as_feed) = (0, 0);
+        for file in &all {
+            let bytes = fs::read(file)?;
+            let outcome = catch_unwind(|| read(&bytes, SERVED_AT));
+            survived += usize::from(outcome.is_ok());
+            let is_feed = outcome.ok().flatten().is_some_and(|feed| !feed.entries.is_empty());
+            read_as_feed += usize::from(is_feed);
+            if misses && are_feeds && !is_feed {
+                println!("NO ENTRIES {}", file.display());
+            }
+        }
+        report.judge(
+            format!("{set}: files without a panic"),
+            survived as f64 / all.len() as f64,
+            1.0,
+            1.0,
+        );
+        if are_feeds {
+            report.state(
+                format!("{set}: files with entries"),
+                read_as_feed as f64 / all.len() as f64,
+            );
+        }
+    }
+    Ok(())
+}
+
+/// All files below `folder`, in their order.
+fn files(folder: &Path) -> anyhow::Result<Vec<PathBuf>> {
+    let mut found = Vec::new();
+    let entries =
+        fs::read_dir(folder).with_context(|| format!("cannot read {}", folder.display()))?;
+    for entry in entries {
+        let path = entry?.path();
+        if path.is_dir() {
+            found.extend(files(&path)?);
+        } else {
+            found.push(path);
+        }
+    }
+    found.sort();
+    Ok(found)
+}
