@@ -38,7 +38,7 @@ const FOLDERS: [&str; 10] = [
 const SERVED_AT: &str = "http://127.0.0.1:8097/feed.xml";
 
 /// Reads every feed, sitemap and robots file of the data sets.
-pub fn measure(data: &Path, misses: bool) -> anyhow::Result<Report> {
+pub(crate) fn measure(data: &Path, misses: bool) -> anyhow::Result<Report> {
     let mut report = Report::default();
     let root = data.join("feeds-feedparser");
     let mut tally = Tally::default();
@@ -156,9 +156,11 @@ fn danger(text: &str) -> Option<String> {
 /// Reads every file there is: none may panic, and real feeds are feeds.
 fn robust(data: &Path, misses: bool, report: &mut Report) -> anyhow::Result<()> {
     for (set, are_feeds) in
-        [("feeds-feedparser", false), ("feeds-feed-rs", true), ("feeds-miniflux", false)]
+        [("feeds-feedparser", false), ("feeds-feed-rs/fixture", true), ("feeds-miniflux", false)]
     {
-        let all = files(&data.join(set))?;
+        let mut all = files(&data.join(set))?;
+        // How another library prints them.
+        all.retain(|file| !file.to_string_lossy().ends_with(".serde.json"));
         let (mut survived, mut read_as_feed) = (0, 0);
         for file in &all {
             let bytes = fs::read(file)?;
@@ -195,7 +197,7 @@ fn files(folder: &Path) -> anyhow::Result<Vec<PathBuf>> {
         let path = entry?.path();
         if path.is_dir() {
             found.extend(files(&path)?);
-        } else {
+        } else if path.is_file() {
             found.push(path);
         }
     }

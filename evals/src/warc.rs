@@ -20,7 +20,7 @@ const ROUNDS: usize = 5;
 
 /// Packs the pages of `fundus-publishers` as Common Crawl does, a gzip member per
 /// record, and reads them.
-pub fn measure(data: &Path) -> anyhow::Result<Report> {
+pub(crate) fn measure(data: &Path) -> anyhow::Result<Report> {
     let folder = tempfile::tempdir().context("cannot make a temporary folder")?;
     let path = folder.path().join("pages.warc.gz");
     let records = pack(&pages(&data.join("fundus-publishers"))?, &path)?;

@@ -6,16 +6,16 @@ use std::path::Path;
 use anyhow::Context;
 
 /// One file.
-pub struct Case {
-    pub bytes: Vec<u8>,
+pub(crate) struct Case {
+    pub(crate) bytes: Vec<u8>,
     /// A Python expression; empty where the file has none.
-    pub expectation: String,
+    pub(crate) expectation: String,
     /// Where the feed was fetched.
-    pub base: String,
+    pub(crate) base: String,
 }
 
 impl Case {
-    pub fn read(file: &Path) -> anyhow::Result<Self> {
+    pub(crate) fn read(file: &Path) -> anyhow::Result<Self> {
         let bytes = fs::read(file).with_context(|| format!("cannot read {}", file.display()))?;
         // The comments are ASCII, also where the feed is UTF-16 or UTF-32.
         let text: String =

@@ -2,11 +2,10 @@
 //! between a place in the parsed feed and a literal.
 
 use courant_extract::{Feed, FeedEntry, FeedKind};
-use dom_query::Document;
 use url::Url;
 
 /// What became of a case.
-pub enum Verdict {
+pub(crate) enum Verdict {
     Met,
     /// With the claim that does not hold.
     Missed(String),
@@ -15,7 +14,7 @@ pub enum Verdict {
 }
 
 /// Checks all claims about what `courant feed` reports; others say nothing.
-pub fn check(expectation: &str, feed: Option<&Feed>) -> Verdict {
+pub(crate) fn check(expectation: &str, feed: Option<&Feed>) -> Verdict {
     let mut counted = false;
     let mut reasons = Vec::new();
     for claim in split(expectation, " and ") {
@@ -38,11 +37,7 @@ pub fn check(expectation: &str, feed: Option<&Feed>) -> Verdict {
             }
         }
     }
-    if counted {
-        Verdict::Met
-    } else {
-        Verdict::OutOfScope(reasons.into_iter().next().unwrap_or_default())
-    }
+    if counted { Verdict::Met } else { Verdict::OutOfScope(reasons.pop().unwrap_or_default()) }
 }
 
 /// Splits where `separator` stands outside of quotes and brackets.
@@ -242,13 +237,21 @@ fn seconds(date: &str) -> Option<i64> {
     courant_extract::published_at(date).map(|date| date.unix_seconds())
 }
 
-/// Whether two pieces of HTML read the same.
+/// Whether two pieces of HTML read the same, without their tags.
 fn same_text(found: &str, expected: &str) -> bool {
     text_of(found) == text_of(expected)
 }
 
 fn text_of(html: &str) -> String {
-    let text = Document::fragment(html).text().to_string();
+    let mut pieces = html.split('<');
+    let mut text = pieces.next().unwrap_or_default().to_owned();
+    for piece in pieces {
+        match piece.split_once('>') {
+            Some((_, behind)) => text.push_str(behind),
+            None => text.extend(["<", piece]),
+        }
+    }
+    let text = html_escape::decode_html_entities(&text);
     text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
@@ -313,6 +316,6 @@ mod tests {
         else {
             panic!("no link is reported")
         };
-        assert_eq!(why, "that the feed is well-formed, or nothing");
+        assert_eq!(why, "feed.links.href");
     }
 }

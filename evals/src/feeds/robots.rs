@@ -54,7 +54,7 @@ const RULINGS: [(&str, &str, &str, bool); 40] = [
     ("robots-with-utf16be-bom", "any", "/profile", false),
 ];
 
-pub fn measure(data: &Path, misses: bool, report: &mut Report) -> anyhow::Result<()> {
+pub(crate) fn measure(data: &Path, misses: bool, report: &mut Report) -> anyhow::Result<()> {
     let root = data.join("robots-sitemaps-crawler-commons/robots");
     let site = Url::parse("https://site.example")?;
     let mut met = 0;

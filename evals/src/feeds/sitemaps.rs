@@ -10,7 +10,7 @@ use crate::report::Report;
 /// Files with the pages and the sitemaps that they name.
 const NAMED: [(&str, usize, usize); 15] = [
     ("sitemaps/sitemap.badns.xml", 2, 0),
-    ("sitemaps/sitemap.index.xml", 0, 5),
+    ("sitemaps/sitemap.index.xml", 0, 15),
     ("sitemaps/sitemap.ns.xml", 2, 0),
     ("sitemaps/sitemap.txt", 2, 0),
     ("sitemaps/sitemap-with-bom.txt", 2, 0),
@@ -22,11 +22,11 @@ const NAMED: [(&str, usize, usize); 15] = [
     ("sitemaps/extension/sitemap-mobile.xml", 3, 0),
     ("sitemaps/extension/sitemap-news.xml", 2, 0),
     ("sitemaps/extension/sitemap-videos.xml", 3, 0),
-    ("rss/feed.rss", 1, 0),
-    ("rss/xmlRss_pubDate.xml", 3, 0),
+    ("rss/feed.rss", 3, 0),
+    ("rss/xmlRss_pubDate.xml", 7, 0),
 ];
 
-pub fn measure(root: &Path, misses: bool, report: &mut Report) -> anyhow::Result<()> {
+pub(crate) fn measure(root: &Path, misses: bool, report: &mut Report) -> anyhow::Result<()> {
     let mut met = 0;
     for (name, pages, sitemaps) in NAMED {
         let bytes = fs::read(root.join(name)).with_context(|| format!("cannot read {name}"))?;

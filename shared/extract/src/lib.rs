@@ -9,6 +9,7 @@
 
 mod charset;
 mod date;
+mod discovery;
 mod feed;
 mod gzip;
 mod isolate;
@@ -22,10 +23,11 @@ mod warc;
 mod xml;
 
 pub use date::published_at;
+pub use discovery::{feed_candidates, sitemap_candidates};
 pub use feed::{Feed, FeedEntry, FeedError, FeedKind, MAX_FEED_BYTES, feed};
 pub use kind::{Kind, kind};
-pub use lists::{ListError, opml, url_list};
+pub use lists::{ListError, opml, opml_of, url_list};
 pub use page::{MAX_PAGE_BYTES, MAX_PAGE_TEXT_BYTES, Page, PageError, page};
-pub use robots::Robots;
+pub use robots::{Indexing, Robots};
 pub use sitemap::{MAX_SITEMAP_BYTES, Sitemap, SitemapError, SitemapPage, sitemap};
 pub use warc::{WarcError, WarcPage, WarcPages, warc};

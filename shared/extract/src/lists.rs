@@ -4,8 +4,8 @@ use std::ops::ControlFlow;
 
 use url::Url;
 
-use crate::charset;
-use crate::xml::{Node, walk};
+use crate::sanitize::escape_quoted;
+use crate::xml::{self, Node, walk};
 
 const MAX_LIST_BYTES: usize = 16 * 1024 * 1024;
 const MAX_ENTRIES: usize = 100_000;
@@ -38,7 +38,7 @@ pub enum ListError {
 /// [`ListError`] where it is no OPML, or too large.
 pub fn opml(bytes: &[u8]) -> Result<Vec<String>, ListError> {
     check_size(bytes.len())?;
-    let text = charset::decode(bytes, None);
+    let text = xml::decode(bytes);
     let (mut is_opml, mut feeds) = (false, Vec::new());
     let walked = walk(text.trim_start(), |node| {
         if let Node::Start(name, attributes) = node {
@@ -53,6 +53,27 @@ pub fn opml(bytes: &[u8]) -> Result<Vec<String>, ListError> {
         _ if !is_opml => Err(ListError::NotOpml),
         _ => Ok(each_once(feeds)),
     }
+}
+
+/// An OPML document of these feeds, each with its title if it has one: what
+/// [`opml`] reads, and other readers of feeds.
+pub fn opml_of<'a>(feeds: impl IntoIterator<Item = (&'a str, Option<&'a str>)>) -> String {
+    let mut text = String::from(
+        "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<opml version=\"2.0\">\n\
+         <head><title>Feeds</title></head>\n<body>\n",
+    );
+    for (url, title) in feeds {
+        let title = title.unwrap_or(url);
+        for (name, value) in [("text", title), ("title", title), ("xmlUrl", url)] {
+            text.push_str(if name == "text" { "<outline type=\"rss\" " } else { " " });
+            text.push_str(name);
+            text.push_str("=\"");
+            escape_quoted(&value.replace(char::is_control, " "), &mut text);
+            text.push('"');
+        }
+        text.push_str("/>\n");
+    }
+    text + "</body>\n</opml>\n"
 }
 
 /// The URLs of a text with one on each line, each once; blank lines and lines
@@ -102,6 +123,18 @@ mod tests {
             ["https://b.example/feed?a=1&b=2", "https://a.example/feed"]
         );
         assert!(matches!(opml(b"<html></html>"), Err(ListError::NotOpml)));
+    }
+
+    #[test]
+    fn what_is_written_is_read_again() {
+        let feeds = [
+            ("https://a.example/feed?a=1&b=2", Some("A \"quoted\" <title> & more")),
+            ("https://b.example/", None),
+        ];
+        let text = opml_of(feeds);
+        assert_eq!(opml(text.as_bytes()).unwrap(), feeds.map(|feed| feed.0));
+        assert!(text.contains("title=\"A &quot;quoted&quot; &lt;title&gt; &amp; more\""), "{text}");
+        assert_eq!(opml(opml_of([]).as_bytes()).unwrap(), Vec::<String>::new());
     }
 
     #[test]

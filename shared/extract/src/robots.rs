@@ -2,7 +2,12 @@
 
 use std::time::Duration;
 
+use encoding_rs::UTF_8;
 use url::Url;
+
+mod indexing;
+
+pub use indexing::Indexing;
 
 /// RFC 9309 asks for at least 500 KiB; what follows is not read.
 const MAX_ROBOTS_BYTES: usize = 512 * 1024;
@@ -36,7 +41,8 @@ impl Robots {
     /// robots file, and an empty one allows everything.
     pub fn parse(bytes: &[u8], user_agent: &str) -> Self {
         let bytes = &bytes[..bytes.len().min(MAX_ROBOTS_BYTES)];
-        let text = String::from_utf8_lossy(bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes));
+        // A byte order mark may say UTF-16; everything else is UTF-8.
+        let text = UTF_8.decode(bytes).0;
         let mut reading = Reading::new(product_token(user_agent));
         text.split(['\n', '\r'])
             .filter_map(record)
@@ -153,11 +159,10 @@ fn record(line: &str) -> Option<(Key, &str)> {
     let line = line.split('#').next()?.trim();
     let (key, value) = line.split_once(':').or_else(|| line.split_once(char::is_whitespace))?;
     let key = match key.trim().to_ascii_lowercase().as_str() {
-        "user-agent" | "useragent" | "user agent" => Key::UserAgent,
+        "user-agent" | "useragent" | "user agent" | "useg-agent" | "usr-agent" => Key::UserAgent,
         "allow" => Key::Rule { is_allowed: true },
-        "disallow" | "dissallow" | "dissalow" | "disalow" | "diasllow" | "disallaw" => {
-            Key::Rule { is_allowed: false }
-        }
+        "disallow" | "dissallow" | "dissalow" | "disalow" | "diasllow" | "disallaw"
+        | "desallow" | "disallows" => Key::Rule { is_allowed: false },
         "crawl-delay" | "crawldelay" => Key::CrawlDelay,
         "sitemap" | "site-map" => Key::Sitemap,
         _ => return None,

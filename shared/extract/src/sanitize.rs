@@ -1,13 +1,15 @@
 //! HTML of strangers as HTML that can be shown: known formatting, links and
 //! pictures stay, everything that runs, loads or restyles goes.
 
+use std::borrow::Cow;
+
 use dom_query::NodeRef;
 use url::Url;
 
 use crate::isolate::fragment;
 
 /// Elements that stay; of others, only their content.
-const KEPT: [&str; 70] = [
+const KEPT: &[&str] = &[
     "a",
     "abbr",
     "address",
@@ -80,30 +82,15 @@ const KEPT: [&str; 70] = [
     "ul",
 ];
 /// Elements that go with all their content: it is not text.
-const DROPPED: [&str; 17] = [
-    "applet",
-    "audio-player",
-    "embed",
-    "frame",
-    "frameset",
-    "head",
-    "iframe",
-    "math",
-    "noembed",
-    "noframes",
-    "object",
-    "script",
-    "style",
-    "svg",
-    "template",
-    "title",
-    "xml",
+const DROPPED: &[&str] = &[
+    "applet", "embed", "frame", "frameset", "head", "iframe", "math", "noembed", "noframes",
+    "script", "style", "svg", "template", "title", "xml",
 ];
 const KEPT_ATTRIBUTES: [&str; 10] =
     ["alt", "colspan", "datetime", "dir", "height", "lang", "rowspan", "start", "title", "width"];
 /// Attributes that hold a URL.
-const KEPT_LINKS: [&str; 4] = ["cite", "href", "poster", "src"];
-const VOID: [&str; 5] = ["br", "col", "hr", "img", "source"];
+const KEPT_LINKS: &[&str] = &["cite", "href", "poster", "src"];
+const VOID: &[&str] = &["br", "col", "hr", "img", "source"];
 
 /// The safe part of `html`, with links resolved against `base`. What cannot be
 /// parsed within bounds comes back as text, with its tags escaped.
@@ -111,6 +98,7 @@ pub(crate) fn html(html: &str, base: Option<&Url>) -> String {
     if !html.contains(['<', '&']) {
         return html.to_owned();
     }
+    let html = &*mended(html);
     let mut safe = String::with_capacity(html.len());
     match fragment(html) {
         Some(document) => write_children(&document.root(), base, &mut safe),
@@ -137,6 +125,50 @@ pub(crate) fn is_harmless(text: &str) -> bool {
         let is_element = name.starts_with(|c: char| c.is_ascii_alphabetic());
         !is_element || is_bare && !DROPPED.contains(&name.as_str())
     })
+}
+
+/// `html` with what would make a parser swallow the text behind it taken out or
+/// escaped: frames, which feeds close as in XML, comments without an end, CDATA
+/// marks, and a `<!` that begins nothing.
+fn mended(html: &str) -> Cow<'_, str> {
+    let (last_end, last_comment_end) = (html.rfind('>'), html.rfind("-->"));
+    let mut mended = Cow::Borrowed("");
+    let mut done = 0;
+    for (at, _) in html.match_indices('<') {
+        if at < done {
+            continue;
+        }
+        let rest = &html[at..];
+        let has_end = last_end.is_some_and(|end| end > at);
+        let (instead, length) = match () {
+            () if starts(rest, "<iframe") || starts(rest, "</iframe") => ("", tag_length(rest)),
+            () if starts(rest, "<![cdata[") => ("", "<![CDATA[".len()),
+            () if rest.starts_with("<!--") && last_comment_end.is_some_and(|end| end > at) => {
+                continue;
+            }
+            () if rest.starts_with("<!--") && has_end => ("", tag_length(rest)),
+            () if starts(rest, "<!doctype") && has_end => continue,
+            () if rest.starts_with("<!") => ("&lt;!", 2),
+            () => continue,
+        };
+        mended.to_mut().push_str(&html[done..at]);
+        mended.to_mut().push_str(instead);
+        done = at + length;
+    }
+    if done == 0 {
+        return Cow::Borrowed(html);
+    }
+    mended.to_mut().push_str(&html[done..]);
+    if html.contains("]]>") { Cow::Owned(mended.replace("]]>", "")) } else { mended }
+}
+
+fn starts(text: &str, tag: &str) -> bool {
+    text.as_bytes().get(..tag.len()).is_some_and(|start| start.eq_ignore_ascii_case(tag.as_bytes()))
+}
+
+/// Up to its `>`, or all there is.
+fn tag_length(tag: &str) -> usize {
+    tag.find('>').map_or(tag.len(), |end| end + 1)
 }
 
 fn write_children(node: &NodeRef<'_>, base: Option<&Url>, out: &mut String) {
@@ -250,6 +282,8 @@ mod tests {
             "<svg><script>alert(1)</script><a xlink:href='javascript:x'>s</a></svg>safe",
             "<math><mi><style><!--</style><img src=x onerror=alert(1)>--></math>safe",
             "<noscript><p title='</noscript><img src=x onerror=alert(1)>'></noscript>safe",
+            "<scr<iframe>ipt>alert(1)</script>safe",
+            "<iframe src=x />safe",
             "<object data=x><param></object><embed src=x>safe",
             "<scr<script>ipt>alert(1)</script>safe",
             "<meta http-equiv=refresh content=0><base href=//x><link rel=stylesheet href=x>safe",
@@ -264,6 +298,22 @@ mod tests {
             }
             assert!(!again.contains("<img") || !again.contains("onerror"), "{source} -> {safe}");
             assert!(safe.contains("safe"), "{source} -> {safe}");
+        }
+    }
+
+    #[test]
+    fn nothing_swallows_the_text_behind_it() {
+        for (source, expected) in [
+            ("one<iframe src=x />two", "onetwo"),
+            ("one<!-- two > three", "one three"),
+            ("one<!-- two -->three", "onethree"),
+            ("<![CDATA[one]]> two", "one two"),
+            ("one <!two", "one &lt;!two"),
+            ("one <!DOCTYPE two", "one &lt;!DOCTYPE two"),
+            ("<!DOCTYPE html>one", "one"),
+            ("one<object>two", "onetwo"),
+        ] {
+            assert_eq!(html(source, None), expected, "{source}");
         }
     }
 

@@ -5,8 +5,8 @@ use std::ops::ControlFlow;
 use courant_article::PublishedAt;
 use url::Url;
 
-use crate::xml::{Node, local, walk};
-use crate::{charset, date, gzip};
+use crate::xml::{self, Node, local, walk};
+use crate::{date, feed, gzip};
 
 /// sitemaps.org allows 50 MB, uncompressed; a compressed file is read so far.
 pub const MAX_SITEMAP_BYTES: usize = 50 * 1024 * 1024;
@@ -14,7 +14,9 @@ pub const MAX_SITEMAP_BYTES: usize = 50 * 1024 * 1024;
 const MAX_URLS: usize = 50_000;
 const MAX_TITLE_CHARS: usize = 500;
 
-/// What a sitemap lists, in its order.
+/// What a sitemap lists: news first, then by the last change, the newest first,
+/// then what has no date, in the order of the file. Whoever takes only the start
+/// takes what is worth most: archives of a million pages starve no article.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Sitemap {
     /// Pages of the site.
@@ -53,8 +55,9 @@ pub enum SitemapError {
     Unknown,
 }
 
-/// Reads a sitemap. One that breaks off in the middle gives what came before;
-/// entries without an http or https URL are passed over.
+/// Reads a sitemap: in XML, a plain list, or a feed, as the protocol allows. One
+/// that breaks off in the middle gives what came before; entries without an http
+/// or https URL are passed over.
 ///
 /// # Errors
 /// [`SitemapError`] where nothing of it is a sitemap.
@@ -62,14 +65,37 @@ pub fn sitemap(bytes: &[u8]) -> Result<Sitemap, SitemapError> {
     if bytes.len() > MAX_SITEMAP_BYTES {
         return Err(SitemapError::TooLarge(bytes.len()));
     }
-    let text = if gzip::is_gzip(bytes) {
-        let content = gzip::inflate(bytes, MAX_SITEMAP_BYTES).ok_or(SitemapError::Gzip)?;
-        charset::decode(&content, None)
+    let inflated;
+    let bytes = if gzip::is_gzip(bytes) {
+        inflated = gzip::inflate(bytes, MAX_SITEMAP_BYTES).ok_or(SitemapError::Gzip)?;
+        inflated.as_slice()
     } else {
-        charset::decode(bytes, None)
+        bytes
     };
-    let text = text.trim_start();
-    if text.starts_with('<') { xml(text) } else { plain(text) }
+    let text = xml::decode(bytes);
+    let text = text.trim_start_matches(|c: char| c.is_whitespace() || c == '\u{feff}');
+    let found = if text.starts_with('<') { xml(text) } else { plain(text) };
+    let found = found.or_else(|error| of_feed(bytes).ok_or(error))?;
+    Ok(newest_first(found))
+}
+
+/// The pages that a feed names.
+fn of_feed(bytes: &[u8]) -> Option<Sitemap> {
+    let entries = feed::feed(bytes, None).ok()?.entries.into_iter();
+    let pages = entries.filter_map(|entry| {
+        let url = http_url(entry.url.as_deref()?)?;
+        let news_title = entry.headline().as_deref().and_then(title);
+        let last_modified = entry.updated_at.or_else(|| entry.published_at.clone());
+        Some(SitemapPage { url, last_modified, news_title, news_published: entry.published_at })
+    });
+    Some(Sitemap { pages: pages.collect(), sitemaps: Vec::new() })
+}
+
+fn newest_first(mut found: Sitemap) -> Sitemap {
+    for list in [&mut found.pages, &mut found.sitemaps] {
+        list.sort_by_cached_key(SitemapPage::rank);
+    }
+    found
 }
 
 fn plain(text: &str) -> Result<Sitemap, SitemapError> {
@@ -95,6 +121,17 @@ impl SitemapPage {
     fn at(url: Url) -> Self {
         Self { url, last_modified: None, news_title: None, news_published: None }
     }
+
+    /// The lower, the earlier: no news, and the age. The name tells a sitemap of
+    /// news in an index.
+    fn rank(&self) -> (bool, i64) {
+        let is_news = self.news_title.is_some() || self.news_published.is_some();
+        let is_news =
+            is_news || self.url.path().contains("news") && self.url.path().ends_with(".xml");
+        let changed = [&self.news_published, &self.last_modified];
+        let changed = changed.into_iter().flatten().map(PublishedAt::unix_seconds).max();
+        (!is_news, changed.map_or(i64::MAX, |seconds| -seconds))
+    }
 }
 
 /// The state of the walk through one sitemap.
@@ -105,6 +142,8 @@ struct Reading {
     /// The prefix of the entry's element: `image:loc` is no `loc`.
     prefix: String,
     in_news: bool,
+    /// No `loc` in this entry yet: some write the URL without one.
+    is_bare: bool,
     url: Option<Url>,
     last_modified: Option<PublishedAt>,
     title: Option<String>,
@@ -131,8 +170,12 @@ impl Reading {
         self.text.clear();
         match local(name) {
             ("urlset" | "sitemapindex", _) => self.has_root = true,
-            ("url" | "sitemap", prefix) => prefix.clone_into(&mut self.prefix),
+            ("url" | "sitemap", prefix) => {
+                prefix.clone_into(&mut self.prefix);
+                self.is_bare = true;
+            }
             ("news", _) => self.in_news = true,
+            ("loc", _) => self.is_bare = false,
             _ => {}
         }
     }
@@ -140,6 +183,9 @@ impl Reading {
     fn end(&mut self, name: &str) {
         let (name, prefix) = local(name);
         let is_own = prefix == self.prefix;
+        if self.is_bare && matches!(name, "url" | "sitemap") {
+            self.url = http_url(self.text.trim());
+        }
         match name {
             "loc" if is_own => self.url = http_url(self.text.trim()),
             "lastmod" if is_own => self.last_modified = date::published_at(&self.text),
@@ -217,6 +263,40 @@ mod tests {
         let found = sitemap(index.as_bytes()).unwrap();
         assert_eq!(found.sitemaps[0].url.as_str(), "https://a.example/1.xml.gz");
         assert!(found.pages.is_empty());
+    }
+
+    #[test]
+    fn news_and_new_things_come_first() {
+        let page = |name: &str, rest: &str| {
+            format!("<url><loc>https://a.example/{name}</loc>{rest}</url>")
+        };
+        let lastmod = |date: &str| format!("<lastmod>{date}</lastmod>");
+        let news = "<n:news><n:publication_date>2020-01-01</n:publication_date></n:news>";
+        let text = format!(
+            "<urlset>{}{}{}{}{}</urlset>",
+            page("undated", ""),
+            page("old", &lastmod("2019-05-05")),
+            page("new", &lastmod("2024-03-05T09:30:00Z")),
+            page("undated-too", ""),
+            page("news", news)
+        );
+        let found = sitemap(text.as_bytes()).unwrap();
+        let paths: Vec<_> = found.pages.iter().map(|page| page.url.path()).collect();
+        assert_eq!(paths, ["/news", "/new", "/old", "/undated", "/undated-too"]);
+        let index = "<sitemapindex><sitemap><loc>https://a.example/archive-1.xml</loc></sitemap>\
+            <sitemap>https://a.example/news.xml</sitemap></sitemapindex>";
+        let found = sitemap(index.as_bytes()).unwrap();
+        assert_eq!(found.sitemaps[0].url.path(), "/news.xml");
+    }
+
+    #[test]
+    fn a_feed_is_a_sitemap_too() {
+        let rss = b"<rss version='2.0'><channel><item><title>A &amp; B</title><link>https://a.example/1</link>
+            <pubDate>Tue, 05 Mar 2024 09:30:00 +0200</pubDate></item><item><title>no link</title></item></channel></rss>";
+        let found = sitemap(rss).unwrap();
+        assert_eq!(found.pages.len(), 1);
+        assert_eq!(found.pages[0].news_title.as_deref(), Some("A & B"));
+        assert!(found.pages[0].news_published.is_some());
     }
 
     #[test]

@@ -5,7 +5,6 @@ use std::ops::ControlFlow;
 
 use encoding_rs::{Encoding, UTF_16BE, UTF_16LE, WINDOWS_1252};
 use quick_xml::Reader;
-use quick_xml::escape::resolve_html5_entity;
 use quick_xml::events::{BytesStart, Event};
 
 use crate::charset;
@@ -91,7 +90,9 @@ impl Entities {
             self.expanded_bytes.set(expanded);
             return (expanded <= MAX_EXPANSION_BYTES).then(|| value.clone());
         }
-        resolve_html5_entity(name).map(str::to_owned)
+        let reference = format!("&{name};");
+        let resolved = html_escape::decode_html_entities(&reference);
+        (resolved != reference).then(|| resolved.into_owned())
     }
 
     /// `text` with every reference resolved that can be.
@@ -225,7 +226,7 @@ mod tests {
 
     #[test]
     fn references_are_resolved_as_far_as_anyone_knows_them() {
-        assert_eq!(text_of("<a>&lt;&eacute;&#8230;&#x2026;&#146;</a>"), "<é……’");
+        assert_eq!(text_of("<a>&lt;&eacute;&Omega;&#8230;&#x2026;&#146;</a>"), "<éΩ……’");
         assert_eq!(
             text_of("<a>AT&T &unknown; &#0;&#xFFFFFFFF;</a>"),
             "AT&T &unknown; &#0;&#xFFFFFFFF;"

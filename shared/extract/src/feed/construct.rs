@@ -12,7 +12,7 @@ use crate::xml::{Attributes, local};
 /// What an element's text is, before anything inside it is seen.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Form {
-    /// Not text at all: a picture in base64, say.
+    /// In base64: a text of an unusual type, or no text at all.
     Binary,
     /// HTML, escaped once.
     Html,
@@ -94,16 +94,15 @@ impl Construct {
 
     /// Safe HTML, or text that is harmless as HTML, too.
     pub(super) fn into_prose(mut self) -> String {
-        if self.is_base64 {
-            self.text = from_base64(&self.text);
+        if self.is_base64 || self.form == Form::Binary {
+            self.text = from_base64(&self.text).unwrap_or_default();
             self.has_elements = false;
         }
         let base = self.base.as_ref();
         let prose = match self.form {
-            Form::Binary => String::new(),
             Form::Xhtml => sanitize::html(&self.markup, base),
             Form::Html if self.has_elements => sanitize::html(&self.markup, base),
-            Form::Html => sanitize::html(&self.text, base),
+            Form::Html | Form::Binary => sanitize::html(&self.text, base),
             Form::Text | Form::Guess if self.has_elements => sanitize::html(&self.markup, base),
             Form::Guess if looks_like_html(&self.text) => sanitize::html(&self.text, base),
             Form::Text | Form::Guess if sanitize::is_harmless(&self.text) => self.text,
@@ -140,8 +139,8 @@ fn unmangled(text: String) -> String {
         .map_or(text.clone(), Into::into)
 }
 
-/// What base64 holds, as text; characters that are none of it are passed over.
-fn from_base64(text: &str) -> String {
+/// The text that base64 holds; characters that are none of it are passed over.
+fn from_base64(text: &str) -> Option<String> {
     let (mut bytes, mut bits, mut count) = (Vec::with_capacity(text.len() / 4 * 3), 0_u32, 0);
     for byte in text.bytes() {
         let value = match byte {
@@ -160,7 +159,7 @@ fn from_base64(text: &str) -> String {
             bits &= (1 << count) - 1;
         }
     }
-    String::from_utf8_lossy(&bytes).into_owned()
+    String::from_utf8(bytes).ok()
 }
 
 #[cfg(test)]
@@ -187,7 +186,8 @@ mod tests {
         construct.is_base64 = true;
         construct.push_text("PHA+\nSGVs bG88L3A+");
         assert_eq!(construct.into_prose(), "<p>Hello</p>");
-        assert_eq!(from_base64("SGVsbG8="), "Hello");
+        assert_eq!(from_base64("SGVsbG8=").as_deref(), Some("Hello"));
+        assert_eq!(from_base64("/9j/4AAQ"), None, "a picture");
     }
 
     #[test]

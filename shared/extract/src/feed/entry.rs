@@ -101,13 +101,14 @@ impl Draft {
             }
             Field::AnyDate => {
                 let date = published_at(&text.into_text());
-                prefer(&mut self.published, 1, date.clone());
+                prefer(&mut self.published, 2, date.clone());
                 prefer(&mut self.updated, 1, date);
             }
             Field::Author { rank } => {
                 self.authors.extend(person(&text.into_text()).map(|name| (rank, name)));
             }
             Field::Category => self.categories.push(text.into_text()),
+            Field::Tags => self.categories.extend(text.into_text().split(',').map(str::to_owned)),
         }
     }
 
@@ -121,7 +122,7 @@ impl Draft {
         }
     }
 
-    /// The entry; `None` if nothing was said.
+    /// The entry, with links resolved against `base`.
     pub(super) fn finish(self, kind: FeedKind, base: Option<&Url>) -> FeedEntry {
         let url = self.url(base);
         let title = self.title.map(|(_, title)| title);

@@ -209,7 +209,12 @@ impl Reader {
             return Place::Ignored;
         };
         match what {
-            Field::Link => draft.link(attributes, base.as_ref()),
+            Field::Link => {
+                draft.link(attributes, base.as_ref());
+                if attributes.get("rel").is_some_and(|rel| rel != "alternate") {
+                    return Place::Ignored;
+                }
+            }
             Field::Category => draft.category(attributes),
             Field::Id => draft.id_is_link(attributes),
             Field::Author { .. } if name == "author" => {

@@ -80,6 +80,8 @@ pub(super) enum Field {
     Summary {
         rank: u8,
     },
+    /// Categories apart by commas.
+    Tags,
     Title {
         rank: u8,
     },
@@ -100,10 +102,9 @@ impl Field {
             (Core, "id" | "guid") => Self::Id,
             (Core, "link") => Self::Link,
             (Feedburner, "origlink") => Self::OriginalLink,
-            (Core, "pubdate" | "published" | "issued") | (Dublin, "issued") => {
-                Self::Published { rank: 0 }
-            }
-            (Core, "created") | (Dublin, "created") => Self::Published { rank: 2 },
+            (Core, "pubdate" | "published") => Self::Published { rank: 0 },
+            (Core | Dublin, "issued") => Self::Published { rank: 1 },
+            (Core | Dublin, "created") => Self::Published { rank: 3 },
             (Core, "updated" | "modified" | "lastmod") | (Dublin, "modified") => {
                 Self::Updated { rank: 0 }
             }
@@ -116,6 +117,7 @@ impl Field {
             (Core | Dublin, "author") | (Dublin, "creator") => Self::Author { rank: 0 },
             (Itunes, "author") => Self::Author { rank: 1 },
             (Core, "category") | (Dublin, "subject") => Self::Category,
+            (Core, "tags") => Self::Tags,
             _ => return None,
         })
     }
