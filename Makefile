@@ -9,7 +9,7 @@ PYTHON ?= python3
 TESTS := $(if $(shell command -v cargo-nextest),cargo test --quiet --doc --workspace && cargo nextest run,cargo test)
 DATA ?= ../shared/data
 
-.PHONY: help deps test-deps build run test test-scripts e2e clean-deps
+.PHONY: help deps test-deps build run test test-scripts e2e fuzz clean-deps
 
 help: ## Lists these targets
 	@sed -n 's/^\([a-z0-9-]*\):.*## \(.*\)/  make \1\t\2/p' $(firstword $(MAKEFILE_LIST)) | expand -t 20
@@ -40,6 +40,9 @@ e2e: test-deps ## Crawls 258 real pages both ways, and kills everything on the w
 	@cargo build --release --workspace --bins
 	@COURANT_E2E_PAGES="$(PAGES)" COURANT_BIN="$(abspath $(TARGET))/release" \
 	cargo test --package courant-tests --test it -- --nocapture --test-threads 1 journey kills
+
+fuzz: ## Feeds every parser what nobody would write, FUZZ_SECONDS (60) each
+	@fuzz/run
 
 test-scripts: deps
 	@PYTHONPATH=$(COURANT_DEPS)/python PYTHONDONTWRITEBYTECODE=1 \

@@ -267,3 +267,5 @@ fn encoded_byte(rest: &[u8]) -> Option<u8> {
 
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod vectors;

@@ -9,6 +9,8 @@ use crate::page::MAX_PAGE_BYTES;
 
 /// Bounds the header of a record, and the HTTP header inside it.
 const MAX_HEADER_BYTES: usize = 64 * 1024;
+/// What is unpacked at once.
+const BUFFER_BYTES: usize = 64 * 1024;
 
 /// An HTML page of an archive.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -62,7 +64,7 @@ pub fn warc<'r>(mut reader: impl BufRead + Send + 'r) -> WarcPages<'r> {
     // An error shows again when the first record is read.
     let is_compressed = reader.fill_buf().is_ok_and(gzip::is_gzip);
     let reader: Box<dyn BufRead + Send + 'r> = if is_compressed {
-        Box::new(BufReader::new(MultiGzDecoder::new(reader)))
+        Box::new(BufReader::with_capacity(BUFFER_BYTES, MultiGzDecoder::new(reader)))
     } else {
         Box::new(reader)
     };
@@ -104,7 +106,7 @@ impl WarcPages<'_> {
             self.skip(bytes)?;
             return if is_page { Err(WarcError::TooLarge { url, bytes }) } else { Ok(None) };
         }
-        let mut block = Vec::new();
+        let mut block = Vec::with_capacity(usize::try_from(bytes).unwrap_or_default());
         (&mut self.reader).take(bytes).read_to_end(&mut block)?;
         if (block.len() as u64) < bytes {
             return Err(io::Error::from(io::ErrorKind::UnexpectedEof).into());

@@ -10,13 +10,19 @@ const MAX_LINKS: usize = 500;
 /// Anchors looked at; more are navigation.
 const MAX_ANCHORS: usize = 10_000;
 
-const FEED_TYPES: [&str; 5] = [
+const FEED_TYPES: [&str; 7] = [
     "application/rss+xml",
     "application/atom+xml",
     "application/feed+json",
     "application/rdf+xml",
+    "application/x-rss+xml",
+    "application/xml",
     "text/xml",
 ];
+
+/// How paths of feeds end.
+const FEED_ENDS: [&str; 8] =
+    ["/feed", "/rss", "/atom", ".rss", ".rdf", ".atom", "/feed.xml", "/feed.json"];
 
 /// First or second path segments that no article stands under.
 const SECTIONS_WITHOUT_ARTICLES: [&str; 25] = [
@@ -47,15 +53,37 @@ const SECTIONS_WITHOUT_ARTICLES: [&str; 25] = [
     "topic",
 ];
 
-/// The feeds that a page announces, absolute, each once.
+/// The feeds that a page announces, absolute, each once; where it announces none,
+/// those that it links to on the same site. Feeds of comments are no news.
 pub(super) fn feeds(document: &Document, url: &Url) -> Vec<Url> {
     let base = base(document, url);
-    let links = document.select("link[rel~='alternate'][href][type]");
-    let announced = links.iter().filter(|link| {
-        let media = link.attr_or("type", "").trim().to_ascii_lowercase();
-        FEED_TYPES.contains(&media.as_str())
+    let links = document.select("link[rel~='alternate'][href], link[rel~='feed'][href]");
+    let announced = links.iter().filter(|link| match link.attr("type") {
+        Some(media) => FEED_TYPES.contains(&media.trim().to_ascii_lowercase().as_str()),
+        None => link.attr_or("rel", "").contains("feed"),
     });
-    each_once(announced.filter_map(|link| http(&base, &link.attr("href")?)), MAX_FEEDS)
+    let announced = announced.filter_map(|link| http(&base, &link.attr("href")?));
+    let announced = each_once(announced.filter(|feed| !is_of_comments(feed)), MAX_FEEDS);
+    if announced.is_empty() { linked_feeds(document, &base, url) } else { announced }
+}
+
+fn linked_feeds(document: &Document, base: &Url, url: &Url) -> Vec<Url> {
+    let anchors = document.select("a[href]");
+    let links =
+        anchors.iter().take(MAX_ANCHORS).filter_map(|anchor| http(base, &anchor.attr("href")?));
+    let feeds = links.filter(|link| is_same_site(link, url) && looks_like_feed(link));
+    each_once(feeds.filter(|feed| !is_of_comments(feed)), MAX_FEEDS)
+}
+
+fn looks_like_feed(url: &Url) -> bool {
+    let path = url.path().trim_end_matches('/').to_ascii_lowercase();
+    let name = path.rsplit('/').next().unwrap_or_default();
+    let is_xml = name.ends_with(".xml") && (name.contains("rss") || name.contains("atom"));
+    is_xml || FEED_ENDS.iter().any(|end| path.ends_with(end))
+}
+
+fn is_of_comments(feed: &Url) -> bool {
+    feed.path().split('/').any(|part| part.eq_ignore_ascii_case("comments"))
 }
 
 /// Links of the same site that look like articles, absolute, each once.
@@ -122,4 +150,38 @@ fn has_date(segments: &[&str]) -> bool {
         let year = parts[0].parse().is_ok_and(|year: u32| (1990..2100).contains(&year));
         year && parts[1].parse().is_ok_and(|month: u32| (1..=12).contains(&month))
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn feeds_of(html: &str) -> Vec<String> {
+        let url = "https://a.example/section/".parse().unwrap();
+        feeds(&Document::from(html), &url).into_iter().map(String::from).collect()
+    }
+
+    #[test]
+    fn announced_feeds_count_but_for_those_of_comments() {
+        let html = "<link rel=alternate type=application/rss+xml href=/feed/>\
+            <link rel='alternate' type='application/rss+xml' href='/comments/feed/'>\
+            <link rel=alternate type=application/json href=/wp-json/1>\
+            <link rel=alternate hreflang=de href=/de/><link rel=feed href=all.atom>\
+            <link rel='ALTERNATE' type='Application/Atom+XML ' href='//a.example/atom'><a href=/rss>RSS</a>";
+        let found = feeds_of(html);
+        assert!(found.contains(&"https://a.example/feed/".to_owned()), "{found:?}");
+        assert!(found.contains(&"https://a.example/section/all.atom".to_owned()), "{found:?}");
+        assert!(!found.iter().any(|feed| feed.contains("comments") || feed.contains("json")));
+        assert!(!found.iter().any(|feed| feed.ends_with("/rss")), "announced is enough");
+    }
+
+    #[test]
+    fn without_any_the_linked_ones_are_tried() {
+        let html = "<a href=/rss/>RSS</a><a href=x/news-rss.xml>x</a><a href=https://other.example/feed>o</a>\
+            <a href=/comments/feed>c</a><a href=/feedback>f</a><a href=/story.xml>s</a>";
+        assert_eq!(
+            feeds_of(html),
+            ["https://a.example/rss/", "https://a.example/section/x/news-rss.xml"]
+        );
+    }
 }
