@@ -16,6 +16,8 @@ const MAX_ENTITY_BYTES: usize = 256;
 const MAX_EXPANSION_BYTES: usize = 1024 * 1024;
 /// A longer name between `&` and `;` is text.
 const MAX_REFERENCE_BYTES: usize = 40;
+/// Errors after which a walk goes on: each may have been looked for to the end.
+const MAX_ERRORS: usize = 32;
 
 /// What the walk meets.
 #[derive(Clone, Copy)]
@@ -133,27 +135,49 @@ fn character(number: &str) -> Option<char> {
 
 /// Shows every node to `visit` until it breaks. Names keep their prefix and case.
 ///
+/// Where the text is no XML, the walk goes on at the next tag.
+///
 /// # Errors
-/// The parser's, where the text stops being XML; what came before was visited.
+/// The parser's first; all that could be read was visited nevertheless.
 pub(crate) fn walk(
     text: &str,
     mut visit: impl FnMut(Node<'_>) -> ControlFlow<()>,
 ) -> Result<(), quick_xml::Error> {
     let mut entities = Entities::default();
+    let (mut rest, mut first) = (text, None);
+    for _ in 0..MAX_ERRORS {
+        let Err((error, at)) = walk_on(rest, &mut entities, &mut visit) else { break };
+        first = first.or(Some(error));
+        let behind = rest.get(at + 1..).unwrap_or_default();
+        let Some(next) = behind.find('<') else { break };
+        rest = &behind[next..];
+    }
+    first.map_or(Ok(()), Err)
+}
+
+/// Walks until the end, a break, or an error, and says where that is.
+fn walk_on(
+    text: &str,
+    entities: &mut Entities,
+    visit: &mut impl FnMut(Node<'_>) -> ControlFlow<()>,
+) -> Result<(), (quick_xml::Error, usize)> {
     let mut reader = Reader::from_str(text);
     let config = reader.config_mut();
     config.check_end_names = false;
     config.allow_unmatched_ends = true;
     config.allow_dangling_amp = true;
     loop {
-        let flow = match reader.read_event()? {
+        let event = reader.read_event().map_err(|error| {
+            (error, usize::try_from(reader.error_position()).unwrap_or(usize::MAX - 1))
+        })?;
+        let flow = match event {
             Event::Start(tag) => {
-                let attributes = Attributes { tag: &tag, entities: &entities };
+                let attributes = Attributes { tag: &tag, entities };
                 visit(Node::Start(tag.name().as_ref(), &attributes))
             }
             Event::Empty(tag) => {
                 let name = tag.name();
-                let attributes = Attributes { tag: &tag, entities: &entities };
+                let attributes = Attributes { tag: &tag, entities };
                 match visit(Node::Start(name.as_ref(), &attributes)) {
                     ControlFlow::Continue(()) => visit(Node::End(name.as_ref())),
                     stop => stop,
@@ -233,6 +257,19 @@ mod tests {
         );
         let declared = "<!DOCTYPE a [<!ENTITY co \"A &#38; B\"><!ENTITY x SYSTEM 'file:///etc'>]>";
         assert_eq!(text_of(&format!("{declared}<a>&co;&x;</a>")), "A & B&x;");
+    }
+
+    #[test]
+    fn an_error_does_not_end_the_walk() {
+        let mut names = Vec::new();
+        let walked = walk("<a>é<!x><b/><!-- no end <c/>", |node| {
+            if let Node::Start(name, _) = node {
+                names.push(name.to_owned());
+            }
+            ControlFlow::Continue(())
+        });
+        assert!(walked.is_err());
+        assert_eq!(names, ["a", "b", "c"]);
     }
 
     #[test]

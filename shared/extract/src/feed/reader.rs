@@ -108,23 +108,25 @@ impl Reader {
         if self.open.len() >= MAX_DEPTH {
             return;
         }
+        let (plain, prefix) = local(name);
+        let plain = plain.to_ascii_lowercase();
+        if matches!(plain.as_str(), "item" | "entry") && self.module(prefix) == Module::Core {
+            self.close_unclosed();
+        }
         let namespaces = self.namespaces.len();
         self.declare(attributes);
-        let (plain, prefix) = local(name);
-        let (module, plain) = (self.module(prefix), plain.to_ascii_lowercase());
+        let module = self.module(prefix);
         let base = attributes.get("xml:base").and_then(|base| match self.base() {
             Some(outer) => outer.join(base.trim()).ok(),
             None => Url::parse(base.trim()).ok(),
         });
-        let is_entry = matches!(plain.as_str(), "item" | "entry") && module == Module::Core;
         self.open.push(Open { name: name.to_owned(), place: Place::Ignored, namespaces, base });
         let place = match &mut self.text {
-            // An entry never stands in a text: the text was not closed.
-            Some((_, construct, _)) if !is_entry => {
+            Some((_, construct, _)) => {
                 construct.open(name, attributes);
                 Place::Ignored
             }
-            _ => self.enter(module, &plain, attributes),
+            None => self.enter(module, &plain, attributes),
         };
         if let Some(open) = self.open.last_mut() {
             open.place = place;
@@ -135,9 +137,8 @@ impl Reader {
     fn enter(&mut self, module: Module, name: &str, attributes: &Attributes<'_>) -> Place {
         let around = self.open.iter().rev().nth(1).map_or(Place::Outside, |open| open.place);
         match (module, name, around) {
-            (_, _, Place::Ignored) if self.text.is_none() => Place::Ignored,
+            (_, _, Place::Ignored) => Place::Ignored,
             (Module::Core, "item" | "entry", _) if self.is_feed(name) => {
-                self.close_entry();
                 self.draft = Some(Draft::new(attributes, self.base().as_ref()));
                 Place::Entry
             }
@@ -270,7 +271,23 @@ impl Reader {
     /// Ends the element with this name that is open innermost, and all in it. An
     /// end tag without a start says nothing.
     fn end(&mut self, name: &str) {
-        let Some(at) = self.open.iter().rposition(|open| open.name == name) else { return };
+        if let Some(at) = self.open.iter().rposition(|open| open.name == name) {
+            self.close(at);
+        }
+    }
+
+    /// Entries stand neither in each other nor in a text: one that starts there
+    /// shows that an end tag is missing.
+    fn close_unclosed(&mut self) {
+        let entry = self.open.iter().position(|open| open.place == Place::Entry);
+        let text = self.text.as_ref().map(|(_, _, depth)| *depth);
+        if let Some(at) = entry.into_iter().chain(text).min() {
+            self.close(at);
+        }
+    }
+
+    /// Ends the element at this depth and all in it.
+    fn close(&mut self, at: usize) {
         while self.open.len() > at {
             if self.text.as_ref().is_some_and(|(_, _, depth)| self.open.len() - 1 == *depth) {
                 self.take_text();
@@ -317,9 +334,6 @@ impl Reader {
     }
 
     fn close_entry(&mut self) {
-        if self.text.is_some() {
-            self.take_text();
-        }
         let base = self.base();
         if let (Some(draft), Some(kind)) = (self.draft.take(), self.kind) {
             self.entries.push(draft.finish(kind, base.as_ref()));
@@ -357,7 +371,7 @@ impl Reader {
     }
 
     fn finish(mut self) -> Option<Feed> {
-        self.close_entry();
+        self.close(0);
         let by_period = self.period.map(|period| period / self.frequency.unwrap_or(1).max(1));
         self.skip_hours.sort_unstable();
         self.skip_hours.dedup();

@@ -76,6 +76,131 @@ fn common_damage_is_repaired() {
 }
 
 #[test]
+fn what_breaks_an_entry_does_not_break_the_others() {
+    let text = "<rss><channel><title>T</title><item><title>One</title><link>https://a.example/1</link>\
+        <item><title>Two &amp; &nbsp;&hellip; AT&T<item><title>Three</titel></item><!oops>\
+        <item><title>Four</title></item><item><title>Fi";
+    let titles: Vec<_> = feed(text.as_bytes(), None)
+        .unwrap()
+        .entries
+        .into_iter()
+        .map(|entry| entry.headline().unwrap_or_default())
+        .collect();
+    assert_eq!(titles, ["One", "Two & … AT&T", "Three", "Four", "Fi"]);
+}
+
+#[test]
+fn the_encoding_is_what_the_bytes_are() {
+    let text = |declared: &str| {
+        format!(
+            "<?xml version='1.0' encoding='{declared}'?><rss><channel><title>Größe “x”</title></channel></rss>"
+        )
+    };
+    let wide = |order: fn(u16) -> [u8; 2]| {
+        text("utf-16").encode_utf16().flat_map(order).collect::<Vec<u8>>()
+    };
+    for bytes in [
+        text("iso-8859-1").into_bytes(),
+        encoding_rs::WINDOWS_1252.encode(&text("iso-8859-1")).0.into_owned(),
+        encoding_rs::WINDOWS_1252
+            .encode(&text("utf-8").replace(" encoding='utf-8'", ""))
+            .0
+            .into_owned(),
+        wide(u16::to_le_bytes),
+        wide(u16::to_be_bytes),
+        [b"\xff\xfe".to_vec(), wide(u16::to_le_bytes)].concat(),
+        [b"\n\xef\xbb\xbf".to_vec(), text("utf-8").into_bytes()].concat(),
+    ] {
+        let title = feed(&bytes, None).unwrap().title;
+        assert_eq!(title.as_deref(), Some("Größe “x”"), "{}", String::from_utf8_lossy(&bytes));
+    }
+}
+
+#[test]
+fn links_are_resolved_where_they_stand() {
+    let text = "<feed xmlns='http://www.w3.org/2005/Atom' xml:base='/blog/'><entry xml:base='2024/'>\
+        <link rel='enclosure' href='x.mp3'/><link href='one'/><content type='html'>&lt;a href='two'&gt;x&lt;/a&gt;</content>\
+        </entry><entry><link href='https://b.example/Ünï'/></entry></feed>";
+    let found = feed(text.as_bytes(), Some(&base())).unwrap();
+    assert_eq!(found.entries[0].url.as_deref(), Some("https://a.example/blog/2024/one"));
+    let content = found.entries[0].content.as_deref();
+    assert_eq!(content, Some("<a href=\"https://a.example/blog/2024/two\">x</a>"));
+    assert_eq!(found.entries[1].url.as_deref(), Some("https://b.example/Ünï"));
+    let rss = "<rss><channel><link>https://c.example/home/</link><item><link>one</link></item></channel></rss>";
+    let found = feed(rss.as_bytes(), None).unwrap();
+    assert_eq!(found.entries[0].url.as_deref(), Some("https://c.example/home/one"));
+}
+
+#[test]
+fn a_podcast_is_a_feed_without_articles() {
+    let text = "<rss xmlns:itunes='http://www.itunes.com/dtds/podcast-1.0.dtd'><channel><title>P</title>\
+        <itunes:image href='x'/><item><title>E1</title><itunes:title>no</itunes:title><guid isPermaLink='false'>https://a.example/1</guid>\
+        <enclosure url='https://a.example/1.mp3' type='audio/mpeg'/></item></channel></rss>";
+    let entry = &feed(text.as_bytes(), None).unwrap().entries[0];
+    assert_eq!((entry.url.as_deref(), entry.title.as_deref()), (None, Some("E1")));
+}
+
+#[test]
+fn modules_count_by_their_name_spaces() {
+    let text = "<r:RDF xmlns:r='http://www.w3.org/1999/02/22-rdf-syntax-ns#' xmlns='http://purl.org/rss/1.0/' \
+        xmlns:d='http://purl.org/dc/elements/1.1/' xmlns:c='http://purl.org/rss/1.0/modules/content/' xmlns:m='http://search.yahoo.com/mrss/'>\
+        <channel r:about='x'><title>T</title><items><r:Seq/></items></channel><image><title>no</title></image>\
+        <item r:about='https://a.example/1'><m:title>no</m:title><title>A</title><d:creator>Ann</d:creator><d:subject>s</d:subject>\
+        <c:encoded>&lt;p>x&lt;/p></c:encoded><m:group><title>no</title></m:group></item></r:RDF>";
+    let found = feed(text.as_bytes(), None).unwrap();
+    assert_eq!((found.kind, found.title.as_deref()), (FeedKind::Rss1, Some("T")));
+    let entry = &found.entries[0];
+    assert_eq!((entry.title.as_deref(), entry.content.as_deref()), (Some("A"), Some("<p>x</p>")));
+    assert_eq!(
+        (entry.authors.as_slice(), entry.categories.as_slice()),
+        (&["Ann".to_owned()][..], &["s".to_owned()][..])
+    );
+}
+
+#[test]
+fn a_channel_says_when_to_come_again() {
+    let ttl = |inside: &str| {
+        let text = format!(
+            "<rss xmlns:sy='http://purl.org/rss/1.0/modules/syndication/'><channel>{inside}</channel></rss>"
+        );
+        let found = feed(text.as_bytes(), None).unwrap();
+        (found.ttl.map(|ttl| ttl.as_secs() / 60), found.skip_hours)
+    };
+    assert_eq!(ttl("<ttl>30</ttl>").0, Some(30));
+    assert_eq!(
+        ttl(
+            "<sy:updatePeriod> hourly </sy:updatePeriod><sy:updateFrequency>2</sy:updateFrequency>"
+        )
+        .0,
+        Some(30)
+    );
+    assert_eq!(ttl("<sy:updatePeriod>daily</sy:updatePeriod>").0, Some(24 * 60));
+    assert_eq!(ttl("<ttl>15</ttl><sy:updatePeriod>daily</sy:updatePeriod>").0, Some(15));
+    for odd in [
+        "<ttl>0</ttl>",
+        "<ttl>-1</ttl>",
+        "<ttl>99999999999</ttl>",
+        "<sy:updatePeriod>yearly</sy:updatePeriod>",
+    ] {
+        assert_eq!(ttl(odd).0, None, "{odd}");
+    }
+    let hours = "<skipHours><hour>23</hour><hour>0</hour><hour>24</hour><hour>25</hour></skipHours><title>T</title>";
+    assert_eq!(ttl(hours).1, [0, 23]);
+}
+
+#[test]
+fn nothing_that_runs_comes_out() {
+    let text = "<rss><channel><title>&lt;img src=x onerror=a()&gt;T</title><item><title>&lt;script&gt;a()&lt;/script&gt;A</title>\
+        <description>&lt;p onclick=a()&gt;B&lt;/p&gt;</description><link>javascript:a()</link></item></channel></rss>";
+    let found = feed(text.as_bytes(), None).unwrap();
+    let printed = serde_json::to_string(&found).unwrap();
+    for bad in ["script", "onerror", "onclick"] {
+        assert!(!printed.contains(bad), "{printed}");
+    }
+    assert_eq!(found.entries[0].headline().as_deref(), Some("A"));
+}
+
+#[test]
 fn the_output_has_the_documented_keys() {
     let json = serde_json::to_value(feed(RSS.as_bytes(), None).unwrap()).unwrap();
     let keys = |value: &serde_json::Value| -> Vec<String> {
