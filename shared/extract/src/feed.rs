@@ -18,6 +18,8 @@ mod entry;
 mod json;
 mod names;
 mod reader;
+mod schedule;
+mod scope;
 mod vocabulary;
 
 /// Larger feeds are refused.

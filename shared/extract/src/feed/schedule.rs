@@ -1,0 +1,73 @@
+//! When a feed says that it is worth to come again.
+
+use std::time::Duration;
+
+/// A longer time than a week says nothing about when to look again.
+const MAX_TTL: Duration = Duration::from_secs(7 * 24 * 3_600);
+
+/// What an element of a channel says about it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Timing {
+    /// Minutes for which it may be kept.
+    Ttl,
+    /// The time in which it changes as often as `Frequency` says.
+    Period,
+    Frequency,
+    /// An hour of the day in which it never changes.
+    SkipHour,
+}
+
+/// All that was said so far.
+#[derive(Debug, Default)]
+pub(super) struct Schedule {
+    ttl: Option<Duration>,
+    period: Option<Duration>,
+    frequency: Option<u32>,
+    skip_hours: Vec<u8>,
+}
+
+impl Schedule {
+    pub(super) fn take(&mut self, what: Timing, text: &str) {
+        let text = text.trim();
+        match what {
+            Timing::Ttl => self.ttl = minutes(text),
+            Timing::Period => self.period = period(text),
+            Timing::Frequency => self.frequency = text.parse().ok(),
+            Timing::SkipHour => self.skip_hours.extend(hour(text)),
+        }
+    }
+
+    /// How long to wait, a week at most: as said outright, or else by the period.
+    pub(super) fn ttl(&self) -> Option<Duration> {
+        let by_period = self.period.map(|period| period / self.frequency.unwrap_or(1).max(1));
+        self.ttl.or(by_period).filter(|ttl| !ttl.is_zero() && *ttl <= MAX_TTL)
+    }
+
+    /// In their order, each once.
+    pub(super) fn skip_hours(mut self) -> Vec<u8> {
+        self.skip_hours.sort_unstable();
+        self.skip_hours.dedup();
+        self.skip_hours
+    }
+}
+
+fn minutes(text: &str) -> Option<Duration> {
+    let minutes: u32 = text.parse().ok().filter(|minutes| *minutes > 0)?;
+    Some(Duration::from_secs(u64::from(minutes) * 60)).filter(|ttl| *ttl <= MAX_TTL)
+}
+
+fn period(text: &str) -> Option<Duration> {
+    let hours = match text.to_ascii_lowercase().as_str() {
+        "hourly" => 1,
+        "daily" => 24,
+        "weekly" => 7 * 24,
+        _ => return None, // a month or a year is longer than we ever wait
+    };
+    Some(Duration::from_secs(hours * 3_600))
+}
+
+/// Some count from 1 to 24.
+fn hour(text: &str) -> Option<u8> {
+    let hour: u8 = text.parse().ok()?;
+    (hour <= 24).then_some(hour % 24)
+}
