@@ -117,12 +117,15 @@ impl Reader {
     }
 
     fn enter_outside(&mut self, module: Module, name: &str, attributes: &Attributes<'_>) -> Place {
-        let is_root = self.kind.is_none() && self.scope.open.len() == 1;
+        // Before it may stand what a script warned of; but a page is no feed.
+        let outermost = self.scope.open.first().map_or("", |open| open.name.as_str());
+        let is_root = self.kind.is_none() && !outermost.eq_ignore_ascii_case("html");
+        let is_outermost = is_root && self.scope.open.len() == 1;
         let kind = match name {
             "rss" if is_root => rss_version(attributes),
             "rdf" if is_root => FeedKind::Rss1,
             "feed" if is_root && module != Module::Other => FeedKind::Atom,
-            "channel" if is_root => FeedKind::Cdf,
+            "channel" if is_outermost => FeedKind::Cdf,
             "channel" if self.kind.is_some() => return Place::Channel,
             "image" | "textinput" => return Place::Ignored,
             _ => return Place::Outside,

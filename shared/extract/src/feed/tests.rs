@@ -90,6 +90,12 @@ fn what_breaks_an_entry_does_not_break_the_others() {
 }
 
 #[test]
+fn warnings_of_a_script_before_the_feed_are_passed_over() {
+    let text = format!("<br>\n<b>Warning</b>: x in <b>y.php</b><br />\n{RSS}");
+    assert_eq!(feed(text.as_bytes(), None).unwrap().entries.len(), 2);
+}
+
+#[test]
 fn the_encoding_is_what_the_bytes_are() {
     let text = |declared: &str| {
         format!(
