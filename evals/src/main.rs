@@ -7,6 +7,7 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 
 mod dedup;
+mod extract;
 mod report;
 mod urls;
 mod feeds;
@@ -35,6 +36,8 @@ enum What {
     Feeds,
     /// The speed of reading archives, beside zcat
     Warc,
+    /// The main text, and whether a page is an article
+    Extract,
 }
 
 fn main() -> anyhow::Result<ExitCode> {
@@ -45,6 +48,7 @@ fn main() -> anyhow::Result<ExitCode> {
     let report = match cli.what {
         What::Feeds => feeds::measure(&cli.data, cli.misses)?,
         What::Warc => warc::measure(&cli.data)?,
+        What::Extract => extract::run(&cli.data, cli.misses)?,
     };
     print!("{report}");
     Ok(if report.passed() { ExitCode::SUCCESS } else { ExitCode::FAILURE })

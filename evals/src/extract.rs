@@ -1,0 +1,48 @@
+//! The main text, and whether a page is an article: on the pages of
+//! trafilatura's evaluation, WCXB, fundus and Readability.
+
+use std::path::Path;
+
+use anyhow::Result;
+
+use crate::report::Report;
+
+mod pages;
+mod segments;
+mod speed;
+mod text;
+mod verdict;
+
+use pages::{fundus, readability, trafilatura, wcxb};
+
+/// Reads every page of each data set that is there, once and on one thread.
+pub(crate) fn run(data: &Path, misses: bool) -> Result<Report> {
+    let mut report = Report::default();
+    let mut times = Vec::new();
+    if let Some(pages) = present(data, "trafilatura-eval", trafilatura)? {
+        segments::measure(&mut report, &pages, misses);
+        times.extend(pages.iter().map(|page| page.sample.took));
+    }
+    let wcxb_pages = present(data, "wcxb-dev", wcxb)?;
+    let fundus_pages = present(data, "fundus-publishers", fundus)?;
+    if let Some(pages) = &wcxb_pages {
+        text::measure_wcxb(&mut report, pages, misses);
+        times.extend(pages.iter().map(|page| page.sample.took));
+    }
+    verdict::measure(&mut report, wcxb_pages.as_deref(), fundus_pages.as_deref(), misses);
+    if let Some(pages) = present(data, "mozilla-readability", readability)? {
+        text::measure_readability(&mut report, &pages, misses);
+    }
+    speed::measure(&mut report, times);
+    Ok(report)
+}
+
+/// What `read` finds in the folder of a data set; without the folder, says so.
+fn present<T>(data: &Path, name: &str, read: fn(&Path) -> Result<T>) -> Result<Option<T>> {
+    let dir = data.join(name);
+    if !dir.is_dir() {
+        println!("SKIPPED: {name} is not at {}", data.display());
+        return Ok(None);
+    }
+    read(&dir).map(Some)
+}

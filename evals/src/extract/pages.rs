@@ -1,0 +1,170 @@
+//! The pages of the data sets, as Courant reads them, with what is expected.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Result};
+use courant_extract::Page;
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+use url::Url;
+
+/// For the few pages of which no URL is known.
+const UNKNOWN_URL: &str = "https://unknown.example/page";
+
+/// A page as Courant reads it.
+pub(crate) struct Sample {
+    /// What a miss is listed under.
+    pub(crate) name: String,
+    /// Empty where reading failed: that is a miss, not an end.
+    pub(crate) page: Page,
+    pub(crate) took: Duration,
+}
+
+/// A page of trafilatura's evaluation.
+pub(crate) struct Segmented {
+    pub(crate) sample: Sample,
+    /// Pieces that the text must have.
+    pub(crate) with: Vec<String>,
+    /// Pieces that the text must not have.
+    pub(crate) without: Vec<String>,
+}
+
+/// A page of WCXB.
+pub(crate) struct Labelled {
+    pub(crate) sample: Sample,
+    /// `article`, `forum`, `product`, `collection`, `listing`, `documentation`,
+    /// `service`.
+    pub(crate) page_type: String,
+    pub(crate) text: String,
+}
+
+/// A page of Readability's tests.
+pub(crate) struct Expected {
+    pub(crate) sample: Sample,
+    pub(crate) text: String,
+}
+
+#[derive(Deserialize)]
+struct Segments {
+    file: String,
+    with: Vec<String>,
+    without: Vec<String>,
+}
+
+pub(crate) fn trafilatura(dir: &Path) -> Result<Vec<Segmented>> {
+    let cases: BTreeMap<String, Segments> = json(&dir.join("evaldata.json"))?;
+    let read = |(url, case): (String, Segments)| {
+        let folders = [dir.join("cache"), dir.join("eval")];
+        let file = folders.iter().map(|folder| folder.join(&case.file)).find(|file| file.is_file());
+        let file = file.with_context(|| format!("cannot find {}", case.file))?;
+        let sample = sample(case.file, &file, &url)?;
+        Ok(Segmented { sample, with: case.with, without: case.without })
+    };
+    cases.into_iter().map(read).collect()
+}
+
+#[derive(Deserialize)]
+struct Index {
+    files: BTreeMap<String, Entry>,
+}
+
+#[derive(Deserialize)]
+struct Entry {
+    split: String,
+    page_type: String,
+}
+
+#[derive(Deserialize)]
+struct Label {
+    #[serde(default)]
+    url: String,
+    ground_truth: Truth,
+}
+
+#[derive(Deserialize)]
+struct Truth {
+    #[serde(default)]
+    main_content: String,
+}
+
+pub(crate) fn wcxb(dir: &Path) -> Result<Vec<Labelled>> {
+    let index: Index = json(&dir.join("metadata.json"))?;
+    let dev = index.files.into_iter().filter(|(_, entry)| entry.split == "dev");
+    let read = |(id, entry): (String, Entry)| {
+        let label: Label = json(&dir.join(format!("dev/ground-truth/{id}.json")))?;
+        let file = dir.join(format!("dev/html/{id}.html"));
+        let url = if label.url.is_empty() { UNKNOWN_URL } else { &label.url };
+        let sample = sample(id, &file, url)?;
+        Ok(Labelled { sample, page_type: entry.page_type, text: label.ground_truth.main_content })
+    };
+    dev.map(read).collect()
+}
+
+#[derive(Deserialize)]
+struct Crawled {
+    url: String,
+}
+
+pub(crate) fn fundus(dir: &Path) -> Result<Vec<Sample>> {
+    let mut samples = Vec::new();
+    for country in folder(&dir.join("pages"))? {
+        let crawled: BTreeMap<String, Crawled> = json(&country.join("meta.info"))?;
+        for (name, crawled) in crawled {
+            let file = country.join(name.trim_end_matches(".gz"));
+            samples.push(sample(name, &file, &crawled.url)?);
+        }
+    }
+    Ok(samples)
+}
+
+pub(crate) fn readability(dir: &Path) -> Result<Vec<Expected>> {
+    let read = |case: PathBuf| {
+        let name = case.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        let sample = sample(name, &case.join("source.html"), "http://fakehost/test/page.html")?;
+        let html = fs::read_to_string(case.join("expected.html"))?;
+        Ok(Expected { sample, text: without_tags(&html) })
+    };
+    folder(&dir.join("pages"))?.into_iter().map(read).collect()
+}
+
+fn sample(name: String, file: &Path, url: &str) -> Result<Sample> {
+    let html = fs::read(file).with_context(|| format!("cannot read {}", file.display()))?;
+    let url: Url = url.parse().with_context(|| format!("{name} has no URL, but {url:?}"))?;
+    let start = Instant::now();
+    let page = courant_extract::page(&html, None, &url);
+    let took = start.elapsed();
+    let page = page.unwrap_or_else(|error| {
+        println!("{name}: {error}");
+        Page::default()
+    });
+    Ok(Sample { name, page, took })
+}
+
+/// The text of well-formed HTML, tags taken for spaces, entities for themselves:
+/// enough to compare words.
+fn without_tags(html: &str) -> String {
+    let pieces = html.split('<').map(|piece| piece.split_once('>').map_or(piece, |parts| parts.1));
+    let text = pieces.collect::<Vec<_>>().join(" ");
+    text.replace("&nbsp;", " ").replace("&amp;", "&").replace("&lt;", "<").replace("&gt;", ">")
+}
+
+fn folder(path: &Path) -> Result<Vec<PathBuf>> {
+    let entries = fs::read_dir(path).with_context(|| format!("cannot read {}", path.display()))?;
+    let mut paths = entries.map(|entry| Ok(entry?.path())).collect::<Result<Vec<_>>>()?;
+    paths.retain(|path| path.is_dir());
+    paths.sort();
+    Ok(paths)
+}
+
+/// Lone surrogates and the like, which some of the sets have in fields that are
+/// not asked for, are no matter: the file is read as any JSON first.
+fn json<T: DeserializeOwned>(path: &Path) -> Result<T> {
+    let bytes = fs::read(path).with_context(|| format!("cannot read {}", path.display()))?;
+    let value: Value = serde_json::from_slice(&bytes)
+        .with_context(|| format!("cannot understand {}", path.display()))?;
+    serde_json::from_value(value).with_context(|| format!("cannot use {}", path.display()))
+}
