@@ -115,6 +115,9 @@ pub(crate) fn fundus(dir: &Path) -> Result<Vec<Sample>> {
         let crawled: BTreeMap<String, Crawled> = json(&country.join("meta.info"))?;
         for (name, crawled) in crawled {
             let file = country.join(name.trim_end_matches(".gz"));
+            if !file.is_file() {
+                continue; // listed, but not in the set
+            }
             samples.push(sample(name, &file, &crawled.url)?);
         }
     }

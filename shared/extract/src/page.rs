@@ -7,18 +7,18 @@ use url::Url;
 use crate::charset;
 use crate::isolate::{document, fragment, isolated};
 
-mod body;
+mod content;
 mod links;
 mod metadata;
 mod structured;
 mod verdict;
 
-use body::Body;
+use content::Content;
 use metadata::Metadata;
 use structured::Structured;
 
 /// Larger pages are refused.
-pub const MAX_PAGE_BYTES: usize = 8 * 1024 * 1024;
+pub const MAX_PAGE_BYTES: usize = 16 * 1024 * 1024;
 /// Longer texts are cut here. Four times what travels as an article, so that the
 /// cut there is seen and flagged.
 pub const MAX_PAGE_TEXT_BYTES: usize = 1024 * 1024;
@@ -43,6 +43,8 @@ pub struct Page {
     /// The main text, paragraphs apart by a blank line; also where it is no
     /// article, as far as there is any.
     pub text: String,
+    /// The same with headings, lists, quotes and links, links absolute.
+    pub markdown: String,
     /// Feeds that the page announces.
     pub feeds: Vec<Url>,
     /// Links on the same site that look like articles, in the page's order, at
@@ -78,25 +80,27 @@ pub fn page(html: &[u8], charset_hint: Option<&str>, url: &Url) -> Result<Page, 
         return Err(PageError::TooLarge(html.len()));
     }
     let html = charset::decode(html, charset_hint);
-    isolated(|| document(&html).map(|document| read(document, &html, url)))
+    isolated(|| document(&html).map(|document| read(&document, url)))
         .map_err(PageError::Panicked)?
         .ok_or(PageError::TooComplex)
 }
 
-fn read(document: Document, html: &str, url: &Url) -> Page {
-    let structured = Structured::read(&document);
-    let metadata = Metadata::read(&document, &structured, url);
-    let (feeds, links) = (links::feeds(&document, url), links::articles(&document, url));
-    let body = Body::read(document, html, structured.article_body.as_deref());
+fn read(document: &Document, url: &Url) -> Page {
+    let structured = Structured::read(document);
+    let metadata = Metadata::read(document, &structured, url);
+    let (feeds, links) = (links::feeds(document, url), links::articles(document, url));
+    let declared_body = structured.article_body.as_deref();
+    let content = Content::read(document, url, &metadata.title, declared_body);
     Page {
-        is_article: verdict::is_article(url, &structured, &metadata, &body),
+        is_article: verdict::is_article(url, &structured, &metadata, &content),
         title: metadata.title,
         authors: metadata.authors,
         published_at: metadata.published_at,
         language: metadata.language,
         site_name: metadata.site_name,
         canonical_url: metadata.canonical_url,
-        text: body.text,
+        text: content.text,
+        markdown: content.markdown,
         feeds,
         links,
         noindex: metadata.noindex,

@@ -2,7 +2,7 @@
 
 use url::Url;
 
-use super::body::Body;
+use super::content::Content;
 use super::metadata::Metadata;
 use super::structured::Structured;
 
@@ -31,7 +31,7 @@ pub(super) fn is_article(
     url: &Url,
     structured: &Structured,
     metadata: &Metadata,
-    body: &Body,
+    body: &Content,
 ) -> bool {
     let chars = weighted_chars(&body.text);
     let is_home = matches!(url.path(), "" | "/") && url.query().is_none();
@@ -48,7 +48,7 @@ fn weighted_chars(text: &str) -> usize {
     text.chars().map(|c| if matches!(c, '\u{2e80}'..='\u{d7ff}') { 3 } else { 1 }).sum()
 }
 
-fn is_challenge(body: &Body, metadata: &Metadata) -> bool {
+fn is_challenge(body: &Content, metadata: &Metadata) -> bool {
     let is_short = body.text.chars().count() < MAX_CHALLENGE_CHARS;
     let text = format!("{} {}", metadata.title, body.text).to_lowercase();
     is_short

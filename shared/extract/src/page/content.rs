@@ -1,0 +1,86 @@
+//! The main text of a page, from one reading of its tree.
+//!
+//! The tree is laid out flat ([`outline`]), each block of text is scored
+//! ([`score`]), two extractors choose where the article stands ([`choose`]), and
+//! what is not its own is left out ([`clean`]). Each pass is linear.
+
+use dom_query::Document;
+use url::Url;
+
+use super::MAX_PAGE_TEXT_BYTES;
+
+mod choose;
+mod clean;
+mod label;
+mod outline;
+mod phrases;
+mod render;
+mod score;
+
+use outline::Outline;
+use score::Scores;
+
+/// What the publisher gives as the article's body is taken where the text found
+/// in the page has less than this share of it.
+const MIN_SHARE_OF_BODY: f64 = 0.5;
+
+/// The main text and what speaks for or against it.
+#[derive(Debug, Default)]
+pub(super) struct Content {
+    /// Paragraphs apart by a blank line.
+    pub(super) text: String,
+    pub(super) markdown: String,
+    /// The share of it that stands in links, 0 to 1.
+    pub(super) link_density: f64,
+}
+
+impl Content {
+    /// `declared`: what the publisher gives as the article's body elsewhere.
+    /// `title`: repeated in the text, it is left out.
+    pub(super) fn read(
+        document: &Document,
+        url: &Url,
+        title: &str,
+        declared: Option<&str>,
+    ) -> Self {
+        let outline = Outline::of(document);
+        let scores = Scores::of(&outline);
+        let choice = choose::choose(&outline, &scores);
+        let kept = clean::clean(&outline, &scores, &choice, title);
+        let text = render::text(&outline, &kept, MAX_PAGE_TEXT_BYTES);
+        match declared.map(tidy_paragraphs) {
+            Some(declared) if (text.len() as f64) < declared.len() as f64 * MIN_SHARE_OF_BODY => {
+                let text = cut(declared);
+                Self { markdown: text.clone(), text, link_density: 0.0 }
+            }
+            _ => Self {
+                text,
+                markdown: render::markdown(&outline, &kept, url, MAX_PAGE_TEXT_BYTES),
+                link_density: link_density(&outline, &kept),
+            },
+        }
+    }
+}
+
+fn link_density(outline: &Outline, kept: &[usize]) -> f64 {
+    let blocks = || kept.iter().map(|index| &outline.blocks[*index]);
+    let chars: usize = blocks().map(|block| block.chars).sum();
+    let in_links: usize = blocks().map(|block| block.link_chars).sum();
+    if chars == 0 { 0.0 } else { in_links as f64 / chars as f64 }
+}
+
+/// Words apart by single spaces, paragraphs by one blank line.
+fn tidy_paragraphs(text: &str) -> String {
+    let text = if text.contains("</p>") {
+        super::tidy(&text.replace("</p>", "</p>\n"), usize::MAX)
+    } else {
+        text.to_owned()
+    };
+    let lines = text.lines().map(|line| line.split_whitespace().collect::<Vec<_>>().join(" "));
+    lines.filter(|line| !line.is_empty()).collect::<Vec<_>>().join("\n\n")
+}
+
+fn cut(mut text: String) -> String {
+    text.truncate(text.floor_char_boundary(MAX_PAGE_TEXT_BYTES));
+    text
+}

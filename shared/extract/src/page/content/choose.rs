@@ -1,0 +1,76 @@
+//! Two extractors over one outline, and the choice between what they find.
+
+use super::outline::{Outline, Tag};
+use super::score::Scores;
+
+/// Among elements whose score is this share of the best, the innermost is taken.
+const NEARLY_BEST: f64 = 0.9;
+/// What names say is believed where it has this share of the prose that the
+/// densest element has.
+const ENOUGH: f64 = 0.7;
+/// Several containers of the same kind are one article where together they have
+/// so much more than the best of them.
+const MUCH_MORE: f64 = 1.2;
+
+/// Elements that hold the main text, in the page's order, none in another.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(super) struct Choice(pub(super) Vec<usize>);
+
+impl Choice {
+    fn score(&self, outline: &Outline, scores: &Scores) -> f64 {
+        self.0.iter().map(|element| scores.of_element(&outline.elements[*element])).sum()
+    }
+}
+
+/// Names first, where the text's density agrees.
+pub(super) fn choose(outline: &Outline, scores: &Scores) -> Choice {
+    let dense = densest(outline, scores);
+    let best = dense.score(outline, scores);
+    let named = KINDS.iter().filter_map(|kind| named(outline, scores, *kind));
+    named.into_iter().find(|choice| choice.score(outline, scores) >= best * ENOUGH).unwrap_or(dense)
+}
+
+/// The element whose blocks have the largest sum: the smallest that has all of
+/// the prose and little else (maximum subsequence segmentation, Pasternack and
+/// Roth 2009, on the tree).
+fn densest(outline: &Outline, scores: &Scores) -> Choice {
+    let of = |element: &usize| scores.of_element(&outline.elements[*element]);
+    let all = 0..outline.elements.len();
+    let best = all.clone().map(|element| of(&element)).fold(0.0, f64::max);
+    let innermost = all.filter(|element| best > 0.0 && of(element) >= best * NEARLY_BEST);
+    // Elements come in the page's order, outer before inner.
+    Choice(innermost.last().into_iter().collect())
+}
+
+#[derive(Clone, Copy)]
+enum Kind {
+    Declared,
+    Named,
+    Article,
+    Main,
+}
+
+const KINDS: [Kind; 4] = [Kind::Declared, Kind::Named, Kind::Article, Kind::Main];
+
+/// What calls itself the article: all such elements, or the best of them.
+fn named(outline: &Outline, scores: &Scores, kind: Kind) -> Option<Choice> {
+    let mut found: Vec<usize> = Vec::new();
+    let mut behind = 0;
+    for (index, element) in outline.elements.iter().enumerate() {
+        let is_named = match kind {
+            Kind::Declared => element.label.declared_body,
+            Kind::Named => element.label.body && !element.label.boilerplate,
+            Kind::Article => element.tag == Tag::Article && !element.label.boilerplate,
+            Kind::Main => element.tag == Tag::Main || element.label.main,
+        };
+        if is_named && index >= behind && scores.of_element(element) > 0.0 {
+            found.push(index);
+            behind = element.end;
+        }
+    }
+    let score = |index: &usize| scores.of_element(&outline.elements[*index]);
+    let best = found.iter().copied().max_by(|one, other| score(one).total_cmp(&score(other)))?;
+    let all = Choice(found);
+    let is_one_article = all.score(outline, scores) >= score(&best) * MUCH_MORE;
+    Some(if is_one_article { all } else { Choice(vec![best]) })
+}

@@ -1,0 +1,219 @@
+//! Which blocks of the chosen elements are the article's own.
+
+use super::choose::Choice;
+use super::outline::{Block, Element, Outline, Tag};
+use super::phrases;
+use super::score::{Scores, ends_sentence};
+
+/// An element is left out by its name where it has at most this share of the
+/// chosen text.
+const MAX_SHARE_BY_NAME: f64 = 0.4;
+const MAX_SHARE_BY_LINKS: f64 = 0.3;
+const MAX_LINK_SHARE: f64 = 0.6;
+/// Shorter blocks that stand wholly in a link lead elsewhere.
+const MAX_TEASER_CHARS: usize = 160;
+/// Shorter blocks before the first paragraph are bylines, dates, labels.
+const MAX_PREAMBLE_CHARS: usize = 60;
+/// As many neighbours alike, each with a link and little text, are teasers.
+const MIN_CARDS: usize = 3;
+const MAX_CARD_CHARS: usize = 300;
+
+/// The indices of the blocks kept, in the page's order.
+pub(super) fn clean(
+    outline: &Outline,
+    scores: &Scores,
+    choice: &Choice,
+    title: &str,
+) -> Vec<usize> {
+    let mut kept = Kept::of(outline, choice);
+    for chosen in &choice.0 {
+        kept.leave_elements(outline, *chosen);
+        kept.leave_sections(outline, scores, *chosen);
+    }
+    kept.leave_blocks(outline, title);
+    kept.trim(outline, scores);
+    kept.indices()
+}
+
+struct Kept {
+    blocks: Vec<bool>,
+    chars: usize,
+}
+
+impl Kept {
+    fn of(outline: &Outline, choice: &Choice) -> Self {
+        let mut blocks = vec![false; outline.blocks.len()];
+        for chosen in &choice.0 {
+            blocks[outline.elements[*chosen].blocks.clone()].fill(true);
+        }
+        let chars = outline.blocks.iter().zip(&blocks).filter(|(_, kept)| **kept);
+        let chars = chars.map(|(block, _)| block.chars).sum();
+        Self { blocks, chars }
+    }
+
+    fn leave(&mut self, element: &Element) {
+        self.blocks[element.blocks.clone()].fill(false);
+    }
+
+    /// What is no article by name, by links, or by being one of many cards.
+    fn leave_elements(&mut self, outline: &Outline, chosen: usize) {
+        let mut index = chosen + 1;
+        while index < outline.elements[chosen].end {
+            let element = &outline.elements[index];
+            let share = chars(outline, element) as f64 / self.chars.max(1) as f64;
+            let is_outside = is_outside(element)
+                && (share < MAX_SHARE_BY_NAME || element.label.comments)
+                || is_of_links(outline, element) && share < MAX_SHARE_BY_LINKS;
+            if is_outside {
+                self.leave(element);
+                index = element.end;
+                continue;
+            }
+            if share < MAX_SHARE_BY_NAME && is_row_of_cards(outline, index) {
+                self.leave(element);
+                index = element.end;
+                continue;
+            }
+            index += 1;
+        }
+    }
+
+    /// What stands under a heading such as "Related articles", to the end of the
+    /// element that the heading opens, where that is the smaller part.
+    fn leave_sections(&mut self, outline: &Outline, scores: &Scores, chosen: usize) {
+        let whole = &outline.elements[chosen];
+        for index in whole.blocks.clone() {
+            let block = &outline.blocks[index];
+            if !self.blocks[index] || !phrases::opens_other(outline.text_of(block)) {
+                continue;
+            }
+            let is_heading = matches!(outline.tag_of(block), Tag::Heading(_));
+            let end = section_end(outline, chosen, index, is_heading);
+            let prose: f64 = (index..end).map(|block| scores.of_block(block).max(0.0)).sum();
+            if prose < scores.of_element(whole) * MAX_SHARE_BY_LINKS {
+                self.blocks[index..end].fill(false);
+            } else {
+                self.blocks[index] = false;
+            }
+        }
+    }
+
+    fn leave_blocks(&mut self, outline: &Outline, title: &str) {
+        for (index, block) in outline.blocks.iter().enumerate() {
+            if self.blocks[index] && is_aside(outline, block, title) {
+                self.blocks[index] = false;
+            }
+        }
+    }
+
+    /// Scraps before the first paragraph and behind the last, and headings with
+    /// nothing under them.
+    fn trim(&mut self, outline: &Outline, scores: &Scores) {
+        let is_prose = |index: usize| scores.of_block(index) > 30.0;
+        let indices = self.indices();
+        let Some(first) = indices.iter().copied().find(|index| is_prose(*index)) else { return };
+        let last = indices.iter().copied().rfind(|index| is_prose(*index)).unwrap_or(first);
+        for index in indices.iter().copied() {
+            let block = &outline.blocks[index];
+            let is_scrap =
+                block.chars < MAX_PREAMBLE_CHARS && !ends_sentence(outline.text_of(block));
+            let is_preamble = index < first && is_scrap;
+            let is_rest = index > last
+                && (is_scrap || block.link_chars * 2 > block.chars)
+                && !matches!(outline.tag_of(block), Tag::Item | Tag::Cell | Tag::Preformatted);
+            if is_preamble || is_rest {
+                self.blocks[index] = false;
+            }
+        }
+        for index in self.indices().into_iter().rev() {
+            if !matches!(outline.tag_of(&outline.blocks[index]), Tag::Heading(_)) {
+                break;
+            }
+            self.blocks[index] = false;
+        }
+    }
+
+    fn indices(&self) -> Vec<usize> {
+        (0..self.blocks.len()).filter(|index| self.blocks[*index]).collect()
+    }
+}
+
+fn is_outside(element: &Element) -> bool {
+    element.label.boilerplate && !element.label.declared_body
+        || matches!(
+            element.tag,
+            Tag::Aside | Tag::Navigation | Tag::Footer | Tag::Caption | Tag::Form
+        )
+}
+
+fn chars(outline: &Outline, element: &Element) -> usize {
+    outline.blocks[element.blocks.clone()].iter().map(|block| block.chars).sum()
+}
+
+/// Lists, tables and divisions that are hardly more than links.
+fn is_of_links(outline: &Outline, element: &Element) -> bool {
+    let is_container = matches!(
+        element.tag,
+        Tag::Division | Tag::Section | Tag::List { .. } | Tag::Table | Tag::Header
+    );
+    let blocks = &outline.blocks[element.blocks.clone()];
+    let links: usize = blocks.iter().map(|block| block.link_chars).sum();
+    is_container && links as f64 > chars(outline, element) as f64 * MAX_LINK_SHARE
+}
+
+/// Whether an element's children are alike, each with a link and little text.
+fn is_row_of_cards(outline: &Outline, index: usize) -> bool {
+    let element = &outline.elements[index];
+    if !matches!(element.tag, Tag::Division | Tag::Section | Tag::List { .. }) {
+        return false;
+    }
+    let (mut cards, mut others, mut shape) = (0, 0, None);
+    let mut child = index + 1;
+    while child < element.end {
+        let inner = &outline.elements[child];
+        child = inner.end;
+        let blocks = &outline.blocks[inner.blocks.clone()];
+        if blocks.is_empty() {
+            continue;
+        }
+        let is_alike = *shape.get_or_insert(inner.shape) == inner.shape;
+        let is_card = blocks.len() > 1
+            && blocks.iter().any(|block| block.link_chars * 10 > block.chars * 9)
+            && chars(outline, inner) < MAX_CARD_CHARS;
+        if is_alike && is_card { cards += 1 } else { others += 1 }
+    }
+    cards >= MIN_CARDS && others * 3 <= cards
+}
+
+/// Where what a block opens ends: at the end of the outermost element that it
+/// opens, or at the next heading.
+fn section_end(outline: &Outline, chosen: usize, index: usize, is_heading: bool) -> usize {
+    let opened = outline
+        .around(outline.blocks[index].element)
+        .take_while(|element| *element != chosen)
+        .filter(|element| outline.elements[*element].blocks.start == index)
+        .last();
+    let opened_end = opened.map_or(index + 1, |element| outline.elements[element].blocks.end);
+    if !is_heading || opened_end > index + 1 {
+        return opened_end;
+    }
+    let following = index + 1..outline.elements[chosen].blocks.end;
+    let next = following
+        .clone()
+        .find(|block| matches!(outline.tag_of(&outline.blocks[*block]), Tag::Heading(_)));
+    next.unwrap_or(following.end)
+}
+
+/// The title once more, a teaser, a prompt, a credit.
+fn is_aside(outline: &Outline, block: &Block, title: &str) -> bool {
+    let text = outline.text_of(block);
+    let tag = outline.tag_of(block);
+    if tag == Tag::Heading(1) || (matches!(tag, Tag::Heading(_)) && text == title) {
+        return true;
+    }
+    let is_all_link = block.link_chars * 10 > block.chars * 9;
+    let is_teaser = is_all_link
+        && block.chars < MAX_TEASER_CHARS
+        && matches!(tag, Tag::Paragraph | Tag::Division | Tag::Section | Tag::Article | Tag::Main);
+    is_teaser || phrases::is_prompt(text)
+}

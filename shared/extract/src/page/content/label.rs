@@ -1,0 +1,245 @@
+//! What class, id and role say about an element.
+
+use dom_query::Element;
+
+use super::outline::attribute;
+
+/// Longer names are made by machines.
+const MAX_NAME_BYTES: usize = 80;
+
+/// What an element's names call it.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(super) struct Label {
+    /// The body of an article, by a name that content management systems use.
+    pub(super) body: bool,
+    /// The same by `itemprop`: the publisher's own word.
+    pub(super) declared_body: bool,
+    /// Sharing, related links, prompts, advertisements, navigation.
+    pub(super) boilerplate: bool,
+    /// What readers wrote below.
+    pub(super) comments: bool,
+    /// The main element by its role.
+    pub(super) main: bool,
+    /// Not shown.
+    pub(super) hidden: bool,
+}
+
+/// Words of a name that stand for what is no part of an article.
+const BOILERPLATE: [&str; 99] = [
+    "ad",
+    "addthis",
+    "addtoany",
+    "ads",
+    "adsbygoogle",
+    "adsense",
+    "advert",
+    "advertisement",
+    "advertising",
+    "alsoread",
+    "banner",
+    "bio",
+    "breadcrumb",
+    "breadcrumbs",
+    "byline",
+    "caption",
+    "consent",
+    "cookie",
+    "cookiebar",
+    "cookies",
+    "copyright",
+    "credit",
+    "credits",
+    "cta",
+    "disclosure",
+    "donate",
+    "donation",
+    "follow",
+    "footer",
+    "footnav",
+    "gdpr",
+    "infobox",
+    "login",
+    "mailchimp",
+    "mashsb",
+    "menu",
+    "meta",
+    "metadata",
+    "modal",
+    "more",
+    "morelinks",
+    "mostread",
+    "nav",
+    "navbar",
+    "navigation",
+    "newsletter",
+    "newsletters",
+    "noprint",
+    "outbrain",
+    "overlay",
+    "pager",
+    "pagination",
+    "paginator",
+    "paywall",
+    "piano",
+    "podcast",
+    "popular",
+    "popup",
+    "postmeta",
+    "print",
+    "promo",
+    "promobox",
+    "promos",
+    "promotion",
+    "rating",
+    "ratings",
+    "readmore",
+    "recirc",
+    "recommend",
+    "recommendation",
+    "recommendations",
+    "recommended",
+    "related",
+    "relatedposts",
+    "reklama",
+    "share",
+    "sharebar",
+    "sharedaddy",
+    "sharethis",
+    "sharing",
+    "sidebar",
+    "signup",
+    "skip",
+    "social",
+    "socials",
+    "sociable",
+    "sponsor",
+    "sponsored",
+    "sponsors",
+    "subscribe",
+    "subscription",
+    "taboola",
+    "taglist",
+    "tags",
+    "teaser",
+    "teasers",
+    "toolbar",
+    "trending",
+    "werbung",
+];
+const COMMENTS: [&str; 8] = [
+    "comment",
+    "commentlist",
+    "commentaires",
+    "comments",
+    "disqus",
+    "kommentare",
+    "respond",
+    "comentarios",
+];
+/// What the body of an article is called, separators left out.
+const BODIES: [&str; 24] = [
+    "articlebody",
+    "articlecontent",
+    "articletext",
+    "articlecopy",
+    "articlemain",
+    "postbody",
+    "postcontent",
+    "posttext",
+    "entrycontent",
+    "entrybody",
+    "entrytext",
+    "storybody",
+    "storycontent",
+    "storytext",
+    "newsbody",
+    "newscontent",
+    "newstext",
+    "blogcontent",
+    "blogbody",
+    "contentbody",
+    "bodycopy",
+    "richtext",
+    "fieldnamebody",
+    "bodytext",
+];
+const UNSEEN: [&str; 5] =
+    ["sr-only", "screen-reader-text", "visually-hidden", "visuallyhidden", "screenreader"];
+
+pub(super) fn of(element: &Element) -> Label {
+    let mut label = Label::default();
+    for attribute in &element.attrs {
+        let value = attribute.value.as_ref();
+        match &*attribute.name.local {
+            "class" | "id" => value.split_ascii_whitespace().for_each(|name| label.name(name)),
+            "role" => label.role(value),
+            "itemprop" => label.property(value),
+            "hidden" => label.hidden = !value.eq_ignore_ascii_case("until-found"),
+            "aria-hidden" => label.hidden |= value == "true",
+            "style" => label.hidden |= is_hiding(value),
+            "data-testid" | "data-component" | "data-block" => label.name(value),
+            _ => {}
+        }
+    }
+    if matches!(&*element.name.local, "html" | "body") {
+        return Label::default(); // names of the whole page, not of what it holds
+    }
+    label.hidden &= attribute(element, "itemprop") != Some("articleBody");
+    label
+}
+
+impl Label {
+    fn name(&mut self, name: &str) {
+        if name.len() > MAX_NAME_BYTES {
+            return;
+        }
+        let mut whole = String::with_capacity(name.len());
+        let mut word_start = 0;
+        let mut was_lower = false;
+        for c in name.chars() {
+            let is_border = !c.is_ascii_alphanumeric();
+            if is_border || (c.is_ascii_uppercase() && was_lower) {
+                self.word(&whole[word_start..]);
+                word_start = whole.len();
+            }
+            if !is_border {
+                whole.push(c.to_ascii_lowercase());
+            }
+            was_lower = c.is_ascii_lowercase();
+        }
+        self.word(&whole[word_start..]);
+        self.body |= BODIES.iter().any(|body| whole.contains(body)) && !self.boilerplate;
+        self.hidden |= UNSEEN.contains(&name);
+    }
+
+    fn word(&mut self, word: &str) {
+        if COMMENTS.contains(&word) {
+            (self.comments, self.boilerplate) = (true, true);
+        } else {
+            self.boilerplate |= BOILERPLATE.contains(&word);
+        }
+    }
+
+    fn role(&mut self, role: &str) {
+        match role {
+            "main" => self.main = true,
+            "navigation" | "complementary" | "banner" | "contentinfo" | "search" | "dialog"
+            | "alertdialog" | "menu" | "menubar" => self.boilerplate = true,
+            _ => {}
+        }
+    }
+
+    fn property(&mut self, property: &str) {
+        match property {
+            "articleBody" => self.declared_body = true,
+            "comment" | "commentText" => (self.comments, self.boilerplate) = (true, true),
+            _ => {}
+        }
+    }
+}
+
+fn is_hiding(style: &str) -> bool {
+    let style: String = style.chars().filter(|c| !c.is_whitespace()).take(200).collect();
+    let style = style.to_ascii_lowercase();
+    style.contains("display:none") || style.contains("visibility:hidden")
+}
