@@ -59,8 +59,8 @@ fn named(outline: &Outline, scores: &Scores, kind: Kind) -> Option<Choice> {
     for (index, element) in outline.elements.iter().enumerate() {
         let is_named = match kind {
             Kind::Declared => element.label.declared_body,
-            Kind::Named => element.label.body && !element.label.boilerplate,
-            Kind::Article => element.tag == Tag::Article && !element.label.boilerplate,
+            Kind::Named => element.label.body && !scores.is_outside(index),
+            Kind::Article => element.tag == Tag::Article && !scores.is_outside(index),
             Kind::Main => element.tag == Tag::Main || element.label.main,
         };
         if is_named && index >= behind && scores.of_element(element) > 0.0 {

@@ -27,7 +27,7 @@ pub(super) fn clean(
 ) -> Vec<usize> {
     let mut kept = Kept::of(outline, choice);
     for chosen in &choice.0 {
-        kept.leave_elements(outline, *chosen);
+        kept.leave_elements(outline, scores, *chosen);
         kept.leave_sections(outline, scores, *chosen);
     }
     kept.leave_blocks(outline, title);
@@ -56,13 +56,13 @@ impl Kept {
     }
 
     /// What is no article by name, by links, or by being one of many cards.
-    fn leave_elements(&mut self, outline: &Outline, chosen: usize) {
+    fn leave_elements(&mut self, outline: &Outline, scores: &Scores, chosen: usize) {
         let mut index = chosen + 1;
         while index < outline.elements[chosen].end {
             let element = &outline.elements[index];
             let share = chars(outline, element) as f64 / self.chars.max(1) as f64;
-            let is_outside = is_outside(element)
-                && (share < MAX_SHARE_BY_NAME || element.label.comments)
+            let is_named = scores.is_outside(index) || element.tag == Tag::Form;
+            let is_outside = is_named && (share < MAX_SHARE_BY_NAME || element.label.comments)
                 || is_of_links(outline, element) && share < MAX_SHARE_BY_LINKS;
             if is_outside {
                 self.leave(element);
@@ -136,14 +136,6 @@ impl Kept {
     fn indices(&self) -> Vec<usize> {
         (0..self.blocks.len()).filter(|index| self.blocks[*index]).collect()
     }
-}
-
-fn is_outside(element: &Element) -> bool {
-    element.label.boilerplate && !element.label.declared_body
-        || matches!(
-            element.tag,
-            Tag::Aside | Tag::Navigation | Tag::Footer | Tag::Caption | Tag::Form
-        )
 }
 
 fn chars(outline: &Outline, element: &Element) -> usize {

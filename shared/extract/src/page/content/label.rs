@@ -2,8 +2,6 @@
 
 use dom_query::Element;
 
-use super::outline::attribute;
-
 /// Longer names are made by machines.
 const MAX_NAME_BYTES: usize = 80;
 
@@ -20,12 +18,14 @@ pub(super) struct Label {
     pub(super) comments: bool,
     /// The main element by its role.
     pub(super) main: bool,
-    /// Not shown.
+    /// Not shown at first: a menu, a dialogue, or an article that a script shows.
     pub(super) hidden: bool,
+    /// Never shown, but read aloud.
+    pub(super) unseen: bool,
 }
 
 /// Words of a name that stand for what is no part of an article.
-const BOILERPLATE: [&str; 99] = [
+const BOILERPLATE: &[&str] = &[
     "ad",
     "addthis",
     "addtoany",
@@ -108,7 +108,7 @@ const BOILERPLATE: [&str; 99] = [
     "sharing",
     "sidebar",
     "signup",
-    "skip",
+   
     "social",
     "socials",
     "sociable",
@@ -126,7 +126,7 @@ const BOILERPLATE: [&str; 99] = [
     "trending",
     "werbung",
 ];
-const COMMENTS: [&str; 8] = [
+const COMMENTS: &[&str] = &[
     "comment",
     "commentlist",
     "commentaires",
@@ -137,7 +137,7 @@ const COMMENTS: [&str; 8] = [
     "comentarios",
 ];
 /// What the body of an article is called, separators left out.
-const BODIES: [&str; 24] = [
+const BODIES: &[&str] = &[
     "articlebody",
     "articlecontent",
     "articletext",
@@ -163,7 +163,10 @@ const BODIES: [&str; 24] = [
     "fieldnamebody",
     "bodytext",
 ];
-const UNSEEN: [&str; 5] =
+/// Starts of names for what an element has or is about, not what it is.
+const PROPERTIES: &[&str] = &
+    ["tag-", "category-", "has-", "format-", "status-", "type-", "node--type-"];
+const UNSEEN: &[&str] = &
     ["sr-only", "screen-reader-text", "visually-hidden", "visuallyhidden", "screenreader"];
 
 pub(super) fn of(element: &Element) -> Label {
@@ -184,13 +187,13 @@ pub(super) fn of(element: &Element) -> Label {
     if matches!(&*element.name.local, "html" | "body") {
         return Label::default(); // names of the whole page, not of what it holds
     }
-    label.hidden &= attribute(element, "itemprop") != Some("articleBody");
     label
 }
 
 impl Label {
     fn name(&mut self, name: &str) {
-        if name.len() > MAX_NAME_BYTES {
+        let is_property = PROPERTIES.iter().any(|start| name.starts_with(start));
+        if name.len() > MAX_NAME_BYTES || is_property {
             return;
         }
         let mut whole = String::with_capacity(name.len());
@@ -209,7 +212,7 @@ impl Label {
         }
         self.word(&whole[word_start..]);
         self.body |= BODIES.iter().any(|body| whole.contains(body)) && !self.boilerplate;
-        self.hidden |= UNSEEN.contains(&name);
+        self.unseen |= UNSEEN.contains(&name);
     }
 
     fn word(&mut self, word: &str) {

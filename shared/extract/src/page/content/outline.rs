@@ -314,7 +314,7 @@ fn reading(element: &HtmlElement, label: Label) -> Reading {
         | "img" | "picture" | "map" | "dialog" | "link" | "meta" | "title" => {
             return Reading::Skipped;
         }
-        _ if label.hidden => return Reading::Skipped,
+        _ if label.unseen => return Reading::Skipped,
         "br" => return Reading::Break,
         "a" => return Reading::Link,
         "p" | "dd" => Tag::Paragraph,
@@ -347,7 +347,7 @@ fn reading(element: &HtmlElement, label: Label) -> Reading {
         // Custom elements hold whole pages in some frameworks.
         name if name.contains('-') => Tag::Division,
         // Marked as something of its own, so that it can be left out on its own.
-        _ if label.boilerplate || label.body => Tag::Division,
+        _ if label.boilerplate || label.body || label.hidden => Tag::Division,
         _ => return Reading::Inline,
     };
     Reading::Block(tag)

@@ -6,7 +6,7 @@ const MAX_PROMPT_CHARS: usize = 160;
 const MAX_HEADING_CHARS: usize = 60;
 
 /// Starts of headings with links, comments or the author's life under them.
-const OTHERS: [&str; 62] = [
+const OTHERS: &[&str] = &[
     "about the author",
     "about author",
     "also on",
@@ -71,7 +71,7 @@ const OTHERS: [&str; 62] = [
     "lea también",
 ];
 /// Starts of single lines that ask, lead elsewhere or say whose picture it was.
-const PROMPTS: [&str; 66] = [
+const PROMPTS: &[&str] = &[
     "advertisement",
     "also read",
     "article continues",
@@ -142,12 +142,12 @@ const PROMPTS: [&str; 66] = [
 
 /// Whether a block is the heading of something else than the article.
 pub(super) fn opens_other(text: &str) -> bool {
-    is_short(text, MAX_HEADING_CHARS) && starts(&OTHERS, text)
+    is_short(text, MAX_HEADING_CHARS) && starts(OTHERS, text)
 }
 
 /// Whether a short block is no part of the text around it.
 pub(super) fn is_prompt(text: &str) -> bool {
-    is_short(text, MAX_PROMPT_CHARS) && starts(&PROMPTS, text)
+    is_short(text, MAX_PROMPT_CHARS) && starts(PROMPTS, text)
 }
 
 fn is_short(text: &str, max_chars: usize) -> bool {

@@ -10,23 +10,35 @@ const SENTENCE_CHARS: usize = 80;
 /// What a block of navigation, or a scrap of text, counts against an element.
 const SCRAP: f64 = -10.0;
 
-/// Scores of all blocks as prefix sums.
+/// A name such as `with-sidebar` may be that of the page's whole content: what
+/// has more than this share of all prose is the content, whatever its name.
+const MAX_SHARE_OUTSIDE: f64 = 0.5;
+
+/// Scores of all blocks as prefix sums, and what is no article by its name.
 #[derive(Debug)]
 pub(super) struct Scores {
     sums: Vec<f64>,
+    /// By element.
+    outside: Vec<bool>,
 }
 
 impl Scores {
     pub(super) fn of(outline: &Outline) -> Self {
-        let outside = outside(outline);
-        let mut sums = Vec::with_capacity(outline.blocks.len() + 1);
-        let mut sum = 0.0;
-        sums.push(sum);
-        for (block, outside) in outline.blocks.iter().zip(outside) {
-            sum += if outside { SCRAP } else { score(outline, block) };
-            sums.push(sum);
+        let alone: Vec<f64> = outline.blocks.iter().map(|block| score(outline, block)).collect();
+        let prose = prefix_sums(alone.iter().map(|score| score.max(0.0)));
+        let all = prose.last().copied().unwrap_or(0.0);
+        let is_outside = |element: &Element| {
+            let own = prose[element.blocks.end] - prose[element.blocks.start];
+            is_called_outside(element) && own <= all * MAX_SHARE_OUTSIDE
+        };
+        let outside: Vec<bool> = outline.elements.iter().map(is_outside).collect();
+        let mut scores = alone;
+        for (element, outside) in outline.elements.iter().zip(&outside) {
+            if *outside {
+                scores[element.blocks.clone()].fill(SCRAP);
+            }
         }
-        Self { sums }
+        Self { sums: prefix_sums(scores.into_iter()), outside }
     }
 
     pub(super) fn of_element(&self, element: &Element) -> f64 {
@@ -36,26 +48,25 @@ impl Scores {
     pub(super) fn of_block(&self, block: usize) -> f64 {
         self.sums[block + 1] - self.sums[block]
     }
+
+    pub(super) fn is_outside(&self, element: usize) -> bool {
+        self.outside[element]
+    }
 }
 
-/// Whether each block stands in something that is no article by its name.
-fn outside(outline: &Outline) -> Vec<bool> {
-    let all: usize = outline.blocks.iter().map(|block| block.chars).sum();
-    let mut outside = vec![false; outline.blocks.len()];
-    for element in &outline.elements {
-        let is_outside = element.label.boilerplate
-            || matches!(element.tag, Tag::Aside | Tag::Navigation | Tag::Footer | Tag::Caption);
-        if !is_outside || element.blocks.is_empty() {
-            continue;
-        }
-        let blocks = &outline.blocks[element.blocks.clone()];
-        let plain: usize = blocks.iter().map(|block| block.chars - block.link_chars).sum();
-        // A name such as `with-sidebar` may be that of the page's whole content.
-        if plain * 2 < all || element.label.comments {
-            outside[element.blocks.clone()].fill(true);
-        }
-    }
-    outside
+fn prefix_sums(values: impl Iterator<Item = f64>) -> Vec<f64> {
+    let mut sum = 0.0;
+    let sums = values.map(|value| {
+        sum += value;
+        sum
+    });
+    std::iter::once(0.0).chain(sums).collect()
+}
+
+fn is_called_outside(element: &Element) -> bool {
+    (element.label.boilerplate && !element.label.declared_body)
+        || element.label.hidden
+        || matches!(element.tag, Tag::Aside | Tag::Navigation | Tag::Footer | Tag::Caption)
 }
 
 fn score(outline: &Outline, block: &Block) -> f64 {
