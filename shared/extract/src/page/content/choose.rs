@@ -14,32 +14,38 @@ const MUCH_MORE: f64 = 1.2;
 
 /// Elements that hold the main text, in the page's order, none in another.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub(super) struct Choice(pub(super) Vec<usize>);
+pub(super) struct Choice {
+    pub(super) elements: Vec<usize>,
+    /// Whether they are called an article's body, so that all of them is text.
+    pub(super) is_body: bool,
+}
 
 impl Choice {
     fn score(&self, outline: &Outline, scores: &Scores) -> f64 {
-        self.0.iter().map(|element| scores.of_element(&outline.elements[*element])).sum()
+        self.elements.iter().map(|element| scores.of_element(&outline.elements[*element])).sum()
     }
 }
 
-/// Names first, where the text's density agrees.
+/// Names first, where the text's density agrees. A page without any prose has
+/// what is named nevertheless, or all of it.
 pub(super) fn choose(outline: &Outline, scores: &Scores) -> Choice {
     let dense = densest(outline, scores);
-    let best = dense.score(outline, scores);
-    let named = KINDS.iter().filter_map(|kind| named(outline, scores, *kind));
-    named.into_iter().find(|choice| choice.score(outline, scores) >= best * ENOUGH).unwrap_or(dense)
+    let best = dense.as_ref().map_or(0.0, |choice| choice.score(outline, scores));
+    let mut named = KINDS.iter().filter_map(|kind| named(outline, scores, *kind));
+    let chosen = named.find(|choice| choice.score(outline, scores) >= best * ENOUGH || best <= 0.0);
+    chosen.or(dense).unwrap_or_else(|| Choice { elements: vec![0], is_body: false })
 }
 
 /// The element whose blocks have the largest sum: the smallest that has all of
 /// the prose and little else (maximum subsequence segmentation, Pasternack and
 /// Roth 2009, on the tree).
-fn densest(outline: &Outline, scores: &Scores) -> Choice {
+fn densest(outline: &Outline, scores: &Scores) -> Option<Choice> {
     let of = |element: &usize| scores.of_element(&outline.elements[*element]);
     let all = 0..outline.elements.len();
     let best = all.clone().map(|element| of(&element)).fold(0.0, f64::max);
     let innermost = all.filter(|element| best > 0.0 && of(element) >= best * NEARLY_BEST);
     // Elements come in the page's order, outer before inner.
-    Choice(innermost.last().into_iter().collect())
+    Some(Choice { elements: vec![innermost.last()?], is_body: false })
 }
 
 #[derive(Clone, Copy)]
@@ -63,14 +69,16 @@ fn named(outline: &Outline, scores: &Scores, kind: Kind) -> Option<Choice> {
             Kind::Article => element.tag == Tag::Article && !scores.is_outside(index),
             Kind::Main => element.tag == Tag::Main || element.label.main,
         };
-        if is_named && index >= behind && scores.of_element(element) > 0.0 {
+        if is_named && index >= behind && !element.blocks.is_empty() {
             found.push(index);
             behind = element.end;
         }
     }
     let score = |index: &usize| scores.of_element(&outline.elements[*index]);
     let best = found.iter().copied().max_by(|one, other| score(one).total_cmp(&score(other)))?;
-    let all = Choice(found);
-    let is_one_article = all.score(outline, scores) >= score(&best) * MUCH_MORE;
-    Some(if is_one_article { all } else { Choice(vec![best]) })
+    let is_body = matches!(kind, Kind::Declared | Kind::Named);
+    let all: Vec<usize> = found.into_iter().filter(|index| score(index) > 0.0).collect();
+    let sum: f64 = all.iter().map(score).sum();
+    let elements = if sum >= score(&best) * MUCH_MORE { all } else { vec![best] };
+    Some(Choice { elements, is_body }).filter(|choice| !choice.elements.is_empty())
 }

@@ -1,5 +1,7 @@
 //! Which blocks of the chosen elements are the article's own.
 
+use std::collections::HashSet;
+
 use super::choose::Choice;
 use super::outline::{Block, Element, Outline, Tag};
 use super::phrases;
@@ -15,6 +17,10 @@ const MAX_TEASER_CHARS: usize = 160;
 /// Shorter blocks before the first paragraph are bylines, dates, labels.
 const MAX_PREAMBLE_CHARS: usize = 60;
 /// As many neighbours alike, each with a link and little text, are teasers.
+/// A longer block that comes again is the same once more.
+const MIN_REPEATED_CHARS: usize = 60;
+/// Blocks looked at for a lead, from the headline on.
+const MAX_LEAD_BLOCKS: usize = 12;
 const MIN_CARDS: usize = 3;
 const MAX_CARD_CHARS: usize = 300;
 
@@ -26,12 +32,17 @@ pub(super) fn clean(
     title: &str,
 ) -> Vec<usize> {
     let mut kept = Kept::of(outline, choice);
-    for chosen in &choice.0 {
-        kept.leave_elements(outline, scores, *chosen);
+    for chosen in &choice.elements {
+        kept.leave_elements(outline, scores, *chosen, choice.is_body);
         kept.leave_sections(outline, scores, *chosen);
     }
     kept.leave_blocks(outline, title);
-    kept.trim(outline, scores);
+    kept.leave_repeated(outline);
+    if !choice.is_body {
+        kept.trim(outline, scores);
+    }
+    kept.trim_headings(outline);
+    kept.add_lead(outline, scores, choice);
     kept.indices()
 }
 
@@ -43,7 +54,7 @@ struct Kept {
 impl Kept {
     fn of(outline: &Outline, choice: &Choice) -> Self {
         let mut blocks = vec![false; outline.blocks.len()];
-        for chosen in &choice.0 {
+        for chosen in &choice.elements {
             blocks[outline.elements[*chosen].blocks.clone()].fill(true);
         }
         let chars = outline.blocks.iter().zip(&blocks).filter(|(_, kept)| **kept);
@@ -56,14 +67,16 @@ impl Kept {
     }
 
     /// What is no article by name, by links, or by being one of many cards.
-    fn leave_elements(&mut self, outline: &Outline, scores: &Scores, chosen: usize) {
+    fn leave_elements(&mut self, outline: &Outline, scores: &Scores, chosen: usize, is_body: bool) {
         let mut index = chosen + 1;
         while index < outline.elements[chosen].end {
             let element = &outline.elements[index];
             let share = chars(outline, element) as f64 / self.chars.max(1) as f64;
             let is_named = scores.is_outside(index) || element.tag == Tag::Form;
             let is_outside = is_named && (share < MAX_SHARE_BY_NAME || element.label.comments)
-                || is_of_links(outline, element) && share < MAX_SHARE_BY_LINKS;
+                || is_of_links(outline, element)
+                    && share < MAX_SHARE_BY_LINKS
+                    && !(is_body && matches!(element.tag, Tag::List { .. } | Tag::Table));
             if is_outside {
                 self.leave(element);
                 index = element.end;
@@ -106,6 +119,51 @@ impl Kept {
         }
     }
 
+    /// Pages made for several widths have their text several times.
+    fn leave_repeated(&mut self, outline: &Outline) {
+        let mut seen = HashSet::new();
+        for index in self.indices() {
+            let block = &outline.blocks[index];
+            if block.chars > MIN_REPEATED_CHARS && !seen.insert(outline.text_of(block)) {
+                self.blocks[index] = false;
+            }
+        }
+    }
+
+    /// The paragraph between the headline and what was chosen.
+    fn add_lead(&mut self, outline: &Outline, scores: &Scores, choice: &Choice) {
+        let Some(first) = choice.elements.first() else { return };
+        let start = outline.elements[*first].blocks.start;
+        let Some(heading) =
+            (0..start).rfind(|index| outline.tag_of(&outline.blocks[*index]) == Tag::Heading(1))
+        else {
+            return;
+        };
+        let is_lead = |index: &usize| {
+            let block = &outline.blocks[*index];
+            let is_named = outline
+                .around(block.element)
+                .take(3)
+                .any(|element| outline.elements[element].label.lead);
+            is_named
+                && block.link_chars == 0
+                && block.chars > MIN_REPEATED_CHARS
+                && !scores_outside(outline, scores, block)
+        };
+        let lead = (heading + 1..start).take(MAX_LEAD_BLOCKS).find(is_lead);
+        let is_new = |lead: &usize| {
+            let text = outline.text_of(&outline.blocks[*lead]);
+            !self
+                .indices()
+                .iter()
+                .take(5)
+                .any(|index| outline.text_of(&outline.blocks[*index]).starts_with(text))
+        };
+        if let Some(lead) = lead.filter(is_new) {
+            self.blocks[lead] = true;
+        }
+    }
+
     /// Scraps before the first paragraph and behind the last, and headings with
     /// nothing under them.
     fn trim(&mut self, outline: &Outline, scores: &Scores) {
@@ -117,7 +175,8 @@ impl Kept {
             let block = &outline.blocks[index];
             let is_scrap =
                 block.chars < MAX_PREAMBLE_CHARS && !ends_sentence(outline.text_of(block));
-            let is_preamble = index < first && is_scrap;
+            let is_preamble =
+                index < first && (is_scrap || outline.tag_of(block) == Tag::Heading(1));
             let is_rest = index > last
                 && (is_scrap || block.link_chars * 2 > block.chars)
                 && !matches!(outline.tag_of(block), Tag::Item | Tag::Cell | Tag::Preformatted);
@@ -125,6 +184,9 @@ impl Kept {
                 self.blocks[index] = false;
             }
         }
+    }
+
+    fn trim_headings(&mut self, outline: &Outline) {
         for index in self.indices().into_iter().rev() {
             if !matches!(outline.tag_of(&outline.blocks[index]), Tag::Heading(_)) {
                 break;
@@ -136,6 +198,15 @@ impl Kept {
     fn indices(&self) -> Vec<usize> {
         (0..self.blocks.len()).filter(|index| self.blocks[*index]).collect()
     }
+}
+
+/// Whether a block stands in what is no article by its name, the name of a lead
+/// left aside: `teaser` may be either.
+fn scores_outside(outline: &Outline, scores: &Scores, block: &Block) -> bool {
+    let mut around = outline.around(block.element);
+    around
+        .into_iter()
+        .any(|element| scores.is_outside(element) && !outline.elements[element].label.lead)
 }
 
 fn chars(outline: &Outline, element: &Element) -> usize {
@@ -196,11 +267,20 @@ fn section_end(outline: &Outline, chosen: usize, index: usize, is_heading: bool)
     next.unwrap_or(following.end)
 }
 
+/// Whether a heading says what the title says, sites' names and marks aside.
+fn is_title(text: &str, title: &str) -> bool {
+    let plain = |text: &str| -> String {
+        text.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect()
+    };
+    let (text, title) = (plain(text), plain(title));
+    text.len() > 8 && (title.contains(&text) || text.contains(&title) && !title.is_empty())
+}
+
 /// The title once more, a teaser, a prompt, a credit.
 fn is_aside(outline: &Outline, block: &Block, title: &str) -> bool {
     let text = outline.text_of(block);
     let tag = outline.tag_of(block);
-    if tag == Tag::Heading(1) || (matches!(tag, Tag::Heading(_)) && text == title) {
+    if matches!(tag, Tag::Heading(_)) && is_title(text, title) {
         return true;
     }
     let is_all_link = block.link_chars * 10 > block.chars * 9;

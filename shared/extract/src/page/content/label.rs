@@ -16,6 +16,8 @@ pub(super) struct Label {
     pub(super) boilerplate: bool,
     /// What readers wrote below.
     pub(super) comments: bool,
+    /// What stands between headline and body.
+    pub(super) lead: bool,
     /// The main element by its role.
     pub(super) main: bool,
     /// Not shown at first: a menu, a dialogue, or an article that a script shows.
@@ -81,7 +83,6 @@ const BOILERPLATE: &[&str] = &[
     "paginator",
     "paywall",
     "piano",
-    "podcast",
     "popular",
     "popup",
     "postmeta",
@@ -108,7 +109,6 @@ const BOILERPLATE: &[&str] = &[
     "sharing",
     "sidebar",
     "signup",
-   
     "social",
     "socials",
     "sociable",
@@ -164,16 +164,44 @@ const BODIES: &[&str] = &[
     "bodytext",
 ];
 /// Starts of names for what an element has or is about, not what it is.
-const PROPERTIES: &[&str] = &
-    ["tag-", "category-", "has-", "format-", "status-", "type-", "node--type-"];
-const UNSEEN: &[&str] = &
-    ["sr-only", "screen-reader-text", "visually-hidden", "visuallyhidden", "screenreader"];
+const PROPERTIES: &[&str] =
+    &["tag-", "category-", "has-", "format-", "status-", "type-", "node--type-"];
+/// With such a word, a name says where columns are: `layout-with-sidebar`.
+const LAYOUT: &[&str] = &["layout", "with", "w", "no", "without"];
+/// What the paragraph between headline and body is called.
+const LEADS: &[&str] = &[
+    "standfirst",
+    "excerpt",
+    "vorspann",
+    "chapo",
+    "subtitle",
+    "subheadline",
+    "subhead",
+    "articleintro",
+    "articlelead",
+    "articlesummary",
+    "articledescription",
+    "intro",
+    "lead",
+    "teaser",
+    "dek",
+    "deck",
+    "entradilla",
+    "sottotitolo",
+    "ingress",
+    "summary",
+    "headertext",
+];
+const UNSEEN: &[&str] =
+    &["sr-only", "screen-reader-text", "visually-hidden", "visuallyhidden", "screenreader"];
 
 pub(super) fn of(element: &Element) -> Label {
     let mut label = Label::default();
+    let mut is_streamed = false;
     for attribute in &element.attrs {
         let value = attribute.value.as_ref();
         match &*attribute.name.local {
+            "id" if value.starts_with("S:") => is_streamed = true,
             "class" | "id" => value.split_ascii_whitespace().for_each(|name| label.name(name)),
             "role" => label.role(value),
             "itemprop" => label.property(value),
@@ -187,6 +215,8 @@ pub(super) fn of(element: &Element) -> Label {
     if matches!(&*element.name.local, "html" | "body") {
         return Label::default(); // names of the whole page, not of what it holds
     }
+    // React sends parts of a page hidden, under such names, and moves them.
+    label.hidden &= !is_streamed;
     label
 }
 
@@ -196,12 +226,17 @@ impl Label {
         if name.len() > MAX_NAME_BYTES || is_property {
             return;
         }
+        // What follows `--` modifies a block; it does not name it.
+        let name = name.split_once("--").map_or(name, |parts| parts.0);
         let mut whole = String::with_capacity(name.len());
+        let was_boilerplate = self.boilerplate;
+        let mut is_layout = false;
         let mut word_start = 0;
         let mut was_lower = false;
         for c in name.chars() {
             let is_border = !c.is_ascii_alphanumeric();
             if is_border || (c.is_ascii_uppercase() && was_lower) {
+                is_layout |= LAYOUT.contains(&&whole[word_start..]);
                 self.word(&whole[word_start..]);
                 word_start = whole.len();
             }
@@ -211,6 +246,9 @@ impl Label {
             was_lower = c.is_ascii_lowercase();
         }
         self.word(&whole[word_start..]);
+        is_layout |= LAYOUT.contains(&&whole[word_start..]);
+        self.boilerplate &= !is_layout || was_boilerplate;
+        self.lead |= LEADS.iter().any(|lead| whole.contains(lead));
         self.body |= BODIES.iter().any(|body| whole.contains(body)) && !self.boilerplate;
         self.unseen |= UNSEEN.contains(&name);
     }
@@ -235,6 +273,7 @@ impl Label {
     fn property(&mut self, property: &str) {
         match property {
             "articleBody" => self.declared_body = true,
+            "description" | "abstract" => self.lead = true,
             "comment" | "commentText" => (self.comments, self.boilerplate) = (true, true),
             _ => {}
         }

@@ -27,9 +27,12 @@ impl Scores {
         let alone: Vec<f64> = outline.blocks.iter().map(|block| score(outline, block)).collect();
         let prose = prefix_sums(alone.iter().map(|score| score.max(0.0)));
         let all = prose.last().copied().unwrap_or(0.0);
+        let own = |element: &Element| prose[element.blocks.end] - prose[element.blocks.start];
+        let hidden = outermost(outline, |element| element.label.hidden);
+        let is_mostly_hidden = hidden.map(own).sum::<f64>() > all * MAX_SHARE_OUTSIDE;
         let is_outside = |element: &Element| {
-            let own = prose[element.blocks.end] - prose[element.blocks.start];
-            is_called_outside(element) && own <= all * MAX_SHARE_OUTSIDE
+            (is_called_outside(element) || element.label.hidden && !is_mostly_hidden)
+                && own(element) <= all * MAX_SHARE_OUTSIDE
         };
         let outside: Vec<bool> = outline.elements.iter().map(is_outside).collect();
         let mut scores = alone;
@@ -63,9 +66,21 @@ fn prefix_sums(values: impl Iterator<Item = f64>) -> Vec<f64> {
     std::iter::once(0.0).chain(sums).collect()
 }
 
+/// The elements of a kind that stand in no other of that kind.
+fn outermost(
+    outline: &Outline,
+    is_one: impl Fn(&Element) -> bool,
+) -> impl Iterator<Item = &Element> {
+    let mut behind = 0;
+    outline.elements.iter().enumerate().filter_map(move |(index, element)| {
+        let is_outermost = index >= behind && is_one(element);
+        behind = if is_outermost { element.end } else { behind };
+        is_outermost.then_some(element)
+    })
+}
+
 fn is_called_outside(element: &Element) -> bool {
     (element.label.boilerplate && !element.label.declared_body)
-        || element.label.hidden
         || matches!(element.tag, Tag::Aside | Tag::Navigation | Tag::Footer | Tag::Caption)
 }
 
