@@ -11,6 +11,7 @@ mod pages;
 mod segments;
 mod speed;
 mod text;
+mod train;
 mod verdict;
 
 use pages::{fundus, readability, trafilatura, wcxb};
@@ -34,6 +35,16 @@ pub(crate) fn run(data: &Path, misses: bool) -> Result<Report> {
         text::measure_readability(&mut report, &pages, misses);
     }
     speed::measure(&mut report, times);
+    Ok(report)
+}
+
+/// Learns the verdict's weights from WCXB and fundus, prints them as the source
+/// of `page/verdict/weights.rs`, and reports how they do on hosts left out.
+pub(crate) fn train(data: &Path) -> Result<Report> {
+    let mut report = Report::default();
+    let wcxb_pages = present(data, "wcxb-dev", wcxb)?.unwrap_or_default();
+    let fundus_pages = present(data, "fundus-publishers", fundus)?.unwrap_or_default();
+    train::train(&mut report, &wcxb_pages, &fundus_pages);
     Ok(report)
 }
 

@@ -38,6 +38,8 @@ enum What {
     Warc,
     /// The main text, and whether a page is an article
     Extract,
+    /// Learns the weights of the verdict on a page's kind, and prints them
+    TrainVerdict,
 }
 
 fn main() -> anyhow::Result<ExitCode> {
@@ -45,10 +47,10 @@ fn main() -> anyhow::Result<ExitCode> {
     let report = match &cli.what {
         What::Urls => urls::measure(&cli.data, cli.misses)?,
         What::Dedup(args) => dedup::run(&cli.data, args, cli.misses)?,
-    let report = match cli.what {
         What::Feeds => feeds::measure(&cli.data, cli.misses)?,
         What::Warc => warc::measure(&cli.data)?,
         What::Extract => extract::run(&cli.data, cli.misses)?,
+        What::TrainVerdict => extract::train(&cli.data)?,
     };
     print!("{report}");
     Ok(if report.passed() { ExitCode::SUCCESS } else { ExitCode::FAILURE })

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result};
-use courant_extract::Page;
+use courant_extract::{Evidence, Page};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
@@ -21,6 +21,9 @@ pub(crate) struct Sample {
     pub(crate) name: String,
     /// Empty where reading failed: that is a miss, not an end.
     pub(crate) page: Page,
+    pub(crate) host: String,
+    file: PathBuf,
+    url: Url,
     pub(crate) took: Duration,
 }
 
@@ -144,7 +147,16 @@ fn sample(name: String, file: &Path, url: &str) -> Result<Sample> {
         println!("{name}: {error}");
         Page::default()
     });
-    Ok(Sample { name, page, took })
+    let host = url.host_str().unwrap_or_default().to_owned();
+    Ok(Sample { name, page, host, file: file.to_owned(), url, took })
+}
+
+impl Sample {
+    /// What the verdict is made of; `None` where the page cannot be read.
+    pub(crate) fn evidence(&self) -> Option<Evidence> {
+        let html = fs::read(&self.file).ok()?;
+        courant_extract::evidence(&html, None, &self.url).ok()
+    }
 }
 
 /// The text of well-formed HTML, tags taken for spaces, entities for themselves:

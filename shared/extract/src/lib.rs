@@ -27,7 +27,9 @@ pub use discovery::{feed_candidates, sitemap_candidates};
 pub use feed::{Feed, FeedEntry, FeedError, FeedKind, MAX_FEED_BYTES, feed};
 pub use kind::{Kind, kind};
 pub use lists::{ListError, opml, opml_of, url_list};
-pub use page::{MAX_PAGE_BYTES, MAX_PAGE_TEXT_BYTES, Page, PageError, page};
+pub use page::{
+    EVIDENCE, Evidence, MAX_PAGE_BYTES, MAX_PAGE_TEXT_BYTES, Page, PageError, evidence, page,
+};
 pub use robots::{Indexing, Robots};
 pub use sitemap::{MAX_SITEMAP_BYTES, Sitemap, SitemapError, SitemapPage, sitemap};
 pub use warc::{WarcError, WarcPage, WarcPages, warc};

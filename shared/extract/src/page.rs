@@ -16,6 +16,7 @@ mod verdict;
 use content::Content;
 use metadata::Metadata;
 use structured::Structured;
+pub use verdict::{EVIDENCE, Evidence};
 
 /// Larger pages are refused.
 pub const MAX_PAGE_BYTES: usize = 16 * 1024 * 1024;
@@ -76,11 +77,34 @@ pub enum PageError {
 /// [`PageError`] where the page cannot be parsed. A page without an article is no
 /// error: its [`Page::is_article`] is false.
 pub fn page(html: &[u8], charset_hint: Option<&str>, url: &Url) -> Result<Page, PageError> {
+    parsed(html, charset_hint, |document| read(document, url))
+}
+
+/// What [`Page::is_article`] is decided by, one number for each of [`EVIDENCE`]:
+/// to train and to examine the decision.
+///
+/// # Errors
+/// As [`page`].
+pub fn evidence(html: &[u8], charset_hint: Option<&str>, url: &Url) -> Result<Evidence, PageError> {
+    parsed(html, charset_hint, |document| {
+        let structured = Structured::read(document);
+        let metadata = Metadata::read(document, &structured, url);
+        let declared_body = structured.article_body.as_deref();
+        let content = Content::read(document, url, &metadata.title, declared_body);
+        verdict::evidence(document, url, &metadata, &content)
+    })
+}
+
+fn parsed<T>(
+    html: &[u8],
+    charset_hint: Option<&str>,
+    read: impl FnOnce(&Document) -> T,
+) -> Result<T, PageError> {
     if html.len() > MAX_PAGE_BYTES {
         return Err(PageError::TooLarge(html.len()));
     }
     let html = charset::decode(html, charset_hint);
-    isolated(|| document(&html).map(|document| read(&document, url)))
+    isolated(|| document(&html).map(|document| read(&document)))
         .map_err(PageError::Panicked)?
         .ok_or(PageError::TooComplex)
 }
@@ -92,7 +116,7 @@ fn read(document: &Document, url: &Url) -> Page {
     let declared_body = structured.article_body.as_deref();
     let content = Content::read(document, url, &metadata.title, declared_body);
     Page {
-        is_article: verdict::is_article(url, &structured, &metadata, &content),
+        is_article: verdict::is_article(document, url, &metadata, &content),
         title: metadata.title,
         authors: metadata.authors,
         published_at: metadata.published_at,

@@ -11,12 +11,14 @@ use super::MAX_PAGE_TEXT_BYTES;
 
 mod choose;
 mod clean;
+mod facts;
 mod label;
 mod outline;
 mod phrases;
 mod render;
 mod score;
 
+use facts::Facts;
 use outline::Outline;
 use score::Scores;
 
@@ -30,8 +32,11 @@ pub(super) struct Content {
     /// Paragraphs apart by a blank line.
     pub(super) text: String,
     pub(super) markdown: String,
+    /// The characters of the text; an ideograph counts for three.
+    pub(super) chars: usize,
     /// The share of it that stands in links, 0 to 1.
     pub(super) link_density: f64,
+    pub(super) facts: Facts,
 }
 
 impl Content {
@@ -48,17 +53,26 @@ impl Content {
         let choice = choose::choose(&outline, &scores);
         let kept = clean::clean(&outline, &scores, &choice, title);
         let text = render::text(&outline, &kept, MAX_PAGE_TEXT_BYTES);
+        let found = Self {
+            chars: kept.iter().map(|index| outline.blocks[*index].chars).sum(),
+            markdown: render::markdown(&outline, &kept, url, MAX_PAGE_TEXT_BYTES),
+            link_density: link_density(&outline, &kept),
+            facts: Facts::of(&outline, &kept),
+            text,
+        };
         match declared.map(tidy_paragraphs) {
-            Some(declared) if (text.len() as f64) < declared.len() as f64 * MIN_SHARE_OF_BODY => {
-                let text = cut(declared);
-                Self { markdown: text.clone(), text, link_density: 0.0 }
+            Some(declared)
+                if (found.text.len() as f64) < declared.len() as f64 * MIN_SHARE_OF_BODY =>
+            {
+                found.replaced_by(cut(declared))
             }
-            _ => Self {
-                text,
-                markdown: render::markdown(&outline, &kept, url, MAX_PAGE_TEXT_BYTES),
-                link_density: link_density(&outline, &kept),
-            },
+            _ => found,
         }
+    }
+
+    fn replaced_by(self, text: String) -> Self {
+        let chars = text.chars().filter(|c| !c.is_whitespace()).map(outline::weight).sum();
+        Self { markdown: text.clone(), text, chars, link_density: 0.0, ..self }
     }
 }
 

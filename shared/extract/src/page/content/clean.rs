@@ -1,6 +1,6 @@
 //! Which blocks of the chosen elements are the article's own.
 
-use std::collections::HashSet;
+use std::collections::HashMap;
 
 use super::choose::Choice;
 use super::outline::{Block, Element, Outline, Tag};
@@ -121,12 +121,15 @@ impl Kept {
 
     /// Pages made for several widths have their text several times.
     fn leave_repeated(&mut self, outline: &Outline) {
-        let mut seen = HashSet::new();
+        let mut seen: HashMap<&str, usize> = HashMap::new();
         for index in self.indices() {
             let block = &outline.blocks[index];
-            if block.chars > MIN_REPEATED_CHARS && !seen.insert(outline.text_of(block)) {
-                self.blocks[index] = false;
+            if block.chars <= MIN_REPEATED_CHARS {
+                continue;
             }
+            let parent = outline.elements[block.element].parent;
+            let first = *seen.entry(outline.text_of(block)).or_insert(parent);
+            self.blocks[index] = first == parent;
         }
     }
 

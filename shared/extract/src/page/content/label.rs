@@ -16,6 +16,8 @@ pub(super) struct Label {
     pub(super) boilerplate: bool,
     /// What readers wrote below.
     pub(super) comments: bool,
+    /// Where the page's subject is bought.
+    pub(super) for_sale: bool,
     /// What stands between headline and body.
     pub(super) lead: bool,
     /// The main element by its role.
@@ -166,6 +168,8 @@ const BODIES: &[&str] = &[
 /// Starts of names for what an element has or is about, not what it is.
 const PROPERTIES: &[&str] =
     &["tag-", "category-", "has-", "format-", "status-", "type-", "node--type-"];
+const SALES: &[&str] =
+    &["addtocart", "addtobasket", "buybox", "buynow", "productform", "productprice"];
 /// With such a word, a name says where columns are: `layout-with-sidebar`.
 const LAYOUT: &[&str] = &["layout", "with", "w", "no", "without"];
 /// What the paragraph between headline and body is called.
@@ -248,6 +252,7 @@ impl Label {
         self.word(&whole[word_start..]);
         is_layout |= LAYOUT.contains(&&whole[word_start..]);
         self.boilerplate &= !is_layout || was_boilerplate;
+        self.for_sale |= SALES.iter().any(|sale| whole.contains(sale));
         self.lead |= LEADS.iter().any(|lead| whole.contains(lead));
         self.body |= BODIES.iter().any(|body| whole.contains(body)) && !self.boilerplate;
         self.unseen |= UNSEEN.contains(&name);

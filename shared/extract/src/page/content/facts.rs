@@ -1,0 +1,91 @@
+//! How a page's text is made, for the verdict on its kind.
+
+use std::collections::HashMap;
+
+use super::outline::{Outline, Tag};
+
+/// As long as a paragraph of an article.
+const LONG_CHARS: usize = 140;
+/// A container with as much prose may be a post in a thread.
+const POST_CHARS: usize = 40;
+const CURRENCIES: [char; 5] = ['$', '€', '£', '¥', '₹'];
+
+/// Counts and shares over the main text, where not said otherwise.
+#[derive(Debug, Default)]
+pub(in crate::page) struct Facts {
+    /// The main text's share of all text of the page.
+    pub(in crate::page) share_of_page: f64,
+    pub(in crate::page) share_in_long: f64,
+    pub(in crate::page) share_in_lists: f64,
+    pub(in crate::page) share_in_code: f64,
+    /// Long blocks of text.
+    pub(in crate::page) paragraphs: usize,
+    pub(in crate::page) headings: usize,
+    /// Short blocks with an amount of money, in the whole page.
+    pub(in crate::page) prices: usize,
+    /// The most elements of one shape with text of their own, in the whole page:
+    /// the posts of a thread, the items of a listing.
+    pub(in crate::page) alike: usize,
+    pub(in crate::page) has_comments: bool,
+    /// Whether the page has a cart to put its subject into.
+    pub(in crate::page) is_for_sale: bool,
+}
+
+impl Facts {
+    pub(super) fn of(outline: &Outline, kept: &[usize]) -> Self {
+        let all: usize = outline.blocks.iter().map(|block| block.chars).sum();
+        let chars: usize = kept.iter().map(|index| outline.blocks[*index].chars).sum();
+        let mut facts = Self {
+            share_of_page: share(chars, all),
+            prices: prices(outline),
+            alike: alike(outline),
+            has_comments: outline.elements.iter().any(|element| element.label.comments),
+            is_for_sale: outline.elements.iter().any(|element| element.label.for_sale),
+            ..Self::default()
+        };
+        let (mut long, mut lists, mut code) = (0, 0, 0);
+        for index in kept {
+            let block = &outline.blocks[*index];
+            match outline.tag_of(block) {
+                Tag::Heading(_) => facts.headings += 1,
+                Tag::Item | Tag::Cell => lists += block.chars,
+                Tag::Preformatted => code += block.chars,
+                _ if block.chars >= LONG_CHARS => {
+                    facts.paragraphs += 1;
+                    long += block.chars;
+                }
+                _ => {}
+            }
+        }
+        facts.share_in_long = share(long, chars);
+        facts.share_in_lists = share(lists, chars);
+        facts.share_in_code = share(code, chars);
+        facts
+    }
+}
+
+fn share(part: usize, whole: usize) -> f64 {
+    if whole == 0 { 0.0 } else { part as f64 / whole as f64 }
+}
+
+fn prices(outline: &Outline) -> usize {
+    let is_price = |text: &str| {
+        text.len() < 40 && text.contains(CURRENCIES) && text.contains(|c: char| c.is_ascii_digit())
+    };
+    outline.blocks.iter().filter(|block| is_price(outline.text_of(block))).count()
+}
+
+fn alike(outline: &Outline) -> usize {
+    let mut counts: HashMap<u64, usize> = HashMap::new();
+    for element in &outline.elements {
+        let is_container = matches!(
+            element.tag,
+            Tag::Division | Tag::Section | Tag::Article | Tag::Item | Tag::Row
+        );
+        let blocks = &outline.blocks[element.blocks.clone()];
+        if is_container && blocks.len() > 1 && blocks.iter().any(|block| block.chars > POST_CHARS) {
+            *counts.entry(element.shape).or_default() += 1;
+        }
+    }
+    counts.into_values().max().unwrap_or(0)
+}

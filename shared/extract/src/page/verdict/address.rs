@@ -1,0 +1,134 @@
+//! What a URL says about the kind of its page.
+
+use url::Url;
+
+/// Words of paths and hosts, by the kind of page that they lead to.
+const ARTICLE: &[&str] = &[
+    "article", "articles", "artikel", "blog", "blogs", "columns", "insight", "insights",
+    "magazine", "news", "opinion", "post", "posts", "press", "stories", "story", "guides", "learn",
+];
+const FORUM: &[&str] = &[
+    "answers",
+    "board",
+    "boards",
+    "comments",
+    "communities",
+    "community",
+    "discuss",
+    "discussion",
+    "discussions",
+    "forum",
+    "forums",
+    "question",
+    "questions",
+    "showthread",
+    "thread",
+    "threads",
+    "topic",
+    "topics",
+    "viewtopic",
+    "t",
+    "r",
+    "q",
+    "d",
+];
+const PRODUCT: &[&str] =
+    &["buy", "cart", "dp", "item", "itm", "p", "pd", "product", "products", "shop", "sku", "store"];
+const LISTING: &[&str] = &[
+    "archive",
+    "archives",
+    "author",
+    "browse",
+    "c",
+    "catalog",
+    "categories",
+    "category",
+    "collection",
+    "collections",
+    "directory",
+    "explore",
+    "jobs",
+    "list",
+    "listing",
+    "listings",
+    "results",
+    "search",
+    "section",
+    "tag",
+    "tags",
+    "all",
+    "index",
+];
+const DOCUMENTATION: &[&str] = &[
+    "api",
+    "doc",
+    "docs",
+    "documentation",
+    "guide",
+    "handbook",
+    "help",
+    "kb",
+    "man",
+    "manual",
+    "reference",
+    "sdk",
+    "developer",
+    "developers",
+    "support",
+    "wiki",
+    "tutorial",
+    "tutorials",
+    "latest",
+    "stable",
+];
+const SERVICE: &[&str] = &[
+    "about",
+    "company",
+    "contact",
+    "features",
+    "platform",
+    "plans",
+    "pricing",
+    "services",
+    "service",
+    "solution",
+    "solutions",
+    "software",
+    "industries",
+];
+
+/// How many kinds [`kinds`] tells apart.
+pub(super) const KINDS: usize = 6;
+
+/// For each kind whether the host or the path has a word of it.
+pub(super) fn kinds(url: &Url) -> [bool; KINDS] {
+    let host = url.host_str().unwrap_or_default().to_lowercase();
+    let path = url.path().to_lowercase();
+    // The last segment is the page's own name: a slug has any word.
+    let folders = path.trim_end_matches('/').rsplit_once('/').map_or("", |parts| parts.0);
+    let labels = host.split('.').rev().skip(2);
+    let words: Vec<&str> =
+        folders.split(['/', '.', '-', '_']).chain(labels).filter(|word| !word.is_empty()).collect();
+    [ARTICLE, FORUM, PRODUCT, LISTING, DOCUMENTATION, SERVICE]
+        .map(|kind| words.iter().any(|word| kind.contains(word)))
+}
+
+/// Segments of the path.
+pub(super) fn depth(url: &Url) -> usize {
+    url.path().split('/').filter(|segment| !segment.is_empty()).count()
+}
+
+/// Words of the last segment, as headlines have them.
+pub(super) fn slug_words(url: &Url) -> usize {
+    let last = url.path().trim_end_matches('/').rsplit('/').next().unwrap_or_default();
+    let escapes = last.matches('%').count() / 12; // a word in a script beyond ASCII
+    last.split(['-', '_']).filter(|word| !word.is_empty()).count() + escapes
+}
+
+/// Whether a segment is a year of this or the last century.
+pub(super) fn has_year(url: &Url) -> bool {
+    let is_year = |segment: &str| {
+        segment.len() == 4 && segment.parse().is_ok_and(|year: u32| (1990..2100).contains(&year))
+    };
+    url.path().split(['/', '-']).any(is_year)
+}
