@@ -21,8 +21,8 @@ pub(super) struct Choice {
 }
 
 impl Choice {
-    fn score(&self, outline: &Outline, scores: &Scores) -> f64 {
-        self.elements.iter().map(|element| scores.of_element(&outline.elements[*element])).sum()
+    fn score(&self, scores: &Scores) -> f64 {
+        self.elements.iter().map(|element| scores.of_element(*element)).sum()
     }
 }
 
@@ -30,9 +30,9 @@ impl Choice {
 /// what is named nevertheless, or all of it.
 pub(super) fn choose(outline: &Outline, scores: &Scores) -> Choice {
     let dense = densest(outline, scores);
-    let best = dense.as_ref().map_or(0.0, |choice| choice.score(outline, scores));
+    let best = dense.as_ref().map_or(0.0, |choice| choice.score(scores));
     let mut named = KINDS.iter().filter_map(|kind| named(outline, scores, *kind));
-    let chosen = named.find(|choice| choice.score(outline, scores) >= best * ENOUGH || best <= 0.0);
+    let chosen = named.find(|choice| choice.score(scores) >= best * ENOUGH || best <= 0.0);
     chosen.or(dense).unwrap_or_else(|| Choice { elements: vec![0], is_body: false })
 }
 
@@ -40,7 +40,7 @@ pub(super) fn choose(outline: &Outline, scores: &Scores) -> Choice {
 /// the prose and little else (maximum subsequence segmentation, Pasternack and
 /// Roth 2009, on the tree).
 fn densest(outline: &Outline, scores: &Scores) -> Option<Choice> {
-    let of = |element: &usize| scores.of_element(&outline.elements[*element]);
+    let of = |element: &usize| scores.of_element(*element);
     let all = 0..outline.elements.len();
     let best = all.clone().map(|element| of(&element)).fold(0.0, f64::max);
     let innermost = all.filter(|element| best > 0.0 && of(element) >= best * NEARLY_BEST);
@@ -74,7 +74,7 @@ fn named(outline: &Outline, scores: &Scores, kind: Kind) -> Option<Choice> {
             behind = element.end;
         }
     }
-    let score = |index: &usize| scores.of_element(&outline.elements[*index]);
+    let score = |index: &usize| scores.of_element(*index);
     let best = found.iter().copied().max_by(|one, other| score(one).total_cmp(&score(other)))?;
     let is_body = matches!(kind, Kind::Declared | Kind::Named);
     let all: Vec<usize> = found.into_iter().filter(|index| score(index) > 0.0).collect();

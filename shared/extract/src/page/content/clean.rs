@@ -103,7 +103,7 @@ impl Kept {
             let is_heading = matches!(outline.tag_of(block), Tag::Heading(_));
             let end = section_end(outline, chosen, index, is_heading);
             let prose: f64 = (index..end).map(|block| scores.of_block(block).max(0.0)).sum();
-            if prose < scores.of_element(whole) * MAX_SHARE_BY_LINKS {
+            if prose < scores.of_element(chosen) * MAX_SHARE_BY_LINKS {
                 self.blocks[index..end].fill(false);
             } else {
                 self.blocks[index] = false;

@@ -1,5 +1,7 @@
 //! How much each block of text looks like prose, summed over elements.
 
+use std::collections::HashMap;
+
 use super::outline::{Block, Element, Outline, Tag};
 
 /// A block with a larger share of its text in links is navigation.
@@ -14,47 +16,80 @@ const SCRAP: f64 = -10.0;
 /// has more than this share of all prose is the content, whatever its name.
 const MAX_SHARE_OUTSIDE: f64 = 0.5;
 
-/// Scores of all blocks as prefix sums, and what is no article by its name.
+/// A list or a table within an article may be all links and scraps: it counts no
+/// more than this against what it stands in.
+const WORST_LIST: f64 = -40.0;
+
+/// Scores of all blocks and elements, and what is no article by its name.
 #[derive(Debug)]
 pub(super) struct Scores {
-    sums: Vec<f64>,
+    blocks: Vec<f64>,
+    elements: Vec<f64>,
     /// By element.
     outside: Vec<bool>,
 }
 
 impl Scores {
     pub(super) fn of(outline: &Outline) -> Self {
-        let alone: Vec<f64> = outline.blocks.iter().map(|block| score(outline, block)).collect();
-        let prose = prefix_sums(alone.iter().map(|score| score.max(0.0)));
-        let all = prose.last().copied().unwrap_or(0.0);
-        let own = |element: &Element| prose[element.blocks.end] - prose[element.blocks.start];
-        let hidden = outermost(outline, |element| element.label.hidden);
-        let is_mostly_hidden = hidden.map(own).sum::<f64>() > all * MAX_SHARE_OUTSIDE;
-        let is_outside = |element: &Element| {
-            (is_called_outside(element) || element.label.hidden && !is_mostly_hidden)
-                && own(element) <= all * MAX_SHARE_OUTSIDE
-        };
-        let outside: Vec<bool> = outline.elements.iter().map(is_outside).collect();
-        let mut scores = alone;
+        let mut blocks: Vec<f64> =
+            outline.blocks.iter().map(|block| score(outline, block)).collect();
+        let outside = outside(outline, &blocks);
         for (element, outside) in outline.elements.iter().zip(&outside) {
             if *outside {
-                scores[element.blocks.clone()].fill(SCRAP);
+                blocks[element.blocks.clone()].fill(SCRAP);
             }
         }
-        Self { sums: prefix_sums(scores.into_iter()), outside }
+        Self { elements: of_elements(outline, &blocks), blocks, outside }
     }
 
-    pub(super) fn of_element(&self, element: &Element) -> f64 {
-        self.sums[element.blocks.end] - self.sums[element.blocks.start]
+    pub(super) fn of_element(&self, element: usize) -> f64 {
+        self.elements[element]
     }
 
     pub(super) fn of_block(&self, block: usize) -> f64 {
-        self.sums[block + 1] - self.sums[block]
+        self.blocks[block]
     }
 
     pub(super) fn is_outside(&self, element: usize) -> bool {
         self.outside[element]
     }
+}
+
+/// Each element's sum over its blocks and over the elements in it.
+fn of_elements(outline: &Outline, blocks: &[f64]) -> Vec<f64> {
+    let mut sums = vec![0.0; outline.elements.len()];
+    for (block, score) in outline.blocks.iter().zip(blocks) {
+        sums[block.element] += score;
+    }
+    for index in (1..outline.elements.len()).rev() {
+        let element = &outline.elements[index];
+        let is_list = matches!(element.tag, Tag::List { .. } | Tag::Table);
+        let sum = if is_list { sums[index].max(WORST_LIST) } else { sums[index] };
+        sums[element.parent] += sum;
+    }
+    sums
+}
+
+/// Which elements are no article by their names, where the prose agrees.
+fn outside(outline: &Outline, blocks: &[f64]) -> Vec<bool> {
+    let prose = prefix_sums(blocks.iter().map(|score| score.max(0.0)));
+    let own = |element: &Element| prose[element.blocks.end] - prose[element.blocks.start];
+    let all = prose.last().copied().unwrap_or(0.0);
+    let hidden: f64 = outermost(outline, |element| element.label.hidden).map(own).sum();
+    let is_mostly_hidden = hidden > all * MAX_SHARE_OUTSIDE;
+    let seen = if is_mostly_hidden { all } else { all - hidden };
+    let is_called =
+        |element: &Element| is_called_outside(element) || element.label.hidden && !is_mostly_hidden;
+    let mut of_shape: HashMap<u64, f64> = HashMap::new();
+    for element in outermost(outline, is_called) {
+        *of_shape.entry(element.shape).or_default() += own(element);
+    }
+    let is_outside = |element: &Element| {
+        let alike = of_shape.get(&element.shape).copied().unwrap_or(0.0);
+        let own = if element.label.comments { own(element) } else { own(element).max(alike) };
+        is_called(element) && own <= seen * MAX_SHARE_OUTSIDE
+    };
+    outline.elements.iter().map(is_outside).collect()
 }
 
 fn prefix_sums(values: impl Iterator<Item = f64>) -> Vec<f64> {
