@@ -7,6 +7,7 @@ use anyhow::Result;
 
 use crate::report::Report;
 
+pub(crate) mod metadata;
 mod pages;
 mod segments;
 mod speed;

@@ -8,9 +8,9 @@ use clap::{Parser, Subcommand};
 
 mod dedup;
 mod extract;
+mod feeds;
 mod report;
 mod urls;
-mod feeds;
 mod warc;
 
 /// Measures quality on real inputs, and fails below the goals' "at least".
@@ -40,6 +40,8 @@ enum What {
     Extract,
     /// Learns the weights of the verdict on a page's kind, and prints them
     TrainVerdict,
+    /// Titles, authors and dates
+    Metadata,
 }
 
 fn main() -> anyhow::Result<ExitCode> {
@@ -51,6 +53,7 @@ fn main() -> anyhow::Result<ExitCode> {
         What::Warc => warc::measure(&cli.data)?,
         What::Extract => extract::run(&cli.data, cli.misses)?,
         What::TrainVerdict => extract::train(&cli.data)?,
+        What::Metadata => extract::metadata::measure(&cli.data, cli.misses)?,
     };
     print!("{report}");
     Ok(if report.passed() { ExitCode::SUCCESS } else { ExitCode::FAILURE })

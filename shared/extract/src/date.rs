@@ -2,26 +2,18 @@
 
 use courant_article::PublishedAt;
 
-/// Longer texts are no dates.
-const MAX_DATE_BYTES: usize = 80;
+mod months;
 
-const MONTHS: [&str; 12] = [
-    "january",
-    "february",
-    "march",
-    "april",
-    "may",
-    "june",
-    "july",
-    "august",
-    "september",
-    "october",
-    "november",
-    "december",
-];
+pub(crate) use months::month;
+
+/// Longer texts are no dates.
+const MAX_DATE_BYTES: usize = 120;
+
+/// Words between the parts of a date.
+const BETWEEN: [&str; 7] = ["de", "del", "of", "di", "den", "the", "do"];
 
 /// Zones that RFC 822 names, and those of European publishers, as offsets.
-const ZONES: [(&str, &str); 14] = [
+const ZONES: [(&str, &str); 27] = [
     ("z", "Z"),
     ("ut", "Z"),
     ("utc", "Z"),
@@ -36,22 +28,90 @@ const ZONES: [(&str, &str); 14] = [
     ("pdt", "-07:00"),
     ("cet", "+01:00"),
     ("cest", "+02:00"),
+    ("mez", "+01:00"),
+    ("mesz", "+02:00"),
+    ("bst", "+01:00"),
+    ("eet", "+02:00"),
+    ("eest", "+03:00"),
+    ("msk", "+03:00"),
+    ("sast", "+02:00"),
+    ("jst", "+09:00"),
+    ("kst", "+09:00"),
+    ("hkt", "+08:00"),
+    ("aest", "+10:00"),
+    ("aedt", "+11:00"),
+    ("nzdt", "+13:00"),
 ];
 
-/// Reads ISO 8601 and its looser spellings, RFC 822, English dates with the
-/// month's name, `31.12.2024`, `31/12/2024` where only one order is possible, and
-/// Unix seconds or milliseconds.
+/// How `3/4/2024` is read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Order {
+    /// The third of April.
+    DayFirst,
+    /// The fourth of March.
+    MonthFirst,
+    /// Not at all: it is read differently on two sides of an ocean.
+    Unknown,
+}
+
+/// Reads ISO 8601 and its looser spellings, RFC 822, dates with the month's name
+/// in many languages, `2024年3月5日`, `31.12.2024`, `31/12/2024` where only one
+/// order is possible, and Unix seconds or milliseconds.
 ///
 /// The offset stays as it was written. A time without an offset names no
 /// instant: then the date alone is returned, rather than an offset made up.
 pub fn published_at(text: &str) -> Option<PublishedAt> {
     let text = text.trim().trim_matches('"');
-    if text.is_empty() || text.len() > MAX_DATE_BYTES || !text.is_ascii() {
+    if text.is_empty() || text.len() > MAX_DATE_BYTES {
         return None;
     }
-    let (date, rest) = unix(text).map(|instant| (instant, "")).or_else(|| date_and_rest(text))?;
+    let text = ideographs_as_marks(text);
+    let (date, rest) = unix(&text)
+        .map(|instant| (instant, ""))
+        .or_else(|| date_and_rest(&text, Order::Unknown))?;
+    with_time(&date, rest)
+}
+
+/// The first date inside a text that readers see, with the text before it.
+pub(crate) fn date_within(text: &str, order: Order) -> Option<(String, PublishedAt)> {
+    let end = text.floor_char_boundary(2 * MAX_DATE_BYTES);
+    let text = ideographs_as_marks(&text[..end]);
+    let starts = text.char_indices().scan(' ', |before, (at, c)| {
+        let is_start = c.is_ascii_digit()
+            && !before.is_alphanumeric()
+            && !matches!(before, '.' | '/' | '-' | ':');
+        *before = c;
+        Some((at, is_start))
+    });
+    let numeric = starts.filter(|start| start.1).find_map(|(at, _)| {
+        let rest = &text[at..];
+        let (date, rest) = iso_date(rest).or_else(|| numeric_date(rest, order))?;
+        (!rest.starts_with(|c: char| c.is_ascii_digit())).then_some((at, date, rest))
+    });
+    let (at, date, rest) = numeric.or_else(|| named_date(&text))?;
+    Some((text[..at].to_owned(), with_time(&date, rest)?))
+}
+
+fn with_time(date: &str, rest: &str) -> Option<PublishedAt> {
     let with_time = time_and_offset(rest).and_then(|time| format!("{date}T{time}").parse().ok());
     with_time.or_else(|| date.parse().ok())
+}
+
+/// `2024-3-5` for `2024年3月5日` and `2024년 3월 5일`.
+fn ideographs_as_marks(text: &str) -> String {
+    if !text.contains(['年', '년']) {
+        return text.to_owned();
+    }
+    let mut plain = String::with_capacity(text.len());
+    for c in text.chars() {
+        match c {
+            '年' | '月' | '년' | '월' => plain.push('-'),
+            '日' | '일' => plain.push(' '),
+            c if c.is_whitespace() && plain.ends_with('-') => {}
+            c => plain.push(c),
+        }
+    }
+    plain
 }
 
 fn unix(text: &str) -> Option<String> {
@@ -64,8 +124,10 @@ fn unix(text: &str) -> Option<String> {
 }
 
 /// The date as `YYYY-MM-DD`, and the text behind it.
-fn date_and_rest(text: &str) -> Option<(String, &str)> {
-    iso_date(text).or_else(|| numeric_date(text)).or_else(|| named_date(text))
+fn date_and_rest(text: &str, order: Order) -> Option<(String, &str)> {
+    iso_date(text)
+        .or_else(|| numeric_date(text, order))
+        .or_else(|| named_date(text).map(|(_, date, rest)| (date, rest)))
 }
 
 fn iso_date(text: &str) -> Option<(String, &str)> {
@@ -79,51 +141,62 @@ fn iso_date(text: &str) -> Option<(String, &str)> {
 }
 
 /// Day, month, year; month and day the other way round only where it must be.
-fn numeric_date(text: &str) -> Option<(String, &str)> {
+fn numeric_date(text: &str, order: Order) -> Option<(String, &str)> {
     let (first, rest) = short_number(text, false)?;
     let separator = rest.chars().next().filter(|c| matches!(c, '.' | '/' | '-'))?;
     let (second, rest) = short_number(&rest[1..], false)?;
     let (year, rest) = number(rest.strip_prefix(separator)?, 4)?;
-    let date = match (separator, first > 12, second > 12) {
-        ('.', _, _) | (_, true, false) => date(year, second, first),
-        (_, false, true) => date(year, first, second),
-        _ => None, // 3/4/2024 is read differently on two sides of an ocean
+    let order = match (separator, first > 12, second > 12) {
+        ('.', _, _) | (_, true, false) => Order::DayFirst,
+        (_, false, true) => Order::MonthFirst,
+        _ => order,
+    };
+    let date = match order {
+        Order::DayFirst => date(year, second, first),
+        Order::MonthFirst => date(year, first, second),
+        Order::Unknown => None,
     };
     Some((date?, rest))
 }
 
-/// `Tue, 05 Mar 2024 …`, `March 5th, 2024 …`, `5-Mar-24 …`.
-fn named_date(text: &str) -> Option<(String, &str)> {
-    let words = words(text);
-    let at = words.iter().position(|(_, word)| month(word).is_some())?;
-    let month = month(words[at].1)?;
-    let before = at.checked_sub(1).and_then(|at| day(words[at].1));
-    let (day, year_at) = match before {
-        Some(day) => (day, at + 1),
-        None => (day(words.get(at + 1)?.1)?, at + 2),
-    };
-    let (start, year) = words.get(year_at)?;
-    let rest = &text[start + year.len()..];
-    Some((date(self::year(year)?, month, day)?, rest))
+/// `Tue, 05 Mar 2024 …`, `March 5th, 2024 …`, `5-Mar-24 …`, `5 de marzo de 2024`:
+/// where it starts, the date, and the text behind it.
+fn named_date(text: &str) -> Option<(usize, String, &str)> {
+    let words: Vec<(usize, &str)> =
+        words(text).filter(|(_, word)| !BETWEEN.contains(word)).collect();
+    let months = words.iter().enumerate().filter_map(|(at, (_, word))| Some((at, month(word)?)));
+    months.into_iter().find_map(|(at, month)| {
+        let read = |day_at: usize, year_at: usize| {
+            let day = day(words.get(day_at)?.1)?;
+            let (start, year) = words.get(year_at)?;
+            let rest = &text[start + year.len()..];
+            Some((words[day_at.min(at)].0, date(self::year(year)?, month, day)?, rest))
+        };
+        let year_first = || {
+            let (start, year) = words.get(at.checked_sub(1)?)?;
+            let (day_start, day) = words.get(at + 1)?;
+            let year = self::year(year).filter(|_| year.len() == 4)?;
+            Some((*start, date(year, month, self::day(day)?)?, &text[day_start + day.len()..]))
+        };
+        at.checked_sub(1)
+            .and_then(|before| read(before, at + 1))
+            .or_else(|| read(at + 1, at + 2))
+            .or_else(year_first)
+    })
 }
 
 /// The words with the place where they start.
-fn words(text: &str) -> Vec<(usize, &str)> {
-    let is_break = |c: char| c.is_whitespace() || matches!(c, ',' | '-' | '.');
+fn words(text: &str) -> impl Iterator<Item = (usize, &str)> {
+    let is_break = |c: char| {
+        c.is_whitespace() || matches!(c, ',' | '-' | '.' | '/' | '|' | '(' | ')' | '·' | '•')
+    };
     text.split(is_break)
         .filter(|word| !word.is_empty())
         .map(|word| (word.as_ptr().addr() - text.as_ptr().addr(), word))
-        .collect()
-}
-
-fn month(word: &str) -> Option<u32> {
-    let word = word.to_ascii_lowercase();
-    let at = MONTHS.iter().position(|month| word.len() >= 3 && month.starts_with(&word))?;
-    u32::try_from(at + 1).ok()
 }
 
 fn day(word: &str) -> Option<u32> {
-    let digits = word.trim_end_matches(|c: char| c.is_ascii_alphabetic());
+    let digits = word.trim_end_matches(|c: char| c.is_alphabetic() || c == 'º');
     digits.parse().ok().filter(|day| (1..=31).contains(day))
 }
 
@@ -146,7 +219,7 @@ fn date(year: u32, month: u32, day: u32) -> Option<String> {
 fn time_and_offset(rest: &str) -> Option<String> {
     let start = rest.find(|c: char| c.is_ascii_digit())?;
     let before = rest[..start].trim_matches(|c: char| !c.is_ascii_alphabetic());
-    if !matches!(before, "" | "T" | "t" | "at") {
+    if !matches!(before, "" | "T" | "t" | "at" | "um" | "kl" | "a" | "alle") {
         return None;
     }
     let (hour, rest) = short_number(&rest[start..], false)?;
@@ -247,6 +320,13 @@ mod tests {
             "31/12/2024",
             "12/31/2024",
             "31.12.2024",
+            "5. März 2024, 9:30 Uhr",
+            "5 de marzo de 2024",
+            "le 5 mars 2024 à 09h30",
+            "5 марта 2024",
+            "2024年3月5日",
+            "2024년 3월 5일",
+            "2024. március 5.",
             "2024-03-05T25:00:00Z",
             "2024-03-05 (updated)",
         ] {
@@ -264,10 +344,31 @@ mod tests {
         }
     }
 
+    #[test]
+    fn a_date_is_found_inside_a_text() {
+        for (text, order, expected) in [
+            ("Published on March 5, 2024 by Jane Doe", Order::Unknown, "2024-03-05"),
+            ("Mittwoch, 5. März 2024 | 3 Kommentare", Order::Unknown, "2024-03-05"),
+            ("Page 2 March 5, 2024", Order::Unknown, "2024-03-05"),
+            ("Posted 3/5/2024", Order::MonthFirst, "2024-03-05"),
+            ("Le 3/5/2024", Order::DayFirst, "2024-05-03"),
+            ("Stand: 05.03.2024, 09:30 CET", Order::Unknown, "2024-03-05T09:30:00+01:00"),
+        ] {
+            let found = date_within(text, order).map(|found| String::from(found.1));
+            assert_eq!(found.as_deref(), Some(expected), "{text}");
+        }
+        let (before, _) = date_within("Updated: 2024-03-05", Order::Unknown).unwrap();
+        assert_eq!(before, "Updated: ");
+        for text in ["", "3/5/2024", "Windows 11 May", "1.2.3.2024.5", "call 555-2024"] {
+            assert_eq!(date_within(text, Order::Unknown), None, "{text}");
+        }
+    }
+
     proptest! {
         #[test]
         fn no_text_panics(text in "[0-9A-Za-z:+./, -]{0,40}|\\PC{0,30}") {
             let _ = published_at(&text);
+            let _ = date_within(&text, Order::DayFirst);
         }
     }
 }

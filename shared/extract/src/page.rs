@@ -7,15 +7,25 @@ use url::Url;
 use crate::charset;
 use crate::isolate::{document, fragment, isolated};
 
+mod authors;
 mod content;
+mod dates;
+mod json_ld;
+mod language;
 mod links;
 mod metadata;
+mod microdata;
+mod names;
+mod shown;
 mod structured;
+mod survey;
+mod title;
 mod verdict;
 
 use content::Content;
 use metadata::Metadata;
 use structured::Structured;
+use survey::Survey;
 pub use verdict::{EVIDENCE, Evidence};
 
 /// Larger pages are refused.
@@ -35,10 +45,21 @@ pub struct Page {
     pub authors: Vec<String>,
     /// When it was published, in the page's own offset.
     pub published_at: Option<PublishedAt>,
+    /// When the page says that it was last changed; never taken for the time of
+    /// publishing.
+    pub modified_at: Option<PublishedAt>,
     /// ISO 639-1, as the page declares it.
     pub language: Option<String>,
     /// The publisher's name.
     pub site_name: Option<String>,
+    /// The section that the page puts it into, in its own words.
+    pub section: Option<String>,
+    /// Tags and keywords as the page gives them, each once, at most 32.
+    pub tags: Vec<String>,
+    /// The URL of the lead image, absolute; not checked in any way.
+    pub image: Option<String>,
+    /// Whether the page declares that not everybody may read all of it.
+    pub paywalled: bool,
     /// What the page calls its canonical URL, absolute; not checked in any way.
     pub canonical_url: Option<String>,
     /// The main text, paragraphs apart by a blank line; also where it is no
@@ -87,8 +108,9 @@ pub fn page(html: &[u8], charset_hint: Option<&str>, url: &Url) -> Result<Page, 
 /// As [`page`].
 pub fn evidence(html: &[u8], charset_hint: Option<&str>, url: &Url) -> Result<Evidence, PageError> {
     parsed(html, charset_hint, |document| {
-        let structured = Structured::read(document);
-        let metadata = Metadata::read(document, &structured, url);
+        let survey = Survey::read(document);
+        let structured = Structured::read(&survey);
+        let metadata = Metadata::read(&survey, &structured, url);
         let declared_body = structured.article_body.as_deref();
         let content = Content::read(document, url, &metadata.title, declared_body);
         verdict::evidence(document, url, &metadata, &content)
@@ -110,8 +132,9 @@ fn parsed<T>(
 }
 
 fn read(document: &Document, url: &Url) -> Page {
-    let structured = Structured::read(document);
-    let metadata = Metadata::read(document, &structured, url);
+    let survey = Survey::read(document);
+    let structured = Structured::read(&survey);
+    let metadata = Metadata::read(&survey, &structured, url);
     let (feeds, links) = (links::feeds(document, url), links::articles(document, url));
     let declared_body = structured.article_body.as_deref();
     let content = Content::read(document, url, &metadata.title, declared_body);
@@ -120,8 +143,13 @@ fn read(document: &Document, url: &Url) -> Page {
         title: metadata.title,
         authors: metadata.authors,
         published_at: metadata.published_at,
+        modified_at: metadata.modified_at,
         language: metadata.language,
         site_name: metadata.site_name,
+        section: metadata.section,
+        tags: metadata.tags,
+        image: metadata.image,
+        paywalled: metadata.paywalled,
         canonical_url: metadata.canonical_url,
         text: content.text,
         markdown: content.markdown,

@@ -43,6 +43,12 @@ struct Answer {
     site_name: Option<String>,
     text: String,
     error: Option<String>,
+    canonical_url: Option<String>,
+    modified_at: Option<String>,
+    section: Option<String>,
+    tags: Vec<String>,
+    image: Option<String>,
+    paywalled: bool,
 }
 
 impl Answer {
@@ -57,6 +63,12 @@ impl Answer {
             site_name: page.site_name,
             text: page.text,
             error: None,
+            canonical_url: page.canonical_url,
+            modified_at: page.modified_at.map(String::from),
+            section: page.section,
+            tags: page.tags,
+            image: page.image,
+            paywalled: page.paywalled,
         }
     }
 }

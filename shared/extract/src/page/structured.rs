@@ -1,79 +1,118 @@
-//! What a page says about itself in JSON-LD (schema.org).
+//! What a page says about itself in structured data (schema.org): JSON-LD first,
+//! then microdata.
 
-use dom_query::Document;
 use serde_json::{Map, Value};
 
-const MAX_SCRIPTS: usize = 32;
+use super::json_ld;
+use super::survey::Survey;
+
 const MAX_NODES: usize = 500;
 const MAX_DEPTH: usize = 8;
+const MAX_NAMES: usize = 50;
 
 type Node = Map<String, Value>;
 
 /// The article of a page's structured data, as text not yet tidied.
 #[derive(Debug, Default)]
 pub(super) struct Structured {
-    /// How many articles are described, references in lists not counted.
+    /// How many articles JSON-LD describes, references in lists not counted.
     pub(super) article_count: usize,
     /// Whether the page calls itself a collection or a search result.
     pub(super) is_listing: bool,
     pub(super) headline: Option<String>,
+    /// Names, each of one author as far as the page says so.
     pub(super) authors: Vec<String>,
+    /// Those of organizations.
+    pub(super) organizations: Vec<String>,
     pub(super) published: Option<String>,
+    pub(super) modified: Option<String>,
     pub(super) language: Option<String>,
     pub(super) publisher: Option<String>,
+    /// The name of the `WebSite`.
+    pub(super) site: Option<String>,
+    pub(super) section: Option<String>,
+    pub(super) keywords: Vec<String>,
+    pub(super) image: Option<String>,
+    /// `isAccessibleForFree` is false.
+    pub(super) is_paid: bool,
     pub(super) article_body: Option<String>,
 }
 
 impl Structured {
-    pub(super) fn read(document: &Document) -> Self {
+    pub(super) fn read(survey: &Survey) -> Self {
         let mut nodes = Vec::new();
-        let scripts = document.select("script[type*='ld+json']");
-        for script in scripts.iter().take(MAX_SCRIPTS) {
-            if let Some(value) = parse(&script.text()) {
-                collect(value, &mut nodes, MAX_DEPTH);
-            }
+        for value in survey.json_ld.iter().flat_map(|script| json_ld::values(script)) {
+            collect(value, &mut nodes, MAX_DEPTH);
         }
-        let articles: Vec<&Node> =
-            nodes.iter().filter(|node| is_a(node, is_article_type)).collect();
-        let is_listing =
-            articles.is_empty() && nodes.iter().any(|node| is_a(node, is_listing_type));
-        let found = Self { article_count: articles.len(), is_listing, ..Self::default() };
-        match articles.into_iter().max_by_key(|node| richness(node)) {
-            Some(article) => found.describe(article, &nodes),
-            None => found,
+        let articles = nodes.iter().filter(|node| is_a(node, is_article_type)).count();
+        let is_listing = articles == 0 && nodes.iter().any(|node| is_a(node, is_listing_type));
+        let mut found = Self { article_count: articles, is_listing, ..Self::default() };
+        found.describe(&nodes);
+        let mut items = Vec::new();
+        for item in &survey.microdata {
+            collect(item.clone(), &mut items, MAX_DEPTH);
+        }
+        found.describe(&items);
+        found
+    }
+
+    /// Fills in what is not known yet: of the article first, then of the page.
+    fn describe(&mut self, nodes: &[Node]) {
+        let mut subjects: Vec<&Node> = nodes.iter().filter(|node| weight(node) > 0).collect();
+        subjects.sort_by_key(|node| std::cmp::Reverse(weight(node)));
+        let site = nodes.iter().find(|node| is_a(node, |kind| kind == "WebSite"));
+        fill(&mut self.site, || site?.get("name").and_then(first_text));
+        let has_article = subjects.first().is_some_and(|node| is_a(node, is_article_type));
+        for (at, node) in subjects.into_iter().enumerate() {
+            if at == 0 || !is_a(node, is_article_type) {
+                self.describe_by(node, nodes, at > 0 && has_article);
+            }
         }
     }
 
-    fn describe(mut self, article: &Node, nodes: &[Node]) -> Self {
-        let text = |key: &str| article.get(key).and_then(first_text);
-        self.headline = text("headline").or_else(|| text("name"));
-        self.published = text("datePublished").or_else(|| text("dateCreated"));
-        self.language = text("inLanguage");
-        self.article_body = text("articleBody");
-        self.authors = ["author", "creator"]
-            .iter()
-            .filter_map(|key| article.get(*key))
-            .map(|value| names(value, nodes))
-            .find(|names| !names.is_empty())
-            .unwrap_or_default();
-        self.publisher =
-            article.get("publisher").and_then(|value| names(value, nodes).into_iter().next());
-        self
+    /// `is_around`: the node is the page around an article, which may be named
+    /// otherwise.
+    fn describe_by(&mut self, node: &Node, nodes: &[Node], is_around: bool) {
+        let text = |key: &str| node.get(key).and_then(first_text);
+        if !is_around {
+            fill(&mut self.headline, || text("headline").or_else(|| text("name")));
+            fill(&mut self.article_body, || text("articleBody"));
+            self.is_paid |= node.get("isAccessibleForFree").is_some_and(is_false);
+        }
+        fill(&mut self.published, || {
+            ["datePublished", "dateCreated", "uploadDate"].iter().find_map(|key| text(key))
+        });
+        fill(&mut self.modified, || text("dateModified"));
+        fill(&mut self.language, || text("inLanguage"));
+        fill(&mut self.section, || text("articleSection"));
+        fill(&mut self.image, || {
+            ["image", "thumbnailUrl", "primaryImageOfPage"]
+                .iter()
+                .find_map(|key| image(node.get(*key)?, nodes))
+        });
+        fill(&mut self.publisher, || {
+            node.get("publisher").and_then(|value| names(value, nodes).into_iter().next())
+        });
+        if self.authors.is_empty() {
+            let given = || ["author", "creator"].iter().filter_map(|key| node.get(*key));
+            let all = given().map(|value| names(value, nodes)).find(|names| !names.is_empty());
+            let persons =
+                given().map(|value| names(&persons(value), nodes)).find(|names| !names.is_empty());
+            if persons.is_none() && self.organizations.is_empty() {
+                self.organizations = all.unwrap_or_default();
+            }
+            self.authors = persons.unwrap_or_default();
+        }
+        if self.keywords.is_empty() {
+            self.keywords = node.get("keywords").map(texts).unwrap_or_default();
+        }
     }
 }
 
-/// Strict JSON; where that fails, once more without raw line breaks in strings
-/// and without the comment marks that some templates leave around it.
-fn parse(text: &str) -> Option<Value> {
-    let text = text.trim();
-    serde_json::from_str(text).ok().or_else(|| {
-        let text = text.trim_start_matches("<!--").trim_start_matches("//<![CDATA[");
-        let text = text.trim_start_matches("<![CDATA[").trim().trim_end_matches("-->");
-        let text =
-            text.trim_end_matches("//]]>").trim_end_matches("]]>").trim().trim_end_matches(';');
-        let plain: String = text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
-        serde_json::from_str(&plain).ok()
-    })
+fn fill<T>(field: &mut Option<T>, read: impl FnOnce() -> Option<T>) {
+    if field.is_none() {
+        *field = read();
+    }
 }
 
 /// The objects that describe the page itself: not the items of its lists.
@@ -95,28 +134,50 @@ fn collect(value: Value, nodes: &mut Vec<Node>, depth: usize) {
     }
 }
 
+/// How well a node speaks for the page; 0 where it does not. An article that says
+/// more is the page's own: others are teasers.
+fn weight(node: &Node) -> usize {
+    let kind = match () {
+        () if is_a(node, is_article_type) => 100,
+        () if is_a(node, is_work_type) => 50,
+        () if is_a(node, |kind| kind.ends_with("Page")) => 20,
+        () => 0,
+    };
+    let keys = ["headline", "datePublished", "author", "articleBody", "publisher", "dateModified"];
+    kind + if kind > 0 { keys.iter().filter(|key| node.contains_key(**key)).count() } else { 0 }
+}
+
 fn is_a(node: &Node, of_kind: fn(&str) -> bool) -> bool {
+    let is_kind = |name: &str| of_kind(name.rsplit(['/', ':']).next().unwrap_or_default());
     match node.get("@type") {
-        Some(Value::String(name)) => of_kind(name),
-        Some(Value::Array(names)) => names.iter().filter_map(Value::as_str).any(of_kind),
+        Some(Value::String(name)) => is_kind(name),
+        Some(Value::Array(names)) => names.iter().filter_map(Value::as_str).any(is_kind),
         _ => false,
     }
 }
 
 fn is_article_type(name: &str) -> bool {
-    let name = name.rsplit(['/', ':']).next().unwrap_or_default();
     name.ends_with("Article") || matches!(name, "BlogPosting" | "LiveBlogPosting" | "Report")
 }
 
+/// Works that a page may be about alone, with an author and a date.
+fn is_work_type(name: &str) -> bool {
+    matches!(
+        name,
+        "CreativeWork" | "Recipe" | "HowTo" | "Review" | "VideoObject" | "PodcastEpisode"
+    )
+}
+
 fn is_listing_type(name: &str) -> bool {
-    let name = name.rsplit(['/', ':']).next().unwrap_or_default();
     matches!(name, "CollectionPage" | "SearchResultsPage" | "ItemList" | "ProfilePage")
 }
 
-/// The one that says most is the page's own: others are teasers.
-fn richness(node: &Node) -> usize {
-    let keys = ["headline", "datePublished", "author", "articleBody", "publisher", "dateModified"];
-    keys.iter().filter(|key| node.contains_key(**key)).count()
+fn is_false(value: &Value) -> bool {
+    match value {
+        Value::Bool(free) => !free,
+        Value::String(free) => free.trim().eq_ignore_ascii_case("false"),
+        _ => false,
+    }
 }
 
 fn first_text(value: &Value) -> Option<String> {
@@ -131,23 +192,74 @@ fn first_text(value: &Value) -> Option<String> {
     }
 }
 
+fn texts(value: &Value) -> Vec<String> {
+    match value {
+        Value::Array(values) => values.iter().take(MAX_NAMES).filter_map(first_text).collect(),
+        other => first_text(other).into_iter().collect(),
+    }
+}
+
+/// The node that is meant by `@id`.
+fn referred<'a>(node: &Node, nodes: &'a [Node]) -> Option<&'a Node> {
+    let id = node.get("@id").and_then(Value::as_str)?;
+    nodes
+        .iter()
+        .find(|other| other.len() > 1 && other.get("@id").and_then(Value::as_str) == Some(id))
+}
+
 /// The names of persons or organizations, through references by `@id`.
 fn names(value: &Value, nodes: &[Node]) -> Vec<String> {
     match value {
         Value::String(name) => vec![name.clone()],
-        Value::Array(values) => values.iter().flat_map(|value| names(value, nodes)).collect(),
+        Value::Array(values) => {
+            values.iter().take(MAX_NAMES).flat_map(|value| names(value, nodes)).collect()
+        }
         Value::Object(node) => {
-            let id = node.get("@id").and_then(Value::as_str);
-            let referred = || {
-                nodes
-                    .iter()
-                    .find(|other| id.is_some() && other.get("@id").and_then(Value::as_str) == id)
-            };
-            match node.get("name").or_else(|| referred()?.get("name")) {
-                Some(Value::Array(all)) => all.iter().filter_map(first_text).collect(),
-                name => name.and_then(first_text).into_iter().collect(),
-            }
+            let given = named(node).or_else(|| named(referred(node, nodes)?));
+            given.map(texts).unwrap_or_default()
         }
         _ => Vec::new(),
+    }
+}
+
+/// An author, or several, without the organizations.
+fn persons(value: &Value) -> Value {
+    let is_organization = |value: &Value| {
+        let node = value.as_object();
+        node.is_some_and(|node| {
+            is_a(node, |kind| kind.ends_with("Organization") || kind == "Corporation")
+        })
+    };
+    match value {
+        Value::Array(values) => values
+            .iter()
+            .filter(|value| !is_organization(value))
+            .cloned()
+            .collect::<Vec<_>>()
+            .into(),
+        value if is_organization(value) => Value::Null,
+        value => value.clone(),
+    }
+}
+
+fn named(node: &Node) -> Option<&Value> {
+    ["name", "alternateName"].iter().find_map(|key| node.get(*key)).filter(|name| match name {
+        Value::String(name) => !name.trim().is_empty(),
+        Value::Array(_) => true,
+        _ => false,
+    })
+}
+
+fn image(value: &Value, nodes: &[Node]) -> Option<String> {
+    match value {
+        Value::String(url) => Some(url.clone()).filter(|url| !url.is_empty()),
+        Value::Array(values) => values.iter().find_map(|value| image(value, nodes)),
+        Value::Object(node) => {
+            let own = |node: &Node| {
+                ["url", "contentUrl"].iter().find_map(|key| node.get(*key).and_then(first_text))
+            };
+            own(node).or_else(|| own(referred(node, nodes)?))
+        }
+        _ => None,
     }
 }

@@ -14,6 +14,13 @@ fn article(head: &str) -> String {
     )
 }
 
+/// The same without a heading and with the site's name for a title.
+fn untitled(head: &str) -> String {
+    article(head)
+        .replace("<h1>Bridge to be repaired</h1>", "")
+        .replace("Bridge to be repaired | ", "")
+}
+
 fn url() -> Url {
     "https://www.gazette.example/news/bridge-to-be-repaired".parse().unwrap()
 }
@@ -32,7 +39,7 @@ fn json_ld_describes_the_article() {
          <link rel=canonical href="/news/bridge">"##,
     ));
     assert!(page.is_article);
-    assert_eq!(page.title, "Bridge & road to be repaired");
+    assert_eq!(page.title, "Bridge to be repaired", "two titles agree against a third");
     assert_eq!(page.authors, ["Ann Lee", "Bo Chen"]);
     assert_eq!(page.published_at.unwrap().as_str(), "2024-03-05T09:30:00+02:00");
     assert_eq!(page.language.as_deref(), Some("en"));
@@ -51,7 +58,7 @@ fn meta_elements_and_the_page_itself_fill_in() {
          <meta name=robots content='NOINDEX, follow'><meta property=article:published_time content='2024-03-05 09:30'>",
     ));
     assert!(page.is_article && page.noindex);
-    assert_eq!((page.title.as_str(), page.authors.len()), ("Bridge", 2));
+    assert_eq!((page.title.as_str(), page.authors.len()), ("Bridge to be repaired", 2));
     assert_eq!(page.published_at.unwrap().as_str(), "2024-03-05", "no offset: the date alone");
     let bare = page_at("https://a.example/2024/03/05/bridge", &article(""));
     assert_eq!(bare.title, "Bridge to be repaired");
@@ -64,11 +71,91 @@ fn page_at(url: &str, html: &str) -> Page {
 }
 
 #[test]
+fn a_title_without_a_heading_is_told_without_the_site() {
+    for head in [
+        "<meta property=og:title content='Bridge &amp;amp; road - THE GAZETTE'>",
+        "<meta property=og:title content='The Gazette: x'><meta property=og:title content='Bridge &amp; road'>\
+         <script type='application/ld+json'>{\"@type\":\"NewsArticle\",\"headline\":\"Bridge &amp; road\"}</script>",
+        "<meta name=twitter:title content='Bridge &amp; road | gazette.example'>",
+    ] {
+        assert_eq!(read_page(&untitled(head)).title, "Bridge & road", "{head}");
+    }
+}
+
+#[test]
+fn what_else_the_page_says_is_kept() {
+    let page = read_page(&article(
+        r##"<script type="application/ld+json">{"@type":"NewsArticle","headline":"Bridge to be repaired",
+          "datePublished":"2024-03-05","dateModified":"2024-03-06T10:00:00Z","articleSection":["Local"],
+          "keywords":"bridge, roads,Bridge","image":{"@type":"ImageObject","url":"/bridge.jpg"},
+          "isAccessibleForFree":"False"}</script>
+         <meta property="article:published_time" content="2024-03-05T09:30:00+02:00">"##,
+    ));
+    assert_eq!(page.published_at.unwrap().as_str(), "2024-03-05T09:30:00+02:00", "the more exact");
+    assert_eq!(page.modified_at.unwrap().as_str(), "2024-03-06T10:00:00Z");
+    assert_eq!(page.section.as_deref(), Some("Local"));
+    assert_eq!(page.tags, ["bridge", "roads"]);
+    assert_eq!(page.image.as_deref(), Some("https://www.gazette.example/bridge.jpg"));
+    assert!(page.paywalled);
+}
+
+#[test]
+fn the_time_of_a_change_is_not_the_time_of_publishing() {
+    let page = read_page(&article(
+        "<meta property=article:modified_time content='2024-03-06T10:00:00Z'>\
+         <script type='application/ld+json'>{\"@type\":\"NewsArticle\",\"dateModified\":\"2024-03-06\"}</script>",
+    ));
+    assert_eq!(page.published_at, None);
+    assert!(page.modified_at.is_some() && !page.paywalled);
+}
+
+#[test]
+fn microdata_is_read_as_json_ld_is() {
+    let html = article("").replace("<article>", "<article itemscope itemtype='https://schema.org/NewsArticle'>\
+        <span itemprop=author itemscope itemtype='https://schema.org/Person'><b itemprop=name>Ann Lee</b></span>\
+        <meta itemprop=datePublished content='2024-03-05T09:30:00+02:00'><span itemprop=articleSection>Local</span>");
+    let page = read_page(&html);
+    assert_eq!(page.authors, ["Ann Lee"]);
+    assert_eq!(page.published_at.unwrap().as_str(), "2024-03-05T09:30:00+02:00");
+    assert_eq!(page.section.as_deref(), Some("Local"));
+}
+
+#[test]
+fn what_readers_see_fills_in() {
+    for byline in [
+        "<p class=byline>By Ann Lee and Bo Chen, Staff Writers</p><p>March 5, 2024 | 3 comments</p>",
+        "<div><a rel=author href=/a>Ann Lee</a>, <a rel=author href=/b>Bo Chen</a></div><time datetime=2024-03-05>Tuesday</time>",
+        "<div>Von Ann Lee und Bo Chen</div><div class=datum>Dienstag, 5. März 2024</div>",
+        "<div><span>Written by</span> <span>Ann Lee &amp; Bo Chen</span></div><i>Posted on 5 Mar 2024</i>",
+    ] {
+        let page = read_page(&article("").replace("</h1>", &format!("</h1>{byline}")));
+        assert_eq!(page.authors, ["Ann Lee", "Bo Chen"], "{byline}");
+        assert_eq!(page.published_at.unwrap().as_str(), "2024-03-05", "{byline}");
+    }
+}
+
+#[test]
+fn margins_and_copyright_years_are_no_datelines() {
+    let html = article("").replace(
+        "</article>",
+        "</article><aside class=related><a rel=author href=/z>Zoe Zed</a><time datetime=2020-01-01>then</time></aside>\
+         <footer>© 1 January 2019 The Gazette</footer>",
+    );
+    let page = read_page(&html);
+    assert!(
+        page.authors.is_empty() && page.published_at.is_none(),
+        "{:?} {:?}",
+        page.authors,
+        page.published_at
+    );
+}
+
+#[test]
 fn broken_structured_data_is_survived() {
     let broken = "<script type='application/ld+json'>{\"@type\": \"NewsArticle\", </script>";
     assert_eq!(read_page(&article(broken)).title, "Bridge to be repaired");
     let raw_break = "<script type='application/ld+json'><!--\n[{\"@type\":\"NewsArticle\",\"headline\":\"Two\nlines\"}];\n--></script>";
-    assert_eq!(read_page(&article(raw_break)).title, "Two lines");
+    assert_eq!(read_page(&untitled(raw_break)).title, "Two lines");
 }
 
 #[test]

@@ -206,8 +206,8 @@ impl Kept {
 /// Whether a block stands in what is no article by its name, the name of a lead
 /// left aside: `teaser` may be either.
 fn scores_outside(outline: &Outline, scores: &Scores, block: &Block) -> bool {
-    let mut around = outline.around(block.element);
-    around
+    outline
+        .around(block.element)
         .into_iter()
         .any(|element| scores.is_outside(element) && !outline.elements[element].label.lead)
 }

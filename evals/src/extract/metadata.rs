@@ -1,0 +1,260 @@
+//! Titles, authors and dates against what people, or a publisher's own parser,
+//! read on the page.
+//!
+//! A title or the authors agree where they are the same once case, accents,
+//! punctuation, spaces and words for "and" are folded away; a date where its day
+//! is the same. The truth of a field counts where there is one: pages where a
+//! field is empty in truth are counted apart, since the sets leave fields empty
+//! that the page has.
+
+use std::path::{Path, PathBuf};
+
+use anyhow::Context;
+use courant_extract::Page;
+use serde_json::Value;
+use unicode_normalization::UnicodeNormalization;
+use unicode_normalization::char::is_combining_mark;
+use url::Url;
+
+use crate::report::Report;
+
+/// A page and what is true of it.
+struct Case {
+    name: String,
+    url: String,
+    html: PathBuf,
+    title: Option<String>,
+    authors: Option<String>,
+    date: Option<String>,
+}
+
+/// Agreement on one field, over even and odd pages.
+#[derive(Default)]
+struct Tally {
+    agreed: [f64; 2],
+    count: [f64; 2],
+    /// Pages without a truth, and those of them where nothing was found.
+    empty: f64,
+    left_empty: f64,
+}
+
+/// The measures of every set under `data`; `misses` prints each disagreement.
+pub fn measure(data: &Path, misses: bool) -> anyhow::Result<Report> {
+    let mut report = Report::default();
+    let wcxb = tallies("wcxb", &wcxb_articles(data)?, misses)?;
+    let goals = [("title", 0.88, 0.95), ("authors", 0.72, 0.85), ("date", 0.86, 0.91)];
+    for (tally, (field, at_least, aim)) in wcxb.iter().zip(goals) {
+        report.judge(format!("wcxb-dev articles: {field}"), tally.share(), at_least, aim);
+        tally.state_details(&mut report, &format!("wcxb-dev articles: {field}"));
+    }
+    let others = [("trafilatura-eval", trafilatura(data)?), ("fundus-publishers", fundus(data)?)];
+    for (set, cases) in others {
+        for (tally, field) in tallies(set, &cases, misses)?.iter().zip(["title", "authors", "date"])
+        {
+            report.state(format!("{set}: {field}"), tally.share());
+            tally.state_details(&mut report, &format!("{set}: {field}"));
+        }
+    }
+    Ok(report)
+}
+
+impl Tally {
+    fn note(&mut self, at: usize, truth: Option<bool>, is_found: bool) {
+        match truth {
+            Some(agrees) => {
+                self.agreed[at % 2] += f64::from(u8::from(agrees));
+                self.count[at % 2] += 1.0;
+            }
+            None => {
+                self.empty += 1.0;
+                self.left_empty += f64::from(u8::from(!is_found));
+            }
+        }
+    }
+
+    fn share(&self) -> f64 {
+        self.agreed.iter().sum::<f64>() / self.count.iter().sum::<f64>()
+    }
+
+    fn state_details(&self, report: &mut Report, name: &str) {
+        for (half, at) in [("even", 0), ("odd", 1)] {
+            report.state(format!("{name}, {half} pages"), self.agreed[at] / self.count[at]);
+        }
+        if self.empty > 0.0 {
+            let all = self.agreed.iter().sum::<f64>() + self.left_empty;
+            let count = self.count.iter().sum::<f64>() + self.empty;
+            report.state(format!("{name}, empty where truth is"), all / count);
+        }
+    }
+}
+
+fn tallies(set: &str, cases: &[Case], misses: bool) -> anyhow::Result<[Tally; 3]> {
+    let mut tallies = <[Tally; 3]>::default();
+    for (at, case) in cases.iter().enumerate() {
+        let page = extract(case)?;
+        let date = page.published_at.as_ref().map(ToString::to_string);
+        let found = [Some(page.title.clone()), Some(page.authors.join(", ")), date];
+        let truth = [&case.title, &case.authors, &case.date];
+        for (field, ((truth, found), tally)) in
+            truth.into_iter().zip(found).zip(&mut tallies).enumerate()
+        {
+            let found = found.filter(|found| !found.is_empty());
+            let agrees = truth.as_ref().map(|truth| agrees(field, truth, found.as_deref()));
+            if misses && agrees == Some(false) {
+                let name = ["title", "authors", "date"][field];
+                println!("{set} {at} {} {name}: {truth:?} found {found:?}", case.name);
+            }
+            tally.note(at, agrees, found.is_some());
+        }
+    }
+    Ok(tallies)
+}
+
+fn extract(case: &Case) -> anyhow::Result<Page> {
+    let html = std::fs::read(&case.html)
+        .with_context(|| format!("cannot read {}", case.html.display()))?;
+    let url = Url::parse(&case.url).with_context(|| format!("invalid url {}", case.url))?;
+    // A page that cannot be read has nothing in its fields, and misses.
+    Ok(courant_extract::page(&html, None, &url).unwrap_or_default())
+}
+
+/// `field`: 0 and 1 are texts, 2 is a date, of which the truth may give the time.
+fn agrees(field: usize, truth: &str, found: Option<&str>) -> bool {
+    let found = found.unwrap_or_default();
+    match field {
+        0 => folded(truth) == folded(found),
+        1 => without_and(&folded(truth)) == without_and(&folded(found)),
+        _ if truth.len() > 10 => instant(truth).is_some() && instant(truth) == instant(found),
+        _ => truth.get(..10).unwrap_or(truth) == found.get(..10).unwrap_or_default(),
+    }
+}
+
+fn folded(text: &str) -> String {
+    let plain = text.nfkd().filter(|c| !is_combining_mark(*c));
+    let plain = plain.filter(|c| c.is_alphanumeric() || c.is_whitespace());
+    let plain: String = plain.flat_map(char::to_lowercase).collect();
+    plain.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+fn without_and(names: &str) -> String {
+    names.split(' ').filter(|word| *word != "and").collect::<Vec<_>>().join(" ")
+}
+
+/// Seconds since 1970 of an RFC 3339 time, also with a space for its "T".
+fn instant(text: &str) -> Option<i64> {
+    let time: courant_article::PublishedAt = text.replace(' ', "T").parse().ok()?;
+    (time.as_str().len() > 10).then(|| time.unix_seconds())
+}
+
+fn json(path: &Path) -> anyhow::Result<Value> {
+    let text =
+        std::fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))?;
+    serde_json::from_str(&text).with_context(|| format!("{} is no JSON", path.display()))
+}
+
+fn text(value: &Value) -> Option<String> {
+    value.as_str().map(|text| text.trim().to_owned()).filter(|text| !text.is_empty())
+}
+
+/// The files of a folder with this extension, sorted.
+fn files(folder: &Path, extension: &str) -> anyhow::Result<Vec<PathBuf>> {
+    let entries =
+        std::fs::read_dir(folder).with_context(|| format!("cannot list {}", folder.display()))?;
+    let mut files = Vec::new();
+    for entry in entries {
+        let path = entry?.path();
+        if path.extension().is_some_and(|found| found == extension) {
+            files.push(path);
+        }
+    }
+    files.sort();
+    Ok(files)
+}
+
+fn stem(path: &Path) -> String {
+    path.file_stem().unwrap_or_default().to_string_lossy().into_owned()
+}
+
+fn wcxb_articles(data: &Path) -> anyhow::Result<Vec<Case>> {
+    let dev = data.join("wcxb-dev/dev");
+    let mut cases = Vec::new();
+    for path in files(&dev.join("ground-truth"), "json")? {
+        let all = json(&path)?;
+        if all["_internal"]["page_type"]["primary"] != "article" {
+            continue;
+        }
+        let truth = &all["ground_truth"];
+        cases.push(Case {
+            name: stem(&path),
+            url: text(&all["url"]).unwrap_or_else(|| "http://localhost/".into()),
+            html: dev.join(format!("html/{}.html", stem(&path))),
+            title: text(&truth["title"]),
+            authors: text(&truth["author"]),
+            date: text(&truth["publish_date"]).filter(|date| date.len() == 10),
+        });
+    }
+    Ok(cases)
+}
+
+fn trafilatura(data: &Path) -> anyhow::Result<Vec<Case>> {
+    let folder = data.join("trafilatura-eval");
+    let all = json(&folder.join("evaldata.json"))?;
+    let mut cases = Vec::new();
+    for (url, truth) in all.as_object().context("evaldata.json is no object")? {
+        let file = text(&truth["file"]).context("a page without a file")?;
+        let html = ["cache", "eval"].map(|part| folder.join(part).join(&file));
+        let Some(html) = html.into_iter().find(|path| path.exists()) else { continue };
+        cases.push(Case {
+            name: file,
+            url: url.clone(),
+            html,
+            title: text(&truth["title"]),
+            authors: text(&truth["author"]),
+            date: text(&truth["date"]),
+        });
+    }
+    Ok(cases)
+}
+
+/// A publisher's versions are in the order of its pages.
+fn fundus(data: &Path) -> anyhow::Result<Vec<Case>> {
+    let mut countries: Vec<PathBuf> = Vec::new();
+    for entry in std::fs::read_dir(data.join("fundus-publishers/pages"))? {
+        countries.push(entry?.path());
+    }
+    countries.sort();
+    let mut cases = Vec::new();
+    for country in countries {
+        let about = json(&country.join("meta.info"))?;
+        let pages = files(&country, "html")?;
+        for publisher in files(&country, "json")? {
+            let versions = json(&publisher)?;
+            let start = format!("{}_", stem(&publisher));
+            let own = pages.iter().filter(|page| {
+                stem(page)
+                    .strip_prefix(&start)
+                    .is_some_and(|rest| rest.starts_with(|c: char| c.is_ascii_digit()))
+            });
+            for (page, truth) in
+                own.zip(versions.as_object().into_iter().flat_map(|all| all.values()))
+            {
+                cases.push(fundus_case(page, truth, &about));
+            }
+        }
+    }
+    Ok(cases)
+}
+
+fn fundus_case(page: &Path, truth: &Value, about: &Value) -> Case {
+    let names = truth["authors"].as_array().into_iter().flatten().filter_map(Value::as_str);
+    let names: Vec<&str> = names.collect();
+    let url = text(&about[format!("{}.html.gz", stem(page))]["url"]);
+    Case {
+        name: stem(page),
+        url: url.unwrap_or_else(|| "http://localhost/".into()),
+        html: page.to_owned(),
+        title: text(&truth["title"]),
+        authors: Some(names.join(", ")).filter(|names| !names.is_empty()),
+        date: text(&truth["publishing_date"]),
+    }
+}

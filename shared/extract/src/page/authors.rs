@@ -1,0 +1,97 @@
+//! Who wrote it.
+
+use super::names::{Source, is_same, names_in};
+use super::shown::{Byline, Sureness};
+use super::structured::Structured;
+use super::survey::{Place, Survey};
+
+const AUTHOR_META: [&str; 14] = [
+    "author",
+    "article:author",
+    "article:author_name",
+    "article:author:name",
+    "og:article:author",
+    "parsely-author",
+    "sailthru.author",
+    "dc.creator",
+    "dcterms.creator",
+    "dc.contributor",
+    "cxenseparse:author",
+    "byl",
+    "citation_author",
+    "twitter:data1",
+];
+/// Elements between the names of one byline, at most.
+const MAX_DISTANCE: usize = 25;
+/// Elements between the headline and its byline, at most.
+const MAX_FROM_HEADING: usize = 150;
+
+/// Persons before publishers, who are the author only where nobody else is:
+/// structured data first, then meta elements, then what readers see.
+///
+/// `headline`: where the headline stands; `sites`: the names of the site.
+pub(super) fn authors(
+    survey: &Survey,
+    structured: &Structured,
+    headline: Option<Place>,
+    sites: &[String],
+) -> Vec<String> {
+    let is_site = |name: &String| sites.iter().any(|site| is_same(site, name));
+    let given = names_in(structured.authors.iter().map(String::as_str), Source::Field);
+    let declared = declared(survey);
+    let shown = shown(survey, headline);
+    let organizations =
+        names_in(structured.organizations.iter().map(String::as_str), Source::Field);
+    let found = [&given, &declared, &shown, &organizations];
+    let persons = found.iter().find_map(|names| {
+        let persons: Vec<String> = names.iter().filter(|name| !is_site(name)).cloned().collect();
+        (!persons.is_empty()).then_some(persons)
+    });
+    persons
+        .or_else(|| found.into_iter().find(|names| !names.is_empty()).cloned())
+        .unwrap_or_default()
+}
+
+fn declared(survey: &Survey) -> Vec<String> {
+    let is_written_by = survey.meta.get("twitter:label1").is_some_and(|label| {
+        ["written by", "verfasst von", "escrito por", "écrit par"]
+            .iter()
+            .any(|by| label.eq_ignore_ascii_case(by))
+    });
+    AUTHOR_META
+        .iter()
+        .filter(|name| **name != "twitter:data1" || is_written_by)
+        .map(|name| names_in(survey.meta.all(name), Source::Field))
+        .find(|names| !names.is_empty())
+        .unwrap_or_default()
+}
+
+/// The names of the surest byline, nearest to the headline.
+fn shown(survey: &Survey, headline: Option<Place>) -> Vec<String> {
+    let start = headline.map_or(0, |place| place.at);
+    let is_in_margin = headline.is_some_and(|place| place.is_margin);
+    let is_near = |byline: &&Byline| {
+        let at = byline.place.at;
+        (is_in_margin || !byline.place.is_margin)
+            && at + MAX_DISTANCE >= start
+            && (byline.sureness > Sureness::Start || at <= start + MAX_FROM_HEADING)
+    };
+    for sureness in
+        [Sureness::Named, Sureness::Byline, Sureness::Start, Sureness::Linked, Sureness::Class]
+    {
+        let mut last: Option<usize> = None;
+        let group =
+            survey.bylines.iter().filter(is_near).filter(|byline| byline.sureness == sureness);
+        let group = group.map_while(|byline| {
+            let is_apart = last.is_some_and(|last| byline.place.at > last + MAX_DISTANCE);
+            last = Some(byline.place.at);
+            (!is_apart).then_some(byline.text.as_str())
+        });
+        let source = if sureness == Sureness::Start { Source::Prose } else { Source::Shown };
+        let names = names_in(group, source);
+        if !names.is_empty() {
+            return names;
+        }
+    }
+    Vec::new()
+}

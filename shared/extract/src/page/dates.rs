@@ -1,0 +1,233 @@
+//! When it was published, and when changed.
+
+use courant_article::PublishedAt;
+use url::Url;
+
+use super::shown::ShownDate;
+use super::structured::Structured;
+use super::survey::{Place, Survey};
+use crate::date::{Order, date_within, published_at};
+
+const PUBLISHED_META: [&str; 26] = [
+    "article:published_time",
+    "article:published:time",
+    "og:article:published_time",
+    "og:published_time",
+    "datepublished",
+    "article.published",
+    "article:published",
+    "article_date_original",
+    "parsely-pub-date",
+    "sailthru.date",
+    "cxenseparse:recs:publishtime",
+    "cxenseparse:publishtime",
+    "publish_date",
+    "publishdate",
+    "publish-date",
+    "publication_date",
+    "publicationdate",
+    "pubdate",
+    "dc.date.issued",
+    "dcterms.issued",
+    "dc.date.created",
+    "dcterms.created",
+    "dc.date",
+    "dcterms.date",
+    "citation_publication_date",
+    "date",
+];
+const MODIFIED_META: [&str; 9] = [
+    "article:modified_time",
+    "og:updated_time",
+    "article:modified",
+    "datemodified",
+    "dcterms.modified",
+    "dc.date.modified",
+    "cxenseparse:modifiedtime",
+    "last-modified",
+    "revised",
+];
+/// What stands before a date that is not the one of publishing.
+const OTHER_DATES: [&str; 24] = [
+    "updated",
+    "update",
+    "modified",
+    "edited",
+    "reviewed",
+    "revised",
+    "copyright",
+    "©",
+    "since",
+    "expires",
+    "born",
+    "aktualisiert",
+    "geändert",
+    "stand:",
+    "bearbeitet",
+    "mis à jour",
+    "modifié",
+    "actualizado",
+    "atualizado",
+    "aggiornato",
+    "bijgewerkt",
+    "uppdaterad",
+    "opdateret",
+    "обновлено",
+];
+/// Elements around the headline in which its date stands.
+const BEFORE_HEADING: usize = 40;
+const AFTER_HEADING: usize = 150;
+
+/// The publishing time: structured data, meta elements, marked elements, dates
+/// near the headline, the address. Of times of the same day the most exact.
+///
+/// `headline`: where the headline stands.
+pub(super) fn published(
+    survey: &Survey,
+    structured: &Structured,
+    url: &Url,
+    headline: Option<Place>,
+    order: Order,
+) -> Option<PublishedAt> {
+    let declared: Vec<PublishedAt> = structured
+        .published
+        .as_deref()
+        .into_iter()
+        .chain(survey.meta.any(&PUBLISHED_META))
+        .chain(survey.meta.named(is_published_name))
+        .filter_map(published_at)
+        .filter(is_plausible)
+        .collect();
+    let found = declared
+        .first()
+        .cloned()
+        .or_else(|| shown(survey, headline, order))
+        .or_else(|| date_in(url))?;
+    let day = found.as_str().get(..10).map(str::to_owned);
+    let same_day = declared
+        .into_iter()
+        .find(|other| is_exact(other) && other.as_str().get(..10) == day.as_deref());
+    Some(same_day.filter(|_| !is_exact(&found)).unwrap_or(found))
+}
+
+/// When the page says that the article was last changed.
+pub(super) fn modified(survey: &Survey, structured: &Structured) -> Option<PublishedAt> {
+    let shown = survey
+        .dates
+        .iter()
+        .filter(|date| date.is_modified)
+        .filter_map(|date| date.given.as_deref());
+    let declared = structured.modified.as_deref().into_iter();
+    declared
+        .chain(survey.meta.any(&MODIFIED_META))
+        .chain(shown)
+        .filter_map(published_at)
+        .find(is_plausible)
+}
+
+/// A name of publishers' own for the time of publishing.
+fn is_published_name(name: &str) -> bool {
+    let is_other = ["modif", "updat", "expir", "unpublish", "publisher"]
+        .iter()
+        .any(|part| name.contains(part));
+    name.contains("publish") && (name.contains("date") || name.contains("time")) && !is_other
+}
+
+/// The start of Unix time is a clock that was never set.
+fn is_plausible(date: &PublishedAt) -> bool {
+    !date.as_str().starts_with("1970-01-01") && !date.as_str().starts_with("1969-12-31")
+}
+
+/// A time of the day that is not just midnight.
+fn is_exact(date: &PublishedAt) -> bool {
+    date.as_str().get(10..19).is_some_and(|time| time != "T00:00:00")
+}
+
+fn shown(survey: &Survey, headline: Option<Place>, order: Order) -> Option<PublishedAt> {
+    let start = headline.map_or(0, |place| place.at);
+    let is_in_margin = headline.is_some_and(|place| place.is_margin);
+    let is_near = |date: &&ShownDate| {
+        (start.saturating_sub(BEFORE_HEADING)..=start + AFTER_HEADING).contains(&date.place.at)
+    };
+    let of_article = || {
+        let dates = survey.dates.iter().filter(|date| !date.is_modified);
+        dates.filter(|date| is_in_margin || !date.place.is_margin)
+    };
+    let read = |date: &ShownDate| date_of(date, order);
+    of_article()
+        .filter(|date| date.is_published)
+        .filter(is_near)
+        .find_map(read)
+        .or_else(|| of_article().filter(|date| date.is_time).filter(is_near).find_map(read))
+        .or_else(|| of_article().filter(|date| !date.is_plain).filter(is_near).find_map(read))
+        .or_else(|| of_article().filter(is_near).find_map(read))
+        .or_else(|| {
+            of_article()
+                .filter(|date| date.is_published || date.is_time || is_labelled(&date.text))
+                .find_map(read)
+        })
+}
+
+/// Whether the text says that the date is the one of publishing.
+fn is_labelled(text: &str) -> bool {
+    let text = text.to_lowercase();
+    ["published", "posted", "veröffentlicht", "publié", "publicado", "pubblicato"]
+        .iter()
+        .any(|word| text.starts_with(word))
+}
+
+fn date_of(date: &ShownDate, order: Order) -> Option<PublishedAt> {
+    if is_other(&date.text) && date.given.is_some() {
+        return None;
+    }
+    let given = date.given.as_deref().and_then(published_at);
+    let shown = || {
+        let (before, found) = date_within(&date.text, order)?;
+        (!is_other(&before)).then_some(found)
+    };
+    given.or_else(shown).filter(is_plausible)
+}
+
+fn is_other(text: &str) -> bool {
+    let text = text.to_lowercase();
+    let is_published = ["published", "veröffentlicht", "publié", "publicado"]
+        .iter()
+        .any(|word| text.contains(word));
+    !is_published && OTHER_DATES.iter().any(|word| text.contains(word))
+}
+
+/// The date of `/2024/03/05/`, `/2024-03-05-` or `/20240305`, as many sites put it
+/// into their addresses.
+fn date_in(url: &Url) -> Option<PublishedAt> {
+    let segments: Vec<&str> = url.path_segments()?.collect();
+    let is_number =
+        |text: &str, width: usize| text.len() == width && text.bytes().all(|c| c.is_ascii_digit());
+    let by_folders = segments.windows(3).find_map(|parts| {
+        let is_date = is_number(parts[0], 4)
+            && (1..=2).contains(&parts[1].len())
+            && (1..=2).contains(&parts[2].len());
+        is_date.then(|| published_at(&parts.join("-"))).flatten()
+    });
+    by_folders
+        .or_else(|| segments.iter().find_map(|segment| date_in_slug(segment)))
+        .filter(is_recent)
+}
+
+fn date_in_slug(segment: &str) -> Option<PublishedAt> {
+    let parts: Vec<&str> = segment.split(['-', '_', '.']).collect();
+    let is_year =
+        |part: &str| part.len() == 4 && (part.starts_with("20") || part.starts_with("199"));
+    let by_parts = parts
+        .windows(3)
+        .filter(|parts| is_year(parts[0]) && parts[1].len() == 2 && parts[2].len() == 2);
+    let whole = parts.iter().filter(|part| part.len() == 8 && part.starts_with("20"));
+    by_parts
+        .map(|parts| parts.join("-"))
+        .chain(whole.map(|part| (*part).to_owned()))
+        .find_map(|date| published_at(&date))
+}
+
+/// Numbers in addresses are dates only where the web existed.
+fn is_recent(date: &PublishedAt) -> bool {
+    date.as_str().get(..4).is_some_and(|year| ("1992".."2100").contains(&year))
+}

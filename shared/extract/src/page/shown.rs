@@ -1,0 +1,370 @@
+//! What readers see of a page's title, authors and dates.
+
+use dom_query::{Element, NodeData, NodeRef};
+
+use super::survey::{Place, attr};
+
+const MAX_HEADING_CHARS: usize = 500;
+const MAX_BYLINE_CHARS: usize = 200;
+const MAX_DATE_CHARS: usize = 120;
+/// Nodes looked at for the text of one element.
+const MAX_NODES: usize = 400;
+
+/// Parts of class names and ids of what stands beside the article.
+const MARGINS: [&str; 14] = [
+    "comment",
+    "related",
+    "sidebar",
+    "footer",
+    "recommend",
+    "more-from",
+    "read-next",
+    "popular",
+    "trending",
+    "newsletter",
+    "cookie",
+    "similar",
+    "teaser",
+    "most-read",
+];
+/// Parts of class names that say how the page is laid out around the article.
+const LAYOUTS: [&str; 9] =
+    ["has-", "no-", "with", "open", "enabled", "layout", "left-", "right-", "wrapper"];
+/// Parts of class names of dates.
+const DATE_CLASSES: [&str; 10] = [
+    "date",
+    "publish",
+    "posted",
+    "timestamp",
+    "time",
+    "datum",
+    "fecha",
+    "data-pub",
+    "meta",
+    "byline",
+];
+/// How a byline starts that no markup names.
+const BYLINE_STARTS: [&str; 14] = [
+    "by ",
+    "by:",
+    "written by",
+    "posted by",
+    "published by",
+    "author:",
+    "authors:",
+    "von ",
+    "par ",
+    "por ",
+    "door ",
+    "autor:",
+    "auteur",
+    "words by",
+];
+
+/// A headline that readers see.
+#[derive(Debug)]
+pub(super) struct Heading {
+    pub(super) text: String,
+    pub(super) place: Place,
+}
+
+impl Heading {
+    pub(super) fn read(node: &NodeRef<'_>, place: Place) -> Option<Self> {
+        let text = text(node, MAX_HEADING_CHARS, Gaps::Blocks)?;
+        Some(Self { text, place })
+    }
+}
+
+/// How sure the markup makes it that a text names the author; later is surer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Sureness {
+    /// A class with "author" in its name.
+    Class,
+    /// A link to what looks like an author's page.
+    Linked,
+    /// A text that starts with "By".
+    Start,
+    /// A class "byline".
+    Byline,
+    /// `rel=author`, `itemprop=author`, a class that says "author name".
+    Named,
+}
+
+/// A text that may name authors.
+#[derive(Debug)]
+pub(super) struct Byline {
+    pub(super) text: String,
+    pub(super) sureness: Sureness,
+    pub(super) place: Place,
+}
+
+impl Byline {
+    pub(super) fn read(node: &NodeRef<'_>, element: &Element, place: Place) -> Option<Self> {
+        let sureness = match declared_byline(element) {
+            Some(sureness) => sureness,
+            None if is_author_link(element) => Sureness::Linked,
+            None if may_start_byline(node, element) => Sureness::Start,
+            None => return None,
+        };
+        let own = text(node, MAX_BYLINE_CHARS, Gaps::All)?;
+        let text = if sureness == Sureness::Start && is_label(&own) {
+            text(&node.parent()?, MAX_BYLINE_CHARS, Gaps::All)? // "By" has an element of its own
+        } else {
+            own
+        };
+        Some(Self { text, sureness, place })
+    }
+}
+
+fn is_label(text: &str) -> bool {
+    let text = text.trim_end_matches(':');
+    BYLINE_STARTS.iter().any(|start| start.trim_end_matches([' ', ':']).eq_ignore_ascii_case(text))
+}
+
+fn is_author_link(element: &Element) -> bool {
+    let folders = [
+        "/author/",
+        "/authors/",
+        "/autor/",
+        "/autoren/",
+        "/auteur/",
+        "/auteurs/",
+        "/autore/",
+        "/autori/",
+        "/writers/",
+        "/contributors/",
+        "/contributor/",
+        "/journalists/",
+        "/staff/",
+        "/people/",
+        "/profile/",
+    ];
+    &*element.name.local == "a"
+        && attr(element, "href")
+            .is_some_and(|href| folders.iter().any(|folder| contains_folded(href, folder)))
+}
+
+fn declared_byline(element: &Element) -> Option<Sureness> {
+    let has = |name: &str, word: &str| {
+        attr(element, name).is_some_and(|value| {
+            value.split_ascii_whitespace().any(|each| each.eq_ignore_ascii_case(word))
+        })
+    };
+    if has("rel", "author") || has("itemprop", "author") || attr(element, "name") == Some("author")
+    {
+        return Some(Sureness::Named);
+    }
+    ["class", "id", "data-testid", "data-qa", "data-component"]
+        .iter()
+        .filter_map(|name| attr(element, name))
+        .filter_map(byline_class)
+        .max()
+}
+
+fn byline_class(class: &str) -> Option<Sureness> {
+    let has_author = ["author", "byline", "autor", "auteur", "writer"]
+        .iter()
+        .any(|part| contains_folded(class, part));
+    if !has_author {
+        return None;
+    }
+    let class = class.to_ascii_lowercase();
+    let other = [
+        "bio", "avatar", "image", "img", "photo", "social", "date", "box", "desc", "icon", "count",
+        "role", "job", "position", "title",
+    ];
+    if other.iter().any(|part| class.contains(part)) {
+        return None;
+    }
+    let is_named = class.contains("author") && class.contains("name");
+    Some(match class.contains("byline") {
+        _ if is_named => Sureness::Named,
+        true => Sureness::Byline,
+        false => Sureness::Class,
+    })
+}
+
+/// Whether the first text in the element, or in its first child, is a "By".
+fn may_start_byline(node: &NodeRef<'_>, element: &Element) -> bool {
+    if !matches!(
+        element.name.local.as_ref(),
+        "p" | "div"
+            | "span"
+            | "address"
+            | "h2"
+            | "h3"
+            | "h4"
+            | "h5"
+            | "h6"
+            | "li"
+            | "em"
+            | "strong"
+            | "small"
+    ) {
+        return false;
+    }
+    let first =
+        node.children_it(false).find(|child| child.is_element() || child.is_nonempty_text());
+    let Some(first) = first.filter(NodeRef::is_text) else { return false };
+    let text = first.text();
+    let text = text.trim_start();
+    BYLINE_STARTS.iter().any(|start| {
+        let head = text.get(..start.len()).or(Some(text).filter(|_| text.len() + 1 == start.len()));
+        head.is_some_and(|head| {
+            head.eq_ignore_ascii_case(start) || head.eq_ignore_ascii_case(start.trim_end())
+        })
+    })
+}
+
+/// A text that may be, or hold, a date.
+#[derive(Debug)]
+pub(super) struct ShownDate {
+    /// `datetime` or `content`.
+    pub(super) given: Option<String>,
+    pub(super) text: String,
+    pub(super) is_time: bool,
+    /// Whether nothing but the text itself looks like a date.
+    pub(super) is_plain: bool,
+    /// Whether the markup calls it the time of the last change.
+    pub(super) is_modified: bool,
+    /// Whether the markup calls it the time of publishing.
+    pub(super) is_published: bool,
+    pub(super) place: Place,
+}
+
+impl ShownDate {
+    pub(super) fn read(node: &NodeRef<'_>, element: &Element, place: Place) -> Option<Self> {
+        let is_time = &*element.name.local == "time";
+        let property = attr(element, "itemprop").unwrap_or_default();
+        let class = attr(element, "class").unwrap_or_default();
+        let is_dated = is_time
+            || contains_folded(property, "date")
+            || DATE_CLASSES.iter().any(|part| contains_folded(class, part))
+            || attr(element, "id").is_some_and(|id| contains_folded(id, "date"));
+        if !is_dated && !has_plain_date(node) {
+            return None;
+        }
+        let named = |part: &str| contains_folded(property, part) || contains_folded(class, part);
+        let given = attr(element, "datetime").or_else(|| attr(element, "content"));
+        let text = text(node, MAX_DATE_CHARS, Gaps::All).filter(|text| has_number(text));
+        Some(Self {
+            given: given.map(str::to_owned),
+            text: text.or_else(|| given.map(|_| String::new()))?,
+            is_time,
+            is_plain: !is_dated,
+            is_modified: named("modified") || named("updated"),
+            is_published: property.eq_ignore_ascii_case("datePublished")
+                || named("publish")
+                || attr(element, "pubdate").is_some(),
+            place,
+        })
+    }
+}
+
+/// Whether a short text with a year stands right in the element.
+fn has_plain_date(node: &NodeRef<'_>) -> bool {
+    node.children_it(false).take(8).filter(NodeRef::is_text).any(|child| {
+        child.query_or(false, |inner| match &inner.data {
+            NodeData::Text { contents } => {
+                let text = contents.trim();
+                (8..=60).contains(&text.len()) && has_year(text)
+            }
+            _ => false,
+        })
+    })
+}
+
+fn has_number(text: &str) -> bool {
+    text.bytes().any(|c| c.is_ascii_digit())
+}
+
+fn has_year(text: &str) -> bool {
+    text.as_bytes().windows(4).any(|year| {
+        (year.starts_with(b"20") || year.starts_with(b"19")) && year.iter().all(u8::is_ascii_digit)
+    })
+}
+
+/// Whether other things than the article stand in the element.
+pub(super) fn is_margin(element: &Element) -> bool {
+    match element.name.local.as_ref() {
+        "aside" | "footer" | "nav" | "noscript" => true,
+        "div" | "section" | "ul" | "ol" | "li" => ["class", "id"]
+            .iter()
+            .filter_map(|name| attr(element, name))
+            .flat_map(str::split_ascii_whitespace)
+            .any(is_margin_class),
+        _ => false,
+    }
+}
+
+/// `sidebar`, but not `has-sidebar`, which says something about the article.
+fn is_margin_class(class: &str) -> bool {
+    let names = |part: &&str| contains_folded(class, part);
+    MARGINS.iter().any(|part| names(part)) && !LAYOUTS.iter().any(|part| names(part))
+}
+
+/// Where spaces are put between the pieces of a text.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Gaps {
+    /// Where every element starts or ends.
+    All,
+    /// But not where inline elements do.
+    Blocks,
+}
+
+/// The element's text with single spaces; none where it is empty or longer than
+/// `max_chars`.
+pub(super) fn text(node: &NodeRef<'_>, max_chars: usize, gaps: Gaps) -> Option<String> {
+    let mut text = String::new();
+    for inner in node.descendants_it().take(MAX_NODES) {
+        if inner.is_text() {
+            if !is_hidden(&inner) {
+                text.push_str(&inner.text());
+            }
+        } else if gaps == Gaps::All || !is_inline(&inner) {
+            text.push(' ');
+        }
+        if text.len() > 8 * max_chars {
+            return None;
+        }
+    }
+    let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    (!text.is_empty() && text.chars().count() <= max_chars).then_some(text)
+}
+
+fn is_hidden(text: &NodeRef<'_>) -> bool {
+    text.parent().is_some_and(|parent| {
+        ["script", "style", "svg", "noscript", "template"].iter().any(|name| parent.has_name(name))
+    })
+}
+
+fn is_inline(node: &NodeRef<'_>) -> bool {
+    node.qual_name_ref().is_some_and(|name| {
+        matches!(
+            name.local.as_ref(),
+            "a" | "b"
+                | "i"
+                | "em"
+                | "strong"
+                | "span"
+                | "u"
+                | "sup"
+                | "sub"
+                | "mark"
+                | "font"
+                | "small"
+                | "wbr"
+        )
+    })
+}
+
+/// Whether `text` contains `part`, which is ASCII in lower case, in any case.
+pub(super) fn contains_folded(text: &str, part: &str) -> bool {
+    let (text, part) = (text.as_bytes(), part.as_bytes());
+    let first = part[0];
+    text.len() >= part.len()
+        && (0..=text.len() - part.len()).any(|start| {
+            text[start] | 0x20 == first
+                && text[start..start + part.len()].eq_ignore_ascii_case(part)
+        })
+}

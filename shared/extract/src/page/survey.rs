@@ -1,0 +1,179 @@
+//! One walk over the tree, which keeps every element that may say something
+//! about the page: what is asked later looks here and not at the tree again.
+
+use dom_query::{Document, Element, NodeRef};
+use serde_json::Value;
+
+use super::microdata::Microdata;
+use super::shown::{self, Byline, Heading, ShownDate};
+
+const MAX_ELEMENTS: usize = 200_000;
+const MAX_META: usize = 1000;
+const MAX_SCRIPTS: usize = 32;
+/// Of all JSON-LD of a page; a page's articles are far shorter.
+const MAX_SCRIPT_BYTES: usize = 2 * 1024 * 1024;
+const MAX_HEADINGS: usize = 50;
+const MAX_SHOWN: usize = 200;
+const MAX_TITLE_CHARS: usize = 1000;
+
+/// What a page holds about itself, as it stands there.
+#[derive(Debug, Default)]
+pub(super) struct Survey {
+    pub(super) meta: Meta,
+    /// The contents of the JSON-LD scripts.
+    pub(super) json_ld: Vec<String>,
+    /// The outermost microdata items, in the form of JSON-LD.
+    pub(super) microdata: Vec<Value>,
+    /// `lang` of the document.
+    pub(super) language: Option<String>,
+    pub(super) canonical: Option<String>,
+    /// The `title` element.
+    pub(super) title: Option<String>,
+    /// `h1` in the page's order, those of margins left out.
+    pub(super) headings: Vec<Heading>,
+    pub(super) bylines: Vec<Byline>,
+    pub(super) dates: Vec<ShownDate>,
+    /// Whether AMP's markup keeps a part for subscribers.
+    pub(super) is_for_subscribers: bool,
+}
+
+impl Survey {
+    pub(super) fn read(document: &Document) -> Self {
+        let mut survey = Self::default();
+        let mut microdata = Microdata::default();
+        let (mut depth, mut count) = (0_usize, 0_usize);
+        let mut margin: Option<usize> = None; // the depth of the margin we are in
+        let mut next = Some(document.root());
+        while let Some(node) = next.filter(|_| count < MAX_ELEMENTS) {
+            microdata.leave(depth);
+            margin = margin.filter(|start| *start < depth);
+            if let Some(element) = node.element_ref() {
+                count += 1;
+                let is_margin = margin.is_none() && shown::is_margin(&element);
+                margin = margin.or(is_margin.then_some(depth));
+                microdata.enter(&node, &element, depth);
+                survey.note(&node, &element, Place { at: count, is_margin: margin.is_some() });
+            }
+            next = following(node, &mut depth);
+        }
+        survey.microdata = microdata.items();
+        survey
+    }
+
+    fn note(&mut self, node: &NodeRef<'_>, element: &Element, place: Place) {
+        match element.name.local.as_ref() {
+            "meta" => self.meta.note(element),
+            "link" => self.note_link(element),
+            "html" => {
+                self.language =
+                    attr(element, "lang").or(attr(element, "xml:lang")).map(str::to_owned)
+            }
+            "title" if self.title.is_none() => {
+                self.title = shown::text(node, MAX_TITLE_CHARS, shown::Gaps::Blocks);
+            }
+            "script" => self.note_script(node, element),
+            "h1" if self.headings.len() < MAX_HEADINGS => {
+                self.headings.extend(Heading::read(node, place));
+            }
+            _ => self.note_shown(node, element, place),
+        }
+    }
+
+    fn note_link(&mut self, element: &Element) {
+        let is_canonical = attr(element, "rel").is_some_and(|rel| {
+            rel.split_ascii_whitespace().any(|word| word.eq_ignore_ascii_case("canonical"))
+        });
+        if is_canonical && self.canonical.is_none() {
+            self.canonical = attr(element, "href").map(str::to_owned);
+        }
+    }
+
+    fn note_script(&mut self, node: &NodeRef<'_>, element: &Element) {
+        let is_json_ld =
+            attr(element, "type").is_some_and(|kind| kind.to_ascii_lowercase().contains("ld+json"));
+        if is_json_ld && self.json_ld.len() < MAX_SCRIPTS {
+            let text = node.text();
+            let taken: usize = self.json_ld.iter().map(String::len).sum();
+            if taken + text.len() <= MAX_SCRIPT_BYTES {
+                self.json_ld.push(text.to_string());
+            }
+        }
+    }
+
+    fn note_shown(&mut self, node: &NodeRef<'_>, element: &Element, place: Place) {
+        self.is_for_subscribers |= attr(element, "amp-access-hide").is_some()
+            || attr(element, "subscriptions-section") == Some("content");
+        if self.bylines.len() < MAX_SHOWN {
+            self.bylines.extend(Byline::read(node, element, place));
+        }
+        if self.dates.len() < MAX_SHOWN {
+            self.dates.extend(ShownDate::read(node, element, place));
+        }
+    }
+}
+
+/// Where an element stands.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Place {
+    /// The number of elements up to here.
+    pub(super) at: usize,
+    /// Whether it stands in a sidebar, a footer, a list of other articles.
+    pub(super) is_margin: bool,
+}
+
+/// The node that follows in the document's order; `depth` goes along.
+fn following<'a>(node: NodeRef<'a>, depth: &mut usize) -> Option<NodeRef<'a>> {
+    if let Some(child) = node.first_child() {
+        *depth += 1;
+        return Some(child);
+    }
+    let mut node = node;
+    loop {
+        if let Some(sibling) = node.next_sibling() {
+            return Some(sibling);
+        }
+        node = node.parent()?;
+        *depth = depth.checked_sub(1)?;
+    }
+}
+
+pub(super) fn attr<'a>(element: &'a Element, name: &str) -> Option<&'a str> {
+    element.attrs.iter().find(|attr| &*attr.name.local == name).map(|attr| attr.value.as_ref())
+}
+
+/// The meta elements: `property`, `name`, `itemprop` or `http-equiv` in lower
+/// case, and what it says.
+#[derive(Debug, Default)]
+pub(super) struct Meta(Vec<(String, String)>);
+
+impl Meta {
+    fn note(&mut self, element: &Element) {
+        let Some(content) = attr(element, "content").map(str::trim) else { return };
+        if content.is_empty() || self.0.len() >= MAX_META {
+            return;
+        }
+        for key in ["property", "name", "itemprop", "http-equiv"] {
+            if let Some(name) = attr(element, key) {
+                self.0.push((name.trim().to_lowercase(), content.to_owned()));
+            }
+        }
+    }
+
+    pub(super) fn get(&self, name: &str) -> Option<&str> {
+        self.all(name).next()
+    }
+
+    pub(super) fn all(&self, name: &str) -> impl Iterator<Item = &str> {
+        self.0.iter().filter(move |field| field.0 == name).map(|field| field.1.as_str())
+    }
+
+    /// What the fields say whose names are accepted.
+    pub(super) fn named(&self, is_accepted: fn(&str) -> bool) -> impl Iterator<Item = &str> {
+        self.0.iter().filter(move |field| is_accepted(&field.0)).map(|field| field.1.as_str())
+    }
+
+    /// What the fields of `names` say, in the order of `names`.
+    pub(super) fn any<'a>(&'a self, names: &'a [&str]) -> impl Iterator<Item = &'a str> {
+        names.iter().flat_map(|name| self.all(name))
+    }
+}

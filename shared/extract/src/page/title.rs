@@ -1,0 +1,179 @@
+//! The headline.
+
+use super::structured::Structured;
+use super::survey::{Place, Survey};
+use super::tidy;
+use crate::date::{Order, date_within};
+
+const MAX_TITLE_CHARS: usize = 500;
+const TITLE_META: [&str; 8] = [
+    "og:title",
+    "twitter:title",
+    "parsely-title",
+    "sailthru.title",
+    "dc.title",
+    "dcterms.title",
+    "citation_title",
+    "title",
+];
+/// What stands between a headline and the site's name.
+const SEPARATORS: [&str; 11] =
+    [" | ", " - ", " – ", " — ", " · ", " • ", " :: ", " » ", " « ", " / ", " |"];
+/// A shorter heading is a section's or a site's name.
+const MIN_HEADING_CHARS: usize = 3;
+/// Share of words from which a heading and a title tell the same.
+const MIN_LIKENESS: f64 = 0.35;
+/// Shorter titles may be a part of a longer one by chance.
+const MIN_TITLE_WORDS: usize = 4;
+
+/// The article's headline without the site's name: the heading that readers see
+/// where the page's own titles agree with it, else what most of them say.
+pub(super) fn title(survey: &Survey, structured: &Structured, sites: &[String]) -> String {
+    let clean = |text: &str| without_site(&tidy(text, MAX_TITLE_CHARS), sites);
+    let meta = TITLE_META.iter().filter_map(|name| survey.meta.get(name));
+    let declared: Vec<String> = structured
+        .headline
+        .as_deref()
+        .into_iter()
+        .chain(meta)
+        .chain(survey.title.as_deref())
+        .map(clean)
+        .filter(|title| !title.is_empty() && !is_site(title, sites))
+        .collect();
+    let headings = headings(survey, sites);
+    agreed_heading(&headings, &declared)
+        .or_else(|| most_agreed(&declared))
+        .or_else(|| headings.into_iter().next())
+        .or_else(|| survey.title.as_deref().map(|title| tidy(title, MAX_TITLE_CHARS)))
+        .unwrap_or_default()
+}
+
+/// Where the headline stands: the heading that says the title, else the first.
+pub(super) fn place(survey: &Survey, title: &str) -> Option<Place> {
+    let same =
+        survey.headings.iter().find(|heading| likeness(&heading.text, title) >= MIN_LIKENESS);
+    let first = || survey.headings.iter().find(|heading| !heading.place.is_margin);
+    same.or_else(first).map(|heading| heading.place)
+}
+
+/// Headings of the article; those of margins where there are no others.
+fn headings(survey: &Survey, sites: &[String]) -> Vec<String> {
+    let read = |is_margin: bool| -> Vec<String> {
+        let headings =
+            survey.headings.iter().filter(|heading| heading.place.is_margin == is_margin);
+        let texts = headings.map(|heading| tidy(&heading.text, MAX_TITLE_CHARS));
+        texts
+            .filter(|text| text.chars().count() >= MIN_HEADING_CHARS && !is_site(text, sites))
+            .collect()
+    };
+    Some(read(false)).filter(|found| !found.is_empty()).unwrap_or_else(|| read(true))
+}
+
+/// The first heading that a declared title says, too, or nearly; one that is told
+/// in other words where it is the only one and no two titles agree against it.
+fn agreed_heading(headings: &[String], declared: &[String]) -> Option<String> {
+    let same = |heading: &&String| declared.iter().any(|title| likeness(heading, title) >= 0.99);
+    let best = |heading: &String| {
+        declared.iter().map(|title| likeness(heading, title)).fold(0.0, f64::max)
+    };
+    let near = || {
+        let scored = headings.iter().map(|heading| (best(heading), heading));
+        let best = scored.max_by(|one, other| one.0.total_cmp(&other.0))?;
+        (best.0 >= MIN_LIKENESS).then_some(best.1)
+    };
+    let only = || headings.first().filter(|_| headings.len() == 1 && most_votes(declared) < 2);
+    let heading = headings.iter().find(same).or_else(near).or_else(only)?;
+    let shorter = declared.iter().find(|title| is_with_more(heading, title));
+    Some(shorter.unwrap_or(heading).clone())
+}
+
+/// Whether a heading is a title with a kicker before it, or a note or a date
+/// behind it.
+fn is_with_more(heading: &str, title: &str) -> bool {
+    let is_long = title.split(' ').count() >= MIN_TITLE_WORDS && heading.len() > title.len();
+    let is_note = |rest: &str| {
+        rest.trim_start().starts_with(['(', '|']) || date_within(rest, Order::DayFirst).is_some()
+    };
+    is_long
+        && (heading
+            .strip_suffix(title)
+            .is_some_and(|kicker| kicker.ends_with(' ') || kicker.ends_with(':'))
+            || heading.strip_prefix(title).is_some_and(is_note))
+}
+
+fn most_votes(titles: &[String]) -> usize {
+    titles.iter().map(|title| votes(title, titles)).max().unwrap_or_default()
+}
+
+fn votes(title: &str, titles: &[String]) -> usize {
+    titles.iter().filter(|other| likeness(title, other) >= 0.99).count()
+}
+
+/// The title that most others equal; of equals the first.
+fn most_agreed(titles: &[String]) -> Option<String> {
+    titles.iter().rev().max_by_key(|title| votes(title, titles)).cloned()
+}
+
+/// The share of words that two titles have in common, 0 to 1.
+fn likeness(one: &str, other: &str) -> f64 {
+    let (mut one, mut other) = (words(one), words(other));
+    one.sort_unstable();
+    other.sort_unstable();
+    let (mut common, mut at) = (0, 0);
+    for word in &one {
+        while at < other.len() && other[at] < *word {
+            at += 1;
+        }
+        if other.get(at) == Some(word) {
+            common += 1;
+            at += 1;
+        }
+    }
+    let all = one.len() + other.len();
+    if all == 0 { 0.0 } else { 2.0 * f64::from(common) / all as f64 }
+}
+
+fn words(text: &str) -> Vec<String> {
+    text.split(|c: char| !c.is_alphanumeric())
+        .filter(|word| !word.is_empty())
+        .map(str::to_lowercase)
+        .collect()
+}
+
+/// The title without names of the site at its ends.
+fn without_site(title: &str, sites: &[String]) -> String {
+    let mut title = title.trim();
+    loop {
+        let behind = SEPARATORS
+            .iter()
+            .filter_map(|mark| title.rsplit_once(mark))
+            .min_by_key(|parts| parts.1.len());
+        let before = SEPARATORS
+            .iter()
+            .filter_map(|mark| title.split_once(mark))
+            .min_by_key(|parts| parts.0.len());
+        let bar = title.rsplit_once(" | ").filter(|parts| parts.0.split(' ').count() >= 3);
+        title = match (behind, before) {
+            (Some((headline, name)), _) if is_site(name, sites) => headline.trim(),
+            (_, Some((name, headline))) if is_site(name, sites) => headline.trim(),
+            _ if bar.is_some() => bar.map_or(title, |parts| parts.0.trim()), // a section or a slogan
+            _ => return title.to_owned(),
+        };
+    }
+}
+
+/// Whether a text is the site's name, but for case, spaces, "The" and a domain's
+/// ending.
+pub(super) fn is_site(text: &str, sites: &[String]) -> bool {
+    let name = plain(text);
+    name.is_empty() || sites.iter().any(|site| plain(site) == name)
+}
+
+fn plain(name: &str) -> String {
+    let name = name.trim().to_lowercase();
+    let name = name.strip_prefix("www.").unwrap_or(&name);
+    let name = name.strip_prefix("the ").unwrap_or(name);
+    let is_domain = name.contains('.') && !name.contains(' ');
+    let name = if is_domain { name.split('.').next().unwrap_or(name) } else { name };
+    name.chars().filter(|c| c.is_alphanumeric()).collect()
+}
