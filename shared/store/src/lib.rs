@@ -1,4 +1,4 @@
-//! Articles, fingerprints, the crawler's memory, and search, on SQLite or
+//! Articles, fingerprints, the crawler's memory and timetable, and search, on SQLite or
 //! Postgres behind one [`Store`].
 //!
 //! The rules that both back ends share are pure and stand in their own files:
@@ -23,5 +23,5 @@ pub use config::Config;
 pub use courant_dedup::{Claim, Verdict};
 pub use error::Error;
 pub use query::{CANDIDATES, Mode, Query};
-pub use record::{Counts, Hit, KnownSketch, Record, Summary, Upsert, Visit};
+pub use record::{Counts, Hit, KnownSketch, Listing, Record, Summary, Upsert, Visit};
 pub use store::{Access, Store};

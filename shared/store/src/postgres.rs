@@ -2,6 +2,7 @@
 
 mod claims;
 mod connect;
+mod listings;
 mod read;
 mod schema;
 mod visits;
@@ -17,7 +18,9 @@ use tokio_postgres::error::SqlState;
 
 use crate::query::Terms;
 use crate::record::Found;
-use crate::{Claim, Config, Counts, Error, KnownSketch, Record, Summary, Upsert, Verdict, Visit};
+use crate::{
+    Claim, Config, Counts, Error, KnownSketch, Listing, Record, Summary, Upsert, Verdict, Visit,
+};
 
 /// A pool of connections to one database.
 pub(crate) struct Postgres {
@@ -140,6 +143,18 @@ impl Postgres {
     pub(crate) async fn record_visits(&self, visits: &[Visit]) -> Result<(), Error> {
         let mut lease = self.lease().await?;
         let result = self.within(visits::record(lease.client(), visits)).await;
+        lease.finish(result)
+    }
+
+    pub(crate) async fn listing(&self, url: &str) -> Result<Option<Listing>, Error> {
+        let mut lease = self.lease().await?;
+        let result = self.within(listings::listing(lease.client(), url)).await;
+        lease.finish(result)
+    }
+
+    pub(crate) async fn record_listing(&self, listing: &Listing) -> Result<(), Error> {
+        let mut lease = self.lease().await?;
+        let result = self.within(listings::record(lease.client(), listing)).await;
         lease.finish(result)
     }
 

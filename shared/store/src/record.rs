@@ -134,6 +134,30 @@ pub struct KnownSketch {
     pub claimed_at_ms: i64,
 }
 
+/// What the crawler knows of a feed, sitemap, site or list of feeds: when to look
+/// there again, and why then.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Listing {
+    /// As the source names it.
+    pub url: String,
+    /// What it is, in the crawler's word.
+    pub kind: String,
+    /// When it was looked at last, Unix milliseconds.
+    pub checked_at_ms: i64,
+    /// When it is to be looked at again, Unix milliseconds.
+    pub next_check_at_ms: i64,
+    /// The interval that fits how often it changes, seconds.
+    pub interval_s: u64,
+    /// Looks in a row that failed.
+    pub failures: u32,
+    /// Why the last one failed.
+    pub problem: Option<String>,
+    /// Of what it named last; two that are equal named the same.
+    pub fingerprint: Option<ContentHash>,
+    /// Further listings that it names.
+    pub leads_to: Vec<String>,
+}
+
 /// What a back end gives of an article that was found.
 #[derive(Debug)]
 pub(crate) struct Found {

@@ -98,11 +98,11 @@ pub(crate) fn clean(text: &str) -> String {
     text.replace('\0', "\u{fffd}")
 }
 
-fn json(value: &impl Serialize) -> Result<String, Error> {
+pub(crate) fn json(value: &impl Serialize) -> Result<String, Error> {
     serde_json::to_string(value).map_err(|error| corrupt("a value", error))
 }
 
-fn parsed<T: DeserializeOwned>(column: &str, text: &str) -> Result<T, Error> {
+pub(crate) fn parsed<T: DeserializeOwned>(column: &str, text: &str) -> Result<T, Error> {
     serde_json::from_str(text).map_err(|error| corrupt(column, error))
 }
 
@@ -129,7 +129,7 @@ pub(crate) fn decision_from(name: &str) -> Option<Decision> {
     Decision::ALL.into_iter().find(|decision| decision.as_str() == name)
 }
 
-/// The key of a visit: a URL may be longer than an index entry.
+/// The key of a visit or listing: a URL may be longer than an index entry.
 pub(crate) fn url_key(url: &str) -> ArticleId {
     ArticleId::of(&CanonicalUrl::from_canonical(url))
 }

@@ -5,6 +5,7 @@
 //! the file is opened and follow each commit.
 
 mod claims;
+mod listings;
 mod read;
 mod resident;
 mod schema;
@@ -25,7 +26,8 @@ use crate::batch::check_dimension;
 use crate::query::{CANDIDATES, Terms};
 use crate::record::Found;
 use crate::{
-    Access, Claim, Config, Counts, Error, KnownSketch, Record, Summary, Upsert, Verdict, Visit,
+    Access, Claim, Config, Counts, Error, KnownSketch, Listing, Record, Summary, Upsert, Verdict,
+    Visit,
 };
 use resident::Resident;
 use writer::Writer;
@@ -108,6 +110,11 @@ impl Sqlite {
         self.read(move |connection| claims::sketches(connection, after, limit)).await
     }
 
+    pub(crate) async fn record_listing(&self, listing: &Listing) -> Result<(), Error> {
+        let listing = listing.clone();
+        self.writer()?.run(move |connection| listings::record(connection, &listing), |()| ()).await
+    }
+
     pub(crate) async fn record_visits(&self, visits: &[Visit]) -> Result<(), Error> {
         let visits = visits.to_vec();
         self.writer()?.run(move |connection| visits::record(connection, &visits), |_| ()).await
@@ -152,6 +159,11 @@ impl Sqlite {
     pub(crate) async fn known(self: &Arc<Self>, ids: &[ArticleId]) -> Result<Vec<bool>, Error> {
         let ids = ids.to_vec();
         self.read(move |connection| claims::known(connection, &ids)).await
+    }
+
+    pub(crate) async fn listing(self: &Arc<Self>, url: &str) -> Result<Option<Listing>, Error> {
+        let url = url.to_owned();
+        self.read(move |connection| listings::listing(connection, &url)).await
     }
 
     pub(crate) async fn visit(self: &Arc<Self>, url: &str) -> Result<Option<Visit>, Error> {

@@ -18,8 +18,8 @@ use crate::record::Found;
 use crate::snippet::snippet;
 use crate::sqlite::{Sqlite, blocking};
 use crate::{
-    Claim, Config, Counts, Error, Hit, KnownSketch, Mode, Query, Record, Summary, Upsert, Verdict,
-    Visit,
+    Claim, Config, Counts, Error, Hit, KnownSketch, Listing, Mode, Query, Record, Summary, Upsert,
+    Verdict, Visit,
 };
 
 /// What a SQLite store is opened for.
@@ -223,6 +223,22 @@ impl Store {
     /// What the back end meets. Nothing was recorded.
     pub async fn record_visits(&self, visits: &[Visit]) -> Result<(), Error> {
         self.timed("record_visits", async { on_backend!(self, record_visits(visits)) }).await
+    }
+
+    /// What the crawler knows of the feed, sitemap or site at `url`.
+    ///
+    /// # Errors
+    /// What the back end meets.
+    pub async fn listing(&self, url: &str) -> Result<Option<Listing>, Error> {
+        self.timed("listing", async { on_backend!(self, listing(url)) }).await
+    }
+
+    /// Keeps `listing`, unless a later look at it is known.
+    ///
+    /// # Errors
+    /// What the back end meets. Nothing was recorded.
+    pub async fn record_listing(&self, listing: &Listing) -> Result<(), Error> {
+        self.timed("record_listing", async { on_backend!(self, record_listing(listing)) }).await
     }
 
     /// Whether the store answers and, where it was opened for that, can write.

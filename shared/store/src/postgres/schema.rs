@@ -109,6 +109,7 @@ pub(super) async fn migrate(client: &mut Client, dimension: usize) -> Result<(),
         transaction.execute("INSERT INTO courant_schema VALUES (2)", &[]).await?;
     }
     check_dimension(&transaction, dimension).await?;
+    transaction.batch_execute(super::listings::TABLE).await?;
     Ok(transaction.commit().await?)
 }
 

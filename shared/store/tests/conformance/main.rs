@@ -6,6 +6,7 @@ mod articles;
 mod claims;
 mod durability;
 mod house;
+mod listings;
 mod postgres_only;
 mod search;
 mod sqlite_only;

@@ -1,0 +1,78 @@
+//! The crawler's timetable.
+
+use deadpool_postgres::Client;
+
+use crate::row::{clean, content_hash, json, parsed, url_key};
+use crate::{Error, Listing};
+
+/// Made where it is absent: databases of before go on as they are.
+pub(super) const TABLE: &str = "
+CREATE TABLE IF NOT EXISTS listing (
+    key              bytea PRIMARY KEY,
+    url              text NOT NULL,
+    kind             text NOT NULL,
+    checked_at_ms    bigint NOT NULL,
+    next_check_at_ms bigint NOT NULL,
+    interval_s       bigint NOT NULL,
+    failures         bigint NOT NULL,
+    problem          text,
+    fingerprint      bytea,
+    leads_to         text NOT NULL
+);
+";
+
+const RECORD: &str = "
+INSERT INTO listing (key, url, kind, checked_at_ms, next_check_at_ms, interval_s, failures, problem,
+    fingerprint, leads_to)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
+ON CONFLICT (key) DO UPDATE SET kind = excluded.kind, checked_at_ms = excluded.checked_at_ms,
+    next_check_at_ms = excluded.next_check_at_ms, interval_s = excluded.interval_s,
+    failures = excluded.failures, problem = excluded.problem,
+    fingerprint = excluded.fingerprint, leads_to = excluded.leads_to
+WHERE excluded.checked_at_ms >= listing.checked_at_ms";
+
+pub(super) async fn record(client: &Client, listing: &Listing) -> Result<(), Error> {
+    let statement = client.prepare_cached(RECORD).await?;
+    let hash = listing.fingerprint.map(|hash| hash.as_bytes().to_vec());
+    client
+        .execute(
+            &statement,
+            &[
+                &url_key(&listing.url).as_bytes().as_slice(),
+                &clean(&listing.url),
+                &clean(&listing.kind),
+                &listing.checked_at_ms,
+                &listing.next_check_at_ms,
+                &i64::try_from(listing.interval_s).unwrap_or(i64::MAX),
+                &i64::from(listing.failures),
+                &listing.problem.as_deref().map(clean),
+                &hash,
+                &clean(&json(&listing.leads_to)?),
+            ],
+        )
+        .await?;
+    Ok(())
+}
+
+pub(super) async fn listing(client: &Client, url: &str) -> Result<Option<Listing>, Error> {
+    let statement = client
+        .prepare_cached(
+            "SELECT url, kind, checked_at_ms, next_check_at_ms, interval_s, failures, problem,
+                 fingerprint, leads_to
+             FROM listing WHERE key = $1",
+        )
+        .await?;
+    let found = client.query_opt(&statement, &[&url_key(url).as_bytes().as_slice()]).await?;
+    let Some(row) = found else { return Ok(None) };
+    Ok(Some(Listing {
+        url: row.try_get(0)?,
+        kind: row.try_get(1)?,
+        checked_at_ms: row.try_get(2)?,
+        next_check_at_ms: row.try_get(3)?,
+        interval_s: u64::try_from(row.try_get::<_, i64>(4)?).unwrap_or_default(),
+        failures: u32::try_from(row.try_get::<_, i64>(5)?).unwrap_or(u32::MAX),
+        problem: row.try_get(6)?,
+        fingerprint: row.try_get::<_, Option<&[u8]>>(7)?.map(content_hash).transpose()?,
+        leads_to: parsed("leads_to", row.try_get(8)?)?,
+    }))
+}

@@ -1,0 +1,42 @@
+use courant_article::ContentHash;
+use courant_store::Listing;
+
+use crate::conformance;
+use crate::house::House;
+
+conformance!(a_listing_is_remembered, the_latest_look_counts);
+
+fn listing(url: &str, checked_at_ms: i64) -> Listing {
+    Listing {
+        url: url.into(),
+        kind: "feed".into(),
+        checked_at_ms,
+        next_check_at_ms: checked_at_ms + 900_000,
+        interval_s: 900,
+        failures: 3,
+        problem: Some("not fetched: é".into()),
+        fingerprint: Some(ContentHash::of_normalized("urls")),
+        leads_to: vec!["https://a.com/\"x\".xml".into(), "https://a.com/ü".into()],
+    }
+}
+
+async fn a_listing_is_remembered(house: House) {
+    let full = listing("https://a.com/feed", 5);
+    let bare = Listing { url: "https://a.com/".into(), ..Listing::default() };
+    for listing in [&full, &bare] {
+        house.store.record_listing(listing).await.unwrap();
+    }
+    let house = house.reopened().await;
+    assert_eq!(house.store.listing(&full.url).await.unwrap(), Some(full));
+    assert_eq!(house.store.listing(&bare.url).await.unwrap(), Some(bare));
+    assert_eq!(house.store.listing("https://a.com/other").await.unwrap(), None);
+}
+
+async fn the_latest_look_counts(house: House) {
+    let url = "https://a.com/feed";
+    let latest = Listing { failures: 0, problem: None, ..listing(url, 9) };
+    for listing in [&listing(url, 5), &latest, &listing(url, 7)] {
+        house.store.record_listing(listing).await.unwrap();
+    }
+    assert_eq!(house.store.listing(url).await.unwrap(), Some(latest));
+}
