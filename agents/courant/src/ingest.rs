@@ -7,7 +7,7 @@ use anyhow::{Context, bail};
 use clap::Args;
 use courant_bus::{Bus, Failure, MessageId, Stage, Subject, Subscription};
 use courant_config::Document;
-use courant_crawler::{Crawler, Report, Source};
+use courant_crawler::{Crawler, Extent, Report, Source};
 use courant_proto::v1;
 use courant_service::Control;
 use courant_store::{Access, Store};
@@ -90,7 +90,8 @@ async fn ingest(document: &Document, sources: Vec<Source>) -> anyhow::Result<Out
 
     let crawler = crawler(document, &folder, &local, &meter).await?;
     let crawl = async {
-        let report = crawler.run(sources, true, &control).await.context("the crawler failed")?;
+        let crawled = crawler.run(sources, Extent::Everything, &control).await;
+        let report = crawled.context("the crawler failed")?;
         control.drain();
         Ok::<_, anyhow::Error>(report)
     };

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use anyhow::Context;
 use clap::Args;
 use courant_config::Document;
-use courant_crawler::{Report, Source};
+use courant_crawler::{Extent, Report, Source};
 use courant_newsstand::Newsstand;
 use courant_service::{Config as ServiceConfig, Ports, Process};
 use courant_telemetry::{Meters, Telemetry};
@@ -111,7 +111,8 @@ impl Run<'_> {
             let crawler = pipeline.new_crawler()?;
             let control = pipeline.crawler.clone();
             let serve = async {
-                crawler.run(sources, false, &control).await.context("the crawler failed")?;
+                let crawled = crawler.run(sources, Extent::Forever, &control).await;
+                crawled.context("the crawler failed")?;
                 self.shutdown.cancelled().await;
                 Ok::<(), anyhow::Error>(())
             };
@@ -136,12 +137,15 @@ impl Run<'_> {
         stand: Option<&Newsstand>,
     ) -> anyhow::Result<()> {
         let started = tokio::time::Instant::now();
-        let mut report = self.round(pipeline, sources).await?;
+        // A service that is started again asks nobody sooner than planned.
+        let stays = !self.args.once && stand.is_none();
+        let extent = if stays { Extent::Due } else { Extent::Everything };
+        let mut report = self.round(pipeline, sources, extent).await?;
         if let Some(stand) = stand {
             // The sample's publisher changes an article: a revision, found by a second round.
             stand.revise();
             eprintln!("One article was revised by its publisher: a second round finds it");
-            report = sample::add(report, self.round(pipeline, sources).await?);
+            report = sample::add(report, self.round(pipeline, sources, extent).await?);
         }
         let figures = crate::figures::Figures::parse(&self.meters.render()?);
         let summary = Summary::new(&report, &figures, started.elapsed(), pipeline).await?;
@@ -157,12 +161,17 @@ impl Run<'_> {
     }
 
     /// Crawls the sources once and waits until what they held is stored.
-    async fn round(&self, pipeline: &mut Pipeline, sources: &[Source]) -> anyhow::Result<Report> {
+    async fn round(
+        &self,
+        pipeline: &mut Pipeline,
+        sources: &[Source],
+        extent: Extent,
+    ) -> anyhow::Result<Report> {
         let crawler = pipeline.new_crawler()?;
         let progress = Progress::start(crawler.progress(), self.meters.clone());
         let control = pipeline.crawler.clone();
-        let report =
-            crawler.run(sources.to_vec(), true, &control).await.context("the crawler failed")?;
+        let crawled = crawler.run(sources.to_vec(), extent, &control).await;
+        let report = crawled.context("the crawler failed")?;
         pipeline.drained(&self.shutdown).await?;
         progress.finish().await;
         Ok(report)

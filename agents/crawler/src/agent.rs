@@ -21,6 +21,17 @@ use crate::progress::{Progress, Report};
 use crate::source::Source;
 use crate::{Config, local, remote};
 
+/// How far a crawl goes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Extent {
+    /// Every source and each of its pages once, whatever was planned.
+    Everything,
+    /// The sources whose time has come, once.
+    Due,
+    /// Every source again and again, each in its time.
+    Forever,
+}
+
 /// Finds articles and hands them on.
 pub struct Crawler {
     config: Config,
@@ -57,9 +68,9 @@ impl Crawler {
         self.progress.clone()
     }
 
-    /// Crawls `sources` until `control` says to stop, or, with `once`, until each
-    /// was worked off. Files and folders are read once; feeds and sites are
-    /// visited again every `revisit_interval_s`.
+    /// Crawls `sources` until `control` says to stop or, unless it goes on for
+    /// ever, until each was worked off. Files and folders are read once; feeds,
+    /// sitemaps and sites are looked at again as often as they change.
     ///
     /// Pages that fail and sources that are none end up in the report, not here.
     /// What was cut off is found again by the next crawl.
@@ -69,7 +80,7 @@ impl Crawler {
     pub async fn run(
         self,
         sources: Vec<Source>,
-        once: bool,
+        extent: Extent,
         control: &Control,
     ) -> Result<Report, Error> {
         if !control.running().await {
@@ -90,7 +101,7 @@ impl Crawler {
             fetcher,
             stop,
         };
-        let crawl = Arc::new(Crawl::new(parts, control.clone(), once));
+        let crawl = Arc::new(Crawl::new(parts, control.clone(), extent));
         tokio::select! {
             () = work_off(&crawl, sources) => {}
             () = listen(&crawl, pressure) => {}
@@ -110,7 +121,7 @@ async fn work_off(crawl: &Arc<Crawl>, sources: Vec<Source>) {
     let mut rounds: FuturesUnordered<_> =
         sources.into_iter().map(|source| read_source(crawl, source)).collect();
     while rounds.next().await.is_some() {}
-    if !crawl.once {
+    if crawl.extent == Extent::Forever {
         crawl.stop.cancelled().await;
     }
     crawl.workers.close();
@@ -119,7 +130,7 @@ async fn work_off(crawl: &Arc<Crawl>, sources: Vec<Source>) {
 
 async fn read_source(crawl: &Arc<Crawl>, source: Source) {
     match source {
-        Source::Web(url) => remote::crawl_on(crawl, url).await,
+        Source::Web(url) => remote::follow(crawl, vec![url]).await,
         Source::File(path, kind) => local::file(crawl, &path, kind).await,
         Source::Folder(path) => local::folder(crawl, &path).await,
     }

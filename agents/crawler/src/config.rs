@@ -8,6 +8,10 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use crate::address::Network;
+use crate::interval::Bounds;
+
+/// 30 days.
+const MAX_REVISIT_S: u64 = 30 * 86_400;
 
 /// How the crawler behaves. Every limit counts per crawler process.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -55,7 +59,7 @@ pub struct Config {
     /// Pages waiting for their turn. Local lists wait for room; pages found on
     /// the web beyond it are refused.
     pub max_queued_pages: usize,
-    /// Pages taken from one site or feed per round, newest first.
+    /// Pages taken from one feed or sitemap per look, newest first.
     pub max_pages_per_source: usize,
     /// Links taken from a home page that offers neither feed nor sitemap.
     pub max_links_per_page: usize,
@@ -63,8 +67,16 @@ pub struct Config {
     pub max_feeds_per_site: usize,
     /// Sitemaps, with those that they name, read for one site.
     pub max_sitemaps_per_site: usize,
-    /// Seconds between two rounds over a feed or site.
+    /// Seconds until a feed, sitemap or site is looked at for the second time.
+    /// From then on the interval grows by half when nothing changed, and shrinks by
+    /// a fifth when something did. `ttl`, `max-age`, `Expires` and `Retry-After`
+    /// delay a look further; each look that fails after another doubles the wait.
     pub revisit_interval_s: u64,
+    /// Seconds. The shortest interval between two looks.
+    pub min_revisit_interval_s: u64,
+    /// Seconds, at most 30 days. The longest interval between two looks, whatever
+    /// a server asks for and however often it failed.
+    pub max_revisit_interval_s: u64,
     /// Seconds. Where the crawl goes on for ever, a page is asked for again no
     /// sooner, unless its feed says that it changed. A single round (`--once`)
     /// asks for every page again.
@@ -106,6 +118,8 @@ impl Default for Config {
             max_feeds_per_site: 10,
             max_sitemaps_per_site: 50,
             revisit_interval_s: 900,
+            min_revisit_interval_s: 300,
+            max_revisit_interval_s: 24 * 3_600,
             recheck_after_s: 6 * 3_600,
             store_patience_s: 60,
         }
@@ -141,6 +155,7 @@ impl Config {
         if !visible || self.product().is_empty() {
             return Err(ConfigError::UserAgent(agent.clone()));
         }
+        let longest = self.max_revisit_interval_s;
         let counts = [
             ("concurrency", self.concurrency as u64, 1, 4096, "1 to 4096"),
             ("max_attempts", u64::from(self.max_attempts), 1, 10, "1 to 10"),
@@ -152,6 +167,8 @@ impl Config {
             ("header_timeout_s", self.header_timeout_s, 1, 3_600, "1 to 3600"),
             ("total_timeout_s", self.total_timeout_s, 1, 3_600, "1 to 3600"),
             ("revisit_interval_s", self.revisit_interval_s, 1, u64::MAX, "at least 1"),
+            ("min_revisit_interval_s", self.min_revisit_interval_s, 1, longest, "1 to the longest"),
+            ("max_revisit_interval_s", longest, 1, MAX_REVISIT_S, "1 second to 30 days"),
         ];
         let wrong =
             counts.iter().find(|(_, value, least, most, _)| !(least..=most).contains(&value));
@@ -169,8 +186,12 @@ impl Config {
         Duration::from_millis(self.min_delay_ms)
     }
 
-    pub(crate) fn revisit_interval(&self) -> Duration {
-        Duration::from_secs(self.revisit_interval_s)
+    pub(crate) fn bounds(&self) -> Bounds {
+        Bounds {
+            first: Duration::from_secs(self.revisit_interval_s),
+            least: Duration::from_secs(self.min_revisit_interval_s),
+            most: Duration::from_secs(self.max_revisit_interval_s),
+        }
     }
 }
 

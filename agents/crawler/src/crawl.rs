@@ -1,12 +1,10 @@
 //! What every part of a running crawl shares.
 
-use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use courant_bus::{Bus, Settled, Subject};
+use courant_bus::{Bus, Settled};
 use courant_dedup::{canonicalize, registered_domain_of};
-use courant_proto::v1::{KnownReply, KnownRequest};
 use courant_service::Control;
 use courant_telemetry::Clock;
 use moka::future::Cache;
@@ -16,10 +14,13 @@ use tokio_util::task::TaskTracker;
 use url::Url;
 
 use crate::Config;
+use crate::agent::Extent;
 use crate::error::Error;
 use crate::fetch::{Document, Fetcher};
+use crate::followed::Followed;
 use crate::frontier::{Frontier, Offered, Page};
 use crate::handle;
+use crate::known::KnownElsewhere;
 use crate::memory::{Memory, Remembered};
 use crate::metrics::Metrics;
 use crate::outcome::{Ended, Outcome, Refusal};
@@ -27,11 +28,8 @@ use crate::pace::Pace;
 use crate::politeness::Politeness;
 use crate::progress::{Progress, Report};
 use crate::robots::RobotsCache;
+use crate::timetable::Unwritten;
 
-/// How long the gateway may think about whether a page is known.
-const KNOWN_TIMEOUT: Duration = Duration::from_secs(2);
-/// How long a gateway that did not answer is not asked again, milliseconds.
-const KNOWN_PAUSE_MS: i64 = 30_000;
 /// What the feeds and sitemaps kept for conditional requests may weigh.
 const MAX_LISTING_BYTES: u64 = 32 * 1024 * 1024;
 
@@ -57,10 +55,12 @@ pub(crate) struct Crawl {
     pub(crate) control: Control,
     /// Ends the crawl: a shutdown, or a failure.
     pub(crate) stop: CancellationToken,
-    /// One task per domain with pages.
+    /// One task per domain with pages, and one per source that is followed.
     pub(crate) workers: TaskTracker,
-    pub(crate) once: bool,
-    ask_known_after_ms: AtomicI64,
+    pub(crate) followed: Followed,
+    pub(crate) unwritten: Unwritten,
+    pub(crate) extent: Extent,
+    known: KnownElsewhere,
     failure: Mutex<Option<Error>>,
 }
 
@@ -77,7 +77,7 @@ pub(crate) struct Parts {
 }
 
 impl Crawl {
-    pub(crate) fn new(parts: Parts, control: Control, once: bool) -> Self {
+    pub(crate) fn new(parts: Parts, control: Control, extent: Extent) -> Self {
         let Parts { config, clock, bus, memory, metrics, progress, fetcher, stop } = parts;
         let max_wait = Duration::from_secs(config.max_retry_after_s);
         let cores = std::thread::available_parallelism().map_or(1, usize::from);
@@ -88,15 +88,17 @@ impl Crawl {
             politeness: Politeness::new(config.min_delay(), max_wait),
             robots: RobotsCache::new(),
             pace: Pace::new(),
-            frontier: Frontier::new(config.max_queued_pages, once),
+            frontier: Frontier::new(config.max_queued_pages, extent != Extent::Forever),
             listings: Cache::builder().max_capacity(MAX_LISTING_BYTES).weigher(weigh).build(),
             slots: Arc::new(Semaphore::new(config.concurrency)),
             cores: Arc::new(Semaphore::new(cores)),
             stop,
             control,
             workers: TaskTracker::new(),
-            once,
-            ask_known_after_ms: AtomicI64::new(i64::MIN),
+            followed: Followed::default(),
+            unwritten: Unwritten::default(),
+            extent,
+            known: KnownElsewhere::new(bus.clone()),
             failure: Mutex::default(),
             config,
             clock,
@@ -204,7 +206,7 @@ impl Crawl {
     /// Whether nothing is to be gained from asking for the page now.
     pub(crate) async fn is_known_and_recent(&self, page: &Page) -> Result<bool, Ended> {
         match self.memory.recall(&page.url).await? {
-            Some(before) => Ok(!self.once && !self.is_due(&before, page)),
+            Some(before) => Ok(self.extent != Extent::Everything && !self.is_due(&before, page)),
             None => Ok(self.is_known_elsewhere(page).await),
         }
     }
@@ -218,22 +220,10 @@ impl Crawl {
     /// Whether the gateway has let the page in from somebody else. It counts as
     /// visited then, so that the next crawl looks for changes.
     async fn is_known_elsewhere(&self, page: &Page) -> bool {
-        let now_ms = self.clock.unix_ms();
-        if now_ms < self.ask_known_after_ms.load(Ordering::Relaxed) {
-            return false;
-        }
-        let question = KnownRequest { urls: vec![page.url.to_string()] };
-        let reply = self.bus.request(Subject::RequestKnown, &question, KNOWN_TIMEOUT).await;
-        let known = match reply {
-            Ok(KnownReply { known, error }) if error.is_empty() => known.first() == Some(&true),
-            // To fetch a known page costs a request; to wait for each costs the crawl.
-            Ok(_) | Err(_) => {
-                self.ask_known_after_ms.store(now_ms + KNOWN_PAUSE_MS, Ordering::Relaxed);
-                false
-            }
-        };
+        let known = self.known.has(&page.url).await;
         if known {
-            let visit = Remembered { visited_at_ms: now_ms, ..Remembered::default() };
+            let visited_at_ms = self.clock.unix_ms();
+            let visit = Remembered { visited_at_ms, ..Remembered::default() };
             self.memory.remember(&page.url, visit).await;
         }
         known

@@ -70,6 +70,9 @@ pub(crate) enum Fruitless {
     /// A site that leads nowhere.
     #[error("no feed, no sitemap and no link to a page of the same site")]
     LeadsNowhere,
+    /// What was wrong when it was looked at last; its time has not come yet.
+    #[error("{0}")]
+    NotDue(String),
     /// A file that cannot be read, or not to its end.
     #[error("cannot be read: {0}")]
     Io(#[from] std::io::Error),

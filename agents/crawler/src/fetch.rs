@@ -71,8 +71,8 @@ impl Validators {
 pub(crate) enum Answer {
     /// A body.
     Document(Document),
-    /// The copy at hand is the latest.
-    NotModified,
+    /// The copy at hand is the latest, for so long at least.
+    NotModified { fresh_for: Duration },
     /// It is elsewhere.
     Redirect(Url),
     /// 429 or 503: ask again after the pause, if one is named.
@@ -90,6 +90,8 @@ pub(crate) struct Document {
     pub content_type: Option<String>,
     /// For the next conditional request.
     pub validators: Validators,
+    /// How long the server calls it fresh.
+    pub fresh_for: Duration,
     /// Whether `X-Robots-Tag` forbids to index it.
     pub noindex: bool,
     /// Unpacked.
@@ -187,7 +189,8 @@ impl Fetcher {
         if status == StatusCode::NOT_MODIFIED
             && request.validators.is_some_and(Validators::name_a_version)
         {
-            return Ok(Answer::NotModified);
+            let fresh_for = fresh_for(response.headers(), &self.clock);
+            return Ok(Answer::NotModified { fresh_for });
         }
         if let Some(location) = redirect(status, response.headers()) {
             let target = request.url.join(location).map_err(|_| Refusal::InvalidUrl)?;
@@ -200,7 +203,8 @@ impl Fetcher {
         if status != StatusCode::OK {
             return Ok(Answer::Status(status));
         }
-        document(request, response).await.map(Answer::Document)
+        let fresh_for = fresh_for(response.headers(), &self.clock);
+        document(request, response, fresh_for).await.map(Answer::Document)
     }
 }
 
@@ -220,7 +224,11 @@ fn client(config: &Config) -> reqwest::ClientBuilder {
         .http2_max_header_list_size(MAX_HEADER_BYTES)
 }
 
-async fn document(request: Request<'_>, response: Response) -> Result<Document, Ended> {
+async fn document(
+    request: Request<'_>,
+    response: Response,
+    fresh_for: Duration,
+) -> Result<Document, Ended> {
     let headers = response.headers();
     let mut document = Document {
         url: request.url.clone(),
@@ -229,6 +237,7 @@ async fn document(request: Request<'_>, response: Response) -> Result<Document, 
             etag: text(headers, header::ETAG),
             last_modified: text(headers, header::LAST_MODIFIED),
         },
+        fresh_for,
         noindex: forbids_indexing(headers),
         body: Bytes::new(),
     };
@@ -273,14 +282,46 @@ fn forbids_indexing(headers: &HeaderMap) -> bool {
     })
 }
 
+/// How long an answer stays fresh by its own word: `max-age` less `Age`, else
+/// `Expires` (RFC 9111, section 4.2). Zero where it says nothing.
+fn fresh_for(headers: &HeaderMap, clock: &Clock) -> Duration {
+    let directives = headers.get_all(header::CACHE_CONTROL).iter();
+    let directives = directives.filter_map(|value| value.to_str().ok());
+    let directives: Vec<&str> =
+        directives.flat_map(|value| value.split(',')).map(str::trim).collect();
+    let is = |name: &str| directives.iter().any(|directive| directive.eq_ignore_ascii_case(name));
+    if is("no-cache") || is("no-store") {
+        return Duration::ZERO;
+    }
+    let max_age = directives.iter().find_map(|directive| {
+        let (name, seconds) = directive.split_once('=')?;
+        let seconds = seconds.trim().trim_matches('"').parse().ok()?;
+        name.trim().eq_ignore_ascii_case("max-age").then_some(Duration::from_secs(seconds))
+    });
+    match max_age {
+        Some(max_age) => max_age.saturating_sub(age(headers)),
+        None => until(headers, header::EXPIRES, clock).unwrap_or_default(),
+    }
+}
+
+/// How long caches have kept the answer.
+fn age(headers: &HeaderMap) -> Duration {
+    let age = headers.get(header::AGE).and_then(|age| age.to_str().ok()?.trim().parse().ok());
+    Duration::from_secs(age.unwrap_or_default())
+}
+
+/// The time until the date in a header; zero where it has passed.
+fn until(headers: &HeaderMap, name: HeaderName, clock: &Clock) -> Option<Duration> {
+    let value = headers.get(name)?.to_str().ok()?.trim();
+    let date = jiff::fmt::rfc2822::parse(value).ok()?.timestamp();
+    Some(date.duration_since(clock.now()).try_into().unwrap_or(Duration::ZERO))
+}
+
 /// Seconds or a date (RFC 9110, section 10.2.3).
 fn retry_after(headers: &HeaderMap, clock: &Clock) -> Option<Duration> {
     let value = headers.get(header::RETRY_AFTER)?.to_str().ok()?.trim();
-    if let Ok(seconds) = value.parse() {
-        return Some(Duration::from_secs(seconds));
-    }
-    let date = jiff::fmt::rfc2822::parse(value).ok()?.timestamp();
-    Some(date.duration_since(clock.now()).try_into().unwrap_or(Duration::ZERO))
+    let seconds = value.parse().ok().map(Duration::from_secs);
+    seconds.or_else(|| until(headers, header::RETRY_AFTER, clock))
 }
 
 fn why_not_sent(error: &reqwest::Error) -> Ended {

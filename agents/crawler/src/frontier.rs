@@ -1,11 +1,19 @@
 //! The pages that wait, one queue per registered domain.
+//!
+//! In a queue, news comes before the rest, and the sources that named pages take
+//! turns: a sitemap of a million old pages delays no article, and leaves room for
+//! others.
 
 use std::collections::{HashMap, HashSet, VecDeque};
 use std::hash::{BuildHasher, RandomState};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use tokio::sync::{OwnedSemaphorePermit, Semaphore, TryAcquireError};
+use tokio::sync::{AcquireError, OwnedSemaphorePermit, Semaphore};
+use tokio_util::task::TaskTracker;
+use tokio_util::task::task_tracker::TaskTrackerToken;
 use url::Url;
+
+use crate::listing::Named;
 
 /// URLs remembered. With more, all are forgotten: some pages are asked for twice.
 const MAX_SEEN: usize = 5_000_000;
@@ -19,6 +27,32 @@ pub(crate) struct Page {
     pub source: Arc<str>,
     /// What that said about it.
     pub hint: Hint,
+    /// How soon its turn comes.
+    pub lane: Lane,
+    /// Held until it is worked off.
+    _unfinished: Option<TaskTrackerToken>,
+}
+
+impl Page {
+    /// A page that `source` names.
+    pub(crate) fn named_by(source: Arc<str>, named: Named) -> Self {
+        let Named { url, hint, lane } = named;
+        Self { url, source, hint, lane, _unfinished: None }
+    }
+
+    /// The same, tracked until it is worked off.
+    pub(crate) fn tracked(self, unfinished: Option<&TaskTracker>) -> Self {
+        Self { _unfinished: unfinished.map(TaskTracker::token), ..self }
+    }
+}
+
+/// Which pages of a domain come first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Lane {
+    /// From a feed or a news sitemap.
+    News,
+    /// From other sitemaps, lists and links.
+    Rest,
 }
 
 /// What a feed or sitemap says about a page.
@@ -50,6 +84,8 @@ pub(crate) enum Offered {
 #[derive(Debug)]
 pub(crate) struct Frontier {
     room: Arc<Semaphore>,
+    /// What of it pages that are no news may take.
+    room_for_rest: Arc<Semaphore>,
     capacity: usize,
     /// Whether a page is remembered after it was worked off.
     remembers: bool,
@@ -59,16 +95,65 @@ pub(crate) struct Frontier {
 
 #[derive(Debug, Default)]
 struct State {
-    queues: HashMap<String, VecDeque<Queued>>,
+    queues: HashMap<String, Queue>,
     /// Hashes of URLs: 8 bytes instead of 100.
     seen: HashSet<u64>,
+}
+
+/// What waits for one domain.
+#[derive(Debug, Default)]
+struct Queue {
+    news: Shares,
+    rest: Shares,
+}
+
+impl Queue {
+    fn push(&mut self, queued: Queued) {
+        match queued.page.lane {
+            Lane::News => self.news.push(queued),
+            Lane::Rest => self.rest.push(queued),
+        }
+    }
+
+    fn pop(&mut self) -> Option<Queued> {
+        self.news.pop().or_else(|| self.rest.pop())
+    }
+}
+
+/// Pages by the source that named them; each source in its turn.
+#[derive(Debug, Default)]
+struct Shares(VecDeque<(Arc<str>, VecDeque<Queued>)>);
+
+impl Shares {
+    fn push(&mut self, queued: Queued) {
+        match self.0.iter_mut().find(|(source, _)| *source == queued.page.source) {
+            Some((_, pages)) => pages.push_back(queued),
+            None => self.0.push_back((Arc::clone(&queued.page.source), [queued].into())),
+        }
+    }
+
+    fn pop(&mut self) -> Option<Queued> {
+        let (source, mut pages) = self.0.pop_front()?;
+        let next = pages.pop_front();
+        if !pages.is_empty() {
+            self.0.push_back((source, pages));
+        }
+        next
+    }
 }
 
 #[derive(Debug)]
 struct Queued {
     page: Page,
     seen_as: u64,
-    room: OwnedSemaphorePermit,
+    room: Room,
+}
+
+/// A place in the queues.
+#[derive(Debug)]
+struct Room {
+    _any: OwnedSemaphorePermit,
+    _for_rest: Option<OwnedSemaphorePermit>,
 }
 
 /// A page at work. It makes room when it is dropped.
@@ -76,15 +161,16 @@ struct Queued {
 pub(crate) struct Taken {
     pub page: Page,
     seen_as: u64,
-    room: OwnedSemaphorePermit,
+    room: Room,
 }
 
 impl Frontier {
     /// `remembers`: for one round, each URL is let in once; else each is let in
-    /// again when it was worked off.
+    /// again when it was worked off. A quarter of the room is kept for news.
     pub(crate) fn new(capacity: usize, remembers: bool) -> Self {
         Self {
             room: Arc::new(Semaphore::new(capacity)),
+            room_for_rest: Arc::new(Semaphore::new(capacity - capacity / 4)),
             capacity,
             remembers,
             hasher: RandomState::new(),
@@ -95,21 +181,39 @@ impl Frontier {
     /// Queues a page if there is room. `key`: what it is known by, its canonical
     /// URL; `domain`: whose queue it waits in.
     pub(crate) fn offer(&self, page: Page, key: &str, domain: &str) -> Offered {
-        match self.room.clone().try_acquire_owned() {
-            Ok(room) => self.queue(page, key, domain, room),
-            Err(TryAcquireError::NoPermits | TryAcquireError::Closed) => Offered::Full,
+        match self.room_at_once(page.lane) {
+            Some(room) => self.queue(page, key, domain, room),
+            None => Offered::Full,
         }
+    }
+
+    fn room_at_once(&self, lane: Lane) -> Option<Room> {
+        let for_rest = match lane {
+            Lane::News => None,
+            Lane::Rest => Some(self.room_for_rest.clone().try_acquire_owned().ok()?),
+        };
+        let any = self.room.clone().try_acquire_owned().ok()?;
+        Some(Room { _any: any, _for_rest: for_rest })
     }
 
     /// The same, but waits for room.
     pub(crate) async fn offer_patiently(&self, page: Page, key: &str, domain: &str) -> Offered {
-        match self.room.clone().acquire_owned().await {
+        match self.room_in_time(page.lane).await {
             Ok(room) => self.queue(page, key, domain, room),
             Err(_closed) => Offered::Full,
         }
     }
 
-    fn queue(&self, page: Page, key: &str, domain: &str, room: OwnedSemaphorePermit) -> Offered {
+    async fn room_in_time(&self, lane: Lane) -> Result<Room, AcquireError> {
+        let for_rest = match lane {
+            Lane::News => None,
+            Lane::Rest => Some(self.room_for_rest.clone().acquire_owned().await?),
+        };
+        let any = self.room.clone().acquire_owned().await?;
+        Ok(Room { _any: any, _for_rest: for_rest })
+    }
+
+    fn queue(&self, page: Page, key: &str, domain: &str, room: Room) -> Offered {
         let seen_as = self.hasher.hash_one(key);
         let mut state = self.lock();
         if state.seen.len() >= MAX_SEEN {
@@ -119,19 +223,16 @@ impl Frontier {
             return Offered::Seen;
         }
         let queued = Queued { page, seen_as, room };
-        if let Some(queue) = state.queues.get_mut(domain) {
-            queue.push_back(queued);
-            return Offered::Queued { needs_worker: false };
-        }
-        state.queues.insert(domain.to_owned(), VecDeque::from([queued]));
-        Offered::Queued { needs_worker: true }
+        let needs_worker = !state.queues.contains_key(domain);
+        state.queues.entry(domain.to_owned()).or_default().push(queued);
+        Offered::Queued { needs_worker }
     }
 
     /// The next page of `domain`. After `None` the domain has no queue, and the
     /// next page offered finds nobody at work on it.
     pub(crate) fn take(&self, domain: &str) -> Option<Taken> {
         let mut state = self.lock();
-        let next = state.queues.get_mut(domain).and_then(VecDeque::pop_front);
+        let next = state.queues.get_mut(domain).and_then(Queue::pop);
         if next.is_none() {
             state.queues.remove(domain);
         }
@@ -165,7 +266,12 @@ mod tests {
     const QUEUED: Offered = Offered::Queued { needs_worker: false };
 
     fn page(url: &str) -> Page {
-        Page { url: url.parse().unwrap(), source: "test".into(), hint: Hint::default() }
+        page_from("test", url, Lane::Rest)
+    }
+
+    fn page_from(source: &str, url: &str, lane: Lane) -> Page {
+        let url = url.parse().unwrap();
+        Page::named_by(source.into(), Named { url, hint: Hint::default(), lane })
     }
 
     fn offer(frontier: &Frontier, url: &str) -> Offered {
@@ -213,5 +319,39 @@ mod tests {
         let work = async { frontier.done(frontier.take("a.example").unwrap()) };
         let (offered, ()) = tokio::join!(patient, work);
         assert_eq!(offered, QUEUED_FIRST);
+    }
+
+    #[test]
+    fn news_comes_first_and_sources_take_turns() {
+        let frontier = Frontier::new(100, true);
+        let offer = |source: &str, name: String, lane| {
+            let url = format!("https://a.example/{name}");
+            frontier.offer(page_from(source, &url, lane), &url, "a.example")
+        };
+        for n in 0..4 {
+            offer("archive", format!("old{n}"), Lane::Rest);
+        }
+        offer("links", "linked".into(), Lane::Rest);
+        for n in 0..2 {
+            offer("feed", format!("new{n}"), Lane::News);
+        }
+        offer("other feed", "other".into(), Lane::News);
+        let taken =
+            || frontier.take("a.example").map(|taken| taken.page.url.path()[1..].to_owned());
+        let order: Vec<_> = std::iter::from_fn(taken).collect();
+        assert_eq!(order, ["new0", "other", "new1", "old0", "linked", "old1", "old2", "old3"]);
+    }
+
+    #[test]
+    fn a_huge_sitemap_leaves_room_for_news() {
+        let frontier = Frontier::new(8, true);
+        let offer = |n: usize, lane| {
+            let url = format!("https://{n}.example/");
+            frontier.offer(page_from("any", &url, lane), &url, &url)
+        };
+        let full = (0..20).filter(|n| offer(*n, Lane::Rest) == Offered::Full).count();
+        assert_eq!(full, 14);
+        let news = (20..30).filter(|n| offer(*n, Lane::News) == QUEUED_FIRST).count();
+        assert_eq!(news, 2);
     }
 }

@@ -1,8 +1,9 @@
 //! Finds articles and hands them on: feeds, sitemaps and sites on the web, URL
 //! lists, archives and folders on disk.
 //!
-//! Sources name pages; each page waits in the queue of its registered domain
-//! (`frontier`), is asked for in its turn (`politeness`, `robots`, `visit`),
+//! Sources are looked at when their time has come (`timetable`, `interval`) and
+//! name pages (`remote`, `local`). What the gateway does not know (`known`) waits in
+//! the queue of its registered domain (`frontier`), is asked for in its turn (`politeness`, `robots`, `visit`),
 //! within limits (`fetch`, `address`), read and put on the bus (`handle`,
 //! `submit`), and only then remembered (`memory`). Every page found ends in one
 //! figure of the [`Report`].
@@ -16,8 +17,11 @@ mod config;
 mod crawl;
 mod error;
 mod fetch;
+mod followed;
 mod frontier;
 mod handle;
+mod interval;
+mod known;
 mod listing;
 mod local;
 mod memory;
@@ -30,10 +34,11 @@ mod remote;
 mod robots;
 mod source;
 mod submit;
+mod timetable;
 mod visit;
 
 pub use address::{Network, ParseNetworkError};
-pub use agent::Crawler;
+pub use agent::{Crawler, Extent};
 pub use config::{Config, ConfigError, HostPort, ParseHostPortError};
 pub use error::{Error, SourceError};
 pub use progress::{Progress, Report};

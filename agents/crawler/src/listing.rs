@@ -1,30 +1,35 @@
 //! What feeds, sitemaps and lists name, as pages to be queued.
 
+use std::time::Duration;
+
 use courant_article::PublishedAt;
 use courant_extract::{FeedEntry, SitemapPage};
 use url::Url;
 
 use crate::error::Fruitless;
-use crate::frontier::Hint;
+use crate::frontier::{Hint, Lane};
 
 /// A page that a source names.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Named {
     pub(crate) url: Url,
     pub(crate) hint: Hint,
+    pub(crate) lane: Lane,
 }
 
 impl From<Url> for Named {
     fn from(url: Url) -> Self {
-        Self { url, hint: Hint::default() }
+        Self { url, hint: Hint::default(), lane: Lane::Rest }
     }
 }
 
-/// The pages of a feed. Entries without a link name none.
-pub(crate) fn feed(bytes: &[u8], base: Option<&Url>) -> Result<Vec<Named>, Fruitless> {
+/// The pages of a feed, and how long it asks to be spared (`ttl`). Entries without
+/// a link name none.
+pub(crate) fn feed(bytes: &[u8], base: Option<&Url>) -> Result<(Vec<Named>, Duration), Fruitless> {
     let feed =
         courant_extract::feed(bytes, base).map_err(|error| Fruitless::broken("feed", &error))?;
-    Ok(feed.entries.into_iter().filter_map(of_feed).collect())
+    let ttl = feed.ttl.unwrap_or_default();
+    Ok((feed.entries.into_iter().filter_map(of_feed).collect(), ttl))
 }
 
 fn of_feed(entry: FeedEntry) -> Option<Named> {
@@ -34,6 +39,7 @@ fn of_feed(entry: FeedEntry) -> Option<Named> {
     Some(Named {
         url,
         hint: Hint { title: entry.title, published_at: entry.published_at, changed_at_ms },
+        lane: Lane::News,
     })
 }
 
@@ -48,8 +54,9 @@ pub(crate) fn sitemap(bytes: &[u8]) -> Result<(Vec<Named>, Vec<Url>), Fruitless>
 fn of_sitemap(page: SitemapPage) -> Named {
     let changed = page.last_modified.as_ref().or(page.news_published.as_ref());
     let changed_at_ms = changed.map(unix_ms);
+    let is_news = page.news_title.is_some() || page.news_published.is_some();
     let hint = Hint { title: page.news_title, published_at: page.news_published, changed_at_ms };
-    Named { url: page.url, hint }
+    Named { url: page.url, hint, lane: if is_news { Lane::News } else { Lane::Rest } }
 }
 
 /// The feeds of an OPML file.
@@ -77,11 +84,12 @@ mod tests {
 
     #[test]
     fn a_feed_names_its_linked_entries_and_what_it_knows_of_them() {
-        let rss = b"<rss version='2.0'><channel><title>T</title>
+        let rss = b"<rss version='2.0'><channel><title>T</title><ttl>30</ttl>
             <item><title>One</title><link>/1</link><pubDate>Tue, 05 Mar 2024 09:30:00 +0200</pubDate></item>
             <item><title>No link</title></item></channel></rss>";
         let base = "https://a.example/feed".parse().unwrap();
-        let named = feed(rss, Some(&base)).unwrap();
+        let (named, ttl) = feed(rss, Some(&base)).unwrap();
+        assert_eq!(ttl, Duration::from_secs(1_800));
         assert_eq!(named.len(), 1);
         assert_eq!(named[0].url.as_str(), "https://a.example/1");
         assert_eq!(named[0].hint.title.as_deref(), Some("One"));

@@ -16,11 +16,11 @@ use url::Url;
 
 use crate::crawl::Crawl;
 use crate::error::Fruitless;
-use crate::frontier::{Hint, Page};
+use crate::frontier::Page;
 use crate::handle::{article, check};
 use crate::listing::{feed, opml, sitemap};
 use crate::outcome::{Ended, Outcome, Refusal};
-use crate::remote::subscriptions;
+use crate::remote::follow;
 use crate::source::FileKind;
 use crate::submit::{bounded, content_of};
 use crate::visit::clean;
@@ -98,14 +98,14 @@ async fn listing(crawl: &Arc<Crawl>, path: &Path, kind: FileKind) -> Result<(), 
     tokio::fs::File::open(path).await?.take(limit).read_to_end(&mut bytes).await?;
     let source = path.display().to_string();
     match kind {
-        FileKind::Opml => subscriptions(crawl, opml(&bytes)?).await,
+        FileKind::Opml => follow(crawl, opml(&bytes)?).await,
         FileKind::Feed => {
-            crawl.queue(&source, feed(&bytes, None)?);
+            crawl.queue(&source, feed(&bytes, None)?.0, None);
         }
         _ => {
             let (pages, sitemaps) = sitemap(&bytes)?;
-            crawl.queue(&source, pages);
-            subscriptions(crawl, sitemaps).await;
+            crawl.queue(&source, pages, None);
+            follow(crawl, sitemaps).await;
         }
     }
     Ok(())
@@ -138,7 +138,7 @@ async fn handle(crawl: &Arc<Crawl>, source: &Arc<str>, item: Item) {
     let in_flight = crawl.control.in_flight();
     let ended = match item {
         Item::Link(url) => {
-            let page = Page { url, source: Arc::clone(source), hint: Hint::default() };
+            let page = Page::named_by(Arc::clone(source), url.into());
             return crawl.offer_patiently(page).await;
         }
         Item::Nonsense(refusal) => Err(refusal.into()),
@@ -170,7 +170,7 @@ fn entry_of(page: &SavedPage, source: Arc<str>) -> Result<Entry, Refusal> {
     let extracted = courant_extract::page(&page.html, page.content_type.as_deref(), &base);
     let extracted = check(extracted.map_err(|_| Refusal::Unreadable)?)?;
     let url = known.or_else(|| declared(&extracted)).ok_or(Refusal::NoUrl)?;
-    let found = Page { url, source, hint: Hint::default() };
+    let found = Page::named_by(source, url.into());
     let entry = article(&found.url, &found, extracted);
     Ok(Entry { observed_at: page.observed_at.unwrap_or_default(), ..entry })
 }

@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use anyhow::{Context, bail};
 use clap::Parser;
 use courant_bus::Bus;
-use courant_crawler::{Config, Crawler, Source};
+use courant_crawler::{Config, Crawler, Extent, Source};
 use courant_service::{Ports, Start};
 use courant_store::Store;
 
@@ -42,8 +42,9 @@ async fn run(mut start: Start, sources: Vec<String>, once: bool) -> anyhow::Resu
 
     let crawler = Crawler::build(config, bus.clone(), store, clock, &meter)?;
     let control = start.control.clone();
+    let extent = if once { Extent::Everything } else { Extent::Forever };
     let crawl = async {
-        let report = crawler.run(sources, once, &control).await?;
+        let report = crawler.run(sources, extent, &control).await?;
         control.finished();
         if once {
             println!("{}", serde_json::to_string(&report)?);

@@ -1,4 +1,5 @@
-//! What the crawler remembers of the pages it visited, in the store.
+//! What the crawler remembers of the pages that it visited and of the listings that
+//! it follows, in the store.
 //!
 //! A visit is remembered only after the page's article was acknowledged by the
 //! bus: remembered sooner, a crash in between would lose the article, because
@@ -7,7 +8,7 @@
 use std::time::Duration;
 
 use courant_article::ContentHash;
-use courant_store::{Store, Visit};
+use courant_store::{Listing, Store, Visit};
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 use tokio::time::Instant;
@@ -59,6 +60,8 @@ impl Remembered {
     }
 }
 
+type Answered<T> = Result<T, courant_store::Error>;
+
 /// How long a store that does not answer is tried again.
 #[derive(Clone, Debug)]
 struct Patience {
@@ -67,7 +70,45 @@ struct Patience {
     stop: CancellationToken,
 }
 
-/// Reads visits at once, and writes them in batches.
+impl Patience {
+    /// Tries until it succeeds, is hopeless, or the patience is at its end. A stop
+    /// leaves one last try.
+    async fn keep_trying<T, F: Future<Output = Answered<T>>>(
+        &self,
+        attempt: impl Fn() -> F,
+    ) -> Answered<T> {
+        let deadline = Instant::now() + self.lasts;
+        loop {
+            let is_last = self.stop.is_cancelled() || Instant::now() >= deadline;
+            match attempt().await {
+                Err(error) if error.is_transient() && !is_last => {
+                    // Either way the next try follows.
+                    let _ = tokio::time::timeout(RETRY_AFTER, self.stop.cancelled()).await;
+                }
+                ended => return ended,
+            }
+        }
+    }
+
+    /// The same for what is not needed any more after a stop.
+    async fn keep_asking<T, F: Future<Output = Answered<T>>>(
+        &self,
+        attempt: impl Fn() -> F,
+    ) -> Result<T, Ended> {
+        let answered = tokio::select! {
+            biased;
+            () = self.stop.cancelled() => return Err(Ended::Interrupted),
+            answered = self.keep_trying(attempt) => answered,
+        };
+        answered.map_err(|error| {
+            let error = &error as &dyn std::error::Error;
+            tracing::warn!(error, "the crawler cannot read its memory");
+            Failure::Store.into()
+        })
+    }
+}
+
+/// Reads visits and listings at once, and writes visits in batches.
 pub(crate) struct Memory {
     store: Store,
     patience: Patience,
@@ -90,27 +131,8 @@ impl Memory {
 
     /// The last visit to `url`.
     pub(crate) async fn recall(&self, url: &Url) -> Result<Option<Remembered>, Ended> {
-        tokio::select! {
-            biased;
-            () = self.patience.stop.cancelled() => Err(Ended::Interrupted),
-            recalled = self.recall_patiently(url) => recalled,
-        }
-    }
-
-    async fn recall_patiently(&self, url: &Url) -> Result<Option<Remembered>, Ended> {
-        let deadline = Instant::now() + self.patience.lasts;
-        loop {
-            match self.store.visit(url.as_str()).await {
-                Ok(visit) => return Ok(visit.map(Remembered::from)),
-                Err(error) if error.is_transient() && Instant::now() < deadline => {
-                    tokio::time::sleep(RETRY_AFTER).await;
-                }
-                Err(error) => {
-                    tracing::warn!(error = &error as &dyn std::error::Error, "cannot read visits");
-                    return Err(Failure::Store.into());
-                }
-            }
-        }
+        let visit = self.patience.keep_asking(|| self.store.visit(url.as_str()));
+        Ok(visit.await?.map(Remembered::from))
     }
 
     /// To be called when all that followed from the visit is safe.
@@ -118,29 +140,30 @@ impl Memory {
         // The writer ends after this sender only.
         let _ = self.waiting.send(visit.at(url)).await;
     }
+
+    /// What is known of the feed, sitemap or site at `url`.
+    pub(crate) async fn listing(&self, url: &Url) -> Result<Option<Listing>, Ended> {
+        self.patience.keep_asking(|| self.store.listing(url.as_str())).await
+    }
+
+    /// A look that cannot be written down is made again after a restart.
+    pub(crate) async fn remember_listing(&self, listing: &Listing) {
+        let recorded = self.patience.keep_trying(|| self.store.record_listing(listing));
+        if let Err(error) = recorded.await {
+            let error = &error as &dyn std::error::Error;
+            tracing::warn!(error, url = listing.url, "cannot write a look down");
+        }
+    }
 }
 
 async fn write(store: Store, patience: Patience, mut visits: mpsc::Receiver<Visit>) {
     let mut batch = Vec::with_capacity(MAX_BATCH);
     while visits.recv_many(&mut batch, MAX_BATCH).await > 0 {
-        write_batch(&store, &patience, &batch).await;
-        batch.clear();
-    }
-}
-
-/// Visits that cannot be written cost a second visit, and nothing else. A stop
-/// leaves them one last try.
-async fn write_batch(store: &Store, patience: &Patience, batch: &[Visit]) {
-    let deadline = Instant::now() + patience.lasts;
-    loop {
-        let is_last = patience.stop.is_cancelled() || Instant::now() >= deadline;
-        let Err(error) = store.record_visits(batch).await else { return };
-        if is_last || !error.is_transient() {
+        // Visits that cannot be written cost a second visit, and nothing else.
+        if let Err(error) = patience.keep_trying(|| store.record_visits(&batch)).await {
             let error = &error as &dyn std::error::Error;
             tracing::warn!(error, visits = batch.len(), "cannot remember visits");
-            return;
         }
-        // Either way the next try follows.
-        let _ = tokio::time::timeout(RETRY_AFTER, patience.stop.cancelled()).await;
+        batch.clear();
     }
 }

@@ -69,6 +69,12 @@ impl Politeness {
         Ok(Turn { state })
     }
 
+    /// For how long `domain` is to be left alone.
+    pub(crate) async fn rest_of(&self, domain: &str) -> Duration {
+        let state = self.domain(domain).lock_owned().await;
+        state.pause(Instant::now()).unwrap_or_default()
+    }
+
     fn domain(&self, name: &str) -> Arc<tokio::sync::Mutex<Domain>> {
         let mut domains = self.domains.lock().unwrap_or_else(PoisonError::into_inner);
         if domains.len() >= MANY_DOMAINS && !domains.contains_key(name) {

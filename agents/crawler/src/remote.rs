@@ -2,164 +2,266 @@
 
 use std::collections::{HashSet, VecDeque};
 use std::sync::Arc;
+use std::time::Duration;
 
+use courant_article::ContentHash;
 use courant_extract::Kind;
 use futures::StreamExt;
+use tokio_util::task::TaskTracker;
 use url::Url;
 
+use crate::agent::Extent;
 use crate::crawl::{Crawl, domain_of};
 use crate::error::Fruitless;
 use crate::fetch::{Answer, Document, Request};
 use crate::frontier::Page;
 use crate::listing::{Named, feed, opml, sitemap, url_list};
 use crate::outcome::{Ended, Refusal};
+use crate::timetable::{Looked, fingerprint};
 use crate::visit::{clean, why_nothing};
 
-/// Feeds of one OPML file that are read at a time.
-const FEEDS_AT_A_TIME: usize = 64;
+/// Sources of one list that are read at a time.
+const AT_A_TIME: usize = 64;
+/// What lists of feeds are called in the timetable.
+const OPML: &str = "opml";
+const SITE: &str = "site";
 
-/// Visits a source, and again every while unless there is one round only.
-pub(crate) async fn crawl_on(crawl: &Arc<Crawl>, url: Url) {
-    loop {
-        let round = tokio::select! {
-            biased;
-            () = crawl.stop.cancelled() => return,
-            round = round(crawl, &url) => round,
-        };
-        crawl.note_source(url.as_str(), round.map(|_| ()));
-        if crawl.once {
-            return;
-        }
-        tokio::select! {
-            () = crawl.stop.cancelled() => return,
-            () = tokio::time::sleep(crawl.config.revisit_interval()) => {}
-        }
+/// What a listing names.
+#[derive(Debug)]
+pub(crate) struct Found {
+    /// What it is.
+    pub(crate) kind: &'static str,
+    /// Pages that it named; they are queued.
+    pub(crate) named: usize,
+    /// Of all that it names.
+    pub(crate) fingerprint: ContentHash,
+    /// Feeds and sitemaps.
+    pub(crate) leads_to: Vec<Url>,
+    /// Links to be taken where nothing else leads to a page.
+    links: Vec<Named>,
+}
+
+/// Follows sources that stand side by side, and the feeds of those that are OPML
+/// files: one that fails does not stop the others. Nobody is followed twice.
+///
+/// Returns when one round over each is done; where the crawl goes on for ever, at
+/// once.
+pub(crate) async fn follow(crawl: &Arc<Crawl>, mut sources: Vec<Url>) {
+    if crawl.extent == Extent::Forever {
+        return sources.into_iter().for_each(|source| go_on(crawl, source));
+    }
+    while !sources.is_empty() {
+        sources.retain(|source| crawl.followed.begin(source));
+        let rounds = sources.into_iter().map(|source| async move {
+            let (feeds, _) = noted_round(crawl, &source).await;
+            feeds
+        });
+        sources = futures::stream::iter(rounds).buffer_unordered(AT_A_TIME).concat().await;
     }
 }
 
-/// One round. Returns how many pages the source named.
-async fn round(crawl: &Arc<Crawl>, url: &Url) -> Result<usize, Fruitless> {
-    let document = crawl.listing(url).await?;
-    match kind_of(&document) {
-        Kind::Html => site(crawl, &document).await,
-        Kind::Opml => {
-            let feeds = opml(&document.body)?;
-            subscriptions(crawl, feeds).await;
-            Ok(0)
-        }
-        Kind::Feed | Kind::Sitemap | Kind::UrlList => listing(crawl, url, &document).await,
-        _ => Err(Fruitless::NotASource),
+fn go_on(crawl: &Arc<Crawl>, source: Url) {
+    if crawl.followed.begin(&source) {
+        crawl.workers.spawn(crawl_on(Arc::clone(crawl), source));
     }
 }
 
-/// Feeds that stand side by side: one that fails does not stop the others.
-pub(crate) async fn subscriptions(crawl: &Arc<Crawl>, feeds: Vec<Url>) {
-    let read = |feed: Url| async move {
-        let named = feed_or_sitemap(crawl, &feed).await;
-        crawl.note_source(feed.as_str(), named.map(|_| ()));
+/// Visits a source again and again, each time when something of it is due.
+async fn crawl_on(crawl: Arc<Crawl>, source: Url) {
+    let rounds = async {
+        loop {
+            let (feeds, again_at_ms) = noted_round(&crawl, &source).await;
+            feeds.into_iter().for_each(|feed| go_on(&crawl, feed));
+            crawl.until(again_at_ms).await;
+        }
     };
-    futures::stream::iter(feeds).for_each_concurrent(FEEDS_AT_A_TIME, read).await;
-}
-
-async fn feed_or_sitemap(crawl: &Arc<Crawl>, url: &Url) -> Result<usize, Fruitless> {
-    let document = crawl.listing(url).await?;
-    listing(crawl, url, &document).await
-}
-
-/// Queues what a feed, sitemap or URL list names.
-async fn listing(
-    crawl: &Arc<Crawl>,
-    url: &Url,
-    document: &Arc<Document>,
-) -> Result<usize, Fruitless> {
-    match kind_of(document) {
-        Kind::Feed => {
-            let named = parsed(document, |listed| feed(&listed.body, Some(&listed.url))).await?;
-            Ok(crawl.queue(url.as_str(), named))
-        }
-        Kind::Sitemap => sitemaps(crawl, url.as_str(), vec![url.clone()]).await,
-        Kind::UrlList => Ok(crawl.queue(url.as_str(), url_list(&document.body)?)),
-        _ => Err(Fruitless::NotASource),
+    tokio::select! {
+        biased;
+        () = crawl.stop.cancelled() => {}
+        () = rounds => {}
     }
 }
 
-/// Reads sitemaps and those that they name, as many as one site may have.
-async fn sitemaps(crawl: &Arc<Crawl>, source: &str, first: Vec<Url>) -> Result<usize, Fruitless> {
-    let mut seen: HashSet<Url> = first.iter().cloned().collect();
-    let mut waiting = VecDeque::from(first);
-    let mut named = Vec::new();
-    let mut problem = None;
+/// One round. Returns the feeds of an OPML file, and when the next round is due.
+async fn noted_round(crawl: &Arc<Crawl>, source: &Url) -> (Vec<Url>, i64) {
+    match round(crawl, source).await {
+        Ok(round) => {
+            crawl.note_source(source.as_str(), round.outcome);
+            (round.feeds, round.again_at_ms)
+        }
+        Err(ended) => {
+            crawl.note_source(source.as_str(), Err(ended.into()));
+            let wait = crawl.config.bounds().least;
+            let wait_ms = i64::try_from(wait.as_millis()).unwrap_or(i64::MAX);
+            (Vec::new(), crawl.clock.unix_ms().saturating_add(wait_ms))
+        }
+    }
+}
+
+/// What a round over a source came to.
+struct Round {
+    outcome: Result<(), Fruitless>,
+    feeds: Vec<Url>,
+    again_at_ms: i64,
+}
+
+/// Looks at a source and at the feeds and sitemaps that it leads to, as many as one
+/// site may have. Where there are none, the links on it are taken.
+async fn round(crawl: &Arc<Crawl>, source: &Url) -> Result<Round, Ended> {
+    let most = 1 + crawl.config.max_feeds_per_site + crawl.config.max_sitemaps_per_site;
+    let mut seen = HashSet::from([source.clone()]);
+    let mut waiting = VecDeque::from([source.clone()]);
+    let mut looks = Vec::new();
     while let Some(url) = waiting.pop_front() {
-        let read =
-            async { parsed(&crawl.listing(&url).await?, |listed| sitemap(&listed.body)).await };
-        let (pages, more) = match read.await {
-            Ok(read) => read,
-            Err(error) => {
-                problem.get_or_insert(error);
-                continue;
+        let look = crawl.look(&url).await?;
+        if look.listing.kind != OPML {
+            let leads_to = addresses(&look.listing.leads_to);
+            let new = leads_to.filter(|url| seen.insert(url.clone()));
+            waiting.extend(new.take(most.saturating_sub(looks.len() + waiting.len() + 1)));
+        }
+        looks.push(look);
+    }
+    let again_at_ms = looks.iter().map(|look| look.listing.next_check_at_ms).min();
+    let first = &looks[0].listing;
+    let feeds = addresses(if first.kind == OPML { &first.leads_to } else { &[] }).collect();
+    let outcome = outcome(crawl, source, looks);
+    Ok(Round { outcome, feeds, again_at_ms: again_at_ms.unwrap_or_default() })
+}
+
+fn addresses(texts: &[String]) -> impl Iterator<Item = Url> {
+    texts.iter().filter_map(|text| Url::parse(text).ok())
+}
+
+/// What is wrong with a source whose listings were looked at, if anything.
+fn outcome(crawl: &Arc<Crawl>, source: &Url, looks: Vec<Looked>) -> Result<(), Fruitless> {
+    let is_site = looks.first().is_some_and(|look| look.listing.kind == SITE);
+    let mut links = Vec::new();
+    let mut problem = None;
+    let mut brings_pages = false;
+    for Looked { listing, found } in looks {
+        match found {
+            Some(Ok(found)) => {
+                brings_pages |= found.named > 0 || found.kind == OPML;
+                links.extend(found.links);
             }
-        };
-        named.extend(pages);
-        let room = crawl.config.max_sitemaps_per_site.saturating_sub(seen.len());
-        let new = more.into_iter().filter(|url| seen.insert(url.clone())).take(room);
-        waiting.extend(new);
+            Some(Err(error)) => {
+                tracing::debug!(url = listing.url, %error, "a listing brings nothing");
+                problem.get_or_insert(error);
+            }
+            None => match listing.problem {
+                Some(earlier) => {
+                    problem.get_or_insert(Fruitless::NotDue(earlier));
+                }
+                // What it led to has its own turn; without that, its links were taken.
+                None => brings_pages |= listing.kind != SITE || listing.leads_to.is_empty(),
+            },
+        }
+    }
+    if !brings_pages && !links.is_empty() {
+        brings_pages = crawl.queue(source.as_str(), links, None) > 0;
     }
     match problem {
-        Some(problem) if named.is_empty() => Err(problem),
-        _ => Ok(crawl.queue(source, named)),
+        _ if brings_pages => Ok(()),
+        Some(problem) => Err(problem),
+        None if is_site => Err(Fruitless::LeadsNowhere),
+        None => Ok(()),
     }
-}
-
-/// A site by its home page: the feeds that it declares and the sitemaps that its
-/// robots.txt names; where there are none, the links on it. A page that is itself
-/// an article counts as that.
-async fn site(crawl: &Arc<Crawl>, document: &Arc<Document>) -> Result<usize, Fruitless> {
-    let url = &document.url;
-    let page = parsed(document, html).await?;
-    if page.is_article && url.path() != "/" {
-        return Ok(crawl.queue(url.as_str(), vec![url.clone().into()]));
-    }
-    let mut count = 0;
-    for feed in page.feeds.iter().take(crawl.config.max_feeds_per_site) {
-        match feed_or_sitemap(crawl, feed).await {
-            Ok(named) => count += named,
-            Err(problem) => tracing::debug!(%feed, %problem, "a feed of a site was passed over"),
-        }
-    }
-    let named: Vec<Url> = crawl
-        .rules(url)
-        .await?
-        .sitemaps()
-        .iter()
-        .filter_map(|named| url.join(named).ok())
-        .collect();
-    match sitemaps(crawl, url.as_str(), named).await {
-        Ok(named) => count += named,
-        Err(problem) => tracing::debug!(%url, %problem, "the sitemaps of a site were passed over"),
-    }
-    if count == 0 {
-        let links =
-            page.links.into_iter().filter(|link| domain_of(link) == domain_of(url) && link != url);
-        let named = links.take(crawl.config.max_links_per_page).map(Named::from).collect();
-        count = crawl.queue(url.as_str(), named);
-    }
-    if count == 0 { Err(Fruitless::LeadsNowhere) } else { Ok(count) }
 }
 
 impl Crawl {
-    /// Queues the newest of the pages that `source` names.
-    pub(crate) fn queue(self: &Arc<Self>, source: &str, mut named: Vec<Named>) -> usize {
+    /// Fetches a feed, sitemap or home page and queues the pages that it names.
+    /// Says, too, for how long its publisher asks to be spared.
+    pub(crate) async fn read_listing(
+        self: &Arc<Self>,
+        url: &Url,
+        pages: &TaskTracker,
+    ) -> (Result<Found, Fruitless>, Duration) {
+        let (document, fresh_for) = match self.listing(url).await {
+            Ok(fetched) => fetched,
+            Err(ended) => return (Err(ended.into()), self.rest_of(url).await),
+        };
+        match self.found(url, &document, pages).await {
+            Ok((found, ttl)) => (Ok(found), fresh_for.max(ttl)),
+            Err(problem) => (Err(problem), fresh_for),
+        }
+    }
+
+    async fn found(
+        self: &Arc<Self>,
+        url: &Url,
+        document: &Arc<Document>,
+        pages: &TaskTracker,
+    ) -> Result<(Found, Duration), Fruitless> {
+        let mut ttl = Duration::ZERO;
+        let (kind, named, leads_to, links) = match kind_of(document) {
+            Kind::Feed => {
+                let read = parsed(document, |feeds| feed(&feeds.body, Some(&feeds.url))).await?;
+                ttl = read.1;
+                ("feed", read.0, Vec::new(), Vec::new())
+            }
+            Kind::Sitemap => {
+                let (named, sitemaps) = parsed(document, |map| sitemap(&map.body)).await?;
+                ("sitemap", named, sitemaps, Vec::new())
+            }
+            Kind::UrlList => ("list", url_list(&document.body)?, Vec::new(), Vec::new()),
+            Kind::Opml => (OPML, Vec::new(), opml(&document.body)?, Vec::new()),
+            Kind::Html => {
+                let (named, leads_to, links) = self.site(document).await?;
+                (SITE, named, leads_to, links)
+            }
+            _ => return Err(Fruitless::NotASource),
+        };
+        let changes = named.iter().chain(if leads_to.is_empty() { &links[..] } else { &[] });
+        let changes = changes.map(|named| (&named.url, named.hint.changed_at_ms));
+        let fingerprint = fingerprint(changes.chain(leads_to.iter().map(|url| (url, None))));
+        let named = self.queue(url.as_str(), named, Some(pages));
+        Ok((Found { kind, named, fingerprint, leads_to, links }, ttl))
+    }
+
+    /// A site by its home page: the feeds that it declares and the sitemaps that
+    /// its robots.txt names, and the links on it. A page that is itself an article
+    /// counts as that.
+    async fn site(
+        &self,
+        document: &Arc<Document>,
+    ) -> Result<(Vec<Named>, Vec<Url>, Vec<Named>), Fruitless> {
+        let url = &document.url;
+        let page = parsed(document, html).await?;
+        if page.is_article && url.path() != "/" {
+            return Ok((vec![url.clone().into()], Vec::new(), Vec::new()));
+        }
+        let rules = self.rules(url).await?;
+        let feeds = page.feeds.into_iter().take(self.config.max_feeds_per_site);
+        let sitemaps = rules.sitemaps().iter().filter_map(|named| url.join(named).ok());
+        let links =
+            page.links.into_iter().filter(|link| domain_of(link) == domain_of(url) && link != url);
+        let links = links.take(self.config.max_links_per_page).map(Named::from).collect();
+        Ok((Vec::new(), feeds.chain(sitemaps).collect(), links))
+    }
+
+    /// Queues the pages that `source` names, the newest first. `unfinished`: tracks
+    /// them until they are worked off.
+    pub(crate) fn queue(
+        self: &Arc<Self>,
+        source: &str,
+        mut named: Vec<Named>,
+        unfinished: Option<&TaskTracker>,
+    ) -> usize {
         let count = named.len();
         self.progress.count(|report| report.lists += u64::from(count > 0));
-        let limit = self.config.max_pages_per_source;
-        if count > limit {
-            named.sort_by_key(|page| std::cmp::Reverse(page.hint.changed_at_ms));
-        }
+        named.sort_by_key(|page| std::cmp::Reverse(page.hint.changed_at_ms));
         let source: Arc<str> = source.into();
-        for (place, Named { url, hint }) in named.into_iter().enumerate() {
-            match clean(url) {
-                _ if place >= limit => self.found_and_settled(&Err(Refusal::SourceLimit.into())),
-                Ok(url) => self.offer(Page { url, source: Arc::clone(&source), hint }),
+        for (place, mut named) in named.into_iter().enumerate() {
+            if place >= self.config.max_pages_per_source {
+                self.found_and_settled(&Err(Refusal::SourceLimit.into()));
+                continue;
+            }
+            match clean(named.url) {
+                Ok(url) => {
+                    named.url = url;
+                    let page = Page::named_by(Arc::clone(&source), named);
+                    self.offer(page.tracked(unfinished));
+                }
                 Err(refusal) => self.found_and_settled(&Err(refusal.into())),
             }
         }
@@ -168,7 +270,8 @@ impl Crawl {
 
     /// Fetches a feed, sitemap or home page. Where its server calls it unchanged,
     /// the copy at hand is read again: a page that failed gets another chance.
-    pub(crate) async fn listing(&self, start: &Url) -> Result<Arc<Document>, Ended> {
+    /// Says, too, how long the server calls it fresh.
+    async fn listing(&self, start: &Url) -> Result<(Arc<Document>, Duration), Ended> {
         let mut url = start.clone();
         for _ in 0..=self.config.max_redirects {
             let before = self.listings.get(&url).await;
@@ -182,11 +285,14 @@ impl Crawl {
             let (answer, _slot) = self.ask_within_rules(request).await?;
             match (answer, before) {
                 (Answer::Redirect(next), _) => url = clean(next)?,
-                (Answer::NotModified, Some(before)) => return Ok(before),
+                (Answer::NotModified { fresh_for }, Some(before)) => {
+                    return Ok((before, fresh_for));
+                }
                 (Answer::Document(document), _) => {
                     let document = Arc::new(document);
                     self.listings.insert(url, Arc::clone(&document)).await;
-                    return Ok(document);
+                    let fresh_for = document.fresh_for;
+                    return Ok((document, fresh_for));
                 }
                 (answer, _) => return Err(why_nothing(&answer)),
             }

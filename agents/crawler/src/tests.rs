@@ -2,6 +2,7 @@
 
 mod newsstand;
 mod outage;
+mod timetable;
 mod web;
 mod world;
 
@@ -20,7 +21,7 @@ use courant_service::Control;
 use tokio_util::sync::CancellationToken;
 
 use self::world::{Reply, World, article_html};
-use crate::{Config, Source};
+use crate::{Config, Extent, Source};
 
 #[tokio::test]
 async fn a_feed_s_articles_are_submitted_as_they_were_published() {
@@ -70,7 +71,7 @@ async fn what_the_bus_did_not_take_is_not_remembered() {
     world.bus.clone().close().await.unwrap();
     let control = Control::new("crawler", &CancellationToken::new());
     let sources = vec![Source::parse("http://a.example/feed").unwrap()];
-    let ended = world.crawler(world.config()).run(sources, true, &control).await;
+    let ended = world.crawler(world.config()).run(sources, Extent::Everything, &control).await;
     assert!(matches!(ended, Err(crate::Error::Publish(_) | crate::Error::Bus(_))), "{ended:?}");
     assert_eq!(world.store.visit("http://a.example/1").await.unwrap(), None);
 }
@@ -169,7 +170,7 @@ async fn a_shutdown_ends_the_crawl_and_leaves_the_rest_pending() {
     let progress = crawler.progress();
     let running = tokio::spawn(async move {
         let sources = vec![Source::parse("http://a.example/feed").unwrap()];
-        crawler.run(sources, false, &control).await
+        crawler.run(sources, Extent::Forever, &control).await
     });
     while progress.report().requests == 0 {
         tokio::task::yield_now().await;
@@ -194,7 +195,8 @@ async fn what_a_shutdown_cut_off_is_submitted_by_the_next_crawl() {
     let shutdown = CancellationToken::new();
     let control = Control::new("crawler", &shutdown);
     let source = Source::parse(list.to_str().unwrap()).unwrap();
-    let running = tokio::spawn(async move { crawler.run(vec![source], true, &control).await });
+    let running =
+        tokio::spawn(async move { crawler.run(vec![source], Extent::Everything, &control).await });
     while (progress.report().fetched, progress.report().submitted) != (8, 3) {
         tokio::task::yield_now().await;
     }
@@ -214,13 +216,14 @@ async fn feeds_are_visited_again_and_their_recent_pages_are_not() {
     let world = World::new().await;
     world.feed("a.example", &["/1"]);
     world.serve("a.example/1", [Reply::article("Ayton")]);
-    let config = Config { revisit_interval_s: 1, ..world.config() };
+    let config = Config { revisit_interval_s: 1, min_revisit_interval_s: 1, ..world.config() };
     let crawler = world.crawler(config);
     let progress = crawler.progress();
     let shutdown = CancellationToken::new();
     let control = Control::new("crawler", &shutdown);
     let source = Source::parse("http://a.example/feed").unwrap();
-    let running = tokio::spawn(async move { crawler.run(vec![source], false, &control).await });
+    let running =
+        tokio::spawn(async move { crawler.run(vec![source], Extent::Forever, &control).await });
     while progress.report().skipped_known == 0 {
         tokio::task::yield_now().await;
     }
@@ -257,7 +260,7 @@ async fn while_the_pipeline_says_stop_no_page_is_fetched() {
     let control = Control::new("crawler", &CancellationToken::new());
     let sources = ["http://a.example/feed", "http://b.example/index.xml"];
     let sources = sources.map(|source| Source::parse(source).unwrap()).to_vec();
-    let (ended, ()) = tokio::join!(crawler.run(sources, true, &control), stops);
+    let (ended, ()) = tokio::join!(crawler.run(sources, Extent::Everything, &control), stops);
     assert_eq!(ended.unwrap().submitted, 1);
 }
 

@@ -46,7 +46,7 @@ impl Crawl {
             let (answer, slot) = self.ask_within_rules(request).await?;
             match (answer, before) {
                 (Answer::Redirect(next), _) => url = clean(next)?,
-                (Answer::NotModified, Some(before)) => {
+                (Answer::NotModified { .. }, Some(before)) => {
                     return Ok(Visited::NotModified { url, before });
                 }
                 (Answer::Document(document), before) => {
@@ -146,7 +146,12 @@ fn note(turn: &mut Turn, answer: &Result<Answer, Ended>) {
         }
         Err(Ended::Failed(Failure::Connect)) => turn.unreachable(),
         Ok(Answer::Busy { .. }) | Err(Ended::Failed(_)) => turn.failed(),
-        Ok(Answer::Status(status)) if status.is_server_error() => turn.failed(),
+        // 403 is what many a site answers to whom it finds too eager.
+        Ok(Answer::Status(status))
+            if status.is_server_error() || *status == StatusCode::FORBIDDEN =>
+        {
+            turn.failed();
+        }
         Ok(_) => turn.succeeded(),
         Err(Ended::Refused(_) | Ended::Interrupted) => {}
     }
@@ -158,7 +163,7 @@ pub(crate) fn why_nothing(answer: &Answer) -> Ended {
             return Failure::RateLimited.into();
         }
         Answer::Busy { status, .. } | Answer::Status(status) => *status,
-        Answer::Document(_) | Answer::NotModified | Answer::Redirect(_) => {
+        Answer::Document(_) | Answer::NotModified { .. } | Answer::Redirect(_) => {
             return Refusal::Status.into();
         }
     };
@@ -174,7 +179,7 @@ pub(crate) fn why_nothing(answer: &Answer) -> Ended {
 fn name(answer: &Result<Answer, Ended>) -> &'static str {
     match answer {
         Ok(Answer::Document(_)) => "document",
-        Ok(Answer::NotModified) => "not_modified",
+        Ok(Answer::NotModified { .. }) => "not_modified",
         Ok(Answer::Redirect(_)) => "redirect",
         Ok(Answer::Busy { .. }) => "busy",
         Ok(Answer::Status(status)) if status.is_server_error() => "server_error",

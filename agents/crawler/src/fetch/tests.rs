@@ -152,12 +152,15 @@ async fn a_server_that_is_not_there_or_says_nothing_is_a_failure() {
 
 #[tokio::test]
 async fn validators_are_sent_and_304_is_understood() {
-    let server = Server::answering("HTTP/1.1 304 Not Modified\r\n\r\n").await;
+    let server =
+        Server::answering("HTTP/1.1 304 Not Modified\r\nCache-Control: max-age=70\r\n\r\n").await;
     let validators = Validators { etag: Some("\"7\"".into()), last_modified: Some("then".into()) };
     let url = "http://a.example/".parse().unwrap();
     let request = Request { validators: Some(&validators), ..request(&url, 1) };
     let answer = server.fetcher().fetch(request).await.unwrap();
-    assert!(matches!(answer, Answer::NotModified));
+    assert!(
+        matches!(answer, Answer::NotModified { fresh_for } if fresh_for == Duration::from_secs(70))
+    );
     let request = server.last_request();
     assert!(request.contains("if-none-match: \"7\"\r\nif-modified-since: then\r\n"), "{request}");
 }
@@ -181,6 +184,60 @@ fn retry_after_is_seconds_or_a_date() {
     assert_eq!(after("Tue, 14 Nov 2023 22:14:00 GMT"), Some(Duration::from_secs(40)));
     assert_eq!(after("Tue, 14 Nov 2000 22:14:00 GMT"), Some(Duration::ZERO));
     assert_eq!(after("soon"), None);
+}
+
+#[test]
+fn an_answer_is_fresh_for_as_long_as_it_says() {
+    let clock = Clock::fixed(1_700_000_000_000);
+    let fresh = |headers: &[(&'static str, &'static str)]| {
+        let header = |(name, value): &(&'static str, &'static str)| {
+            (HeaderName::from_static(name), http::HeaderValue::from_static(value))
+        };
+        fresh_for(&headers.iter().map(header).collect(), &clock).as_secs()
+    };
+    let expires = ("expires", "Tue, 14 Nov 2023 22:14:00 GMT");
+    assert_eq!(fresh(&[]), 0);
+    assert_eq!(fresh(&[("cache-control", "public, Max-Age=600")]), 600);
+    assert_eq!(fresh(&[("cache-control", "max-age=\"600\""), ("age", "100")]), 500);
+    assert_eq!(fresh(&[("cache-control", "max-age=60"), ("age", "100")]), 0);
+    assert_eq!(fresh(&[expires]), 40);
+    assert_eq!(fresh(&[expires, ("cache-control", "max-age=5")]), 5, "max-age goes before");
+    assert_eq!(fresh(&[expires, ("cache-control", "no-cache")]), 0);
+    assert_eq!(fresh(&[("expires", "0")]), 0);
+    assert_eq!(fresh(&[("cache-control", "max-age=many, max-age")]), 0);
+}
+
+#[tokio::test]
+async fn a_body_that_never_ends_costs_no_more_than_the_total_limit() {
+    let head = b"HTTP/1.1 200 OK\r\nContent-Length: 500\r\n\r\nonly this".to_vec();
+    let server = Server::start(head, true).await;
+    let resolve = BTreeMap::from([("*".to_owned(), server.address.into())]);
+    let fetcher = fetcher(Config { resolve, total_timeout_s: 1, ..Config::default() });
+    let failed = get(&fetcher, "http://a.example/").await.unwrap_err();
+    assert_eq!(failed, Failure::Timeout.into());
+}
+
+#[tokio::test]
+async fn every_packing_that_is_asked_for_is_understood() {
+    let server = Server::answering("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n").await;
+    get(&server.fetcher(), "http://a.example/").await.unwrap();
+    let request = server.last_request();
+    let accepted = request.lines().find_map(|line| line.strip_prefix("accept-encoding: ")).unwrap();
+    for packing in ["gzip", "br", "zstd"] {
+        assert!(accepted.contains(packing), "{accepted}");
+    }
+    // "news" in a raw block of RFC 8878, and in an uncompressed one of RFC 7932.
+    let zstd = [0x28, 0xb5, 0x2f, 0xfd, 0x20, 4, 0x21, 0, 0, b'n', b'e', b'w', b's'];
+    let brotli = [0x8b, 0x01, 0x80, b'n', b'e', b'w', b's', 0x03];
+    for (packing, body) in [("zstd", &zstd[..]), ("br", &brotli[..])] {
+        let head = format!(
+            "HTTP/1.1 200 OK\r\nContent-Encoding: {packing}\r\nContent-Length: {}\r\n\r\n",
+            body.len()
+        );
+        let server = Server::start([head.as_bytes(), body].concat(), false).await;
+        let answer = get(&server.fetcher(), "http://a.example/").await.unwrap();
+        assert!(matches!(&answer, Answer::Document(page) if page.body == "news"), "{answer:?}");
+    }
 }
 
 #[test]

@@ -1,12 +1,12 @@
 //! The bundled sample sites, crawled as a user would.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use courant_dedup::registered_domain_of;
-use courant_newsstand::{Fault, Newsstand, Request, serve_sample};
+use courant_newsstand::{Fault, Newsstand, Page, Request, Site, serve_sample};
 
-use super::world::World;
+use super::world::{World, article_html};
 use crate::Config;
 
 /// What robots.txt of each sample site asks for.
@@ -81,10 +81,15 @@ async fn a_faulty_newsstand_costs_the_faulty_pages_only() {
         (Fault::RedirectLoop, "too_many_redirects"),
     ];
     let hosts = newsstand.hosts();
+    // By name: in which order they are fetched is not fixed.
+    let pages_by_name: BTreeSet<_> = articles(&log)
+        .filter(|page| !page.path.ends_with("at-a-glance"))
+        .map(|page| (page.host.as_str(), page.path.as_str()))
+        .collect();
     for (place, (fault, _)) in faults.iter().enumerate() {
         let host = &hosts[place % hosts.len()];
-        let page = articles(&log).filter(|page| &page.host == host).nth(place).unwrap();
-        newsstand.set_fault(host, &page.path, *fault);
+        let of_host = pages_by_name.iter().filter(|(of, _)| of == host);
+        newsstand.set_fault(host, of_host.map(|(_, path)| path).nth(place).unwrap(), *fault);
     }
     // A world that has seen nothing yet.
     let world = World::new().await;
@@ -99,4 +104,42 @@ async fn a_faulty_newsstand_costs_the_faulty_pages_only() {
     refused.insert("not_article", 1);
     assert_eq!(report.refused, refused, "{report:?}");
     assert_eq!(report.submitted, pages - 8, "{report:?}");
+}
+
+#[tokio::test]
+async fn all_hosts_of_a_domain_share_its_delay_and_its_pauses() {
+    let at = "2026-01-05T08:00:00Z".parse().unwrap();
+    let site = |host: &str| {
+        let page = |n: usize| {
+            let name = format!("{host}-{n}");
+            Page::html(format!("/{n}"), &name, article_html(&name, ""), at)
+        };
+        let delay = Some(Duration::from_millis(30));
+        Site { pages: (0..4).map(page).collect(), crawl_delay: delay, ..Site::new(host, host) }
+    };
+    let hosts = ["a.co.uk", "www.a.co.uk", "sport.a.co.uk", "b.co.uk", "www.b.co.uk"];
+    let sites = hosts.map(site).to_vec();
+    let newsstand = Newsstand::start(sites, "127.0.0.1:0".parse().unwrap()).await.unwrap();
+    let busy = Fault::TooManyRequests { retry_after: Duration::from_secs(1) };
+    newsstand.set_fault("sport.a.co.uk", "/2", busy);
+    newsstand.set_fault("b.co.uk", "/1", Fault::Forbidden);
+
+    let world = World::new().await;
+    let config = Config { min_delay_ms: 30, max_attempts: 2, ..world.config_at(newsstand.addr()) };
+    let feeds = hosts.map(|host| format!("http://{host}/feed.xml"));
+    let report = world.crawl_with(config, &feeds.each_ref().map(String::as_str)).await;
+    assert_eq!((report.found, report.submitted), (20, 18), "{report:?}");
+
+    let mut last: BTreeMap<String, Request> = BTreeMap::new();
+    for request in newsstand.log() {
+        let Some(before) = last.insert(registered_domain_of(&request.host), request.clone()) else {
+            continue;
+        };
+        let least = match before.status {
+            429 | 403 => Duration::from_secs(1),
+            _ => Duration::from_millis(30),
+        };
+        assert!(request.at - before.at >= least, "{before:?} and {request:?}");
+    }
+    assert_eq!(last.len(), 2, "a queue for each registered domain");
 }

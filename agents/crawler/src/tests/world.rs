@@ -20,7 +20,7 @@ use futures::StreamExt;
 use tempfile::TempDir;
 use tokio_util::sync::CancellationToken;
 
-use crate::{Config, Crawler, Report, Source};
+use crate::{Config, Crawler, Extent, Report, Source};
 
 /// What a page answers.
 #[derive(Clone, Debug, Default)]
@@ -211,7 +211,7 @@ impl World {
     pub(super) async fn crawl_with(&self, config: Config, sources: &[&str]) -> Report {
         let sources = sources.iter().map(|source| Source::parse(source).unwrap()).collect();
         let control = Control::new("crawler", &CancellationToken::new());
-        let report = self.crawler(config).run(sources, true, &control).await.unwrap();
+        let report = self.crawler(config).run(sources, Extent::Everything, &control).await.unwrap();
         assert_eq!(report.pending(), 0, "{report:?}");
         report
     }

@@ -1,0 +1,132 @@
+//! When a feed is looked at again: as often as it changes, never sooner than its
+//! server asks, and never not at all.
+
+use std::time::Duration;
+
+/// A feed that had something new is looked at sooner, one that had not later:
+/// the factors of Common Crawl's news crawler.
+const CHANGED: f64 = 0.8;
+const UNCHANGED: f64 = 1.5;
+
+/// Between which intervals the rule moves.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Bounds {
+    /// The interval of a feed of which nothing is known.
+    pub first: Duration,
+    /// The shortest.
+    pub least: Duration,
+    /// The longest, whatever a server asks for.
+    pub most: Duration,
+}
+
+/// How a look at a feed went.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Look {
+    /// It names something else than last time.
+    Changed,
+    /// It names what it named last time, or its server says so.
+    Unchanged,
+    /// It could not be had, or not be read.
+    Failed,
+}
+
+/// What follows from a look.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Next {
+    /// What fits how often the feed changes.
+    pub interval: Duration,
+    /// Looks in a row that failed.
+    pub failures: u32,
+    /// Until the next look.
+    pub wait: Duration,
+}
+
+/// The rule. `before`: the interval and failures that were kept, `None` at the
+/// first look; `asked`: what the publisher asks to be spared for (`ttl`,
+/// `max-age`, `Expires`, `Retry-After`).
+///
+/// A feed that fails keeps its interval, and is waited for twice as long each
+/// further time, up to the longest.
+pub(crate) fn next(
+    before: Option<(Duration, u32)>,
+    look: Look,
+    asked: Duration,
+    bounds: Bounds,
+) -> Next {
+    let (interval, failures) = before.unwrap_or((bounds.first, 0));
+    // What was kept may be out of bounds that are new.
+    let interval = interval.min(bounds.most);
+    let interval = match (look, before) {
+        (Look::Changed, Some(_)) => interval.mul_f64(CHANGED),
+        (Look::Unchanged, Some(_)) => interval.mul_f64(UNCHANGED),
+        (Look::Failed, _) | (_, None) => interval,
+    };
+    let interval = interval.clamp(bounds.least, bounds.most);
+    let failures = if look == Look::Failed { failures.saturating_add(1) } else { 0 };
+    let doubled = interval.saturating_mul(1 << failures.saturating_sub(1).min(16));
+    Next { interval, failures, wait: doubled.max(asked).min(bounds.most) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const BOUNDS: Bounds = Bounds { first: minutes(15), least: minutes(5), most: minutes(24 * 60) };
+
+    const fn minutes(count: u64) -> Duration {
+        Duration::from_secs(60 * count)
+    }
+
+    fn kept(interval: Duration) -> Option<(Duration, u32)> {
+        Some((interval, 0))
+    }
+
+    #[test]
+    fn the_interval_follows_the_feed_within_its_bounds() {
+        let table = [
+            (None, Look::Changed, minutes(15)),
+            (None, Look::Failed, minutes(15)),
+            (kept(minutes(10)), Look::Changed, minutes(8)),
+            (kept(minutes(10)), Look::Unchanged, minutes(15)),
+            (kept(minutes(10)), Look::Failed, minutes(10)),
+            (kept(minutes(5)), Look::Changed, minutes(5)),
+            (kept(minutes(20 * 60)), Look::Unchanged, minutes(24 * 60)),
+            (kept(Duration::ZERO), Look::Unchanged, minutes(5)),
+            (kept(Duration::MAX), Look::Changed, minutes(24 * 48)),
+        ];
+        for (before, look, expected) in table {
+            let next = next(before, look, Duration::ZERO, BOUNDS);
+            assert_eq!(next.interval, expected, "{before:?} {look:?}");
+        }
+    }
+
+    #[test]
+    fn what_the_publisher_asks_for_delays_the_next_look_and_not_the_ones_behind() {
+        let table = [
+            (minutes(0), minutes(8)),
+            (minutes(7), minutes(8)),
+            (minutes(60), minutes(60)),
+            (Duration::MAX, minutes(24 * 60)),
+        ];
+        for (asked, wait) in table {
+            let next = next(kept(minutes(10)), Look::Changed, asked, BOUNDS);
+            assert_eq!((next.interval, next.wait), (minutes(8), wait), "{asked:?}");
+        }
+    }
+
+    #[test]
+    fn a_dead_feed_is_waited_for_twice_as_long_each_time_but_not_for_ever() {
+        let mut before = kept(minutes(15));
+        let mut waits = Vec::new();
+        for failures in 1..=100 {
+            let next = next(before, Look::Failed, Duration::ZERO, BOUNDS);
+            assert_eq!(next.failures, failures);
+            waits.push(next.wait.as_secs() / 60);
+            before = Some((next.interval, next.failures));
+        }
+        assert_eq!(waits[..9], [15, 30, 60, 120, 240, 480, 960, 1440, 1440]);
+        assert_eq!(waits[99], 1440);
+        let back = next(before, Look::Changed, Duration::ZERO, BOUNDS);
+        assert_eq!(back, Next { interval: minutes(12), failures: 0, wait: minutes(12) });
+    }
+}

@@ -1,0 +1,111 @@
+//! Which pages somebody else has brought already: asked of the gateway before
+//! anything is fetched.
+//!
+//! Questions that wait while one request is under way leave together in the
+//! next: the more pages are in work, the more share a request.
+
+use std::iter::repeat;
+use std::time::Duration;
+
+use courant_bus::{Bus, Subject};
+use courant_proto::v1::{KnownReply, KnownRequest};
+use tokio::sync::{mpsc, oneshot};
+use tokio::time::Instant;
+use url::Url;
+
+/// URLs in one request: with the longest URLs that there may be, it still fits a
+/// message.
+const MAX_BATCH: usize = 200;
+/// How long the gateway may think about it.
+const TIMEOUT: Duration = Duration::from_secs(2);
+/// How long a gateway that did not answer is not asked again.
+const PAUSE: Duration = Duration::from_secs(30);
+
+/// Asks the gateway. Its task ends with it.
+pub(crate) struct KnownElsewhere {
+    questions: mpsc::Sender<Question>,
+}
+
+struct Question {
+    url: String,
+    answer: oneshot::Sender<bool>,
+}
+
+impl KnownElsewhere {
+    pub(crate) fn new(bus: Bus) -> Self {
+        let (questions, asked) = mpsc::channel(MAX_BATCH);
+        tokio::spawn(ask(bus, asked));
+        Self { questions }
+    }
+
+    /// Whether the gateway has let `url` in from somebody else. `false` where it
+    /// does not say: to fetch a known page costs a request, to wait for each
+    /// answer would cost the crawl.
+    pub(crate) async fn has(&self, url: &Url) -> bool {
+        let (answer, answered) = oneshot::channel();
+        let question = Question { url: url.to_string(), answer };
+        // The task ends after this sender only.
+        let _ = self.questions.send(question).await;
+        answered.await.unwrap_or(false)
+    }
+}
+
+async fn ask(bus: Bus, mut asked: mpsc::Receiver<Question>) {
+    let mut batch = Vec::with_capacity(MAX_BATCH);
+    let mut not_before = Instant::now();
+    while asked.recv_many(&mut batch, MAX_BATCH).await > 0 {
+        let mut known = Vec::new();
+        if Instant::now() >= not_before {
+            let urls = batch.iter().map(|question| question.url.clone()).collect();
+            match request(&bus, urls).await {
+                Some(answers) => known = answers,
+                None => not_before = Instant::now() + PAUSE,
+            }
+        }
+        for (question, known) in batch.drain(..).zip(known.into_iter().chain(repeat(false))) {
+            // A page that was given up needs no answer.
+            let _ = question.answer.send(known);
+        }
+    }
+}
+
+/// `None` where the gateway gave no answer.
+async fn request(bus: &Bus, urls: Vec<String>) -> Option<Vec<bool>> {
+    let reply = bus.request(Subject::RequestKnown, &KnownRequest { urls }, TIMEOUT).await;
+    let KnownReply { known, error } = reply.ok()?;
+    error.is_empty().then_some(known)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::{Arc, Mutex};
+
+    use courant_telemetry::{Clock, Meters};
+    use futures::future::join_all;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn questions_that_wait_together_leave_in_one_request() {
+        let folder = tempfile::tempdir().unwrap();
+        let (spool, meter) = (folder.path().join("spool.db"), Meters::new("test").unwrap().meter());
+        let bus = Bus::embedded(&Default::default(), &spool, Clock::system(), &meter).unwrap();
+        let mut requests = bus.serve::<KnownRequest>(Subject::RequestKnown).await.unwrap();
+        let sizes = Arc::new(Mutex::new(Vec::new()));
+        let noted = sizes.clone();
+        tokio::spawn(async move {
+            while let Some(request) = requests.next().await {
+                noted.lock().unwrap().push(request.message.urls.len());
+                let known = request.message.urls.iter().map(|url| url.ends_with("7")).collect();
+                request.reply(&KnownReply { known, ..Default::default() }).await.unwrap();
+            }
+        });
+        let known = KnownElsewhere::new(bus);
+        let urls: Vec<Url> =
+            (0..50).map(|n| format!("http://a.example/{n}").parse().unwrap()).collect();
+        let answers = join_all(urls.iter().map(|url| known.has(url))).await;
+        let sevens: Vec<_> = (0..50).map(|n| n % 10 == 7).collect();
+        assert_eq!(answers, sevens);
+        assert_eq!(*sizes.lock().unwrap(), [50]);
+    }
+}
