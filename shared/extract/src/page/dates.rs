@@ -8,7 +8,7 @@ use super::structured::Structured;
 use super::survey::{Place, Survey};
 use crate::date::{Order, date_within, published_at};
 
-const PUBLISHED_META: [&str; 26] = [
+const PUBLISHED_META: [&str; 28] = [
     "article:published_time",
     "article:published:time",
     "og:article:published_time",
@@ -34,6 +34,8 @@ const PUBLISHED_META: [&str; 26] = [
     "dc.date",
     "dcterms.date",
     "citation_publication_date",
+    "citation_online_date",
+    "citation_date",
     "date",
 ];
 const MODIFIED_META: [&str; 9] = [
@@ -79,7 +81,8 @@ const BEFORE_HEADING: usize = 40;
 const AFTER_HEADING: usize = 150;
 
 /// The publishing time: structured data, meta elements, marked elements, dates
-/// near the headline, the address. Of times of the same day the most exact.
+/// near the headline, the address. Where the page declares several, the earliest:
+/// the later ones are of a new version. Of times of the same day the most exact.
 ///
 /// `headline`: where the headline stands.
 pub(super) fn published(
@@ -98,16 +101,39 @@ pub(super) fn published(
         .filter_map(published_at)
         .filter(is_plausible)
         .collect();
-    let found = declared
-        .first()
-        .cloned()
-        .or_else(|| shown(survey, headline, order))
-        .or_else(|| date_in(url))?;
-    let day = found.as_str().get(..10).map(str::to_owned);
-    let same_day = declared
-        .into_iter()
-        .find(|other| is_exact(other) && other.as_str().get(..10) == day.as_deref());
-    Some(same_day.filter(|_| !is_exact(&found)).unwrap_or(found))
+    let shown = Shown { survey, headline, order };
+    let labelled =
+        shown.labelled().filter(|label| declared.iter().all(|date| day(label) < day(date)));
+    let earliest = declared.iter().min_by_key(|date| day(date)).cloned();
+    let found = labelled
+        .or(earliest)
+        .or_else(|| shown.near())
+        .or_else(|| date_in(url))
+        .or_else(|| shown.last_resort())?;
+    let given = survey.dates.iter().filter_map(|date| published_at(date.given.as_deref()?));
+    let all: Vec<PublishedAt> = declared.into_iter().chain(given).collect();
+    Some(as_exact(found, &all))
+}
+
+/// The same time as `found`, as another place tells it more exactly: with the
+/// time of the day, or in the publisher's own offset instead of UTC.
+fn as_exact(found: PublishedAt, others: &[PublishedAt]) -> PublishedAt {
+    let is_universal =
+        |date: &PublishedAt| date.as_str().ends_with('Z') || date.as_str().ends_with("+00:00");
+    let better = others.iter().find(|other| {
+        if is_exact(&found) {
+            let is_same = other.unix_seconds() / 60 == found.unix_seconds() / 60;
+            is_universal(&found) && is_exact(other) && !is_universal(other) && is_same
+        } else {
+            is_exact(other) && day(other) == day(&found)
+        }
+    });
+    better.cloned().unwrap_or(found)
+}
+
+/// `YYYY-MM-DD`
+fn day(date: &PublishedAt) -> &str {
+    date.as_str().get(..10).unwrap_or_default()
 }
 
 /// When the page says that the article was last changed.
@@ -143,29 +169,76 @@ fn is_exact(date: &PublishedAt) -> bool {
     date.as_str().get(10..19).is_some_and(|time| time != "T00:00:00")
 }
 
-fn shown(survey: &Survey, headline: Option<Place>, order: Order) -> Option<PublishedAt> {
-    let start = headline.map_or(0, |place| place.at);
-    let is_in_margin = headline.is_some_and(|place| place.is_margin);
-    let is_near = |date: &&ShownDate| {
-        (start.saturating_sub(BEFORE_HEADING)..=start + AFTER_HEADING).contains(&date.place.at)
-    };
-    let of_article = || {
-        let dates = survey.dates.iter().filter(|date| !date.is_modified);
-        dates.filter(|date| is_in_margin || !date.place.is_margin)
-    };
-    let read = |date: &ShownDate| date_of(date, order);
-    of_article()
-        .filter(|date| date.is_published)
-        .filter(is_near)
-        .find_map(read)
-        .or_else(|| of_article().filter(|date| date.is_time).filter(is_near).find_map(read))
-        .or_else(|| of_article().filter(|date| !date.is_plain).filter(is_near).find_map(read))
-        .or_else(|| of_article().filter(is_near).find_map(read))
-        .or_else(|| {
-            of_article()
-                .filter(|date| date.is_published || date.is_time || is_labelled(&date.text))
-                .find_map(read)
+/// The dates that readers see.
+#[derive(Clone, Copy)]
+struct Shown<'a> {
+    survey: &'a Survey,
+    headline: Option<Place>,
+    order: Order,
+}
+
+impl<'a> Shown<'a> {
+    /// Those of the article: not what its margins say.
+    fn dates(self) -> impl Iterator<Item = &'a ShownDate> {
+        let is_in_margin = self.headline.is_some_and(|place| place.is_margin);
+        self.survey.dates.iter().filter(move |date| is_in_margin || !date.place.is_margin)
+    }
+
+    fn is_near(self, date: &ShownDate) -> bool {
+        self.headline.is_none_or(|place| {
+            (place.at.saturating_sub(BEFORE_HEADING)..=place.at + AFTER_HEADING)
+                .contains(&date.place.at)
         })
+    }
+
+    /// A date near the headline that says to be the one of publishing.
+    fn labelled(self) -> Option<PublishedAt> {
+        let near = self.dates().filter(|date| self.is_near(date) && !date.is_modified);
+        near.filter(|date| is_labelled(&date.text)).find_map(|date| date_of(date, self.order))
+    }
+
+    /// The surest date near the headline, else a sure one anywhere.
+    fn near(self) -> Option<PublishedAt> {
+        let first = |accepts: fn(&ShownDate) -> bool| {
+            let near = self.dates().filter(|date| self.is_near(date) && !date.is_modified);
+            near.filter(|date| accepts(date)).find_map(|date| date_of(date, self.order))
+        };
+        let far = || {
+            let far = self.dates().filter(|date| !date.is_modified);
+            let sure =
+                |date: &&ShownDate| date.is_published || date.is_time || is_labelled(&date.text);
+            far.filter(sure).find_map(|date| date_of(date, self.order))
+        };
+        first(|date| date.is_published)
+            .or_else(|| first(|date| date.is_time))
+            .or_else(|| first(|date| !date.is_plain))
+            .or_else(|| first(|_| true))
+            .or_else(far)
+    }
+
+    /// The only marked date far from the headline; else a dateline near it that
+    /// says "updated", where readers see no other. Declared times of changes are
+    /// never taken.
+    fn last_resort(self) -> Option<PublishedAt> {
+        let far = self.dates().filter(|date| !date.is_plain && !date.is_modified);
+        let mut far = far.filter_map(|date| date_of(date, self.order));
+        let only = far.next().filter(|first| far.all(|other| day(&other) == day(first)));
+        let updated = || {
+            let near = self.dates().filter(|date| self.is_near(date));
+            let mut found = near.filter_map(|date| date_within(&date.text, self.order));
+            found
+                .find(|(before, date)| is_updated(before) && is_plausible(date))
+                .map(|found| found.1)
+        };
+        only.or_else(updated)
+    }
+}
+
+fn is_updated(before: &str) -> bool {
+    let before = before.to_lowercase();
+    ["updated", "aktualisiert", "mis à jour", "actualizado", "aggiornato"]
+        .iter()
+        .any(|word| before.contains(word))
 }
 
 /// Whether the text says that the date is the one of publishing.

@@ -14,7 +14,8 @@ pub(super) fn values(script: &str) -> Vec<Value> {
     if let Ok(value) = serde_json::from_str(script) {
         return vec![value];
     }
-    let is_escaped = !script.contains('"') && script.contains("&quot;");
+    let is_escaped =
+        script.starts_with("{&quot;") || !script.contains('"') && script.contains("&quot;");
     let script = if is_escaped { script.replace("&quot;", "\"") } else { script.to_owned() };
     Deserializer::from_str(&repaired(&script))
         .into_iter()
