@@ -8,8 +8,9 @@ PYTHON ?= python3
 # nextest leaves out the examples in the documentation.
 TESTS := $(if $(shell command -v cargo-nextest),cargo test --quiet --doc --workspace && cargo nextest run,cargo test)
 DATA ?= ../shared/data
+EVAL_DATA ?= $(COURANT_DEPS)/data
 
-.PHONY: help deps test-deps build run test test-scripts e2e fuzz clean-deps
+.PHONY: help deps test-deps build run test test-scripts e2e eval-peers fuzz clean-deps
 
 help: ## Lists these targets
 	@sed -n 's/^\([a-z0-9-]*\):.*## \(.*\)/  make \1\t\2/p' $(firstword $(MAKEFILE_LIST)) | expand -t 20
@@ -43,6 +44,11 @@ e2e: test-deps ## Crawls 258 real pages both ways, and kills everything on the w
 
 fuzz: ## Feeds every parser what nobody would write, FUZZ_SECONDS (60) each
 	@fuzz/run
+
+# The first run builds the other extractors, which takes minutes.
+eval-peers: ## Measures other extractors and Courant's on the same pages (needs DATA unpacked)
+	@cargo build --release --package courant-evals
+	@benches/peers/run "$(abspath $(TARGET))/release/courant-eval" "$(EVAL_DATA)" "$(COURANT_DEPS)/peers"
 
 test-scripts: deps
 	@PYTHONPATH=$(COURANT_DEPS)/python PYTHONDONTWRITEBYTECODE=1 \

@@ -9,6 +9,7 @@ use crate::report::Report;
 
 pub(crate) mod metadata;
 mod pages;
+pub(crate) mod peers;
 mod segments;
 mod speed;
 mod text;

@@ -42,6 +42,14 @@ enum What {
     TrainVerdict,
     /// Titles, authors and dates
     Metadata,
+    /// Prints the pages that other extractors are measured on
+    Questions,
+    /// Other extractors' answers, side by side
+    Peers {
+        /// An extractor's name and the file of its answers
+        #[arg(long = "peer", value_name = "NAME=FILE", required = true)]
+        peers: Vec<extract::peers::Peer>,
+    },
 }
 
 fn main() -> anyhow::Result<ExitCode> {
@@ -54,6 +62,14 @@ fn main() -> anyhow::Result<ExitCode> {
         What::Extract => extract::run(&cli.data, cli.misses)?,
         What::TrainVerdict => extract::train(&cli.data)?,
         What::Metadata => extract::metadata::measure(&cli.data, cli.misses)?,
+        What::Questions => {
+            print!("{}", extract::peers::questions(&cli.data)?);
+            return Ok(ExitCode::SUCCESS);
+        }
+        What::Peers { peers } => {
+            print!("{}", extract::peers::table(&cli.data, &peers)?);
+            return Ok(ExitCode::SUCCESS);
+        }
     };
     print!("{report}");
     Ok(if report.passed() { ExitCode::SUCCESS } else { ExitCode::FAILURE })

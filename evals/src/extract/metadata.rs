@@ -19,13 +19,25 @@ use url::Url;
 use crate::report::Report;
 
 /// A page and what is true of it.
-struct Case {
-    name: String,
-    url: String,
-    html: PathBuf,
+pub struct Case {
+    pub name: String,
+    pub url: String,
+    pub html: PathBuf,
+    /// The main text.
+    pub text: String,
+    /// Pieces of text that an extractor must find, and those that it must not.
+    pub with: Vec<String>,
+    pub without: Vec<String>,
     title: Option<String>,
     authors: Option<String>,
     date: Option<String>,
+}
+
+impl Case {
+    /// Of the title (0), the authors (1) or the date (2).
+    pub fn truth(&self, field: usize) -> Option<&str> {
+        [&self.title, &self.authors, &self.date][field].as_deref()
+    }
 }
 
 /// Agreement on one field, over even and odd pages.
@@ -119,7 +131,7 @@ fn extract(case: &Case) -> anyhow::Result<Page> {
 }
 
 /// `field`: 0 and 1 are texts, 2 is a date, of which the truth may give the time.
-fn agrees(field: usize, truth: &str, found: Option<&str>) -> bool {
+pub fn agrees(field: usize, truth: &str, found: Option<&str>) -> bool {
     let found = found.unwrap_or_default();
     match field {
         0 => folded(truth) == folded(found),
@@ -156,6 +168,15 @@ fn text(value: &Value) -> Option<String> {
     value.as_str().map(|text| text.trim().to_owned()).filter(|text| !text.is_empty())
 }
 
+fn texts(value: &Value) -> Vec<String> {
+    value
+        .as_array()
+        .into_iter()
+        .flatten()
+        .filter_map(|text| text.as_str().map(str::to_owned))
+        .collect()
+}
+
 /// The files of a folder with this extension, sorted.
 fn files(folder: &Path, extension: &str) -> anyhow::Result<Vec<PathBuf>> {
     let entries =
@@ -175,7 +196,7 @@ fn stem(path: &Path) -> String {
     path.file_stem().unwrap_or_default().to_string_lossy().into_owned()
 }
 
-fn wcxb_articles(data: &Path) -> anyhow::Result<Vec<Case>> {
+pub fn wcxb_articles(data: &Path) -> anyhow::Result<Vec<Case>> {
     let dev = data.join("wcxb-dev/dev");
     let mut cases = Vec::new();
     for path in files(&dev.join("ground-truth"), "json")? {
@@ -188,6 +209,9 @@ fn wcxb_articles(data: &Path) -> anyhow::Result<Vec<Case>> {
             name: stem(&path),
             url: text(&all["url"]).unwrap_or_else(|| "http://localhost/".into()),
             html: dev.join(format!("html/{}.html", stem(&path))),
+            text: text(&truth["main_content"]).unwrap_or_default(),
+            with: Vec::new(),
+            without: Vec::new(),
             title: text(&truth["title"]),
             authors: text(&truth["author"]),
             date: text(&truth["publish_date"]).filter(|date| date.len() == 10),
@@ -196,7 +220,7 @@ fn wcxb_articles(data: &Path) -> anyhow::Result<Vec<Case>> {
     Ok(cases)
 }
 
-fn trafilatura(data: &Path) -> anyhow::Result<Vec<Case>> {
+pub fn trafilatura(data: &Path) -> anyhow::Result<Vec<Case>> {
     let folder = data.join("trafilatura-eval");
     let all = json(&folder.join("evaldata.json"))?;
     let mut cases = Vec::new();
@@ -208,6 +232,9 @@ fn trafilatura(data: &Path) -> anyhow::Result<Vec<Case>> {
             name: file,
             url: url.clone(),
             html,
+            text: String::new(),
+            with: texts(&truth["with"]),
+            without: texts(&truth["without"]),
             title: text(&truth["title"]),
             authors: text(&truth["author"]),
             date: text(&truth["date"]),
@@ -253,6 +280,9 @@ fn fundus_case(page: &Path, truth: &Value, about: &Value) -> Case {
         name: stem(page),
         url: url.unwrap_or_else(|| "http://localhost/".into()),
         html: page.to_owned(),
+        text: String::new(),
+        with: Vec::new(),
+        without: Vec::new(),
         title: text(&truth["title"]),
         authors: Some(names.join(", ")).filter(|names| !names.is_empty()),
         date: text(&truth["publishing_date"]),

@@ -66,32 +66,39 @@ fn declared(survey: &Survey) -> Vec<String> {
         .unwrap_or_default()
 }
 
-/// The names of the surest byline, nearest to the headline.
+/// The names of the surest byline after the headline; a byline that stands in what
+/// looks like a margin only where it is right behind the headline.
 fn shown(survey: &Survey, headline: Option<Place>) -> Vec<String> {
     let start = headline.map_or(0, |place| place.at);
     let is_in_margin = headline.is_some_and(|place| place.is_margin);
-    let is_near = |byline: &&Byline| {
-        let at = byline.place.at;
+    let is_behind = |byline: &Byline| byline.place.at + MAX_DISTANCE >= start;
+    let is_right_behind =
+        |byline: &Byline| is_behind(byline) && byline.place.at <= start + MAX_FROM_HEADING;
+    let of_article = surest(survey, |byline| {
+        let is_sure = byline.sureness > Sureness::Start;
         (is_in_margin || !byline.place.is_margin)
-            && at + MAX_DISTANCE >= start
-            && (byline.sureness > Sureness::Start || at <= start + MAX_FROM_HEADING)
-    };
-    for sureness in
-        [Sureness::Named, Sureness::Byline, Sureness::Start, Sureness::Linked, Sureness::Class]
-    {
+            && (is_right_behind(byline) || is_sure && is_behind(byline))
+    });
+    if !of_article.is_empty() || headline.is_none() {
+        return of_article;
+    }
+    surest(survey, |byline| byline.sureness > Sureness::Class && is_right_behind(byline))
+}
+
+/// The names of the surest of the accepted bylines, and of those right behind it.
+fn surest(survey: &Survey, accepts: impl Fn(&Byline) -> bool) -> Vec<String> {
+    let order =
+        [Sureness::Named, Sureness::Byline, Sureness::Start, Sureness::Linked, Sureness::Class];
+    let of = |sureness: Sureness| {
         let mut last: Option<usize> = None;
-        let group =
-            survey.bylines.iter().filter(is_near).filter(|byline| byline.sureness == sureness);
-        let group = group.map_while(|byline| {
+        let all = survey.bylines.iter().filter(|byline| byline.sureness == sureness);
+        let group = all.filter(|byline| accepts(byline)).map_while(|byline| {
             let is_apart = last.is_some_and(|last| byline.place.at > last + MAX_DISTANCE);
             last = Some(byline.place.at);
             (!is_apart).then_some(byline.text.as_str())
         });
         let source = if sureness == Sureness::Start { Source::Prose } else { Source::Shown };
-        let names = names_in(group, source);
-        if !names.is_empty() {
-            return names;
-        }
-    }
-    Vec::new()
+        names_in(group, source)
+    };
+    order.into_iter().map(of).find(|names| !names.is_empty()).unwrap_or_default()
 }

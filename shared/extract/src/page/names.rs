@@ -260,7 +260,10 @@ fn split(text: &str, source: Source) -> Vec<String> {
     let text = if source == Source::Field { text } else { without_date(text) };
     let text = BREAKS.iter().fold(text, |text, mark| {
         text.split_once(mark)
-            .filter(|parts| !parts.0.trim().is_empty())
+            .filter(|parts| {
+                let is_word = mark.trim().chars().all(char::is_alphabetic); // "at": not of one word
+                !parts.0.trim().is_empty() && (!is_word || parts.0.trim().contains(' '))
+            })
             .map_or(text, |parts| parts.0)
     });
     people(text)
@@ -283,7 +286,8 @@ fn without_date(text: &str) -> &str {
                 || at.checked_sub(1).is_some_and(|at| is_day(words.get(at))))
     });
     let Some((at, word)) = start else { return text };
-    let first = if is_day(words.get(at + 1)) { word } else { &words[at.saturating_sub(1)] };
+    let before = at.checked_sub(1).and_then(|at| words.get(at)).filter(|word| is_day(Some(word)));
+    let first = before.unwrap_or(word);
     text[..first.as_ptr().addr() - text.as_ptr().addr()].trim_end()
 }
 
@@ -366,13 +370,25 @@ fn rest_after<'a>(text: &'a str, start: &str, any_case: bool) -> Option<&'a str>
 fn people(text: &str) -> Vec<String> {
     let mut pieces = vec![text.to_owned()];
     for mark in BETWEEN {
-        pieces = pieces.iter().flat_map(|piece| piece.split(mark).map(str::to_owned)).collect();
+        pieces = pieces.iter().flat_map(|piece| split_people(piece, mark)).collect();
     }
     for mark in BETWEEN_LONG {
         pieces = pieces.iter().flat_map(|piece| split_long(piece, mark)).collect();
     }
     let pieces: Vec<String> = pieces.into_iter().filter(|piece| !piece.trim().is_empty()).collect();
     pieces.iter().flat_map(|piece| by_commas(piece)).collect()
+}
+
+/// At the mark, but not inside a role: `Ann Lee, Home and Garden Editor`.
+fn split_people(piece: &str, mark: &str) -> Vec<String> {
+    let parts: Vec<&str> = piece.split(mark).collect();
+    let has_role_behind = |part: &&str| has_role(part.split(',').next().unwrap_or_default());
+    match parts.as_slice() {
+        [first, rest @ ..] if first.contains(',') && rest.iter().any(has_role_behind) => {
+            vec![piece.to_owned()]
+        }
+        _ => parts.into_iter().map(str::to_owned).collect(),
+    }
 }
 
 fn split_long(piece: &str, mark: &str) -> Vec<String> {
@@ -472,6 +488,9 @@ mod tests {
             "di Jane Doe",
             "Par Jane Doe, journaliste",
             "By Jane Doe, Senior Editor",
+            "Jane Doe, Home and Garden Editor",
+            "Jane Doe 14 Dec 2024",
+            "Jane Doe Dec 14",
             "Jane Doe (Reuters)",
             "Jane Doe | March 5, 2024",
             "Jane Doe - Political Correspondent",

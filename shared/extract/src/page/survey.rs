@@ -66,7 +66,7 @@ impl Survey {
             "link" => self.note_link(element),
             "html" => {
                 self.language =
-                    attr(element, "lang").or(attr(element, "xml:lang")).map(str::to_owned)
+                    attr(element, "lang").or_else(|| attr(element, "xml:lang")).map(str::to_owned)
             }
             "title" if self.title.is_none() => {
                 self.title = shown::text(node, MAX_TITLE_CHARS, shown::Gaps::Blocks);
