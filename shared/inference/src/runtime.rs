@@ -16,7 +16,9 @@ static ENVIRONMENT: Mutex<Option<Environment>> = Mutex::new(None);
 /// name a file that exists but get what is loaded already.
 ///
 /// The library's version is compared before anything else of it is called: an
-/// API that it does not have would be undefined behaviour.
+/// API that it does not have would be undefined behaviour. Releases from 1.29 on
+/// send telemetry unless the variable `ORT_DISABLE_TELEMETRY` is 1, whatever is asked
+/// of them here; `scripts/fetch-deps` takes an earlier one.
 pub(crate) fn environment(library: &Path) -> Result<Environment, Error> {
     library.metadata().map_err(|source| Error::read(library, source))?;
     let mut loaded = ENVIRONMENT.lock().unwrap_or_else(PoisonError::into_inner);
