@@ -2,6 +2,7 @@
 
 use clap::{Args, Subcommand};
 
+mod crawl;
 mod start;
 
 #[derive(Debug, Args)]
@@ -15,10 +16,15 @@ enum What {
     /// Start `courant run` until it answers a search by meaning, and its idle memory
     #[command(after_help = "Example:\n  courant bench start --starts 5 --json")]
     Start(start::StartArgs),
+    /// Crawl generated sites on loopback, through the whole pipeline in one process
+    #[command(after_help = "Example:\n  courant bench crawl --hosts 500 --json")]
+    Crawl(crawl::CrawlArgs),
 }
 
+/// Measures what was asked for.
 pub(crate) fn run(args: &BenchArgs) -> anyhow::Result<()> {
     match &args.what {
         What::Start(args) => start::run(args),
+        What::Crawl(args) => crawl::run(args),
     }
 }
