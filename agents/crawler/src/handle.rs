@@ -74,8 +74,8 @@ async fn read(crawl: &Crawl, document: Document) -> Result<Extracted, Refusal> {
     if document.noindex {
         return Err(Refusal::NoIndex);
     }
-    let starts = Instant::now();
     let _core = crawl.cores.acquire().await;
+    let starts = Instant::now();
     let extracted = tokio::task::spawn_blocking(move || extract(&document)).await;
     crawl.metrics.stage("extract", starts.elapsed());
     // A panic in a parser costs its page.

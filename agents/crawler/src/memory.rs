@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use courant_article::ContentHash;
 use courant_store::{Listing, Store, Visit};
-use tokio::sync::mpsc;
+use tokio::sync::{Semaphore, mpsc};
 use tokio::task::JoinHandle;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
@@ -22,6 +22,9 @@ use crate::outcome::{Ended, Failure};
 const MAX_WAITING: usize = 1_024;
 /// Visits in one write.
 const MAX_BATCH: usize = 256;
+/// Questions at a time. One page of each domain may ask, thousands at once, and
+/// the store has others to answer.
+const MAX_QUESTIONS: usize = 8;
 const RETRY_AFTER: Duration = Duration::from_secs(1);
 
 /// The last visit to a page.
@@ -112,6 +115,7 @@ impl Patience {
 pub(crate) struct Memory {
     store: Store,
     patience: Patience,
+    questions: Semaphore,
     waiting: mpsc::Sender<Visit>,
 }
 
@@ -126,13 +130,23 @@ impl Memory {
         let (waiting, visits) = mpsc::channel(MAX_WAITING);
         let patience = Patience { lasts: patience, stop };
         let writer = tokio::spawn(write(store.clone(), patience.clone(), visits));
-        (Self { store, patience, waiting }, writer)
+        let questions = Semaphore::new(MAX_QUESTIONS);
+        (Self { store, patience, questions, waiting }, writer)
     }
 
     /// The last visit to `url`.
     pub(crate) async fn recall(&self, url: &Url) -> Result<Option<Remembered>, Ended> {
-        let visit = self.patience.keep_asking(|| self.store.visit(url.as_str()));
-        Ok(visit.await?.map(Remembered::from))
+        let visit = self.ask(|| self.store.visit(url.as_str())).await?;
+        Ok(visit.map(Remembered::from))
+    }
+
+    async fn ask<T, F: Future<Output = Answered<T>>>(
+        &self,
+        question: impl Fn() -> F,
+    ) -> Result<T, Ended> {
+        // Never closed.
+        let _place = self.questions.acquire().await;
+        self.patience.keep_asking(question).await
     }
 
     /// To be called when all that followed from the visit is safe.
@@ -143,7 +157,7 @@ impl Memory {
 
     /// What is known of the feed, sitemap or site at `url`.
     pub(crate) async fn listing(&self, url: &Url) -> Result<Option<Listing>, Ended> {
-        self.patience.keep_asking(|| self.store.listing(url.as_str())).await
+        self.ask(|| self.store.listing(url.as_str())).await
     }
 
     /// A look that cannot be written down is made again after a restart.
