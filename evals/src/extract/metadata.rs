@@ -19,15 +19,15 @@ use url::Url;
 use crate::report::Report;
 
 /// A page and what is true of it.
-pub struct Case {
-    pub name: String,
-    pub url: String,
-    pub html: PathBuf,
+pub(crate) struct Case {
+    pub(crate) name: String,
+    pub(crate) url: String,
+    pub(crate) html: PathBuf,
     /// The main text.
-    pub text: String,
+    pub(crate) text: String,
     /// Pieces of text that an extractor must find, and those that it must not.
-    pub with: Vec<String>,
-    pub without: Vec<String>,
+    pub(crate) with: Vec<String>,
+    pub(crate) without: Vec<String>,
     title: Option<String>,
     authors: Option<String>,
     date: Option<String>,
@@ -35,7 +35,7 @@ pub struct Case {
 
 impl Case {
     /// Of the title (0), the authors (1) or the date (2).
-    pub fn truth(&self, field: usize) -> Option<&str> {
+    pub(crate) fn truth(&self, field: usize) -> Option<&str> {
         [&self.title, &self.authors, &self.date][field].as_deref()
     }
 }
@@ -51,7 +51,7 @@ struct Tally {
 }
 
 /// The measures of every set under `data`; `misses` prints each disagreement.
-pub fn measure(data: &Path, misses: bool) -> anyhow::Result<Report> {
+pub(crate) fn measure(data: &Path, misses: bool) -> anyhow::Result<Report> {
     let mut report = Report::default();
     let wcxb = tallies("wcxb", &wcxb_articles(data)?, misses)?;
     let goals = [("title", 0.88, 0.95), ("authors", 0.72, 0.85), ("date", 0.86, 0.91)];
@@ -131,7 +131,7 @@ fn extract(case: &Case) -> anyhow::Result<Page> {
 }
 
 /// `field`: 0 and 1 are texts, 2 is a date, of which the truth may give the time.
-pub fn agrees(field: usize, truth: &str, found: Option<&str>) -> bool {
+pub(crate) fn agrees(field: usize, truth: &str, found: Option<&str>) -> bool {
     let found = found.unwrap_or_default();
     match field {
         0 => folded(truth) == folded(found),
@@ -196,7 +196,7 @@ fn stem(path: &Path) -> String {
     path.file_stem().unwrap_or_default().to_string_lossy().into_owned()
 }
 
-pub fn wcxb_articles(data: &Path) -> anyhow::Result<Vec<Case>> {
+pub(crate) fn wcxb_articles(data: &Path) -> anyhow::Result<Vec<Case>> {
     let dev = data.join("wcxb-dev/dev");
     let mut cases = Vec::new();
     for path in files(&dev.join("ground-truth"), "json")? {
@@ -220,7 +220,7 @@ pub fn wcxb_articles(data: &Path) -> anyhow::Result<Vec<Case>> {
     Ok(cases)
 }
 
-pub fn trafilatura(data: &Path) -> anyhow::Result<Vec<Case>> {
+pub(crate) fn trafilatura(data: &Path) -> anyhow::Result<Vec<Case>> {
     let folder = data.join("trafilatura-eval");
     let all = json(&folder.join("evaldata.json"))?;
     let mut cases = Vec::new();

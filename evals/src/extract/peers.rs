@@ -14,7 +14,7 @@ use super::metadata::{self, Case};
 
 /// An extractor's name and its answers, `NAME=FILE`.
 #[derive(Debug, Clone)]
-pub struct Peer {
+pub(crate) struct Peer {
     name: String,
     answers: PathBuf,
 }
@@ -29,7 +29,7 @@ impl std::str::FromStr for Peer {
 }
 
 /// The pages as lines `{"id","url","html_path"}`.
-pub fn questions(data: &Path) -> anyhow::Result<String> {
+pub(crate) fn questions(data: &Path) -> anyhow::Result<String> {
     let mut lines = String::new();
     for (set, cases) in sets(data)? {
         for case in cases {
@@ -45,7 +45,7 @@ fn sets(data: &Path) -> anyhow::Result<[(&'static str, Vec<Case>); 2]> {
 }
 
 /// One row for each extractor: text, metadata and speed on the same pages.
-pub fn table(data: &Path, peers: &[Peer]) -> anyhow::Result<String> {
+pub(crate) fn table(data: &Path, peers: &[Peer]) -> anyhow::Result<String> {
     let [(_, wcxb), (_, trafilatura)] = sets(data)?;
     let mut table = format!(
         "{:<16} {:>8} {:>8} {:>8} {:>8} {:>8} {:>9} {:>8} {:>8}\n",

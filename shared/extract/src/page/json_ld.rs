@@ -84,7 +84,7 @@ mod tests {
             r#"{"@type":"NewsArticle","headline":"It\'s a \"day\"",};"#,
             "{\"@type\":\"NewsArticle\",\"headline\":\"It's\na \\\"day\\\"\"}",
         ] {
-            assert_eq!(values(script), [article.clone()], "{script}");
+            assert_eq!(values(script), std::slice::from_ref(&article), "{script}");
         }
     }
 

@@ -300,7 +300,7 @@ pub(super) fn is_margin(element: &Element) -> bool {
 /// `sidebar`, but not `has-sidebar`, which says something about the article.
 fn is_margin_class(class: &str) -> bool {
     let names = |part: &&str| contains_folded(class, part);
-    MARGINS.iter().any(|part| names(part)) && !LAYOUTS.iter().any(|part| names(part))
+    MARGINS.iter().any(names) && !LAYOUTS.iter().any(names)
 }
 
 /// Where spaces are put between the pieces of a text.

@@ -65,8 +65,8 @@ impl Survey {
             "meta" => self.meta.note(element),
             "link" => self.note_link(element),
             "html" => {
-                self.language =
-                    attr(element, "lang").or_else(|| attr(element, "xml:lang")).map(str::to_owned)
+                let language = attr(element, "lang").or_else(|| attr(element, "xml:lang"));
+                self.language = language.map(str::to_owned);
             }
             "title" if self.title.is_none() => {
                 self.title = shown::text(node, MAX_TITLE_CHARS, shown::Gaps::Blocks);
