@@ -66,23 +66,16 @@ fn declared(survey: &Survey) -> Vec<String> {
         .unwrap_or_default()
 }
 
-/// The names of the surest byline after the headline; a byline that stands in what
-/// looks like a margin only where it is right behind the headline.
+/// The names of the surest byline of the article, after the headline.
 fn shown(survey: &Survey, headline: Option<Place>) -> Vec<String> {
     let start = headline.map_or(0, |place| place.at);
     let is_in_margin = headline.is_some_and(|place| place.is_margin);
-    let is_behind = |byline: &Byline| byline.place.at + MAX_DISTANCE >= start;
-    let is_right_behind =
-        |byline: &Byline| is_behind(byline) && byline.place.at <= start + MAX_FROM_HEADING;
-    let of_article = surest(survey, |byline| {
-        let is_sure = byline.sureness > Sureness::Start;
+    surest(survey, |byline| {
+        let at = byline.place.at;
         (is_in_margin || !byline.place.is_margin)
-            && (is_right_behind(byline) || is_sure && is_behind(byline))
-    });
-    if !of_article.is_empty() || headline.is_none() {
-        return of_article;
-    }
-    surest(survey, |byline| byline.sureness > Sureness::Class && is_right_behind(byline))
+            && at + MAX_DISTANCE >= start
+            && (byline.sureness > Sureness::Start || at <= start + MAX_FROM_HEADING)
+    })
 }
 
 /// The names of the surest of the accepted bylines, and of those right behind it.

@@ -79,6 +79,7 @@ const OTHER_DATES: [&str; 24] = [
 /// Elements around the headline in which its date stands.
 const BEFORE_HEADING: usize = 40;
 const AFTER_HEADING: usize = 150;
+const RIGHT_BEHIND: usize = 30;
 
 /// The publishing time: structured data, meta elements, marked elements, dates
 /// near the headline, the address. Where the page declares several, the earliest:
@@ -191,10 +192,19 @@ impl<'a> Shown<'a> {
         })
     }
 
-    /// A date near the headline that says to be the one of publishing.
+    /// A date near the headline that says, by its label or its markup, to be the
+    /// one of publishing.
     fn labelled(self) -> Option<PublishedAt> {
         let near = self.dates().filter(|date| self.is_near(date) && !date.is_modified);
-        near.filter(|date| is_labelled(&date.text)).find_map(|date| date_of(date, self.order))
+        let sure =
+            near.filter(|date| is_labelled(&date.text) || !date.is_plain && self.is_behind(date));
+        sure.filter(|date| !is_other(&date.text)).find_map(|date| date_of(date, self.order))
+    }
+
+    /// Right behind the headline.
+    fn is_behind(self, date: &ShownDate) -> bool {
+        self.headline
+            .is_some_and(|place| (place.at..place.at + RIGHT_BEHIND).contains(&date.place.at))
     }
 
     /// The surest date near the headline, else a sure one anywhere.
