@@ -3,7 +3,8 @@
 //!
 //! A title or the authors agree where they are the same once case, accents,
 //! punctuation, spaces and words for "and" are folded away; a date where its day
-//! is the same. The truth of a field counts where there is one: pages where a
+//! is the same, and its minute where the truth names an instant (`fundus-publishers`).
+//! The truth of a field counts where there is one: pages where a
 //! field is empty in truth are counted apart, since the sets leave fields empty
 //! that the page has.
 
@@ -136,7 +137,7 @@ pub(crate) fn agrees(field: usize, truth: &str, found: Option<&str>) -> bool {
     match field {
         0 => folded(truth) == folded(found),
         1 => without_and(&folded(truth)) == without_and(&folded(found)),
-        _ if truth.len() > 10 => instant(truth).is_some() && instant(truth) == instant(found),
+        _ if instant(truth).is_some() => instant(truth) == instant(found),
         _ => truth.get(..10).unwrap_or(truth) == found.get(..10).unwrap_or_default(),
     }
 }
@@ -152,10 +153,10 @@ fn without_and(names: &str) -> String {
     names.split(' ').filter(|word| *word != "and").collect::<Vec<_>>().join(" ")
 }
 
-/// Seconds since 1970 of an RFC 3339 time, also with a space for its "T".
+/// Minutes since 1970 of an RFC 3339 time, also with a space for its "T".
 fn instant(text: &str) -> Option<i64> {
     let time: courant_article::PublishedAt = text.replace(' ', "T").parse().ok()?;
-    (time.as_str().len() > 10).then(|| time.unix_seconds())
+    (time.as_str().len() > 10).then(|| time.unix_seconds().div_euclid(60))
 }
 
 fn json(path: &Path) -> anyhow::Result<Value> {

@@ -226,7 +226,7 @@ impl<'a> Shown<'a> {
             .or_else(far)
     }
 
-    /// The only marked date far from the headline; else a dateline near it that
+    /// The only marked date far from the headline; else a dateline that
     /// says "updated", where readers see no other. Declared times of changes are
     /// never taken.
     fn last_resort(self) -> Option<PublishedAt> {
@@ -234,8 +234,7 @@ impl<'a> Shown<'a> {
         let mut far = far.filter_map(|date| date_of(date, self.order));
         let only = far.next().filter(|first| far.all(|other| day(&other) == day(first)));
         let updated = || {
-            let near = self.dates().filter(|date| self.is_near(date));
-            let mut found = near.filter_map(|date| date_within(&date.text, self.order));
+            let mut found = self.dates().filter_map(|date| date_within(&date.text, self.order));
             found
                 .find(|(before, date)| is_updated(before) && is_plausible(date))
                 .map(|found| found.1)

@@ -241,12 +241,10 @@ impl ShownDate {
             || contains_folded(property, "date")
             || DATE_CLASSES.iter().any(|part| contains_folded(class, part))
             || attr(element, "id").is_some_and(|id| contains_folded(id, "date"));
-        if !is_dated && !has_plain_date(node) {
-            return None;
-        }
+        let plain = if is_dated { None } else { Some(plain_date(node)?) };
         let named = |part: &str| contains_folded(property, part) || contains_folded(class, part);
         let given = attr(element, "datetime").or_else(|| attr(element, "content"));
-        let text = text(node, MAX_DATE_CHARS, Gaps::All).filter(|text| has_number(text));
+        let text = text(node, MAX_DATE_CHARS, Gaps::All).filter(|text| has_number(text)).or(plain);
         Some(Self {
             given: given.map(str::to_owned),
             text: text.or_else(|| given.map(|_| String::new()))?,
@@ -261,15 +259,16 @@ impl ShownDate {
     }
 }
 
-/// Whether a short text with a year stands right in the element.
-fn has_plain_date(node: &NodeRef<'_>) -> bool {
-    node.children_it(false).take(8).filter(NodeRef::is_text).any(|child| {
-        child.query_or(false, |inner| match &inner.data {
+/// A short text with a year that stands right in the element.
+fn plain_date(node: &NodeRef<'_>) -> Option<String> {
+    node.children_it(false).take(8).filter(NodeRef::is_text).find_map(|child| {
+        child.query_or(None, |inner| match &inner.data {
             NodeData::Text { contents } => {
                 let text = contents.trim();
-                (8..=60).contains(&text.len()) && has_year(text)
+                let is_short = (8..=60).contains(&text.len());
+                (is_short && has_year(text)).then(|| text.to_owned())
             }
-            _ => false,
+            _ => None,
         })
     })
 }
