@@ -157,7 +157,7 @@ fn field(mut text: String) -> Option<String> {
 }
 
 /// An absolute http or https URL as it is written, a relative one resolved.
-fn link(href: &str, base: Option<&Url>) -> Option<String> {
+pub(crate) fn link(href: &str, base: Option<&Url>) -> Option<String> {
     let href = href.trim();
     let is_page = |url: &Url| matches!(url.scheme(), "http" | "https");
     match Url::parse(href) {

@@ -4,6 +4,7 @@ use std::ops::ControlFlow;
 
 use url::Url;
 
+use crate::feed;
 use crate::sanitize::escape_quoted;
 use crate::xml::{self, Node, walk};
 
@@ -44,7 +45,7 @@ pub fn opml(bytes: &[u8]) -> Result<Vec<String>, ListError> {
         if let Node::Start(name, attributes) = node {
             is_opml |= name.eq_ignore_ascii_case("opml");
             let url = attributes.get("xmlUrl").filter(|_| name.eq_ignore_ascii_case("outline"));
-            feeds.extend(url.map(|url| url.trim().to_owned()).filter(|url| is_http(url)));
+            feeds.extend(url.and_then(|url| feed::link(&url, None)));
         }
         if feeds.len() < MAX_ENTRIES { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
     });
@@ -135,6 +136,14 @@ mod tests {
         assert_eq!(opml(text.as_bytes()).unwrap(), feeds.map(|feed| feed.0));
         assert!(text.contains("title=\"A &quot;quoted&quot; &lt;title&gt; &amp; more\""), "{text}");
         assert_eq!(opml(opml_of([]).as_bytes()).unwrap(), Vec::<String>::new());
+    }
+
+    #[test]
+    fn a_url_with_control_characters_is_the_one_that_browsers_make_of_it() {
+        let text = "<opml><outline xmlUrl=' https://a.example/fe&#9;ed&#16;1 '/></opml>";
+        let feeds = opml(text.as_bytes()).unwrap();
+        assert_eq!(feeds, ["https://a.example/feed%101"]);
+        assert_eq!(opml(opml_of([(feeds[0].as_str(), None)]).as_bytes()).unwrap(), feeds);
     }
 
     #[test]

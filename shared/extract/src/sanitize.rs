@@ -90,6 +90,9 @@ const KEPT_ATTRIBUTES: [&str; 10] =
     ["alt", "colspan", "datetime", "dir", "height", "lang", "rowspan", "start", "title", "width"];
 /// Attributes that hold a URL.
 const KEPT_LINKS: &[&str] = &["cite", "href", "poster", "src"];
+/// Tags whose content a parser takes for text: pictures for those without scripts,
+/// or all that follows a frame that is closed as in XML.
+const FRAMES: &[&str] = &["<iframe", "</iframe", "<noscript", "</noscript"];
 const VOID: &[&str] = &["br", "col", "hr", "img", "source"];
 
 /// The safe part of `html`, with links resolved against `base`. What cannot be
@@ -128,8 +131,8 @@ pub(crate) fn is_harmless(text: &str) -> bool {
 }
 
 /// `html` with what would make a parser swallow the text behind it taken out or
-/// escaped: frames, which feeds close as in XML, comments without an end, CDATA
-/// marks, and a `<!` that begins nothing.
+/// escaped: [`FRAMES`], comments without an end, CDATA marks, and a `<!` that
+/// begins nothing.
 fn mended(html: &str) -> Cow<'_, str> {
     let (last_end, last_comment_end) = (html.rfind('>'), html.rfind("-->"));
     let mut mended = Cow::Borrowed("");
@@ -141,7 +144,7 @@ fn mended(html: &str) -> Cow<'_, str> {
         let rest = &html[at..];
         let has_end = last_end.is_some_and(|end| end > at);
         let (instead, length) = match () {
-            () if starts(rest, "<iframe") || starts(rest, "</iframe") => ("", tag_length(rest)),
+            () if FRAMES.iter().any(|tag| starts(rest, tag)) => ("", tag_length(rest)),
             () if starts(rest, "<![cdata[") => ("", "<![CDATA[".len()),
             () if rest.starts_with("<!--") && last_comment_end.is_some_and(|end| end > at) => {
                 continue;
@@ -312,6 +315,7 @@ mod tests {
             ("one <!DOCTYPE two", "one &lt;!DOCTYPE two"),
             ("<!DOCTYPE html>one", "one"),
             ("one<object>two", "onetwo"),
+            ("<noscript><img src=/x></noscript>one", "<img src=\"/x\" />one"),
         ] {
             assert_eq!(html(source, None), expected, "{source}");
         }
