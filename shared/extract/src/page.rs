@@ -139,7 +139,7 @@ fn read(document: &Document, url: &Url) -> Page {
     let declared_body = structured.article_body.as_deref();
     let content = Content::read(document, url, &metadata.title, declared_body);
     Page {
-        is_article: verdict::is_article(document, url, &metadata, &content),
+        is_article: verdict::is_article(document, url, &structured, &metadata, &content),
         title: metadata.title,
         authors: metadata.authors,
         published_at: metadata.published_at,

@@ -48,13 +48,10 @@ impl Content {
         title: &str,
         declared: Option<&str>,
     ) -> Self {
-        let outline = Outline::of(document);
-        let scores = Scores::of(&outline);
-        let choice = choose::choose(&outline, &scores);
-        let kept = clean::clean(&outline, &scores, &choice, title);
+        let (outline, kept) = main_blocks(document, title);
         let text = render::text(&outline, &kept, MAX_PAGE_TEXT_BYTES);
         let found = Self {
-            chars: kept.iter().map(|index| outline.blocks[*index].chars).sum(),
+            chars: chars(&outline, &kept),
             markdown: render::markdown(&outline, &kept, url, MAX_PAGE_TEXT_BYTES),
             link_density: link_density(&outline, &kept),
             facts: Facts::of(&outline, &kept),
@@ -76,11 +73,22 @@ impl Content {
     }
 }
 
+/// The blocks of the main text.
+fn main_blocks(document: &Document, title: &str) -> (Outline, Vec<usize>) {
+    let outline = Outline::of(document);
+    let scores = Scores::of(&outline);
+    let choice = choose::choose(&outline, &scores);
+    let kept = clean::clean(&outline, &scores, &choice, title);
+    (outline, kept)
+}
+
+fn chars(outline: &Outline, kept: &[usize]) -> usize {
+    kept.iter().map(|index| outline.blocks[*index].chars).sum()
+}
+
 fn link_density(outline: &Outline, kept: &[usize]) -> f64 {
-    let blocks = || kept.iter().map(|index| &outline.blocks[*index]);
-    let chars: usize = blocks().map(|block| block.chars).sum();
-    let in_links: usize = blocks().map(|block| block.link_chars).sum();
-    if chars == 0 { 0.0 } else { in_links as f64 / chars as f64 }
+    let in_links: usize = kept.iter().map(|index| outline.blocks[*index].link_chars).sum();
+    in_links as f64 / chars(outline, kept).max(1) as f64
 }
 
 /// Words apart by single spaces, paragraphs by one blank line.
@@ -98,3 +106,6 @@ fn cut(mut text: String) -> String {
     text.truncate(text.floor_char_boundary(MAX_PAGE_TEXT_BYTES));
     text
 }
+
+#[cfg(test)]
+mod tests;

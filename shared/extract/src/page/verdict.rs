@@ -7,6 +7,7 @@ use url::Url;
 
 use super::content::Content;
 use super::metadata::Metadata;
+use super::structured::Structured;
 
 mod address;
 mod evidence;
@@ -19,6 +20,8 @@ use weights::{BIAS, WEIGHTS};
 /// Shorter texts are no article, whatever the page declares. An ideograph counts
 /// for three.
 const MIN_CHARS: usize = 150;
+/// A page that describes more of them is about none of them.
+const MAX_ARTICLES: usize = 5;
 /// Short pages with these words stand between readers and the article.
 const CHALLENGES: [&str; 9] = [
     "enable javascript and cookies",
@@ -33,15 +36,18 @@ const CHALLENGES: [&str; 9] = [
 ];
 const MAX_CHALLENGE_CHARS: usize = 1200;
 
-/// The home page is never an article, nor is a page that asks who reads it.
+/// The home page is never an article, nor is a page that calls itself a listing or
+/// asks who reads it.
 pub(super) fn is_article(
     document: &Document,
     url: &Url,
+    structured: &Structured,
     metadata: &Metadata,
     content: &Content,
 ) -> bool {
     let is_home = matches!(url.path(), "" | "/") && url.query().is_none();
-    if is_home || content.chars < MIN_CHARS || is_challenge(content, metadata) {
+    let is_index = is_home || structured.is_listing || structured.article_count > MAX_ARTICLES;
+    if is_index || content.chars < MIN_CHARS || is_challenge(content, metadata) {
         return false;
     }
     let evidence = evidence(document, url, metadata, content);

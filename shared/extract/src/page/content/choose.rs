@@ -8,6 +8,8 @@ const NEARLY_BEST: f64 = 0.9;
 /// What names say is believed where it has this share of the prose that the
 /// densest element has.
 const ENOUGH: f64 = 0.7;
+/// Of a page with less prose than a paragraph, density says nothing.
+const LITTLE: f64 = 200.0;
 /// Several containers of the same kind are one article where together they have
 /// so much more than the best of them.
 const MUCH_MORE: f64 = 1.2;
@@ -32,7 +34,10 @@ pub(super) fn choose(outline: &Outline, scores: &Scores) -> Choice {
     let dense = densest(outline, scores);
     let best = dense.as_ref().map_or(0.0, |choice| choice.score(scores));
     let mut named = KINDS.iter().filter_map(|kind| named(outline, scores, *kind));
-    let chosen = named.find(|choice| choice.score(scores) >= best * ENOUGH || best <= 0.0);
+    let is_enough = |choice: &Choice| {
+        choice.score(scores) >= best * ENOUGH || best <= 0.0 || choice.is_body && best < LITTLE
+    };
+    let chosen = named.find(is_enough);
     chosen.or(dense).unwrap_or_else(|| Choice { elements: vec![0], is_body: false })
 }
 

@@ -43,7 +43,18 @@ pub(super) fn clean(
     }
     kept.trim_headings(outline);
     kept.add_lead(outline, scores, choice);
-    kept.indices()
+    let kept = kept.indices();
+    if kept.is_empty() { all_plain(outline, choice) } else { kept }
+}
+
+/// Of a page on which all was left out: what is not links.
+fn all_plain(outline: &Outline, choice: &Choice) -> Vec<usize> {
+    let is_plain = |index: &usize| {
+        let block = &outline.blocks[*index];
+        block.link_chars * 2 <= block.chars
+    };
+    let chosen = choice.elements.iter().map(|element| outline.elements[*element].blocks.clone());
+    chosen.flatten().filter(is_plain).collect()
 }
 
 struct Kept {
@@ -71,7 +82,7 @@ impl Kept {
         let mut index = chosen + 1;
         while index < outline.elements[chosen].end {
             let element = &outline.elements[index];
-            let share = chars(outline, element) as f64 / self.chars.max(1) as f64;
+            let share = outline.chars(element) as f64 / self.chars.max(1) as f64;
             let is_named = scores.is_outside(index) || element.tag == Tag::Form;
             let is_outside = is_named && (share < MAX_SHARE_BY_NAME || element.label.comments)
                 || is_of_links(outline, element)
@@ -137,11 +148,10 @@ impl Kept {
     fn add_lead(&mut self, outline: &Outline, scores: &Scores, choice: &Choice) {
         let Some(first) = choice.elements.first() else { return };
         let start = outline.elements[*first].blocks.start;
-        let Some(heading) =
-            (0..start).rfind(|index| outline.tag_of(&outline.blocks[*index]) == Tag::Heading(1))
-        else {
-            return;
-        };
+        let is_headline =
+            |index: &usize| outline.tag_of(&outline.blocks[*index]) == Tag::Heading(1);
+        let near = start.saturating_sub(MAX_LEAD_BLOCKS);
+        let heading = (near..start).rfind(is_headline).unwrap_or(near);
         let is_lead = |index: &usize| {
             let block = &outline.blocks[*index];
             let is_named = outline
@@ -151,9 +161,9 @@ impl Kept {
             is_named
                 && block.link_chars == 0
                 && block.chars > MIN_REPEATED_CHARS
-                && !scores_outside(outline, scores, block)
+                && !stands_outside(outline, scores, block)
         };
-        let lead = (heading + 1..start).take(MAX_LEAD_BLOCKS).find(is_lead);
+        let lead = (heading..start).find(is_lead);
         let is_new = |lead: &usize| {
             let text = outline.text_of(&outline.blocks[*lead]);
             !self
@@ -205,15 +215,10 @@ impl Kept {
 
 /// Whether a block stands in what is no article by its name, the name of a lead
 /// left aside: `teaser` may be either.
-fn scores_outside(outline: &Outline, scores: &Scores, block: &Block) -> bool {
+fn stands_outside(outline: &Outline, scores: &Scores, block: &Block) -> bool {
     outline
         .around(block.element)
-        .into_iter()
         .any(|element| scores.is_outside(element) && !outline.elements[element].label.lead)
-}
-
-fn chars(outline: &Outline, element: &Element) -> usize {
-    outline.blocks[element.blocks.clone()].iter().map(|block| block.chars).sum()
 }
 
 /// Lists, tables and divisions that are hardly more than links.
@@ -222,9 +227,8 @@ fn is_of_links(outline: &Outline, element: &Element) -> bool {
         element.tag,
         Tag::Division | Tag::Section | Tag::List { .. } | Tag::Table | Tag::Header
     );
-    let blocks = &outline.blocks[element.blocks.clone()];
-    let links: usize = blocks.iter().map(|block| block.link_chars).sum();
-    is_container && links as f64 > chars(outline, element) as f64 * MAX_LINK_SHARE
+    is_container
+        && outline.link_chars(element) as f64 > outline.chars(element) as f64 * MAX_LINK_SHARE
 }
 
 /// Whether an element's children are alike, each with a link and little text.
@@ -244,8 +248,8 @@ fn is_row_of_cards(outline: &Outline, index: usize) -> bool {
         }
         let is_alike = *shape.get_or_insert(inner.shape) == inner.shape;
         let is_card = blocks.len() > 1
-            && blocks.iter().any(|block| block.link_chars * 10 > block.chars * 9)
-            && chars(outline, inner) < MAX_CARD_CHARS;
+            && outline.chars(inner) < MAX_CARD_CHARS
+            && blocks.iter().any(|block| block.link_chars * 10 > block.chars * 9);
         if is_alike && is_card { cards += 1 } else { others += 1 }
     }
     cards >= MIN_CARDS && others * 3 <= cards
@@ -276,7 +280,8 @@ fn is_title(text: &str, title: &str) -> bool {
         text.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect()
     };
     let (text, title) = (plain(text), plain(title));
-    text.len() > 8 && (title.contains(&text) || text.contains(&title) && !title.is_empty())
+    let (shorter, longer) = if text.len() < title.len() { (text, title) } else { (title, text) };
+    shorter.len() > 8 && longer.contains(&shorter) && shorter.len() * 2 > longer.len()
 }
 
 /// The title once more, a teaser, a prompt, a credit.

@@ -119,6 +119,12 @@ const BOILERPLATE: &[&str] = &[
     "sponsors",
     "subscribe",
     "subscription",
+    "legend",
+    "instagram",
+    "tweet",
+    "twitter",
+    "facebook",
+    "whatsapp",
     "taboola",
     "taglist",
     "tags",
@@ -127,6 +133,18 @@ const BOILERPLATE: &[&str] = &[
     "toolbar",
     "trending",
     "werbung",
+];
+/// Names, separators left out, of what is told about the author.
+const AUTHORS: &[&str] = &[
+    "aboutauthor",
+    "aboutheauthor",
+    "authorbio",
+    "authorbox",
+    "authorcard",
+    "authorinfo",
+    "authorprofile",
+    "authortext",
+    "postauthor",
 ];
 const COMMENTS: &[&str] = &[
     "comment",
@@ -164,6 +182,8 @@ const BODIES: &[&str] = &[
     "richtext",
     "fieldnamebody",
     "bodytext",
+    "postentry",
+    "thecontent",
 ];
 /// Starts of names for what an element has or is about, not what it is.
 const PROPERTIES: &[&str] =
@@ -200,7 +220,8 @@ const UNSEEN: &[&str] =
     &["sr-only", "screen-reader-text", "visually-hidden", "visuallyhidden", "screenreader"];
 
 pub(super) fn of(element: &Element) -> Label {
-    let mut label = Label::default();
+    let is_for_no_script = &*element.name.local == "noscript";
+    let mut label = Label { hidden: is_for_no_script, ..Label::default() };
     let mut is_streamed = false;
     for attribute in &element.attrs {
         let value = attribute.value.as_ref();
@@ -209,7 +230,7 @@ pub(super) fn of(element: &Element) -> Label {
             "class" | "id" => value.split_ascii_whitespace().for_each(|name| label.name(name)),
             "role" => label.role(value),
             "itemprop" => label.property(value),
-            "hidden" => label.hidden = !value.eq_ignore_ascii_case("until-found"),
+            "hidden" => label.hidden |= !value.eq_ignore_ascii_case("until-found"),
             "aria-hidden" => label.hidden |= value == "true",
             "style" => label.hidden |= is_hiding(value),
             "data-testid" | "data-component" | "data-block" => label.name(value),
@@ -254,6 +275,8 @@ impl Label {
         self.boilerplate &= !is_layout || was_boilerplate;
         self.for_sale |= SALES.iter().any(|sale| whole.contains(sale));
         self.lead |= LEADS.iter().any(|lead| whole.contains(lead));
+        self.boilerplate |= AUTHORS.iter().any(|author| whole.contains(author));
+        self.body |= whole == "entry" && !self.boilerplate;
         self.body |= BODIES.iter().any(|body| whole.contains(body)) && !self.boilerplate;
         self.unseen |= UNSEEN.contains(&name);
     }

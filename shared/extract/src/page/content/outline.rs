@@ -48,6 +48,8 @@ pub(super) struct Element {
     /// The blocks of text that stand in it.
     pub(super) blocks: Range<usize>,
     pub(super) label: Label,
+    /// Items of lists that stand directly in it; of an item, its own number.
+    pub(super) items: usize,
     /// Stands for tag and class: elements alike have the same.
     pub(super) shape: u64,
 }
@@ -82,13 +84,32 @@ pub(super) struct Outline {
     pub(super) blocks: Vec<Block>,
     pub(super) links: Vec<Link>,
     pub(super) text: String,
+    /// Characters, and those of them in links, before each block.
+    before: Vec<(usize, usize)>,
 }
 
 impl Outline {
     pub(super) fn of(document: &Document) -> Self {
         let mut builder = Builder::default();
         builder.walk(document.root());
-        builder.outline
+        let mut outline = builder.outline;
+        let mut sum = (0, 0);
+        outline.before.push(sum);
+        for block in &outline.blocks {
+            sum = (sum.0 + block.chars, sum.1 + block.link_chars);
+            outline.before.push(sum);
+        }
+        outline
+    }
+
+    /// Of all text in an element.
+    pub(super) fn chars(&self, element: &Element) -> usize {
+        self.before[element.blocks.end].0 - self.before[element.blocks.start].0
+    }
+
+    /// Of all text in links in an element.
+    pub(super) fn link_chars(&self, element: &Element) -> usize {
+        self.before[element.blocks.end].1 - self.before[element.blocks.start].1
     }
 
     pub(super) fn text_of(&self, block: &Block) -> &str {
@@ -219,7 +240,14 @@ impl Builder {
         let parent = self.open.last().copied().unwrap_or(0);
         self.open.push(self.outline.elements.len());
         let blocks = self.outline.blocks.len()..self.outline.blocks.len();
-        self.outline.elements.push(Element { tag, parent, end: 0, blocks, label, shape });
+        let mut items = 0;
+        if tag == Tag::Item
+            && let Some(list) = self.outline.elements.get_mut(parent)
+        {
+            list.items += 1;
+            items = list.items;
+        }
+        self.outline.elements.push(Element { tag, parent, end: 0, blocks, label, items, shape });
     }
 
     fn close_block(&mut self) {
@@ -309,9 +337,9 @@ pub(super) fn attribute<'a>(element: &'a HtmlElement, name: &str) -> Option<&'a 
 
 fn reading(element: &HtmlElement, label: Label) -> Reading {
     let tag = match &*element.name.local {
-        "script" | "style" | "noscript" | "template" | "svg" | "math" | "iframe" | "head"
-        | "object" | "audio" | "video" | "canvas" | "button" | "input" | "select" | "textarea"
-        | "img" | "picture" | "map" | "dialog" | "link" | "meta" | "title" => {
+        "script" | "style" | "template" | "svg" | "math" | "iframe" | "head" | "object"
+        | "audio" | "video" | "canvas" | "button" | "input" | "select" | "textarea" | "img"
+        | "picture" | "map" | "dialog" | "link" | "meta" | "title" => {
             return Reading::Skipped;
         }
         _ if label.unseen => return Reading::Skipped,
@@ -343,7 +371,7 @@ fn reading(element: &HtmlElement, label: Label) -> Reading {
         "footer" => Tag::Footer,
         "form" | "fieldset" => Tag::Form,
         "html" | "body" | "div" | "center" | "dl" | "tbody" | "thead" | "tfoot" | "address"
-        | "hr" | "caption" | "summary" | "label" => Tag::Division,
+        | "hr" | "noscript" | "caption" | "summary" | "label" => Tag::Division,
         // Custom elements hold whole pages in some frameworks.
         name if name.contains('-') => Tag::Division,
         // Marked as something of its own, so that it can be left out on its own.

@@ -32,7 +32,8 @@ fn separator(outline: &Outline, before: &Block, block: &Block) -> &'static str {
     let (one, other) = (place(outline, before), place(outline, block));
     match (one, other) {
         (Place::Cell { row: one }, Place::Cell { row: other }) if one == other => " | ",
-        (Place::Cell { .. }, Place::Cell { .. }) | (Place::Item { .. }, Place::Item { .. }) => "\n",
+        (Place::Cell { .. }, Place::Cell { .. }) => "\n",
+        (Place::Item { list: one, .. }, Place::Item { list: other, .. }) if one == other => "\n",
         _ => "\n\n",
     }
 }
@@ -64,7 +65,7 @@ enum Place {
     Heading(u8),
     Quote,
     Cell { row: usize },
-    Item { depth: usize, number: Option<usize>, is_first: bool },
+    Item { list: usize, depth: usize, number: Option<usize>, is_first: bool },
 }
 
 fn place(outline: &Outline, block: &Block) -> Place {
@@ -87,18 +88,16 @@ fn item(outline: &Outline, block: &Block, element: usize) -> Place {
         _ => None,
     });
     let mut depth = 0;
-    let mut innermost = None;
+    let (mut innermost, mut outermost) = (None, 0);
     for list in lists.take(8) {
         innermost.get_or_insert(list);
+        outermost = list.0;
         depth += 1;
     }
-    let number = innermost.filter(|list| list.1).map(|(list, _)| {
-        let items = outline.elements[list..=element].iter();
-        items.filter(|inner| inner.tag == Tag::Item && inner.parent == list).count()
-    });
+    let number = innermost.filter(|list| list.1).map(|_| outline.elements[element].items);
     let first = outline.elements[element].blocks.start;
     let is_first = outline.blocks[first].text == block.text;
-    Place::Item { depth, number, is_first }
+    Place::Item { list: outermost, depth, number, is_first }
 }
 
 fn prefix(outline: &Outline, block: &Block) -> String {
@@ -106,7 +105,7 @@ fn prefix(outline: &Outline, block: &Block) -> String {
         Place::Plain | Place::Cell { .. } => String::new(),
         Place::Heading(level) => format!("{} ", "#".repeat(usize::from(level))),
         Place::Quote => "> ".to_owned(),
-        Place::Item { depth, number, is_first } => {
+        Place::Item { depth, number, is_first, .. } => {
             let indent = "  ".repeat(depth.saturating_sub(1));
             match number {
                 Some(number) if is_first => format!("{indent}{number}. "),

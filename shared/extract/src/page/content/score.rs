@@ -34,9 +34,11 @@ impl Scores {
         let mut blocks: Vec<f64> =
             outline.blocks.iter().map(|block| score(outline, block)).collect();
         let outside = outside(outline, &blocks);
-        for (element, outside) in outline.elements.iter().zip(&outside) {
-            if *outside {
+        let mut behind = 0;
+        for (index, element) in outline.elements.iter().enumerate() {
+            if outside[index] && index >= behind {
                 blocks[element.blocks.clone()].fill(SCRAP);
+                behind = element.end;
             }
         }
         Self { elements: of_elements(outline, &blocks), blocks, outside }
