@@ -6,6 +6,7 @@ use std::sync::OnceLock;
 use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
+use courant_extract::Indexing;
 use courant_telemetry::Clock;
 use futures::StreamExt;
 use http::{HeaderMap, HeaderName, StatusCode, header};
@@ -203,8 +204,24 @@ impl Fetcher {
         if status != StatusCode::OK {
             return Ok(Answer::Status(status));
         }
-        let fresh_for = fresh_for(response.headers(), &self.clock);
-        document(request, response, fresh_for).await.map(Answer::Document)
+        self.document(request, response).await.map(Answer::Document)
+    }
+
+    async fn document(&self, request: Request<'_>, response: Response) -> Result<Document, Ended> {
+        let headers = response.headers();
+        let mut document = Document {
+            url: request.url.clone(),
+            content_type: text(headers, header::CONTENT_TYPE),
+            validators: Validators {
+                etag: text(headers, header::ETAG),
+                last_modified: text(headers, header::LAST_MODIFIED),
+            },
+            fresh_for: fresh_for(headers, &self.clock),
+            noindex: forbids_indexing(headers, self.config.product()),
+            body: Bytes::new(),
+        };
+        document.body = body(request, response).await?;
+        Ok(document)
     }
 }
 
@@ -222,27 +239,6 @@ fn client(config: &Config) -> reqwest::ClientBuilder {
         .pool_max_idle_per_host(1)
         .pool_idle_timeout(Duration::from_secs(30))
         .http2_max_header_list_size(MAX_HEADER_BYTES)
-}
-
-async fn document(
-    request: Request<'_>,
-    response: Response,
-    fresh_for: Duration,
-) -> Result<Document, Ended> {
-    let headers = response.headers();
-    let mut document = Document {
-        url: request.url.clone(),
-        content_type: text(headers, header::CONTENT_TYPE),
-        validators: Validators {
-            etag: text(headers, header::ETAG),
-            last_modified: text(headers, header::LAST_MODIFIED),
-        },
-        fresh_for,
-        noindex: forbids_indexing(headers),
-        body: Bytes::new(),
-    };
-    document.body = body(request, response).await?;
-    Ok(document)
 }
 
 /// Counts what was unpacked, so that a small body cannot become a huge one.
@@ -273,13 +269,10 @@ fn text(headers: &HeaderMap, name: HeaderName) -> Option<String> {
     headers.get(name).and_then(|value| value.to_str().ok()).map(str::to_owned)
 }
 
-/// `X-Robots-Tag: noindex` or `none`, for every crawler (no `name:` before it).
-fn forbids_indexing(headers: &HeaderMap) -> bool {
+/// Whether `X-Robots-Tag` forbids it to every crawler, or to this one.
+fn forbids_indexing(headers: &HeaderMap, product: &str) -> bool {
     let tags = headers.get_all("x-robots-tag").iter().filter_map(|value| value.to_str().ok());
-    tags.flat_map(|value| value.split(',')).any(|tag| {
-        let tag = tag.trim();
-        tag.eq_ignore_ascii_case("noindex") || tag.eq_ignore_ascii_case("none")
-    })
+    tags.fold(Indexing::default(), |asked, tag| asked.with_header(tag, product)).noindex
 }
 
 /// How long an answer stays fresh by its own word: `max-age` less `Age`, else

@@ -38,7 +38,7 @@ fn of_feed(entry: FeedEntry) -> Option<Named> {
     let changed_at_ms = changed.map(unix_ms);
     Some(Named {
         url,
-        hint: Hint { title: entry.title, published_at: entry.published_at, changed_at_ms },
+        hint: Hint { title: entry.headline(), published_at: entry.published_at, changed_at_ms },
         lane: Lane::News,
     })
 }

@@ -245,10 +245,11 @@ fn a_header_may_forbid_indexing() {
     let forbids = |value: &'static str| {
         let headers =
             [(HeaderName::from_static("x-robots-tag"), http::HeaderValue::from_static(value))];
-        forbids_indexing(&HeaderMap::from_iter(headers))
+        forbids_indexing(&HeaderMap::from_iter(headers), "Courant")
     };
     assert!(forbids("NoIndex, nofollow"));
     assert!(forbids("none"));
     assert!(!forbids("noarchive"));
+    assert!(forbids("courant: noindex"));
     assert!(!forbids("otherbot: noindex"));
 }
