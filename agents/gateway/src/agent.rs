@@ -99,7 +99,8 @@ impl Gateway {
         self.api.agents.get_or_init(|| vec![control.clone()]);
         let Handler { config, bus, metrics, near, store, .. } = &self.handler;
         if !near.is_shared() {
-            near.restore(store).await?;
+            // Boxed, as the store's futures are large.
+            Box::pin(near.restore(store)).await?;
         }
         let entries = work(bus, Stage::Gateway, config.concurrency, &control, |delivery| {
             self.handler.clone().handle(delivery)
@@ -108,7 +109,7 @@ impl Gateway {
         let pressure = pressure::watch(config, bus, metrics, &self.pressure, &control);
         let refill = async {
             if near.is_shared() {
-                near.restore(store).await?;
+                Box::pin(near.restore(store)).await?;
             }
             Ok(())
         };

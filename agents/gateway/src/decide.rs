@@ -77,7 +77,7 @@ pub(crate) enum Decided {
     /// It cannot be handled.
     Refused(Refusal),
     /// It was judged by its identity.
-    Judged(Identity, Verdict),
+    Judged(Box<Identity>, Verdict),
 }
 
 impl Decided {
@@ -215,7 +215,7 @@ mod tests {
     }
 
     fn judged(decision: Decision, of: Option<ArticleId>) -> Decided {
-        Decided::Judged(identity(&entry()).unwrap(), Verdict { decision, of })
+        Decided::Judged(Box::new(identity(&entry()).unwrap()), Verdict { decision, of })
     }
 
     #[test]

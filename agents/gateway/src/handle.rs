@@ -60,7 +60,7 @@ impl Handler {
                 let claim = identity.claim(entry, near);
                 // Boxed: the Postgres half of this future has 16 KB.
                 let claimed = Box::pin(self.store.claim(&claim)).await;
-                Ok(Decided::Judged(identity, claimed.map_err(Failure::retry)?))
+                Ok(Decided::Judged(Box::new(identity), claimed.map_err(Failure::retry)?))
             }
         }
     }

@@ -124,9 +124,9 @@ impl House {
             let gateway = Arc::clone(&gateways[place / 2 % gateways.len()]);
             sending.spawn(async move {
                 if place % 2 == 0 {
-                    over_bus(&bus, entry).await
+                    over_bus(&bus, entry).await;
                 } else {
-                    over_http(&gateway, &entry).await
+                    over_http(&gateway, &entry).await;
                 }
             });
         }
