@@ -12,7 +12,7 @@ const HEADER_BYTES: usize = 5;
 
 /// The smallest hashes of a text's shingles ("bottom-k", Broder 1997): a random
 /// sample, the same for every text that holds the same shingles. Up to
-/// [`HASHES`] shingles, it is all of them.
+/// 60 shingles, it is all of them.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Sketch {
     /// How many different shingles the text has.
