@@ -48,9 +48,9 @@ fn densest(outline: &Outline, scores: &Scores) -> Option<Choice> {
     let of = |element: &usize| scores.of_element(*element);
     let all = 0..outline.elements.len();
     let best = all.clone().map(|element| of(&element)).fold(0.0, f64::max);
-    let innermost = all.filter(|element| best > 0.0 && of(element) >= best * NEARLY_BEST);
     // Elements come in the page's order, outer before inner.
-    Some(Choice { elements: vec![innermost.last()?], is_body: false })
+    let innermost = all.rev().find(|element| best > 0.0 && of(element) >= best * NEARLY_BEST)?;
+    Some(Choice { elements: vec![innermost], is_body: false })
 }
 
 #[derive(Clone, Copy)]
