@@ -2,9 +2,9 @@
 //! comes out of a conversion is valid.
 
 use courant_article::{
-    Analysis, Article, ArticleId, CanonicalUrl, Chunk, ContentHash, Decision, Embedding,
-    Embeddings, Entry, KeyPhrase, ModelRef, ParseIdError, ParsePublishedError, PublishedAt,
-    Revision, Sentence, Span, SummarySentence, Text, Topic,
+    Analysis, Article, ArticleId, Chunk, ContentHash, Decision, Embedding, Embeddings, Entry,
+    KeyPhrase, ModelRef, ParseIdError, ParsePublishedError, PublishedAt, Revision, Sentence, Span,
+    SummarySentence, Text, Topic,
 };
 use half::f16;
 
@@ -116,7 +116,7 @@ impl From<Article> for v1::Article {
         Self {
             id: article.id.to_string(),
             revision: article.revision.0,
-            url: article.url.to_string(),
+            url: article.url,
             content_hash: article.content_hash.to_string(),
             title: article.title,
             authors: article.authors,
@@ -142,7 +142,7 @@ impl TryFrom<v1::Article> for Article {
         Ok(Self {
             id: article.id.parse::<ArticleId>()?,
             revision: Revision(article.revision),
-            url: CanonicalUrl::from_canonical(article.url),
+            url: article.url,
             content_hash: article.content_hash.parse::<ContentHash>()?,
             title: article.title,
             authors: article.authors,

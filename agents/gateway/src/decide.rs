@@ -2,10 +2,11 @@
 //! and what follows from the store's verdict.
 
 use courant_article::{Article, ArticleId, CanonicalUrl, ContentHash, Decision, Entry};
-use courant_dedup::{Near, Sketch, canonical_url, normalize_text, registered_domain};
+use courant_dedup::{Near, Sketch, canonical_url, canonicalize, normalize_text, registered_domain};
 use courant_proto::v1;
 use courant_store::{Claim, Verdict};
 use unicode_segmentation::UnicodeSegmentation;
+use url::Url;
 
 use crate::config::Config;
 use crate::error::Refusal;
@@ -48,6 +49,15 @@ impl Identity {
             near,
         }
     }
+}
+
+/// Where readers are sent: what the page declares, where that made its `name`, else
+/// where it was found.
+fn link(entry: &Entry, name: &CanonicalUrl) -> String {
+    let declared = entry.declared_canonical_url.as_deref();
+    let absolute = declared.and_then(|url| Url::parse(&entry.url).ok()?.join(url.trim()).ok());
+    let counts = absolute.filter(|url| canonicalize(url.as_str()).is_ok_and(|url| url == *name));
+    counts.map_or_else(|| entry.url.clone(), String::from)
 }
 
 /// `text` is normalized: invisible characters are no text.
@@ -96,7 +106,7 @@ impl Decided {
         verdict.decision.is_accepted().then(|| Article {
             id: identity.id,
             revision: entry.observed_at,
-            url: identity.url.clone(),
+            url: link(entry, &identity.url),
             content_hash: identity.content_hash,
             title: entry.title.clone(),
             authors: entry.authors.clone(),
@@ -184,6 +194,22 @@ mod tests {
         };
         assert_eq!(declared("https://example.com/b").as_str(), "https://example.com/b");
         assert_eq!(declared("https://other.org/b").as_str(), "https://news.example.com/a");
+    }
+
+    #[test]
+    fn readers_are_sent_where_the_page_is_not_where_its_name_points() {
+        let sent = |url: &str, declared: Option<&str>| {
+            let declared_canonical_url = declared.map(ToOwned::to_owned);
+            let entry = Entry { url: url.into(), declared_canonical_url, ..entry() };
+            let name = identity(&entry).unwrap().url;
+            assert_eq!(name.as_str(), "https://example.com/a", "{url}");
+            link(&entry, &name)
+        };
+        let found = "http://www.example.com/a/?utm_source=x";
+        assert_eq!(sent(found, None), found);
+        assert_eq!(sent(found, Some("/a/")), "http://www.example.com/a/");
+        assert_eq!(sent(found, Some("https://other.org/a")), found);
+        assert_eq!(sent(found, Some("javascript:alert(1)")), found);
     }
 
     #[test]

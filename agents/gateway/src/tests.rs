@@ -160,7 +160,7 @@ fn record(url: &str, title: &str, text: &str, vector: [f32; 3]) -> Record {
         article: Article {
             id: ArticleId::of(&url),
             revision: Revision(NOW_MS),
-            url,
+            url: url.to_string(),
             content_hash: content_hash(text),
             title: title.into(),
             authors: vec!["A. Writer".into()],

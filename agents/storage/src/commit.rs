@@ -89,7 +89,7 @@ mod tests {
             id: ArticleId::of(&url),
             revision: Revision(1),
             content_hash: ContentHash::of_normalized(url.as_str()),
-            url,
+            url: url.to_string(),
             title: "Title".into(),
             authors: Vec::new(),
             published_at: None,

@@ -59,7 +59,7 @@ fn event(record: &Record) -> v1::ArticleStored {
     v1::ArticleStored {
         id: article.id.to_string(),
         revision: article.revision.0,
-        url: article.url.to_string(),
+        url: article.url.clone(),
         title: article.title.clone(),
         published_at: article.published_at.as_ref().map_or_else(String::new, ToString::to_string),
         language: record.analysis.language.clone().unwrap_or_default(),

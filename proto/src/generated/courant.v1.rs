@@ -733,12 +733,12 @@ pub struct Entry {
 /// What the gateway let in.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct Article {
-    /// 32 hex digits: the start of SHA-256 of `url`.
+    /// 32 hex digits: the start of SHA-256 of the canonical URL.
     #[prost(string, tag = "1")]
     pub id: ::prost::alloc::string::String,
     #[prost(int64, tag = "2")]
     pub revision: i64,
-    /// The canonical URL.
+    /// Where to read it.
     #[prost(string, tag = "3")]
     pub url: ::prost::alloc::string::String,
     /// 32 hex digits: the start of SHA-256 of the normalized text.

@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{ArticleId, CanonicalUrl, ContentHash, PublishedAt, Revision};
+use crate::{ArticleId, ContentHash, PublishedAt, Revision};
 
 /// The longest text that travels; longer ones are cut and flagged.
 pub const MAX_TEXT_BYTES: usize = 256 * 1024;
@@ -117,12 +117,14 @@ impl fmt::Display for Decision {
 /// An article that the gateway let in.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Article {
-    /// Its name, made from `url`.
+    /// Its name, made from its canonical URL.
     pub id: ArticleId,
     /// Which version of it this is.
     pub revision: Revision,
-    /// Its canonical URL.
-    pub url: CanonicalUrl,
+    /// Where to read it: what the page declares as its canonical URL where that
+    /// counts, else where it was found. A canonical form names an article; that it
+    /// can be fetched is not promised, so it is not this.
+    pub url: String,
     /// The hash of its normalized text.
     pub content_hash: ContentHash,
     /// The headline.

@@ -1,8 +1,7 @@
 //! What is stored, and what is found.
 
 use courant_article::{
-    Analysis, Article, ArticleId, CanonicalUrl, ContentHash, Embedding, ModelRef, PublishedAt,
-    Revision,
+    Analysis, Article, ArticleId, ContentHash, Embedding, ModelRef, PublishedAt, Revision,
 };
 use courant_dedup::Sketch;
 use serde::{Deserialize, Serialize};
@@ -51,8 +50,8 @@ pub struct Summary {
     pub id: ArticleId,
     /// The version that is stored.
     pub revision: Revision,
-    /// Its canonical URL.
-    pub url: CanonicalUrl,
+    /// Where to read it.
+    pub url: String,
     /// The headline.
     pub title: String,
     /// The hash of its normalized text.
@@ -68,8 +67,8 @@ pub struct Summary {
 pub struct Hit {
     /// Its name.
     pub id: ArticleId,
-    /// Its canonical URL.
-    pub url: CanonicalUrl,
+    /// Where to read it.
+    pub url: String,
     /// The headline.
     pub title: String,
     /// The publisher's name.
@@ -162,7 +161,7 @@ pub struct Listing {
 #[derive(Debug)]
 pub(crate) struct Found {
     pub(crate) id: ArticleId,
-    pub(crate) url: CanonicalUrl,
+    pub(crate) url: String,
     pub(crate) title: String,
     pub(crate) site_name: Option<String>,
     pub(crate) published_at: Option<PublishedAt>,

@@ -43,7 +43,7 @@ impl Row {
         Ok(Self {
             id: article.id.as_bytes().to_vec(),
             revision: article.revision.0,
-            url: clean(article.url.as_str()),
+            url: clean(&article.url),
             content_hash: article.content_hash.as_bytes().to_vec(),
             title: clean(&article.title),
             authors: json(&article.authors)?,
@@ -70,7 +70,7 @@ impl Row {
         let article = Article {
             id: article_id(&self.id)?,
             revision: Revision(self.revision),
-            url: CanonicalUrl::from_canonical(self.url),
+            url: self.url,
             content_hash: content_hash(&self.content_hash)?,
             title: self.title,
             authors: parsed("authors", &self.authors)?,

@@ -39,7 +39,7 @@ impl From<Hit> for Found {
     fn from(hit: Hit) -> Self {
         Self {
             id: hit.id.to_string(),
-            url: hit.url.to_string(),
+            url: hit.url,
             title: hit.title,
             site_name: hit.site_name,
             published_at: hit.published_at.map(String::from),
@@ -99,7 +99,7 @@ impl From<Record> for ArticleView {
         Self {
             id: article.id.to_string(),
             revision: article.revision.0,
-            url: article.url.to_string(),
+            url: article.url,
             title: article.title,
             authors: article.authors,
             published_at: article.published_at.map(String::from),

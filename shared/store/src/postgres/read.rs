@@ -1,6 +1,6 @@
 //! Articles, listings, full text and vectors.
 
-use courant_article::{ArticleId, CanonicalUrl, Revision};
+use courant_article::{ArticleId, Revision};
 use deadpool_postgres::Client;
 use pgvector::HalfVector;
 use tokio_postgres::Row as SqlRow;
@@ -107,7 +107,7 @@ fn summary(row: &SqlRow) -> Result<Summary, Error> {
     Ok(Summary {
         id: row::article_id(row.try_get(0)?)?,
         revision: Revision(row.try_get(1)?),
-        url: CanonicalUrl::from_canonical(row.try_get::<_, String>(2)?),
+        url: row.try_get(2)?,
         title: row.try_get(3)?,
         content_hash: row::content_hash(row.try_get(4)?)?,
         syndicated_of: optional_id(row.try_get(5)?)?,
@@ -167,7 +167,7 @@ pub(super) async fn found(client: &Client, ids: &[ArticleId]) -> Result<Vec<Foun
 fn one_found(row: &SqlRow) -> Result<Found, Error> {
     Ok(Found {
         id: row::article_id(row.try_get(0)?)?,
-        url: CanonicalUrl::from_canonical(row.try_get::<_, String>(1)?),
+        url: row.try_get(1)?,
         title: row.try_get(2)?,
         site_name: row.try_get(3)?,
         published_at: row.try_get::<_, Option<&str>>(4)?.map(row::published).transpose()?,

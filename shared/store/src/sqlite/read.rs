@@ -1,6 +1,6 @@
 //! Articles, listings and full text.
 
-use courant_article::{ArticleId, CanonicalUrl, Revision};
+use courant_article::{ArticleId, Revision};
 use rusqlite::{Connection, Row as SqlRow, params};
 
 use super::resident::from_bytes;
@@ -69,7 +69,7 @@ pub(super) fn articles(
         summaries.push(Summary {
             id: row::article_id(&row.get::<_, Vec<u8>>(0)?)?,
             revision: Revision(row.get(1)?),
-            url: CanonicalUrl::from_canonical(row.get::<_, String>(2)?),
+            url: row.get(2)?,
             title: row.get(3)?,
             content_hash: row::content_hash(&row.get::<_, Vec<u8>>(4)?)?,
             syndicated_of: optional_id(row.get::<_, Option<Vec<u8>>>(5)?.as_deref())?,
@@ -132,7 +132,7 @@ pub(super) fn found(connection: &Connection, ids: &[ArticleId]) -> Result<Vec<Fo
         let published: Option<String> = row.get(3)?;
         all.push(Found {
             id: *id,
-            url: CanonicalUrl::from_canonical(row.get::<_, String>(0)?),
+            url: row.get(0)?,
             title: row.get(1)?,
             site_name: row.get(2)?,
             published_at: published.as_deref().map(row::published).transpose()?,

@@ -105,7 +105,7 @@ pub(crate) fn record(name: &str, title: &str, text: &str, vector: [f32; DIMENSIO
     let article = Article {
         id: id(name),
         revision: Revision(1000),
-        url: url(name),
+        url: url(name).to_string(),
         content_hash: ContentHash::of_normalized(text),
         title: title.into(),
         authors: vec!["A. Writer".into(), "Ö \"B\" {C}, D".into()],
