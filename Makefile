@@ -67,9 +67,13 @@ eval-feeds: eval-build ## Feeds, sitemaps, robots files; the speed of archives
 	@$(EVAL) feeds
 	@$(EVAL) warc
 
+PEER_TEXTS := $(COURANT_DEPS)/peers/trafilatura-eval.jsonl
 eval-dedup: eval-build ## Canonical URLs and near-duplicates; SCALE=1000000 adds an index of that size
 	@$(EVAL) urls
-	@$(EVAL) dedup $(if $(SCALE),--scale $(SCALE))
+	@test -s "$(PEER_TEXTS)" || evals/peers/run "$(UNPACKED)/trafilatura-eval" "$(PEER_TEXTS)" || \
+	echo "SKIPPED: the Python tools' texts, which need the network once and the data"
+	@$(EVAL) dedup --peers "$(PEER_TEXTS)"
+	@$(if $(SCALE),$(EVAL) dedup --scale $(SCALE))
 
 # The first run builds the other extractors, which takes minutes.
 eval-peers: eval-build ## Measures other extractors and Courant's on the same pages

@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
 """What other tools extract from the pages of trafilatura-eval, as JSON lines.
 
-    python3 -m venv .deps/peers
-    .deps/peers/bin/pip install -r evals/peers/requirements.txt
-    .deps/peers/bin/python evals/peers/extract.py DATA/trafilatura-eval OUT.jsonl
+    extract.py DATA/trafilatura-eval OUT.jsonl
+
+`run` beside this file makes the environment it needs.
 
 One line per page and tool: {"page", "tool", "text"}. `courant-eval dedup` reads
 them to tell whether two tools' texts of one page are taken for the same article.
