@@ -67,7 +67,7 @@ fn main() -> anyhow::Result<ExitCode> {
             return Ok(ExitCode::SUCCESS);
         }
         What::Peers { peers } => {
-            print!("{}", extract::peers::table(&cli.data, &peers)?);
+            print!("{}", extract::peers::table(&cli.data, peers)?);
             return Ok(ExitCode::SUCCESS);
         }
     };

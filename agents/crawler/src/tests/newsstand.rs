@@ -117,7 +117,7 @@ async fn all_hosts_of_a_domain_share_its_delay_and_its_pauses() {
         let delay = Some(Duration::from_millis(30));
         Site { pages: (0..4).map(page).collect(), crawl_delay: delay, ..Site::new(host, host) }
     };
-    let hosts = ["a.co.uk", "www.a.co.uk", "sport.a.co.uk", "b.co.uk", "www.b.co.uk"];
+    let hosts = ["a.co.uk", "news.a.co.uk", "sport.a.co.uk", "b.co.uk", "news.b.co.uk"];
     let sites = hosts.map(site).to_vec();
     let newsstand = Newsstand::start(sites, "127.0.0.1:0".parse().unwrap()).await.unwrap();
     let busy = Fault::TooManyRequests { retry_after: Duration::from_secs(1) };
