@@ -8,7 +8,7 @@ use super::structured::Structured;
 use super::survey::{Place, Survey};
 use crate::date::{Order, date_within, published_at};
 
-const PUBLISHED_META: [&str; 28] = [
+const PUBLISHED_META: [&str; 33] = [
     "article:published_time",
     "article:published:time",
     "og:article:published_time",
@@ -27,6 +27,11 @@ const PUBLISHED_META: [&str; 28] = [
     "publication_date",
     "publicationdate",
     "pubdate",
+    "pub_date",
+    "published",
+    "published_at",
+    "published-at",
+    "release_date",
     "dc.date.issued",
     "dcterms.issued",
     "dc.date.created",
@@ -226,20 +231,27 @@ impl<'a> Shown<'a> {
             .or_else(far)
     }
 
-    /// The only marked date far from the headline; else a dateline that
-    /// says "updated", where readers see no other. Declared times of changes are
-    /// never taken.
+    /// The only marked day far from the headline; else the only one of the whole
+    /// page, for some put it into the margin; else a dateline that says "updated",
+    /// where readers see no other. Declared times of changes are never taken.
     fn last_resort(self) -> Option<PublishedAt> {
-        let far = self.dates().filter(|date| !date.is_plain && !date.is_modified);
-        let mut far = far.filter_map(|date| date_of(date, self.order));
-        let only = far.next().filter(|first| far.all(|other| day(&other) == day(first)));
+        let only = || self.only_day(self.dates());
+        let own = || self.survey.dates.iter().filter(|date| !date.place.is_of_others);
+        let in_margin = || self.only_day(own());
         let updated = || {
             let mut found = self.dates().filter_map(|date| date_within(&date.text, self.order));
             found
                 .find(|(before, date)| is_updated(before) && is_plausible(date))
                 .map(|found| found.1)
         };
-        only.or_else(updated)
+        only().or_else(in_margin).or_else(updated)
+    }
+
+    /// The day that all marked ones of `dates` name.
+    fn only_day(self, dates: impl Iterator<Item = &'a ShownDate>) -> Option<PublishedAt> {
+        let marked = dates.filter(|date| !date.is_plain && !date.is_modified);
+        let mut days = marked.filter_map(|date| date_of(date, self.order));
+        days.next().filter(|first| days.all(|other| day(&other) == day(first)))
     }
 }
 
@@ -253,9 +265,18 @@ fn is_updated(before: &str) -> bool {
 /// Whether the text says that the date is the one of publishing.
 fn is_labelled(text: &str) -> bool {
     let text = text.to_lowercase();
-    ["published", "posted", "veröffentlicht", "publié", "publicado", "pubblicato"]
-        .iter()
-        .any(|word| text.starts_with(word))
+    [
+        "published",
+        "posted",
+        "post date",
+        "post time",
+        "veröffentlicht",
+        "publié",
+        "publicado",
+        "pubblicato",
+    ]
+    .iter()
+    .any(|word| text.starts_with(word))
 }
 
 fn date_of(date: &ShownDate, order: Order) -> Option<PublishedAt> {

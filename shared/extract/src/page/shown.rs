@@ -11,18 +11,16 @@ const MAX_DATE_CHARS: usize = 120;
 const MAX_NODES: usize = 400;
 
 /// Parts of class names and ids of what stands beside the article.
-const MARGINS: [&str; 14] = [
+const MARGINS: [&str; 4] = ["sidebar", "footer", "newsletter", "cookie"];
+/// The same of what others wrote: other articles, comments.
+const OTHERS: [&str; 10] = [
     "comment",
     "related",
-    "sidebar",
-    "footer",
     "recommend",
     "more-from",
     "read-next",
     "popular",
     "trending",
-    "newsletter",
-    "cookie",
     "similar",
     "teaser",
     "most-read",
@@ -285,21 +283,34 @@ fn has_year(text: &str) -> bool {
 
 /// Whether other things than the article stand in the element.
 pub(super) fn is_margin(element: &Element) -> bool {
-    match element.name.local.as_ref() {
+    let is_named = match element.name.local.as_ref() {
         "aside" | "footer" | "nav" | "noscript" => true,
-        "div" | "section" | "ul" | "ol" | "li" => ["class", "id"]
-            .iter()
-            .filter_map(|name| attr(element, name))
-            .flat_map(str::split_ascii_whitespace)
-            .any(is_margin_class),
+        "div" | "section" | "ul" | "ol" | "li" => is_called(element, &MARGINS),
         _ => false,
-    }
+    };
+    is_named || is_of_others(element)
 }
 
-/// `sidebar`, but not `has-sidebar`, which says something about the article.
-fn is_margin_class(class: &str) -> bool {
-    let names = |part: &&str| contains_folded(class, part);
-    MARGINS.iter().any(names) && !LAYOUTS.iter().any(names)
+/// Whether other articles, or comments, stand in the element.
+pub(super) fn is_of_others(element: &Element) -> bool {
+    let may_hold = matches!(
+        element.name.local.as_ref(),
+        "aside" | "footer" | "nav" | "div" | "section" | "ul" | "ol" | "li"
+    );
+    may_hold && is_called(element, &OTHERS)
+}
+
+/// Whether a class or the id has one of the `parts`: `sidebar`, but not
+/// `has-sidebar`, which says something about the article.
+fn is_called(element: &Element, parts: &[&str]) -> bool {
+    ["class", "id"]
+        .iter()
+        .filter_map(|name| attr(element, name))
+        .flat_map(str::split_ascii_whitespace)
+        .any(|class| {
+            let names = |part: &&str| contains_folded(class, part);
+            parts.iter().any(names) && !LAYOUTS.iter().any(names)
+        })
 }
 
 /// Where spaces are put between the pieces of a text.

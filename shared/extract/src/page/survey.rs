@@ -42,17 +42,22 @@ impl Survey {
         let mut survey = Self::default();
         let mut microdata = Microdata::default();
         let (mut depth, mut count) = (0_usize, 0_usize);
-        let mut margin: Option<usize> = None; // the depth of the margin we are in
+        // The depths of the margin and of the part of others that we are in.
+        let (mut margin, mut others): (Option<usize>, Option<usize>) = (None, None);
         let mut next = Some(document.root());
         while let Some(node) = next.filter(|_| count < MAX_ELEMENTS) {
             microdata.leave(depth);
             margin = margin.filter(|start| *start < depth);
+            others = others.filter(|start| *start < depth);
             if let Some(element) = node.element_ref() {
                 count += 1;
                 let is_margin = margin.is_none() && shown::is_margin(&element);
                 margin = margin.or(is_margin.then_some(depth));
+                let is_of_others = others.is_none() && shown::is_of_others(&element);
+                others = others.or(is_of_others.then_some(depth));
+                let (is_margin, is_of_others) = (margin.is_some(), others.is_some());
                 microdata.enter(&node, &element, depth);
-                survey.note(&node, &element, Place { at: count, is_margin: margin.is_some() });
+                survey.note(&node, &element, Place { at: count, is_margin, is_of_others });
             }
             next = following(node, &mut depth);
         }
@@ -119,6 +124,8 @@ pub(super) struct Place {
     pub(super) at: usize,
     /// Whether it stands in a sidebar, a footer, a list of other articles.
     pub(super) is_margin: bool,
+    /// Whether it stands in a list of other articles, or among comments.
+    pub(super) is_of_others: bool,
 }
 
 /// The node that follows in the document's order; `depth` goes along.

@@ -151,6 +151,17 @@ fn margins_and_copyright_years_are_no_datelines() {
 }
 
 #[test]
+fn a_dateline_in_the_margin_counts_where_it_is_the_only_one() {
+    let margin = |inner: &str| {
+        let html = article("").replace("</article>", &format!("</article><aside>{inner}</aside>"));
+        read_page(&html).published_at.map(|date| date.as_str().to_owned())
+    };
+    let one = "<time datetime=2024-03-05>5 March</time>";
+    assert_eq!(margin(one).as_deref(), Some("2024-03-05"));
+    assert_eq!(margin(&format!("{one}<time datetime=2024-03-04>4 March</time>")), None);
+}
+
+#[test]
 fn broken_structured_data_is_survived() {
     let broken = "<script type='application/ld+json'>{\"@type\": \"NewsArticle\", </script>";
     assert_eq!(read_page(&article(broken)).title, "Bridge to be repaired");
