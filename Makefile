@@ -42,7 +42,7 @@ e2e: test-deps ## Crawls 258 real pages both ways, and kills everything on the w
 	@test -d "$(PAGES)" || "$(COURANT_DATA)/unpack.sh" fundus-publishers "$(UNPACKED)"
 	@cargo build --release --workspace --bins
 	@COURANT_E2E_PAGES="$(PAGES)" COURANT_BIN="$(abspath $(TARGET))/release" \
-	cargo test --package courant-tests --test it -- --nocapture --test-threads 1 journey kills
+	cargo test --workspace --test it -- --nocapture --test-threads 1 journey kills
 
 fuzz: ## Feeds every parser what nobody would write, FUZZ_SECONDS (60) each
 	@fuzz/run
