@@ -17,6 +17,56 @@ pub struct Topic {
     pub score: f32,
 }
 
+/// What a name in the text names.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum EntityKind {
+    /// People, real or invented.
+    Person,
+    /// Companies, institutions, parties, clubs, bands and other named groups.
+    Organization,
+    /// Countries, places, buildings and bodies of water.
+    Location,
+}
+
+/// A name in the text.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Entity {
+    /// As it stands in the text.
+    pub text: String,
+    /// What it names.
+    #[serde(rename = "type")]
+    pub kind: EntityKind,
+    /// Where it stands.
+    #[serde(flatten)]
+    pub span: Span,
+    /// 0 to 1: how probable the kind is, over the whole name.
+    pub score: f32,
+}
+
+/// Which way a text speaks of what it is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum SentimentLabel {
+    /// Blame, harm, loss.
+    Negative,
+    /// Neither, or as much of one as of the other.
+    Neutral,
+    /// Praise, gain, success.
+    Positive,
+}
+
+/// A text's sentiment, with calibrated probabilities that add up to 1.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Sentiment {
+    /// The most probable.
+    pub label: SentimentLabel,
+    /// Its probability.
+    pub score: f32,
+    /// Of negative, neutral, positive.
+    pub probabilities: [f32; 3],
+}
+
 /// A phrase of the text that says what it is about.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct KeyPhrase {

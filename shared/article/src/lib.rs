@@ -8,7 +8,8 @@ mod identity;
 mod published;
 
 pub use analysis::{
-    Analysis, IPTC_TOPICS, IptcTopic, KeyPhrase, SummarySentence, Topic, iptc_label,
+    Analysis, Entity, EntityKind, IPTC_TOPICS, IptcTopic, KeyPhrase, Sentiment, SentimentLabel,
+    SummarySentence, Topic, iptc_label,
 };
 pub use article::{Article, Decision, Entry, MAX_TEXT_BYTES, Text};
 pub use embedding::{Chunk, Embedding, Embeddings, ModelRef, Sentence, Span};

@@ -1,0 +1,3 @@
+//! Small models on the encoder's vectors, trained here: sentiment, topics and
+//! entities. Pure: no runtime, no network, and the same input gives the same
+//! output.
