@@ -8,6 +8,11 @@ The graph pools and normalizes itself, so that only vectors leave the device:
     spans           float32 [batch, spans, tokens]  1 where a vector takes a token
     embeddings      float32 [batch, spans, hidden]  unit length; an all-zero row stays zero
 
+It writes one graph per precision: fp32, and int8, whose large multiplications
+take 8-bit weights (one scale per column, symmetric) and round their input to
+8 bits with the range that it has in that run. So an int8 vector depends on
+what else is in the batch, and Courant gives that graph one text per run.
+
 One encoder pass serves a whole text and its sentences: row 0 of `spans` usually
 takes every token, each further row the tokens of one sentence. The sum of a
 span's token vectors, scaled to unit length, is their mean scaled to unit length.
@@ -41,8 +46,10 @@ PAGE_BYTES = 4096
 # all-MiniLM-L6-v2 was trained on at most 256 tokens (its sentence_bert_config.json).
 TRAINED_TOKENS = 256
 
-GRAPH_FILE = "encoder.onnx"
-WEIGHTS_FILE = "encoder.weights"
+GRAPH_FILES = {"fp32": "encoder.onnx", "int8": "encoder-int8.onnx"}
+WEIGHTS_FILES = {"fp32": "encoder.weights", "int8": "encoder-int8.weights"}
+# Symmetric 8-bit weights: -128 is left out.
+GREATEST_INT8 = 127
 
 
 class ExportError(Exception):
@@ -71,19 +78,20 @@ def _tensor(name, entry, body):
 class Weights:
     """The graph's large constants, laid out one after the other in their own file."""
 
-    def __init__(self):
+    def __init__(self, file):
+        self.file = file
         self.initializers = []
         self.parts = []
         self.size = 0
 
     def add(self, name, values):
-        """Appends a float32 tensor and returns its name."""
-        raw = np.ascontiguousarray(values, dtype="<f4").tobytes()
+        """Appends a float32 or int8 tensor and returns its name."""
+        values = np.asarray(values)
+        kind, dtype = (TensorProto.INT8, "i1") if values.dtype == np.int8 else (TensorProto.FLOAT, "<f4")
+        raw = np.ascontiguousarray(values, dtype=dtype).tobytes()
         gap = -self.size % PAGE_BYTES
-        tensor = TensorProto(
-            name=name, data_type=TensorProto.FLOAT, dims=values.shape, data_location=TensorProto.EXTERNAL
-        )
-        entries = {"location": WEIGHTS_FILE, "offset": self.size + gap, "length": len(raw)}
+        tensor = TensorProto(name=name, data_type=kind, dims=values.shape, data_location=TensorProto.EXTERNAL)
+        entries = {"location": self.file, "offset": self.size + gap, "length": len(raw)}
         for key, value in entries.items():
             tensor.external_data.add(key=key, value=str(value))
         self.parts += [b"\0" * gap, raw]
@@ -93,17 +101,38 @@ class Weights:
 
 
 class Graph:
-    """Collects nodes, small constants, and the weights."""
+    """Collects nodes, small constants, and the weights, for one precision."""
 
-    def __init__(self):
+    def __init__(self, precision):
+        self.precision = precision
         self.nodes = []
         self.constants = []
-        self.weights = Weights()
+        self.weights = Weights(WEIGHTS_FILES[precision])
 
     def node(self, kind, inputs, output, **attributes):
         """Appends a node and returns its output's name."""
         self.nodes.append(helper.make_node(kind, inputs, [output], name=output, **attributes))
         return output
+
+    def multiply(self, value, weight, output):
+        """`value` times the matrix `weight`, in the graph's precision."""
+        if self.precision == "int8":
+            return self._multiply_int8(value, weight, output)
+        return self.node("MatMul", [value, self.weights.add(f"{output}.weight", weight)], output)
+
+    def _multiply_int8(self, value, weight, output):
+        """The same with both sides rounded to 8 bits. ONNX Runtime fuses these
+        nodes into one."""
+        rounded, scale = quantize(weight)
+        names = [f"{output}.{part}" for part in ("rounded", "range", "zero")]
+        self.nodes.append(helper.make_node("DynamicQuantizeLinear", [value], names, name=f"{output}.quantize"))
+        zero = self.constant(f"{output}.weight_zero", np.zeros(1), np.int8)
+        matrix = self.weights.add(f"{output}.weight", rounded)
+        product = self.node("MatMulInteger", [names[0], matrix, names[2], zero], f"{output}.integers")
+        floats = self.node("Cast", [product], f"{output}.floats", to=TensorProto.FLOAT)
+        columns = self.weights.add(f"{output}.scale", scale)
+        scales = self.node("Mul", [names[1], columns], f"{output}.scales")
+        return self.node("Mul", [floats, scales], output)
 
     def constant(self, name, values, dtype):
         """Adds a small constant, stored in the graph itself, and returns its name."""
@@ -111,10 +140,17 @@ class Graph:
         return name
 
 
-def build_graph(config, tensors):
+def quantize(weight):
+    """A matrix rounded to int8, and the scale of each of its columns."""
+    scale = np.abs(weight).max(axis=0) / GREATEST_INT8
+    scale = np.where(scale == 0, 1.0, scale).astype(np.float32)
+    return np.rint(weight / scale).astype(np.int8), scale
+
+
+def build_graph(config, tensors, precision):
     """The whole encoder as a graph with its weights."""
     check_config(config)
-    graph = Graph()
+    graph = Graph(precision)
     hidden = embed_tokens(graph, config, tensors)
     scores_mask = mask_scores(graph)
     for layer in range(config["num_hidden_layers"]):
@@ -199,9 +235,9 @@ def split_heads(graph, tensors, layer, hidden, heads, width):
     scale = np.float32(1.0 / math.sqrt(width))
     parts = [(tensors[f"{source}.{part}.weight"].T, tensors[f"{source}.{part}.bias"]) for part in ("query", "key", "value")]
     parts[0] = (parts[0][0] * scale, parts[0][1] * scale)
-    weight = graph.weights.add(f"{name}.qkv.weight", np.concatenate([part[0] for part in parts], axis=1))
+    weight = np.concatenate([part[0] for part in parts], axis=1)
     bias = graph.weights.add(f"{name}.qkv.bias", np.concatenate([part[1] for part in parts]))
-    product = graph.node("MatMul", [hidden, weight], f"{name}.qkv_product")
+    product = graph.multiply(hidden, weight, f"{name}.qkv_product")
     together = graph.node("Add", [product, bias], f"{name}.qkv")
     outputs = [f"{name}.{part}_rows" for part in ("query", "key", "value")]
     graph.nodes.append(helper.make_node("Split", [together], outputs, name=f"{name}.split", axis=2, num_outputs=3))
@@ -213,9 +249,8 @@ def split_heads(graph, tensors, layer, hidden, heads, width):
 
 def linear(graph, tensors, source, value, output):
     """`value` times the weights plus the bias."""
-    weight = graph.weights.add(f"{output}.weight", tensors[f"{source}.weight"].T)
     bias = graph.weights.add(f"{output}.bias", tensors[f"{source}.bias"])
-    product = graph.node("MatMul", [value, weight], f"{output}_product")
+    product = graph.multiply(value, tensors[f"{source}.weight"].T, f"{output}_product")
     return graph.node("Add", [product, bias], output)
 
 
@@ -263,15 +298,19 @@ def sha256(path):
 
 def describe(config, name, target):
     """What model.json says about the folder `target`."""
-    files = [GRAPH_FILE, WEIGHTS_FILE, "tokenizer.json", "config.json"]
+    shared = ["tokenizer.json", "config.json"]
+    files = [*GRAPH_FILES.values(), *WEIGHTS_FILES.values(), *shared]
+    graphs = {
+        precision: {"graph": graph, "files": [graph, WEIGHTS_FILES[precision], *shared]}
+        for precision, graph in GRAPH_FILES.items()
+    }
     return {
         "name": name,
         "dimension": config["hidden_size"],
         "max_tokens": min(TRAINED_TOKENS, config["max_position_embeddings"]),
-        "precision": "fp32",
         "pooling": "graph",
-        "graph": GRAPH_FILE,
         "tokenizer": "tokenizer.json",
+        "graphs": graphs,
         "files": {file: sha256(target / file) for file in files},
     }
 
@@ -279,12 +318,14 @@ def describe(config, name, target):
 def export(source, target, name):
     """Writes the model folder `target` from the folder `source`."""
     config = json.loads((source / "config.json").read_text())
-    graph = build_graph(config, read_safetensors(source / "model.safetensors"))
-    model = to_model(graph, config)
+    tensors = read_safetensors(source / "model.safetensors")
     target.mkdir(parents=True, exist_ok=True)
-    (target / WEIGHTS_FILE).write_bytes(b"".join(graph.weights.parts))
-    (target / GRAPH_FILE).write_bytes(model.SerializeToString(deterministic=True))
-    onnx.checker.check_model(str(target / GRAPH_FILE))
+    for precision, file in GRAPH_FILES.items():
+        graph = build_graph(config, tensors, precision)
+        model = to_model(graph, config)
+        (target / graph.weights.file).write_bytes(b"".join(graph.weights.parts))
+        (target / file).write_bytes(model.SerializeToString(deterministic=True))
+        onnx.checker.check_model(str(target / file))
     for file in ("tokenizer.json", "config.json"):
         shutil.copyfile(source / file, target / file)
     (target / "model.json").write_text(json.dumps(describe(config, name, target), indent=2) + "\n")

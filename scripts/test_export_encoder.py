@@ -71,7 +71,7 @@ def run(folder, texts, spans):
         for row, span in enumerate(text_spans):
             if span:
                 rows[text, row, slice(*span)] = 1.0
-    graph = ReferenceEvaluator(str(folder / export_encoder.GRAPH_FILE))
+    graph = ReferenceEvaluator(str(folder / export_encoder.GRAPH_FILES["fp32"]))
     return graph.run(None, {"input_ids": ids, "attention_mask": mask, "spans": rows})[0]
 
 
@@ -103,7 +103,7 @@ class TinyEncoder(unittest.TestCase):
         export_encoder.export(self.source, self.target, "tiny")
         again = self.target.parent / "again"
         export_encoder.export(self.source, again, "tiny")
-        for file in ("encoder.onnx", "encoder.weights", "model.json"):
+        for file in ("encoder.onnx", "encoder.weights", "encoder-int8.onnx", "encoder-int8.weights", "model.json"):
             self.assertEqual((self.target / file).read_bytes(), (again / file).read_bytes())
 
     def test_an_activation_that_the_graph_does_not_have_is_refused(self):

@@ -3,6 +3,7 @@
 use clap::{Args, Subcommand};
 
 mod crawl;
+mod inference;
 mod start;
 
 #[derive(Debug, Args)]
@@ -19,6 +20,9 @@ enum What {
     /// Crawl generated sites on loopback, through the whole pipeline in one process
     #[command(after_help = "Example:\n  courant bench crawl --hosts 500 --json")]
     Crawl(crawl::CrawlArgs),
+    /// Embed texts of mixed lengths through the encoder, beside loops over bare sessions
+    #[command(after_help = "Example:\n  courant bench inference --rounds 5 --json")]
+    Inference(inference::InferenceArgs),
 }
 
 /// Measures what was asked for.
@@ -26,5 +30,6 @@ pub(crate) fn run(args: &BenchArgs) -> anyhow::Result<()> {
     match &args.what {
         What::Start(args) => start::run(args),
         What::Crawl(args) => crawl::run(args),
+        What::Inference(args) => inference::run(args),
     }
 }

@@ -59,12 +59,19 @@ impl<T> Waiting<T> {
         lane.push_back(Item { tokens, queued_at: now, content });
     }
 
-    /// Drops what `is_wanted` denies; returns how many.
-    pub(crate) fn drop_unless(&mut self, is_wanted: impl Fn(&T) -> bool) -> usize {
-        let before = self.len();
-        self.queries.retain(|item| is_wanted(&item.content));
-        self.bulk.retain(|item| is_wanted(&item.content));
-        before - self.len()
+    /// Takes out what `is_wanted` denies.
+    pub(crate) fn drop_unless(&mut self, is_wanted: impl Fn(&T) -> bool) -> Vec<T> {
+        let mut unwanted = Vec::new();
+        for lane in [&mut self.queries, &mut self.bulk] {
+            if lane.iter().all(|item| is_wanted(&item.content)) {
+                continue;
+            }
+            let (kept, dropped) =
+                std::mem::take(lane).into_iter().partition(|item| is_wanted(&item.content));
+            *lane = kept;
+            unwanted.extend(VecDeque::into_iter(dropped).map(|item| item.content));
+        }
+        unwanted
     }
 
     pub(crate) fn len(&self) -> usize {
@@ -174,7 +181,7 @@ mod tests {
     fn what_nobody_waits_for_is_dropped() {
         let now = Instant::now();
         let mut waiting = waiting(&[1, 2, 3], now);
-        assert_eq!(waiting.drop_unless(|&tokens| tokens != 2), 1);
+        assert_eq!(waiting.drop_unless(|&tokens| tokens != 2), [2]);
         assert_eq!(contents(waiting.next_batch(&LIMITS, now)), [1, 3]);
     }
 

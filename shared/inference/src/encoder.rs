@@ -2,20 +2,23 @@
 
 use std::sync::Arc;
 use std::thread;
+use std::time::Instant;
 
 use courant_article::{Embedding, Embeddings, ModelRef};
 use opentelemetry::metrics::Meter;
 
+use crate::arena::ArenaStats;
 use crate::batch::Priority;
 use crate::chunk::windows;
 use crate::document::Plan;
 use crate::metrics::Metrics;
 use crate::model::Model;
-use crate::queue::{Answer, Queue};
+use crate::queue::{Answer, Queue, Urgency};
+use crate::results::Results;
 use crate::session::{Input, Rows};
 use crate::tokenize::{TextTokenizer, TokenizerThreads};
 use crate::worker::Workers;
-use crate::{Config, Deps, Error, runtime};
+use crate::{Config, Deps, Error, Precision, budget, runtime};
 
 /// How long a text is in tokens, without special ones, and in chunks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -39,8 +42,9 @@ struct Shared {
     max_tokens: usize,
     overlap: usize,
     tokenizer: TokenizerThreads,
+    results: Results,
     queue: Arc<Queue>,
-    _workers: Workers,
+    workers: Workers,
 }
 
 impl Encoder {
@@ -57,6 +61,7 @@ impl Encoder {
             None => deps.runtime_library()?,
         };
         let model = Arc::new(Model::locate(config, deps)?);
+        model.precision.check_processor()?;
         // The three take about as long each, and none needs another.
         let (verified, tokenizer, environment) = thread::scope(|scope| {
             let tokenizer = scope.spawn(|| read_tokenizer(&model));
@@ -68,7 +73,10 @@ impl Encoder {
         let environment = environment.unwrap_or(Err(Error::Stopped))?;
         check_lengths(config, &model, &tokenizer)?;
         let metrics = Metrics::new(meter);
-        let queue = Arc::new(Queue::new(config.queue_capacity, config.limits(), metrics.clone()));
+        let needs_budget = config.token_budget.is_none() && model.precision != Precision::Int8;
+        let budget = if needs_budget { budget::measured(&environment, &model, deps)? } else { 1 };
+        let limits = config.limits(model.precision, budget);
+        let queue = Arc::new(Queue::new(config.queue_capacity, limits, metrics.clone()));
         let workers =
             Workers::spawn(config.session_count(), &environment, &model, &queue, &metrics)?;
         let threads = TokenizerThreads::spawn(&tokenizer, config.tokenizer_threads, metrics);
@@ -78,8 +86,9 @@ impl Encoder {
             max_tokens: config.max_tokens,
             overlap: config.overlap,
             tokenizer: threads.map_err(|_| Error::Stopped)?,
+            results: Results::new(config.result_cache_mb),
             queue,
-            _workers: workers,
+            workers,
         };
         Ok(Self { shared: Arc::new(shared) })
     }
@@ -87,6 +96,11 @@ impl Encoder {
     /// What computes the vectors.
     pub fn model(&self) -> &ModelRef {
         &self.shared.model
+    }
+
+    /// What the arena of each session held after its last run.
+    pub fn arenas(&self) -> Vec<ArenaStats> {
+        self.shared.workers.arenas()
     }
 
     /// How many values a vector has.
@@ -106,9 +120,32 @@ impl Encoder {
         texts: Vec<String>,
         priority: Priority,
     ) -> Result<Vec<Embedding>, Error> {
-        let inputs = self.inputs(texts).await?;
-        let vectors = self.run(inputs, priority).await?;
-        Ok(vectors.into_iter().map(whole).collect())
+        self.embed_as(texts, priority.into()).await
+    }
+
+    /// The same for an answer that is of no use after `deadline`.
+    ///
+    /// # Errors
+    /// [`Error::Late`] where no session was free before. Else as [`Self::embed`].
+    pub async fn embed_before(
+        &self,
+        texts: Vec<String>,
+        priority: Priority,
+        deadline: Instant,
+    ) -> Result<Vec<Embedding>, Error> {
+        self.embed_as(texts, Urgency { priority, deadline: Some(deadline) }).await
+    }
+
+    async fn embed_as(
+        &self,
+        texts: Vec<String>,
+        urgency: Urgency,
+    ) -> Result<Vec<Embedding>, Error> {
+        let mut known = self.known(&texts);
+        let unknown = unknown(texts, &known);
+        let inputs = self.inputs(unknown.clone()).await.map_err(|error| placed(error, &known))?;
+        let vectors = self.run(inputs, urgency).await?;
+        Ok(self.complete(&mut known, unknown, vectors))
     }
 
     /// The same, failing at once where the queue has no room for all texts.
@@ -120,9 +157,33 @@ impl Encoder {
         texts: Vec<String>,
         priority: Priority,
     ) -> Result<Vec<Embedding>, Error> {
-        let inputs = self.inputs(texts).await?;
-        let answers = self.shared.queue.try_submit(inputs, priority)?;
-        Ok(collect(answers).await?.into_iter().map(whole).collect())
+        let mut known = self.known(&texts);
+        let unknown = unknown(texts, &known);
+        let inputs = self.inputs(unknown.clone()).await.map_err(|error| placed(error, &known))?;
+        let answers = self.shared.queue.try_submit(inputs, priority.into())?;
+        let vectors = collect(answers).await?;
+        Ok(self.complete(&mut known, unknown, vectors))
+    }
+
+    /// What was computed of the texts before.
+    fn known(&self, texts: &[String]) -> Vec<Option<Embedding>> {
+        texts.iter().map(|text| self.shared.results.get(text)).collect()
+    }
+
+    /// Fills the gaps of `known`, which are those of `texts`, with their vectors.
+    fn complete(
+        &self,
+        known: &mut Vec<Option<Embedding>>,
+        texts: Vec<String>,
+        vectors: Vec<Rows>,
+    ) -> Vec<Embedding> {
+        let mut computed = texts.into_iter().zip(vectors).map(|(text, rows)| {
+            let vector = whole(rows);
+            self.shared.results.put(&text, &vector);
+            vector
+        });
+        let fill = |known: Option<Embedding>| known.or_else(|| computed.next());
+        known.drain(..).filter_map(fill).collect()
     }
 
     /// Embeds an article's text: chunks, their token-weighted mean, and the
@@ -138,7 +199,7 @@ impl Encoder {
             move |tokenizer: &TextTokenizer| Plan::new(tokenizer, &text, max_tokens, overlap);
         let plan = self.shared.tokenizer.run(plan).await?;
         let inputs = plan.inputs().cloned().collect();
-        let vectors = self.run(inputs, Priority::Bulk).await?;
+        let vectors = self.run(inputs, Priority::Bulk.into()).await?;
         plan.assemble(&vectors, self.shared.model.clone())
     }
 
@@ -174,10 +235,10 @@ impl Encoder {
         self.shared.tokenizer.run(cut).await
     }
 
-    async fn run(&self, inputs: Vec<Input>, priority: Priority) -> Result<Vec<Rows>, Error> {
+    async fn run(&self, inputs: Vec<Input>, urgency: Urgency) -> Result<Vec<Rows>, Error> {
         let mut answers = Vec::with_capacity(inputs.len());
         for input in inputs {
-            answers.push(self.shared.queue.submit(input, priority).await?);
+            answers.push(self.shared.queue.submit(input, urgency).await?);
         }
         collect(answers).await
     }
@@ -189,6 +250,23 @@ async fn collect(answers: Vec<Answer>) -> Result<Vec<Rows>, Error> {
         vectors.push(answer.await.map_err(|_| Error::Stopped)??);
     }
     Ok(vectors)
+}
+
+/// The texts whose vector is not known.
+fn unknown(texts: Vec<String>, known: &[Option<Embedding>]) -> Vec<String> {
+    texts
+        .into_iter()
+        .zip(known)
+        .filter(|(_, known)| known.is_none())
+        .map(|(text, _)| text)
+        .collect()
+}
+
+/// Counts an empty text's place among all texts, not only the unknown ones.
+fn placed(error: Error, known: &[Option<Embedding>]) -> Error {
+    let Error::EmptyText { index } = error else { return error };
+    let mut places = known.iter().enumerate().filter(|(_, known)| known.is_none());
+    Error::EmptyText { index: places.nth(index).map_or(index, |(place, _)| place) }
 }
 
 /// The vector of an input as a whole.
@@ -221,7 +299,7 @@ fn model_ref(model: &Model) -> ModelRef {
     ModelRef {
         name: model.name.clone(),
         version: model.version.clone(),
-        precision: model.precision.clone(),
+        precision: model.precision.name().into(),
         provider: "cpu".into(),
     }
 }

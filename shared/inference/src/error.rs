@@ -102,6 +102,9 @@ pub enum Error {
         /// How many may wait.
         capacity: usize,
     },
+    /// The deadline passed before a session was free: nothing was computed.
+    #[error("no session was free before the deadline")]
+    Late,
     /// The encoder has stopped, or one of its threads has died.
     #[error("the encoder has stopped")]
     Stopped,

@@ -10,7 +10,7 @@ use hf_hub::{Repo, RepoType};
 use serde::Deserialize;
 
 use crate::model::{Model, Pooling, sha256, version};
-use crate::{Config, Error};
+use crate::{Config, Error, Precision};
 
 const TOKENIZER: &str = "tokenizer.json";
 const DESCRIPTION: &str = "config.json";
@@ -42,7 +42,7 @@ pub(crate) fn locate(repository: &str, config: &Config) -> Result<Model, Error> 
     Ok(Model {
         name: name.to_owned(),
         version: version(&pins),
-        precision: precision(&config.graph_file).to_owned(),
+        precision: precision(&config.graph_file),
         dimension: hidden_size,
         max_tokens: max_position_embeddings,
         pooling: Pooling::Mean,
@@ -95,11 +95,11 @@ fn read(path: &Path) -> Result<Description, Error> {
 }
 
 /// Files on the hub carry their precision in their name.
-fn precision(graph_file: &str) -> &'static str {
+fn precision(graph_file: &str) -> Precision {
     let is = |part| graph_file.contains(part);
     match () {
-        () if is("int8") || is("quantized") || is("qint8") || is("quint8") => "int8",
-        () if is("fp16") => "fp16",
-        () => "fp32",
+        () if is("int8") || is("quantized") || is("qint8") || is("quint8") => Precision::Int8,
+        () if is("fp16") => Precision::Fp16,
+        () => Precision::Fp32,
     }
 }

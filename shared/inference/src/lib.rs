@@ -19,7 +19,10 @@
 //! Work is pooled across callers: a batch takes the texts of the most similar
 //! length, whoever they belong to, up to a budget of padded tokens.
 
+mod arena;
+mod bare;
 mod batch;
+mod budget;
 mod chunk;
 mod config;
 mod deps;
@@ -29,15 +32,20 @@ mod error;
 mod hub;
 mod metrics;
 mod model;
+mod precision;
 mod queue;
+mod results;
 mod runtime;
 mod sentence;
 mod session;
 mod tokenize;
 mod worker;
 
+pub use arena::ArenaStats;
+pub use bare::{BareModel, BareSession, TokenIds};
 pub use batch::Priority;
 pub use config::Config;
 pub use deps::Deps;
 pub use encoder::{Encoder, TokenCount};
 pub use error::Error;
+pub use precision::Precision;

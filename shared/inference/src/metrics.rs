@@ -53,7 +53,7 @@ impl Metrics {
             requests: meter
                 .u64_counter("courant_encoder_requests")
                 .with_description(
-                    "Texts and chunks by outcome: embedded, failed, refused, cancelled",
+                    "Texts and chunks by outcome: embedded, failed, refused, cancelled, late",
                 )
                 .build(),
         }
@@ -72,6 +72,11 @@ impl Metrics {
     /// Inputs left the queue because nobody waits for them any more.
     pub(crate) fn cancelled(&self, count: usize) {
         self.count_requests(count, "cancelled");
+    }
+
+    /// Inputs left the queue because their deadline passed.
+    pub(crate) fn late(&self, count: usize) {
+        self.count_requests(count, "late");
     }
 
     /// A batch is done.

@@ -9,7 +9,7 @@ use std::thread;
 use serde::Deserialize;
 use sha2::{Digest, Sha256};
 
-use crate::{Config, Deps, Error, hub};
+use crate::{Config, Deps, Error, Precision, hub};
 
 /// How the token vectors become one vector.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
@@ -27,13 +27,13 @@ pub(crate) struct Model {
     pub(crate) name: String,
     /// The start of the SHA-256 of its files' SHA-256.
     pub(crate) version: String,
-    pub(crate) precision: String,
+    pub(crate) precision: Precision,
     pub(crate) dimension: usize,
     pub(crate) max_tokens: usize,
     pub(crate) pooling: Pooling,
     pub(crate) graph: PathBuf,
     pub(crate) tokenizer: PathBuf,
-    /// Every file with the SHA-256 that it must have.
+    /// Every file that this precision needs, with the SHA-256 that it must have.
     pub(crate) files: Vec<(PathBuf, String)>,
 }
 
@@ -44,11 +44,18 @@ struct Manifest {
     name: String,
     dimension: usize,
     max_tokens: usize,
-    precision: String,
     pooling: Pooling,
-    graph: String,
     tokenizer: String,
+    graphs: BTreeMap<Precision, Graph>,
     files: BTreeMap<String, String>,
+}
+
+/// The graph of one precision, and every file that it needs.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Graph {
+    graph: String,
+    files: Vec<String>,
 }
 
 impl Model {
@@ -61,31 +68,32 @@ impl Model {
         let is_path = config.model.contains('/');
         let folder =
             if is_path { PathBuf::from(&config.model) } else { deps.model(&config.model)? };
-        Self::in_folder(&folder)
+        Self::in_folder(&folder, config.precision)
     }
 
-    fn in_folder(folder: &Path) -> Result<Self, Error> {
+    fn in_folder(folder: &Path, precision: Precision) -> Result<Self, Error> {
         let path = folder.join("model.json");
         let json = std::fs::read(&path).map_err(|source| Error::read(&path, source))?;
-        let manifest: Manifest = serde_json::from_slice(&json)
-            .map_err(|error| Error::Manifest { path: path.clone(), reason: error.to_string() })?;
-        for file in [&manifest.graph, &manifest.tokenizer] {
-            if !manifest.files.contains_key(file) {
-                let reason = format!("`files` does not list {file}");
-                return Err(Error::Manifest { path, reason });
-            }
+        let wrong = |reason: String| Error::Manifest { path: path.clone(), reason };
+        let manifest: Manifest =
+            serde_json::from_slice(&json).map_err(|error| wrong(error.to_string()))?;
+        let known = || manifest.graphs.keys().map(|known| known.name()).collect::<Vec<_>>();
+        let graph = manifest.graphs.get(&precision).ok_or_else(|| {
+            wrong(format!("it has no {precision} graph, only {}", known().join(", ")))
+        })?;
+        let mut files = BTreeMap::new();
+        for file in graph.files.iter().chain([&graph.graph, &manifest.tokenizer]) {
+            let hash = manifest.files.get(file);
+            let hash = hash.ok_or_else(|| wrong(format!("`files` does not list {file}")))?;
+            files.insert(file.clone(), hash.clone());
         }
         Ok(Self {
-            version: version(&manifest.files),
-            graph: folder.join(&manifest.graph),
+            version: version(&files),
+            graph: folder.join(&graph.graph),
             tokenizer: folder.join(&manifest.tokenizer),
-            files: manifest
-                .files
-                .iter()
-                .map(|(file, hash)| (folder.join(file), hash.clone()))
-                .collect(),
+            files: files.iter().map(|(file, hash)| (folder.join(file), hash.clone())).collect(),
             name: manifest.name,
-            precision: manifest.precision,
+            precision,
             dimension: manifest.dimension,
             max_tokens: manifest.max_tokens,
             pooling: manifest.pooling,

@@ -16,8 +16,34 @@ use crate::session::{Input, Rows};
 pub(crate) struct Request {
     pub(crate) input: Input,
     pub(crate) reply: oneshot::Sender<Result<Rows, Error>>,
+    /// When nobody has a use for the vectors any more.
+    deadline: Option<Instant>,
     /// Its place in the bounded queue, free again when it leaves.
     _place: OwnedSemaphorePermit,
+}
+
+impl Request {
+    /// Whether its vectors are still worth computing.
+    fn is_wanted(&self, now: Instant) -> bool {
+        !self.reply.is_closed() && !self.is_late(now)
+    }
+
+    fn is_late(&self, now: Instant) -> bool {
+        self.deadline.is_some_and(|deadline| deadline <= now)
+    }
+}
+
+/// How soon an input is needed.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Urgency {
+    pub(crate) priority: Priority,
+    pub(crate) deadline: Option<Instant>,
+}
+
+impl From<Priority> for Urgency {
+    fn from(priority: Priority) -> Self {
+        Self { priority, deadline: None }
+    }
 }
 
 /// The vectors of an input, when they are there.
@@ -53,28 +79,28 @@ impl Queue {
     }
 
     /// Queues an input, waiting for a place.
-    pub(crate) async fn submit(&self, input: Input, priority: Priority) -> Result<Answer, Error> {
-        let places = Arc::clone(self.places(priority));
+    pub(crate) async fn submit(&self, input: Input, urgency: Urgency) -> Result<Answer, Error> {
+        let places = Arc::clone(self.places(urgency.priority));
         let place = places.acquire_owned().await.map_err(|_| Error::Stopped)?;
-        self.push(input, priority, place)
+        self.push(input, urgency, place)
     }
 
     /// Queues all inputs or none.
     pub(crate) fn try_submit(
         &self,
         inputs: Vec<Input>,
-        priority: Priority,
+        urgency: Urgency,
     ) -> Result<Vec<Answer>, Error> {
         let overloaded = || {
             self.metrics.refused(inputs.len());
             Error::Overloaded { capacity: self.capacity }
         };
         let count = u32::try_from(inputs.len()).map_err(|_| overloaded())?;
-        let places = Arc::clone(self.places(priority));
+        let places = Arc::clone(self.places(urgency.priority));
         let mut all = places.try_acquire_many_owned(count).map_err(|_| overloaded())?;
         let one = |input| {
             let place = all.split(1).ok_or(Error::Stopped)?;
-            self.push(input, priority, place)
+            self.push(input, urgency, place)
         };
         inputs.into_iter().map(one).collect()
     }
@@ -89,7 +115,7 @@ impl Queue {
     fn push(
         &self,
         input: Input,
-        priority: Priority,
+        urgency: Urgency,
         place: OwnedSemaphorePermit,
     ) -> Result<Answer, Error> {
         let (reply, answer) = oneshot::channel();
@@ -99,10 +125,10 @@ impl Queue {
             return Err(Error::Stopped);
         }
         state.waiting.push(
-            priority,
+            urgency.priority,
             tokens,
             Instant::now(),
-            Request { input, reply, _place: place },
+            Request { input, reply, deadline: urgency.deadline, _place: place },
         );
         drop(state);
         self.changed.notify_one();
@@ -117,13 +143,29 @@ impl Queue {
             if state.is_closed {
                 return None;
             }
-            let cancelled = state.waiting.drop_unless(|request| !request.reply.is_closed());
-            self.metrics.cancelled(cancelled);
+            self.drop_unwanted(&mut state.waiting);
             if state.waiting.len() > 0 {
                 return Some(state.waiting.next_batch(&self.limits, Instant::now()));
             }
             state = self.changed.wait(state).unwrap_or_else(PoisonError::into_inner);
         }
+    }
+
+    /// Cancelled requests leave, and late ones with [`Error::Late`].
+    fn drop_unwanted(&self, waiting: &mut Waiting<Request>) {
+        let now = Instant::now();
+        let (mut cancelled, mut late) = (0, 0);
+        for request in waiting.drop_unless(|request| request.is_wanted(now)) {
+            if request.reply.is_closed() {
+                cancelled += 1;
+            } else {
+                late += 1;
+                // Whoever asked may go just now.
+                drop(request.reply.send(Err(Error::Late)));
+            }
+        }
+        self.metrics.cancelled(cancelled);
+        self.metrics.late(late);
     }
 
     /// Ends the sessions after their batch; what waits is answered with
@@ -150,11 +192,11 @@ mod tests {
     use opentelemetry_sdk::metrics::SdkMeterProvider;
 
     use super::*;
-    use crate::Config;
+    use crate::{Config, Precision};
 
     fn queue(capacity: usize) -> Queue {
         let meter = SdkMeterProvider::default().meter("test");
-        Queue::new(capacity, Config::default().limits(), Metrics::new(&meter))
+        Queue::new(capacity, Config::default().limits(Precision::Fp32, 512), Metrics::new(&meter))
     }
 
     fn inputs(count: usize) -> Vec<Input> {
@@ -164,7 +206,7 @@ mod tests {
     #[test]
     fn what_nobody_waits_for_never_reaches_a_session() {
         let queue = queue(4);
-        let mut answers = queue.try_submit(inputs(3), Priority::Bulk).unwrap();
+        let mut answers = queue.try_submit(inputs(3), Priority::Bulk.into()).unwrap();
         drop(answers.remove(1));
         assert_eq!(queue.next_batch().unwrap().len(), 2);
     }
@@ -172,24 +214,34 @@ mod tests {
     #[test]
     fn a_full_queue_takes_all_or_nothing_and_has_room_again_when_a_batch_left() {
         let queue = queue(2);
-        let _first = queue.try_submit(inputs(1), Priority::Bulk).unwrap();
-        let refused = queue.try_submit(inputs(2), Priority::Bulk);
+        let _first = queue.try_submit(inputs(1), Priority::Bulk.into()).unwrap();
+        let refused = queue.try_submit(inputs(2), Priority::Bulk.into());
         assert!(matches!(refused, Err(Error::Overloaded { capacity: 2 })));
         assert!(
-            queue.try_submit(inputs(2), Priority::Query).is_ok(),
+            queue.try_submit(inputs(2), Priority::Query.into()).is_ok(),
             "queries have their own room"
         );
         while queue.lock().waiting.len() > 0 {
             drop(queue.next_batch());
         }
-        assert!(queue.try_submit(inputs(2), Priority::Bulk).is_ok());
+        assert!(queue.try_submit(inputs(2), Priority::Bulk.into()).is_ok());
+    }
+
+    #[test]
+    fn what_comes_too_late_is_told_so_and_never_reaches_a_session() {
+        let queue = queue(4);
+        let past = Urgency { deadline: Some(Instant::now()), ..Priority::Query.into() };
+        let mut late = queue.try_submit(inputs(1), past).unwrap().remove(0);
+        let _wanted = queue.try_submit(inputs(1), Priority::Bulk.into()).unwrap();
+        assert_eq!(queue.next_batch().unwrap().len(), 1);
+        assert!(matches!(late.try_recv(), Ok(Err(Error::Late))));
     }
 
     #[tokio::test]
     async fn bulk_work_waits_for_room() {
         let queue = queue(1);
-        let _first = queue.submit(inputs(1).remove(0), Priority::Bulk).await.unwrap();
-        let mut second = Box::pin(queue.submit(inputs(1).remove(0), Priority::Bulk));
+        let _first = queue.submit(inputs(1).remove(0), Priority::Bulk.into()).await.unwrap();
+        let mut second = Box::pin(queue.submit(inputs(1).remove(0), Priority::Bulk.into()));
         tokio::select! {
             biased;
             _ = &mut second => panic!("there was no room"),
@@ -202,11 +254,11 @@ mod tests {
     #[tokio::test]
     async fn closing_answers_what_waits_and_refuses_what_comes() {
         let queue = queue(4);
-        let answer = queue.submit(inputs(1).remove(0), Priority::Query).await.unwrap();
+        let answer = queue.submit(inputs(1).remove(0), Priority::Query.into()).await.unwrap();
         queue.close();
         assert!(answer.await.is_err());
         assert!(queue.next_batch().is_none());
-        let late = queue.submit(inputs(1).remove(0), Priority::Query).await;
+        let late = queue.submit(inputs(1).remove(0), Priority::Query.into()).await;
         assert!(matches!(late, Err(Error::Stopped)));
     }
 }

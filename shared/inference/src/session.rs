@@ -10,6 +10,7 @@ use ort::session::{Session, SessionInputValue};
 use ort::value::{Outlet, TensorRef, ValueType};
 
 use crate::Error;
+use crate::arena::{Arena, ArenaStats};
 use crate::model::{Model, Pooling};
 
 /// The vectors of one input: the whole's, then one per further row.
@@ -55,6 +56,8 @@ pub(crate) struct Output {
 
 /// A session with what it expects.
 pub(crate) struct EncoderSession {
+    /// Dropped before its session.
+    arena: Arena,
     session: Session,
     pooling: Pooling,
     takes_token_types: bool,
@@ -70,10 +73,21 @@ impl EncoderSession {
         check(&session, model)
             .map_err(|reason| Error::Graph { path: model.graph.clone(), reason })?;
         let takes_token_types = has(session.inputs(), "token_type_ids");
-        let mut loaded =
-            Self { session, pooling: model.pooling, takes_token_types, dimension: model.dimension };
+        let arena = Arena::of(&session)?;
+        let mut loaded = Self {
+            arena,
+            session,
+            pooling: model.pooling,
+            takes_token_types,
+            dimension: model.dimension,
+        };
         loaded.run(&[&Input::new(vec![0])])?;
         Ok(loaded)
+    }
+
+    /// What the session's arena holds.
+    pub(crate) fn arena(&self) -> ArenaStats {
+        self.arena.stats().unwrap_or_default()
     }
 
     /// The vectors of a batch, which must not be empty.

@@ -1,12 +1,13 @@
 //! The threads that own the sessions.
 
-use std::sync::{Arc, mpsc};
+use std::sync::{Arc, Mutex, PoisonError, mpsc};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
 use ort::environment::Environment;
 
 use crate::Error;
+use crate::arena::ArenaStats;
 use crate::metrics::Metrics;
 use crate::model::Model;
 use crate::queue::{Queue, Request};
@@ -16,6 +17,20 @@ use crate::session::EncoderSession;
 pub(crate) struct Workers {
     queue: Arc<Queue>,
     threads: Vec<JoinHandle<()>>,
+    arenas: Arenas,
+}
+
+/// What each session's arena held after its last run.
+#[derive(Clone, Default)]
+struct Arenas(Arc<Mutex<Vec<ArenaStats>>>);
+
+impl Arenas {
+    fn note(&self, session: usize, stats: ArenaStats) {
+        let mut arenas = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let length = arenas.len().max(session + 1);
+        arenas.resize(length, ArenaStats::default());
+        arenas[session] = stats;
+    }
 }
 
 impl Workers {
@@ -29,12 +44,18 @@ impl Workers {
         metrics: &Metrics,
     ) -> Result<Self, Error> {
         let (ready, loaded) = mpsc::channel();
-        let mut workers = Self { queue: Arc::clone(queue), threads: Vec::with_capacity(count) };
+        let mut workers = Self {
+            queue: Arc::clone(queue),
+            threads: Vec::with_capacity(count),
+            arenas: Arenas::default(),
+        };
         for index in 0..count {
             let (environment, model) = (environment.clone(), Arc::clone(model));
             let (queue, metrics, ready) = (Arc::clone(queue), metrics.clone(), ready.clone());
+            let arenas = workers.arenas.clone();
+            let note = move |stats| arenas.note(index, stats);
             let work = move || match EncoderSession::load(&environment, &model) {
-                Ok(session) if ready.send(Ok(())).is_ok() => serve(session, &queue, &metrics),
+                Ok(session) if ready.send(Ok(())).is_ok() => serve(session, &queue, &metrics, note),
                 Ok(_) => {}
                 // Whoever loads has gone with another session's error.
                 Err(error) => drop(ready.send(Err(error))),
@@ -47,6 +68,11 @@ impl Workers {
             loaded.recv().map_err(|_| Error::Stopped)??;
         }
         Ok(workers)
+    }
+
+    /// What each session's arena held after its last run.
+    pub(crate) fn arenas(&self) -> Vec<ArenaStats> {
+        self.arenas.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 }
 
@@ -70,10 +96,12 @@ impl Drop for CloseOnExit<'_> {
     }
 }
 
-fn serve(mut session: EncoderSession, queue: &Queue, metrics: &Metrics) {
+fn serve(mut session: EncoderSession, queue: &Queue, metrics: &Metrics, note: impl Fn(ArenaStats)) {
     let _guard = CloseOnExit(queue);
+    note(session.arena());
     while let Some(batch) = queue.next_batch() {
         run(&mut session, batch, metrics);
+        note(session.arena());
     }
 }
 

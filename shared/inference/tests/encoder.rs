@@ -3,9 +3,10 @@
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+use std::time::Instant;
 
 use courant_article::{Embedding, Embeddings};
-use courant_inference::{Config, Deps, Encoder, Error, Priority, TokenCount};
+use courant_inference::{Config, Deps, Encoder, Error, Precision, Priority, TokenCount};
 use opentelemetry::metrics::MeterProvider;
 use opentelemetry_sdk::metrics::data::{AggregatedMetrics, MetricData};
 use opentelemetry_sdk::metrics::{InMemoryMetricExporter, PeriodicReader, SdkMeterProvider};
@@ -337,4 +338,60 @@ fn sums(recorded: &[opentelemetry_sdk::metrics::data::ResourceMetrics]) -> BTree
         .flat_map(|scope| scope.metrics())
         .map(|metric| (metric.name().to_owned(), sum(metric.data())))
         .collect()
+}
+
+#[tokio::test]
+async fn an_int8_vector_is_near_that_of_fp32_and_independent_of_its_batch() {
+    let int8 = load(&Config {
+        precision: Precision::Int8,
+        sessions: Some(1),
+        result_cache_mb: 0,
+        ..Config::default()
+    })
+    .unwrap();
+    assert_eq!(int8.model().precision, "int8");
+    let texts: Vec<String> =
+        (1..40).map(|count| "Rain fell on the old harbour town. ".repeat(count)).collect();
+    let fp32 = encoder().embed(texts.clone(), Priority::Bulk).await.unwrap();
+    let together = int8.embed(texts.clone(), Priority::Bulk).await.unwrap();
+    for ((text, batched), exact) in texts.into_iter().zip(together).zip(fp32) {
+        let alone = int8.embed(vec![text], Priority::Query).await.unwrap();
+        assert!(alone[0].cosine(&batched) > 0.99999, "{}", alone[0].cosine(&batched));
+        assert!(batched.cosine(&exact) > 0.98, "{}", batched.cosine(&exact));
+    }
+}
+
+#[tokio::test]
+async fn a_text_that_comes_again_has_its_vector_and_keeps_its_place() {
+    let encoder = encoder();
+    let first = embed(&encoder, &["alpha", "beta"]).await;
+    let again = embed(&encoder, &["gamma", "beta", "alpha"]).await;
+    assert_eq!(again[1..], [first[1].clone(), first[0].clone()]);
+    assert_ne!(again[0], first[0]);
+    let texts = vec!["beta".to_owned(), String::new()];
+    let refused = encoder.embed(texts, Priority::Query).await;
+    assert!(matches!(refused, Err(Error::EmptyText { index: 1 })), "{refused:?}");
+}
+
+#[tokio::test]
+async fn an_answer_that_would_come_too_late_is_an_error() {
+    let past = Instant::now();
+    let texts = vec!["words".to_owned()];
+    let late = encoder().embed_before(texts, Priority::Query, past).await;
+    assert!(matches!(late, Err(Error::Late)), "{late:?}");
+}
+
+#[tokio::test]
+async fn the_arena_gives_everything_back_after_each_run() {
+    let encoder = encoder();
+    for words in [1, 100, 20] {
+        embed(&encoder, &["rain ".repeat(words).as_str()]).await;
+    }
+    let before = encoder.arenas()[0];
+    for words in [3, 90, 50, 7] {
+        embed(&encoder, &["snow ".repeat(words).as_str()]).await;
+    }
+    let after = encoder.arenas()[0];
+    assert!(before.in_use_bytes > 0 && before.peak_bytes > before.in_use_bytes);
+    assert_eq!(after.in_use_bytes, before.in_use_bytes);
 }

@@ -1,0 +1,262 @@
+//! `courant bench inference`: the encoder against loops over bare sessions, side
+//! by side in one run, on texts of the lengths that news have.
+
+mod arrivals;
+mod loops;
+mod soak;
+mod texts;
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, ensure};
+use clap::Args;
+use courant_config::Document;
+use courant_inference::{BareModel, Config, Deps, Encoder, Precision, Priority};
+use courant_telemetry::Meters;
+use serde::Serialize;
+use tokio::runtime::Runtime;
+
+use crate::cli::ConfigArgs;
+use arrivals::quantile;
+use loops::{Loop, Sessions};
+use texts::Text;
+
+/// Clients that keep the encoder's queue filled.
+const CLIENTS: usize = 128;
+/// The share of the encoder's capacity at which texts arrive for the latencies.
+const LOAD: f64 = 0.8;
+
+#[derive(Debug, Args)]
+pub(crate) struct InferenceArgs {
+    /// Texts per round
+    #[arg(long, value_name = "N", default_value = "192")]
+    texts: usize,
+    /// Rounds; the best one of each counts, as others may use the processor
+    #[arg(long, value_name = "N", default_value = "3")]
+    rounds: usize,
+    /// Runs of the memory test; 0 leaves it out
+    #[arg(long, value_name = "N", default_value = "10000")]
+    runs: usize,
+    /// Print the figures as JSON
+    #[arg(long)]
+    json: bool,
+    #[command(flatten)]
+    config: ConfigArgs,
+}
+
+/// One line of the table.
+#[derive(Debug, Serialize)]
+struct Figure {
+    what: String,
+    value: f64,
+    unit: &'static str,
+    /// What is asked of a ratio; `None` for what is only stated.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    goal: Option<&'static str>,
+}
+
+#[derive(Debug, Serialize)]
+struct Measured {
+    sessions: usize,
+    texts: usize,
+    /// Mean tokens per text, special ones included.
+    mean_tokens: f64,
+    figures: Vec<Figure>,
+}
+
+impl Measured {
+    fn state(&mut self, what: impl Into<String>, value: f64, unit: &'static str) {
+        self.figures.push(Figure { what: what.into(), value, unit, goal: None });
+    }
+
+    fn ratio(&mut self, what: impl Into<String>, value: f64, goal: &'static str) {
+        self.figures.push(Figure { what: what.into(), value, unit: "×", goal: Some(goal) });
+    }
+}
+
+/// Measures, and prints what it came to.
+pub(crate) fn run(args: &InferenceArgs) -> anyhow::Result<()> {
+    ensure!(args.texts >= 32 && args.rounds > 0, "it takes 32 texts and 1 round at least");
+    let document = args.config.load_quiet()?;
+    let runtime = Runtime::new().context("cannot start the runtime")?;
+    let measured = measure(args, &document, &runtime)?;
+    if args.json {
+        println!("{}", serde_json::to_string_pretty(&measured)?);
+    } else {
+        print!("{measured}");
+    }
+    Ok(())
+}
+
+/// The models of one run.
+struct Bench<'a> {
+    args: &'a InferenceArgs,
+    config: Config,
+    deps: Deps,
+    runtime: &'a Runtime,
+    texts: Arc<Vec<Text>>,
+    sessions: usize,
+}
+
+fn measure(
+    args: &InferenceArgs,
+    document: &Document,
+    runtime: &Runtime,
+) -> anyhow::Result<Measured> {
+    let config = Config { result_cache_mb: 0, ..document.section("inference")? };
+    let deps = Deps::resolve();
+    let model = BareModel::load(&config, &deps).context("cannot load the model")?;
+    let texts = Arc::new(texts::mixed(&model, args.texts, 1)?);
+    let sessions = config.session_count();
+    let bench = Bench { args, config, deps, runtime, texts, sessions };
+    let tokens: usize = bench.texts.iter().map(|text| text.tokens.len()).sum();
+    let mean_tokens = tokens as f64 / bench.texts.len() as f64;
+    let mut measured = Measured { sessions, texts: args.texts, mean_tokens, figures: Vec::new() };
+    let fp32 = bench.throughput(Precision::Fp32, None, &mut measured)?;
+    let int8 = bench.throughput(Precision::Int8, Some(fp32.fifo8), &mut measured)?;
+    bench.cores(&mut measured)?;
+    bench.latency(fp32.engine.max(1.0), &mut measured)?;
+    bench.repeats(&mut measured)?;
+    if args.runs > 0 {
+        soak::measure(&bench, &mut measured)?;
+    }
+    measured.ratio("int8 against fp32, through the encoder", int8.engine / fp32.engine, "–");
+    Ok(measured)
+}
+
+/// Texts per second.
+struct Rates {
+    engine: f64,
+    fifo8: f64,
+}
+
+impl Bench<'_> {
+    fn encoder(&self, precision: Precision, sessions: usize) -> anyhow::Result<Encoder> {
+        let config = Config { precision, sessions: Some(sessions), ..self.config.clone() };
+        let meter = Meters::new("courant")?.meter();
+        Encoder::load(&config, &self.deps, &meter).context("cannot load the encoder")
+    }
+
+    fn model(&self, precision: Precision) -> anyhow::Result<BareModel> {
+        let config = Config { precision, ..self.config.clone() };
+        BareModel::load(&config, &self.deps).context("cannot load the model")
+    }
+
+    /// Texts per second of a run that took `time`.
+    fn rate(&self, time: Duration) -> f64 {
+        self.texts.len() as f64 / time.as_secs_f64()
+    }
+
+    /// The loops and the encoder in turn; the best round of each counts.
+    fn throughput(
+        &self,
+        precision: Precision,
+        fp32_fifo8: Option<f64>,
+        measured: &mut Measured,
+    ) -> anyhow::Result<Rates> {
+        let encoder = self.encoder(precision, self.sessions)?;
+        let mut sessions = Sessions::load(&self.model(precision)?, self.sessions)?;
+        let mut best = [0.0_f64; Loop::ALL.len()];
+        let mut engine = 0.0_f64;
+        for _ in 0..self.args.rounds {
+            for (best, kind) in best.iter_mut().zip(Loop::ALL) {
+                *best = best.max(self.rate(sessions.time(kind, &self.texts)?));
+            }
+            let time = arrivals::clients(&encoder, &self.texts, CLIENTS);
+            engine = engine.max(self.rate(self.runtime.block_on(time)?));
+        }
+        let [one_text, sorted, fifo8, fifo32] = best;
+        for (rate, kind) in best.into_iter().zip(Loop::ALL) {
+            measured.state(format!("{precision}, {}", kind.name()), rate, "texts/s");
+        }
+        measured.state(format!("{precision}, the encoder, {CLIENTS} clients"), engine, "texts/s");
+        let better = one_text.max(sorted);
+        let goal = "at least 0.97, aim 1.15";
+        measured.ratio(format!("{precision} against the better loop"), engine / better, goal);
+        let goal = match precision {
+            Precision::Int8 => "at least 5, aim 7",
+            _ => "at least 2.6, aim 3.5",
+        };
+        let base = fp32_fifo8.unwrap_or(fifo8);
+        measured.ratio(format!("{precision} against fp32, 8 in order"), engine / base, goal);
+        let what = format!("{precision} against 32 in order");
+        measured.ratio(what, engine / fifo32, "more than 1, aim 3");
+        Ok(Rates { engine, fifo8 })
+    }
+
+    /// As many sessions as there are processors against one.
+    fn cores(&self, measured: &mut Measured) -> anyhow::Result<()> {
+        if self.sessions < 2 {
+            return Ok(());
+        }
+        let (one, all) =
+            (self.encoder(Precision::Fp32, 1)?, self.encoder(Precision::Fp32, self.sessions)?);
+        let mut best = [0.0_f64; 2];
+        for _ in 0..self.args.rounds {
+            for (best, encoder) in best.iter_mut().zip([&one, &all]) {
+                let time = arrivals::clients(encoder, &self.texts, CLIENTS);
+                *best = best.max(self.rate(self.runtime.block_on(time)?));
+            }
+        }
+        let what = format!("{} sessions against one", self.sessions);
+        measured.ratio(what, best[1] / best[0], "2 cores: at least 1.8, aim 1.95");
+        Ok(())
+    }
+
+    /// From arrival to vector at 80 % of the capacity, in turn with a queue that
+    /// hands out one text at a time.
+    fn latency(&self, capacity: f64, measured: &mut Measured) -> anyhow::Result<()> {
+        let encoder = self.encoder(Precision::Fp32, self.sessions)?;
+        let model = self.model(Precision::Fp32)?;
+        let mut bare: Vec<_> =
+            (0..self.sessions).map(|_| model.session()).collect::<Result<_, _>>()?;
+        let (mut ours, mut theirs) = (Vec::new(), Vec::new());
+        for round in 0..self.args.rounds {
+            let times = arrivals::poisson(self.texts.len(), LOAD * capacity, round as u64);
+            let latencies = arrivals::latencies(&encoder, &self.texts, &times);
+            ours.extend(self.runtime.block_on(latencies)?);
+            theirs.extend(arrivals::fifo_latencies(&mut bare, &self.texts, &times)?);
+        }
+        let milliseconds = |time: Duration| time.as_secs_f64() * 1e3;
+        for (share, name) in [(0.5, "p50"), (0.99, "p99")] {
+            let what = format!("latency {name} at 80 % load, the encoder");
+            let ours = milliseconds(quantile(&mut ours, share));
+            let theirs = milliseconds(quantile(&mut theirs, share));
+            measured.state(what, ours, "ms");
+            measured.state(format!("latency {name} at 80 % load, first come"), theirs, "ms");
+            let goal = if share > 0.9 { "at most 1.3, aim 1" } else { "–" };
+            measured.ratio(format!("latency {name} against first come"), ours / theirs, goal);
+        }
+        Ok(())
+    }
+
+    /// A text that was embedded before against one that was not.
+    fn repeats(&self, measured: &mut Measured) -> anyhow::Result<()> {
+        let config = Config { result_cache_mb: 16, ..self.config.clone() };
+        let meter = Meters::new("courant")?.meter();
+        let encoder = Encoder::load(&config, &self.deps, &meter)?;
+        let texts: Vec<String> = self.texts.iter().take(32).map(|text| text.text.clone()).collect();
+        let time = || {
+            let start = Instant::now();
+            self.runtime.block_on(encoder.embed(texts.clone(), Priority::Query))?;
+            anyhow::Ok(start.elapsed().as_secs_f64())
+        };
+        let (first, again) = (time()?, time()?);
+        measured.ratio("a repeated text against a new one", first / again, "at least 50");
+        Ok(())
+    }
+}
+
+impl fmt::Display for Measured {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { sessions, texts, mean_tokens, .. } = self;
+        writeln!(f, "{texts} texts of {mean_tokens:.0} tokens on average, {sessions} sessions\n")?;
+        for Figure { what, value, unit, goal } in &self.figures {
+            let digits = if *value < 100.0 { 2 } else { 0 };
+            writeln!(f, "{what:<52} {value:>10.digits$} {unit:<8} {}", goal.unwrap_or_default())?;
+        }
+        Ok(())
+    }
+}

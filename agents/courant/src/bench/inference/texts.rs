@@ -1,0 +1,68 @@
+//! Texts with the lengths that news have: 30 % headlines of 8 to 24 tokens, 40 %
+//! summaries of 30 to 90, 30 % paragraphs of 100 to 256.
+
+use std::ops::RangeInclusive;
+
+use anyhow::{Context, ensure};
+use courant_inference::{BareModel, TokenIds};
+use rand::rngs::StdRng;
+use rand::{RngExt, SeedableRng};
+use url::Url;
+
+/// Shares in percent, with their lengths in tokens.
+const LENGTHS: [(u32, RangeInclusive<usize>); 3] = [(30, 8..=24), (40, 30..=90), (30, 100..=256)];
+/// Enough words for the longest text.
+const LONGEST_WORDS: usize = 256;
+
+/// A text, and what the encoder takes for it.
+#[derive(Clone)]
+pub(super) struct Text {
+    pub(super) text: String,
+    pub(super) tokens: TokenIds,
+}
+
+/// `count` texts cut from the sample site's articles: the same ones for the same
+/// `seed`.
+pub(super) fn mixed(model: &BareModel, count: usize, seed: u64) -> anyhow::Result<Vec<Text>> {
+    let words = words()?;
+    let mut random = StdRng::seed_from_u64(seed);
+    (0..count).map(|_| one(model, &words, &mut random)).collect()
+}
+
+fn one(model: &BareModel, words: &[String], random: &mut StdRng) -> anyhow::Result<Text> {
+    let wanted = random.random_range(length(random.random_range(0..100)));
+    let start = random.random_range(0..words.len() - LONGEST_WORDS);
+    // An English word has about 1.3 tokens; then word by word.
+    let mut count = (wanted / 2).max(1);
+    loop {
+        let text = words[start..start + count].join(" ");
+        let tokens = model.tokens(&text)?;
+        if tokens.len() >= wanted || count == LONGEST_WORDS {
+            return Ok(Text { text, tokens });
+        }
+        count += 1;
+    }
+}
+
+fn length(percent: u32) -> RangeInclusive<usize> {
+    let mut reached = 0;
+    let is_within = |(share, _): &&(u32, RangeInclusive<usize>)| {
+        reached += share;
+        percent < reached
+    };
+    LENGTHS.iter().find(is_within).map_or(8..=24, |(_, lengths)| lengths.clone())
+}
+
+/// The words of the articles that the sample site serves.
+fn words() -> anyhow::Result<Vec<String>> {
+    let mut words = Vec::new();
+    for site in courant_newsstand::sample() {
+        let url = Url::parse(&format!("http://{}/", site.host)).context("a sample's host")?;
+        for page in &site.pages {
+            let page = courant_extract::page(&page.body, None, &url)?;
+            words.extend(page.text.split_whitespace().map(str::to_owned));
+        }
+    }
+    ensure!(words.len() > 2 * LONGEST_WORDS, "the sample site has {} words", words.len());
+    Ok(words)
+}

@@ -1,0 +1,34 @@
+//! Vectors of texts that come again: queries, topic definitions, headlines.
+
+use courant_article::Embedding;
+use moka::sync::Cache;
+use sha2::{Digest, Sha256};
+
+/// The vectors of one model by their text, bounded by their bytes.
+pub(crate) struct Results {
+    vectors: Cache<[u8; 32], Embedding>,
+}
+
+impl Results {
+    /// Keeps up to `megabytes` of vectors.
+    pub(crate) fn new(megabytes: u64) -> Self {
+        let weight = |_: &[u8; 32], vector: &Embedding| {
+            u32::try_from(32 + vector.dimension() * size_of::<f32>()).unwrap_or(u32::MAX)
+        };
+        Self { vectors: Cache::builder().max_capacity(megabytes << 20).weigher(weight).build() }
+    }
+
+    /// What is known of `text`.
+    pub(crate) fn get(&self, text: &str) -> Option<Embedding> {
+        self.vectors.get(&key(text))
+    }
+
+    /// Keeps the vector of `text`.
+    pub(crate) fn put(&self, text: &str, vector: &Embedding) {
+        self.vectors.insert(key(text), vector.clone());
+    }
+}
+
+fn key(text: &str) -> [u8; 32] {
+    Sha256::digest(text).into()
+}
