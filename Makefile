@@ -12,7 +12,7 @@ UNPACKED := $(COURANT_DEPS)/data
 EVAL := $(TARGET)/release/courant-eval --data $(UNPACKED)
 
 .PHONY: help deps test-deps build run test test-scripts e2e clean-deps \
-  eval eval-build eval-extract eval-feeds eval-dedup eval-peers fuzz
+  eval eval-build eval-extract eval-feeds eval-dedup eval-models eval-peers fuzz
 
 help: ## Lists these targets
 	@sed -n 's/^\([a-z0-9-]*\):.*## \(.*\)/  make \1\t\2/p' $(firstword $(MAKEFILE_LIST)) | expand -t 20
@@ -50,8 +50,8 @@ fuzz: ## Feeds every parser what nobody would write, FUZZ_SECONDS (60) each
 # Figures below a goal's "at least" fail these; a data set that is absent is SKIPPED.
 EVALUATED := trafilatura-eval wcxb-dev fundus-publishers mozilla-readability \
   feeds-feedparser feeds-feed-rs feeds-miniflux robots-sitemaps-crawler-commons robots-texting \
-  url-urlcanon mediacloud-urls dedup-natural-pairs news-text
-eval: eval-extract eval-feeds eval-dedup ## Measures quality on real inputs, against the goals (COURANT_DATA)
+  url-urlcanon mediacloud-urls dedup-natural-pairs news-text stsb-dev topics-dev ner
+eval: eval-extract eval-feeds eval-dedup eval-models ## Measures quality on real inputs, against the goals (COURANT_DATA)
 
 eval-build:
 	@mkdir -p "$(UNPACKED)"
@@ -66,6 +66,9 @@ eval-extract: eval-build ## Text, verdict, titles, authors and dates of pages
 eval-feeds: eval-build ## Feeds, sitemaps, robots files; the speed of archives
 	@$(EVAL) feeds
 	@$(EVAL) warc
+
+eval-models: deps eval-build ## The encoder's precisions, and the models on its vectors
+	@$(EVAL) encoder
 
 PEER_TEXTS := $(COURANT_DEPS)/peers/trafilatura-eval.jsonl
 eval-dedup: eval-build ## Canonical URLs and near-duplicates; SCALE=1000000 adds an index of that size

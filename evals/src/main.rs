@@ -7,6 +7,7 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 
 mod dedup;
+mod encoder;
 mod extract;
 mod feeds;
 mod report;
@@ -34,6 +35,8 @@ enum What {
     Dedup(dedup::DedupArgs),
     /// Feeds, sitemaps and robots files against what other projects expect of them
     Feeds,
+    /// How well the encoder's precisions rank pairs of sentences
+    Encoder,
     /// The speed of reading archives, beside zcat
     Warc,
     /// The main text, and whether a page is an article
@@ -58,6 +61,7 @@ fn main() -> anyhow::Result<ExitCode> {
         What::Urls => urls::measure(&cli.data, cli.misses)?,
         What::Dedup(args) => dedup::run(&cli.data, args, cli.misses)?,
         What::Feeds => feeds::measure(&cli.data, cli.misses)?,
+        What::Encoder => encoder::measure(&cli.data)?,
         What::Warc => warc::measure(&cli.data)?,
         What::Extract => extract::run(&cli.data, cli.misses)?,
         What::TrainVerdict => extract::train(&cli.data)?,

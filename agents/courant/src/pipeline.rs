@@ -102,6 +102,8 @@ impl Pipeline {
         gateway.tells_of(std::iter::once(&crawler).chain(&controls).cloned().collect());
         let gateway = std::sync::Arc::new(gateway);
         process.http(gateway.routes());
+        process.http(embedder.routes());
+        process.grpc(embedder.grpc());
 
         let [at_gateway, at_embedder, at_analyst, at_storage] = controls;
         let mut agents = JoinSet::new();

@@ -1,13 +1,20 @@
 //! The embedder, put together and run.
 
+use std::time::Duration;
+
+use axum::Router;
 use courant_bus::{Bus, Stage, Subject};
 use courant_inference::Encoder;
+use courant_proto::v1;
+use courant_proto::v1::encoder_server::EncoderServer;
 use courant_service::{AgentMetrics, Control, work};
 use opentelemetry::metrics::Meter;
 
 use crate::config::Config;
 use crate::handle::Handler;
 use crate::queries::Queries;
+use crate::vectors::Vectors;
+use crate::{grpc, http};
 
 /// Embeds articles and answers requests for vectors.
 pub struct Embedder {
@@ -30,6 +37,22 @@ impl Embedder {
         let metrics = AgentMetrics::new("embedder", meter);
         bus.publishes(&[Subject::ArticleEmbedded]);
         Ok(Self { config, handler: Handler { bus, encoder, metrics } })
+    }
+
+    /// Vectors over HTTP: `POST /v1/embed`, and `POST /v1/embeddings` as OpenAI's
+    /// clients speak it.
+    pub fn routes(&self) -> Router {
+        http::routes(self.vectors())
+    }
+
+    /// Vectors over gRPC.
+    pub fn grpc(&self) -> EncoderServer<impl v1::encoder_server::Encoder + use<>> {
+        grpc::service(self.vectors())
+    }
+
+    fn vectors(&self) -> Vectors {
+        let patience = Duration::from_secs(self.config.request_timeout_s);
+        Vectors::new(self.handler.encoder.clone(), self.config.requests, patience)
     }
 
     /// Answers requests for vectors only, from now on until `control` says to drain.

@@ -10,11 +10,16 @@ pub struct Config {
     pub concurrency: usize,
     /// Requests for query vectors answered at once, 1 to 1024.
     pub queries: usize,
+    /// HTTP and gRPC requests for vectors in hand at once, 1 to 1024; further ones
+    /// are refused as overload.
+    pub requests: usize,
+    /// Seconds after which such a request is given up, 1 to 600.
+    pub request_timeout_s: u64,
 }
 
 impl Default for Config {
     fn default() -> Self {
-        Self { concurrency: 32, queries: 64 }
+        Self { concurrency: 32, queries: 64, requests: 256, request_timeout_s: 30 }
     }
 }
 
@@ -24,12 +29,22 @@ impl Config {
     /// # Errors
     /// Names the first value out of its range.
     pub fn validate(&self) -> anyhow::Result<()> {
-        for (key, value) in [("concurrency", self.concurrency), ("queries", self.queries)] {
+        let counts = [
+            ("concurrency", self.concurrency),
+            ("queries", self.queries),
+            ("requests", self.requests),
+        ];
+        for (key, value) in counts {
             anyhow::ensure!(
                 (1..=1024).contains(&value),
                 "embedder.{key} is {value}, not 1 to 1024"
             );
         }
+        let patience = self.request_timeout_s;
+        anyhow::ensure!(
+            (1..=600).contains(&patience),
+            "embedder.request_timeout_s is {patience}, not 1 to 600"
+        );
         Ok(())
     }
 }

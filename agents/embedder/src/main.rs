@@ -25,6 +25,8 @@ async fn run(mut start: Start) -> anyhow::Result<()> {
     start.requires_bus(&bus);
 
     let embedder = Embedder::build(config, bus.clone(), encoder, &meter)?;
+    start.process.http(embedder.routes());
+    start.process.grpc(embedder.grpc());
     let control = start.control.clone();
     start.serve(embedder.run(control)).await?;
     bus.close().await.context("cannot close the bus")

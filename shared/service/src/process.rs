@@ -1,19 +1,25 @@
 //! One process: its agents, its ports, its probes.
 
+use std::convert::Infallible;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context;
 use axum::Router;
+use axum::response::IntoResponse;
 use courant_proto::v1::FILE_DESCRIPTOR_SET;
 use courant_proto::v1::admin_server::AdminServer;
 use courant_telemetry::{LogFilter, Meters, Telemetry};
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
+use tonic::body::Body;
+use tonic::codegen::http::Request;
+use tonic::server::NamedService;
 use tonic::service::Routes;
 use tonic::transport::server::TcpIncoming;
 use tonic_health::ServingStatus;
+use tower::Service;
 
 use crate::admin::AdminService;
 use crate::config::{Config, Ports};
@@ -32,7 +38,10 @@ pub struct Process {
     meters: Meters,
     log_filter: LogFilter,
     http: Router,
+    grpc: Vec<AddService>,
 }
+
+type AddService = Box<dyn FnOnce(Routes) -> Routes + Send>;
 
 impl Process {
     /// A process without agents yet.
@@ -42,6 +51,7 @@ impl Process {
             meters: telemetry.meters(),
             log_filter: telemetry.log_filter(),
             http: Router::new(),
+            grpc: Vec::new(),
         }
     }
 
@@ -63,6 +73,17 @@ impl Process {
     /// Serves `routes` beside the probes.
     pub fn http(&mut self, routes: Router) {
         self.http = std::mem::take(&mut self.http).merge(routes);
+    }
+
+    /// Serves a gRPC service beside health, admin and reflection.
+    pub fn grpc<S>(&mut self, service: S)
+    where
+        S: Service<Request<Body>, Error = Infallible> + NamedService + Clone,
+        S: Send + Sync + 'static,
+        S::Response: IntoResponse,
+        S::Future: Send + 'static,
+    {
+        self.grpc.push(Box::new(move |routes| routes.add_service(service)));
     }
 
     /// Binds both ports.
@@ -129,7 +150,7 @@ impl Listening {
     }
 
     async fn servers(self, closing: CancellationToken) -> anyhow::Result<()> {
-        let Process { readiness, meters, log_filter, http } = self.process;
+        let Process { readiness, meters, log_filter, http, grpc } = self.process;
         let readiness = Arc::new(readiness);
         let (reporter, health) = tonic_health::server::health_reporter();
         // The reporter starts as serving; nothing is, until an agent runs.
@@ -144,6 +165,7 @@ impl Listening {
             .context("cannot build gRPC reflection")?;
         let routes =
             Routes::new(AdminServer::new(admin)).add_service(health).add_service(reflection);
+        let routes = grpc.into_iter().fold(routes, |routes, add| add(routes));
         let grpc =
             tonic::transport::Server::builder().add_routes(routes).serve_with_incoming_shutdown(
                 TcpIncoming::from(self.grpc),

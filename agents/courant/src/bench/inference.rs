@@ -1,6 +1,7 @@
 //! `courant bench inference`: the encoder against loops over bare sessions, side
 //! by side in one run, on texts of the lengths that news have.
 
+mod agent;
 mod arrivals;
 mod loops;
 mod soak;
@@ -119,6 +120,7 @@ fn measure(
     bench.cores(&mut measured)?;
     bench.latency(fp32.engine.max(1.0), &mut measured)?;
     bench.repeats(&mut measured)?;
+    agent::measure(&bench, &mut measured)?;
     if args.runs > 0 {
         soak::measure(&bench, &mut measured)?;
     }

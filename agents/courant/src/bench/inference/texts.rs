@@ -2,6 +2,7 @@
 //! summaries of 30 to 90, 30 % paragraphs of 100 to 256.
 
 use std::ops::RangeInclusive;
+use std::sync::Arc;
 
 use anyhow::{Context, ensure};
 use courant_inference::{BareModel, TokenIds};
@@ -27,6 +28,16 @@ pub(super) fn mixed(model: &BareModel, count: usize, seed: u64) -> anyhow::Resul
     let words = words()?;
     let mut random = StdRng::seed_from_u64(seed);
     (0..count).map(|_| one(model, &words, &mut random)).collect()
+}
+
+/// `count` texts of `words` words each; no two are equal.
+pub(super) fn articles(count: usize, words: usize) -> anyhow::Result<Arc<Vec<String>>> {
+    let all = self::words()?;
+    let text = |number: usize| {
+        let start = number * 97 % (all.len() - words);
+        all[start..start + words].join(" ")
+    };
+    Ok(Arc::new((0..count).map(text).collect()))
 }
 
 fn one(model: &BareModel, words: &[String], random: &mut StdRng) -> anyhow::Result<Text> {

@@ -1,0 +1,94 @@
+use axum::body::{Body, to_bytes};
+use axum::http::Request;
+use courant_inference::{Config, Deps, Encoder};
+use opentelemetry::global;
+use serde_json::{Value, json};
+use std::time::Duration;
+use tower::ServiceExt;
+
+use super::*;
+
+fn api(requests: usize) -> Router {
+    let config = Config { sessions: Some(1), ..Config::default() };
+    let encoder = Encoder::load(&config, &Deps::resolve(), &global::meter("test")).unwrap();
+    routes(Vectors::new(encoder, requests, Duration::from_secs(30)))
+}
+
+async fn post_to(api: &Router, path: &str, body: &Value) -> (StatusCode, Value) {
+    let request = Request::post(path)
+        .header(header::CONTENT_TYPE, "application/json")
+        .body(Body::from(body.to_string()))
+        .unwrap();
+    let response = api.clone().oneshot(request).await.unwrap();
+    let status = response.status();
+    let body = to_bytes(response.into_body(), 1 << 20).await.unwrap();
+    (status, serde_json::from_slice(&body).unwrap())
+}
+
+#[tokio::test]
+async fn both_shapes_give_the_same_unit_vectors_in_order() {
+    let api = api(4);
+    let texts = json!(["Prices rose again.", "Rain is expected."]);
+    let (status, plain) = post_to(&api, "/v1/embed", &json!({ "texts": texts })).await;
+    assert_eq!(status, StatusCode::OK);
+    assert_eq!(plain["model"]["precision"], "fp32");
+    let body = json!({ "input": texts, "model": "all-MiniLM-L6-v2", "user": "ignored" });
+    let (status, list) = post_to(&api, "/v1/embeddings", &body).await;
+    assert_eq!(status, StatusCode::OK);
+    for index in 0..2 {
+        assert_eq!(list["data"][index]["index"], index);
+        assert_eq!(list["data"][index]["embedding"], plain["vectors"][index]);
+    }
+    assert_eq!(list["usage"]["total_tokens"], 8);
+    let values = plain["vectors"][0].as_array().unwrap();
+    let norm: f64 = values.iter().map(|value| value.as_f64().unwrap().powi(2)).sum();
+    assert!(values.len() == 384 && (norm - 1.0).abs() < 1e-3);
+}
+
+#[tokio::test]
+async fn base64_holds_the_same_values() {
+    let api = api(4);
+    let ask = |format: &str| json!({ "input": "Prices rose.", "encoding_format": format });
+    let (_, float) = post_to(&api, "/v1/embeddings", &ask("float")).await;
+    let (_, packed) = post_to(&api, "/v1/embeddings", &ask("base64")).await;
+    let bytes = STANDARD.decode(packed["data"][0]["embedding"].as_str().unwrap()).unwrap();
+    let first = f32::from_le_bytes(bytes[..4].try_into().unwrap());
+    assert_eq!(bytes.len(), 384 * 4);
+    assert_eq!(json!(first), float["data"][0]["embedding"][0]);
+}
+
+#[tokio::test]
+async fn what_cannot_be_embedded_is_one_clear_error() {
+    let api = api(4);
+    for (path, body, status, said) in [
+        ("/v1/embed", json!({ "texts": [] }), 400, "0 texts"),
+        ("/v1/embed", json!({ "texts": ["words", " "] }), 400, "text 1 is empty"),
+        ("/v1/embed", json!({ "text": "words" }), 422, "unknown field `text`"),
+        ("/v1/embeddings", json!({ "input": 7 }), 422, "untagged enum Input"),
+        ("/v1/embeddings", json!({ "input": "words", "model": "other" }), 404, "not other"),
+    ] {
+        let (found, answer) = post_to(&api, path, &body).await;
+        assert_eq!(found.as_u16(), status, "{answer}");
+        let message = answer["error"]["message"].as_str().unwrap();
+        assert!(message.contains(said), "{message}");
+    }
+}
+
+#[tokio::test]
+async fn more_requests_than_there_is_room_for_are_told_so() {
+    let api = api(1);
+    let slow = tokio::spawn({
+        let api = api.clone();
+        async move {
+            post_to(&api, "/v1/embed", &json!({ "texts": vec!["rain ".repeat(200); 40] })).await
+        }
+    });
+    let mut refused = None;
+    while refused.is_none() && !slow.is_finished() {
+        let (status, answer) = post_to(&api, "/v1/embed", &json!({ "texts": ["rain"] })).await;
+        refused = (status == StatusCode::TOO_MANY_REQUESTS).then_some(answer);
+        tokio::task::yield_now().await;
+    }
+    assert_eq!(refused.unwrap()["error"]["code"], "overloaded");
+    assert_eq!(slow.await.unwrap().0, StatusCode::OK);
+}
