@@ -1,0 +1,126 @@
+//! What a machine has to compute with, and which of it is used.
+
+mod advice;
+mod class;
+mod cpu;
+mod preset;
+mod provider;
+
+use serde::Serialize;
+
+pub use advice::{Advice, Health, advise, suggested_speedup_threshold};
+pub use class::{Card, GpuClass, PowerLimits};
+pub use cpu::Cpu;
+pub use preset::{Overrides, Preset, Workload};
+pub use provider::{Choice, NoProvider, PassedOver, Provider, Unused, choose};
+
+/// Why no CUDA device can be used.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, thiserror::Error)]
+#[serde(tag = "reason", content = "detail", rename_all = "snake_case")]
+pub enum CudaAbsence {
+    /// No libcuda is installed.
+    #[error("there is no CUDA driver library")]
+    NoDriver,
+    /// The driver was found but does not answer.
+    #[error("the CUDA driver failed: {0}")]
+    Driver(String),
+    /// The driver answers that there is no device.
+    #[error("the CUDA driver finds no device")]
+    NoDevice,
+}
+
+/// A CUDA device.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Gpu {
+    /// CUDA's number of it.
+    pub ordinal: usize,
+    /// Such as `NVIDIA A100-SXM4-40GB`.
+    pub name: String,
+    /// By the name.
+    pub class: GpuClass,
+    /// Major and minor.
+    pub compute_capability: (i32, i32),
+    /// In bytes.
+    pub memory_bytes: u64,
+}
+
+impl Gpu {
+    /// Whether 16-bit floats are computed faster than 32-bit ones by as much as
+    /// the tuning guide expects (1.5 to 2 times): Ampere and later.
+    pub fn has_fast_fp16(&self) -> bool {
+        self.compute_capability.0 >= 8
+    }
+}
+
+/// What CUDA has.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(tag = "state", rename_all = "snake_case")]
+pub enum Cuda {
+    /// At least one device.
+    Present {
+        /// The newest CUDA that the driver serves, major and minor.
+        driver: (i32, i32),
+        /// NVRTC's, which compiles kernels, where it is installed.
+        nvrtc: Option<(i32, i32)>,
+        /// By ordinal.
+        gpus: Vec<Gpu>,
+    },
+    /// None.
+    Absent(CudaAbsence),
+}
+
+impl Cuda {
+    /// What is there now. Never panics: whatever the driver does wrong is the
+    /// reason for its absence.
+    pub fn detect() -> Self {
+        crate::cuda::detect().unwrap_or_else(Self::Absent)
+    }
+
+    /// The devices; none where CUDA is absent.
+    pub fn gpus(&self) -> &[Gpu] {
+        match self {
+            Self::Present { gpus, .. } => gpus,
+            Self::Absent(_) => &[],
+        }
+    }
+}
+
+/// A machine's devices.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Devices {
+    /// Always there.
+    pub cpu: Cpu,
+    /// Perhaps.
+    pub cuda: Cuda,
+}
+
+impl Devices {
+    /// What is there now.
+    pub fn detect() -> Self {
+        Self { cpu: Cpu::detect(), cuda: Cuda::detect() }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn detection_answers_with_or_without_a_device() {
+        let devices = Devices::detect();
+        assert!(devices.cpu.threads >= 1);
+        match &devices.cuda {
+            Cuda::Present { gpus, .. } => assert!(!gpus.is_empty()),
+            Cuda::Absent(reason) => assert!(!reason.to_string().is_empty()),
+        }
+    }
+
+    #[test]
+    #[ignore = "needs a CUDA device"]
+    fn a_device_tells_its_name_memory_and_capability() {
+        let cuda = Cuda::detect();
+        let gpu = cuda.gpus().first().expect("a CUDA device");
+        assert!(!gpu.name.is_empty() && gpu.memory_bytes > 1 << 30);
+        assert!(gpu.compute_capability.0 >= 5);
+    }
+}

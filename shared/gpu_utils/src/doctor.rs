@@ -1,0 +1,194 @@
+//! What `courant doctor` says of the machine's devices. It reads only.
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use serde::Serialize;
+
+use crate::Config;
+use crate::cgroup::{Cgroup, GroupMemory};
+use crate::collect::{GpuSample, NvmlCollector};
+use crate::device::{Advice, Cpu, Cuda, Devices, Gpu, Preset, Workload, advise};
+
+/// A GPU, the thresholds that will hold on it, and what to do about it.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct GpuReport {
+    /// CUDA's view.
+    pub gpu: Gpu,
+    /// With the configuration's own values.
+    pub preset: Preset,
+    /// NVML's view, where it has one.
+    pub sample: Option<GpuSample>,
+    /// The tuning guide's, as far as it applies.
+    pub advice: Vec<Advice>,
+}
+
+/// Devices, presets, versions and advice.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Report {
+    /// The processor.
+    pub cpu: Cpu,
+    /// Of the control group, where there is one.
+    pub memory: Option<GroupMemory>,
+    /// Why there is no GPU, where there is none.
+    pub no_gpu: Option<String>,
+    /// Every CUDA device.
+    pub gpus: Vec<GpuReport>,
+    /// The workload that decides the presets.
+    pub workload: Workload,
+    /// By component: `cuda`, `nvrtc`, `nvidia-driver`, and what callers add.
+    pub versions: BTreeMap<&'static str, String>,
+}
+
+impl Report {
+    /// Looks at the machine. `processes`: how many will share a GPU.
+    pub fn gather(config: &Config, processes: usize) -> Self {
+        let nvml = NvmlCollector::open().ok();
+        let samples = nvml.as_ref().map(NvmlCollector::sample).unwrap_or_default();
+        let memory = Cgroup::of_process().memory();
+        let report = Self::of(Devices::detect(), memory, &samples, config, processes);
+        let driver = nvml.and_then(|nvml| nvml.driver_version());
+        report.with_version("nvidia-driver", driver)
+    }
+
+    fn of(
+        devices: Devices,
+        memory: Option<GroupMemory>,
+        samples: &[GpuSample],
+        config: &Config,
+        processes: usize,
+    ) -> Self {
+        let workload = config.workload;
+        let (no_gpu, cuda, nvrtc, gpus) = match devices.cuda {
+            Cuda::Absent(reason) => (Some(reason.to_string()), None, None, Vec::new()),
+            Cuda::Present { driver, nvrtc, gpus } => (None, Some(driver), nvrtc, gpus),
+        };
+        let gpus = gpus.into_iter().map(|gpu| {
+            let preset = Preset::for_gpu(&gpu.name, workload).with(&config.hybrid);
+            let sample = sample_of(&gpu, samples);
+            let advice = sample.as_ref().map(|sample| advise(sample, workload, processes));
+            GpuReport { gpu, preset, sample, advice: advice.unwrap_or_default() }
+        });
+        let report = Self {
+            cpu: devices.cpu,
+            memory,
+            no_gpu,
+            gpus: gpus.collect(),
+            workload,
+            versions: BTreeMap::new(),
+        };
+        let version = |(major, minor): (i32, i32)| format!("{major}.{minor}");
+        report.with_version("cuda", cuda.map(version)).with_version("nvrtc", nvrtc.map(version))
+    }
+
+    /// Adds a component's version, if it is known.
+    #[must_use]
+    pub fn with_version(mut self, component: &'static str, version: Option<String>) -> Self {
+        self.versions.extend(version.map(|version| (component, version)));
+        self
+    }
+}
+
+/// CUDA and NVML number devices by rules of their own (CUDA_VISIBLE_DEVICES,
+/// fastest first), so the name must agree; where it does not, nothing is advised
+/// about the wrong card.
+fn sample_of(gpu: &Gpu, samples: &[GpuSample]) -> Option<GpuSample> {
+    let is_same = |sample: &&GpuSample| sample.name.as_deref() == Some(gpu.name.as_str());
+    let same: Vec<&GpuSample> = samples.iter().filter(is_same).collect();
+    let by_number = same.iter().find(|sample| usize::try_from(sample.ordinal) == Ok(gpu.ordinal));
+    by_number.or(same.first()).map(|sample| (*sample).clone())
+}
+
+impl fmt::Display for Report {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let cpu = &self.cpu;
+        let name = cpu.name.as_deref().unwrap_or("unknown");
+        writeln!(f, "cpu: {name}, {} threads, {}", cpu.threads, cpu.simd.join(" "))?;
+        if let Some(quota) = cpu.quota {
+            writeln!(f, "  quota: {quota:.2} CPUs")?;
+        }
+        if let Some(GroupMemory { used_bytes, limit_bytes: Some(limit) }) = self.memory {
+            writeln!(f, "memory: {used_bytes} of {limit} bytes")?;
+        }
+        for (component, version) in &self.versions {
+            writeln!(f, "{component}: {version}")?;
+        }
+        if let Some(reason) = &self.no_gpu {
+            writeln!(f, "gpu: none ({reason})")?;
+        }
+        self.gpus.iter().try_for_each(|gpu| gpu.fmt(f))
+    }
+}
+
+impl fmt::Display for GpuReport {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { gpu, preset, advice, .. } = self;
+        let (major, minor) = gpu.compute_capability;
+        let gigabytes = gpu.memory_bytes as f64 / 1e9;
+        let ordinal = gpu.ordinal;
+        writeln!(f, "gpu {ordinal}: {}, {major}.{minor}, {gigabytes:.1} GB", gpu.name)?;
+        writeln!(
+            f,
+            "  preset: batches from {}, speedup {}, success {}, window {}",
+            preset.min_batch_size,
+            preset.speedup_threshold,
+            preset.success_rate_threshold,
+            preset.performance_window_size
+        )?;
+        advice.iter().try_for_each(|advice| writeln!(f, "  {}: {}", advice.topic, advice.text))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::device::{CudaAbsence, GpuClass};
+
+    fn gpu(ordinal: usize, name: &str) -> Gpu {
+        Gpu {
+            ordinal,
+            name: name.into(),
+            class: GpuClass::of(name),
+            compute_capability: (8, 0),
+            memory_bytes: 40_000_000_000,
+        }
+    }
+
+    fn report(cuda: Cuda, samples: &[GpuSample]) -> Report {
+        let devices = Devices { cpu: Cpu::detect(), cuda };
+        Report::of(devices, None, samples, &Config::default(), 1)
+    }
+
+    #[test]
+    fn a_machine_without_a_gpu_says_why() {
+        let report = report(Cuda::Absent(CudaAbsence::NoDriver), &[]);
+        assert!(report.to_string().contains("gpu: none (there is no CUDA driver library)"));
+        assert!(report.versions.is_empty());
+    }
+
+    #[test]
+    fn a_gpu_has_its_preset_and_the_advice_about_itself() {
+        let gpus = vec![gpu(0, "NVIDIA A100-SXM4-40GB"), gpu(1, "NVIDIA L4")];
+        let cuda = Cuda::Present { driver: (12, 4), nvrtc: None, gpus };
+        let sample = |ordinal, name: &str| GpuSample {
+            ordinal,
+            name: Some(name.into()),
+            persistence: Some(name != "NVIDIA L4"),
+            ..GpuSample::default()
+        };
+        let samples = [sample(0, "NVIDIA L4"), sample(1, "NVIDIA A100-SXM4-40GB")];
+        let report = report(cuda, &samples).with_version("onnxruntime", Some("1.24".into()));
+        assert_eq!(report.gpus[0].preset.min_batch_size, 48);
+        assert!(report.gpus[0].advice.is_empty());
+        assert_eq!(report.gpus[1].advice[0].topic, "persistence");
+        let text = report.to_string();
+        assert!(text.contains("gpu 0: NVIDIA A100-SXM4-40GB, 8.0, 40.0 GB"), "{text}");
+        assert!(text.contains("cuda: 12.4\nonnxruntime: 1.24\n"), "{text}");
+    }
+
+    #[test]
+    fn this_machine_is_reported_whatever_it_has() {
+        let report = Report::gather(&Config::default(), 1);
+        assert_eq!(report.no_gpu.is_some(), report.gpus.is_empty());
+    }
+}

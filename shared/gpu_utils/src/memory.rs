@@ -1,0 +1,38 @@
+//! Memory of a device: what is taken, what may be taken, and what is not given
+//! back.
+//!
+//! Three ledgers explain a device's memory only together: ONNX Runtime's arena
+//! takes from CUDA by itself, CUDA's default pool does not see that, and the device
+//! counts both with everybody else's.
+
+mod budget;
+mod fraction;
+mod leak;
+mod ledger;
+mod pool;
+
+use serde::{Deserialize, Serialize};
+
+pub use budget::{Budget, Refused, Reservation};
+pub use fraction::UsableFraction;
+pub use leak::{LeakMonitor, Window};
+pub use ledger::{Arena, Capacity, LedgerSample, Metrics, Snapshot};
+pub use pool::{Block, Pool, PoolError};
+
+/// The section `[gpu.memory]`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Config {
+    /// Which part of a device's memory may be taken, 0.25 to 0.90, at first. It
+    /// follows the use: peaks under 60 % raise it by 0.05, peaks over 90 % and
+    /// lack of memory lower it by 0.10.
+    pub usable_fraction: f64,
+    /// What one agent takes at most, in bytes.
+    pub agent_cap_bytes: u64,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self { usable_fraction: 0.85, agent_cap_bytes: 6_000_000_000 }
+    }
+}

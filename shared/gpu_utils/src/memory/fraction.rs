@@ -1,0 +1,90 @@
+//! Which part of a device's memory may be taken.
+
+/// A fraction that follows the use of the device. Counted in hundredths: steps up
+/// and down end where they began.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct UsableFraction {
+    hundredths: u8,
+}
+
+impl UsableFraction {
+    /// Below this, no model of any size would find a place.
+    const LEAST: u8 = 25;
+    const MOST: u8 = 90;
+
+    /// `fraction`: 0.25 to 0.90, else none.
+    pub fn new(fraction: f64) -> Option<Self> {
+        let hundredths = (fraction * 100.0).round();
+        let range = f64::from(Self::LEAST)..=f64::from(Self::MOST);
+        // In range, so it fits.
+        range.contains(&hundredths).then_some(Self { hundredths: hundredths as u8 })
+    }
+
+    /// The fraction.
+    pub fn get(self) -> f64 {
+        f64::from(self.hundredths) / 100.0
+    }
+
+    /// Of `total_bytes`, rounded down.
+    pub fn of(self, total_bytes: u64) -> u64 {
+        let bytes = u128::from(total_bytes) * u128::from(self.hundredths) / 100;
+        u64::try_from(bytes).unwrap_or(u64::MAX)
+    }
+
+    /// After a window of work whose peak use was `peak` of the whole device, with
+    /// or without lack of memory.
+    #[must_use]
+    pub fn after(self, peak: f64, out_of_memory: bool) -> Self {
+        let hundredths = if out_of_memory || peak > 0.90 {
+            self.hundredths.saturating_sub(10).max(Self::LEAST)
+        } else if peak < 0.60 {
+            (self.hundredths + 5).min(Self::MOST)
+        } else {
+            self.hundredths
+        };
+        Self { hundredths }
+    }
+}
+
+impl Default for UsableFraction {
+    fn default() -> Self {
+        Self { hundredths: 85 }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn use_moves_the_fraction() {
+        let fraction = UsableFraction::default();
+        assert_eq!(fraction.after(0.59, false).get(), 0.90);
+        assert_eq!(fraction.after(0.10, false).after(0.10, false).get(), 0.90);
+        assert_eq!(fraction.after(0.75, false).get(), 0.85);
+        assert_eq!(fraction.after(0.91, false).get(), 0.75);
+        assert_eq!(fraction.after(0.10, true).get(), 0.75);
+        assert_eq!(fraction.of(1_000), 850);
+    }
+
+    #[test]
+    fn only_fractions_of_the_range_are_taken() {
+        assert!(UsableFraction::new(0.25).is_some() && UsableFraction::new(0.90).is_some());
+        for wrong in [0.24, 0.91, -1.0, f64::NAN, f64::INFINITY] {
+            assert_eq!(UsableFraction::new(wrong), None, "{wrong}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn it_stays_in_its_range(windows in prop::collection::vec((0.0..1.0, any::<bool>()), 0..99)) {
+            let mut fraction = UsableFraction::default();
+            for (peak, out_of_memory) in windows {
+                fraction = fraction.after(peak, out_of_memory);
+                prop_assert!(UsableFraction::new(fraction.get()) == Some(fraction));
+            }
+        }
+    }
+}

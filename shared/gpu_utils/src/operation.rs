@@ -1,0 +1,222 @@
+//! Runs on a device that are measured, synchronized and cleaned up after, and
+//! that survive a lack of memory.
+
+mod fault;
+mod ladder;
+
+use std::fmt::Display;
+use std::time::{Duration, Instant};
+
+use opentelemetry::KeyValue;
+use opentelemetry::metrics::{Counter, Histogram, Meter};
+
+use crate::memory::{self, Snapshot};
+
+pub use fault::{Fault, is_out_of_memory_message};
+pub use ladder::{Ladder, Limits, Lost, Step};
+
+/// What a run needs of its device. Who runs sessions wraps
+/// [`CudaDevice`](crate::cuda::CudaDevice) and adds the arena.
+pub trait Device {
+    /// What the device says when it fails.
+    type Error;
+
+    /// A look at the ledgers.
+    fn snapshot(&self) -> Snapshot;
+
+    /// Waits for all that was launched. Launches fail late: this is where it shows.
+    ///
+    /// # Errors
+    /// The device's, of any launch before.
+    fn synchronize(&self) -> Result<(), Self::Error>;
+
+    /// Gives back what is kept for later: caches, pools, arenas.
+    fn clean_up(&self);
+}
+
+/// Instruments of device runs.
+#[derive(Clone, Debug)]
+pub struct Metrics {
+    duration: Histogram<f64>,
+    out_of_memory: Counter<u64>,
+    memory: memory::Metrics,
+}
+
+impl Metrics {
+    /// Instruments of `meter`.
+    pub fn new(meter: &Meter) -> Self {
+        Self {
+            duration: meter
+                .f64_histogram("courant_gpu_operation_duration")
+                .with_unit("s")
+                .with_description("Time of device runs by operation and outcome: done, failed")
+                .build(),
+            out_of_memory: meter
+                .u64_counter("courant_gpu_out_of_memory")
+                .with_description("Device runs that found too little memory, by operation")
+                .build(),
+            memory: memory::Metrics::new(meter),
+        }
+    }
+
+    fn record(&self, operation: &'static str, took: Duration, after: &Snapshot, end: End) {
+        let name = KeyValue::new("operation", operation);
+        let outcome = if end == End::Done { "done" } else { "failed" };
+        let labels = [name.clone(), KeyValue::new("outcome", outcome)];
+        self.duration.record(took.as_secs_f64(), &labels);
+        if end == End::OutOfMemory {
+            self.out_of_memory.add(1, &[name]);
+        }
+        self.memory.record(after);
+    }
+}
+
+#[derive(Clone, Copy, PartialEq)]
+enum End {
+    Done,
+    Failed,
+    OutOfMemory,
+}
+
+/// Runs `run` on a device in a span of its own, waits until the device is done,
+/// and tells in one structured event how long it took and what memory was
+/// allocated and reserved before and after. After a failure the device is cleaned
+/// up, so that the next run finds what memory there is.
+///
+/// # Errors
+/// Those of `run`, and those of the device that only synchronizing shows.
+pub fn safe_gpu_operation<D, T, E>(
+    operation: &'static str,
+    device: &D,
+    metrics: Option<&Metrics>,
+    run: impl FnOnce() -> Result<T, E>,
+) -> Result<T, E>
+where
+    D: Device,
+    E: Fault + Display + From<D::Error>,
+{
+    let _span = tracing::info_span!("gpu.operation", operation).entered();
+    let before = device.snapshot();
+    let start = Instant::now();
+    let result = run().and_then(|value| {
+        device.synchronize()?;
+        Ok(value)
+    });
+    let took = start.elapsed();
+    let end = match &result {
+        Ok(_) => End::Done,
+        Err(error) if error.is_out_of_memory() => End::OutOfMemory,
+        Err(_) => End::Failed,
+    };
+    if end != End::Done {
+        device.clean_up();
+    }
+    let after = device.snapshot();
+    if let Some(metrics) = metrics {
+        metrics.record(operation, took, &after, end);
+    }
+    tell(operation, took, &before, &after, result.as_ref().err());
+    result
+}
+
+fn tell<E: Display>(
+    operation: &'static str,
+    took: Duration,
+    before: &Snapshot,
+    after: &Snapshot,
+    error: Option<&E>,
+) {
+    tracing::debug!(
+        operation,
+        duration_ms = took.as_secs_f64() * 1e3,
+        allocated_before = before.allocated(),
+        allocated_after = after.allocated(),
+        reserved_before = before.reserved(),
+        reserved_after = after.reserved(),
+        device_used_after = after.device.map(|device| device.used()),
+        error = error.map(tracing::field::display),
+        "device run"
+    );
+}
+
+#[cfg(test)]
+mod tests {
+    use std::cell::{Cell, RefCell};
+
+    use super::*;
+    use crate::memory::{Capacity, LedgerSample};
+
+    #[derive(Debug, PartialEq, thiserror::Error)]
+    enum Failure {
+        #[error("no memory")]
+        Memory,
+        #[error("illegal address")]
+        Late,
+    }
+
+    impl Fault for Failure {
+        fn is_out_of_memory(&self) -> bool {
+            *self == Self::Memory
+        }
+    }
+
+    #[derive(Default)]
+    struct Fake {
+        calls: RefCell<Vec<&'static str>>,
+        fails_late: Cell<bool>,
+    }
+
+    impl Device for Fake {
+        type Error = Failure;
+
+        fn snapshot(&self) -> Snapshot {
+            self.calls.borrow_mut().push("look");
+            let pool = LedgerSample { allocated: 5, reserved: 9 };
+            let device = Capacity { total: 100, free: 60 };
+            Snapshot { arena: None, pool: Some(pool), device: Some(device) }
+        }
+
+        fn synchronize(&self) -> Result<(), Failure> {
+            self.calls.borrow_mut().push("wait");
+            if self.fails_late.get() { Err(Failure::Late) } else { Ok(()) }
+        }
+
+        fn clean_up(&self) {
+            self.calls.borrow_mut().push("clean");
+        }
+    }
+
+    fn run(device: &Fake, result: Result<i32, Failure>) -> Result<i32, Failure> {
+        safe_gpu_operation("test", device, None, || result)
+    }
+
+    #[test]
+    fn a_run_is_waited_for_and_its_late_failure_is_its_own() {
+        let device = Fake::default();
+        assert_eq!(run(&device, Ok(7)), Ok(7));
+        assert_eq!(*device.calls.borrow(), ["look", "wait", "look"]);
+        device.calls.borrow_mut().clear();
+        device.fails_late.set(true);
+        assert_eq!(run(&device, Ok(7)), Err(Failure::Late));
+        assert_eq!(*device.calls.borrow(), ["look", "wait", "clean", "look"]);
+    }
+
+    #[test]
+    fn lack_of_memory_is_counted_and_cleaned_up_after() {
+        let meters = courant_telemetry::Meters::new("test").unwrap();
+        let metrics = Metrics::new(&meters.meter());
+        let device = Fake::default();
+        let result =
+            safe_gpu_operation("encode", &device, Some(&metrics), || Err::<(), _>(Failure::Memory));
+        assert_eq!(result, Err(Failure::Memory));
+        assert_eq!(*device.calls.borrow(), ["look", "clean", "look"]);
+        let text = meters.render().unwrap();
+        for line in [
+            r#"courant_gpu_out_of_memory_total{operation="encode"} 1"#,
+            r#"courant_gpu_operation_duration_seconds_count{operation="encode",outcome="failed"} 1"#,
+            r#"courant_gpu_memory_bytes{kind="reserved",ledger="device"} 40"#,
+        ] {
+            assert!(text.contains(line), "{line} is not in\n{text}");
+        }
+    }
+}
