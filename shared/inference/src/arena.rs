@@ -6,9 +6,11 @@ use std::ffi::{CStr, c_char};
 use std::ptr::{self, NonNull};
 
 use ort::AsPointer;
-use ort::memory::{AllocationDevice, Allocator, AllocatorType, MemoryInfo, MemoryType};
+use ort::memory::{Allocator, AllocatorType, MemoryInfo, MemoryType};
 use ort::session::Session;
 use ort::sys::OrtKeyValuePairs;
+
+use crate::provider::Placement;
 
 /// The memory of one session's arena.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -29,9 +31,9 @@ pub struct ArenaStats {
 pub(crate) struct Arena(Allocator);
 
 impl Arena {
-    pub(crate) fn of(session: &Session) -> ort::Result<Self> {
-        let device = AllocationDevice::CPU;
-        let memory = MemoryInfo::new(device, 0, AllocatorType::Arena, MemoryType::Default)?;
+    pub(crate) fn of(session: &Session, placement: &Placement) -> ort::Result<Self> {
+        let (device, ordinal) = placement.memory();
+        let memory = MemoryInfo::new(device, ordinal, AllocatorType::Arena, MemoryType::Default)?;
         Ok(Self(Allocator::new(session, memory)?))
     }
 

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use courant_article::Embedding;
 
 use crate::model::Model;
+use crate::provider::Placement;
 use crate::session::{EncoderSession, Input};
 use crate::tokenize::TextTokenizer;
 use crate::{Config, Deps, Error, runtime};
@@ -49,12 +50,16 @@ impl BareModel {
         Ok(self.tokenizer.input(&tokens, 0..end))
     }
 
-    /// A session of one thread.
+    /// A session of one thread, on the CPU.
     ///
     /// # Errors
     /// [`Error::Graph`].
     pub fn session(&self) -> Result<BareSession, Error> {
-        Ok(BareSession(EncoderSession::load(&self.environment, &self.model)?))
+        Ok(BareSession(EncoderSession::load(
+            &self.environment,
+            &self.model,
+            &Placement::cpu(&self.model),
+        )?))
     }
 }
 

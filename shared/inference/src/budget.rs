@@ -8,14 +8,25 @@
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
+use courant_gpu_utils::device::Provider;
 use ort::environment::Environment;
 
 use crate::model::Model;
+use crate::provider::Placement;
 use crate::session::{EncoderSession, Input};
 use crate::{Deps, Error};
 
-/// What may be chosen; 1 is one text per run.
-const CANDIDATES: [usize; 3] = [1, 512, 1024];
+/// What may be chosen on a CPU; 1 is one text per run.
+const ON_CPU: [usize; 3] = [1, 512, 1024];
+/// The same on a GPU.
+const ON_GPU: [usize; 3] = [16_384, 32_768, 65_536];
+
+fn candidates(provider: Provider) -> &'static [usize] {
+    match provider {
+        Provider::Cpu => &ON_CPU,
+        Provider::Cuda | Provider::TensorRt => &ON_GPU,
+    }
+}
 
 /// Lengths in tokens as news have them: headlines, summaries, paragraphs.
 const LENGTHS: [usize; 12] = [11, 14, 18, 22, 34, 46, 58, 72, 88, 120, 164, 230];
@@ -27,14 +38,18 @@ const WORTHWHILE: f64 = 0.03;
 pub(crate) fn measured(
     environment: &Environment,
     model: &Model,
+    placement: &Placement,
     deps: &Deps,
 ) -> Result<usize, Error> {
-    let kept = deps.root().map(|root| root.join("cache").join(file_name(model)));
-    if let Some(budget) = kept.as_ref().and_then(read) {
+    let candidates = candidates(placement.provider);
+    let name = file_name(model, placement.provider);
+    let kept = deps.root().map(|root| root.join("cache").join(name));
+    if let Some(budget) = kept.as_ref().and_then(read).filter(|it| candidates.contains(it)) {
         return Ok(budget);
     }
     let start = Instant::now();
-    let budget = measure(&mut EncoderSession::load(environment, model)?, model.max_tokens)?;
+    let mut session = EncoderSession::load(environment, model, placement)?;
+    let budget = measure(&mut session, candidates, model.max_tokens)?;
     let took_ms = start.elapsed().as_millis();
     tracing::info!(budget, took_ms, model = model.name, "measured the token budget");
     if let Some(path) = kept {
@@ -44,8 +59,7 @@ pub(crate) fn measured(
 }
 
 fn read(path: &PathBuf) -> Option<usize> {
-    let budget = std::fs::read_to_string(path).ok()?.trim().parse().ok()?;
-    CANDIDATES.contains(&budget).then_some(budget)
+    std::fs::read_to_string(path).ok()?.trim().parse().ok()
 }
 
 /// Where the folder cannot be written, the next start measures again.
@@ -57,36 +71,46 @@ fn keep(path: &PathBuf, budget: usize) {
 }
 
 /// Changes with the model, the runtime library and the processor.
-fn file_name(model: &Model) -> String {
+fn file_name(model: &Model, provider: Provider) -> String {
     let processor = std::fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
     let processor = processor.lines().find(|line| line.starts_with("model name")).unwrap_or("");
     let name = processor.rsplit(':').next().unwrap_or_default().trim();
     let plain: String =
         name.chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '-' }).collect();
-    format!("budget-{}-{}-{plain}", model.version, ort::MINOR_VERSION)
+    format!("budget-{}-{provider}-{}-{plain}", model.version, ort::MINOR_VERSION)
 }
 
 /// The fastest of the candidates, each run twice in turn: the better time counts,
 /// since others may use the processor meanwhile.
-fn measure(session: &mut EncoderSession, max_tokens: usize) -> Result<usize, Error> {
-    let mut best = [Duration::MAX; CANDIDATES.len()];
+fn measure(
+    session: &mut EncoderSession,
+    candidates: &[usize],
+    max_tokens: usize,
+) -> Result<usize, Error> {
+    let mut best = vec![Duration::MAX; candidates.len()];
     for _ in 0..2 {
-        for (place, &budget) in CANDIDATES.iter().enumerate() {
-            best[place] = best[place].min(time(session, budget, max_tokens)?);
+        for (best, &budget) in best.iter_mut().zip(candidates) {
+            *best = (*best).min(time(session, budget, max_tokens)?);
         }
     }
     let mut chosen = 0;
-    for place in 1..CANDIDATES.len() {
+    for place in 1..candidates.len() {
         if best[place].as_secs_f64() < best[chosen].as_secs_f64() * (1.0 - WORTHWHILE) {
             chosen = place;
         }
     }
-    Ok(CANDIDATES[chosen])
+    Ok(candidates[chosen])
 }
 
 fn time(session: &mut EncoderSession, budget: usize, max_tokens: usize) -> Result<Duration, Error> {
-    let inputs: Vec<Input> =
-        LENGTHS.iter().map(|&length| Input::new(vec![0; length.min(max_tokens)])).collect();
+    // Enough texts to fill several batches of a large budget.
+    let repeats = (4 * budget).div_ceil(LENGTHS.iter().sum()).max(1);
+    let repeats = if budget <= ON_CPU[2] { 1 } else { repeats };
+    let length = |&length: &usize| length.min(max_tokens);
+    let inputs: Vec<Input> = LENGTHS
+        .iter()
+        .flat_map(|it| std::iter::repeat_n(Input::new(vec![0; length(it)]), repeats))
+        .collect();
     let start = Instant::now();
     for batch in packed(&inputs, budget) {
         session.run(&batch)?;
@@ -114,7 +138,7 @@ mod tests {
     fn batches_keep_the_budget_and_lose_nothing() {
         let inputs: Vec<Input> =
             LENGTHS.iter().map(|&length| Input::new(vec![0; length])).collect();
-        for budget in CANDIDATES {
+        for budget in ON_CPU.into_iter().chain(ON_GPU) {
             let batches = packed(&inputs, budget);
             assert_eq!(batches.iter().map(Vec::len).sum::<usize>(), inputs.len());
             for batch in batches {

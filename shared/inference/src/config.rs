@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use courant_gpu_utils::device::Provider;
 use serde::{Deserialize, Serialize};
 
 use crate::batch::Limits;
@@ -32,7 +33,7 @@ pub struct Config {
     /// The shared library of ONNX Runtime; by default the one in `.deps/lib`.
     pub runtime_library: Option<PathBuf>,
     /// Sessions of one thread each, 1 or more; by default the CPUs that the
-    /// process may use (its cgroup's quota counts).
+    /// process may use (its cgroup's quota counts), on a GPU 2.
     pub sessions: Option<usize>,
     /// Threads that tokenize, 1 or more. One feeds more sessions than a CPU has.
     pub tokenizer_threads: usize,
@@ -124,9 +125,11 @@ impl Config {
         }
     }
 
-    /// One session per CPU: the standard library knows the cgroup's quota.
-    pub(crate) fn session_count(&self) -> usize {
-        self.sessions.unwrap_or_else(|| std::thread::available_parallelism().map_or(1, usize::from))
+    /// One session per CPU: the standard library knows the cgroup's quota. On a GPU
+    /// two, so that one copies while the other computes.
+    pub fn session_count(&self, provider: Provider) -> usize {
+        let cpus = || std::thread::available_parallelism().map_or(1, usize::from);
+        self.sessions.unwrap_or_else(|| if provider == Provider::Cpu { cpus() } else { 2 })
     }
 }
 

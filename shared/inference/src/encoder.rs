@@ -5,6 +5,9 @@ use std::thread;
 use std::time::Instant;
 
 use courant_article::{Embedding, Embeddings, ModelRef};
+use courant_gpu_utils::Config as GpuConfig;
+use courant_gpu_utils::device::Provider;
+use courant_gpu_utils::operation::{self, Ladder};
 use opentelemetry::metrics::Meter;
 
 use crate::arena::ArenaStats;
@@ -13,11 +16,12 @@ use crate::chunk::windows;
 use crate::document::Plan;
 use crate::metrics::Metrics;
 use crate::model::Model;
+use crate::provider::place;
 use crate::queue::{Answer, Queue, Urgency};
 use crate::results::Results;
 use crate::session::{Input, Rows};
 use crate::tokenize::{TextTokenizer, TokenizerThreads};
-use crate::worker::Workers;
+use crate::worker::{Recipe, Workers};
 use crate::{Config, Deps, Error, Precision, budget, runtime};
 
 /// How long a text is in tokens, without special ones, and in chunks.
@@ -54,8 +58,14 @@ impl Encoder {
     /// # Errors
     /// What is wrong with the configuration, the runtime library, a file's
     /// SHA-256, or the graph's inputs, output and dimension.
-    pub fn load(config: &Config, deps: &Deps, meter: &Meter) -> Result<Self, Error> {
+    pub fn load(
+        config: &Config,
+        gpu: &GpuConfig,
+        deps: &Deps,
+        meter: &Meter,
+    ) -> Result<Self, Error> {
         config.validate()?;
+        gpu.validate().map_err(|error| Error::Provider(error.to_string()))?;
         let library = match &config.runtime_library {
             Some(library) => library.clone(),
             None => deps.runtime_library()?,
@@ -73,15 +83,24 @@ impl Encoder {
         let environment = environment.unwrap_or(Err(Error::Stopped))?;
         check_lengths(config, &model, &tokenizer)?;
         let metrics = Metrics::new(meter);
+        let placement = place(gpu, &environment, &model, deps)?;
         let needs_budget = config.token_budget.is_none() && model.precision != Precision::Int8;
-        let budget = if needs_budget { budget::measured(&environment, &model, deps)? } else { 1 };
+        let budget = match needs_budget {
+            true => budget::measured(&environment, &model, &placement, deps)?,
+            false => 1,
+        };
         let limits = config.limits(model.precision, budget);
+        let cpu_allowed = gpu.cpu_fallback && placement.provider != Provider::Cpu;
+        let greatest = limits.token_budget.max(config.max_tokens);
+        let ladder = Ladder::new(operation::Limits::new(greatest, cpu_allowed));
         let queue = Arc::new(Queue::new(config.queue_capacity, limits, metrics.clone()));
-        let workers =
-            Workers::spawn(config.session_count(), &environment, &model, &queue, &metrics)?;
+        let reference = model_ref(&model, placement.provider);
+        let sessions = config.session_count(placement.provider);
+        let recipe = Recipe { environment, model: Arc::clone(&model), placement, ladder };
+        let workers = Workers::spawn(sessions, &recipe, &queue, &metrics)?;
         let threads = TokenizerThreads::spawn(&tokenizer, config.tokenizer_threads, metrics);
         let shared = Shared {
-            model: model_ref(&model),
+            model: reference,
             dimension: model.dimension,
             max_tokens: config.max_tokens,
             overlap: config.overlap,
@@ -295,11 +314,11 @@ fn check_lengths(config: &Config, model: &Model, tokenizer: &TextTokenizer) -> R
     Ok(())
 }
 
-fn model_ref(model: &Model) -> ModelRef {
+fn model_ref(model: &Model, provider: Provider) -> ModelRef {
     ModelRef {
         name: model.name.clone(),
         version: model.version.clone(),
         precision: model.precision.name().into(),
-        provider: "cpu".into(),
+        provider: provider.as_str().into(),
     }
 }

@@ -3,6 +3,8 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use courant_gpu_utils::operation::{Fault, Lost, is_out_of_memory_message};
+
 /// Why nothing was embedded. Cheap to clone: a failed batch answers each of its
 /// requests with the same error.
 #[derive(Clone, Debug, thiserror::Error)]
@@ -87,6 +89,15 @@ pub enum Error {
     /// The runtime failed: the whole batch is lost.
     #[error("ONNX Runtime failed: {0}")]
     Runtime(Arc<ort::Error>),
+    /// No execution provider that may be used works.
+    #[error("{0}")]
+    Provider(String),
+    /// The device failed beside the runtime.
+    #[error("the device failed: {0}")]
+    Device(String),
+    /// The device has no memory for a text, not even alone.
+    #[error("the device has no memory for the text: {0}")]
+    OutOfMemory(String),
     /// The encoder gave something that is no vector; nothing is made up instead.
     #[error("the encoder gave no unit vector")]
     NotAVector,
@@ -119,5 +130,25 @@ impl From<ort::Error> for Error {
 impl Error {
     pub(crate) fn read(path: impl Into<PathBuf>, source: std::io::Error) -> Self {
         Self::Read { path: path.into(), source: Arc::new(source) }
+    }
+}
+
+impl Fault for Error {
+    fn is_out_of_memory(&self) -> bool {
+        match self {
+            Self::Runtime(error) => is_out_of_memory_message(error.message()),
+            Self::Device(message) => is_out_of_memory_message(message),
+            _ => false,
+        }
+    }
+}
+
+impl From<Lost<Error>> for Error {
+    fn from(lost: Lost<Error>) -> Self {
+        match lost {
+            Lost::OutOfMemory(error) => Self::OutOfMemory(error.to_string()),
+            Lost::Failed(error) => error,
+            Lost::Miscounted { .. } => Self::NotAVector,
+        }
     }
 }

@@ -2,11 +2,13 @@
 
 use std::time::Duration;
 
+use courant_gpu_utils::operation;
 use opentelemetry::KeyValue;
 use opentelemetry::metrics::{Counter, Histogram, Meter};
 
 use crate::Error;
-use crate::session::Output;
+use crate::session::Rows;
+use crate::worker::Tokens;
 
 /// Bounds of the durations, in seconds.
 const SECONDS: [f64; 14] =
@@ -21,6 +23,7 @@ pub(crate) struct Metrics {
     inference: Histogram<f64>,
     tokens: Counter<u64>,
     requests: Counter<u64>,
+    operation: operation::Metrics,
 }
 
 impl Metrics {
@@ -56,6 +59,7 @@ impl Metrics {
                     "Texts and chunks by outcome: embedded, failed, refused, cancelled, late",
                 )
                 .build(),
+            operation: operation::Metrics::new(meter),
         }
     }
 
@@ -84,23 +88,28 @@ impl Metrics {
         &self,
         waits: impl ExactSizeIterator<Item = Duration>,
         took: Duration,
-        result: &Result<Output, Error>,
+        results: &[Result<Rows, Error>],
+        tokens: Tokens,
     ) {
-        let items = waits.len();
+        self.batch_items.record(waits.len() as u64, &[]);
         for wait in waits {
             self.queue_wait.record(wait.as_secs_f64(), &[]);
         }
         self.inference.record(took.as_secs_f64(), &[]);
-        self.batch_items.record(items as u64, &[]);
-        let Ok(output) = result else {
-            self.count_requests(items, "failed");
-            return;
-        };
-        self.count_requests(items, "embedded");
-        self.batch_tokens.record(output.padded_tokens as u64, &[]);
-        let padding = output.padded_tokens - output.real_tokens;
-        self.tokens.add(output.real_tokens as u64, &[KeyValue::new("kind", "real")]);
-        self.tokens.add(padding as u64, &[KeyValue::new("kind", "padding")]);
+        let failed = results.iter().filter(|result| result.is_err()).count();
+        self.count_requests(failed, "failed");
+        self.count_requests(results.len() - failed, "embedded");
+        if tokens.padded > 0 {
+            self.batch_tokens.record(tokens.padded as u64, &[]);
+            let padding = tokens.padded - tokens.real;
+            self.tokens.add(tokens.real as u64, &[KeyValue::new("kind", "real")]);
+            self.tokens.add(padding as u64, &[KeyValue::new("kind", "padding")]);
+        }
+    }
+
+    /// The instruments of runs on a device.
+    pub(crate) fn operation(&self) -> &operation::Metrics {
+        &self.operation
     }
 
     fn count_requests(&self, count: usize, outcome: &'static str) {

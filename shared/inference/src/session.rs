@@ -6,12 +6,13 @@ use courant_article::Embedding;
 use ort::environment::Environment;
 use ort::logging::LogLevel;
 use ort::session::builder::{GraphOptimizationLevel, SessionBuilder};
-use ort::session::{Session, SessionInputValue};
+use ort::session::{RunOptions, Session, SessionInputValue};
 use ort::value::{Outlet, TensorRef, ValueType};
 
 use crate::Error;
-use crate::arena::{Arena, ArenaStats};
+use crate::arena::Arena;
 use crate::model::{Model, Pooling};
+use crate::provider::Placement;
 
 /// The vectors of one input: the whole's, then one per further row.
 pub(crate) type Rows = Vec<Vec<f32>>;
@@ -56,9 +57,8 @@ pub(crate) struct Output {
 
 /// A session with what it expects.
 pub(crate) struct EncoderSession {
-    /// Dropped before its session.
-    arena: Arena,
     session: Session,
+    arena_name: String,
     pooling: Pooling,
     takes_token_types: bool,
     dimension: usize,
@@ -66,17 +66,20 @@ pub(crate) struct EncoderSession {
 
 impl EncoderSession {
     /// Loads the graph, checks it against what is declared, and runs it once.
-    pub(crate) fn load(environment: &Environment, model: &Model) -> Result<Self, Error> {
-        let session = builder(environment)?.commit_from_file(&model.graph).map_err(|error| {
-            Error::Graph { path: model.graph.clone(), reason: error.to_string() }
-        })?;
-        check(&session, model)
-            .map_err(|reason| Error::Graph { path: model.graph.clone(), reason })?;
+    pub(crate) fn load(
+        environment: &Environment,
+        model: &Model,
+        placement: &Placement,
+    ) -> Result<Self, Error> {
+        let refused = |reason| Error::Graph { path: model.graph.clone(), reason };
+        let session = builder(environment, placement)?
+            .commit_from_file(&model.graph)
+            .map_err(|error| refused(error.to_string()))?;
+        check(&session, model).map_err(refused)?;
         let takes_token_types = has(session.inputs(), "token_type_ids");
-        let arena = Arena::of(&session)?;
         let mut loaded = Self {
-            arena,
             session,
+            arena_name: placement.arena_name(),
             pooling: model.pooling,
             takes_token_types,
             dimension: model.dimension,
@@ -85,15 +88,26 @@ impl EncoderSession {
         Ok(loaded)
     }
 
-    /// What the session's arena holds.
-    pub(crate) fn arena(&self) -> ArenaStats {
-        self.arena.stats().unwrap_or_default()
+    /// A view of the session's arena.
+    pub(crate) fn arena(&self, placement: &Placement) -> Result<Arena, Error> {
+        Ok(Arena::of(&self.session, placement)?)
     }
 
     /// The vectors of a batch, which must not be empty.
     pub(crate) fn run(&mut self, inputs: &[&Input]) -> Result<Output, Error> {
+        self.run_with(inputs, &RunOptions::new()?)
+    }
+
+    /// The same; afterwards the arena gives back what it keeps for later.
+    pub(crate) fn run_and_shrink(&mut self, inputs: &[&Input]) -> Result<Output, Error> {
+        let mut options = RunOptions::new()?;
+        options.set("memory.enable_memory_arena_shrinkage", &self.arena_name)?;
+        self.run_with(inputs, &options)
+    }
+
+    fn run_with(&mut self, inputs: &[&Input], options: &RunOptions) -> Result<Output, Error> {
         let batch = Batch::new(inputs, self.pooling);
-        let flat = self.infer(&batch)?;
+        let flat = self.infer(&batch, options)?;
         let vectors: Vec<Rows> = match self.pooling {
             Pooling::Graph => batch.split(inputs, &flat, self.dimension),
             Pooling::Mean => batch.pool(inputs, &flat, self.dimension),
@@ -109,7 +123,7 @@ impl EncoderSession {
     }
 
     /// The graph's output, flat.
-    fn infer(&mut self, batch: &Batch) -> Result<Vec<f32>, Error> {
+    fn infer(&mut self, batch: &Batch, options: &RunOptions) -> Result<Vec<f32>, Error> {
         let shape = [batch.items, batch.tokens];
         let mut values: Vec<(&str, SessionInputValue<'_>)> = vec![
             ("input_ids", TensorRef::from_array_view((shape, &*batch.ids))?.into()),
@@ -129,7 +143,7 @@ impl EncoderSession {
             Pooling::Graph => batch.rows,
             Pooling::Mean => batch.tokens,
         };
-        let outputs = self.session.run(values)?;
+        let outputs = self.session.run_with_options(values, options)?;
         let (_, flat) = outputs[output_name(self.pooling)].try_extract_tensor::<f32>()?;
         if flat.len() != batch.items * vectors_per_item * self.dimension {
             return Err(Error::NotAVector);
@@ -140,8 +154,9 @@ impl EncoderSession {
 
 /// One thread per session and no spinning: the sessions are the parallelism.
 /// Memory patterns are kept per input shape, and every batch has another one.
-fn builder(environment: &Environment) -> ort::Result<SessionBuilder> {
+fn builder(environment: &Environment, placement: &Placement) -> ort::Result<SessionBuilder> {
     let builder = Session::builder(environment)?
+        .with_execution_providers(placement.dispatch())?
         .with_optimization_level(GraphOptimizationLevel::All)?
         .with_intra_threads(1)?
         .with_inter_threads(1)?

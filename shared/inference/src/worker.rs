@@ -4,14 +4,27 @@ use std::sync::{Arc, Mutex, PoisonError, mpsc};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
+use courant_gpu_utils::operation::{Ladder, Step, safe_gpu_operation};
 use ort::environment::Environment;
 
 use crate::Error;
 use crate::arena::ArenaStats;
+use crate::device::SessionDevice;
 use crate::metrics::Metrics;
 use crate::model::Model;
+use crate::provider::Placement;
 use crate::queue::{Queue, Request};
-use crate::session::EncoderSession;
+use crate::session::{EncoderSession, Input, Output, Rows};
+
+/// What every session is loaded with.
+#[derive(Clone)]
+pub(crate) struct Recipe {
+    pub(crate) environment: Environment,
+    pub(crate) model: Arc<Model>,
+    pub(crate) placement: Placement,
+    /// How a lack of memory is met.
+    pub(crate) ladder: Ladder,
+}
 
 /// The session threads; dropping ends them after their batch.
 pub(crate) struct Workers {
@@ -38,8 +51,7 @@ impl Workers {
     /// and waits until every one is ready.
     pub(crate) fn spawn(
         count: usize,
-        environment: &Environment,
-        model: &Arc<Model>,
+        recipe: &Recipe,
         queue: &Arc<Queue>,
         metrics: &Metrics,
     ) -> Result<Self, Error> {
@@ -50,12 +62,12 @@ impl Workers {
             arenas: Arenas::default(),
         };
         for index in 0..count {
-            let (environment, model) = (environment.clone(), Arc::clone(model));
-            let (queue, metrics, ready) = (Arc::clone(queue), metrics.clone(), ready.clone());
-            let arenas = workers.arenas.clone();
-            let note = move |stats| arenas.note(index, stats);
-            let work = move || match EncoderSession::load(&environment, &model) {
-                Ok(session) if ready.send(Ok(())).is_ok() => serve(session, &queue, &metrics, note),
+            let (recipe, queue, metrics) = (recipe.clone(), Arc::clone(queue), metrics.clone());
+            let (arenas, ready) = (workers.arenas.clone(), ready.clone());
+            let work = move || match Worker::load(recipe, metrics) {
+                Ok(mut worker) if ready.send(Ok(())).is_ok() => {
+                    worker.serve(&queue, |stats| arenas.note(index, stats));
+                }
                 Ok(_) => {}
                 // Whoever loads has gone with another session's error.
                 Err(error) => drop(ready.send(Err(error))),
@@ -96,33 +108,96 @@ impl Drop for CloseOnExit<'_> {
     }
 }
 
-fn serve(mut session: EncoderSession, queue: &Queue, metrics: &Metrics, note: impl Fn(ArenaStats)) {
-    let _guard = CloseOnExit(queue);
-    note(session.arena());
-    while let Some(batch) = queue.next_batch() {
-        run(&mut session, batch, metrics);
-        note(session.arena());
+/// One thread's session, and one on the CPU for what its device has no memory for.
+struct Worker {
+    session: EncoderSession,
+    device: SessionDevice,
+    on_cpu: Option<EncoderSession>,
+    recipe: Recipe,
+    metrics: Metrics,
+}
+
+impl Worker {
+    fn load(recipe: Recipe, metrics: Metrics) -> Result<Self, Error> {
+        let Recipe { environment, model, placement, .. } = &recipe;
+        let session = EncoderSession::load(environment, model, placement)?;
+        let device = SessionDevice::of(&session, placement)?;
+        Ok(Self { session, device, on_cpu: None, recipe, metrics })
+    }
+
+    fn serve(&mut self, queue: &Queue, note: impl Fn(ArenaStats)) {
+        let _guard = CloseOnExit(queue);
+        let told = |device: &SessionDevice| device.arena().into_iter().for_each(&note);
+        told(&self.device);
+        while let Some(batch) = queue.next_batch() {
+            let Self { session, device, on_cpu, recipe, metrics } = self;
+            let Recipe { environment, model, ladder, .. } = recipe;
+            let operation = metrics.operation();
+            run(ladder, batch, metrics, |step, inputs| match step {
+                Step::Cpu => loaded(on_cpu, environment, model)?.run(inputs),
+                step => safe_gpu_operation("encode", device, Some(operation), || {
+                    if step.frees_first() {
+                        session.run_and_shrink(inputs)
+                    } else {
+                        session.run(inputs)
+                    }
+                }),
+            });
+            told(device);
+        }
     }
 }
 
-/// Runs a batch and answers each of its requests.
-fn run(session: &mut EncoderSession, batch: Vec<(Request, Duration)>, metrics: &Metrics) {
-    let inputs: Vec<_> = batch.iter().map(|(request, _)| &request.input).collect();
+/// The session on the CPU, loaded when it is first needed.
+fn loaded<'a>(
+    session: &'a mut Option<EncoderSession>,
+    environment: &Environment,
+    model: &Model,
+) -> Result<&'a mut EncoderSession, Error> {
+    if session.is_none() {
+        tracing::warn!(model = model.name, "loads a CPU session: its device has too little memory");
+        *session = Some(EncoderSession::load(environment, model, &Placement::cpu(model))?);
+    }
+    session.as_mut().ok_or(Error::Stopped)
+}
+
+/// Runs a batch down the ladder and answers each of its requests.
+fn run(
+    ladder: &mut Ladder,
+    batch: Vec<(Request, Duration)>,
+    metrics: &Metrics,
+    mut session: impl FnMut(Step, &[&Input]) -> Result<Output, Error>,
+) {
+    let inputs: Vec<&Input> = batch.iter().map(|(request, _)| &request.input).collect();
+    let mut tokens = Tokens::default();
     let start = Instant::now();
-    let result = session.run(&inputs);
+    let results = ladder.run(&inputs, padded, |step, chunk| {
+        let output = session(step, chunk)?;
+        tokens.real += output.real_tokens;
+        tokens.padded += output.padded_tokens;
+        Ok(output.vectors)
+    });
+    let results: Vec<Result<Rows, Error>> =
+        results.into_iter().map(|result| result.map_err(Error::from)).collect();
     let waits = batch.iter().map(|(_, waited)| *waited);
-    metrics.batch(waits, start.elapsed(), &result);
-    match result {
-        Ok(output) => {
-            for ((request, _), rows) in batch.into_iter().zip(output.vectors) {
-                // Whoever asked may have gone meanwhile.
-                drop(request.reply.send(Ok(rows)));
-            }
-        }
-        Err(error) => {
-            for (request, _) in batch {
-                drop(request.reply.send(Err(error.clone())));
-            }
-        }
+    metrics.batch(waits, start.elapsed(), &results, tokens);
+    for ((request, _), result) in batch.into_iter().zip(results) {
+        // Whoever asked may have gone meanwhile.
+        drop(request.reply.send(result));
     }
 }
+
+/// What sessions computed.
+#[derive(Clone, Copy, Default)]
+pub(crate) struct Tokens {
+    pub(crate) real: usize,
+    pub(crate) padded: usize,
+}
+
+/// The padded tokens of a batch.
+fn padded(inputs: &[&Input]) -> usize {
+    inputs.len() * inputs.iter().map(|input| input.len()).max().unwrap_or(0)
+}
+
+#[cfg(test)]
+mod tests;

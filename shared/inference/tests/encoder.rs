@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use courant_article::{Embedding, Embeddings};
+use courant_gpu_utils::Config as GpuConfig;
 use courant_inference::{Config, Deps, Encoder, Error, Precision, Priority, TokenCount};
 use opentelemetry::metrics::MeterProvider;
 use opentelemetry_sdk::metrics::data::{AggregatedMetrics, MetricData};
@@ -13,7 +14,12 @@ use opentelemetry_sdk::metrics::{InMemoryMetricExporter, PeriodicReader, SdkMete
 use serde::Deserialize;
 
 fn load(config: &Config) -> Result<Encoder, Error> {
-    Encoder::load(config, &Deps::resolve(), &SdkMeterProvider::default().meter("test"))
+    Encoder::load(
+        config,
+        &GpuConfig::default(),
+        &Deps::resolve(),
+        &SdkMeterProvider::default().meter("test"),
+    )
 }
 
 fn encoder() -> Encoder {
@@ -304,7 +310,9 @@ async fn batches_and_tokens_are_measured() {
     let reader = PeriodicReader::builder(exporter.clone()).build();
     let provider = SdkMeterProvider::builder().with_reader(reader).build();
     let config = Config { sessions: Some(1), ..Config::default() };
-    let encoder = Encoder::load(&config, &Deps::resolve(), &provider.meter("test")).unwrap();
+    let encoder =
+        Encoder::load(&config, &GpuConfig::default(), &Deps::resolve(), &provider.meter("test"))
+            .unwrap();
     embed(&encoder, &["one short text", "another text that is a little longer"]).await;
     // Ends the session's thread, which records after it has answered.
     drop(encoder);

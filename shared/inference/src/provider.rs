@@ -1,0 +1,167 @@
+//! Which execution provider runs the model: TensorRT, else CUDA, else the CPU, and
+//! what really ran is in every record.
+
+use std::path::PathBuf;
+
+use courant_gpu_utils::Config as GpuConfig;
+use courant_gpu_utils::cuda::{self, CudaDevice};
+use courant_gpu_utils::device::{Choice, Cuda, CudaAbsence, Provider, Unused, choose};
+use ort::environment::Environment;
+use ort::ep::{ArenaExtendStrategy, CUDA, ExecutionProviderDispatch, TensorRT};
+use ort::memory::AllocationDevice;
+
+use crate::model::{Model, Pooling};
+use crate::session::{EncoderSession, Input};
+use crate::{Deps, Error};
+
+/// A model's place on a device: what a session is built with.
+#[derive(Clone, Debug)]
+pub(crate) struct Placement {
+    pub(crate) provider: Provider,
+    device: usize,
+    memory_limit: u64,
+    max_tokens: usize,
+    /// Where TensorRT keeps its engines: a restart builds none anew.
+    engines: Option<PathBuf>,
+    /// The start of the file names of the model's engines.
+    engine_prefix: String,
+    pools_in_graph: bool,
+}
+
+/// Texts per batch and spans per text for which TensorRT's engines are built.
+const ENGINE_ITEMS: usize = 32;
+const ENGINE_SPANS: usize = 64;
+
+impl Placement {
+    /// On the CPU.
+    pub(crate) fn cpu(model: &Model) -> Self {
+        Self {
+            provider: Provider::Cpu,
+            device: 0,
+            memory_limit: 0,
+            max_tokens: model.max_tokens,
+            engines: None,
+            engine_prefix: model.version.clone(),
+            pools_in_graph: model.pooling == Pooling::Graph,
+        }
+    }
+
+    fn on(provider: Provider, gpu: &GpuConfig, cuda: &Cuda, model: &Model, deps: &Deps) -> Self {
+        let total = cuda.gpus().get(gpu.device).map_or(0, |gpu| gpu.memory_bytes);
+        Self {
+            provider,
+            device: gpu.device,
+            memory_limit: gpu.memory.agent_budget(total).limit(),
+            engines: deps.root().map(|root| root.join("cache/tensorrt")),
+            ..Self::cpu(model)
+        }
+    }
+
+    /// The CUDA device that it is on.
+    pub(crate) fn cuda(&self) -> Result<Option<CudaDevice>, Error> {
+        if self.provider == Provider::Cpu {
+            return Ok(None);
+        }
+        let context =
+            cuda::open(self.device).map_err(|absence| Error::Device(absence.to_string()))?;
+        Ok(Some(CudaDevice::new(context)))
+    }
+
+    /// Where the arena's memory lies.
+    pub(crate) fn memory(&self) -> (AllocationDevice, i32) {
+        match self.provider {
+            Provider::Cpu => (AllocationDevice::CPU, 0),
+            _ => (AllocationDevice::CUDA, i32::try_from(self.device).unwrap_or(i32::MAX)),
+        }
+    }
+
+    /// As the runtime calls the arena's device.
+    pub(crate) fn arena_name(&self) -> String {
+        match self.provider {
+            Provider::Cpu => "cpu:0".into(),
+            _ => format!("gpu:{}", self.device),
+        }
+    }
+
+    /// What ONNX Runtime is asked to register; it fails rather than falling back
+    /// without a word. None for the CPU, which is always there.
+    pub(crate) fn dispatch(&self) -> Vec<ExecutionProviderDispatch> {
+        let device = i32::try_from(self.device).unwrap_or(i32::MAX);
+        let limit = usize::try_from(self.memory_limit).unwrap_or(usize::MAX);
+        let cuda = || {
+            CUDA::default()
+                .with_device_id(device)
+                .with_memory_limit(limit)
+                .with_arena_extend_strategy(ArenaExtendStrategy::SameAsRequested)
+                .build()
+                .error_on_failure()
+        };
+        match self.provider {
+            Provider::Cpu => Vec::new(),
+            Provider::Cuda => vec![cuda()],
+            // What TensorRT does not take goes to CUDA.
+            Provider::TensorRt => vec![self.tensorrt(device).build().error_on_failure(), cuda()],
+        }
+    }
+
+    /// Every dynamic input has a profile: a shape outside would rebuild the engine,
+    /// which takes a minute.
+    fn tensorrt(&self, device: i32) -> TensorRT {
+        let engines = TensorRT::default()
+            .with_device_id(device)
+            .with_profile_min_shapes(self.shapes(1, 1, 1))
+            .with_profile_opt_shapes(self.shapes(ENGINE_ITEMS / 2, 1, self.max_tokens / 2))
+            .with_profile_max_shapes(self.shapes(ENGINE_ITEMS, ENGINE_SPANS, self.max_tokens));
+        match &self.engines {
+            None => engines,
+            Some(folder) => engines
+                .with_engine_cache(true)
+                .with_engine_cache_path(folder.display())
+                .with_engine_cache_prefix(&self.engine_prefix)
+                .with_timing_cache(true)
+                .with_timing_cache_path(folder.display()),
+        }
+    }
+
+    fn shapes(&self, items: usize, spans: usize, tokens: usize) -> String {
+        let ids = format!("input_ids:{items}x{tokens},attention_mask:{items}x{tokens}");
+        if self.pools_in_graph { format!("{ids},spans:{items}x{spans}x{tokens}") } else { ids }
+    }
+}
+
+/// The first provider that loads the model and gives unit vectors for a probe
+/// batch; on the CPU the sessions' own first run is the probe.
+///
+/// # Errors
+/// [`Error::Provider`] where none that may be used works.
+pub(crate) fn place(
+    gpu: &GpuConfig,
+    environment: &Environment,
+    model: &Model,
+    deps: &Deps,
+) -> Result<Placement, Error> {
+    // Left alone, the driver is not even loaded.
+    let absent = Cuda::Absent(CudaAbsence::NoDriver);
+    let cuda = if gpu.force_cpu { absent } else { Cuda::detect() };
+    let probe = |provider| {
+        let placement = Placement::on(provider, gpu, &cuda, model, deps);
+        if provider == Provider::Cpu {
+            return Ok(placement);
+        }
+        let mut session = EncoderSession::load(environment, model, &placement)
+            .map_err(|error| Unused::Register(error.to_string()))?;
+        let input = Input::new(vec![0; model.max_tokens.min(64)]);
+        session.run(&[&input, &input]).map_err(|error| Unused::Probe(error.to_string()))?;
+        Ok(placement)
+    };
+    let Choice { session: placement, passed_over, .. } =
+        choose(gpu, &cuda, probe).map_err(|none| Error::Provider(none.to_string()))?;
+    let reasons: Vec<String> = passed_over.iter().map(ToString::to_string).collect();
+    tracing::info!(
+        model = model.name,
+        provider = %placement.provider,
+        passed_over = reasons.join(", "),
+        "placed the model"
+    );
+    Ok(placement)
+}
