@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::device::{Overrides, Workload};
-use crate::memory::{self, UsableFraction};
+use crate::memory;
 
 /// A value of the section does not make sense.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -67,11 +67,6 @@ impl Config {
         let at_least_one = |value: f64| value.is_finite() && value >= 1.0;
         let checks = [
             (!(self.force_cpu && self.require_gpu), "require_gpu", "contradicts force_cpu"),
-            (
-                UsableFraction::new(self.memory.usable_fraction).is_some(),
-                "memory.usable_fraction",
-                "must be 0.25 to 0.90",
-            ),
             (self.memory.agent_cap_bytes > 0, "memory.agent_cap_bytes", "must be over 0"),
             (
                 hybrid.min_batch_size.is_none_or(|size| size > 0),
@@ -111,8 +106,8 @@ mod tests {
         let mut config = Config { force_cpu: true, require_gpu: true, ..Config::default() };
         assert_eq!(config.validate().unwrap_err().key, "require_gpu");
         config.force_cpu = false;
-        config.memory.usable_fraction = f64::NAN;
-        assert_eq!(config.validate().unwrap_err().key, "memory.usable_fraction");
+        config.memory.agent_cap_bytes = 0;
+        assert_eq!(config.validate().unwrap_err().key, "memory.agent_cap_bytes");
         config.memory = memory::Config::default();
         config.hybrid.speedup_threshold = Some(0.5);
         let error = config.validate().unwrap_err();

@@ -54,8 +54,10 @@ fn power(gpu: &GpuSample) -> Option<String> {
     let (ordinal, celsius) = (gpu.ordinal, gpu.temperature_celsius?);
     let limit = gpu.power_limit_watts?;
     if celsius > HOT_CELSIUS {
+        let lower = 0.9 * limit;
         return Some(format!(
-            "{celsius} °C at a limit of {limit:.0} W: lower it with `nvidia-smi -i {ordinal} -pl`"
+            "{celsius} °C at a limit of {limit:.0} W: lower it, first with \
+             `nvidia-smi -i {ordinal} -pl {lower:.0}`"
         ));
     }
     let recommended = Card::of(gpu.name.as_deref()?)?.power_limits().recommended;

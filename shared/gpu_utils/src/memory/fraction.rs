@@ -1,8 +1,11 @@
 //! Which part of a device's memory may be taken.
 
+use serde::{Deserialize, Serialize};
+
 /// A fraction that follows the use of the device. Counted in hundredths: steps up
 /// and down end where they began.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "f64", into = "f64")]
 pub struct UsableFraction {
     hundredths: u8,
 }
@@ -43,6 +46,25 @@ impl UsableFraction {
             self.hundredths
         };
         Self { hundredths }
+    }
+}
+
+/// A fraction out of its range.
+#[derive(Clone, Copy, Debug, PartialEq, thiserror::Error)]
+#[error("{0} is not a fraction of 0.25 to 0.90")]
+pub struct OutOfRange(f64);
+
+impl TryFrom<f64> for UsableFraction {
+    type Error = OutOfRange;
+
+    fn try_from(fraction: f64) -> Result<Self, OutOfRange> {
+        Self::new(fraction).ok_or(OutOfRange(fraction))
+    }
+}
+
+impl From<UsableFraction> for f64 {
+    fn from(fraction: UsableFraction) -> Self {
+        fraction.get()
     }
 }
 
