@@ -146,7 +146,7 @@ mod tests {
     use super::*;
     use crate::memory::{Capacity, LedgerSample};
 
-    #[derive(Debug, PartialEq, thiserror::Error)]
+    #[derive(Clone, Debug, PartialEq, thiserror::Error)]
     enum Failure {
         #[error("no memory")]
         Memory,
@@ -218,5 +218,24 @@ mod tests {
         ] {
             assert!(text.contains(line), "{line} is not in\n{text}");
         }
+    }
+
+    /// How a session thread uses both.
+    #[test]
+    fn every_rung_of_the_ladder_is_a_measured_operation() {
+        let device = Fake::default();
+        let mut ladder = Ladder::new(Limits::new(8, true));
+        let results = ladder.run(&[1, 2, 3, 4], <[i32]>::len, |step, chunk| {
+            if step.frees_first() {
+                device.clean_up();
+            }
+            safe_gpu_operation("encode", &device, None, || match (step, chunk.len()) {
+                (Step::Cpu, _) | (_, 1) => Ok(chunk.to_vec()),
+                _ => Err(Failure::Memory),
+            })
+        });
+        assert_eq!(results, [Ok(1), Ok(2), Ok(3), Ok(4)]);
+        let cleaned = device.calls.borrow().iter().filter(|call| **call == "clean").count();
+        assert!(cleaned > 3, "after each failure, and before shrunk runs");
     }
 }

@@ -69,6 +69,13 @@ pub enum Unused {
     Probe(String),
 }
 
+impl Unused {
+    /// There is a device, and nobody asked to leave it alone.
+    fn is_unexpected(&self) -> bool {
+        matches!(self, Self::NoSuchDevice { .. } | Self::Register(_) | Self::Probe(_))
+    }
+}
+
 /// A provider that was not used.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct PassedOver {
@@ -122,7 +129,7 @@ pub fn choose<S>(
         match may_use(config, cuda, provider).and_then(|()| probe(provider)) {
             Ok(session) => return Ok(Choice { provider, session, passed_over }),
             Err(unused) => {
-                if matches!(unused, Unused::Register(_) | Unused::Probe(_)) {
+                if unused.is_unexpected() {
                     tracing::warn!(%provider, reason = %unused, "provider is not used");
                 }
                 passed_over.push(PassedOver { provider, unused });

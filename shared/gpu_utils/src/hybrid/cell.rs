@@ -147,6 +147,7 @@ impl Cell {
         let rest = |failed: u32| timing.rest * (1 << failed.min(DOUBLINGS));
         match self.breaker {
             Breaker::HalfOpen { .. } if is_ok => {
+                tracing::info!("the GPU works again");
                 self.breaker = Breaker::Closed;
                 // What was before the rest would open it again at once.
                 self.launches.clear();
@@ -156,6 +157,8 @@ impl Cell {
                 self.breaker = Breaker::Open { until: now + rest(failed), failed };
             }
             Breaker::Closed if self.is_unreliable(preset.success_rate_threshold) => {
+                let success_rate = self.success_rate();
+                tracing::warn!(success_rate, "the GPU fails too often and rests");
                 self.breaker = Breaker::Open { until: now + rest(0), failed: 0 };
             }
             Breaker::Closed | Breaker::Open { .. } => {}

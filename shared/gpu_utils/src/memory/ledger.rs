@@ -4,6 +4,8 @@ use opentelemetry::KeyValue;
 use opentelemetry::metrics::{Gauge, Meter};
 use serde::Serialize;
 
+use super::Window;
+
 /// What an allocator holds, in bytes.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct LedgerSample {
@@ -74,10 +76,11 @@ impl Snapshot {
     }
 }
 
-/// `courant_gpu_memory_bytes{ledger,kind}`.
+/// `courant_gpu_memory_bytes{ledger,kind}` and `courant_gpu_leak_bytes`.
 #[derive(Clone, Debug)]
 pub struct Metrics {
     bytes: Gauge<u64>,
+    leak: Gauge<i64>,
 }
 
 impl Metrics {
@@ -88,7 +91,17 @@ impl Metrics {
             .with_unit("By")
             .with_description("Device memory by ledger (arena, pool, device) and kind")
             .build();
-        Self { bytes }
+        let leak = meter
+            .i64_gauge("courant_gpu_leak")
+            .with_unit("By")
+            .with_description("Device memory that the last window of runs did not give back")
+            .build();
+        Self { bytes, leak }
+    }
+
+    /// Shows what a window of the [`LeakMonitor`](super::LeakMonitor) lost.
+    pub fn record_window(&self, window: &Window) {
+        self.leak.record(window.leak, &[]);
     }
 
     /// Shows the ledgers that were read; the others stay as they were.
@@ -120,9 +133,12 @@ mod tests {
         assert_eq!((snapshot.allocated(), snapshot.reserved()), (Some(3), Some(8)));
 
         let meters = courant_telemetry::Meters::new("test").unwrap();
-        Metrics::new(&meters.meter()).record(&snapshot);
+        let metrics = Metrics::new(&meters.meter());
+        metrics.record(&snapshot);
+        metrics.record_window(&Window { leak: 7, growth: 7, extended: false, unattributed: None });
         let text = meters.render().unwrap();
         assert!(text.contains(r#"courant_gpu_memory_bytes{kind="reserved",ledger="pool"} 8"#));
+        assert!(text.contains("courant_gpu_leak_bytes 7"), "{text}");
         assert!(!text.contains(r#"ledger="arena""#), "{text}");
     }
 }
