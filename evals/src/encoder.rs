@@ -5,6 +5,7 @@ use std::path::Path;
 
 use anyhow::{Context, ensure};
 use courant_article::Embedding;
+use courant_gpu_utils::Config as GpuConfig;
 use courant_inference::{Config, Deps, Encoder, Precision, Priority};
 use tokio::runtime::Runtime;
 
@@ -60,7 +61,7 @@ struct Vectors(Vec<Embedding>, Vec<Embedding>);
 fn vectors(runtime: &Runtime, pairs: &Pairs, precision: Precision) -> anyhow::Result<Vectors> {
     let config = Config { precision, ..Config::default() };
     let meter = opentelemetry::global::meter("courant-eval");
-    let encoder = Encoder::load(&config, &Deps::resolve(), &meter)?;
+    let encoder = Encoder::load(&config, &GpuConfig::default(), &Deps::resolve(), &meter)?;
     let embed = |texts: &[String]| runtime.block_on(encoder.embed(texts.to_vec(), Priority::Bulk));
     Ok(Vectors(embed(&pairs.left)?, embed(&pairs.right)?))
 }

@@ -3,6 +3,7 @@
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
+use crate::assemble::load_encoder;
 use anyhow::{Context, bail};
 use axum::Router;
 use axum::body::{Body, to_bytes};
@@ -12,7 +13,6 @@ use courant_bus::Bus;
 use courant_cache::Cache;
 use courant_embedder::Embedder;
 use courant_gateway::Gateway;
-use courant_inference::{Deps, Encoder};
 use courant_service::Control;
 use courant_store::{Access, Store};
 use courant_telemetry::{Clock, Meters};
@@ -209,8 +209,7 @@ impl Service {
         let bus =
             Bus::embedded(&bus_config, &spool.path().join("spool.db"), clock.clone(), &meter)?;
         if by_meaning {
-            let encoder = Encoder::load(&document.section("inference")?, &Deps::resolve(), &meter)
-                .context("cannot load the encoder")?;
+            let encoder = load_encoder(&document, &meter).context("cannot load the encoder")?;
             let embedder =
                 Embedder::build(document.section("embedder")?, bus.clone(), encoder, &meter)?;
             embedder.serve_queries(Control::new("embedder", &CancellationToken::new())).await?;

@@ -6,7 +6,14 @@ use courant_article::Embeddings;
 use courant_config::Document;
 use courant_inference::{Deps, Encoder, Priority};
 use courant_telemetry::Meters;
+use opentelemetry::metrics::Meter;
 use tokio::runtime::Runtime;
+
+/// The configured encoder.
+pub(crate) fn load_encoder(document: &Document, meter: &Meter) -> anyhow::Result<Encoder> {
+    let (inference, gpu) = (document.section("inference")?, document.section("gpu")?);
+    Ok(Encoder::load(&inference, &gpu, &Deps::resolve(), meter)?)
+}
 
 /// An encoder that can be asked from any thread.
 pub(crate) struct Tool {
@@ -18,8 +25,7 @@ impl Tool {
     /// Loads the configured encoder.
     pub(crate) fn load(document: &Document) -> anyhow::Result<Self> {
         let meter = Meters::new("courant")?.meter();
-        let encoder = Encoder::load(&document.section("inference")?, &Deps::resolve(), &meter)
-            .context("cannot load the encoder")?;
+        let encoder = load_encoder(document, &meter).context("cannot load the encoder")?;
         let runtime = Runtime::new().context("cannot start the runtime")?;
         Ok(Self { encoder, runtime })
     }

@@ -2,9 +2,9 @@
 
 use std::path::PathBuf;
 
+use crate::assemble::load_encoder;
 use clap::Args;
 use courant_config::Document;
-use courant_inference::{Deps, Encoder};
 use courant_telemetry::Meters;
 
 #[derive(Debug, Args)]
@@ -41,6 +41,7 @@ fn sections(document: &Document) -> anyhow::Result<String> {
     document.section::<courant_store::Config>("store")?.validate()?;
     document.section::<courant_cache::Config>("cache")?.validate()?;
     document.section::<courant_inference::Config>("inference")?.validate()?;
+    document.section::<courant_gpu_utils::Config>("gpu")?.validate()?;
     document.section::<courant_crawler::Config>("crawler")?.validate()?;
     document.section::<courant_gateway::Config>("gateway")?.validate()?;
     document.section::<courant_embedder::Config>("embedder")?.validate()?;
@@ -52,7 +53,7 @@ fn sections(document: &Document) -> anyhow::Result<String> {
 fn encoder(document: &Document) -> anyhow::Result<String> {
     let meter = Meters::new("courant")?.meter();
     let started = std::time::Instant::now();
-    let encoder = Encoder::load(&document.section("inference")?, &Deps::resolve(), &meter)?;
+    let encoder = load_encoder(document, &meter)?;
     let model = encoder.model();
     Ok(format!(
         "{} {} ({} on {}), {} dimensions, loaded in {:.2} s",

@@ -62,9 +62,10 @@ impl Pipeline {
         }
         let clock = Clock::system();
         let inference = document.section("inference")?;
+        let gpu = document.section("gpu")?;
         let encoder = tokio::task::spawn_blocking({
             let meter = meter.clone();
-            move || Encoder::load(&inference, &Deps::resolve(), &meter)
+            move || Encoder::load(&inference, &gpu, &Deps::resolve(), &meter)
         });
         let bus_config = document.section("bus")?;
         let bus = Bus::embedded(&bus_config, &data.spool(), clock.clone(), meter)

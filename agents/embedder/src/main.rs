@@ -17,10 +17,11 @@ async fn run(mut start: Start) -> anyhow::Result<()> {
     let config = start.document.section("embedder")?;
     let bus_config = start.document.section("bus")?;
     let inference = start.document.section("inference")?;
+    let gpu = start.document.section("gpu")?;
 
     let (clock, meter) = (start.clock.clone(), start.meter.clone());
-    let encoder =
-        Encoder::load(&inference, &Deps::resolve(), &meter).context("cannot load the encoder")?;
+    let encoder = Encoder::load(&inference, &gpu, &Deps::resolve(), &meter)
+        .context("cannot load the encoder")?;
     let bus = Bus::connect(&bus_config, clock, &meter).await.context("cannot reach the bus")?;
     start.requires_bus(&bus);
 

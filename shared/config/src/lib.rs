@@ -15,13 +15,14 @@ use toml::{Table, Value};
 pub use secret::Secret;
 
 /// Every section of `courant.toml`.
-pub const SECTIONS: [&str; 11] = [
+pub const SECTIONS: [&str; 12] = [
     "telemetry",
     "service",
     "bus",
     "store",
     "cache",
     "inference",
+    "gpu",
     "crawler",
     "gateway",
     "embedder",

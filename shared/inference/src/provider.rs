@@ -68,7 +68,7 @@ impl Placement {
     }
 
     /// Where the arena's memory lies.
-    pub(crate) fn memory(&self) -> (AllocationDevice, i32) {
+    pub(crate) fn memory(&self) -> (AllocationDevice<'static>, i32) {
         match self.provider {
             Provider::Cpu => (AllocationDevice::CPU, 0),
             _ => (AllocationDevice::CUDA, i32::try_from(self.device).unwrap_or(i32::MAX)),

@@ -14,6 +14,8 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, ensure};
 use clap::Args;
 use courant_config::Document;
+use courant_gpu_utils::Config as GpuConfig;
+use courant_gpu_utils::device::Provider;
 use courant_inference::{BareModel, Config, Deps, Encoder, Precision, Priority};
 use courant_telemetry::Meters;
 use serde::Serialize;
@@ -95,6 +97,7 @@ pub(crate) fn run(args: &InferenceArgs) -> anyhow::Result<()> {
 struct Bench<'a> {
     args: &'a InferenceArgs,
     config: Config,
+    gpu: GpuConfig,
     deps: Deps,
     runtime: &'a Runtime,
     texts: Arc<Vec<Text>>,
@@ -107,11 +110,13 @@ fn measure(
     runtime: &Runtime,
 ) -> anyhow::Result<Measured> {
     let config = Config { result_cache_mb: 0, ..document.section("inference")? };
+    // The loops run on the CPU, so does what is compared with them.
+    let gpu = GpuConfig { force_cpu: true, ..GpuConfig::default() };
     let deps = Deps::resolve();
     let model = BareModel::load(&config, &deps).context("cannot load the model")?;
     let texts = Arc::new(texts::mixed(&model, args.texts, 1)?);
-    let sessions = config.session_count();
-    let bench = Bench { args, config, deps, runtime, texts, sessions };
+    let sessions = config.session_count(Provider::Cpu);
+    let bench = Bench { args, config, gpu, deps, runtime, texts, sessions };
     let tokens: usize = bench.texts.iter().map(|text| text.tokens.len()).sum();
     let mean_tokens = tokens as f64 / bench.texts.len() as f64;
     let mut measured = Measured { sessions, texts: args.texts, mean_tokens, figures: Vec::new() };
@@ -138,7 +143,7 @@ impl Bench<'_> {
     fn encoder(&self, precision: Precision, sessions: usize) -> anyhow::Result<Encoder> {
         let config = Config { precision, sessions: Some(sessions), ..self.config.clone() };
         let meter = Meters::new("courant")?.meter();
-        Encoder::load(&config, &self.deps, &meter).context("cannot load the encoder")
+        Encoder::load(&config, &self.gpu, &self.deps, &meter).context("cannot load the encoder")
     }
 
     fn model(&self, precision: Precision) -> anyhow::Result<BareModel> {
@@ -238,7 +243,7 @@ impl Bench<'_> {
     fn repeats(&self, measured: &mut Measured) -> anyhow::Result<()> {
         let config = Config { result_cache_mb: 16, ..self.config.clone() };
         let meter = Meters::new("courant")?.meter();
-        let encoder = Encoder::load(&config, &self.deps, &meter)?;
+        let encoder = Encoder::load(&config, &self.gpu, &self.deps, &meter)?;
         let texts: Vec<String> = self.texts.iter().take(32).map(|text| text.text.clone()).collect();
         let time = || {
             let start = Instant::now();

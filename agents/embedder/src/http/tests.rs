@@ -1,5 +1,6 @@
 use axum::body::{Body, to_bytes};
 use axum::http::Request;
+use courant_gpu_utils::Config as GpuConfig;
 use courant_inference::{Config, Deps, Encoder};
 use opentelemetry::global;
 use serde_json::{Value, json};
@@ -10,7 +11,9 @@ use super::*;
 
 fn api(requests: usize) -> Router {
     let config = Config { sessions: Some(1), ..Config::default() };
-    let encoder = Encoder::load(&config, &Deps::resolve(), &global::meter("test")).unwrap();
+    let encoder =
+        Encoder::load(&config, &GpuConfig::default(), &Deps::resolve(), &global::meter("test"))
+            .unwrap();
     routes(Vectors::new(encoder, requests, Duration::from_secs(30)))
 }
 

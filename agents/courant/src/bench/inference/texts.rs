@@ -41,7 +41,8 @@ pub(super) fn articles(count: usize, words: usize) -> anyhow::Result<Arc<Vec<Str
 }
 
 fn one(model: &BareModel, words: &[String], random: &mut StdRng) -> anyhow::Result<Text> {
-    let wanted = random.random_range(length(random.random_range(0..100)));
+    let percent = random.random_range(0..100);
+    let wanted = random.random_range(length(percent));
     let start = random.random_range(0..words.len() - LONGEST_WORDS);
     // An English word has about 1.3 tokens; then word by word.
     let mut count = (wanted / 2).max(1);
