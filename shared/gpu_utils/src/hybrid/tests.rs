@@ -123,6 +123,20 @@ fn a_low_rate_of_successes_rests_the_gpu_too() {
         assert!(runs < 100, "the rate is never judged");
     }
     assert!(runs >= 20);
+    bench.wait(10_000_000);
+    let after: Vec<_> = (0..5).map(|_| bench.run(100, 300, Some(100)).target).collect();
+    assert_eq!(after, [Target::Gpu; 5], "what was before the rest is forgotten");
+}
+
+#[test]
+fn a_first_launch_that_compiles_says_nothing_of_the_speed() {
+    let bench = Bench::new(None);
+    for _ in 0..3 {
+        bench.run(100, 300, Some(100));
+    }
+    assert_eq!(bench.run(100, 300, Some(5_000_000)).target, Target::Gpu);
+    bench.settle(100, 300, 100);
+    assert_eq!(bench.executor.speedup("cosine", 100), Some(3.0));
 }
 
 #[test]
