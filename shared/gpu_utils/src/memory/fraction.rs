@@ -77,6 +77,8 @@ impl Default for UsableFraction {
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
+    use serde::de::IntoDeserializer;
+    use serde::de::value::F64Deserializer;
 
     use super::*;
 
@@ -97,6 +99,17 @@ mod tests {
         for wrong in [0.24, 0.91, -1.0, f64::NAN, f64::INFINITY] {
             assert_eq!(UsableFraction::new(wrong), None, "{wrong}");
         }
+    }
+
+    #[test]
+    fn a_configured_fraction_is_checked_when_it_is_read() {
+        let read = |fraction: f64| {
+            let value: F64Deserializer<serde::de::value::Error> = fraction.into_deserializer();
+            UsableFraction::deserialize(value)
+        };
+        assert_eq!(read(0.7).unwrap().get(), 0.7);
+        let error = read(0.95).unwrap_err().to_string();
+        assert_eq!(error, "0.95 is not a fraction of 0.25 to 0.90");
     }
 
     proptest! {
