@@ -34,23 +34,41 @@ impl Eq for Worst {}
 pub(super) struct Nearest {
     k: usize,
     heap: BinaryHeap<Worst>,
+    floor: f32,
 }
 
 impl Nearest {
     pub(super) fn new(k: usize) -> Self {
-        Self { k, heap: BinaryHeap::with_capacity(k) }
+        Self { k, heap: BinaryHeap::with_capacity(k), floor: f32::NEG_INFINITY }
     }
 
+    /// A row that scores less is not among the best: the worst score kept, or
+    /// less than any while fewer than `k` are kept.
+    #[inline]
+    pub(super) fn floor(&self) -> f32 {
+        self.floor
+    }
+
+    /// Rows are offered in order. What is not a number is refused.
+    #[inline]
     pub(super) fn offer(&mut self, scored: Scored) {
-        if scored.score.is_nan() {
-            return;
+        if scored.score >= self.floor {
+            self.keep(scored);
         }
+    }
+
+    fn keep(&mut self, scored: Scored) {
         if self.heap.len() < self.k {
             self.heap.push(Worst(scored));
         } else if let Some(mut worst) = self.heap.peek_mut()
             && Worst(scored) < *worst
         {
             *worst = Worst(scored);
+        }
+        if self.heap.len() == self.k
+            && let Some(worst) = self.heap.peek()
+        {
+            self.floor = worst.0.score;
         }
     }
 

@@ -61,7 +61,7 @@ fn a_vector_of_another_dimension_is_refused() {
     assert_eq!(matrix.push(&[1.0, 0.0, 0.0]), Ok(0));
     assert_eq!(matrix.set(0, &[1.0, 0.0]), Err(refused));
     assert_eq!(matrix.top_k(&[1.0, 0.0], 1, |_| true), Err(refused));
-    assert_eq!((matrix.len(), matrix.row(0)), (1, Some(&[1.0, 0.0, 0.0][..])));
+    assert_eq!((matrix.len(), matrix.row(0)), (1, Some(vec![1.0, 0.0, 0.0])));
 }
 
 #[test]
