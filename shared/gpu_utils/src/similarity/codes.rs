@@ -21,7 +21,7 @@ const BIAS: i32 = 128;
 
 /// What a row's codes stand for.
 #[derive(Clone, Copy)]
-struct Span {
+pub(super) struct Span {
     /// The value of one step of the code.
     scale: f32,
     /// The length of the coded row.
@@ -97,12 +97,17 @@ impl Codes {
         kernels.scores_u8(codes, queries, dimension, sums);
     }
 
+    pub(super) fn spans(&self, rows: Range<usize>) -> &[Span] {
+        &self.spans[rows]
+    }
+}
+
+impl Span {
     /// The score that a sum stands for, and how far it can be from the exact one.
     #[inline]
-    pub(super) fn score(&self, row: usize, query: &CodedQuery, sum: i32) -> (f32, f32) {
-        let span = self.spans[row];
-        let score = (sum - query.offset) as f32 * (span.scale * query.scale);
-        (score, query.by_residual * span.residual + query.by_norm * span.norm)
+    pub(super) fn score(&self, query: &CodedQuery, sum: i32) -> (f32, f32) {
+        let score = (sum - query.offset) as f32 * (self.scale * query.scale);
+        (score, query.by_residual * self.residual + query.by_norm * self.norm)
     }
 }
 

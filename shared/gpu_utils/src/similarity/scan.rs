@@ -100,8 +100,8 @@ fn each_code(
         let sums = &mut sums[..rows.len() * coded.len()];
         codes.sums(kernels, rows.clone(), &all_codes, dimension, sums);
         for (number, (query, sums)) in coded.iter().zip(sums.chunks(rows.len())).enumerate() {
-            for (row, sum) in rows.clone().zip(sums) {
-                let (score, bound) = codes.score(row, query, *sum);
+            for ((row, sum), span) in rows.clone().zip(sums).zip(codes.spans(rows.clone())) {
+                let (score, bound) = span.score(query, *sum);
                 visit(number, row, score, bound);
             }
         }

@@ -79,3 +79,129 @@ fn scores_that_are_no_numbers_are_left_out() {
     let found = matrix.top_k(&[0.0, 1.0], 2, |_| true).unwrap();
     assert_eq!(found, [Scored { row: 1, score: 1.0 }]);
 }
+
+const FORMATS: [RowFormat; 5] = [
+    RowFormat::F32,
+    RowFormat::F16,
+    RowFormat::Int8,
+    RowFormat::Int8WithF32,
+    RowFormat::Int8WithF16,
+];
+
+fn matrix_in(format: RowFormat, rows: &[Vec<f32>], dimension: usize) -> Matrix {
+    let mut matrix = Matrix::with_format(dimension, format);
+    for row in rows {
+        matrix.push(row).unwrap();
+    }
+    matrix
+}
+
+fn unit(values: &[f32]) -> Vec<f32> {
+    let norm = values.iter().map(|v| v * v).sum::<f32>().sqrt().max(f32::MIN_POSITIVE);
+    values.iter().map(|v| v / norm).collect()
+}
+
+/// Unit rows, several of them equal or nearly so, and queries among them.
+fn near_rows() -> impl Strategy<Value = (Vec<Vec<f32>>, Vec<Vec<f32>>)> {
+    (1_usize..80).prop_flat_map(|dimension| {
+        let values = || vec(-1.0_f32..1.0, dimension);
+        let rows = vec((values(), 0_usize..4), 1..100).prop_map(|drawn| {
+            let first = drawn[0].0.clone();
+            let row = |(values, kind): &(Vec<f32>, usize)| match kind {
+                0 => unit(&first),
+                1 => unit(&first.iter().zip(values).map(|(a, b)| a + b * 1e-3).collect::<Vec<_>>()),
+                _ => unit(values),
+            };
+            drawn.iter().map(row).collect()
+        });
+        (rows, vec(values().prop_map(|values| unit(&values)), 1..7))
+    })
+}
+
+proptest! {
+    #[test]
+    fn several_queries_find_what_each_finds_alone((rows, queries) in near_rows(), k in 0_usize..20, step in 1_usize..4) {
+        let admit = |row: usize| row.is_multiple_of(step);
+        for format in FORMATS {
+            let matrix = matrix_in(format, &rows, queries[0].len());
+            let together = matrix.top_k_batch(&queries, k, admit).unwrap();
+            let alone: Vec<_> = queries.iter().map(|q| matrix.top_k(q, k, admit).unwrap()).collect();
+            prop_assert_eq!(together, alone, "{:?}", format);
+        }
+    }
+
+    #[test]
+    fn codes_with_kept_rows_find_exactly_what_the_kept_rows_do((rows, queries) in near_rows(), k in 0_usize..20) {
+        let pairs = [(RowFormat::Int8WithF32, RowFormat::F32), (RowFormat::Int8WithF16, RowFormat::F16)];
+        for (coded, kept) in pairs {
+            let coded = matrix_in(coded, &rows, queries[0].len());
+            let kept = matrix_in(kept, &rows, queries[0].len());
+            for query in &queries {
+                let (found, expected) = (coded.top_k(query, k, |_| true), kept.top_k(query, k, |_| true));
+                prop_assert_eq!(found, expected);
+            }
+        }
+    }
+
+    #[test]
+    fn smaller_formats_score_close_to_the_exact_cosine((rows, queries) in near_rows()) {
+        for (format, tolerance) in [(RowFormat::F16, 1e-3), (RowFormat::Int8, 2e-2)] {
+            let matrix = matrix_in(format, &rows, queries[0].len());
+            for scored in matrix.top_k(&queries[0], rows.len(), |_| true).unwrap() {
+                let exact = dot(&rows[scored.row], &queries[0]);
+                prop_assert!((scored.score - exact).abs() < tolerance, "{format:?}: {} for {exact}", scored.score);
+            }
+        }
+    }
+}
+
+/// More rows than a block or a list of candidates takes, each of them equal.
+#[test]
+fn equal_rows_come_in_their_order_in_every_format() {
+    let row = unit(&[0.3, -0.2, 0.9, 0.1]);
+    for format in FORMATS {
+        let matrix = matrix_in(format, &vec![row.clone(); 10_000], 4);
+        let found = matrix.top_k(&row, 5, |row| row >= 100).unwrap();
+        let rows: Vec<_> = found.iter().map(|scored| scored.row).collect();
+        assert_eq!(rows, [100, 101, 102, 103, 104], "{format:?}");
+    }
+}
+
+#[test]
+fn rows_of_no_numbers_are_left_out_in_every_format() {
+    let rows = [vec![f32::NAN, 0.0], vec![0.0, 1.0], vec![0.0, 0.5], vec![f32::INFINITY, 0.0]];
+    for format in FORMATS {
+        let found = matrix_in(format, &rows, 2).top_k(&[0.0, 1.0], 4, |_| true).unwrap();
+        let rows: Vec<_> = found.iter().map(|scored| scored.row).collect();
+        assert_eq!(rows, [1, 2], "{format:?}");
+    }
+}
+
+#[test]
+fn an_infinite_score_is_the_best_where_floats_are_kept() {
+    let rows = [vec![0.0, 1.0], vec![f32::INFINITY, 0.5], vec![0.0, 0.5]];
+    for format in [RowFormat::F32, RowFormat::Int8WithF32, RowFormat::Int8WithF16] {
+        let found = matrix_in(format, &rows, 2).top_k(&[0.6, 0.8], 1, |_| true).unwrap();
+        assert_eq!(found, [Scored { row: 1, score: f32::INFINITY }], "{format:?}");
+    }
+}
+
+#[test]
+fn a_query_of_no_numbers_finds_nothing() {
+    for format in FORMATS {
+        let matrix = matrix_in(format, &[vec![0.0, 1.0]], 2);
+        assert_eq!(matrix.top_k(&[f32::NAN, 0.0], 1, |_| true), Ok(vec![]), "{format:?}");
+    }
+}
+
+#[test]
+fn a_row_is_given_back_as_it_is_kept_after_it_was_overwritten() {
+    for (format, tolerance) in FORMATS.into_iter().zip([0.0, 1e-3, 1e-2, 0.0, 1e-3]) {
+        let mut matrix = matrix_in(format, &[vec![1.0, 0.0], vec![0.0, 1.0]], 2);
+        matrix.set(1, &[0.6, 0.8]).unwrap();
+        let row = matrix.row(1).unwrap();
+        assert!((row[0] - 0.6).abs() <= tolerance && (row[1] - 0.8).abs() <= tolerance);
+        assert_eq!((matrix.row(2), matrix.len()), (None, 2), "{format:?}");
+        assert_eq!(matrix.top_k(&[0.6, 0.8], 1, |_| true).unwrap()[0].row, 1, "{format:?}");
+    }
+}

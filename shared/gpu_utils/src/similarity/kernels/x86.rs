@@ -14,6 +14,8 @@ use half::f16;
 const ROWS: usize = 4;
 /// Queries of a tile: with four rows, sixteen accumulators.
 const QUERIES: usize = 4;
+/// How far ahead of the sums memory is asked for: the time it takes to come.
+const AHEAD_BYTES: usize = 6 << 10;
 
 /// Defines a kernel `$scores`, and its tile.
 ///
@@ -89,8 +91,8 @@ macro_rules! kernel {
                     // A prefetch does not fault, wherever it points.
                     unsafe {
                         let row = rows.add(r * dimension + i);
-                        let ahead = row.wrapping_add(R * dimension * AHEAD);
-                        _mm_prefetch::<_MM_HINT_T0>(ahead.cast());
+                        let ahead = row.cast::<i8>().wrapping_add(AHEAD_BYTES);
+                        _mm_prefetch::<_MM_HINT_T0>(ahead);
                         for q in 0..Q {
                             sums[q][r] = $step(sums[q][r], row, queries.add(q * dimension + i));
                         }
@@ -114,9 +116,6 @@ macro_rules! kernel {
         }
     };
 }
-
-/// How many tiles of rows ahead of the sums memory is asked for.
-const AHEAD: usize = 1;
 
 macro_rules! step {
     ($name:ident, $features:literal, $sums:ty, $row:ty, $query:ty, |$acc:ident, $r:ident, $q:ident| $body:expr) => {
