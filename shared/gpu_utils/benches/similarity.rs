@@ -1,19 +1,35 @@
-//! The exact scan beside a scan that sums one value after the other.
+//! The scan in each format, for one query and for sixteen, beside a scan that
+//! sums one value after the other.
 
 use std::hint::black_box;
 
-use courant_gpu_utils::similarity::{Matrix, Scored};
+use courant_gpu_utils::similarity::{Matrix, RowFormat, Scored};
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 
 const DIMENSION: usize = 384;
-const ROWS: usize = 20_000;
+const ROWS: usize = 100_000;
+const K: usize = 10;
+const QUERIES: usize = 16;
 
-/// Values that differ, without a random generator.
-fn row(seed: usize) -> Vec<f32> {
-    let value = |i: usize| ((seed * 31 + i * 17) % 97) as f32 / 97.0 - 0.5;
-    let values: Vec<f32> = (0..DIMENSION).map(value).collect();
-    let norm = values.iter().map(|v| v * v).sum::<f32>().sqrt();
-    values.iter().map(|v| v / norm).collect()
+/// Unit vectors of any direction: the sums of four draws are near enough to
+/// those of a normal distribution.
+struct Vectors(u64);
+
+impl Vectors {
+    fn draw(&mut self) -> f32 {
+        // Xorshift (Marsaglia, 2003).
+        self.0 ^= self.0 << 13;
+        self.0 ^= self.0 >> 7;
+        self.0 ^= self.0 << 17;
+        (self.0 >> 40) as f32 / (1_u64 << 24) as f32 - 0.5
+    }
+
+    fn next(&mut self) -> Vec<f32> {
+        let values: Vec<f32> =
+            (0..DIMENSION).map(|_| (0..4).map(|_| self.draw()).sum()).collect();
+        let norm = values.iter().map(|v| v * v).sum::<f32>().sqrt();
+        values.iter().map(|v| v / norm).collect()
+    }
 }
 
 fn plain_scan(rows: &[Vec<f32>], query: &[f32], k: usize) -> Vec<Scored> {
@@ -26,20 +42,34 @@ fn plain_scan(rows: &[Vec<f32>], query: &[f32], k: usize) -> Vec<Scored> {
 }
 
 fn scans(criterion: &mut Criterion) {
-    let rows: Vec<_> = (0..ROWS).map(row).collect();
-    let mut matrix = Matrix::new(DIMENSION);
-    for row in &rows {
-        matrix.push(row).expect("the dimension is the same");
-    }
-    let query = row(7);
-    let mut group = criterion.benchmark_group("top_100_of_20k_x_384");
+    let mut vectors = Vectors(1);
+    let rows: Vec<_> = (0..ROWS).map(|_| vectors.next()).collect();
+    let queries: Vec<_> = (0..QUERIES).map(|_| vectors.next()).collect();
+    let mut group = criterion.benchmark_group("top_10_of_100k_x_384");
     group.throughput(Throughput::Elements(ROWS as u64));
-    group.bench_function("lanes", |b| {
-        b.iter(|| matrix.top_k(black_box(&query), 100, |_| true));
-    });
+    group.sample_size(20);
     group.bench_function("plain", |b| {
-        b.iter(|| plain_scan(&rows, black_box(&query), 100));
+        b.iter(|| plain_scan(&rows, black_box(&queries[0]), K));
     });
+    let formats = [
+        RowFormat::F32,
+        RowFormat::F16,
+        RowFormat::Int8,
+        RowFormat::Int8WithF32,
+        RowFormat::Int8WithF16,
+    ];
+    for format in formats {
+        let mut matrix = Matrix::with_format(DIMENSION, format);
+        for row in &rows {
+            matrix.push(row).expect("the dimension is the same");
+        }
+        group.bench_function(format!("{format:?}"), |b| {
+            b.iter(|| matrix.top_k(black_box(&queries[0]), K, |_| true));
+        });
+        group.bench_function(format!("{format:?}_16_queries"), |b| {
+            b.iter(|| matrix.top_k_batch(black_box(&queries), K, |_| true));
+        });
+    }
     group.finish();
 }
 

@@ -19,3 +19,4 @@ pub mod similarity;
 pub mod stream;
 
 pub use config::{Config, ConfigError};
+pub mod spreading;

@@ -7,7 +7,7 @@
 mod codes;
 mod kernels;
 mod lines;
-mod nearest;
+pub(crate) mod nearest;
 mod rows;
 mod scan;
 

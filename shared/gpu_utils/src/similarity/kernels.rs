@@ -75,7 +75,13 @@ impl Kernels {
         dimension: usize,
         scores: &mut [f32],
     ) {
-        dispatch!(self, scores_f32_512, scores_f32_256, scores_f32, (rows, queries, dimension, scores));
+        dispatch!(
+            self,
+            scores_f32_512,
+            scores_f32_256,
+            scores_f32,
+            (rows, queries, dimension, scores)
+        );
     }
 
     /// As [`Self::scores_f32`], of half-precision rows.
@@ -86,7 +92,13 @@ impl Kernels {
         dimension: usize,
         scores: &mut [f32],
     ) {
-        dispatch!(self, scores_f16_512, scores_f16_256, scores_f16, (rows, queries, dimension, scores));
+        dispatch!(
+            self,
+            scores_f16_512,
+            scores_f16_256,
+            scores_f16,
+            (rows, queries, dimension, scores)
+        );
     }
 
     /// As [`Self::scores_f32`], of bytes without a sign in the rows and with one
@@ -98,6 +110,12 @@ impl Kernels {
         dimension: usize,
         scores: &mut [i32],
     ) {
-        dispatch!(self, scores_u8_512, scores_u8_256, scores_u8, (rows, queries, dimension, scores));
+        dispatch!(
+            self,
+            scores_u8_512,
+            scores_u8_256,
+            scores_u8,
+            (rows, queries, dimension, scores)
+        );
     }
 }

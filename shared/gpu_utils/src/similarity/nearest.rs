@@ -31,27 +31,27 @@ impl PartialEq for Worst {
 impl Eq for Worst {}
 
 /// Keeps the `k` best.
-pub(super) struct Nearest {
+pub(crate) struct Nearest {
     k: usize,
     heap: BinaryHeap<Worst>,
     floor: f32,
 }
 
 impl Nearest {
-    pub(super) fn new(k: usize) -> Self {
+    pub(crate) fn new(k: usize) -> Self {
         Self { k, heap: BinaryHeap::with_capacity(k), floor: f32::NEG_INFINITY }
     }
 
     /// A row that scores less is not among the best: the worst score kept, or
     /// less than any while fewer than `k` are kept.
     #[inline]
-    pub(super) fn floor(&self) -> f32 {
+    pub(crate) fn floor(&self) -> f32 {
         self.floor
     }
 
     /// Rows are offered in order. What is not a number is refused.
     #[inline]
-    pub(super) fn offer(&mut self, scored: Scored) {
+    pub(crate) fn offer(&mut self, scored: Scored) {
         if scored.score >= self.floor {
             self.keep(scored);
         }
@@ -73,7 +73,7 @@ impl Nearest {
     }
 
     /// Best first.
-    pub(super) fn into_sorted(self) -> Vec<Scored> {
+    pub(crate) fn into_sorted(self) -> Vec<Scored> {
         self.heap.into_sorted_vec().into_iter().map(|worst| worst.0).collect()
     }
 }

@@ -36,7 +36,9 @@ impl Floats {
 
     pub(super) fn set(&mut self, start: usize, row: &[f32]) {
         match self {
-            Self::F32(values) => values.as_mut_slice()[start..start + row.len()].copy_from_slice(row),
+            Self::F32(values) => {
+                values.as_mut_slice()[start..start + row.len()].copy_from_slice(row)
+            }
             Self::F16(values) => {
                 let slots = &mut values.as_mut_slice()[start..start + row.len()];
                 for (slot, value) in slots.iter_mut().zip(row) {
@@ -68,8 +70,12 @@ impl Floats {
     ) {
         let values = rows.start * dimension..rows.end * dimension;
         match self {
-            Self::F32(all) => kernels.scores_f32(&all.as_slice()[values], queries, dimension, scores),
-            Self::F16(all) => kernels.scores_f16(&all.as_slice()[values], queries, dimension, scores),
+            Self::F32(all) => {
+                kernels.scores_f32(&all.as_slice()[values], queries, dimension, scores)
+            }
+            Self::F16(all) => {
+                kernels.scores_f16(&all.as_slice()[values], queries, dimension, scores)
+            }
         }
     }
 }

@@ -2,11 +2,11 @@
 
 use std::ops::Range;
 
+use super::Scored;
 use super::codes::{CodedQuery, Codes};
 use super::kernels::Kernels;
 use super::nearest::Nearest;
 use super::rows::Floats;
-use super::Scored;
 
 /// Rows scored at a time: few enough to stay in the second-level cache while
 /// several queries meet them.

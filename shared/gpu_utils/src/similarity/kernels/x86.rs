@@ -55,9 +55,13 @@ macro_rules! kernel {
                         };
                         let (r, q) = tile(row, query);
                         match (wide, tall) {
-                            (true, true) => $tile::<ROWS, QUERIES>(r, q, dimension, scores, count, at),
+                            (true, true) => {
+                                $tile::<ROWS, QUERIES>(r, q, dimension, scores, count, at)
+                            }
                             (true, false) => $tile::<ROWS, 1>(r, q, dimension, scores, count, at),
-                            (false, true) => $tile::<1, QUERIES>(r, q, dimension, scores, count, at),
+                            (false, true) => {
+                                $tile::<1, QUERIES>(r, q, dimension, scores, count, at)
+                            }
                             (false, false) => $tile::<1, 1>(r, q, dimension, scores, count, at),
                         }
                     }
