@@ -1,3 +1,7 @@
 //! Small models on the encoder's vectors, trained here: sentiment, topics and
 //! entities. Pure: no runtime, no network, and the same input gives the same
 //! output.
+
+pub mod lbfgs;
+pub mod matrix;
+pub mod metrics;
