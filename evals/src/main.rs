@@ -10,6 +10,7 @@ mod dedup;
 mod encoder;
 mod extract;
 mod feeds;
+mod heads;
 mod report;
 mod urls;
 mod warc;
@@ -45,6 +46,12 @@ enum What {
     TrainVerdict,
     /// Titles, authors and dates
     Metadata,
+    /// Sentiment, topics and summaries. Embeds about 8,000 texts the first time
+    Heads,
+    /// Learns the sentiment head from `newsmtsc` and writes its file
+    TrainHeads(heads::TrainArgs),
+    /// Learns topics from labelled lines, from their descriptions on
+    TrainTopics(heads::TrainTopicsArgs),
     /// Prints the pages that other extractors are measured on
     Questions,
     /// Other extractors' answers, side by side
@@ -66,6 +73,9 @@ fn main() -> anyhow::Result<ExitCode> {
         What::Extract => extract::run(&cli.data, cli.misses)?,
         What::TrainVerdict => extract::train(&cli.data)?,
         What::Metadata => extract::metadata::measure(&cli.data, cli.misses)?,
+        What::Heads => heads::run(&cli.data)?,
+        What::TrainHeads(args) => heads::train(&cli.data, args)?,
+        What::TrainTopics(args) => heads::train_topics(&cli.data, args)?,
         What::Questions => {
             print!("{}", extract::peers::questions(&cli.data)?);
             return Ok(ExitCode::SUCCESS);

@@ -3,8 +3,8 @@
 
 use courant_article::{
     Analysis, Article, ArticleId, Chunk, ContentHash, Decision, Embedding, Embeddings, Entry,
-    KeyPhrase, ModelRef, ParseIdError, ParsePublishedError, PublishedAt, Revision, Sentence, Span,
-    SummarySentence, Text, Topic,
+    KeyPhrase, ModelRef, ParseIdError, ParsePublishedError, PublishedAt, Revision, Sentence,
+    Sentiment, Span, SummarySentence, Text, Topic,
 };
 use half::f16;
 
@@ -275,7 +275,21 @@ impl From<Analysis> for v1::Analysis {
                 .collect(),
             skipped: analysis.skipped.into_iter().collect(),
             models: analysis.models.into_iter().map(Into::into).collect(),
+            sentiment: analysis.sentiment.map(Into::into),
         }
+    }
+}
+
+impl From<Sentiment> for v1::Sentiment {
+    fn from(sentiment: Sentiment) -> Self {
+        let [negative, neutral, positive] = sentiment.probabilities;
+        Self { negative, neutral, positive }
+    }
+}
+
+impl From<v1::Sentiment> for Sentiment {
+    fn from(sentiment: v1::Sentiment) -> Self {
+        Self::of([sentiment.negative, sentiment.neutral, sentiment.positive])
     }
 }
 
@@ -301,6 +315,7 @@ impl From<v1::Analysis> for Analysis {
                     text: s.text,
                 })
                 .collect(),
+            sentiment: analysis.sentiment.map(Into::into),
             skipped: analysis.skipped.into_iter().collect(),
             models: analysis.models.into_iter().map(Into::into).collect(),
         }
@@ -326,6 +341,15 @@ mod tests {
     #[test]
     fn an_entry_survives_the_bus() {
         assert_eq!(Entry::try_from(v1::Entry::from(entry())).unwrap(), entry());
+    }
+
+    #[test]
+    fn an_analysis_survives_the_bus_with_or_without_sentiment() {
+        let sentiment = Some(Sentiment::of([0.1, 0.2, 0.7]));
+        for sentiment in [sentiment, None] {
+            let analysis = Analysis { sentiment, ..Analysis::default() };
+            assert_eq!(Analysis::from(v1::Analysis::from(analysis.clone())), analysis);
+        }
     }
 
     #[test]

@@ -48,6 +48,28 @@ pub enum Absent {
         /// The encoder of the article.
         article: String,
     },
+    /// A head learned from texts in other languages.
+    #[error("{head} learned {learned}, not {language}")]
+    LanguageNotLearned {
+        /// Which head.
+        head: &'static str,
+        /// ISO 639-1 codes, separated by commas.
+        learned: String,
+        /// ISO 639-1.
+        language: String,
+    },
+    /// A head learned from another encoder's vectors.
+    #[error(
+        "{head} learned from the vectors of {learned}, the article was embedded with {article}"
+    )]
+    HeadOfOtherEncoder {
+        /// Which head.
+        head: &'static str,
+        /// The encoder it learned from.
+        learned: String,
+        /// The encoder of the article.
+        article: String,
+    },
     /// The embedder gave no sentences.
     #[error("the article has no sentence vectors")]
     NoSentenceVectors,

@@ -80,7 +80,7 @@ async fn definitions(bus: &Bus) -> anyhow::Result<Topics> {
         model = reply.model;
     }
     let model = model.context("the embedder does not name its model")?;
-    Ok(Topics::new(model.into(), vectors)?)
+    Ok(Topics::new(model.into(), &vectors)?)
 }
 
 async fn ask(bus: &Bus, request: v1::EmbedRequest) -> anyhow::Result<v1::EmbedReply> {

@@ -5,12 +5,14 @@ use std::collections::BTreeMap;
 use courant_article::{Analysis, Embeddings, ModelRef};
 
 use crate::key_phrases::KeyPhrases;
+use crate::sentiment::SentimentScorer;
 use crate::{Absent, AnalystError, Config, Topics, language, summary};
 
 /// Analyzes articles; shared by all workers.
 pub struct Analyzer {
     config: Config,
     topics: Topics,
+    sentiment: SentimentScorer,
     key_phrases: KeyPhrases,
 }
 
@@ -18,14 +20,20 @@ impl Analyzer {
     /// `topics`: the definitions as the embedder embedded them.
     ///
     /// # Errors
-    /// [`AnalystError::Setting`] where a value of `config` is out of its range.
+    /// [`AnalystError::Setting`] where a value of `config` is out of its range;
+    /// what is wrong with a head that it names.
     pub fn new(config: Config, topics: Topics) -> Result<Self, AnalystError> {
         config.validate()?;
-        Ok(Self { config, topics, key_phrases: KeyPhrases::new() })
+        let topics = match &config.topic_head {
+            Some(path) => topics.trained(&AnalystError::read(path)?)?,
+            None => topics,
+        };
+        let sentiment = SentimentScorer::load(config.sentiment_head.as_deref())?;
+        Ok(Self { config, topics, sentiment, key_phrases: KeyPhrases::new() })
     }
 
-    /// Language, topics, key phrases and summary of one article. What cannot be
-    /// told is absent, with its reason in [`Analysis::skipped`].
+    /// Language, topics, sentiment, key phrases and summary of one article. What
+    /// cannot be told is absent, with its reason in [`Analysis::skipped`].
     ///
     /// `embeddings`: of `text`; their spans are code points into it.
     pub fn analyze(&self, title: &str, text: &str, embeddings: &Embeddings) -> Analysis {
@@ -41,6 +49,11 @@ impl Analyzer {
             self.topics.model(),
             self.topics.score(language, embeddings, config),
         );
+        let sentiment = report.keep(
+            "sentiment",
+            self.sentiment.model(&embeddings.model),
+            self.sentiment.score(language, text, embeddings),
+        );
         let key_phrases = report.keep(
             "keyphrases",
             KeyPhrases::model(),
@@ -51,11 +64,11 @@ impl Analyzer {
             summary::model(&embeddings.model),
             summary::summarize(title, text, embeddings, config.max_summary_sentences),
         );
-        report.skip("sentiment", &Absent::NoModel);
         report.skip("entities", &Absent::NoModel);
         Analysis {
             language: language.map(str::to_owned),
             topics: topics.unwrap_or_default(),
+            sentiment,
             key_phrases: key_phrases.unwrap_or_default(),
             summary: summary.unwrap_or_default(),
             skipped: report.skipped,
@@ -109,7 +122,7 @@ mod tests {
 
     fn encoder() -> ModelRef {
         ModelRef {
-            name: "encoder".into(),
+            name: "all-MiniLM-L6-v2".into(),
             version: "a".into(),
             precision: "int8".into(),
             provider: "cpu".into(),
@@ -118,16 +131,16 @@ mod tests {
 
     fn analyzer() -> Analyzer {
         let axis = |index: usize| {
-            let mut values = vec![0.0; 128];
+            let mut values = vec![0.0; 384];
             values[index] = 1.0;
             Embedding::from_unit(values)
         };
-        let vectors = (0..Topics::definitions().count()).map(axis).collect();
-        Analyzer::new(Config::default(), Topics::new(encoder(), vectors).unwrap()).unwrap()
+        let vectors: Vec<_> = (0..Topics::definitions().count()).map(axis).collect();
+        Analyzer::new(Config::default(), Topics::new(encoder(), &vectors).unwrap()).unwrap()
     }
 
     fn embedded(sentences: &[&str]) -> (String, Embeddings) {
-        let vector = Embedding::normalized(vec![1.0; 128]);
+        let vector = Embedding::normalized(vec![1.0; 384]);
         let half: Vec<f16> = vector.as_slice().iter().copied().map(f16::from_f32).collect();
         let mut start = 0;
         let mut place = |sentence: &&str| {
@@ -150,15 +163,16 @@ mod tests {
         assert_eq!(analysis.topics.len(), 17);
         assert_eq!(analysis.summary.len(), 3);
         assert_eq!(analysis.key_phrases[0].text, "bridge");
+        assert!(analysis.sentiment.is_some());
         let skipped: Vec<_> =
             analysis.skipped.iter().map(|(k, v)| (k.as_str(), v.as_str())).collect();
-        assert_eq!(
-            skipped,
-            [("entities", "no model configured"), ("sentiment", "no model configured")]
-        );
+        assert_eq!(skipped, [("entities", "no model configured")]);
         let models: Vec<_> = analysis.models.iter().map(|model| model.name.as_str()).collect();
-        assert_eq!(models, ["whatlang", "iptc-zero-shot", "key-phrases", "extractive-summary"]);
-        assert_eq!(analysis.models[1].version, "1+encoder:a");
+        assert_eq!(
+            models,
+            ["whatlang", "iptc-zero-shot", "news-sentiment", "key-phrases", "extractive-summary"]
+        );
+        assert_eq!(analysis.models[1].version, "1+all-MiniLM-L6-v2:a");
         assert_eq!(analysis.models[1].precision, "int8");
     }
 

@@ -1,7 +1,12 @@
-//! What can be wrong before an article comes: settings and topic definitions.
+//! What can be wrong before an article comes: settings, heads and topic
+//! definitions.
+
+use std::path::{Path, PathBuf};
+
+use courant_heads::file::HeadError;
 
 /// Why an analyst cannot be built.
-#[derive(Debug, thiserror::Error, PartialEq)]
+#[derive(Debug, thiserror::Error)]
 pub enum AnalystError {
     /// A setting lies outside its range.
     #[error("[analyst] {key} is {value}, it must be {range}")]
@@ -28,4 +33,31 @@ pub enum AnalystError {
         /// The topic, as `medtop:04000000`.
         code: &'static str,
     },
+    /// A head's file is not there.
+    #[error("the head {path:?} cannot be read")]
+    HeadFile {
+        /// As configured.
+        path: PathBuf,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// A head makes no sense.
+    #[error(transparent)]
+    Head(#[from] HeadError),
+    /// The topics' head learned from other vectors than the embedder makes.
+    #[error("the topic head learned from {learned}, the embedder has {encoder}")]
+    TopicHeadOfOtherEncoder {
+        /// Encoder and dimension it learned from.
+        learned: String,
+        /// Encoder and dimension that the embedder has.
+        encoder: String,
+    },
+}
+
+impl AnalystError {
+    /// The content of a head's file.
+    pub(crate) fn read(path: &Path) -> Result<String, Self> {
+        std::fs::read_to_string(path)
+            .map_err(|source| Self::HeadFile { path: path.to_owned(), source })
+    }
 }

@@ -197,6 +197,12 @@ mod tests {
         assert!(codes.iter().all(|code| code.len() == 2));
     }
 
+    /// The least that Courant promises.
+    #[test]
+    fn at_least_sixty_languages_are_told() {
+        assert!(Lang::all().len() >= 60, "{}", Lang::all().len());
+    }
+
     proptest! {
         #[test]
         fn any_text_has_a_language_or_a_reason(

@@ -1,6 +1,6 @@
-//! Language, topics, key phrases and summary of embedded articles.
+//! Language, topics, sentiment, key phrases and summary of embedded articles.
 //!
-//! The encoder's vectors come with the article: nothing here loads a model.
+//! The encoder's vectors come with the article: nothing here loads an encoder.
 //! [`Analyzer::analyze`] is pure; what it cannot tell is absent, with its reason.
 
 mod absent;
@@ -13,6 +13,7 @@ mod handle;
 mod key_phrases;
 mod language;
 mod metrics;
+mod sentiment;
 mod stop_words;
 mod summary;
 mod topics;

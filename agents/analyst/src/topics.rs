@@ -1,12 +1,14 @@
-//! Topics without training: an article is about what its vector lies near to.
+//! Topics: an article is about what its vector lies near to.
 //!
-//! Every topic is a mixture of facets, each a sentence with a vector. The share
-//! of a topic is the mean of `exp(cosine / temperature)` over its facets, so
-//! that one near facet suffices and a topic gains nothing by having many. On
-//! 600 BBC articles of five topics the first of all 17 was right for 0.79, and
+//! Every topic is a mixture of facets, each a sentence with a vector
+//! ([`Facets`]); a head trained by `courant-eval train-topics` moves them. On 600
+//! BBC articles of five topics the first of all 17 was right for 0.79, and
 //! the first among the five for 0.92; with one vector per topic 0.57 and 0.87.
 
 use courant_article::{Embedding, Embeddings, IPTC_TOPICS, IptcTopic, ModelRef, Topic};
+use courant_heads::file::HeadFile;
+use courant_heads::matrix::Matrix;
+use courant_heads::topics::{Facets, NAME as TRAINED};
 
 use crate::{Absent, AnalystError, Config};
 
@@ -14,9 +16,10 @@ use crate::{Absent, AnalystError, Config};
 #[derive(Clone, Debug)]
 pub struct Topics {
     encoder: ModelRef,
-    /// One list for each of [`IPTC_TOPICS`], in its order; none is empty.
-    facets: Vec<Vec<Embedding>>,
-    dimension: usize,
+    /// Name and version of what was done to the facets.
+    head: (String, String),
+    /// Those of [`IPTC_TOPICS`], in its order.
+    facets: Facets,
 }
 
 impl Topics {
@@ -31,29 +34,50 @@ impl Topics {
     /// # Errors
     /// [`AnalystError::DefinitionCount`] or [`AnalystError::DefinitionVector`]
     /// where a facet would have no vector: a score for it would be invented.
-    pub fn new(encoder: ModelRef, vectors: Vec<Embedding>) -> Result<Self, AnalystError> {
+    pub fn new(encoder: ModelRef, vectors: &[Embedding]) -> Result<Self, AnalystError> {
         let needed = Self::definitions().count();
         if vectors.len() != needed {
             return Err(AnalystError::DefinitionCount { got: vectors.len(), needed });
         }
         let dimension = vectors[0].dimension();
-        let mut vectors = vectors.into_iter();
-        let mut facets = Vec::with_capacity(IPTC_TOPICS.len());
-        for topic in &IPTC_TOPICS {
-            let own: Vec<_> = vectors.by_ref().take(topic.facets().count()).collect();
-            if own.iter().any(|v| v.dimension() != dimension || !has_direction(v)) {
-                return Err(AnalystError::DefinitionVector { code: topic.code });
+        let mut rows = Matrix::new(dimension.max(1));
+        let codes = IPTC_TOPICS.iter().flat_map(|topic| topic.facets().map(|_| topic.code));
+        for (vector, code) in vectors.iter().zip(codes) {
+            if vector.dimension() != dimension || !has_direction(vector) {
+                return Err(AnalystError::DefinitionVector { code });
             }
-            facets.push(own);
+            rows.push(vector.as_slice());
         }
-        Ok(Self { encoder, facets, dimension })
+        let facets = Facets::new(rows, Facets::iptc_sizes());
+        Ok(Self {
+            encoder,
+            head: ("iptc-zero-shot".into(), "1".into()),
+            facets: facets.expect("there is a vector for each definition"),
+        })
+    }
+
+    /// The same topics for the same encoder, with facets that were trained.
+    ///
+    /// # Errors
+    /// [`AnalystError::Head`], or [`AnalystError::TopicHeadOfOtherEncoder`].
+    pub(crate) fn trained(self, json: &str) -> Result<Self, AnalystError> {
+        let file = HeadFile::read(json, TRAINED)?;
+        let dimension = self.facets.dimension();
+        if file.encoder.name != self.encoder.name || file.encoder.dimension != dimension {
+            return Err(AnalystError::TopicHeadOfOtherEncoder {
+                learned: format!("{}:{}", file.encoder.name, file.encoder.dimension),
+                encoder: format!("{}:{dimension}", self.encoder.name),
+            });
+        }
+        let facets = Facets::from_file(&file)?;
+        Ok(Self { encoder: self.encoder, head: (file.name, file.version), facets })
     }
 
     /// What scores: the head's name, and in its version the encoder.
     pub(crate) fn model(&self) -> ModelRef {
         ModelRef {
-            name: "iptc-zero-shot".into(),
-            version: format!("1+{}:{}", self.encoder.name, self.encoder.version),
+            name: self.head.0.clone(),
+            version: format!("{}+{}:{}", self.head.1, self.encoder.name, self.encoder.version),
             precision: self.encoder.precision.clone(),
             provider: "cpu".into(),
         }
@@ -72,29 +96,10 @@ impl Topics {
     ) -> Result<Vec<Topic>, Absent> {
         check_language(language, &config.topic_languages)?;
         self.check_encoder(embeddings)?;
-        let scores = self.shares(&embeddings.vector, config.topic_temperature);
+        let scores = self.facets.shares(embeddings.vector.as_slice(), config.topic_temperature);
         let mut topics: Vec<Topic> = IPTC_TOPICS.iter().zip(scores).map(topic).collect();
         topics.sort_by(|a, b| b.score.total_cmp(&a.score));
         Ok(topics)
-    }
-
-    /// Each topic's share, in the order of [`IPTC_TOPICS`]. The greatest cosine is
-    /// subtracted first: no exponential overflows, and the sum is not zero.
-    fn shares(&self, vector: &Embedding, temperature: f32) -> Vec<f32> {
-        let cosines: Vec<Vec<f32>> = self
-            .facets
-            .iter()
-            .map(|facets| facets.iter().map(|facet| facet.cosine(vector)).collect())
-            .collect();
-        let greatest = cosines.iter().flatten().copied().fold(f32::NEG_INFINITY, f32::max);
-        let nearness = |cosine: &f32| ((cosine - greatest) / temperature).exp();
-        let mut shares: Vec<f32> = cosines
-            .iter()
-            .map(|facets| facets.iter().map(nearness).sum::<f32>() / facets.len() as f32)
-            .collect();
-        let sum: f32 = shares.iter().sum();
-        shares.iter_mut().for_each(|share| *share /= sum);
-        shares
     }
 
     /// Vectors of two encoders share no space. Another precision of the same
@@ -105,7 +110,7 @@ impl Topics {
         }
         let (ours, theirs) = (&self.encoder, &embeddings.model);
         let same_weights = ours.precision != theirs.precision || ours.version == theirs.version;
-        let same_space = self.dimension == embeddings.vector.dimension();
+        let same_space = self.facets.dimension() == embeddings.vector.dimension();
         if ours.name == theirs.name && same_weights && same_space {
             return Ok(());
         }
@@ -139,6 +144,7 @@ fn topic((known, score): (&IptcTopic, f32)) -> Topic {
 
 #[cfg(test)]
 mod tests {
+    use courant_heads::file::{EncoderRef, TrainingData};
     use proptest::prelude::*;
 
     use super::*;
@@ -163,8 +169,8 @@ mod tests {
 
     /// Every facet along an axis of its own.
     fn topics() -> Topics {
-        let vectors = (0..Topics::definitions().count()).map(axis).collect();
-        Topics::new(encoder("a", "fp32"), vectors).unwrap()
+        let vectors: Vec<_> = (0..Topics::definitions().count()).map(axis).collect();
+        Topics::new(encoder("a", "fp32"), &vectors).unwrap()
     }
 
     fn article(vector: Embedding) -> Embeddings {
@@ -237,14 +243,36 @@ mod tests {
     }
 
     #[test]
+    fn trained_facets_replace_the_descriptions() {
+        let data = TrainingData {
+            name: "made up".into(),
+            sha256: String::new(),
+            examples: 0,
+            held_back: 0,
+        };
+        let file = |name: &str| {
+            let encoder = EncoderRef { name: name.into(), dimension: DIMENSION };
+            topics().facets.to_file(encoder, &["en"], data.clone()).write()
+        };
+        let trained = topics().trained(&file("encoder")).unwrap();
+        assert_eq!(trained.model().name, "iptc-topics");
+        assert_eq!(trained.facets, topics().facets);
+        let other = topics().trained(&file("other")).unwrap_err();
+        assert!(matches!(other, AnalystError::TopicHeadOfOtherEncoder { .. }), "{other}");
+    }
+
+    #[test]
     fn definitions_need_a_usable_vector_each() {
         let needed = Topics::definitions().count();
-        let few = Topics::new(encoder("a", "fp32"), vec![axis(0)]).unwrap_err();
-        assert_eq!(few, AnalystError::DefinitionCount { got: 1, needed });
+        let few = Topics::new(encoder("a", "fp32"), &[axis(0)]).unwrap_err();
+        let told =
+            matches!(few, AnalystError::DefinitionCount { got: 1, needed: n } if n == needed);
+        assert!(told, "{few}");
         let mut vectors: Vec<_> = (0..needed).map(axis).collect();
         vectors[needed - 1] = Embedding::from_unit(vec![0.0; DIMENSION]);
-        let empty = Topics::new(encoder("a", "fp32"), vectors).unwrap_err();
-        assert_eq!(empty, AnalystError::DefinitionVector { code: "medtop:17000000" });
+        let empty = Topics::new(encoder("a", "fp32"), &vectors).unwrap_err();
+        let told = matches!(empty, AnalystError::DefinitionVector { code: "medtop:17000000" });
+        assert!(told, "{empty}");
     }
 
     proptest! {

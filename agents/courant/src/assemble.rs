@@ -39,7 +39,7 @@ impl Tool {
     pub(crate) fn analyzer(&self, config: Config) -> anyhow::Result<Analyzer> {
         let texts = Topics::definitions().map(ToOwned::to_owned).collect();
         let vectors = self.runtime.block_on(self.encoder.embed(texts, Priority::Bulk))?;
-        let topics = Topics::new(self.encoder.model().clone(), vectors)?;
+        let topics = Topics::new(self.encoder.model().clone(), &vectors)?;
         Ok(Analyzer::new(config, topics)?)
     }
 }

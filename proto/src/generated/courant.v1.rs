@@ -828,6 +828,16 @@ pub struct Topic {
     #[prost(float, tag = "3")]
     pub score: f32,
 }
+/// Calibrated probabilities that add up to 1. The label is the most probable.
+#[derive(Clone, Copy, PartialEq, ::prost::Message)]
+pub struct Sentiment {
+    #[prost(float, tag = "1")]
+    pub negative: f32,
+    #[prost(float, tag = "2")]
+    pub neutral: f32,
+    #[prost(float, tag = "3")]
+    pub positive: f32,
+}
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct KeyPhrase {
     #[prost(string, tag = "1")]
@@ -864,6 +874,9 @@ pub struct Analysis {
     >,
     #[prost(message, repeated, tag = "6")]
     pub models: ::prost::alloc::vec::Vec<Model>,
+    /// Of the text as a whole; not set where `skipped` says why.
+    #[prost(message, optional, tag = "7")]
+    pub sentiment: ::core::option::Option<Sentiment>,
 }
 /// `courant.article.accepted`
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]

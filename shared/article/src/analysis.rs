@@ -67,6 +67,25 @@ pub struct Sentiment {
     pub probabilities: [f32; 3],
 }
 
+impl SentimentLabel {
+    /// All, in the order of [`Sentiment::probabilities`].
+    pub const ALL: [Self; 3] = [Self::Negative, Self::Neutral, Self::Positive];
+}
+
+impl Sentiment {
+    /// What the probabilities of negative, neutral and positive say. Of equals
+    /// the first counts.
+    pub fn of(probabilities: [f32; 3]) -> Self {
+        let mut best = 0;
+        for index in 1..probabilities.len() {
+            if probabilities[index] > probabilities[best] {
+                best = index;
+            }
+        }
+        Self { label: SentimentLabel::ALL[best], score: probabilities[best], probabilities }
+    }
+}
+
 /// A phrase of the text that says what it is about.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct KeyPhrase {
@@ -93,6 +112,9 @@ pub struct Analysis {
     pub language: Option<String>,
     /// All 17 by falling score, or none.
     pub topics: Vec<Topic>,
+    /// Of the text as a whole.
+    #[serde(default)]
+    pub sentiment: Option<Sentiment>,
     /// By falling score.
     #[serde(rename = "keyphrases")]
     pub key_phrases: Vec<KeyPhrase>,
@@ -225,6 +247,13 @@ mod tests {
             assert!(topic.facets().all(|facet| facet.ends_with('.') && facet.len() > 10));
             assert_eq!(topic.facets().collect::<Vec<_>>().join(" "), topic.definition);
         }
+    }
+
+    #[test]
+    fn the_most_probable_label_is_told_with_its_probability() {
+        let sentiment = Sentiment::of([0.2, 0.3, 0.5]);
+        assert_eq!((sentiment.label, sentiment.score), (SentimentLabel::Positive, 0.5));
+        assert_eq!(Sentiment::of([0.4, 0.4, 0.2]).label, SentimentLabel::Negative);
     }
 
     #[test]

@@ -2,6 +2,11 @@
 //! entities. Pure: no runtime, no network, and the same input gives the same
 //! output.
 
+pub mod calibrate;
+pub mod file;
 pub mod lbfgs;
 pub mod matrix;
 pub mod metrics;
+pub mod sentiment;
+pub mod softmax;
+pub mod topics;

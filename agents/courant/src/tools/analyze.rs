@@ -31,7 +31,6 @@ struct Answer {
     id: Value,
     #[serde(flatten)]
     analysis: Analysis,
-    sentiment: Option<Value>,
     entities: Option<Value>,
 }
 
@@ -44,6 +43,6 @@ pub(crate) fn run(args: &AnalyzeArgs) -> anyhow::Result<()> {
     jsonl::each_line(args.lines.jobs, |question: Question| {
         let embeddings = tool.embed(&question.text)?;
         let analysis = analyzer.analyze(&question.title, &question.text, &embeddings);
-        Ok(Answer { id: question.id, analysis, sentiment: None, entities: None })
+        Ok(Answer { id: question.id, analysis, entities: None })
     })
 }

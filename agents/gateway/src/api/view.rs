@@ -86,8 +86,8 @@ pub(crate) struct ArticleView {
     pub(crate) stored_at: String,
     /// What made the vector.
     pub(crate) model: ModelView,
-    /// `language`, `topics`, `keyphrases`, `summary`, and `skipped` with the
-    /// reasons for what is absent. Offsets are code points into the text.
+    /// `language`, `topics`, `sentiment`, `keyphrases`, `summary`, and `skipped`
+    /// with the reasons for what is absent. Offsets are code points into the text.
     #[schemars(with = "serde_json::Map<String, serde_json::Value>")]
     pub(crate) analysis: Analysis,
 }

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use courant_article::{
     Analysis, Article, ArticleId, CanonicalUrl, ContentHash, Decision, Embedding, KeyPhrase,
-    ModelRef, Revision, Text,
+    ModelRef, Revision, Sentiment, Text,
 };
 use courant_config::Secret;
 use courant_store::{Access, Config, Error, Record, Store};
@@ -140,7 +140,8 @@ fn analysis() -> Analysis {
     Analysis {
         language: Some("en".into()),
         key_phrases: vec![KeyPhrase { text: "näive \\u0000 \"phrase\"".into(), score: 0.5 }],
-        skipped: [("sentiment".to_owned(), "later".to_owned())].into(),
+        sentiment: Some(Sentiment::of([0.25, 0.5, 0.25])),
+        skipped: [("entities".to_owned(), "later".to_owned())].into(),
         ..Analysis::default()
     }
 }

@@ -1,0 +1,154 @@
+//! Sentiment of an article, from its sentences.
+//!
+//! The head learned from single sentences of news: it scores each sentence, and
+//! the article gets the mean of their probabilities, each counted by its length.
+//! The title has no vector and is left out.
+
+use std::path::Path;
+
+use courant_article::{Embeddings, ModelRef, Sentiment};
+use courant_heads::file::HeadFile;
+use courant_heads::sentiment::{NAME, SHIPPED, SentimentHead};
+
+use crate::code_points::CodePoints;
+use crate::{Absent, AnalystError};
+
+/// Scores articles.
+pub(crate) struct SentimentScorer {
+    head: SentimentHead,
+}
+
+impl SentimentScorer {
+    /// The head of a file, or the one that comes with Courant.
+    ///
+    /// # Errors
+    /// [`AnalystError::HeadFile`] or [`AnalystError::Head`].
+    pub(crate) fn load(path: Option<&Path>) -> Result<Self, AnalystError> {
+        let json = match path {
+            Some(path) => AnalystError::read(path)?,
+            None => SHIPPED.to_owned(),
+        };
+        let file = HeadFile::read(&json, NAME)?;
+        Ok(Self { head: SentimentHead::from_file(file)? })
+    }
+
+    /// What scores: the head, and in its version the encoder.
+    pub(crate) fn model(&self, encoder: &ModelRef) -> ModelRef {
+        let file = self.head.file();
+        ModelRef {
+            name: file.name.clone(),
+            version: format!("{}+{}:{}", file.version, encoder.name, encoder.version),
+            precision: "fp32".into(),
+            provider: "cpu".into(),
+        }
+    }
+
+    /// The sentiment of a text.
+    ///
+    /// # Errors
+    /// [`Absent`] where the head did not learn the language, the vectors come
+    /// from another encoder than those it learned from, or there are none.
+    pub(crate) fn score(
+        &self,
+        language: Option<&str>,
+        text: &str,
+        embeddings: &Embeddings,
+    ) -> Result<Sentiment, Absent> {
+        self.check_language(language)?;
+        self.check_encoder(embeddings)?;
+        let code_points = CodePoints::of(text);
+        let sentences: Vec<(Vec<f32>, &str)> = embeddings
+            .sentences
+            .iter()
+            .filter_map(|sentence| {
+                let (_, text) = code_points.trimmed(sentence.span)?;
+                let vector: Vec<f32> = sentence.vector.iter().map(|v| v.to_f32()).collect();
+                let usable = vector.len() == self.head.file().encoder.dimension
+                    && vector.iter().all(|value| value.is_finite());
+                usable.then_some((vector, text))
+            })
+            .collect();
+        let parts = sentences.iter().map(|(vector, text)| (&vector[..], *text));
+        self.head.text(parts).map(Sentiment::of).ok_or(Absent::NoSentenceVectors)
+    }
+
+    fn check_language(&self, language: Option<&str>) -> Result<(), Absent> {
+        let language = language.ok_or(Absent::LanguageUnknown)?;
+        let learned = &self.head.file().languages;
+        if learned.iter().any(|code| code == language) {
+            return Ok(());
+        }
+        Err(Absent::LanguageNotLearned {
+            head: NAME,
+            learned: learned.join(", "),
+            language: language.to_owned(),
+        })
+    }
+
+    fn check_encoder(&self, embeddings: &Embeddings) -> Result<(), Absent> {
+        let (learned, article) = (&self.head.file().encoder, &embeddings.model);
+        if learned.name == article.name {
+            return Ok(());
+        }
+        Err(Absent::HeadOfOtherEncoder {
+            head: NAME,
+            learned: learned.name.clone(),
+            article: article.name.clone(),
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use courant_article::{Embedding, Sentence, Span};
+    use half::f16;
+
+    use super::*;
+
+    const TEXT: &str = "The mayor lied. Critics condemned the corrupt deal.";
+
+    fn scorer() -> SentimentScorer {
+        SentimentScorer::load(None).unwrap()
+    }
+
+    fn embeddings(encoder: &str, dimension: usize) -> Embeddings {
+        let vector = vec![f16::from_f32(1.0 / (dimension as f32).sqrt()); dimension];
+        let sentence = |start, end| Sentence { span: Span { start, end }, vector: vector.clone() };
+        Embeddings {
+            model: ModelRef { name: encoder.into(), ..ModelRef::default() },
+            vector: Embedding::from_unit(vec![0.0; dimension]),
+            chunks: Vec::new(),
+            sentences: vec![sentence(0, 15), sentence(16, 51)],
+        }
+    }
+
+    #[test]
+    fn an_article_gets_probabilities_that_add_up_to_one() {
+        let found = scorer().score(Some("en"), TEXT, &embeddings("all-MiniLM-L6-v2", 384)).unwrap();
+        assert!((found.probabilities.iter().sum::<f32>() - 1.0).abs() < 1e-5, "{found:?}");
+        assert!(found.probabilities.contains(&found.score));
+    }
+
+    #[test]
+    fn a_language_that_was_not_learned_gets_a_reason() {
+        let embeddings = embeddings("all-MiniLM-L6-v2", 384);
+        let german = scorer().score(Some("de"), TEXT, &embeddings).unwrap_err();
+        assert_eq!(german.to_string(), "news-sentiment learned en, not de");
+        let unknown = scorer().score(None, TEXT, &embeddings).unwrap_err();
+        assert_eq!(unknown, Absent::LanguageUnknown);
+    }
+
+    #[test]
+    fn vectors_of_another_encoder_get_a_reason() {
+        let other = scorer().score(Some("en"), TEXT, &embeddings("other", 384)).unwrap_err();
+        assert!(matches!(other, Absent::HeadOfOtherEncoder { .. }), "{other}");
+        let cut = scorer().score(Some("en"), TEXT, &embeddings("all-MiniLM-L6-v2", 12));
+        assert_eq!(cut, Err(Absent::NoSentenceVectors));
+    }
+
+    #[test]
+    fn a_head_that_cannot_be_read_is_an_error() {
+        let missing = SentimentScorer::load(Some(Path::new("/nowhere/head.json")));
+        assert!(matches!(missing.err(), Some(AnalystError::HeadFile { .. })));
+    }
+}

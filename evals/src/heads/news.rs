@@ -1,0 +1,71 @@
+//! NewsMTSC: sentences of the news with people and parties in them, and whether
+//! the sentence is for or against each.
+
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result};
+use serde::Deserialize;
+
+/// A sentence, as far as it concerns one of those in it.
+pub(crate) struct Mention {
+    pub(crate) text: String,
+    /// 0 negative, 1 neutral, 2 positive.
+    pub(crate) class: usize,
+    /// Whether all in the sentence fare alike: only then has the sentence a
+    /// sentiment of its own.
+    pub(crate) agreed: bool,
+}
+
+#[derive(Deserialize)]
+struct Line {
+    sentence_normalized: String,
+    targets: Vec<Target>,
+}
+
+#[derive(Deserialize)]
+struct Target {
+    /// 2, 4 or 6.
+    polarity: f64,
+}
+
+fn path(data: &Path) -> PathBuf {
+    data.join("news-text/newsmtsc/train.jsonl")
+}
+
+/// The mentions in the file's order; says so where the data is not there.
+pub(crate) fn read(data: &Path) -> Result<Option<Vec<Mention>>> {
+    let path = path(data);
+    if !path.is_file() {
+        println!("SKIPPED: newsmtsc is not at {}", data.display());
+        return Ok(None);
+    }
+    let lines = std::fs::read_to_string(&path)?;
+    let mut mentions = Vec::new();
+    for line in lines.lines() {
+        let line: Line = serde_json::from_str(line).context("a line of newsmtsc is none")?;
+        let classes: Vec<usize> =
+            line.targets.iter().map(|target| class(target.polarity)).collect::<Result<_>>()?;
+        let agreed = classes.iter().all(|class| *class == classes[0]);
+        let text = line.sentence_normalized.trim();
+        mentions.extend(classes.into_iter().map(|class| Mention {
+            text: text.to_owned(),
+            class,
+            agreed,
+        }));
+    }
+    Ok(Some(mentions))
+}
+
+/// SHA-256 of the file.
+pub(crate) fn sha256(data: &Path) -> Result<String> {
+    Ok(super::sha256(&std::fs::read(path(data))?))
+}
+
+fn class(polarity: f64) -> Result<usize> {
+    match polarity as i64 {
+        2 => Ok(0),
+        4 => Ok(1),
+        6 => Ok(2),
+        _ => anyhow::bail!("the polarity {polarity} is unknown"),
+    }
+}

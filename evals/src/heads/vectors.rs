@@ -1,0 +1,187 @@
+//! The vectors of texts, as the embedder makes them, kept in a file.
+//!
+//! One record per text: its SHA-256, the number of its sentences, its vector in
+//! little-endian `f32`, and for each sentence its span (two `u32`) and its vector
+//! in `f16`. The file's name holds the encoder and its version.
+
+use std::collections::HashMap;
+use std::fs::{File, OpenOptions};
+use std::io::{Read, Write};
+use std::path::Path;
+
+use anyhow::{Context, Result};
+use courant_analyst::Topics;
+use courant_article::{Embedding, Embeddings, ModelRef, Sentence, Span};
+use courant_heads::file::EncoderRef;
+use courant_inference::{Config, Deps, Encoder, Priority};
+use half::f16;
+use opentelemetry::global;
+use sha2::{Digest, Sha256};
+use tokio::runtime::Runtime;
+use tokio::task::JoinSet;
+
+/// Texts on their way to the encoder at a time.
+const AT_ONCE: usize = 64;
+
+type Key = [u8; 32];
+
+pub(crate) struct Vectors {
+    encoder: Encoder,
+    runtime: Runtime,
+    known: HashMap<Key, Embeddings>,
+    file: File,
+}
+
+impl Vectors {
+    /// Loads the default encoder and what an earlier run embedded with it.
+    pub(crate) fn open(data: &Path) -> Result<Self> {
+        let runtime = Runtime::new()?;
+        let _inside = runtime.enter();
+        let encoder = Encoder::load(&Config::default(), &Deps::resolve(), &global::meter("evals"))
+            .context("cannot load the encoder")?;
+        let model = encoder.model().clone();
+        let path = data.join(format!("vectors-{}-{}.bin", model.name, model.version));
+        let mut bytes = Vec::new();
+        let mut file = OpenOptions::new()
+            .read(true)
+            .append(true)
+            .create(true)
+            .open(&path)
+            .with_context(|| format!("cannot keep vectors in {}", path.display()))?;
+        file.read_to_end(&mut bytes)?;
+        let (known, whole) = read(&bytes, encoder.dimension(), &model);
+        // A run that was cut off leaves half a record.
+        file.set_len(whole as u64)?;
+        drop(_inside);
+        Ok(Self { encoder, runtime, known, file })
+    }
+
+    /// The encoder, as heads name it.
+    pub(crate) fn encoder(&self) -> EncoderRef {
+        EncoderRef { name: self.encoder.model().name.clone(), dimension: self.encoder.dimension() }
+    }
+
+    /// The vectors of the topics' descriptions.
+    pub(crate) fn definitions(&self) -> Result<Vec<Embedding>> {
+        let texts = Topics::definitions().map(ToOwned::to_owned).collect();
+        Ok(self.runtime.block_on(self.encoder.embed(texts, Priority::Bulk))?)
+    }
+
+    /// The topics by their descriptions.
+    pub(crate) fn topics(&self) -> Result<Topics> {
+        Ok(Topics::new(self.encoder.model().clone(), &self.definitions()?)?)
+    }
+
+    /// What the embedder makes of texts, in their order.
+    pub(crate) fn of(&mut self, texts: &[&str]) -> Result<Vec<Embeddings>> {
+        let mut missing: Vec<String> = texts
+            .iter()
+            .filter(|text| !self.known.contains_key(&key(text)))
+            .map(|text| (*text).to_owned())
+            .collect();
+        missing.sort();
+        missing.dedup();
+        if !missing.is_empty() {
+            eprintln!("embedding {} texts", missing.len());
+        }
+        for texts in missing.chunks(AT_ONCE) {
+            self.embed(texts)?;
+        }
+        Ok(texts.iter().map(|text| self.known[&key(text)].clone()).collect())
+    }
+
+    fn embed(&mut self, texts: &[String]) -> Result<()> {
+        let found = self.runtime.block_on(async {
+            let mut tasks = JoinSet::new();
+            for text in texts {
+                let (encoder, text) = (self.encoder.clone(), text.clone());
+                tasks.spawn(async move {
+                    let embeddings = encoder.embed_document(&text).await;
+                    embeddings.map(|embeddings| (key(&text), embeddings))
+                });
+            }
+            tasks.join_all().await.into_iter().collect::<Result<Vec<_>, _>>()
+        })?;
+        for (key, embeddings) in found {
+            self.file.write_all(&record(&key, &embeddings))?;
+            self.known.insert(key, embeddings);
+        }
+        Ok(())
+    }
+}
+
+fn key(text: &str) -> Key {
+    Sha256::digest(text).into()
+}
+
+fn record(key: &Key, embeddings: &Embeddings) -> Vec<u8> {
+    let mut bytes = key.to_vec();
+    bytes.extend((embeddings.sentences.len() as u32).to_le_bytes());
+    bytes.extend(embeddings.vector.as_slice().iter().flat_map(|value| value.to_le_bytes()));
+    for sentence in &embeddings.sentences {
+        bytes.extend(sentence.span.start.to_le_bytes());
+        bytes.extend(sentence.span.end.to_le_bytes());
+        bytes.extend(sentence.vector.iter().flat_map(|value| value.to_le_bytes()));
+    }
+    bytes
+}
+
+/// The records, and how many bytes of whole ones there are.
+fn read(bytes: &[u8], dimension: usize, model: &ModelRef) -> (HashMap<Key, Embeddings>, usize) {
+    let mut known = HashMap::new();
+    let mut rest = bytes;
+    while let Some((key, embeddings, behind)) = first(rest, dimension, model) {
+        known.insert(key, embeddings);
+        rest = behind;
+    }
+    (known, bytes.len() - rest.len())
+}
+
+fn first<'b>(
+    bytes: &'b [u8],
+    dimension: usize,
+    model: &ModelRef,
+) -> Option<(Key, Embeddings, &'b [u8])> {
+    let (key, rest) = bytes.split_first_chunk::<32>()?;
+    let (count, rest) = rest.split_first_chunk::<4>()?;
+    let (vector, mut rest) = rest.split_at_checked(4 * dimension)?;
+    let values = vector.as_chunks::<4>().0.iter().map(|bytes| f32::from_le_bytes(*bytes));
+    let vector = Embedding::from_unit(values.collect());
+    let mut sentences = Vec::new();
+    for _ in 0..u32::from_le_bytes(*count) {
+        let (start, behind) = rest.split_first_chunk::<4>()?;
+        let (end, behind) = behind.split_first_chunk::<4>()?;
+        let (halves, behind) = behind.split_at_checked(2 * dimension)?;
+        let span = Span { start: u32::from_le_bytes(*start), end: u32::from_le_bytes(*end) };
+        let vector = halves.as_chunks::<2>().0.iter().map(|bytes| f16::from_le_bytes(*bytes));
+        sentences.push(Sentence { span, vector: vector.collect() });
+        rest = behind;
+    }
+    let model = model.clone();
+    Some((*key, Embeddings { model, vector, chunks: Vec::new(), sentences }, rest))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn records_come_back_and_half_a_record_is_dropped() {
+        let embeddings = Embeddings {
+            model: ModelRef::default(),
+            vector: Embedding::from_unit(vec![0.6, 0.8]),
+            chunks: Vec::new(),
+            sentences: vec![Sentence {
+                span: Span { start: 1, end: 4 },
+                vector: vec![f16::from_f32(0.6), f16::from_f32(0.8)],
+            }],
+        };
+        let one = record(&key("a"), &embeddings);
+        let mut bytes = one.clone();
+        bytes.extend(&record(&key("b"), &embeddings)[..50]);
+        let (known, whole) = read(&bytes, 2, &ModelRef::default());
+        assert_eq!(whole, one.len());
+        assert_eq!(known[&key("a")], embeddings);
+        assert_eq!(known.len(), 1);
+    }
+}
