@@ -31,7 +31,7 @@ impl Matrix {
 
     /// How many rows.
     pub fn rows(&self) -> usize {
-        if self.columns == 0 { 0 } else { self.values.len() / self.columns }
+        self.values.len().checked_div(self.columns).unwrap_or(0)
     }
 
     /// How many values a row has.
