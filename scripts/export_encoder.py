@@ -7,6 +7,8 @@ The graph pools and normalizes itself, so that only vectors leave the device:
     attention_mask  int64   [batch, tokens]         1 = token, 0 = padding
     spans           float32 [batch, spans, tokens]  1 where a vector takes a token
     embeddings      float32 [batch, spans, hidden]  unit length; an all-zero row stays zero
+    states          float32 [batch, tokens, 2 * hidden]  for heads on tokens: what the layer
+                                                    two thirds up and the last one say of each
 
 It writes one graph per precision: fp32, and int8, whose large multiplications
 take 8-bit weights (one scale per column, symmetric) and round their input to
@@ -153,10 +155,19 @@ def build_graph(config, tensors, precision):
     graph = Graph(precision)
     hidden = embed_tokens(graph, config, tensors)
     scores_mask = mask_scores(graph)
+    outputs = []
     for layer in range(config["num_hidden_layers"]):
         hidden = encoder_layer(graph, config, tensors, layer, hidden, scores_mask)
+        outputs.append(hidden)
     pool(graph, hidden)
+    graph.node("Concat", [outputs[middle_layer(config)], hidden], "states", axis=2)
     return graph
+
+
+def middle_layer(config):
+    """The layer two thirds up: it tells names better than the last one, which was
+    trained to tell what whole sentences mean."""
+    return max(config["num_hidden_layers"] * 2 // 3 - 1, 0)
 
 
 def check_config(config):
@@ -280,7 +291,10 @@ def to_model(graph, config):
         helper.make_tensor_value_info("attention_mask", ids, ["batch", "tokens"]),
         helper.make_tensor_value_info("spans", values, ["batch", "spans", "tokens"]),
     ]
-    outputs = [helper.make_tensor_value_info("embeddings", values, ["batch", "spans", config["hidden_size"]])]
+    outputs = [
+        helper.make_tensor_value_info("embeddings", values, ["batch", "spans", config["hidden_size"]]),
+        helper.make_tensor_value_info("states", values, ["batch", "tokens", 2 * config["hidden_size"]]),
+    ]
     initializers = graph.constants + graph.weights.initializers
     whole = helper.make_graph(graph.nodes, "encoder", inputs, outputs, initializers)
     opset = helper.make_opsetid("", OPSET)
@@ -307,6 +321,7 @@ def describe(config, name, target):
     return {
         "name": name,
         "dimension": config["hidden_size"],
+        "states": 2 * config["hidden_size"],
         "max_tokens": min(TRAINED_TOKENS, config["max_position_embeddings"]),
         "pooling": "graph",
         "tokenizer": "tokenizer.json",

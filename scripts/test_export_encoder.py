@@ -60,7 +60,7 @@ def write_random_encoder(folder, config, seed):
     (folder / "tokenizer.json").write_text("{}")
 
 
-def run(folder, texts, spans):
+def run(folder, texts, spans, output="embeddings"):
     """The exported graph's vectors for padded texts. `spans`: per text, the
     (start, end) of each vector, or None for a row that takes nothing."""
     longest = max(map(len, texts))
@@ -72,7 +72,7 @@ def run(folder, texts, spans):
             if span:
                 rows[text, row, slice(*span)] = 1.0
     graph = ReferenceEvaluator(str(folder / export_encoder.GRAPH_FILES["fp32"]))
-    return graph.run(None, {"input_ids": ids, "attention_mask": mask, "spans": rows})[0]
+    return graph.run([output], {"input_ids": ids, "attention_mask": mask, "spans": rows})[0]
 
 
 class TinyEncoder(unittest.TestCase):
@@ -98,6 +98,22 @@ class TinyEncoder(unittest.TestCase):
         export_encoder.export(self.source, self.target, "tiny")
         vectors = run(self.target, [[1, 5, 2]], [[(0, 3), None]])
         np.testing.assert_array_equal(vectors[0, 1], np.zeros(TINY["hidden_size"]))
+
+    def test_states_are_what_the_middle_and_the_last_layer_say_of_each_token(self):
+        export_encoder.export(self.source, self.target, "tiny")
+        texts = [[1, 5, 9, 2], [1, 30, 31, 32, 33, 8, 2]]
+        states = run(self.target, texts, [[None], [None]], "states")
+        hidden = TINY["hidden_size"]
+        self.assertEqual(states.shape, (2, 7, 2 * hidden))
+        shallow = self.target.parent / "shallow"
+        (self.source / "config.json").write_text(json.dumps(TINY | {"num_hidden_layers": 1}))
+        export_encoder.export(self.source, shallow, "shallow")
+        for text, ids in enumerate(texts):
+            whole = run(self.target, [ids], [[(0, len(ids))]])[0, 0]
+            summed = states[text, : len(ids), hidden:].sum(axis=0)
+            np.testing.assert_allclose(summed / np.linalg.norm(summed), whole, atol=2e-5)
+            lower = run(shallow, [ids], [[None]], "states")[0, :, hidden:]
+            np.testing.assert_allclose(states[text, : len(ids), :hidden], lower, atol=2e-5)
 
     def test_exporting_twice_gives_the_same_bytes(self):
         export_encoder.export(self.source, self.target, "tiny")
@@ -133,6 +149,7 @@ class RealEncoder(unittest.TestCase):
     def test_model_json_describes_the_files_beside_it(self):
         described = json.loads((self.target / "model.json").read_text())
         self.assertEqual(described["dimension"], 384)
+        self.assertEqual(described["states"], 768)
         for file, expected in described["files"].items():
             self.assertEqual(export_encoder.sha256(self.target / file), expected)
 

@@ -10,3 +10,4 @@ pub mod metrics;
 pub mod sentiment;
 pub mod softmax;
 pub mod topics;
+pub mod entities;

@@ -1,0 +1,140 @@
+//! A text's words, as names are made of them.
+
+use courant_article::Span;
+
+/// A run of letters and digits, a sign by itself, or one of the compounds that
+/// names never cut: `U.S.`, `O'Brien`, `@someone`, `#something`, a web address.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Word<'a> {
+    /// As it stands in the text.
+    pub text: &'a str,
+    /// Where, in code points.
+    pub span: Span,
+    /// White space stands before it.
+    pub is_spaced: bool,
+    /// It is the text's first or the first of a line.
+    pub starts_line: bool,
+}
+
+/// Cuts a text into words; white space is none.
+pub fn words(text: &str) -> Vec<Word<'_>> {
+    let mut words = Vec::new();
+    let (mut rest, mut at) = (text, 0);
+    let (mut is_spaced, mut starts_line) = (false, true);
+    while let Some(first) = rest.chars().next() {
+        if first.is_whitespace() {
+            is_spaced = true;
+            starts_line |= first == '\n';
+            rest = &rest[first.len_utf8()..];
+            at += 1;
+            continue;
+        }
+        let (word, behind) = rest.split_at(word_bytes(rest, first));
+        let end = at + u32::try_from(word.chars().count()).unwrap_or(u32::MAX);
+        words.push(Word { text: word, span: Span { start: at, end }, is_spaced, starts_line });
+        (rest, at) = (behind, end);
+        (is_spaced, starts_line) = (false, false);
+    }
+    words
+}
+
+/// How many bytes the word at the start of `text` has.
+fn word_bytes(text: &str, first: char) -> usize {
+    let plain = run(text);
+    match first {
+        '@' | '#' if run(&text[1..]) > 0 => 1 + run(&text[1..]),
+        'h' if text.starts_with("http://") || text.starts_with("https://") => {
+            text.find(char::is_whitespace).unwrap_or(text.len())
+        }
+        _ if first.is_alphabetic() => abbreviation(text).or_else(|| particle(text)).unwrap_or(plain),
+        _ if plain > 0 => plain,
+        _ => first.len_utf8(),
+    }
+}
+
+/// Bytes of the letters and digits at the start.
+fn run(text: &str) -> usize {
+    text.find(|c: char| !is_word(c)).unwrap_or(text.len())
+}
+
+/// Accents may stand behind their letter as a character of their own.
+fn is_word(c: char) -> bool {
+    c.is_alphanumeric() || c == '_' || ('\u{300}'..='\u{36f}').contains(&c)
+}
+
+/// At least two letters with a full stop behind each.
+fn abbreviation(text: &str) -> Option<usize> {
+    let mut bytes = 0;
+    let mut letters = 0;
+    let mut rest = text.chars();
+    while let (Some(letter), Some('.')) = (rest.next(), rest.next()) {
+        if !letter.is_alphabetic() {
+            break;
+        }
+        bytes += letter.len_utf8() + 1;
+        letters += 1;
+    }
+    (letters >= 2).then_some(bytes)
+}
+
+/// One letter, an apostrophe and a capitalized word: `O'Brien`, `L'Oréal`.
+fn particle(text: &str) -> Option<usize> {
+    let mut chars = text.char_indices();
+    let (_, _) = chars.next()?;
+    let (_, apostrophe) = chars.next()?;
+    let (start, capital) = chars.next()?;
+    let length = run(&text[start..]);
+    let is_compound = matches!(apostrophe, '\'' | '’')
+        && capital.is_uppercase()
+        && length > capital.len_utf8();
+    is_compound.then_some(start + length)
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn texts(text: &str) -> Vec<&str> {
+        words(text).into_iter().map(|word| word.text).collect()
+    }
+
+    #[test]
+    fn compounds_that_names_never_cut_stay_whole() {
+        assert_eq!(texts("The U.S. and O'Brien's U.N.-led"), [
+            "The", "U.S.", "and", "O'Brien", "'", "s", "U.N.", "-", "led"
+        ]);
+        assert_eq!(texts("@ann_b #Rio2016 http://t.co/x, A."), [
+            "@ann_b", "#Rio2016", "http://t.co/x,", "A", "."
+        ]);
+        assert_eq!(texts("mail@x 3.5 I'm L’Oréal"), [
+            "mail", "@x", "3", ".", "5", "I", "'", "m", "L’Oréal"
+        ]);
+    }
+
+    #[test]
+    fn spans_count_code_points_and_lines_start_words() {
+        let words = words("Zoë\n— Łódź");
+        let found: Vec<_> = words
+            .iter()
+            .map(|word| (word.span.start, word.span.end, word.is_spaced, word.starts_line))
+            .collect();
+        assert_eq!(found, [(0, 3, false, true), (4, 5, true, true), (6, 10, true, false)]);
+    }
+
+    proptest! {
+        #[test]
+        fn words_are_the_text_without_its_white_space(text in "\\PC*|([A-Z]\\.|h|ttp://|'|’|@|#|[ \n]|é){0,20}") {
+            let characters: Vec<char> = text.chars().collect();
+            let mut joined = String::new();
+            for word in words(&text) {
+                let range = word.span.start as usize..word.span.end as usize;
+                prop_assert_eq!(characters[range].iter().collect::<String>(), word.text);
+                joined.push_str(word.text);
+            }
+            let expected: String = text.chars().filter(|c| !c.is_whitespace()).collect();
+            prop_assert_eq!(joined, expected);
+        }
+    }
+}
