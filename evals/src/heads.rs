@@ -7,6 +7,7 @@
 //! embeds nothing.
 
 mod articles;
+pub(crate) mod entities;
 mod news;
 mod rouge;
 mod topics;

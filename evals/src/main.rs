@@ -44,6 +44,14 @@ enum What {
     Extract,
     /// Learns the weights of the verdict on a page's kind, and prints them
     TrainVerdict,
+    /// The names in texts that their head never saw
+    Entities,
+    /// Trains the head for names on the other texts, and writes its file
+    TrainEntities {
+        /// The file to write
+        #[arg(long, value_name = "FILE", default_value = "shared/heads/models/entities.head")]
+        out: PathBuf,
+    },
     /// Titles, authors and dates
     Metadata,
     /// Sentiment, topics and summaries. Embeds about 8,000 texts the first time
@@ -72,6 +80,8 @@ fn main() -> anyhow::Result<ExitCode> {
         What::Warc => warc::measure(&cli.data)?,
         What::Extract => extract::run(&cli.data, cli.misses)?,
         What::TrainVerdict => extract::train(&cli.data)?,
+        What::Entities => heads::entities::run(&cli.data, cli.misses)?,
+        What::TrainEntities { out } => heads::entities::train(&cli.data, out)?,
         What::Metadata => extract::metadata::measure(&cli.data, cli.misses)?,
         What::Heads => heads::run(&cli.data)?,
         What::TrainHeads(args) => heads::train(&cli.data, args)?,

@@ -2,9 +2,9 @@
 //! comes out of a conversion is valid.
 
 use courant_article::{
-    Analysis, Article, ArticleId, Chunk, ContentHash, Decision, Embedding, Embeddings, Entry,
-    KeyPhrase, ModelRef, ParseIdError, ParsePublishedError, PublishedAt, Revision, Sentence,
-    Sentiment, Span, SummarySentence, Text, Topic,
+    Analysis, Article, ArticleId, Chunk, ContentHash, Decision, Embedding, Embeddings, Entities,
+    Entity, EntityKind, Entry, KeyPhrase, ModelRef, ParseIdError, ParsePublishedError, PublishedAt,
+    Revision, Sentence, Sentiment, Span, SummarySentence, Text, Topic,
 };
 use half::f16;
 
@@ -28,6 +28,9 @@ pub enum InvalidMessage {
     /// A decision of a later version, or none.
     #[error("unknown decision {0}")]
     Decision(i32),
+    /// A kind of names of a later version, or none.
+    #[error("unknown kind of entity {0}")]
+    EntityKind(i32),
 }
 
 fn some_text(text: String) -> Option<String> {
@@ -182,7 +185,14 @@ impl From<v1::Model> for ModelRef {
 
 impl From<Embeddings> for v1::Embeddings {
     fn from(embeddings: Embeddings) -> Self {
+        let (entities, entity_model, entities_absent) = match embeddings.entities {
+            Ok(found) => (found.entities, Some(found.model.into()), String::new()),
+            Err(reason) => (Vec::new(), None, reason),
+        };
         Self {
+            entities: entities.into_iter().map(Into::into).collect(),
+            entity_model,
+            entities_absent,
             model: Some(embeddings.model.into()),
             vector: embeddings.vector.as_slice().to_vec(),
             chunks: embeddings.chunks.into_iter().map(Into::into).collect(),
@@ -204,7 +214,61 @@ impl TryFrom<v1::Embeddings> for Embeddings {
                 .into_iter()
                 .map(TryInto::try_into)
                 .collect::<Result<_, _>>()?,
+            entities: match embeddings.entity_model {
+                Some(model) => {
+                    let entities = entities(embeddings.entities)?;
+                    Ok(Entities { model: model.into(), entities })
+                }
+                None => Err(some_text(embeddings.entities_absent)
+                    .unwrap_or_else(|| NO_ENTITY_MODEL.to_owned())),
+            },
         })
+    }
+}
+
+/// What an embedder that knows of no entities leaves out.
+const NO_ENTITY_MODEL: &str = "the embedder looked for none";
+
+fn entities(entities: Vec<v1::Entity>) -> Result<Vec<Entity>, InvalidMessage> {
+    entities.into_iter().map(TryInto::try_into).collect()
+}
+
+impl From<Entity> for v1::Entity {
+    fn from(entity: Entity) -> Self {
+        Self {
+            text: entity.text,
+            kind: v1::EntityKind::from(entity.kind).into(),
+            start: entity.span.start,
+            end: entity.span.end,
+            score: entity.score,
+        }
+    }
+}
+
+impl TryFrom<v1::Entity> for Entity {
+    type Error = InvalidMessage;
+
+    fn try_from(entity: v1::Entity) -> Result<Self, InvalidMessage> {
+        let kind = match v1::EntityKind::try_from(entity.kind) {
+            Ok(v1::EntityKind::Person) => EntityKind::Person,
+            Ok(v1::EntityKind::Organization) => EntityKind::Organization,
+            Ok(v1::EntityKind::Location) => EntityKind::Location,
+            Ok(v1::EntityKind::Unspecified) | Err(_) => {
+                return Err(InvalidMessage::EntityKind(entity.kind));
+            }
+        };
+        let span = Span { start: entity.start, end: entity.end };
+        Ok(Self { text: entity.text, kind, span, score: entity.score })
+    }
+}
+
+impl From<EntityKind> for v1::EntityKind {
+    fn from(kind: EntityKind) -> Self {
+        match kind {
+            EntityKind::Person => Self::Person,
+            EntityKind::Organization => Self::Organization,
+            EntityKind::Location => Self::Location,
+        }
     }
 }
 
@@ -276,6 +340,7 @@ impl From<Analysis> for v1::Analysis {
             skipped: analysis.skipped.into_iter().collect(),
             models: analysis.models.into_iter().map(Into::into).collect(),
             sentiment: analysis.sentiment.map(Into::into),
+            entities: analysis.entities.into_iter().map(Into::into).collect(),
         }
     }
 }
@@ -293,9 +358,11 @@ impl From<v1::Sentiment> for Sentiment {
     }
 }
 
-impl From<v1::Analysis> for Analysis {
-    fn from(analysis: v1::Analysis) -> Self {
-        Self {
+impl TryFrom<v1::Analysis> for Analysis {
+    type Error = InvalidMessage;
+
+    fn try_from(analysis: v1::Analysis) -> Result<Self, InvalidMessage> {
+        Ok(Self {
             language: some_text(analysis.language),
             topics: analysis
                 .topics
@@ -318,7 +385,8 @@ impl From<v1::Analysis> for Analysis {
             sentiment: analysis.sentiment.map(Into::into),
             skipped: analysis.skipped.into_iter().collect(),
             models: analysis.models.into_iter().map(Into::into).collect(),
-        }
+            entities: entities(analysis.entities)?,
+        })
     }
 }
 
@@ -348,8 +416,39 @@ mod tests {
         let sentiment = Some(Sentiment::of([0.1, 0.2, 0.7]));
         for sentiment in [sentiment, None] {
             let analysis = Analysis { sentiment, ..Analysis::default() };
-            assert_eq!(Analysis::from(v1::Analysis::from(analysis.clone())), analysis);
+            let sent = v1::Analysis::from(analysis.clone());
+            assert_eq!(Analysis::try_from(sent).unwrap(), analysis);
         }
+    }
+
+    #[test]
+    fn entities_or_the_reason_of_their_absence_survive_the_bus() {
+        let model = ModelRef {
+            name: "entities".into(),
+            version: "a".into(),
+            precision: "fp32".into(),
+            provider: "cpu".into(),
+        };
+        let entity = Entity {
+            text: "Ann".into(),
+            kind: EntityKind::Person,
+            span: Span { start: 3, end: 6 },
+            score: 0.5,
+        };
+        let found = Entities { model: model.clone(), entities: vec![entity] };
+        for entities in [Ok(found), Err("no states".to_owned())] {
+            let embeddings = Embeddings {
+                model: model.clone(),
+                vector: Embedding::from_unit(vec![1.0]),
+                chunks: Vec::new(),
+                sentences: Vec::new(),
+                entities,
+            };
+            let sent = v1::Embeddings::from(embeddings.clone());
+            assert_eq!(Embeddings::try_from(sent).unwrap(), embeddings);
+        }
+        let nameless = v1::Entity { kind: 9, ..Default::default() };
+        assert!(matches!(Entity::try_from(nameless), Err(InvalidMessage::EntityKind(9))));
     }
 
     #[test]

@@ -76,6 +76,15 @@ pub enum Absent {
     /// All sentences are too short, too long, or not prose.
     #[error("no sentence can stand for the text")]
     NoSentence,
+    /// The head for names learned from other languages.
+    #[error("names are not told in the language {language}")]
+    NamesNotCovered {
+        /// ISO 639-1.
+        language: String,
+    },
+    /// The embedder looked for no names.
+    #[error("{0}")]
+    NoEntities(String),
     /// Nothing that could compute this is loaded.
     #[error("no model configured")]
     NoModel,

@@ -6,7 +6,7 @@ use courant_article::{Analysis, Embeddings, ModelRef};
 
 use crate::key_phrases::KeyPhrases;
 use crate::sentiment::SentimentScorer;
-use crate::{Absent, AnalystError, Config, Topics, language, summary};
+use crate::{Absent, AnalystError, Config, Topics, entities, language, summary};
 
 /// Analyzes articles; shared by all workers.
 pub struct Analyzer {
@@ -32,8 +32,8 @@ impl Analyzer {
         Ok(Self { config, topics, sentiment, key_phrases: KeyPhrases::new() })
     }
 
-    /// Language, topics, sentiment, key phrases and summary of one article. What
-    /// cannot be told is absent, with its reason in [`Analysis::skipped`].
+    /// Language, topics, sentiment, key phrases, summary and names of one article.
+    /// What cannot be told is absent, with its reason in [`Analysis::skipped`].
     ///
     /// `embeddings`: of `text`; their spans are code points into it.
     pub fn analyze(&self, title: &str, text: &str, embeddings: &Embeddings) -> Analysis {
@@ -64,13 +64,16 @@ impl Analyzer {
             summary::model(&embeddings.model),
             summary::summarize(title, text, embeddings, config.max_summary_sentences),
         );
-        report.skip("entities", &Absent::NoModel);
+        let entities = entities::covered(language, embeddings, &config.entity_languages);
+        let model = entities.as_ref().map(|found| found.model.clone()).ok();
+        let entities = report.keep("entities", model.unwrap_or_default(), entities);
         Analysis {
             language: language.map(str::to_owned),
             topics: topics.unwrap_or_default(),
             sentiment,
             key_phrases: key_phrases.unwrap_or_default(),
             summary: summary.unwrap_or_default(),
+            entities: entities.map(|found| found.entities).unwrap_or_default(),
             skipped: report.skipped,
             models: report.models,
         }
@@ -107,7 +110,7 @@ impl Report {
 
 #[cfg(test)]
 mod tests {
-    use courant_article::{Embedding, Sentence, Span};
+    use courant_article::{Embedding, Entities, Entity, EntityKind, Sentence, Span};
     use half::f16;
 
     use super::*;
@@ -139,6 +142,17 @@ mod tests {
         Analyzer::new(Config::default(), Topics::new(encoder(), &vectors).unwrap()).unwrap()
     }
 
+    fn names() -> Entities {
+        let entity = Entity {
+            text: "Council".into(),
+            kind: EntityKind::Organization,
+            span: Span { start: 9, end: 16 },
+            score: 0.5,
+        };
+        let model = ModelRef { name: "entities".into(), ..ModelRef::default() };
+        Entities { model, entities: vec![entity] }
+    }
+
     fn embedded(sentences: &[&str]) -> (String, Embeddings) {
         let vector = Embedding::normalized(vec![1.0; 384]);
         let half: Vec<f16> = vector.as_slice().iter().copied().map(f16::from_f32).collect();
@@ -150,8 +164,13 @@ mod tests {
             Sentence { span, vector: half.clone() }
         };
         let sentences_found = sentences.iter().map(&mut place).collect();
-        let embeddings =
-            Embeddings { model: encoder(), vector, chunks: Vec::new(), sentences: sentences_found };
+        let embeddings = Embeddings {
+            model: encoder(),
+            vector,
+            chunks: Vec::new(),
+            sentences: sentences_found,
+            entities: Ok(names()),
+        };
         (sentences.join(" "), embeddings)
     }
 
@@ -166,12 +185,12 @@ mod tests {
         assert!(analysis.sentiment.is_some());
         let skipped: Vec<_> =
             analysis.skipped.iter().map(|(k, v)| (k.as_str(), v.as_str())).collect();
-        assert_eq!(skipped, [("entities", "no model configured")]);
+        assert!(skipped.is_empty(), "{skipped:?}");
+        assert_eq!(analysis.entities, names().entities);
         let models: Vec<_> = analysis.models.iter().map(|model| model.name.as_str()).collect();
-        assert_eq!(
-            models,
-            ["whatlang", "iptc-zero-shot", "news-sentiment", "key-phrases", "extractive-summary"]
-        );
+        let ours = ["whatlang", "iptc-zero-shot", "news-sentiment", "key-phrases"];
+        assert_eq!(models[..4], ours);
+        assert_eq!(models[4..], ["extractive-summary", "entities"]);
         assert_eq!(analysis.models[1].version, "1+all-MiniLM-L6-v2:a");
         assert_eq!(analysis.models[1].precision, "int8");
     }
@@ -183,6 +202,7 @@ mod tests {
             vector: Embedding::from_unit(Vec::new()),
             chunks: Vec::new(),
             sentences: Vec::new(),
+            entities: Err("the encoder gives no states".into()),
         };
         let analysis = analyzer().analyze("", "", &embeddings);
         let skipped: Vec<_> = analysis.skipped.keys().map(String::as_str).collect();
@@ -191,6 +211,22 @@ mod tests {
             ["entities", "keyphrases", "language", "sentiment", "summary", "topics"]
         );
         assert_eq!(analysis, Analysis { skipped: analysis.skipped.clone(), ..Analysis::default() });
+    }
+
+    #[test]
+    fn names_are_told_only_in_the_languages_that_the_head_learned() {
+        let german = [
+            "Der Gemeinderat beschloss am Dienstag, die alte Brücke für ein Jahr zu schließen.",
+            "Fachleute hatten tiefe Risse in zwei Pfeilern der Brücke gefunden.",
+        ];
+        let (text, embeddings) = embedded(&german);
+        let analysis = analyzer().analyze("Rat schließt Brücke", &text, &embeddings);
+        assert!(analysis.entities.is_empty());
+        assert_eq!(analysis.skipped["entities"], "names are not told in the language de");
+        let config = Config { entity_languages: Vec::new(), ..Config::default() };
+        let all = Analyzer::new(config, analyzer().topics).unwrap();
+        let analysis = all.analyze("Rat schließt Brücke", &text, &embeddings);
+        assert_eq!(analysis.entities, names().entities);
     }
 
     #[test]

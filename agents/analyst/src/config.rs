@@ -20,6 +20,10 @@ pub struct Config {
     /// others get no topics. An empty list covers all, known or not: for
     /// multilingual encoders. The default encoder learned from English alone.
     pub topic_languages: Vec<String>,
+    /// ISO 639-1 codes of the languages in which names are told; articles in
+    /// others get no entities. An empty list covers all, known or not. The head
+    /// that comes with Courant learned from English alone.
+    pub entity_languages: Vec<String>,
     /// From 0.001 to 1: how sharply the topics' scores differ. A lower one
     /// gives the best topic more; the order never changes.
     pub topic_temperature: f32,
@@ -41,6 +45,7 @@ impl Default for Config {
             concurrency: 2,
             language_min_confidence: 0.5,
             topic_languages: vec!["en".into()],
+            entity_languages: vec!["en".into()],
             topic_temperature: 0.05,
             topic_head: None,
             sentiment_head: None,
@@ -73,10 +78,8 @@ impl Config {
             self.max_summary_sentences <= 3,
             "0 to 3",
         )?;
-        match self.topic_languages.iter().find(|code| !is_iso_639_1(code)) {
-            Some(code) => check("topic_languages", code, false, "a list of ISO 639-1 codes"),
-            None => Ok(()),
-        }
+        check_languages("topic_languages", &self.topic_languages)?;
+        check_languages("entity_languages", &self.entity_languages)
     }
 }
 
@@ -87,6 +90,13 @@ fn check(
     range: &'static str,
 ) -> Result<(), AnalystError> {
     if holds { Ok(()) } else { Err(AnalystError::Setting { key, value: value.to_string(), range }) }
+}
+
+fn check_languages(key: &'static str, codes: &[String]) -> Result<(), AnalystError> {
+    match codes.iter().find(|code| !is_iso_639_1(code)) {
+        Some(code) => check(key, code, false, "a list of ISO 639-1 codes"),
+        None => Ok(()),
+    }
 }
 
 fn is_iso_639_1(code: &str) -> bool {
@@ -117,6 +127,10 @@ mod tests {
             (
                 "topic_languages",
                 Config { topic_languages: vec!["eng".into()], ..Config::default() },
+            ),
+            (
+                "entity_languages",
+                Config { entity_languages: vec!["English".into()], ..Config::default() },
             ),
         ];
         for (expected, config) in wrong {

@@ -8,6 +8,7 @@ mod agent;
 mod analyzer;
 mod code_points;
 mod config;
+mod entities;
 mod error;
 mod handle;
 mod key_phrases;

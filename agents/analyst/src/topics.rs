@@ -179,6 +179,7 @@ mod tests {
             vector,
             chunks: Vec::new(),
             sentences: Vec::new(),
+            entities: Err("no states".into()),
         }
     }
 

@@ -49,7 +49,7 @@ fn record(analyzed: v1::ArticleAnalyzed, clock: &Clock) -> Result<Record, Invali
         article: Article::try_from(article)?,
         model: embeddings.model,
         vector: embeddings.vector,
-        analysis: analysis.into(),
+        analysis: analysis.try_into()?,
         stored_at: clock.now(),
     })
 }

@@ -120,6 +120,9 @@ pub struct Analysis {
     pub key_phrases: Vec<KeyPhrase>,
     /// At most three sentences, in the text's order.
     pub summary: Vec<SummarySentence>,
+    /// Names, in the text's order.
+    #[serde(default)]
+    pub entities: Vec<Entity>,
     /// Output name to the reason why it is absent.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub skipped: BTreeMap<String, String>,

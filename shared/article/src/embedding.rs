@@ -3,6 +3,8 @@
 use half::f16;
 use serde::{Deserialize, Serialize};
 
+use crate::Entity;
+
 /// A vector of unit length; all zeros where there was nothing to embed.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(transparent)]
@@ -106,6 +108,17 @@ pub struct Embeddings {
     pub chunks: Vec<Chunk>,
     /// In the text's order; of a very long text, the first ones.
     pub sentences: Vec<Sentence>,
+    /// The names in the text, or the reason why none were looked for.
+    pub entities: Result<Entities, String>,
+}
+
+/// The names that a head behind the encoder found in a text.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Entities {
+    /// The head that ran.
+    pub model: ModelRef,
+    /// In the text's order.
+    pub entities: Vec<Entity>,
 }
 
 #[cfg(test)]

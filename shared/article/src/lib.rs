@@ -12,6 +12,6 @@ pub use analysis::{
     SummarySentence, Topic, iptc_label,
 };
 pub use article::{Article, Decision, Entry, MAX_TEXT_BYTES, Text};
-pub use embedding::{Chunk, Embedding, Embeddings, ModelRef, Sentence, Span};
+pub use embedding::{Chunk, Embedding, Embeddings, Entities, ModelRef, Sentence, Span};
 pub use identity::{ArticleId, CanonicalUrl, ContentHash, ParseIdError, Revision};
 pub use published::{ParsePublishedError, PublishedAt};

@@ -25,8 +25,7 @@ impl Vectors {
     }
 
     fn next(&mut self) -> Vec<f32> {
-        let values: Vec<f32> =
-            (0..DIMENSION).map(|_| (0..4).map(|_| self.draw()).sum()).collect();
+        let values: Vec<f32> = (0..DIMENSION).map(|_| (0..4).map(|_| self.draw()).sum()).collect();
         let norm = values.iter().map(|v| v * v).sum::<f32>().sqrt();
         values.iter().map(|v| v / norm).collect()
     }

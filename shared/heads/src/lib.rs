@@ -3,6 +3,7 @@
 //! output.
 
 pub mod calibrate;
+pub mod entities;
 pub mod file;
 pub mod lbfgs;
 pub mod matrix;
@@ -10,4 +11,3 @@ pub mod metrics;
 pub mod sentiment;
 pub mod softmax;
 pub mod topics;
-pub mod entities;

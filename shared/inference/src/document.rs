@@ -4,12 +4,15 @@
 use std::ops::Range;
 
 use courant_article::{Chunk, Embedding, Embeddings, ModelRef, Sentence, Span};
+use courant_heads::entities::EntityHead;
 use half::f16;
 
 use crate::Error;
 use crate::chunk::windows;
+use crate::entities::WordPlan;
 use crate::sentence::sentences;
 use crate::session::{Input, Rows};
+use crate::states::Answered;
 use crate::tokenize::{TextTokenizer, Tokens};
 
 /// Sentences of one text that get a vector of their own: the first ones, from
@@ -20,6 +23,8 @@ pub(crate) const MAX_SENTENCES: usize = 200;
 pub(crate) struct Plan {
     chunks: Vec<PlannedChunk>,
     sentences: Vec<PlannedSentence>,
+    /// Where a head finds names, or why none does.
+    names: Result<(WordPlan, &'static EntityHead), String>,
 }
 
 struct PlannedChunk {
@@ -42,6 +47,7 @@ impl Plan {
         text: &str,
         max_tokens: usize,
         overlap: usize,
+        head: Result<&'static EntityHead, String>,
     ) -> Result<Self, Error> {
         let tokens = tokenizer.tokens(text)?;
         let window = max_tokens - tokenizer.special_tokens();
@@ -52,7 +58,13 @@ impl Plan {
             let lead = tokenizer.leading_tokens();
             chunks[chunk].input.add_row(taken.start + lead..taken.end + lead)
         });
-        Ok(Self { chunks, sentences })
+        let names = head.map(|head| (WordPlan::new(text, &tokens, &ranges, Some(head)), head));
+        if let Ok((names, _)) = &names {
+            for (index, chunk) in chunks.iter_mut().enumerate() {
+                chunk.input.reader = Some(names.reader(index, tokenizer));
+            }
+        }
+        Ok(Self { chunks, sentences, names })
     }
 
     /// The encoder inputs, one per chunk; none for a text without tokens.
@@ -61,7 +73,17 @@ impl Plan {
     }
 
     /// Puts the vectors of [`Plan::inputs`] together, in their order.
-    pub(crate) fn assemble(self, vectors: &[Rows], model: ModelRef) -> Result<Embeddings, Error> {
+    pub(crate) fn assemble(
+        self,
+        answers: Vec<Answered>,
+        model: ModelRef,
+    ) -> Result<Embeddings, Error> {
+        let (vectors, words): (Vec<_>, Vec<_>) =
+            answers.into_iter().map(|answer| (answer.rows, answer.words)).unzip();
+        let entities = match self.names {
+            Ok((names, head)) => Ok(names.entities(head, &words)?),
+            Err(reason) => Err(reason),
+        };
         let sentence = |planned: &PlannedSentence| Sentence {
             span: planned.span,
             vector: vectors[planned.chunk][planned.row]
@@ -71,16 +93,21 @@ impl Plan {
                 .collect(),
         };
         let sentences = self.sentences.iter().map(sentence).collect();
-        let chunk = |(planned, rows): (PlannedChunk, &Rows)| Chunk {
+        let chunk = |(planned, rows): (PlannedChunk, Rows)| Chunk {
             span: planned.span,
             tokens: u32::try_from(planned.input.len()).unwrap_or(u32::MAX),
-            vector: Embedding::from_unit(rows[0].clone()),
+            vector: whole(rows),
         };
         let chunks: Vec<Chunk> = self.chunks.into_iter().zip(vectors).map(chunk).collect();
         let weighted = chunks.iter().map(|chunk| (&chunk.vector, chunk.tokens as f32));
         let vector = Embedding::weighted_mean(weighted).ok_or(Error::EmptyText { index: 0 })?;
-        Ok(Embeddings { model, vector, chunks, sentences })
+        Ok(Embeddings { model, vector, chunks, sentences, entities })
     }
+}
+
+/// The vector of an input as a whole.
+pub(crate) fn whole(rows: Rows) -> Embedding {
+    Embedding::from_unit(rows.into_iter().next().expect("every input asks for row 0"))
 }
 
 fn plan_chunk(tokenizer: &TextTokenizer, tokens: &Tokens, range: &Range<usize>) -> PlannedChunk {

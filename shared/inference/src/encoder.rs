@@ -8,18 +8,22 @@ use courant_article::{Embedding, Embeddings, ModelRef};
 use courant_gpu_utils::Config as GpuConfig;
 use courant_gpu_utils::device::Provider;
 use courant_gpu_utils::operation::{self, Ladder};
+use courant_heads::entities::EntityHead;
 use opentelemetry::metrics::Meter;
+use tokio::task;
 
 use crate::arena::ArenaStats;
 use crate::batch::Priority;
 use crate::chunk::windows;
-use crate::document::Plan;
+use crate::document::{Plan, whole};
+use crate::entities::{WordPlan, head_for};
 use crate::metrics::Metrics;
 use crate::model::Model;
 use crate::provider::place;
 use crate::queue::{Answer, Queue, Urgency};
 use crate::results::Results;
-use crate::session::{Input, Rows};
+use crate::session::Input;
+use crate::states::{Answered, WordStates};
 use crate::tokenize::{TextTokenizer, TokenizerThreads};
 use crate::worker::{Recipe, Workers};
 use crate::{Config, Deps, Error, Precision, budget, runtime};
@@ -43,6 +47,9 @@ pub struct Encoder {
 struct Shared {
     model: ModelRef,
     dimension: usize,
+    states: Option<usize>,
+    /// What finds names, or why nothing does.
+    entities: Result<&'static EntityHead, String>,
     max_tokens: usize,
     overlap: usize,
     tokenizer: TokenizerThreads,
@@ -102,6 +109,8 @@ impl Encoder {
         let shared = Shared {
             model: reference,
             dimension: model.dimension,
+            states: model.states,
+            entities: head_for(&model),
             max_tokens: config.max_tokens,
             overlap: config.overlap,
             tokenizer: threads.map_err(|_| Error::Stopped)?,
@@ -194,10 +203,10 @@ impl Encoder {
         &self,
         known: &mut Vec<Option<Embedding>>,
         texts: Vec<String>,
-        vectors: Vec<Rows>,
+        answers: Vec<Answered>,
     ) -> Vec<Embedding> {
-        let mut computed = texts.into_iter().zip(vectors).map(|(text, rows)| {
-            let vector = whole(rows);
+        let mut computed = texts.into_iter().zip(answers).map(|(text, answer)| {
+            let vector = whole(answer.rows);
             self.shared.results.put(&text, &vector);
             vector
         });
@@ -205,8 +214,8 @@ impl Encoder {
         known.drain(..).filter_map(fill).collect()
     }
 
-    /// Embeds an article's text: chunks, their token-weighted mean, and the
-    /// first 200 sentences, from one encoder pass per chunk. Waits while the
+    /// Embeds an article's text: chunks, their token-weighted mean, the first 200
+    /// sentences, and the names in it, from one encoder pass per chunk. Waits while the
     /// queue is full.
     ///
     /// # Errors
@@ -214,12 +223,45 @@ impl Encoder {
     pub async fn embed_document(&self, text: &str) -> Result<Embeddings, Error> {
         let text = text.to_owned();
         let (max_tokens, overlap) = (self.shared.max_tokens, self.shared.overlap);
+        let head = self.shared.entities.clone();
         let plan =
-            move |tokenizer: &TextTokenizer| Plan::new(tokenizer, &text, max_tokens, overlap);
+            move |tokenizer: &TextTokenizer| Plan::new(tokenizer, &text, max_tokens, overlap, head);
         let plan = self.shared.tokenizer.run(plan).await?;
         let inputs = plan.inputs().cloned().collect();
-        let vectors = self.run(inputs, Priority::Bulk.into()).await?;
-        plan.assemble(&vectors, self.shared.model.clone())
+        let answers = self.run(inputs, Priority::Bulk.into()).await?;
+        let model = self.shared.model.clone();
+        // Finding names in a long text takes longer than an async task may.
+        let assembled = task::spawn_blocking(move || plan.assemble(answers, model));
+        assembled.await.map_err(|_| Error::Stopped)?
+    }
+
+    /// What the encoder says of each word of a text: what heads that tag words
+    /// learn from.
+    ///
+    /// # Errors
+    /// [`Error::NoStates`] if the graph does not give them. Else as
+    /// [`Self::embed`].
+    pub async fn word_states(&self, text: &str) -> Result<WordStates, Error> {
+        let dimension = self.shared.states.ok_or(Error::NoStates)?;
+        let text = text.to_owned();
+        let (max_tokens, overlap) = (self.shared.max_tokens, self.shared.overlap);
+        let plan = move |tokenizer: &TextTokenizer| {
+            let tokens = tokenizer.tokens(&text)?;
+            let window = max_tokens - tokenizer.special_tokens();
+            let chunks = windows(tokens.ids.len(), window, overlap);
+            let plan = WordPlan::new(&text, &tokens, &chunks, None);
+            let input = |(index, range)| {
+                let mut input = Input::new(tokenizer.input(&tokens, range));
+                input.reader = Some(plan.reader(index, tokenizer));
+                input
+            };
+            let inputs: Vec<Input> = chunks.into_iter().enumerate().map(input).collect();
+            Ok((plan, inputs))
+        };
+        let (plan, inputs) = self.shared.tokenizer.run(plan).await?;
+        let answers = self.run(inputs, Priority::Bulk.into()).await?;
+        let kept: Vec<_> = answers.into_iter().map(|answer| answer.words).collect();
+        plan.states(&kept, dimension)
     }
 
     /// How long a text is.
@@ -254,7 +296,7 @@ impl Encoder {
         self.shared.tokenizer.run(cut).await
     }
 
-    async fn run(&self, inputs: Vec<Input>, urgency: Urgency) -> Result<Vec<Rows>, Error> {
+    async fn run(&self, inputs: Vec<Input>, urgency: Urgency) -> Result<Vec<Answered>, Error> {
         let mut answers = Vec::with_capacity(inputs.len());
         for input in inputs {
             answers.push(self.shared.queue.submit(input, urgency).await?);
@@ -263,7 +305,7 @@ impl Encoder {
     }
 }
 
-async fn collect(answers: Vec<Answer>) -> Result<Vec<Rows>, Error> {
+async fn collect(answers: Vec<Answer>) -> Result<Vec<Answered>, Error> {
     let mut vectors = Vec::with_capacity(answers.len());
     for answer in answers {
         vectors.push(answer.await.map_err(|_| Error::Stopped)??);
@@ -286,11 +328,6 @@ fn placed(error: Error, known: &[Option<Embedding>]) -> Error {
     let Error::EmptyText { index } = error else { return error };
     let mut places = known.iter().enumerate().filter(|(_, known)| known.is_none());
     Error::EmptyText { index: places.nth(index).map_or(index, |(place, _)| place) }
-}
-
-/// The vector of an input as a whole.
-fn whole(rows: Rows) -> Embedding {
-    Embedding::from_unit(rows.into_iter().next().expect("every input asks for row 0"))
 }
 
 fn read_tokenizer(model: &Model) -> Result<TextTokenizer, Error> {

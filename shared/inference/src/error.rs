@@ -101,6 +101,9 @@ pub enum Error {
     /// The encoder gave something that is no vector; nothing is made up instead.
     #[error("the encoder gave no unit vector")]
     NotAVector,
+    /// The graph has no output `states`.
+    #[error("the encoder gives no states of its tokens")]
+    NoStates,
     /// A text has nothing to embed in it.
     #[error("text {index} is empty")]
     EmptyText {

@@ -44,6 +44,7 @@ pub(crate) fn locate(repository: &str, config: &Config) -> Result<Model, Error> 
         version: version(&pins),
         precision: precision(&config.graph_file),
         dimension: hidden_size,
+        states: None,
         max_tokens: max_position_embeddings,
         pooling: Pooling::Mean,
         files: named.iter().map(|&(file, path)| (path.clone(), pins[file].clone())).collect(),

@@ -7,7 +7,7 @@ use opentelemetry::KeyValue;
 use opentelemetry::metrics::{Counter, Histogram, Meter};
 
 use crate::Error;
-use crate::session::Rows;
+use crate::states::Answered;
 use crate::worker::Tokens;
 
 /// Bounds of the durations, in seconds.
@@ -88,7 +88,7 @@ impl Metrics {
         &self,
         waits: impl ExactSizeIterator<Item = Duration>,
         took: Duration,
-        results: &[Result<Rows, Error>],
+        results: &[Result<Answered, Error>],
         tokens: Tokens,
     ) {
         self.batch_items.record(waits.len() as u64, &[]);

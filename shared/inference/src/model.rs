@@ -29,6 +29,8 @@ pub(crate) struct Model {
     pub(crate) version: String,
     pub(crate) precision: Precision,
     pub(crate) dimension: usize,
+    /// Values per token of the output `states`, where the graph has it.
+    pub(crate) states: Option<usize>,
     pub(crate) max_tokens: usize,
     pub(crate) pooling: Pooling,
     pub(crate) graph: PathBuf,
@@ -43,6 +45,7 @@ pub(crate) struct Model {
 struct Manifest {
     name: String,
     dimension: usize,
+    states: Option<usize>,
     max_tokens: usize,
     pooling: Pooling,
     tokenizer: String,
@@ -95,6 +98,7 @@ impl Model {
             name: manifest.name,
             precision,
             dimension: manifest.dimension,
+            states: manifest.states,
             max_tokens: manifest.max_tokens,
             pooling: manifest.pooling,
         })

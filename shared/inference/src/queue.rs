@@ -10,12 +10,13 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
 use crate::Error;
 use crate::batch::{Limits, Priority, Waiting};
 use crate::metrics::Metrics;
-use crate::session::{Input, Rows};
+use crate::session::Input;
+use crate::states::Answered;
 
 /// One input, and who waits for its vectors.
 pub(crate) struct Request {
     pub(crate) input: Input,
-    pub(crate) reply: oneshot::Sender<Result<Rows, Error>>,
+    pub(crate) reply: oneshot::Sender<Result<Answered, Error>>,
     /// When nobody has a use for the vectors any more.
     deadline: Option<Instant>,
     /// Its place in the bounded queue, free again when it leaves.
@@ -47,7 +48,7 @@ impl From<Priority> for Urgency {
 }
 
 /// The vectors of an input, when they are there.
-pub(crate) type Answer = oneshot::Receiver<Result<Rows, Error>>;
+pub(crate) type Answer = oneshot::Receiver<Result<Answered, Error>>;
 
 pub(crate) struct Queue {
     state: Mutex<State>,

@@ -6,13 +6,14 @@ use courant_article::Embedding;
 use ort::environment::Environment;
 use ort::logging::LogLevel;
 use ort::session::builder::{GraphOptimizationLevel, SessionBuilder};
-use ort::session::{RunOptions, Session, SessionInputValue};
+use ort::session::{Session, SessionInputValue};
 use ort::value::{Outlet, TensorRef, ValueType};
 
 use crate::Error;
 use crate::arena::Arena;
 use crate::model::{Model, Pooling};
 use crate::provider::Placement;
+use crate::states::{self, Options, StateReader};
 
 /// The vectors of one input: the whole's, then one per further row.
 pub(crate) type Rows = Vec<Vec<f32>>;
@@ -25,6 +26,8 @@ const UNIT_TOLERANCE: f32 = 1e-3;
 pub(crate) struct Input {
     ids: Vec<u32>,
     rows: Vec<Range<usize>>,
+    /// Who reads its tokens' states, if anybody does.
+    pub(crate) reader: Option<StateReader>,
 }
 
 impl Input {
@@ -32,7 +35,7 @@ impl Input {
     /// trained.
     pub(crate) fn new(ids: Vec<u32>) -> Self {
         let whole = 0..ids.len();
-        Self { ids, rows: vec![whole] }
+        Self { ids, rows: vec![whole], reader: None }
     }
 
     /// Asks for the vector of some of the tokens; returns its row.
@@ -51,6 +54,8 @@ impl Input {
 pub(crate) struct Output {
     /// In the order of the inputs.
     pub(crate) vectors: Vec<Rows>,
+    /// What each input's reader made of its states; empty where it has none.
+    pub(crate) words: Vec<Vec<f32>>,
     pub(crate) real_tokens: usize,
     pub(crate) padded_tokens: usize,
 }
@@ -62,6 +67,7 @@ pub(crate) struct EncoderSession {
     pooling: Pooling,
     takes_token_types: bool,
     dimension: usize,
+    states: Option<usize>,
 }
 
 impl EncoderSession {
@@ -83,6 +89,7 @@ impl EncoderSession {
             pooling: model.pooling,
             takes_token_types,
             dimension: model.dimension,
+            states: model.states,
         };
         loaded.run(&[&Input::new(vec![0])])?;
         Ok(loaded)
@@ -95,19 +102,19 @@ impl EncoderSession {
 
     /// The vectors of a batch, which must not be empty.
     pub(crate) fn run(&mut self, inputs: &[&Input]) -> Result<Output, Error> {
-        self.run_with(inputs, &RunOptions::new()?)
+        self.run_with(inputs, &states::options(inputs)?)
     }
 
     /// The same; afterwards the arena gives back what it keeps for later.
     pub(crate) fn run_and_shrink(&mut self, inputs: &[&Input]) -> Result<Output, Error> {
-        let mut options = RunOptions::new()?;
+        let mut options = states::options(inputs)?;
         options.set("memory.enable_memory_arena_shrinkage", &self.arena_name)?;
         self.run_with(inputs, &options)
     }
 
-    fn run_with(&mut self, inputs: &[&Input], options: &RunOptions) -> Result<Output, Error> {
+    fn run_with(&mut self, inputs: &[&Input], options: &Options) -> Result<Output, Error> {
         let batch = Batch::new(inputs, self.pooling);
-        let flat = self.infer(&batch, options)?;
+        let (flat, words) = self.infer(&batch, inputs, options)?;
         let vectors: Vec<Rows> = match self.pooling {
             Pooling::Graph => batch.split(inputs, &flat, self.dimension),
             Pooling::Mean => batch.pool(inputs, &flat, self.dimension),
@@ -117,13 +124,19 @@ impl EncoderSession {
         }
         Ok(Output {
             vectors,
+            words,
             real_tokens: inputs.iter().map(|input| input.len()).sum(),
             padded_tokens: batch.items * batch.tokens,
         })
     }
 
-    /// The graph's output, flat.
-    fn infer(&mut self, batch: &Batch, options: &RunOptions) -> Result<Vec<f32>, Error> {
+    /// The graph's output, flat, and what was read from the states.
+    fn infer(
+        &mut self,
+        batch: &Batch,
+        inputs: &[&Input],
+        options: &Options,
+    ) -> Result<(Vec<f32>, Vec<Vec<f32>>), Error> {
         let shape = [batch.items, batch.tokens];
         let mut values: Vec<(&str, SessionInputValue<'_>)> = vec![
             ("input_ids", TensorRef::from_array_view((shape, &*batch.ids))?.into()),
@@ -148,7 +161,8 @@ impl EncoderSession {
         if flat.len() != batch.items * vectors_per_item * self.dimension {
             return Err(Error::NotAVector);
         }
-        Ok(flat.to_vec())
+        let words = states::read(&outputs, inputs, batch.tokens, self.states)?;
+        Ok((flat.to_vec(), words))
     }
 }
 
@@ -192,10 +206,11 @@ fn check(session: &Session, model: &Model) -> Result<(), String> {
     }
     let name = output_name(model.pooling);
     let output = session.outputs().iter().find(|output| output.name() == name);
-    check_output(output.ok_or(format!("it has no output {name}"))?.dtype(), model.dimension)
+    check_output(output.ok_or(format!("it has no output {name}"))?.dtype(), model.dimension)?;
+    states::check(session.outputs(), model.states)
 }
 
-fn check_output(found: &ValueType, dimension: usize) -> Result<(), String> {
+pub(crate) fn check_output(found: &ValueType, dimension: usize) -> Result<(), String> {
     let ValueType::Tensor { shape, .. } = found else {
         return Err("its output is no tensor".into());
     };

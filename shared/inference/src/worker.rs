@@ -14,7 +14,8 @@ use crate::metrics::Metrics;
 use crate::model::Model;
 use crate::provider::Placement;
 use crate::queue::{Queue, Request};
-use crate::session::{EncoderSession, Input, Output, Rows};
+use crate::session::{EncoderSession, Input, Output};
+use crate::states::Answered;
 
 /// What every session is loaded with.
 #[derive(Clone)]
@@ -175,9 +176,10 @@ fn run(
         let output = session(step, chunk)?;
         tokens.real += output.real_tokens;
         tokens.padded += output.padded_tokens;
-        Ok(output.vectors)
+        let answers = output.vectors.into_iter().zip(output.words);
+        Ok(answers.map(|(rows, words)| Answered { rows, words }).collect())
     });
-    let results: Vec<Result<Rows, Error>> =
+    let results: Vec<Result<Answered, Error>> =
         results.into_iter().map(|result| result.map_err(Error::from)).collect();
     let waits = batch.iter().map(|(_, waited)| *waited);
     metrics.batch(waits, start.elapsed(), &results, tokens);

@@ -20,6 +20,7 @@ fn article(vector: [f32; 3], sentences: &[(&str, [f32; 3])]) -> (String, Embeddi
         vector: Embedding::normalized(vector.to_vec()),
         chunks: Vec::new(),
         sentences: found,
+        entities: Err("no states".into()),
     };
     (text, embeddings)
 }
@@ -153,7 +154,13 @@ proptest! {
     ) {
         let vector = Embedding::normalized(vector);
         let model = ModelRef::default();
-        let embeddings = Embeddings { model, vector, chunks: Vec::new(), sentences };
+        let embeddings = Embeddings {
+            model,
+            vector,
+            chunks: Vec::new(),
+            sentences,
+            entities: Err("no states".into()),
+        };
         let Ok(summary) = summarize(&title, &text, &embeddings, limit) else { return Ok(()) };
         prop_assert!(summary.len() <= limit);
         prop_assert!(summary.is_sorted_by(|a, b| a.span.start <= b.span.start));

@@ -31,7 +31,6 @@ struct Answer {
     id: Value,
     #[serde(flatten)]
     analysis: Analysis,
-    entities: Option<Value>,
 }
 
 /// Analyzes the text of each line, as the pipeline would.
@@ -43,6 +42,6 @@ pub(crate) fn run(args: &AnalyzeArgs) -> anyhow::Result<()> {
     jsonl::each_line(args.lines.jobs, |question: Question| {
         let embeddings = tool.embed(&question.text)?;
         let analysis = analyzer.analyze(&question.title, &question.text, &embeddings);
-        Ok(Answer { id: question.id, analysis, entities: None })
+        Ok(Answer { id: question.id, analysis })
     })
 }

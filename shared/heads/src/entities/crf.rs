@@ -22,6 +22,7 @@ pub(crate) struct Marginals {
     /// How often each label is expected behind each other.
     pub(crate) steps: [Scores; LABELS],
     /// The logarithm of the sum over all labellings.
+    #[cfg(test)]
     pub(crate) log_partition: f32,
 }
 
@@ -78,10 +79,16 @@ impl Transitions {
                 }
             }
         }
-        Marginals { labels, steps, log_partition }
+        Marginals {
+            labels,
+            steps,
+            #[cfg(test)]
+            log_partition,
+        }
     }
 
     /// The score of one labelling, before normalization.
+    #[cfg(test)]
     pub(crate) fn score(&self, emissions: &[Scores], labels: &[usize]) -> f32 {
         let own: f32 = emissions.iter().zip(labels).map(|(scores, &label)| scores[label]).sum();
         let steps: f32 = labels.windows(2).map(|pair| self.step(pair[0], pair[1])).sum();

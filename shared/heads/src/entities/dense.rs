@@ -38,13 +38,7 @@ fn panel(matrix: &[f32], columns: usize, start: usize) -> Vec<[f32; COLUMNS]> {
 }
 
 /// Up to [`ROWS`] rows by [`COLUMNS`] columns.
-fn add_tile(
-    out: &mut [f32],
-    left: &[f32],
-    panel: &[[f32; COLUMNS]],
-    columns: usize,
-    start: usize,
-) {
+fn add_tile(out: &mut [f32], left: &[f32], panel: &[[f32; COLUMNS]], columns: usize, start: usize) {
     let inner = panel.len();
     let mut sums = [[0.0f32; COLUMNS]; ROWS];
     if left.len() == ROWS * inner {

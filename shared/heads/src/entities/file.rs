@@ -110,7 +110,8 @@ pub(super) fn read(bytes: &[u8]) -> Result<EntityHead, EntityHeadError> {
     let score = dense(header.hidden, LABELS);
     let mut row = || std::array::from_fn(|_| take(1)[0]);
     let transitions = Transitions { start: row(), step: std::array::from_fn(|_| row()) };
-    let version = Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect::<String>();
+    let version =
+        Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect::<String>();
     Ok(EntityHead {
         provenance: header.provenance,
         version: version[..VERSION_DIGITS].to_owned(),
@@ -119,8 +120,8 @@ pub(super) fn read(bytes: &[u8]) -> Result<EntityHead, EntityHeadError> {
 }
 
 fn check(line: &[u8]) -> Result<Header, EntityHeadError> {
-    let header: Header = serde_json::from_slice(line)
-        .map_err(|error| EntityHeadError::Header(error.to_string()))?;
+    let header: Header =
+        serde_json::from_slice(line).map_err(|error| EntityHeadError::Header(error.to_string()))?;
     if header.format != FORMAT {
         return Err(EntityHeadError::Format { found: header.format });
     }

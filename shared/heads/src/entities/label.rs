@@ -82,11 +82,8 @@ mod tests {
 
     #[test]
     fn names_next_to_each_other_stay_apart() {
-        let named = [
-            (EntityKind::Person, 0..2),
-            (EntityKind::Person, 2..3),
-            (EntityKind::Location, 3..5),
-        ];
+        let named =
+            [(EntityKind::Person, 0..2), (EntityKind::Person, 2..3), (EntityKind::Location, 3..5)];
         let labels = labels(6, &named);
         assert_eq!(labels, [1, 2, 1, 5, 6, 0]);
         assert_eq!(names(&labels), [(0, 0..2), (0, 2..3), (2, 3..5)]);

@@ -30,11 +30,7 @@ pub struct Example {
 impl Example {
     /// `names`: kinds and ranges of words that do not overlap; `states`: one row
     /// per word, the mean of its tokens' states.
-    pub fn new(
-        words: &[Word<'_>],
-        names: &[(EntityKind, Range<usize>)],
-        states: Vec<f32>,
-    ) -> Self {
+    pub fn new(words: &[Word<'_>], names: &[(EntityKind, Range<usize>)], states: Vec<f32>) -> Self {
         Self { states, features: features(words), labels: labels(words.len(), names) }
     }
 }

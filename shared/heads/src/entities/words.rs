@@ -46,7 +46,9 @@ fn word_bytes(text: &str, first: char) -> usize {
         'h' if text.starts_with("http://") || text.starts_with("https://") => {
             text.find(char::is_whitespace).unwrap_or(text.len())
         }
-        _ if first.is_alphabetic() => abbreviation(text).or_else(|| particle(text)).unwrap_or(plain),
+        _ if first.is_alphabetic() => {
+            abbreviation(text).or_else(|| particle(text)).unwrap_or(plain)
+        }
         _ if plain > 0 => plain,
         _ => first.len_utf8(),
     }
@@ -84,9 +86,8 @@ fn particle(text: &str) -> Option<usize> {
     let (_, apostrophe) = chars.next()?;
     let (start, capital) = chars.next()?;
     let length = run(&text[start..]);
-    let is_compound = matches!(apostrophe, '\'' | '’')
-        && capital.is_uppercase()
-        && length > capital.len_utf8();
+    let is_compound =
+        matches!(apostrophe, '\'' | '’') && capital.is_uppercase() && length > capital.len_utf8();
     is_compound.then_some(start + length)
 }
 
@@ -102,15 +103,18 @@ mod tests {
 
     #[test]
     fn compounds_that_names_never_cut_stay_whole() {
-        assert_eq!(texts("The U.S. and O'Brien's U.N.-led"), [
-            "The", "U.S.", "and", "O'Brien", "'", "s", "U.N.", "-", "led"
-        ]);
-        assert_eq!(texts("@ann_b #Rio2016 http://t.co/x, A."), [
-            "@ann_b", "#Rio2016", "http://t.co/x,", "A", "."
-        ]);
-        assert_eq!(texts("mail@x 3.5 I'm L’Oréal"), [
-            "mail", "@x", "3", ".", "5", "I", "'", "m", "L’Oréal"
-        ]);
+        assert_eq!(
+            texts("The U.S. and O'Brien's U.N.-led"),
+            ["The", "U.S.", "and", "O'Brien", "'", "s", "U.N.", "-", "led"]
+        );
+        assert_eq!(
+            texts("@ann_b #Rio2016 http://t.co/x, A."),
+            ["@ann_b", "#Rio2016", "http://t.co/x,", "A", "."]
+        );
+        assert_eq!(
+            texts("mail@x 3.5 I'm L’Oréal"),
+            ["mail", "@x", "3", ".", "5", "I", "'", "m", "L’Oréal"]
+        );
     }
 
     #[test]

@@ -104,7 +104,8 @@ impl<'a> Batch<'a> {
             let end = start + example.labels.len();
             for (at, row) in (start..end).zip(slope[start * 3 * width..].chunks_exact(3 * width)) {
                 for (place, part) in row.chunks_exact(width).enumerate() {
-                    let word = (at + place).checked_sub(1).filter(|word| (start..end).contains(word));
+                    let word =
+                        (at + place).checked_sub(1).filter(|word| (start..end).contains(word));
                     let Some(word) = word else { continue };
                     for (sum, value) in sums[word * hidden..][..hidden].iter_mut().zip(part) {
                         *sum += value;

@@ -25,7 +25,15 @@ fn examples() -> Vec<Example> {
 }
 
 fn settings() -> TrainingSettings {
-    TrainingSettings { hidden: 5, epochs: 60, batch: 2, learning_rate: 0.02, ..Default::default() }
+    TrainingSettings {
+        hidden: 8,
+        epochs: 100,
+        batch: 2,
+        learning_rate: 0.02,
+        state_dropout: 0.1,
+        hidden_dropout: 0.1,
+        ..Default::default()
+    }
 }
 
 fn provenance() -> Provenance {

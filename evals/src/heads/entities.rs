@@ -1,0 +1,188 @@
+//! `courant-eval entities`: the head for names, on texts that it never saw.
+//!
+//! Of each set a fifth of the sentences is held back, whole documents at a time:
+//! those whose text has the lowest SHA-256. A name counts where its kind, its
+//! first and its last character are right.
+
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+use anyhow::Context;
+use courant_article::EntityKind;
+use courant_heads::entities::{
+    EntityHead, Example, Provenance, TrainingSettings, Word, train as train_head, words,
+};
+use courant_inference::{Config, Deps, Encoder};
+
+use crate::report::Report;
+
+mod conll;
+mod score;
+
+use conll::{Labelled, Name};
+use score::Counts;
+
+/// The goals of exact-span F1.
+const AT_LEAST: f64 = 0.58;
+const AIM: f64 = 0.68;
+
+/// The sets, their files, and whether two names of a kind in a row look like one.
+const SETS: [(&str, &str, bool); 2] =
+    [("wikigold", "wikigold.conll.txt", true), ("wnut17", "wnut17train.conll", false)];
+
+/// Measures the head in the repository, through the encoder as articles go.
+///
+/// # Errors
+/// If the sets, the runtime library or the encoder cannot be read.
+pub(crate) fn run(data: &Path, misses: bool) -> anyhow::Result<Report> {
+    let folder = data.join("ner");
+    let mut report = Report::default();
+    if !folder.is_dir() {
+        println!("SKIPPED: ner is not at {}", folder.display());
+        return Ok(report);
+    }
+    let (held_back, _) = split(&read(&folder)?);
+    let (encoder, runtime) = encoder()?;
+    let mut counts = Counts::default();
+    for text in &held_back {
+        let embedded = runtime.block_on(encoder.embed_document(&text.text))?;
+        let found = embedded.entities.map_err(anyhow::Error::msg)?.entities;
+        let found: Vec<Name> = found.iter().map(|name| (name.kind, name.span)).collect();
+        counts.add(text, &found, misses);
+    }
+    counts.report(&mut report, AT_LEAST, AIM);
+    let share = time_share(&held_back, &encoder, &runtime)?;
+    report.state("time of the head, as a share of the encoder's", share);
+    let bytes = EntityHead::embedded().to_bytes().len();
+    report.state("size of the head, KB", bytes as f64 / 1000.0);
+    Ok(report)
+}
+
+/// Trains the head on what is not held back and writes it to `file`. The same
+/// data, encoder and machine give the same bytes.
+///
+/// # Errors
+/// If the sets or the encoder cannot be read, or the file cannot be written.
+pub(crate) fn train(data: &Path, file: &Path) -> anyhow::Result<Report> {
+    let (held_back, training) = split(&read(&data.join("ner"))?);
+    let (encoder, runtime) = encoder()?;
+    // One after the other: what is batched together changes the last bits.
+    let states = |text: &Labelled| runtime.block_on(encoder.word_states(&text.text));
+    let mut examples = Vec::with_capacity(training.len());
+    for text in &training {
+        let words = words(&text.text);
+        examples.push(Example::new(&words, &named(&words, &text.names), states(text)?.states));
+    }
+    let provenance = Provenance {
+        encoder: encoder.model().name.clone(),
+        data_sha256: conll::sha256(&training),
+        texts: training.len(),
+        f1: None,
+    };
+    let start = Instant::now();
+    let head = train_head(&examples, &TrainingSettings::default(), provenance)?;
+    let seconds = start.elapsed().as_secs_f64();
+    let mut counts = Counts::default();
+    for text in &held_back {
+        counts.add(text, &tag(&head, &text.text, &states(text)?.states)?, false);
+    }
+    let head = head.with_f1(counts.f1() as f32);
+    std::fs::write(file, head.to_bytes())
+        .with_context(|| format!("cannot write {}", file.display()))?;
+    let mut report = Report::default();
+    counts.report(&mut report, AT_LEAST, AIM);
+    report.state("seconds of training", seconds);
+    Ok(report)
+}
+
+fn read(folder: &Path) -> anyhow::Result<Vec<Labelled>> {
+    let mut texts = Vec::new();
+    for (set, file, joins) in SETS {
+        let path = folder.join(file);
+        let content = std::fs::read_to_string(&path)
+            .with_context(|| format!("cannot read {}", path.display()))?;
+        texts.extend(conll::parse(set, &content, joins)?);
+    }
+    Ok(texts)
+}
+
+/// What is held back, and the rest.
+fn split(texts: &[Labelled]) -> (Vec<Labelled>, Vec<Labelled>) {
+    let mut held_back = Vec::new();
+    let mut rest = Vec::new();
+    for (set, ..) in SETS {
+        let mut own: Vec<Labelled> = texts.iter().filter(|text| text.set == set).cloned().collect();
+        own.sort_by(|a, b| a.document_sha256.cmp(&b.document_sha256));
+        let fifth = own.len() / 5;
+        let document = own.get(fifth).map(|text| text.document_sha256.clone());
+        let end = own.partition_point(|text| Some(&text.document_sha256) <= document.as_ref());
+        rest.extend(own.split_off(end));
+        held_back.extend(own);
+    }
+    (held_back, rest)
+}
+
+fn encoder() -> anyhow::Result<(Encoder, tokio::runtime::Runtime)> {
+    let meter = opentelemetry::global::meter("eval");
+    let config = Config { sessions: Some(1), ..Config::default() };
+    let encoder = Encoder::load(&config, &Deps::resolve(), &meter)?;
+    Ok((encoder, tokio::runtime::Builder::new_multi_thread().worker_threads(1).build()?))
+}
+
+/// Names as ranges of words: of each word that shares a character.
+fn named(words: &[Word<'_>], names: &[Name]) -> Vec<(EntityKind, std::ops::Range<usize>)> {
+    let range = |&(kind, span): &Name| {
+        let start = words.partition_point(|word| word.span.end <= span.start);
+        let end = words.partition_point(|word| word.span.start < span.end);
+        (kind, start..end)
+    };
+    names.iter().map(range).collect()
+}
+
+fn tag(head: &EntityHead, text: &str, states: &[f32]) -> anyhow::Result<Vec<Name>> {
+    let words = words(text);
+    let tagged = head.tag(&words, &head.project(states))?;
+    let name = |tagged: courant_heads::entities::TaggedSpan| {
+        let start = words[tagged.words.start].span.start;
+        let end = words[tagged.words.end - 1].span.end;
+        (tagged.kind, courant_article::Span { start, end })
+    };
+    Ok(tagged.into_iter().map(name).collect())
+}
+
+/// The head's time over the rest of a text's way through the encoder.
+fn time_share(
+    texts: &[Labelled],
+    encoder: &Encoder,
+    runtime: &tokio::runtime::Runtime,
+) -> anyhow::Result<f64> {
+    let (mut encoding, mut tagging) = (Duration::ZERO, Duration::ZERO);
+    for text in texts {
+        let start = Instant::now();
+        let states = runtime.block_on(encoder.word_states(&text.text))?.states;
+        encoding += start.elapsed();
+        let start = Instant::now();
+        tag(EntityHead::embedded(), &text.text, &states)?;
+        tagging += start.elapsed();
+    }
+    Ok(tagging.as_secs_f64() / encoding.as_secs_f64())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_fifth_is_held_back_and_no_document_is_on_both_sides() {
+        let document = |at: usize| Labelled {
+            set: "wikigold",
+            text: String::new(),
+            names: Vec::new(),
+            document_sha256: format!("{:02}", at / 4),
+        };
+        let texts: Vec<Labelled> = (0..100).map(document).collect();
+        let (held_back, rest) = split(&texts);
+        assert_eq!((held_back.len(), rest.len()), (24, 76), "the document of the fifth, whole");
+        assert!(held_back.iter().all(|text| text.document_sha256 < rest[0].document_sha256));
+    }
+}

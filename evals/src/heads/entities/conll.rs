@@ -1,0 +1,197 @@
+//! Sets in the `CoNLL` form: a word and its label per line, an empty line behind
+//! each sentence, `-DOCSTART-` before each document.
+
+use courant_article::{EntityKind, Span};
+use sha2::{Digest, Sha256};
+
+/// What a name names, and where it stands in code points.
+pub(super) type Name = (EntityKind, Span);
+
+/// A sentence as a reader would see it, with its names.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Labelled {
+    pub(super) set: &'static str,
+    pub(super) text: String,
+    pub(super) names: Vec<Name>,
+    /// Of the words of the document that it is from.
+    pub(super) document_sha256: String,
+}
+
+type Sentence<'a> = Vec<(&'a str, &'a str)>;
+
+/// `joins`: labels do not tell where one name ends and another of its kind starts.
+pub(super) fn parse(
+    set: &'static str,
+    content: &str,
+    joins: bool,
+) -> anyhow::Result<Vec<Labelled>> {
+    let mut texts = Vec::new();
+    for document in documents(content, !joins)? {
+        let words = document.iter().flatten().map(|(word, _)| *word);
+        let document_sha256 = hex(&words.collect::<Vec<_>>().join(" "));
+        for sentence in &document {
+            let (text, places) = joined(sentence);
+            let names = names(sentence, &places);
+            let document_sha256 = document_sha256.clone();
+            texts.push(Labelled { set, text, names, document_sha256 });
+        }
+    }
+    Ok(texts)
+}
+
+/// The SHA-256 of texts and their names.
+pub(super) fn sha256(texts: &[Labelled]) -> String {
+    let line = |text: &Labelled| format!("{}\t{:?}\n", text.text, text.names);
+    hex(&texts.iter().map(line).collect::<String>())
+}
+
+fn hex(text: &str) -> String {
+    Sha256::digest(text).iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// A tweet is a document of its own; an encyclopedia's has a line before it.
+fn documents(content: &str, by_sentence: bool) -> anyhow::Result<Vec<Vec<Sentence<'_>>>> {
+    let mut documents = vec![Vec::new()];
+    let mut sentence = Sentence::new();
+    for line in content.lines().chain([""]) {
+        let columns: Vec<&str> = line.split_whitespace().collect();
+        let is_mark = columns.first() == Some(&"-DOCSTART-");
+        match columns[..] {
+            [word, label] if !is_mark => sentence.push((word, label)),
+            [_, _] | [] => {
+                if !sentence.is_empty() {
+                    documents.last_mut().expect("there is one").push(std::mem::take(&mut sentence));
+                }
+                if is_mark || by_sentence {
+                    documents.push(Vec::new());
+                }
+            }
+            // A word of characters that count as white space.
+            [label] => sentence.push(("\u{fffd}", label)),
+            _ => anyhow::bail!("a line is not a word and its label: {line:?}"),
+        }
+    }
+    documents.retain(|document| !document.is_empty());
+    Ok(documents)
+}
+
+/// The words with the white space of plain text between them, and where each
+/// stands.
+fn joined(sentence: &Sentence<'_>) -> (String, Vec<Span>) {
+    let mut text = String::new();
+    let mut places = Vec::with_capacity(sentence.len());
+    let mut end = 0;
+    let mut is_quoted = false;
+    let mut before: Option<&str> = None;
+    for &(word, _) in sentence {
+        let is_spaced = before.is_some_and(|before| {
+            let is_inside = if word == "\"" { is_quoted } else { before == "\"" && is_quoted };
+            !is_inside && !leans_back(word) && !leans_on(before)
+        });
+        if is_spaced {
+            text.push(' ');
+            end += 1;
+        }
+        is_quoted ^= word == "\"";
+        text.push_str(word);
+        let start = end;
+        end += u32::try_from(word.chars().count()).unwrap_or(u32::MAX);
+        places.push(Span { start, end });
+        before = Some(word);
+    }
+    (text, places)
+}
+
+/// No space stands before it.
+fn leans_back(word: &str) -> bool {
+    const WORDS: [&str; 23] = [
+        ".", ",", ";", ":", "!", "?", ")", "]", "}", "%", "'", "''", "'s", "'S", "n't", "'m",
+        "'re", "'ve", "'ll", "'d", "...", "’", "’s",
+    ];
+    WORDS.contains(&word)
+}
+
+/// No space stands behind it.
+fn leans_on(word: &str) -> bool {
+    matches!(word, "(" | "[" | "{" | "$" | "#" | "``")
+}
+
+fn names(sentence: &Sentence<'_>, places: &[Span]) -> Vec<Name> {
+    let mut names: Vec<Name> = Vec::new();
+    let mut open = "";
+    for (&(_, label), place) in sentence.iter().zip(places) {
+        let (position, kind_name) = label.split_once('-').unwrap_or(("", ""));
+        let goes_on = position == "I" && open == kind_name;
+        match (kind(kind_name), names.last_mut()) {
+            (Some(_), Some((_, span))) if goes_on => span.end = place.end,
+            (Some(kind), _) => names.push((kind, *place)),
+            (None, _) => {}
+        }
+        open = kind_name;
+    }
+    names
+}
+
+/// Companies and other groups count as organizations; works and products are no
+/// names here.
+fn kind(name: &str) -> Option<EntityKind> {
+    match name {
+        "PER" | "person" => Some(EntityKind::Person),
+        "ORG" | "corporation" | "group" => Some(EntityKind::Organization),
+        "LOC" | "location" => Some(EntityKind::Location),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn named(texts: &[Labelled]) -> Vec<(EntityKind, String)> {
+        let cut = |text: &Labelled, span: &Span| {
+            let characters = text.text.chars().skip(span.start as usize);
+            characters.take((span.end - span.start) as usize).collect()
+        };
+        let names = texts.iter().flat_map(|text| text.names.iter().map(move |name| (text, name)));
+        names.map(|(text, (kind, span))| (*kind, cut(text, span))).collect()
+    }
+
+    #[test]
+    fn sentences_read_as_plain_text_and_names_keep_their_place() {
+        let content =
+            "The O\nBBC I-ORG\n's O\n\" O\nZoë I-PER\nLee I-PER\n\" O\n( O\nUK I-LOC\n) O\n. O\n";
+        let texts = parse("wikigold", content, true).unwrap();
+        assert_eq!(texts[0].text, "The BBC's \"Zoë Lee\" (UK).");
+        assert_eq!(
+            named(&texts),
+            [
+                (EntityKind::Organization, "BBC".into()),
+                (EntityKind::Person, "Zoë Lee".into()),
+                (EntityKind::Location, "UK".into()),
+            ]
+        );
+    }
+
+    #[test]
+    fn kinds_that_are_none_of_ours_are_left_out_and_neighbours_stay_apart() {
+        let content = "Ann\tB-person\nBob\tB-person\nGo\tB-product\n\t\nX\tB-group\nY\tI-group\n";
+        let texts = parse("wnut17", content, false).unwrap();
+        assert_eq!(
+            named(&texts),
+            [
+                (EntityKind::Person, "Ann".into()),
+                (EntityKind::Person, "Bob".into()),
+                (EntityKind::Organization, "X Y".into()),
+            ]
+        );
+        assert_ne!(texts[0].document_sha256, texts[1].document_sha256);
+    }
+
+    #[test]
+    fn the_sentences_of_a_document_share_its_hash() {
+        let content = "-DOCSTART- O\n\na O\n\nb O\n\n-DOCSTART- O\n\nc O\n";
+        let texts = parse("wikigold", content, true).unwrap();
+        assert_eq!(texts[0].document_sha256, texts[1].document_sha256);
+        assert_ne!(texts[1].document_sha256, texts[2].document_sha256);
+    }
+}

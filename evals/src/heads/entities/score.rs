@@ -1,0 +1,102 @@
+//! Names found, right, and expected.
+
+use std::collections::BTreeMap;
+
+use courant_article::EntityKind;
+
+use super::conll::{Labelled, Name};
+use crate::report::Report;
+
+#[derive(Clone, Copy, Default)]
+struct Count {
+    right: usize,
+    found: usize,
+    expected: usize,
+}
+
+impl Count {
+    /// The harmonic mean of precision and recall; not a number where neither has
+    /// anything to go by.
+    fn f1(self) -> f64 {
+        2.0 * self.right as f64 / (self.found + self.expected) as f64
+    }
+}
+
+/// By set and by kind.
+#[derive(Default)]
+pub(super) struct Counts {
+    all: Count,
+    parts: BTreeMap<String, Count>,
+}
+
+impl Counts {
+    /// `found`: the names that a head tells in `text`.
+    pub(super) fn add(&mut self, text: &Labelled, found: &[Name], misses: bool) {
+        for name in found {
+            let is_right = text.names.contains(name);
+            if misses && !is_right {
+                print_miss("wrong", text, name);
+            }
+            self.each(text.set, name.0, |count| {
+                count.found += 1;
+                count.right += usize::from(is_right);
+            });
+        }
+        for name in &text.names {
+            if misses && !found.contains(name) {
+                print_miss("missed", text, name);
+            }
+            self.each(text.set, name.0, |count| count.expected += 1);
+        }
+    }
+
+    fn each(&mut self, set: &str, kind: EntityKind, change: impl Fn(&mut Count)) {
+        change(&mut self.all);
+        change(self.parts.entry(format!("on {set}")).or_default());
+        change(self.parts.entry(format!("of kind {kind:?}")).or_default());
+    }
+
+    pub(super) fn f1(&self) -> f64 {
+        self.all.f1()
+    }
+
+    pub(super) fn report(&self, report: &mut Report, at_least: f64, aim: f64) {
+        report.judge("entities: exact-span F1", self.all.f1(), at_least, aim);
+        let Count { right, found, expected } = self.all;
+        report.state("entities: precision", right as f64 / found as f64);
+        report.state("entities: recall", right as f64 / expected as f64);
+        for (part, count) in &self.parts {
+            report.state(format!("entities: F1 {part} ({} names)", count.expected), count.f1());
+        }
+    }
+}
+
+fn print_miss(what: &str, text: &Labelled, (kind, span): &Name) {
+    let characters = text.text.chars().skip(span.start as usize);
+    let name: String = characters.take((span.end - span.start) as usize).collect();
+    println!("{what}: {kind:?} {name:?} in {:?}", text.text);
+}
+
+#[cfg(test)]
+mod tests {
+    use courant_article::Span;
+
+    use super::*;
+
+    #[test]
+    fn only_a_name_of_the_right_kind_and_place_counts() {
+        let name = |kind, start| (kind, Span { start, end: start + 2 });
+        let (person, place) = (EntityKind::Person, EntityKind::Location);
+        let text = Labelled {
+            set: "wnut17",
+            text: "some text".into(),
+            names: vec![name(person, 0), name(place, 4)],
+            document_sha256: String::new(),
+        };
+        let mut counts = Counts::default();
+        counts.add(&text, &[name(person, 0), name(person, 4), name(place, 5)], false);
+        assert!((counts.f1() - 2.0 / 5.0).abs() < 1e-9);
+        assert!((counts.parts["of kind Location"].f1() - 0.0).abs() < 1e-9);
+        assert!((counts.parts["of kind Person"].f1() - 2.0 / 3.0).abs() < 1e-9);
+    }
+}

@@ -1,0 +1,130 @@
+//! The names of a text, from the states of its chunks' tokens.
+
+use std::ops::Range;
+
+use courant_article::{Entities, Entity, Span};
+use courant_heads::entities::{EntityHead, Placement, TaggedSpan, Word, words};
+
+use crate::Error;
+use crate::model::Model;
+use crate::states::{StateReader, WordStates};
+use crate::tokenize::{TextTokenizer, Tokens};
+
+/// The head that reads a model's states, or why none can.
+pub(crate) fn head_for(model: &Model) -> Result<&'static EntityHead, String> {
+    let head = EntityHead::embedded();
+    let expected = &head.provenance().encoder;
+    match model.states {
+        None => Err(format!("the encoder {} gives no states of its tokens", model.name)),
+        Some(_) if model.name != *expected => {
+            Err(format!("the head for entities reads {expected}, the encoder is {}", model.name))
+        }
+        Some(states) if states != head.dimension() => Err(format!(
+            "the head for entities reads {} values per token, the encoder gives {states}",
+            head.dimension()
+        )),
+        Some(_) => Ok(head),
+    }
+}
+
+/// Which words every chunk gives, and what is kept of them.
+pub(crate) struct WordPlan {
+    text: String,
+    placement: Placement,
+    head: Option<&'static EntityHead>,
+}
+
+impl WordPlan {
+    /// `chunks`: ranges of a text's tokens.
+    pub(crate) fn new(
+        text: &str,
+        tokens: &Tokens,
+        chunks: &[Range<usize>],
+        head: Option<&'static EntityHead>,
+    ) -> Self {
+        let placement = Placement::new(&words(text), &tokens.spans, chunks);
+        Self { text: text.to_owned(), placement, head }
+    }
+
+    /// What reads a chunk's states.
+    pub(crate) fn reader(&self, chunk: usize, tokenizer: &TextTokenizer) -> StateReader {
+        let lead = tokenizer.leading_tokens();
+        let placed = self.placement.chunk(chunk).iter();
+        let words = placed.map(|word| word.tokens.start + lead..word.tokens.end + lead).collect();
+        StateReader { words, head: self.head }
+    }
+
+    /// The names, from what the chunks' readers kept, in their order.
+    pub(crate) fn entities(&self, head: &EntityHead, kept: &[Vec<f32>]) -> Result<Entities, Error> {
+        let words = words(&self.text);
+        let projected = self.rows(&words, kept, head.hidden())?;
+        let tagged = head.tag(&words, &projected).map_err(|_| Error::NotAVector)?;
+        let entities = tagged.into_iter().map(|tagged| entity(&self.text, &words, tagged));
+        Ok(Entities { model: head.model(), entities: entities.collect() })
+    }
+
+    /// The states themselves, where no head reads them.
+    pub(crate) fn states(&self, kept: &[Vec<f32>], dimension: usize) -> Result<WordStates, Error> {
+        let words = words(&self.text);
+        let states = self.rows(&words, kept, dimension)?;
+        Ok(WordStates { spans: words.iter().map(|word| word.span).collect(), states, dimension })
+    }
+
+    /// One row of `width` values per word; zeros for one without tokens.
+    fn rows(&self, words: &[Word<'_>], kept: &[Vec<f32>], width: usize) -> Result<Vec<f32>, Error> {
+        let mut rows = vec![0.0; words.len() * width];
+        for (chunk, kept) in kept.iter().enumerate() {
+            let placed = self.placement.chunk(chunk);
+            if kept.len() != placed.len() * width {
+                return Err(Error::NotAVector);
+            }
+            for (word, row) in placed.iter().zip(kept.chunks_exact(width)) {
+                rows[word.word * width..][..width].copy_from_slice(row);
+            }
+        }
+        Ok(rows)
+    }
+}
+
+fn entity(text: &str, words: &[Word<'_>], tagged: TaggedSpan) -> Entity {
+    let first = &words[tagged.words.start];
+    let last = &words[tagged.words.end - 1];
+    let span = Span { start: first.span.start, end: last.span.end };
+    let start = offset(text, first);
+    let end = offset(text, last) + last.text.len();
+    Entity { text: text[start..end].to_owned(), kind: tagged.kind, span, score: tagged.score }
+}
+
+/// The byte at which a word of `text` starts.
+fn offset(text: &str, word: &Word<'_>) -> usize {
+    word.text.as_ptr().addr() - text.as_ptr().addr()
+}
+
+#[cfg(test)]
+mod tests {
+    use courant_article::EntityKind;
+
+    use super::*;
+
+    #[test]
+    fn an_entity_is_as_it_stands_in_the_text() {
+        let text = "Hé, Zoë  Łuk left";
+        let words = words(text);
+        let tagged = TaggedSpan { kind: EntityKind::Person, words: 2..4, score: 0.5 };
+        let entity = entity(text, &words, tagged);
+        assert_eq!(entity.text, "Zoë  Łuk");
+        assert_eq!(entity.span, Span { start: 4, end: 12 });
+    }
+
+    #[test]
+    fn rows_of_overlapping_chunks_come_together_by_word() {
+        let text = "a b c d";
+        let spans = (0..4).map(|at| Span { start: 2 * at, end: 2 * at + 1 }).collect();
+        let tokens = Tokens { ids: vec![7; 4], spans };
+        let plan = WordPlan::new(text, &tokens, &[0..3, 1..4], None);
+        let kept = [vec![1.0, 2.0], vec![3.0, 4.0]];
+        let states = plan.states(&kept, 1).unwrap();
+        assert_eq!(states.states, [1.0, 2.0, 3.0, 4.0]);
+        assert!(matches!(plan.states(&kept, 2), Err(Error::NotAVector)));
+    }
+}
