@@ -3,6 +3,11 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use dom_query::Document;
+use html5ever::tendril::{StrTendril, TendrilSink};
+use html5ever::tree_builder::TreeBuilderOpts;
+use html5ever::{ParseOpts, parse_document};
+
+use crate::deadline::{Deadline, TimeIsUp};
 
 /// Deeper trees are refused: they may be walked by recursion, and a stack that
 /// overflows ends the process. Twice this depth was tried on a stack of 2 MiB.
@@ -13,6 +18,8 @@ const MAX_OPEN_TAGS: i64 = 400;
 /// What parsing may build. Formatting elements left open are built again in
 /// every block that follows: a few megabytes can ask for billions of nodes.
 const MAX_NODES: u64 = 2_000_000;
+/// What is parsed between two looks at the clock.
+const CHUNK_BYTES: usize = 32 * 1024;
 
 const FORMATTING: [&str; 14] = [
     "a", "b", "big", "code", "em", "font", "i", "nobr", "s", "small", "strike", "strong", "tt", "u",
@@ -24,6 +31,57 @@ const UNCLOSED: [&str; 35] = [
     "path", "rect", "rp", "rt", "source", "tbody", "td", "tfoot", "th", "thead", "tr", "track",
 ];
 
+/// Elements of SVG within which nothing is read as HTML. Written `<use/>` they
+/// are closed, as HTML's own are not.
+const DRAWING: [&str; 31] = [
+    "a",
+    "animate",
+    "animatemotion",
+    "animatetransform",
+    "circle",
+    "clippath",
+    "defs",
+    "ellipse",
+    "filter",
+    "g",
+    "image",
+    "line",
+    "lineargradient",
+    "marker",
+    "mask",
+    "metadata",
+    "path",
+    "pattern",
+    "polygon",
+    "polyline",
+    "radialgradient",
+    "rect",
+    "set",
+    "stop",
+    "style",
+    "switch",
+    "symbol",
+    "text",
+    "textpath",
+    "tspan",
+    "use",
+];
+
+/// Why a page cannot be parsed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Unparsable {
+    /// Nested too deeply, or too much work by its tags.
+    TooComplex,
+    /// Its time was over.
+    TimeIsUp,
+}
+
+impl From<TimeIsUp> for Unparsable {
+    fn from(_: TimeIsUp) -> Self {
+        Self::TimeIsUp
+    }
+}
+
 /// Runs `parse`; a panic becomes an error with its message.
 pub(crate) fn isolated<T>(parse: impl FnOnce() -> T) -> Result<T, String> {
     catch_unwind(AssertUnwindSafe(parse)).map_err(|panic| {
@@ -32,14 +90,35 @@ pub(crate) fn isolated<T>(parse: impl FnOnce() -> T) -> Result<T, String> {
     })
 }
 
-/// The parsed page; `None` where it is nested too deeply, or too much work.
-pub(crate) fn document(html: &str) -> Option<Document> {
-    is_affordable(html).then(|| Document::from(html)).filter(is_flat)
+/// The parsed page.
+pub(crate) fn document(html: &str, deadline: &Deadline<'_>) -> Result<Document, Unparsable> {
+    if !is_affordable(html, deadline)? {
+        return Err(Unparsable::TooComplex);
+    }
+    let document = parsed(html, deadline)?;
+    if is_flat(&document) { Ok(document) } else { Err(Unparsable::TooComplex) }
 }
 
-/// The same for a piece of a page.
+/// As `Document::from`, but piece by piece.
+fn parsed(html: &str, deadline: &Deadline<'_>) -> Result<Document, TimeIsUp> {
+    let tree_builder = TreeBuilderOpts { scripting_enabled: false, ..TreeBuilderOpts::default() };
+    let options = ParseOpts { tree_builder, ..ParseOpts::default() };
+    let mut parser = parse_document(Document::default(), options);
+    let mut rest = html;
+    while !rest.is_empty() {
+        deadline.look()?;
+        let (piece, behind) = rest.split_at(rest.floor_char_boundary(CHUNK_BYTES));
+        parser.process(StrTendril::from_slice(piece));
+        rest = behind;
+    }
+    deadline.look()?;
+    Ok(parser.finish())
+}
+
+/// A piece of a page; `None` where it cannot be parsed.
 pub(crate) fn fragment(html: &str) -> Option<Document> {
-    is_affordable(html).then(|| Document::fragment(html)).filter(is_flat)
+    let is_affordable = is_affordable(html, &Deadline::never()) == Ok(true);
+    is_affordable.then(|| Document::fragment(html)).filter(is_flat)
 }
 
 /// Whether the tree stays within [`MAX_TREE_DEPTH`]; walked without recursion.
@@ -68,14 +147,21 @@ fn is_flat(document: &Document) -> bool {
 
 /// Whether parsing `html` stays within bounds of depth and work, estimated from
 /// its tags alone.
-fn is_affordable(html: &str) -> bool {
+fn is_affordable(html: &str, deadline: &Deadline<'_>) -> Result<bool, TimeIsUp> {
     let (mut depth, mut open_formatting, mut nodes) = (0_i64, 0_i64, 0_u64);
-    for (name, is_end) in tags(html) {
+    let mut within = Within::Html;
+    for tag in tags(html) {
+        deadline.step()?;
         nodes += 1;
-        let step = if is_end { -1 } else { 1 };
-        if UNCLOSED.contains(&name.as_str()) {
+        let is_drawing = within == Within::Drawing;
+        within = within.behind(&tag);
+        if is_drawing && within == Within::Drawing && tag.closes_itself() {
+            continue;
+        }
+        let step = if tag.is_end { -1 } else { 1 };
+        if UNCLOSED.contains(&tag.name.as_str()) {
             nodes += open_formatting.max(0).unsigned_abs();
-        } else if FORMATTING.contains(&name.as_str()) {
+        } else if FORMATTING.contains(&tag.name.as_str()) {
             open_formatting = (open_formatting + step).max(0);
             depth = (depth + step).max(0);
         } else {
@@ -83,15 +169,62 @@ fn is_affordable(html: &str) -> bool {
             depth = (depth + step).max(0);
         }
         if depth > MAX_OPEN_TAGS || nodes > MAX_NODES {
-            return false;
+            return Ok(false);
         }
     }
-    true
+    Ok(true)
 }
 
-/// The tags outside scripts, styles and comments: name in lower case, and
-/// whether it is an end tag. Tags that close themselves are passed over.
-fn tags(html: &str) -> impl Iterator<Item = (String, bool)> {
+/// How the parser reads what follows, as far as tags alone tell for certain.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Within {
+    Html,
+    /// An SVG drawing.
+    Drawing,
+    /// The `title` or `desc` of one, which holds HTML.
+    Label,
+}
+
+impl Within {
+    fn behind(self, tag: &Tag<'_>) -> Self {
+        let name = tag.name.as_str();
+        match (self, tag.is_end) {
+            (_, false) if name == "svg" => Self::Drawing,
+            (Self::Drawing, false) if matches!(name, "title" | "desc") => Self::Label,
+            (Self::Label, true) if matches!(name, "title" | "desc") => Self::Drawing,
+            (Self::Drawing, _) if DRAWING.contains(&name) || name.starts_with("fe") => self,
+            _ => Self::Html,
+        }
+    }
+}
+
+/// A tag outside scripts, styles and comments.
+struct Tag<'a> {
+    /// In lower case.
+    name: String,
+    is_end: bool,
+    /// What follows the name.
+    rest: &'a str,
+}
+
+impl Tag<'_> {
+    fn closes_itself(&self) -> bool {
+        let mut quote = None;
+        let mut before = 0;
+        for byte in self.rest.bytes() {
+            match (quote, byte) {
+                (None, b'>') => return before == b'/',
+                (None, b'"' | b'\'') if before == b'=' => quote = Some(byte),
+                (Some(open), _) if open == byte => quote = None,
+                _ => {}
+            }
+            before = byte;
+        }
+        false
+    }
+}
+
+fn tags(html: &str) -> impl Iterator<Item = Tag<'_>> {
     let mut rest = html;
     std::iter::from_fn(move || {
         loop {
@@ -109,7 +242,8 @@ fn tags(html: &str) -> impl Iterator<Item = (String, bool)> {
                 rest = behind_raw_text(rest, &name);
                 continue;
             }
-            return Some((name, is_end));
+            let behind_name = &rest[usize::from(is_end) + name.len()..];
+            return Some(Tag { name, is_end, rest: behind_name });
         }
     })
 }
@@ -135,6 +269,14 @@ fn behind_raw_text<'a>(rest: &'a str, name: &str) -> &'a str {
 mod tests {
     use super::*;
 
+    fn is_affordable(html: &str) -> bool {
+        super::is_affordable(html, &Deadline::never()).unwrap()
+    }
+
+    fn document(html: &str) -> Result<Document, Unparsable> {
+        super::document(html, &Deadline::never())
+    }
+
     #[test]
     fn ordinary_pages_are_affordable() {
         let list = format!("<html><body><ul>{}</ul>", "<li><p>One <b>two</b><br>".repeat(20_000));
@@ -151,9 +293,30 @@ mod tests {
         assert!(!is_affordable(&formatting));
         // In SVG no tag closes by itself, whatever it means in HTML.
         let foreign = "<svg>".to_owned() + &"<input>".repeat(100_000);
-        assert!(is_affordable(&foreign) && document(&foreign).is_none());
-        assert!(document(&"<table><tr><td>".repeat(300)).is_none());
+        assert!(is_affordable(&foreign));
+        assert_eq!(document(&foreign).err(), Some(Unparsable::TooComplex));
+        let tables = "<table><tr><td>".repeat(300);
+        assert_eq!(document(&tables).err(), Some(Unparsable::TooComplex));
         assert!(fragment(&"<table><tr><td>".repeat(150)).is_some());
+    }
+
+    #[test]
+    fn shapes_that_close_themselves_nest_nothing() {
+        let shapes = "<use href='a>b'/><polygon points=\"1,2\" />".repeat(5_000);
+        let drawing = format!("<p><svg><title>A map</title><g>{shapes}</g></svg><p>text");
+        assert!(document(&drawing).is_ok());
+        for html in ["<use/>", "<svg><div></svg><use/>", "<svg><title><b></title><use/>"] {
+            let deep = html.to_owned() + &"<use/>".repeat(5_000);
+            assert!(!is_affordable(&deep), "HTML knows no such tag: {html}");
+        }
+    }
+
+    #[test]
+    fn a_page_parsed_piece_by_piece_is_the_same() {
+        let html =
+            "<p class=\"a b\">x &amp; é\r\n<!-- c --><b>y</b><script>z < 1</script>".repeat(3_000);
+        let whole = Document::from(html.as_str());
+        assert_eq!(document(&html).unwrap().html(), whole.html());
     }
 
     #[test]

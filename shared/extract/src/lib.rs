@@ -1,6 +1,7 @@
 //! From bytes to articles and links: HTML pages, feeds, sitemaps, robots files,
-//! OPML, URL lists and WARC records. Pure: no network, no clock, and no state
-//! between calls, so that a page gives the same whatever came before it.
+//! OPML, URL lists and WARC records. Pure: no network, no clock but that of
+//! a [`Deadline`], and no state between calls, so that a page gives the same
+//! whatever came before it.
 //!
 //! Everything here reads what strangers wrote. Every input is bounded in size,
 //! every output in length and number, HTML is refused before it is parsed where
@@ -9,6 +10,7 @@
 
 mod charset;
 mod date;
+mod deadline;
 mod discovery;
 mod feed;
 mod gzip;
@@ -23,12 +25,14 @@ mod warc;
 mod xml;
 
 pub use date::published_at;
+pub use deadline::Deadline;
 pub use discovery::{feed_candidates, sitemap_candidates};
 pub use feed::{Feed, FeedEntry, FeedError, FeedKind, MAX_FEED_BYTES, feed};
 pub use kind::{Kind, kind};
 pub use lists::{ListError, opml, opml_of, url_list};
 pub use page::{
     EVIDENCE, Evidence, MAX_PAGE_BYTES, MAX_PAGE_TEXT_BYTES, Page, PageError, evidence, page,
+    page_within,
 };
 pub use robots::{Indexing, Robots};
 pub use sitemap::{MAX_SITEMAP_BYTES, Sitemap, SitemapError, SitemapPage, sitemap};

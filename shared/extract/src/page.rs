@@ -5,7 +5,8 @@ use dom_query::Document;
 use url::Url;
 
 use crate::charset;
-use crate::isolate::{document, fragment, isolated};
+use crate::deadline::{Deadline, TimeIsUp};
+use crate::isolate::{Unparsable, document, fragment, isolated};
 
 mod authors;
 mod content;
@@ -86,19 +87,51 @@ pub enum PageError {
     /// much stack, memory or time.
     #[error("the page is nested too deeply to be parsed")]
     TooComplex,
+    /// Reading it took longer than it may.
+    #[error("the page takes too long to be read")]
+    TooSlow,
     /// A parser failed on it.
     #[error("the HTML parser panicked: {0}")]
     Panicked(String),
 }
 
-/// Reads an HTML page. `charset_hint`: the answer's `Content-Type`, or a charset.
-/// `url`: where the page was fetched; relative links are resolved against it.
+impl From<TimeIsUp> for PageError {
+    fn from(_: TimeIsUp) -> Self {
+        Self::TooSlow
+    }
+}
+
+impl From<Unparsable> for PageError {
+    fn from(reason: Unparsable) -> Self {
+        match reason {
+            Unparsable::TooComplex => Self::TooComplex,
+            Unparsable::TimeIsUp => Self::TooSlow,
+        }
+    }
+}
+
+/// Reads an HTML page, however long it takes. `charset_hint`: the answer's
+/// `Content-Type`, or a charset. `url`: where the page was fetched; relative links
+/// are resolved against it.
 ///
 /// # Errors
 /// [`PageError`] where the page cannot be parsed. A page without an article is no
 /// error: its [`Page::is_article`] is false.
 pub fn page(html: &[u8], charset_hint: Option<&str>, url: &Url) -> Result<Page, PageError> {
-    parsed(html, charset_hint, |document| read(document, url))
+    page_within(html, charset_hint, url, &Deadline::never())
+}
+
+/// The same, given up when `deadline` has passed.
+///
+/// # Errors
+/// As [`page`], and [`PageError::TooSlow`].
+pub fn page_within(
+    html: &[u8],
+    charset_hint: Option<&str>,
+    url: &Url,
+    deadline: &Deadline<'_>,
+) -> Result<Page, PageError> {
+    parsed(html, charset_hint, deadline, |document| read(document, url, deadline))
 }
 
 /// What [`Page::is_article`] is decided by, one number for each of [`EVIDENCE`]:
@@ -107,38 +140,40 @@ pub fn page(html: &[u8], charset_hint: Option<&str>, url: &Url) -> Result<Page, 
 /// # Errors
 /// As [`page`].
 pub fn evidence(html: &[u8], charset_hint: Option<&str>, url: &Url) -> Result<Evidence, PageError> {
-    parsed(html, charset_hint, |document| {
-        let survey = Survey::read(document);
+    let deadline = Deadline::never();
+    parsed(html, charset_hint, &deadline, |document| {
+        let survey = Survey::read(document, &deadline)?;
         let structured = Structured::read(&survey);
         let metadata = Metadata::read(&survey, &structured, url);
         let declared_body = structured.article_body.as_deref();
-        let content = Content::read(document, url, &metadata.title, declared_body);
-        verdict::evidence(document, url, &metadata, &content)
+        let content = Content::read(document, url, &metadata.title, declared_body, &deadline)?;
+        Ok(verdict::evidence(document, url, &metadata, &content))
     })
 }
 
 fn parsed<T>(
     html: &[u8],
     charset_hint: Option<&str>,
-    read: impl FnOnce(&Document) -> T,
+    deadline: &Deadline<'_>,
+    read: impl FnOnce(&Document) -> Result<T, TimeIsUp>,
 ) -> Result<T, PageError> {
     if html.len() > MAX_PAGE_BYTES {
         return Err(PageError::TooLarge(html.len()));
     }
     let html = charset::decode(html, charset_hint);
-    isolated(|| document(&html).map(|document| read(&document)))
-        .map_err(PageError::Panicked)?
-        .ok_or(PageError::TooComplex)
+    isolated(|| Ok(read(&document(&html, deadline)?)?)).map_err(PageError::Panicked)?
 }
 
-fn read(document: &Document, url: &Url) -> Page {
-    let survey = Survey::read(document);
+fn read(document: &Document, url: &Url, deadline: &Deadline<'_>) -> Result<Page, TimeIsUp> {
+    let survey = Survey::read(document, deadline)?;
     let structured = Structured::read(&survey);
+    deadline.look()?;
     let metadata = Metadata::read(&survey, &structured, url);
+    deadline.look()?;
     let (feeds, links) = (links::feeds(document, url), links::articles(document, url));
     let declared_body = structured.article_body.as_deref();
-    let content = Content::read(document, url, &metadata.title, declared_body);
-    Page {
+    let content = Content::read(document, url, &metadata.title, declared_body, deadline)?;
+    Ok(Page {
         is_article: verdict::is_article(document, url, &structured, &metadata, &content),
         title: metadata.title,
         authors: metadata.authors,
@@ -156,7 +191,7 @@ fn read(document: &Document, url: &Url) -> Page {
         feeds,
         links,
         noindex: metadata.noindex,
-    }
+    })
 }
 
 /// Words apart by single spaces, entities resolved and tags dropped where a

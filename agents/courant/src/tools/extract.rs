@@ -1,10 +1,11 @@
 //! `courant extract`
 
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use anyhow::Context;
 use clap::Args;
-use courant_extract::Page;
+use courant_extract::{Deadline, Page};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use url::Url;
@@ -20,6 +21,10 @@ pub(crate) struct ExtractArgs {
     /// Where the page came from
     #[arg(long, value_name = "U", requires = "file")]
     url: Option<Url>,
+    /// How long one page may take, in milliseconds; a page that takes longer is an
+    /// error
+    #[arg(long, value_name = "N", default_value = "2000")]
+    max_page_ms: u64,
     #[command(flatten)]
     lines: JsonLines,
 }
@@ -75,22 +80,23 @@ impl Answer {
 
 /// Extracts one page, or the page of each line.
 pub(crate) fn run(args: &ExtractArgs) -> anyhow::Result<()> {
+    let limit = Duration::from_millis(args.max_page_ms);
     if let Some(file) = &args.file {
-        let page = extract(file, args.url.as_ref())?;
+        let page = extract(file, args.url.as_ref(), limit)?;
         let answer = Answer::new(Value::String(file.display().to_string()), page);
         println!("{}", serde_json::to_string_pretty(&answer)?);
         return Ok(());
     }
     jsonl::each_line(args.lines.jobs, |question: Question| {
         let url = question.url.as_deref().map(Url::parse).transpose().context("invalid url")?;
-        Ok(Answer::new(question.id, extract(&question.html_path, url.as_ref())?))
+        Ok(Answer::new(question.id, extract(&question.html_path, url.as_ref(), limit)?))
     })
 }
 
-fn extract(file: &Path, url: Option<&Url>) -> anyhow::Result<Page> {
+fn extract(file: &Path, url: Option<&Url>, limit: Duration) -> anyhow::Result<Page> {
     let name = file.display();
     let html = std::fs::read(file).with_context(|| format!("cannot read {name}"))?;
     let unknown = Url::parse("http://localhost/").context("the stand-in URL is valid")?;
-    courant_extract::page(&html, None, url.unwrap_or(&unknown))
+    courant_extract::page_within(&html, None, url.unwrap_or(&unknown), &Deadline::after(limit))
         .with_context(|| format!("cannot extract {name}"))
 }

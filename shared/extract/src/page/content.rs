@@ -8,6 +8,7 @@ use dom_query::Document;
 use url::Url;
 
 use super::MAX_PAGE_TEXT_BYTES;
+use crate::deadline::{Deadline, TimeIsUp};
 
 mod choose;
 mod clean;
@@ -47,8 +48,9 @@ impl Content {
         url: &Url,
         title: &str,
         declared: Option<&str>,
-    ) -> Self {
-        let (outline, kept) = main_blocks(document, title);
+        deadline: &Deadline<'_>,
+    ) -> Result<Self, TimeIsUp> {
+        let (outline, kept) = main_blocks(document, title, deadline)?;
         let text = render::text(&outline, &kept, MAX_PAGE_TEXT_BYTES);
         let found = Self {
             chars: chars(&outline, &kept),
@@ -57,14 +59,14 @@ impl Content {
             facts: Facts::of(&outline, &kept),
             text,
         };
-        match declared.map(tidy_paragraphs) {
+        Ok(match declared.map(tidy_paragraphs) {
             Some(declared)
                 if (found.text.len() as f64) < declared.len() as f64 * MIN_SHARE_OF_BODY =>
             {
                 found.replaced_by(cut(declared))
             }
             _ => found,
-        }
+        })
     }
 
     fn replaced_by(self, text: String) -> Self {
@@ -73,13 +75,21 @@ impl Content {
     }
 }
 
-/// The blocks of the main text.
-fn main_blocks(document: &Document, title: &str) -> (Outline, Vec<usize>) {
-    let outline = Outline::of(document);
+/// The blocks of the main text. The passes over the outline are linear in it: the
+/// clock is looked at between them.
+fn main_blocks(
+    document: &Document,
+    title: &str,
+    deadline: &Deadline<'_>,
+) -> Result<(Outline, Vec<usize>), TimeIsUp> {
+    let outline = Outline::of(document, deadline)?;
+    deadline.look()?;
     let scores = Scores::of(&outline);
     let choice = choose::choose(&outline, &scores);
+    deadline.look()?;
     let kept = clean::clean(&outline, &scores, &choice, title);
-    (outline, kept)
+    deadline.look()?;
+    Ok((outline, kept))
 }
 
 fn chars(outline: &Outline, kept: &[usize]) -> usize {

@@ -6,6 +6,7 @@ use serde_json::Value;
 
 use super::microdata::Microdata;
 use super::shown::{self, Byline, Heading, ShownDate};
+use crate::deadline::{Deadline, TimeIsUp};
 
 const MAX_ELEMENTS: usize = 200_000;
 const MAX_META: usize = 1000;
@@ -38,7 +39,7 @@ pub(super) struct Survey {
 }
 
 impl Survey {
-    pub(super) fn read(document: &Document) -> Self {
+    pub(super) fn read(document: &Document, deadline: &Deadline<'_>) -> Result<Self, TimeIsUp> {
         let mut survey = Self::default();
         let mut microdata = Microdata::default();
         let (mut depth, mut count) = (0_usize, 0_usize);
@@ -46,6 +47,7 @@ impl Survey {
         let (mut margin, mut others): (Option<usize>, Option<usize>) = (None, None);
         let mut next = Some(document.root());
         while let Some(node) = next.filter(|_| count < MAX_ELEMENTS) {
+            deadline.step()?;
             microdata.leave(depth);
             margin = margin.filter(|start| *start < depth);
             others = others.filter(|start| *start < depth);
@@ -62,7 +64,7 @@ impl Survey {
             next = following(node, &mut depth);
         }
         survey.microdata = microdata.items();
-        survey
+        Ok(survey)
     }
 
     fn note(&mut self, node: &NodeRef<'_>, element: &Element, place: Place) {

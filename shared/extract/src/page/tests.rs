@@ -256,3 +256,28 @@ proptest! {
         prop_assert!(!matches!(page, Err(PageError::Panicked(_))), "{:?}", page);
     }
 }
+
+/// The clock of a test: passed at the look number `looks`.
+fn after_looks(looks: u32) -> Deadline<'static> {
+    let left = std::cell::Cell::new(looks);
+    Deadline::new(move || left.replace(left.get().saturating_sub(1)) == 0)
+}
+
+#[test]
+fn a_page_is_given_up_at_whatever_point_its_time_ends() {
+    let html = article(&"<p>One <b>two</b><br>".repeat(3_000));
+    let read = |deadline: &Deadline<'_>| page_within(html.as_bytes(), None, &url(), deadline);
+    let whole = read(&Deadline::never()).unwrap();
+    let needed = (0..).find(|looks| read(&after_looks(*looks)) != Err(PageError::TooSlow)).unwrap();
+    assert_eq!(read(&after_looks(needed)), Ok(whole), "a page is read whole or not at all");
+    assert!(needed > 50, "the clock is looked at all along, and not {needed} times");
+}
+
+#[test]
+fn an_ordinary_page_is_read_in_time() {
+    let deadline = Deadline::after(std::time::Duration::from_secs(60));
+    assert!(page_within(article("").as_bytes(), None, &url(), &deadline).unwrap().is_article);
+    let none = Deadline::after(std::time::Duration::ZERO);
+    let result = page_within(article("").as_bytes(), None, &url(), &none);
+    assert_eq!(result, Err(PageError::TooSlow));
+}

@@ -13,7 +13,13 @@ const THIRD: &str = "It is the fourth mine in two years, and there may be more, 
 fn read(body: &str) -> Content {
     let html = format!("<html><head><title>x</title></head><body>{body}</body></html>");
     let url = "https://gazette.example/news/mine".parse().unwrap();
-    Content::read(&document(&html).unwrap(), &url, "Mine found in the harbour", None)
+    content_of(&html, &url, "Mine found in the harbour", None)
+}
+
+fn content_of(html: &str, url: &Url, title: &str, declared: Option<&str>) -> Content {
+    let deadline = Deadline::never();
+    let document = document(html, &deadline).unwrap();
+    Content::read(&document, url, title, declared, &deadline).unwrap()
 }
 
 fn paragraphs() -> String {
@@ -170,7 +176,7 @@ fn the_declared_body_stands_in_for_a_teaser() {
     let html = format!("<main><p>{FIRST}</p></main>");
     let url = "https://gazette.example/news/mine".parse().unwrap();
     let declared = format!("{FIRST}\n{SECOND}\n{THIRD}");
-    let content = Content::read(&document(&html).unwrap(), &url, "", Some(&declared));
+    let content = content_of(&html, &url, "", Some(&declared));
     assert_eq!(content.text, plain());
 }
 
