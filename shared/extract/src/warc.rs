@@ -1,16 +1,25 @@
 //! Web archives (WARC 1.0 and 1.1), record by record.
+//!
+//! A record that is broken costs that record: reading goes on at the next gzip
+//! member that holds a record, in a file that is not compressed at the next line
+//! that starts one.
 
 use std::io::{self, BufRead, BufReader, Read};
 
-use flate2::bufread::MultiGzDecoder;
-
 use crate::gzip;
 use crate::page::MAX_PAGE_BYTES;
+
+mod members;
+
+use members::{Members, Next};
 
 /// Bounds the header of a record, and the HTTP header inside it.
 const MAX_HEADER_BYTES: usize = 64 * 1024;
 /// What is unpacked at once.
 const BUFFER_BYTES: usize = 64 * 1024;
+/// What is passed over in search of the next record of a file that is not
+/// compressed, or of a member.
+const MAX_SEARCH_BYTES: u64 = 256 * 1024 * 1024;
 
 /// An HTML page of an archive.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -31,7 +40,8 @@ pub enum WarcError {
     /// The archive cannot be read on; nothing follows.
     #[error("cannot read the archive")]
     Read(#[from] io::Error),
-    /// What should be a record is none; nothing follows.
+    /// What should be a record is none, or is damaged: it is passed over, the
+    /// archive goes on with the next one that can be found.
     #[error("not a WARC record: {0}")]
     Record(String),
     /// The page is passed over, the archive goes on.
@@ -55,20 +65,27 @@ pub enum WarcError {
 /// The HTML pages of an archive, streamed. Records of other types, answers other
 /// than 200 and other media are passed over.
 pub struct WarcPages<'r> {
-    reader: Box<dyn BufRead + Send + 'r>,
+    records: Records<'r>,
     is_over: bool,
 }
 
+/// Where records come from.
+enum Records<'r> {
+    Plain(Box<dyn BufRead + Send + 'r>),
+    Packed(BufReader<Members<Box<dyn BufRead + Send + 'r>>>),
+}
+
 /// Reads an archive, compressed or not; one page is held in memory at a time.
-pub fn warc<'r>(mut reader: impl BufRead + Send + 'r) -> WarcPages<'r> {
+pub fn warc<'r>(reader: impl BufRead + Send + 'r) -> WarcPages<'r> {
+    let mut reader: Box<dyn BufRead + Send + 'r> = Box::new(reader);
     // An error shows again when the first record is read.
     let is_compressed = reader.fill_buf().is_ok_and(gzip::is_gzip);
-    let reader: Box<dyn BufRead + Send + 'r> = if is_compressed {
-        Box::new(BufReader::with_capacity(BUFFER_BYTES, MultiGzDecoder::new(reader)))
+    let records = if is_compressed {
+        Records::Packed(BufReader::with_capacity(BUFFER_BYTES, Members::new(reader)))
     } else {
-        Box::new(reader)
+        Records::Plain(reader)
     };
-    WarcPages { reader, is_over: false }
+    WarcPages { records, is_over: false }
 }
 
 impl Iterator for WarcPages<'_> {
@@ -79,10 +96,7 @@ impl Iterator for WarcPages<'_> {
             match self.read_record() {
                 Ok(Some(page)) => return Some(Ok(page)),
                 Ok(None) => {}
-                Err(error) => {
-                    self.is_over |= matches!(error, WarcError::Read(_) | WarcError::Record(_));
-                    return Some(Err(error));
-                }
+                Err(error) => return Some(Err(self.passed_over(error))),
             }
         }
         None
@@ -90,6 +104,27 @@ impl Iterator for WarcPages<'_> {
 }
 
 impl WarcPages<'_> {
+    /// Finds the way to the next record after an error; says what the error was.
+    fn passed_over(&mut self, error: WarcError) -> WarcError {
+        let error = match error {
+            WarcError::Read(cause) if self.records.is_damaged() => {
+                let found = self.records.find_member();
+                self.is_over = !matches!(found, Ok(true));
+                found.err().map_or_else(|| WarcError::Record(cause.to_string()), WarcError::Read)
+            }
+            WarcError::Record(reason) => match self.records.find_line() {
+                Ok(found) => {
+                    self.is_over = !found;
+                    WarcError::Record(reason)
+                }
+                Err(cause) => return self.passed_over(cause.into()),
+            },
+            other => other,
+        };
+        self.is_over |= matches!(error, WarcError::Read(_));
+        error
+    }
+
     /// The page of the next record; `None` where it has none.
     fn read_record(&mut self) -> Result<Option<WarcPage>, WarcError> {
         let Some(header) = self.read_header()? else {
@@ -107,17 +142,19 @@ impl WarcPages<'_> {
             return if is_page { Err(WarcError::TooLarge { url, bytes }) } else { Ok(None) };
         }
         let mut block = Vec::with_capacity(usize::try_from(bytes).unwrap_or_default());
-        (&mut self.reader).take(bytes).read_to_end(&mut block)?;
+        self.records.reader().take(bytes).read_to_end(&mut block)?;
         if (block.len() as u64) < bytes {
-            return Err(io::Error::from(io::ErrorKind::UnexpectedEof).into());
+            return Err(WarcError::Record("it breaks off".into()));
         }
+        self.records.end_record()?;
         page_of(&header, url, block)
     }
 
     /// `None` at the end of the archive.
     fn read_header(&mut self) -> Result<Option<Header>, WarcError> {
         let version = loop {
-            match self.read_line()? {
+            match self.records.read_line()? {
+                None if self.records.next_member()? => {}
                 None => return Ok(None),
                 Some(line) if line.is_empty() => {}
                 Some(line) => break line,
@@ -127,7 +164,7 @@ impl WarcPages<'_> {
             return Err(WarcError::Record(version.chars().take(40).collect()));
         }
         let (mut lines, mut size) = (Vec::new(), 0);
-        while let Some(line) = self.read_line()?.filter(|line| !line.is_empty()) {
+        while let Some(line) = self.records.read_line()?.filter(|line| !line.is_empty()) {
             size += line.len();
             if size > MAX_HEADER_BYTES {
                 return Err(WarcError::Record("its header is too long".into()));
@@ -137,19 +174,104 @@ impl WarcPages<'_> {
         Ok(Some(Header::parse(lines.iter().map(String::as_str))))
     }
 
-    fn read_line(&mut self) -> Result<Option<String>, WarcError> {
+    fn skip(&mut self, bytes: u64) -> Result<(), WarcError> {
+        let skipped = io::copy(&mut self.records.reader().take(bytes), &mut io::sink())?;
+        if skipped < bytes {
+            return Err(WarcError::Record("it breaks off".into()));
+        }
+        Ok(())
+    }
+}
+
+impl Records<'_> {
+    /// Of a compressed file, the current member.
+    fn reader(&mut self) -> &mut dyn BufRead {
+        match self {
+            Self::Plain(reader) => reader,
+            Self::Packed(reader) => reader,
+        }
+    }
+
+    fn read_line(&mut self) -> io::Result<Option<String>> {
         let mut line = Vec::new();
         let limit = MAX_HEADER_BYTES as u64;
-        if (&mut self.reader).take(limit).read_until(b'\n', &mut line)? == 0 {
+        if self.reader().take(limit).read_until(b'\n', &mut line)? == 0 {
             return Ok(None);
         }
         Ok(Some(String::from_utf8_lossy(&line).trim_end().to_owned()))
     }
 
-    fn skip(&mut self, bytes: u64) -> Result<(), WarcError> {
-        io::copy(&mut (&mut self.reader).take(bytes), &mut io::sink())?;
-        Ok(())
+    /// Whether there is another member. False for what is not compressed.
+    fn next_member(&mut self) -> Result<bool, WarcError> {
+        match self {
+            Self::Plain(_) => Ok(false),
+            Self::Packed(reader) => match reader.get_mut().next_member()? {
+                Next::Member => Ok(true),
+                Next::End => Ok(false),
+                Next::Garbage => Err(io::Error::from(io::ErrorKind::InvalidData).into()),
+            },
+        }
     }
+
+    /// Passes over the blank lines behind a record. Where a member ends with them,
+    /// its checksum has been found right then.
+    fn end_record(&mut self) -> io::Result<()> {
+        let Self::Packed(reader) = self else { return Ok(()) };
+        loop {
+            let bytes = reader.fill_buf()?;
+            let blank = bytes.iter().take_while(|byte| matches!(byte, b'\r' | b'\n')).count();
+            let is_all = blank == bytes.len();
+            reader.consume(blank);
+            if blank == 0 || !is_all {
+                return Ok(());
+            }
+        }
+    }
+
+    /// Whether an error of reading lies in what the file holds.
+    fn is_damaged(&self) -> bool {
+        matches!(self, Self::Packed(reader) if !reader.get_ref().is_unreadable())
+    }
+
+    /// Goes on to the next member that starts with a record.
+    fn find_member(&mut self) -> io::Result<bool> {
+        match self {
+            Self::Plain(_) => Ok(false),
+            Self::Packed(reader) => {
+                let buffered = reader.buffer().len();
+                reader.consume(buffered);
+                reader.get_mut().find_member(|content| content.starts_with(b"WARC/"))
+            }
+        }
+    }
+
+    /// Goes on to the next line that starts a record; of a compressed file to the
+    /// end of the member at most, behind which the next one starts.
+    fn find_line(&mut self) -> io::Result<bool> {
+        let mut passed = 0;
+        while passed < MAX_SEARCH_BYTES {
+            let reader = self.reader();
+            let bytes = reader.fill_buf()?;
+            if bytes.is_empty() {
+                return Ok(matches!(self, Self::Packed(_)));
+            }
+            // The end of a line may be the end of what is at hand.
+            if starts_record(reader)? {
+                return Ok(true);
+            }
+            passed += reader.take(MAX_HEADER_BYTES as u64).skip_until(b'\n')? as u64;
+        }
+        Ok(false)
+    }
+}
+
+/// Whether a record starts here. Where that cannot be told from what is at hand,
+/// it is taken for one: reading it tells.
+fn starts_record(reader: &mut dyn BufRead) -> io::Result<bool> {
+    const START: &[u8] = b"WARC/1.";
+    let bytes = reader.fill_buf()?;
+    let length = bytes.len().min(START.len());
+    Ok(bytes[..length] == START[..length])
 }
 
 /// Names in lower case with their values.
@@ -233,104 +355,4 @@ fn dechunked(mut body: &[u8]) -> Option<Vec<u8>> {
 }
 
 #[cfg(test)]
-mod tests {
-    use std::io::Write;
-
-    use proptest::prelude::*;
-
-    use super::*;
-
-    fn record(kind: &str, url: &str, block: &[u8]) -> Vec<u8> {
-        let head = format!(
-            "WARC/1.0\r\nWARC-Type: {kind}\r\nWARC-Target-URI: {url}\r\nWARC-Date: 2024-03-05T09:30:00Z\r\n\
-             Content-Type: text/html\r\nContent-Length: {}\r\n\r\n",
-            block.len()
-        );
-        [head.as_bytes(), block, b"\r\n\r\n"].concat()
-    }
-
-    fn answer(head: &str, body: &[u8]) -> Vec<u8> {
-        [b"HTTP/1.1 ", head.as_bytes(), b"\r\n\r\n", body].concat()
-    }
-
-    fn gz(bytes: &[u8]) -> Vec<u8> {
-        let mut gz = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
-        gz.write_all(bytes).unwrap();
-        gz.finish().unwrap()
-    }
-
-    fn archive() -> Vec<Vec<u8>> {
-        let html = "200 OK\r\nContent-Type: text/html; charset=utf-8";
-        vec![
-            record("warcinfo", "", b"software: x\r\n"),
-            record("response", "https://a.example/1", &answer(html, b"<p>one")),
-            record("response", "https://a.example/gone", &answer("404 Not Found", b"<p>no")),
-            record(
-                "response",
-                "https://a.example/x.png",
-                &answer("200 OK\r\nContent-Type: image/png", b"x"),
-            ),
-            record(
-                "response",
-                "<https://a.example/2>",
-                &answer(
-                    &format!("{html}\r\nTransfer-Encoding: chunked\r\nContent-Encoding: gzip"),
-                    &[
-                        format!("{:x}\r\n", gz(b"<p>two").len()).as_bytes(),
-                        &gz(b"<p>two"),
-                        b"\r\n0\r\n\r\n",
-                    ]
-                    .concat(),
-                ),
-            ),
-            record("resource", "https://a.example/3", b"<p>three"),
-        ]
-    }
-
-    #[test]
-    fn pages_are_the_same_compressed_or_not() {
-        let plain = archive().concat();
-        let compressed = archive().iter().map(|record| gz(record)).collect::<Vec<_>>().concat();
-        for bytes in [plain, compressed] {
-            let pages: Vec<_> = warc(bytes.as_slice()).map(Result::unwrap).collect();
-            let bodies: Vec<_> = pages.iter().map(|page| page.body.as_slice()).collect();
-            assert_eq!(bodies, [b"<p>one".as_slice(), b"<p>two", b"<p>three"]);
-            assert_eq!(pages[1].url, "https://a.example/2");
-            assert_eq!(pages[0].date.as_deref(), Some("2024-03-05T09:30:00Z"));
-            assert_eq!(pages[0].content_type.as_deref(), Some("text/html; charset=utf-8"));
-        }
-    }
-
-    #[test]
-    fn a_page_that_is_too_large_is_passed_over() {
-        let large = vec![b'x'; MAX_PAGE_BYTES + MAX_HEADER_BYTES + 1];
-        let bytes =
-            [record("response", "https://a.example/big", &large), archive().concat()].concat();
-        let mut pages = warc(bytes.as_slice());
-        assert!(matches!(pages.next(), Some(Err(WarcError::TooLarge { .. }))));
-        assert_eq!(pages.filter_map(Result::ok).count(), 3);
-    }
-
-    #[test]
-    fn an_archive_that_breaks_off_says_so() {
-        let bytes = archive().concat();
-        let mut pages = warc(&bytes[..bytes.len() - 8]);
-        assert!(pages.by_ref().take(2).all(|page| page.is_ok()));
-        assert!(matches!(pages.next(), Some(Err(WarcError::Read(_)))));
-        assert!(pages.next().is_none());
-        let mut none = warc(b"hello\n".as_slice());
-        assert!(matches!(none.next(), Some(Err(WarcError::Record(_)))));
-        assert_eq!(warc(b"".as_slice()).count(), 0);
-    }
-
-    proptest! {
-        #[test]
-        fn no_bytes_panic_or_run_for_ever(at in 0usize..1200, bytes in proptest::collection::vec(any::<u8>(), 0..60)) {
-            let mut archive = archive().concat();
-            let at = at.min(archive.len());
-            archive.splice(at..(at + bytes.len()).min(archive.len()), bytes.clone());
-            prop_assert!(warc(archive.as_slice()).count() < 20);
-            prop_assert!(warc(bytes.as_slice()).count() < 20);
-        }
-    }
-}
+mod tests;

@@ -1,0 +1,227 @@
+//! The members of a gzip file, one after the other, and the way back into it
+//! behind one that is broken.
+
+use std::io::{self, BufRead, Read};
+
+use flate2::bufread::GzDecoder;
+
+/// What is read at once.
+const READ_BYTES: usize = 128 * 1024;
+/// How far behind the place of an error the search for the next member may begin:
+/// a decoder that reads on in what it takes for its member may pass over others.
+const REWIND_BYTES: usize = 256 * 1024;
+/// What of a member is looked at to see whether it is one.
+const PROBE_BYTES: usize = 4 * 1024;
+/// What is passed over in one search, and how many places in it are looked at.
+const MAX_SEARCH_BYTES: u64 = 256 * 1024 * 1024;
+const MAX_PROBES: usize = 10_000;
+
+/// A file of gzip members. Reads give the content of one member, and then nothing
+/// until [`Members::next_member`].
+pub(super) struct Members<R> {
+    /// `None` only while it is being replaced.
+    state: Option<State<R>>,
+    /// Where the current member starts.
+    start: u64,
+}
+
+enum State<R> {
+    Between(Raw<R>),
+    Within(GzDecoder<Raw<R>>),
+}
+
+/// What stands where a member should.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Next {
+    Member,
+    /// The end, or zeros up to the end.
+    End,
+    /// No member.
+    Garbage,
+}
+
+impl<R: Read> Members<R> {
+    pub(super) fn new(reader: R) -> Self {
+        Self { state: Some(State::Between(Raw::new(reader))), start: 0 }
+    }
+
+    /// Goes on to the next member, whatever is left of this one.
+    pub(super) fn next_member(&mut self) -> io::Result<Next> {
+        let mut raw = self.take_raw();
+        let next = next_of(&mut raw);
+        self.start = raw.position();
+        self.state = Some(match next {
+            Ok(Next::Member) => State::Within(GzDecoder::new(raw)),
+            _ => State::Between(raw),
+        });
+        next
+    }
+
+    /// Looks for the next member whose content starts as `is_start` says, behind
+    /// the start of the current one. False where there is none within bounds.
+    pub(super) fn find_member(&mut self, is_start: impl Fn(&[u8]) -> bool) -> io::Result<bool> {
+        let mut raw = self.take_raw();
+        raw.go_back_to(self.start + 1);
+        let found = search(&mut raw, is_start);
+        self.start = raw.position();
+        self.state = Some(match found {
+            Ok(true) => State::Within(GzDecoder::new(raw)),
+            _ => State::Between(raw),
+        });
+        found
+    }
+
+    /// Whether the file itself could not be read, rather than what it holds.
+    pub(super) fn is_unreadable(&self) -> bool {
+        match &self.state {
+            Some(State::Between(raw)) => raw.failed,
+            Some(State::Within(decoder)) => decoder.get_ref().failed,
+            None => false,
+        }
+    }
+
+    fn take_raw(&mut self) -> Raw<R> {
+        match self.state.take() {
+            Some(State::Between(raw)) => raw,
+            Some(State::Within(decoder)) => decoder.into_inner(),
+            None => unreachable!("the state is put back by whoever takes it"),
+        }
+    }
+}
+
+impl<R: Read> Read for Members<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        match &mut self.state {
+            Some(State::Within(decoder)) => decoder.read(buffer),
+            _ => Ok(0),
+        }
+    }
+}
+
+fn next_of(raw: &mut Raw<impl Read>) -> io::Result<Next> {
+    loop {
+        let bytes = raw.fill_buf()?;
+        match bytes.iter().position(|byte| *byte != 0) {
+            None if bytes.is_empty() => return Ok(Next::End),
+            None => {
+                let zeros = bytes.len();
+                raw.consume(zeros);
+            }
+            Some(zeros) => {
+                raw.consume(zeros);
+                let is_member = raw.peek(3)?.starts_with(&[0x1f, 0x8b, 8]);
+                return Ok(if is_member { Next::Member } else { Next::Garbage });
+            }
+        }
+    }
+}
+
+fn search(raw: &mut Raw<impl Read>, is_start: impl Fn(&[u8]) -> bool) -> io::Result<bool> {
+    let end = raw.position() + MAX_SEARCH_BYTES;
+    let mut probes = 0;
+    while raw.position() < end && probes < MAX_PROBES {
+        let bytes = raw.peek(PROBE_BYTES)?;
+        match bytes.windows(4).position(is_header) {
+            Some(0) => {
+                probes += 1;
+                if is_start(&content_start(bytes)) {
+                    return Ok(true);
+                }
+                raw.consume(1);
+            }
+            Some(at) => raw.consume(at),
+            None if bytes.len() < PROBE_BYTES => return Ok(false),
+            None => {
+                let passed = bytes.len() - 3;
+                raw.consume(passed);
+            }
+        }
+    }
+    Ok(false)
+}
+
+/// The magic number, deflate, and no flag of those that are reserved (RFC 1952).
+fn is_header(bytes: &[u8]) -> bool {
+    matches!(bytes, [0x1f, 0x8b, 8, flags] if flags & 0xe0 == 0)
+}
+
+/// The first bytes of a member's content; fewer where it is none.
+fn content_start(member: &[u8]) -> Vec<u8> {
+    let mut content = Vec::new();
+    // What came before an error is kept.
+    let _ = GzDecoder::new(member).take(16).read_to_end(&mut content);
+    content
+}
+
+/// A reader that can be gone back in a little.
+struct Raw<R> {
+    reader: R,
+    /// What was read: some of it consumed, the rest not yet.
+    buffer: Vec<u8>,
+    consumed: usize,
+    /// Where the buffer starts in the file.
+    start: u64,
+    failed: bool,
+}
+
+impl<R: Read> Raw<R> {
+    fn new(reader: R) -> Self {
+        Self { reader, buffer: Vec::new(), consumed: 0, start: 0, failed: false }
+    }
+
+    fn position(&self) -> u64 {
+        self.start + self.consumed as u64
+    }
+
+    /// As far as it is still at hand, and never forward.
+    fn go_back_to(&mut self, position: u64) {
+        let place = position.saturating_sub(self.start);
+        let place = usize::try_from(place).unwrap_or(usize::MAX);
+        self.consumed = self.consumed.min(place);
+    }
+
+    /// At least `count` of the bytes that follow, or all that there are.
+    fn peek(&mut self, count: usize) -> io::Result<&[u8]> {
+        while self.buffer.len() - self.consumed < count && self.read_more()? > 0 {}
+        Ok(&self.buffer[self.consumed..])
+    }
+
+    fn read_more(&mut self) -> io::Result<usize> {
+        let forgotten = self.consumed.saturating_sub(REWIND_BYTES);
+        // Not at every turn: what is kept has to be moved.
+        if forgotten >= REWIND_BYTES {
+            self.buffer.drain(..forgotten);
+            self.consumed -= forgotten;
+            self.start += forgotten as u64;
+        }
+        let length = self.buffer.len();
+        self.buffer.resize(length + READ_BYTES, 0);
+        let read = loop {
+            match self.reader.read(&mut self.buffer[length..]) {
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                read => break read,
+            }
+        };
+        self.buffer.truncate(length + read.as_ref().map_or(0, |read| *read));
+        self.failed |= read.is_err();
+        read
+    }
+}
+
+impl<R: Read> Read for Raw<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let read = self.fill_buf()?.read(buffer)?;
+        self.consume(read);
+        Ok(read)
+    }
+}
+
+impl<R: Read> BufRead for Raw<R> {
+    fn fill_buf(&mut self) -> io::Result<&[u8]> {
+        self.peek(1)
+    }
+
+    fn consume(&mut self, count: usize) {
+        self.consumed += count;
+    }
+}
