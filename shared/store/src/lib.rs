@@ -23,5 +23,7 @@ pub use config::Config;
 pub use courant_dedup::{Claim, Verdict};
 pub use error::Error;
 pub use query::{CANDIDATES, Mode, Query};
-pub use record::{Counts, Hit, KnownSketch, Listing, Record, Summary, Upsert, Visit};
+pub use record::{
+    Counts, Fare, Hit, KnownSketch, Listing, Note, NoteKind, Record, Summary, Upsert, Visit,
+};
 pub use store::{Access, Store};

@@ -3,6 +3,7 @@
 mod claims;
 mod connect;
 mod listings;
+mod notes;
 mod read;
 mod schema;
 mod visits;
@@ -19,7 +20,8 @@ use tokio_postgres::error::SqlState;
 use crate::query::Terms;
 use crate::record::Found;
 use crate::{
-    Claim, Config, Counts, Error, KnownSketch, Listing, Record, Summary, Upsert, Verdict, Visit,
+    Claim, Config, Counts, Error, Fare, KnownSketch, Listing, Note, NoteKind, Record, Summary,
+    Upsert, Verdict, Visit,
 };
 
 /// A pool of connections to one database.
@@ -155,6 +157,47 @@ impl Postgres {
     pub(crate) async fn record_listing(&self, listing: &Listing) -> Result<(), Error> {
         let mut lease = self.lease().await?;
         let result = self.within(listings::record(lease.client(), listing)).await;
+        lease.finish(result)
+    }
+
+    pub(crate) async fn listings(&self, after: &str, limit: i64) -> Result<Vec<Listing>, Error> {
+        let mut lease = self.lease().await?;
+        let result = self.within(listings::listings(lease.client(), after, limit)).await;
+        lease.finish(result)
+    }
+
+    pub(crate) async fn listings_fare(&self, limit: i64) -> Result<Fare, Error> {
+        let mut lease = self.lease().await?;
+        let result = self.within(listings::fare(lease.client(), limit)).await;
+        lease.finish(result)
+    }
+
+    pub(crate) async fn record_notes(&self, notes: &[Note]) -> Result<(), Error> {
+        let mut lease = self.lease().await?;
+        let result = self.within(notes::record(lease.client(), notes)).await;
+        lease.finish(result)
+    }
+
+    pub(crate) async fn forget_notes(&self, before_ms: i64) -> Result<(), Error> {
+        let mut lease = self.lease().await?;
+        let result = self.within(notes::forget(lease.client(), before_ms)).await;
+        lease.finish(result)
+    }
+
+    pub(crate) async fn note(&self, kind: NoteKind, name: &str) -> Result<Option<Note>, Error> {
+        let mut lease = self.lease().await?;
+        let result = self.within(notes::note(lease.client(), kind, name)).await;
+        lease.finish(result)
+    }
+
+    pub(crate) async fn notes(
+        &self,
+        kind: NoteKind,
+        after: Option<&str>,
+        limit: i64,
+    ) -> Result<Vec<Note>, Error> {
+        let mut lease = self.lease().await?;
+        let result = self.within(notes::notes(lease.client(), kind, after, limit)).await;
         lease.finish(result)
     }
 

@@ -157,6 +157,51 @@ pub struct Listing {
     pub leads_to: Vec<String>,
 }
 
+/// How the feeds, sitemaps and sites fare that the crawler follows.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Fare {
+    /// All that were ever looked at.
+    pub listings: u64,
+    /// Those of them whose last look failed.
+    pub failing: u64,
+    /// The worst of those, with the most failures in a row first.
+    pub worst: Vec<Listing>,
+}
+
+/// Something that the crawler must find again after it was killed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Note {
+    /// What it is about.
+    pub kind: NoteKind,
+    /// Which page, domain or origin; one note of each kind has this name.
+    pub name: String,
+    /// What there is to know, in the crawler's words; `None`: to be forgotten.
+    pub body: Option<String>,
+    /// When it is of no use any more, Unix milliseconds.
+    pub until_ms: i64,
+}
+
+/// What a note is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum NoteKind {
+    /// A page that was found, and not worked off.
+    Page,
+    /// A domain that is to be left alone for a while.
+    Pause,
+    /// The robots.txt of an origin.
+    Robots,
+}
+
+impl NoteKind {
+    pub(crate) fn as_str(self) -> &'static str {
+        match self {
+            Self::Page => "page",
+            Self::Pause => "pause",
+            Self::Robots => "robots",
+        }
+    }
+}
+
 /// What a back end gives of an article that was found.
 #[derive(Debug)]
 pub(crate) struct Found {

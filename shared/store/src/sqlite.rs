@@ -6,6 +6,7 @@
 
 mod claims;
 mod listings;
+mod notes;
 mod read;
 mod resident;
 mod schema;
@@ -26,8 +27,8 @@ use crate::batch::check_dimension;
 use crate::query::{CANDIDATES, Terms};
 use crate::record::Found;
 use crate::{
-    Access, Claim, Config, Counts, Error, KnownSketch, Listing, Record, Summary, Upsert, Verdict,
-    Visit,
+    Access, Claim, Config, Counts, Error, Fare, KnownSketch, Listing, Note, NoteKind, Record,
+    Summary, Upsert, Verdict, Visit,
 };
 use resident::Resident;
 use writer::Writer;
@@ -115,6 +116,15 @@ impl Sqlite {
         self.writer()?.run(move |connection| listings::record(connection, &listing), |()| ()).await
     }
 
+    pub(crate) async fn record_notes(&self, notes: &[Note]) -> Result<(), Error> {
+        let notes = notes.to_vec();
+        self.writer()?.run(move |connection| notes::record(connection, &notes), |()| ()).await
+    }
+
+    pub(crate) async fn forget_notes(&self, before_ms: i64) -> Result<(), Error> {
+        self.writer()?.run(move |connection| notes::forget(connection, before_ms), |()| ()).await
+    }
+
     pub(crate) async fn record_visits(&self, visits: &[Visit]) -> Result<(), Error> {
         let visits = visits.to_vec();
         self.writer()?.run(move |connection| visits::record(connection, &visits), |_| ()).await
@@ -164,6 +174,38 @@ impl Sqlite {
     pub(crate) async fn listing(self: &Arc<Self>, url: &str) -> Result<Option<Listing>, Error> {
         let url = url.to_owned();
         self.read(move |connection| listings::listing(connection, &url)).await
+    }
+
+    pub(crate) async fn listings(
+        self: &Arc<Self>,
+        after: &str,
+        limit: i64,
+    ) -> Result<Vec<Listing>, Error> {
+        let after = after.to_owned();
+        self.read(move |connection| listings::listings(connection, &after, limit)).await
+    }
+
+    pub(crate) async fn listings_fare(self: &Arc<Self>, limit: i64) -> Result<Fare, Error> {
+        self.read(move |connection| listings::fare(connection, limit)).await
+    }
+
+    pub(crate) async fn note(
+        self: &Arc<Self>,
+        kind: NoteKind,
+        name: &str,
+    ) -> Result<Option<Note>, Error> {
+        let name = name.to_owned();
+        self.read(move |connection| notes::note(connection, kind, &name)).await
+    }
+
+    pub(crate) async fn notes(
+        self: &Arc<Self>,
+        kind: NoteKind,
+        after: Option<&str>,
+        limit: i64,
+    ) -> Result<Vec<Note>, Error> {
+        let after = after.map(str::to_owned);
+        self.read(move |connection| notes::notes(connection, kind, after.as_deref(), limit)).await
     }
 
     pub(crate) async fn visit(self: &Arc<Self>, url: &str) -> Result<Option<Visit>, Error> {

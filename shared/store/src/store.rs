@@ -18,8 +18,8 @@ use crate::record::Found;
 use crate::snippet::snippet;
 use crate::sqlite::{Sqlite, blocking};
 use crate::{
-    Claim, Config, Counts, Error, Hit, KnownSketch, Listing, Mode, Query, Record, Summary, Upsert,
-    Verdict, Visit,
+    Claim, Config, Counts, Error, Fare, Hit, KnownSketch, Listing, Mode, Note, NoteKind, Query,
+    Record, Summary, Upsert, Verdict, Visit,
 };
 
 /// What a SQLite store is opened for.
@@ -239,6 +239,65 @@ impl Store {
     /// What the back end meets. Nothing was recorded.
     pub async fn record_listing(&self, listing: &Listing) -> Result<(), Error> {
         self.timed("record_listing", async { on_backend!(self, record_listing(listing)) }).await
+    }
+
+    /// At most `limit` of the crawler's listings in the order of their URLs, those
+    /// behind `after`.
+    ///
+    /// # Errors
+    /// What the back end meets.
+    pub async fn listings(&self, after: &str, limit: usize) -> Result<Vec<Listing>, Error> {
+        let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+        self.timed("listings", async { on_backend!(self, listings(after, limit)) }).await
+    }
+
+    /// How the crawler's listings fare, and at most `limit` of those that fail.
+    ///
+    /// # Errors
+    /// What the back end meets.
+    pub async fn listings_fare(&self, limit: usize) -> Result<Fare, Error> {
+        let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+        self.timed("listings_fare", async { on_backend!(self, listings_fare(limit)) }).await
+    }
+
+    /// Keeps or forgets the crawler's notes; of several about the same, the last
+    /// counts.
+    ///
+    /// # Errors
+    /// What the back end meets. Nothing was recorded.
+    pub async fn record_notes(&self, notes: &[Note]) -> Result<(), Error> {
+        self.timed("record_notes", async { on_backend!(self, record_notes(notes)) }).await
+    }
+
+    /// The note of this kind and name, whether it is still of use or not.
+    ///
+    /// # Errors
+    /// What the back end meets.
+    pub async fn note(&self, kind: NoteKind, name: &str) -> Result<Option<Note>, Error> {
+        self.timed("note", async { on_backend!(self, note(kind, name)) }).await
+    }
+
+    /// At most `limit` notes of a kind in an order of their own, those behind the
+    /// one named `after`.
+    ///
+    /// # Errors
+    /// What the back end meets.
+    pub async fn notes(
+        &self,
+        kind: NoteKind,
+        after: Option<&str>,
+        limit: usize,
+    ) -> Result<Vec<Note>, Error> {
+        let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+        self.timed("notes", async { on_backend!(self, notes(kind, after, limit)) }).await
+    }
+
+    /// Forgets the notes that are of no use since before `before_ms` (Unix).
+    ///
+    /// # Errors
+    /// What the back end meets.
+    pub async fn forget_notes(&self, before_ms: i64) -> Result<(), Error> {
+        self.timed("forget_notes", async { on_backend!(self, forget_notes(before_ms)) }).await
     }
 
     /// Whether the store answers and, where it was opened for that, can write.

@@ -1,9 +1,10 @@
 //! The crawler's timetable.
 
 use deadpool_postgres::Client;
+use tokio_postgres::Row;
 
 use crate::row::{clean, content_hash, json, parsed, url_key};
-use crate::{Error, Listing};
+use crate::{Error, Fare, Listing};
 
 /// Made where it is absent: databases of before go on as they are.
 pub(super) const TABLE: &str = "
@@ -54,17 +55,48 @@ pub(super) async fn record(client: &Client, listing: &Listing) -> Result<(), Err
     Ok(())
 }
 
+const COLUMNS: &str = "url, kind, checked_at_ms, next_check_at_ms, interval_s, failures, problem,
+    fingerprint, leads_to";
+
 pub(super) async fn listing(client: &Client, url: &str) -> Result<Option<Listing>, Error> {
-    let statement = client
-        .prepare_cached(
-            "SELECT url, kind, checked_at_ms, next_check_at_ms, interval_s, failures, problem,
-                 fingerprint, leads_to
-             FROM listing WHERE key = $1",
-        )
-        .await?;
+    let query = format!("SELECT {COLUMNS} FROM listing WHERE key = $1");
+    let statement = client.prepare_cached(&query).await?;
     let found = client.query_opt(&statement, &[&url_key(url).as_bytes().as_slice()]).await?;
-    let Some(row) = found else { return Ok(None) };
-    Ok(Some(Listing {
+    found.map(|row| read(&row)).transpose()
+}
+
+/// In the order of bytes, as SQLite sorts.
+pub(super) async fn listings(
+    client: &Client,
+    after: &str,
+    limit: i64,
+) -> Result<Vec<Listing>, Error> {
+    let query = format!(
+        "SELECT {COLUMNS} FROM listing WHERE url COLLATE \"C\" > $1
+         ORDER BY url COLLATE \"C\" LIMIT $2"
+    );
+    let statement = client.prepare_cached(&query).await?;
+    let rows = client.query(&statement, &[&clean(after), &limit]).await?;
+    rows.iter().map(read).collect()
+}
+
+pub(super) async fn fare(client: &Client, limit: i64) -> Result<Fare, Error> {
+    let query = "SELECT count(*), count(*) FILTER (WHERE failures > 0) FROM listing";
+    let counts = client.query_one(&client.prepare_cached(query).await?, &[]).await?;
+    let query = format!(
+        "SELECT {COLUMNS} FROM listing WHERE failures > 0
+         ORDER BY failures DESC, url COLLATE \"C\" LIMIT $1"
+    );
+    let rows = client.query(&client.prepare_cached(&query).await?, &[&limit]).await?;
+    Ok(Fare {
+        listings: u64::try_from(counts.try_get::<_, i64>(0)?).unwrap_or_default(),
+        failing: u64::try_from(counts.try_get::<_, i64>(1)?).unwrap_or_default(),
+        worst: rows.iter().map(read).collect::<Result<_, _>>()?,
+    })
+}
+
+fn read(row: &Row) -> Result<Listing, Error> {
+    Ok(Listing {
         url: row.try_get(0)?,
         kind: row.try_get(1)?,
         checked_at_ms: row.try_get(2)?,
@@ -74,5 +106,5 @@ pub(super) async fn listing(client: &Client, url: &str) -> Result<Option<Listing
         problem: row.try_get(6)?,
         fingerprint: row.try_get::<_, Option<&[u8]>>(7)?.map(content_hash).transpose()?,
         leads_to: parsed("leads_to", row.try_get(8)?)?,
-    }))
+    })
 }

@@ -110,6 +110,7 @@ pub(super) async fn migrate(client: &mut Client, dimension: usize) -> Result<(),
     }
     check_dimension(&transaction, dimension).await?;
     transaction.batch_execute(super::listings::TABLE).await?;
+    transaction.batch_execute(super::notes::TABLE).await?;
     Ok(transaction.commit().await?)
 }
 

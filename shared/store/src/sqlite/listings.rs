@@ -1,9 +1,9 @@
 //! The crawler's timetable.
 
-use rusqlite::{Connection, OptionalExtension, params};
+use rusqlite::{Connection, params};
 
 use crate::row::{content_hash, json, parsed, url_key};
-use crate::{Error, Listing};
+use crate::{Error, Fare, Listing};
 
 /// Made where it is absent: files of before go on as they are.
 pub(super) const TABLE: &str = "
@@ -48,14 +48,55 @@ pub(super) fn record(connection: &Connection, listing: &Listing) -> Result<(), E
     Ok(())
 }
 
+const COLUMNS: &str = "url, kind, checked_at_ms, next_check_at_ms, interval_s, failures, problem,
+    fingerprint, leads_to";
+
 pub(super) fn listing(connection: &Connection, url: &str) -> Result<Option<Listing>, Error> {
-    let mut statement = connection.prepare_cached(
-        "SELECT url, kind, checked_at_ms, next_check_at_ms, interval_s, failures, problem,
-             fingerprint, leads_to
-         FROM listing WHERE key = ?1",
-    )?;
-    let found = statement.query_row([url_key(url).as_bytes().as_slice()], |row| {
-        let listing = Listing {
+    let query = format!("SELECT {COLUMNS} FROM listing WHERE key = ?1");
+    let found = read(connection, &query, params![url_key(url).as_bytes().as_slice()])?;
+    Ok(found.into_iter().next())
+}
+
+pub(super) fn listings(
+    connection: &Connection,
+    after: &str,
+    limit: i64,
+) -> Result<Vec<Listing>, Error> {
+    let query = format!("SELECT {COLUMNS} FROM listing WHERE url > ?1 ORDER BY url LIMIT ?2");
+    read(connection, &query, params![after, limit])
+}
+
+/// A file of before, opened for reading, may have no such table: nothing of it is
+/// known then.
+pub(super) fn fare(connection: &Connection, limit: i64) -> Result<Fare, Error> {
+    let query = "SELECT count(*) FROM sqlite_schema WHERE name = 'listing'";
+    if connection.query_row(query, [], |row| row.get::<_, i64>(0))? == 0 {
+        return Ok(Fare::default());
+    }
+    let query = "SELECT count(*), coalesce(sum(failures > 0), 0) FROM listing";
+    let (listings, failing): (i64, i64) =
+        connection.query_row(query, [], |row| Ok((row.get(0)?, row.get(1)?)))?;
+    let query = format!(
+        "SELECT {COLUMNS} FROM listing WHERE failures > 0 ORDER BY failures DESC, url LIMIT ?1"
+    );
+    Ok(Fare {
+        listings: u64::try_from(listings).unwrap_or_default(),
+        failing: u64::try_from(failing).unwrap_or_default(),
+        worst: read(connection, &query, params![limit])?,
+    })
+}
+
+fn read(
+    connection: &Connection,
+    query: &str,
+    values: impl rusqlite::Params,
+) -> Result<Vec<Listing>, Error> {
+    let mut statement = connection.prepare_cached(query)?;
+    let mut rows = statement.query(values)?;
+    let mut listings = Vec::new();
+    while let Some(row) = rows.next()? {
+        let hash: Option<Vec<u8>> = row.get(7)?;
+        listings.push(Listing {
             url: row.get(0)?,
             kind: row.get(1)?,
             checked_at_ms: row.get(2)?,
@@ -63,14 +104,9 @@ pub(super) fn listing(connection: &Connection, url: &str) -> Result<Option<Listi
             interval_s: u64::try_from(row.get::<_, i64>(4)?).unwrap_or_default(),
             failures: row.get(5)?,
             problem: row.get(6)?,
-            fingerprint: None,
-            leads_to: Vec::new(),
-        };
-        Ok((listing, row.get::<_, Option<Vec<u8>>>(7)?, row.get::<_, String>(8)?))
-    });
-    let Some((listing, hash, leads_to)) = found.optional()? else {
-        return Ok(None);
-    };
-    let fingerprint = hash.as_deref().map(content_hash).transpose()?;
-    Ok(Some(Listing { fingerprint, leads_to: parsed("leads_to", &leads_to)?, ..listing }))
+            fingerprint: hash.as_deref().map(content_hash).transpose()?,
+            leads_to: parsed("leads_to", &row.get::<_, String>(8)?)?,
+        });
+    }
+    Ok(listings)
 }

@@ -112,6 +112,7 @@ pub(super) fn open_or_create(path: &Path, dimension: usize) -> Result<Connection
     check(&transaction, path, dimension)?;
     migrate(&transaction)?;
     transaction.execute_batch(super::listings::TABLE)?;
+    transaction.execute_batch(super::notes::TABLE)?;
     transaction.commit()?;
     Ok(connection)
 }

@@ -1,10 +1,15 @@
 use courant_article::ContentHash;
-use courant_store::Listing;
+use courant_store::{Fare, Listing};
 
 use crate::conformance;
 use crate::house::House;
 
-conformance!(a_listing_is_remembered, the_latest_look_counts);
+conformance!(
+    a_listing_is_remembered,
+    the_latest_look_counts,
+    listings_come_in_the_order_of_their_urls,
+    those_that_fail_most_are_named_first,
+);
 
 fn listing(url: &str, checked_at_ms: i64) -> Listing {
     Listing {
@@ -39,4 +44,28 @@ async fn the_latest_look_counts(house: House) {
         house.store.record_listing(listing).await.unwrap();
     }
     assert_eq!(house.store.listing(url).await.unwrap(), Some(latest));
+}
+
+async fn listings_come_in_the_order_of_their_urls(house: House) {
+    let names = ["https://b.com/", "https://A.com/é", "https://a.com/-", "https://a.com/1"];
+    for url in names {
+        house.store.record_listing(&listing(url, 1)).await.unwrap();
+    }
+    let mut read = Vec::new();
+    while let page = house.store.listings(read.last().map_or("", String::as_str), 3).await.unwrap()
+        && !page.is_empty()
+    {
+        read.extend(page.into_iter().map(|listing| listing.url));
+    }
+    assert_eq!(read, ["https://A.com/é", "https://a.com/-", "https://a.com/1", "https://b.com/"]);
+}
+
+async fn those_that_fail_most_are_named_first(house: House) {
+    assert_eq!(house.store.listings_fare(2).await.unwrap(), Fare::default());
+    for (url, failures) in [("https://a.com/", 1), ("https://b.com/", 0), ("https://c.com/", 9)] {
+        house.store.record_listing(&Listing { failures, ..listing(url, 1) }).await.unwrap();
+    }
+    let fare = house.store.listings_fare(1).await.unwrap();
+    assert_eq!((fare.listings, fare.failing), (3, 2));
+    assert_eq!(fare.worst, [Listing { failures: 9, ..listing("https://c.com/", 1) }]);
 }

@@ -7,6 +7,7 @@ mod claims;
 mod durability;
 mod house;
 mod listings;
+mod notes;
 mod postgres_only;
 mod search;
 mod sqlite_only;
