@@ -107,7 +107,7 @@ impl Tally {
 }
 
 fn read(bytes: &[u8], base: &str) -> Option<Feed> {
-    courant_extract::feed(bytes, Url::parse(base).ok().as_ref()).ok()
+    courant_extract::feed(bytes, None, Url::parse(base).ok().as_ref()).ok()
 }
 
 /// Looks for anything that runs in what is printed of feeds that try.

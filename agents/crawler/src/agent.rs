@@ -90,7 +90,7 @@ impl Crawler {
         let pressure = bus.subscribe(Subject::ControlPressure).await.map_err(Error::Bus)?;
         let patience = Duration::from_secs(config.store_patience_s);
         let stop = control.token().child_token();
-        let (memory, writer) = Memory::new(store, patience, stop.clone());
+        let (memory, writer) = Memory::new(store, patience, clock.clone(), stop.clone());
         let parts = Parts {
             config,
             clock,
@@ -118,6 +118,7 @@ impl Crawler {
 
 /// Until all that the sources led to is worked off, or the crawl is stopped.
 async fn work_off(crawl: &Arc<Crawl>, sources: Vec<Source>) {
+    crawl.go_on_where_it_was().await;
     let mut rounds: FuturesUnordered<_> =
         sources.into_iter().map(|source| read_source(crawl, source)).collect();
     while rounds.next().await.is_some() {}

@@ -67,6 +67,12 @@ pub struct Config {
     pub max_feeds_per_site: usize,
     /// Sitemaps, with those that they name, read for one site.
     pub max_sitemaps_per_site: usize,
+    /// Addresses tried for a feed, and as many for a sitemap, where a site names
+    /// neither, at its first look; 0 to 12.
+    pub max_guesses_per_site: usize,
+    /// Milliseconds that reading one page may take, 10 to 600000. A page that takes
+    /// longer is refused.
+    pub max_page_ms: u64,
     /// Seconds until a feed, sitemap or site is looked at for the second time.
     /// From then on the interval grows by half when nothing changed, and shrinks by
     /// a fifth when something did. `ttl`, `max-age`, `Expires` and `Retry-After`
@@ -117,6 +123,8 @@ impl Default for Config {
             max_links_per_page: 200,
             max_feeds_per_site: 10,
             max_sitemaps_per_site: 50,
+            max_guesses_per_site: 6,
+            max_page_ms: 2_000,
             revisit_interval_s: 900,
             min_revisit_interval_s: 300,
             max_revisit_interval_s: 24 * 3_600,
@@ -163,6 +171,8 @@ impl Config {
             ("max_body_bytes", self.max_body_bytes as u64, 1024, 1 << 30, "1 KiB to 1 GiB"),
             ("max_listing_bytes", self.max_listing_bytes as u64, 1024, 1 << 30, "1 KiB to 1 GiB"),
             ("max_queued_pages", self.max_queued_pages as u64, 1, 10_000_000, "1 to 10 million"),
+            ("max_guesses_per_site", self.max_guesses_per_site as u64, 0, 12, "at most 12"),
+            ("max_page_ms", self.max_page_ms, 10, 600_000, "10 to 600000"),
             ("connect_timeout_s", self.connect_timeout_s, 1, 3_600, "1 to 3600"),
             ("header_timeout_s", self.header_timeout_s, 1, 3_600, "1 to 3600"),
             ("total_timeout_s", self.total_timeout_s, 1, 3_600, "1 to 3600"),
@@ -184,6 +194,10 @@ impl Config {
 
     pub(crate) fn min_delay(&self) -> Duration {
         Duration::from_millis(self.min_delay_ms)
+    }
+
+    pub(crate) fn max_page_time(&self) -> Duration {
+        Duration::from_millis(self.max_page_ms)
     }
 
     pub(crate) fn bounds(&self) -> Bounds {

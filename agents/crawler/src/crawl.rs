@@ -6,6 +6,7 @@ use std::time::Duration;
 use courant_bus::{Bus, Settled};
 use courant_dedup::{canonicalize, registered_domain_of};
 use courant_service::Control;
+use courant_store::NoteKind;
 use courant_telemetry::Clock;
 use moka::future::Cache;
 use tokio::sync::Semaphore;
@@ -23,6 +24,7 @@ use crate::handle;
 use crate::known::KnownElsewhere;
 use crate::memory::{Memory, Remembered};
 use crate::metrics::Metrics;
+use crate::notes;
 use crate::outcome::{Ended, Outcome, Refusal};
 use crate::pace::Pace;
 use crate::politeness::Politeness;
@@ -32,6 +34,9 @@ use crate::timetable::Unwritten;
 
 /// What the feeds and sitemaps kept for conditional requests may weigh.
 const MAX_LISTING_BYTES: u64 = 32 * 1024 * 1024;
+
+/// Domains that are left alone from the start.
+const MAX_PAUSES: usize = 10_000;
 
 /// A running crawl.
 pub(crate) struct Crawl {
@@ -88,7 +93,8 @@ impl Crawl {
             politeness: Politeness::new(config.min_delay(), max_wait),
             robots: RobotsCache::new(),
             pace: Pace::new(),
-            frontier: Frontier::new(config.max_queued_pages, extent != Extent::Forever),
+            frontier: Frontier::new(config.max_queued_pages, extent != Extent::Forever)
+                .noting(Arc::clone(&memory.notes)),
             listings: Cache::builder().max_capacity(MAX_LISTING_BYTES).weigher(weigh).build(),
             slots: Arc::new(Semaphore::new(config.concurrency)),
             cores: Arc::new(Semaphore::new(cores)),
@@ -120,6 +126,24 @@ impl Crawl {
     /// Why the crawl ended early.
     pub(crate) fn failure(&self) -> Option<Error> {
         self.failure.lock().unwrap_or_else(PoisonError::into_inner).take()
+    }
+
+    /// Takes up what was noted before: who is to be left alone and, unless every
+    /// source is read again at once, the pages that waited.
+    pub(crate) async fn go_on_where_it_was(self: &Arc<Self>) {
+        // Why nothing is known has been logged.
+        let pauses = self.memory.all_notes(NoteKind::Pause, MAX_PAUSES).await;
+        for (pause, rest) in pauses.unwrap_or_default() {
+            self.politeness.leave_alone(&pause.name, rest);
+        }
+        if self.extent == Extent::Everything {
+            return;
+        }
+        let most = self.config.max_queued_pages;
+        let pages = self.memory.all_notes(NoteKind::Page, most).await.unwrap_or_default();
+        for page in pages.iter().filter_map(|(note, _)| notes::page(note)) {
+            self.offer(page);
+        }
     }
 
     /// Waits while the crawler is paused or the pipeline wants no more.
@@ -240,6 +264,9 @@ async fn work_off_domain(crawl: Arc<Crawl>, domain: String) {
         let ended = handle::page(&crawl, &taken.page).await;
         drop(in_flight);
         crawl.settle(&ended);
+        if ended != Err(Ended::Interrupted) {
+            crawl.memory.notes.forget_page(&taken.page.url);
+        }
         crawl.frontier.done(taken);
         crawl.metrics.frontier(crawl.frontier.len());
     }

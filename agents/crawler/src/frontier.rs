@@ -14,6 +14,7 @@ use tokio_util::task::task_tracker::TaskTrackerToken;
 use url::Url;
 
 use crate::listing::Named;
+use crate::notes::Notes;
 
 /// URLs remembered. With more, all are forgotten: some pages are asked for twice.
 const MAX_SEEN: usize = 5_000_000;
@@ -91,6 +92,8 @@ pub(crate) struct Frontier {
     remembers: bool,
     hasher: RandomState,
     state: Mutex<State>,
+    /// Where it is noted which pages wait.
+    notes: Option<Arc<Notes>>,
 }
 
 #[derive(Debug, Default)]
@@ -175,7 +178,13 @@ impl Frontier {
             remembers,
             hasher: RandomState::new(),
             state: Mutex::default(),
+            notes: None,
         }
+    }
+
+    /// The same, noting the pages that wait.
+    pub(crate) fn noting(self, notes: Arc<Notes>) -> Self {
+        Self { notes: Some(notes), ..self }
     }
 
     /// Queues a page if there is room. `key`: what it is known by, its canonical
@@ -221,6 +230,10 @@ impl Frontier {
         }
         if !state.seen.insert(seen_as) {
             return Offered::Seen;
+        }
+        // Before anybody can take it, and forget it.
+        if let Some(notes) = &self.notes {
+            notes.keep_page(&page);
         }
         let queued = Queued { page, seen_as, room };
         let needs_worker = !state.queues.contains_key(domain);

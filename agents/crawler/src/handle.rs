@@ -1,7 +1,9 @@
 //! One page: visited, read, handed on, remembered, in that order.
 
+use std::time::Duration;
+
 use courant_article::{Entry, Text};
-use courant_extract::Page as Extracted;
+use courant_extract::{Deadline, Page as Extracted, PageError, page_within};
 use tokio::time::Instant;
 use url::Url;
 
@@ -76,19 +78,34 @@ async fn read(crawl: &Crawl, document: Document) -> Result<Extracted, Refusal> {
     }
     let _core = crawl.cores.acquire().await;
     let starts = Instant::now();
-    let extracted = tokio::task::spawn_blocking(move || extract(&document)).await;
+    let limit = crawl.config.max_page_time();
+    let extracted = tokio::task::spawn_blocking(move || extract(&document, limit)).await;
     crawl.metrics.stage("extract", starts.elapsed());
     // A panic in a parser costs its page.
     extracted.unwrap_or(Err(Refusal::Unreadable))
 }
 
-fn extract(document: &Document) -> Result<Extracted, Refusal> {
+fn extract(document: &Document, limit: Duration) -> Result<Extracted, Refusal> {
     let charset = document.content_type.as_deref();
     if charset.is_some_and(|declared| !is_html(declared)) {
         return Err(Refusal::NotHtml);
     }
-    let page = courant_extract::page(&document.body, charset, &document.url);
-    check(page.map_err(|_| Refusal::Unreadable)?)
+    check(read_html(&document.body, charset, &document.url, limit)?)
+}
+
+/// Reads a page within its time, which begins now.
+pub(crate) fn read_html(
+    html: &[u8],
+    content_type: Option<&str>,
+    url: &Url,
+    limit: Duration,
+) -> Result<Extracted, Refusal> {
+    let page = page_within(html, content_type, url, &Deadline::after(limit));
+    page.map_err(|error| match error {
+        PageError::TooSlow => Refusal::TooSlow,
+        PageError::TooLarge(_) => Refusal::TooLarge,
+        PageError::TooComplex | PageError::Panicked(_) => Refusal::Unreadable,
+    })
 }
 
 /// Servers call HTML many things, but not these.

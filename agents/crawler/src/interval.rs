@@ -67,6 +67,54 @@ pub(crate) fn next(
     Next { interval, failures, wait: doubled.max(asked).min(bounds.most) }
 }
 
+/// What a publisher asks for of those who look at a listing.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Asked {
+    /// To be spared for so long.
+    pub(crate) wait: Duration,
+    /// Not to be asked then.
+    pub(crate) quiet: Quiet,
+}
+
+/// Hours and days, in GMT, in which a feed is not to be fetched (`skipHours` and
+/// `skipDays` of RSS).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Quiet {
+    /// A bit for each hour of the day.
+    hours: u32,
+    /// A bit for each day of the week, Monday first.
+    days: u8,
+}
+
+const HOUR_MS: i64 = 3_600_000;
+const HOURS_OF_A_WEEK: i64 = 7 * 24;
+
+impl Quiet {
+    /// `hours` from 0 to 23, `days` from 0 for Monday to 6; others are passed over.
+    pub(crate) fn new(hours: &[u8], days: &[u8]) -> Self {
+        let hours = hours.iter().filter(|hour| **hour < 24).fold(0, |bits, hour| bits | 1 << hour);
+        let days = days.iter().filter(|day| **day < 7).fold(0, |bits, day| bits | 1 << day);
+        Self { hours, days }
+    }
+
+    /// The first time that is not quiet, from `at_ms` on, in Unix milliseconds. Who
+    /// is quiet at all times means nothing by it.
+    pub(crate) fn end(self, at_ms: i64) -> i64 {
+        let first = at_ms.div_euclid(HOUR_MS);
+        let mut hours = first..=first + HOURS_OF_A_WEEK;
+        match hours.find(|hour| !self.has(*hour)) {
+            Some(hour) if hour > first => hour * HOUR_MS,
+            _ => at_ms,
+        }
+    }
+
+    /// `hour`: since the beginning of 1970, which was a Thursday.
+    fn has(self, hour: i64) -> bool {
+        let day = (hour.div_euclid(24) + 3).rem_euclid(7);
+        self.hours >> hour.rem_euclid(24) & 1 == 1 || self.days >> day & 1 == 1
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -128,5 +176,23 @@ mod tests {
         assert_eq!(waits[99], 1440);
         let back = next(before, Look::Changed, Duration::ZERO, BOUNDS);
         assert_eq!(back, Next { interval: minutes(12), failures: 0, wait: minutes(12) });
+    }
+
+    #[test]
+    fn quiet_hours_and_days_are_waited_for() {
+        let ms = |time: &str| time.parse::<jiff::Timestamp>().unwrap().as_millisecond();
+        let end = |quiet: Quiet, at: &str| {
+            jiff::Timestamp::from_millisecond(quiet.end(ms(at))).unwrap().to_string()
+        };
+        let night = Quiet::new(&[0, 1, 2, 23, 24, 255], &[]);
+        assert_eq!(end(night, "2024-03-05T22:59:59Z"), "2024-03-05T22:59:59Z");
+        assert_eq!(end(night, "2024-03-05T23:00:01Z"), "2024-03-06T03:00:00Z");
+        // The 9th of March 2024 was a Saturday.
+        let weekend = Quiet::new(&[0], &[5, 6, 7]);
+        assert_eq!(end(weekend, "2024-03-08T23:59:00Z"), "2024-03-08T23:59:00Z");
+        assert_eq!(end(weekend, "2024-03-09T12:30:00Z"), "2024-03-11T01:00:00Z");
+        let always = Quiet::new(&(0..24).collect::<Vec<_>>(), &[]);
+        assert_eq!(end(always, "2024-03-09T12:30:00Z"), "2024-03-09T12:30:00Z");
+        assert_eq!(Quiet::default().end(-5), -5);
     }
 }

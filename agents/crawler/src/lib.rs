@@ -5,7 +5,8 @@
 //! name pages (`remote`, `local`). What the gateway does not know (`known`) waits in
 //! the queue of its registered domain (`frontier`), is asked for in its turn (`politeness`, `robots`, `visit`),
 //! within limits (`fetch`, `address`), read and put on the bus (`handle`,
-//! `submit`), and only then remembered (`memory`). Every page found ends in one
+//! `submit`), and only then remembered (`memory`). What waits or rests meanwhile is
+//! noted, for a crawler that is killed to go on where it was (`notes`). Every page found ends in one
 //! figure of the [`Report`].
 //!
 //! Everything is bounded: one request per registered domain at a time,
@@ -26,6 +27,7 @@ mod listing;
 mod local;
 mod memory;
 mod metrics;
+mod notes;
 mod outcome;
 mod pace;
 mod politeness;

@@ -1,13 +1,12 @@
 //! What feeds, sitemaps and lists name, as pages to be queued.
 
-use std::time::Duration;
-
 use courant_article::PublishedAt;
 use courant_extract::{FeedEntry, SitemapPage};
 use url::Url;
 
 use crate::error::Fruitless;
 use crate::frontier::{Hint, Lane};
+use crate::interval::{Asked, Quiet};
 
 /// A page that a source names.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -23,13 +22,18 @@ impl From<Url> for Named {
     }
 }
 
-/// The pages of a feed, and how long it asks to be spared (`ttl`). Entries without
-/// a link name none.
-pub(crate) fn feed(bytes: &[u8], base: Option<&Url>) -> Result<(Vec<Named>, Duration), Fruitless> {
-    let feed =
-        courant_extract::feed(bytes, base).map_err(|error| Fruitless::broken("feed", &error))?;
-    let ttl = feed.ttl.unwrap_or_default();
-    Ok((feed.entries.into_iter().filter_map(of_feed).collect(), ttl))
+/// The pages of a feed, and when it asks to be spared. Entries without a link name
+/// none.
+pub(crate) fn feed(
+    bytes: &[u8],
+    content_type: Option<&str>,
+    base: Option<&Url>,
+) -> Result<(Vec<Named>, Asked), Fruitless> {
+    let feed = courant_extract::feed(bytes, content_type, base)
+        .map_err(|error| Fruitless::broken("feed", &error))?;
+    let quiet = Quiet::new(&feed.skip_hours, &feed.skip_days);
+    let asked = Asked { wait: feed.ttl.unwrap_or_default(), quiet };
+    Ok((feed.entries.into_iter().filter_map(of_feed).collect(), asked))
 }
 
 fn of_feed(entry: FeedEntry) -> Option<Named> {
@@ -85,11 +89,13 @@ mod tests {
     #[test]
     fn a_feed_names_its_linked_entries_and_what_it_knows_of_them() {
         let rss = b"<rss version='2.0'><channel><title>T</title><ttl>30</ttl>
+            <skipHours><hour>3</hour></skipHours><skipDays><day>Sunday</day></skipDays>
             <item><title>One</title><link>/1</link><pubDate>Tue, 05 Mar 2024 09:30:00 +0200</pubDate></item>
             <item><title>No link</title></item></channel></rss>";
         let base = "https://a.example/feed".parse().unwrap();
-        let (named, ttl) = feed(rss, Some(&base)).unwrap();
-        assert_eq!(ttl, Duration::from_secs(1_800));
+        let (named, asked) = feed(rss, None, Some(&base)).unwrap();
+        assert_eq!(asked.wait.as_secs(), 1_800);
+        assert_eq!(asked.quiet, Quiet::new(&[3], &[6]));
         assert_eq!(named.len(), 1);
         assert_eq!(named[0].url.as_str(), "https://a.example/1");
         assert_eq!(named[0].hint.title.as_deref(), Some("One"));
@@ -99,7 +105,7 @@ mod tests {
     #[test]
     fn what_is_no_list_says_so_in_one_line() {
         let problems = [
-            feed(b"<html>", None).unwrap_err(),
+            feed(b"<html>", None, None).unwrap_err(),
             sitemap(b"<html>").unwrap_err(),
             opml(b"<html>").unwrap_err(),
             url_list(b"hello").unwrap_err(),

@@ -5,6 +5,7 @@ use std::fs::File;
 use std::io::{self, BufRead, BufReader, Read};
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 
 use courant_article::{Entry, PublishedAt, Revision, Text};
 use courant_extract::{WarcError, WarcPage};
@@ -17,7 +18,7 @@ use url::Url;
 use crate::crawl::Crawl;
 use crate::error::Fruitless;
 use crate::frontier::Page;
-use crate::handle::{article, check};
+use crate::handle::{article, check, read_html};
 use crate::listing::{feed, opml, sitemap};
 use crate::outcome::{Ended, Outcome, Refusal};
 use crate::remote::follow;
@@ -100,7 +101,7 @@ async fn listing(crawl: &Arc<Crawl>, path: &Path, kind: FileKind) -> Result<(), 
     match kind {
         FileKind::Opml => follow(crawl, opml(&bytes)?).await,
         FileKind::Feed => {
-            crawl.queue(&source, feed(&bytes, None)?.0, None);
+            crawl.queue(&source, feed(&bytes, None, None)?.0, None);
         }
         _ => {
             let (pages, sitemaps) = sitemap(&bytes)?;
@@ -159,16 +160,17 @@ async fn submit(crawl: &Crawl, entry: Entry) -> Result<Outcome, Ended> {
 async fn saved_page(crawl: &Crawl, source: &Arc<str>, page: SavedPage) -> Result<Outcome, Ended> {
     let source = Arc::clone(source);
     let _core = crawl.cores.acquire().await;
-    let read = tokio::task::spawn_blocking(move || entry_of(&page, source)).await;
+    let limit = crawl.config.max_page_time();
+    let read = tokio::task::spawn_blocking(move || entry_of(&page, source, limit)).await;
     let entry = read.unwrap_or(Err(Refusal::Unreadable))?;
     submit(crawl, entry).await
 }
 
-fn entry_of(page: &SavedPage, source: Arc<str>) -> Result<Entry, Refusal> {
+fn entry_of(page: &SavedPage, source: Arc<str>, limit: Duration) -> Result<Entry, Refusal> {
     let known = page.url.clone().or_else(|| saved_from(&page.html));
     let base = known.clone().or_else(|| Url::parse(NOWHERE).ok()).ok_or(Refusal::NoUrl)?;
-    let extracted = courant_extract::page(&page.html, page.content_type.as_deref(), &base);
-    let extracted = check(extracted.map_err(|_| Refusal::Unreadable)?)?;
+    let content_type = page.content_type.as_deref();
+    let extracted = check(read_html(&page.html, content_type, &base, limit)?)?;
     let url = known.or_else(|| declared(&extracted)).ok_or(Refusal::NoUrl)?;
     let found = Page::named_by(source, url.into());
     let entry = article(&found.url, &found, extracted);
@@ -262,8 +264,8 @@ fn read_archive(path: &Path, _: usize, sink: &Sink) -> io::Result<()> {
             Ok(page) => archived(page),
             Err(WarcError::TooLarge { .. }) => Item::Nonsense(Refusal::TooLarge),
             Err(WarcError::Encoding { .. }) => Item::Nonsense(Refusal::Unreadable),
+            Err(WarcError::Record(_)) => Item::Nonsense(Refusal::InvalidRecord),
             Err(WarcError::Read(error)) => return Err(error),
-            Err(error @ WarcError::Record(_)) => return Err(io::Error::other(error)),
         })?;
     }
     Ok(())

@@ -5,17 +5,20 @@
 //! bus: remembered sooner, a crash in between would lose the article, because
 //! its server would call the page unchanged for ever after.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use courant_article::ContentHash;
-use courant_store::{Listing, Store, Visit};
+use courant_store::{Listing, Note, NoteKind, Store, Visit};
+use courant_telemetry::Clock;
 use tokio::sync::{Semaphore, mpsc};
 use tokio::task::JoinHandle;
 use tokio::time::Instant;
-use tokio_util::sync::CancellationToken;
+use tokio_util::sync::{CancellationToken, DropGuard};
 use url::Url;
 
 use crate::fetch::Validators;
+use crate::notes::Notes;
 use crate::outcome::{Ended, Failure};
 
 /// Visits that may wait to be written.
@@ -25,6 +28,10 @@ const MAX_BATCH: usize = 256;
 /// Questions at a time. One page of each domain may ask, thousands at once, and
 /// the store has others to answer.
 const MAX_QUESTIONS: usize = 8;
+/// Notes read at once.
+const NOTES_AT_ONCE: usize = 1_000;
+/// How often the notes that are of no use any more are swept out.
+const SWEEP_EVERY: Duration = Duration::from_secs(3_600);
 const RETRY_AFTER: Duration = Duration::from_secs(1);
 
 /// The last visit to a page.
@@ -111,12 +118,15 @@ impl Patience {
     }
 }
 
-/// Reads visits and listings at once, and writes visits in batches.
+/// Reads visits, listings and notes at once, and writes visits and notes in
+/// batches.
 pub(crate) struct Memory {
     store: Store,
     patience: Patience,
     questions: Semaphore,
     waiting: mpsc::Sender<Visit>,
+    pub(crate) notes: Arc<Notes>,
+    _open: DropGuard,
 }
 
 impl Memory {
@@ -125,13 +135,20 @@ impl Memory {
     pub(crate) fn new(
         store: Store,
         patience: Duration,
+        clock: Clock,
         stop: CancellationToken,
     ) -> (Self, JoinHandle<()>) {
         let (waiting, visits) = mpsc::channel(MAX_WAITING);
         let patience = Patience { lasts: patience, stop };
-        let writer = tokio::spawn(write(store.clone(), patience.clone(), visits));
+        let notes = Arc::new(Notes::new(clock.clone()));
+        let closed = CancellationToken::new();
+        let noted =
+            write_notes(store.clone(), patience.clone(), Arc::clone(&notes), clock, closed.clone());
+        let written = write(store.clone(), patience.clone(), visits);
+        let writer = tokio::spawn(async { _ = tokio::join!(written, noted) });
         let questions = Semaphore::new(MAX_QUESTIONS);
-        (Self { store, patience, questions, waiting }, writer)
+        let _open = closed.drop_guard();
+        (Self { store, patience, questions, waiting, notes, _open }, writer)
     }
 
     /// The last visit to `url`.
@@ -160,6 +177,39 @@ impl Memory {
         self.ask(|| self.store.listing(url.as_str())).await
     }
 
+    /// The note of this kind and name, while it counts.
+    pub(crate) async fn note(
+        &self,
+        kind: NoteKind,
+        name: &str,
+    ) -> Result<Option<(Note, Duration)>, Ended> {
+        let note = self.ask(|| self.store.note(kind, name)).await?;
+        Ok(note.and_then(|note| self.notes.rest_of(&note).map(|rest| (note, rest))))
+    }
+
+    /// All notes of a kind that count, `most` at most.
+    pub(crate) async fn all_notes(
+        &self,
+        kind: NoteKind,
+        most: usize,
+    ) -> Result<Vec<(Note, Duration)>, Ended> {
+        let mut counting = Vec::new();
+        let mut last: Option<String> = None;
+        while counting.len() < most {
+            let read = || self.store.notes(kind, last.as_deref(), NOTES_AT_ONCE);
+            let notes = self.ask(read).await?;
+            let Some(end) = notes.last().map(|note| note.name.clone()) else { break };
+            last = Some(end);
+            let rests = notes.into_iter().filter_map(|note| {
+                let rest = self.notes.rest_of(&note)?;
+                Some((note, rest))
+            });
+            counting.extend(rests);
+        }
+        counting.truncate(most);
+        Ok(counting)
+    }
+
     /// A look that cannot be written down is made again after a restart.
     pub(crate) async fn remember_listing(&self, listing: &Listing) {
         let recorded = self.patience.keep_trying(|| self.store.record_listing(listing));
@@ -179,5 +229,44 @@ async fn write(store: Store, patience: Patience, mut visits: mpsc::Receiver<Visi
             tracing::warn!(error, visits = batch.len(), "cannot remember visits");
         }
         batch.clear();
+    }
+}
+
+/// Writes notes until `closed`, and what is left then.
+async fn write_notes(
+    store: Store,
+    patience: Patience,
+    notes: Arc<Notes>,
+    clock: Clock,
+    closed: CancellationToken,
+) {
+    let mut swept: Option<Instant> = None;
+    loop {
+        let is_last = tokio::select! {
+            biased;
+            () = closed.cancelled() => true,
+            () = notes.worth_a_write() => false,
+        };
+        loop {
+            let batch = notes.take();
+            if batch.is_empty() {
+                break;
+            }
+            // What is not noted is found again, or fetched again.
+            if let Err(error) = patience.keep_trying(|| store.record_notes(&batch)).await {
+                let error = &error as &dyn std::error::Error;
+                tracing::warn!(error, notes = batch.len(), "cannot write notes down");
+            }
+        }
+        if is_last {
+            return;
+        }
+        if swept.is_none_or(|swept| swept.elapsed() >= SWEEP_EVERY) {
+            swept = Some(Instant::now());
+            if let Err(error) = store.forget_notes(clock.unix_ms()).await {
+                let error = &error as &dyn std::error::Error;
+                tracing::warn!(error, "cannot sweep out old notes");
+            }
+        }
     }
 }

@@ -109,6 +109,8 @@ reasons! {
         Forbidden => "forbidden",
         /// Another status that says that asking again is of no use.
         Status => "status",
+        /// It took longer to be read than `max_page_ms`.
+        TooSlow => "too_slow",
         /// The extractor gave up on it.
         Unreadable => "unreadable",
         /// A line of a list or archive that makes no sense.

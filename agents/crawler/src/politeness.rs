@@ -25,6 +25,7 @@ const UNREACHABLE_STRIKES: u32 = 4;
 pub(crate) struct Politeness {
     min_delay: Duration,
     max_wait: Duration,
+    started: Instant,
     domains: Mutex<HashMap<String, Arc<tokio::sync::Mutex<Domain>>>>,
 }
 
@@ -48,7 +49,7 @@ impl Politeness {
     /// At least `min_delay` lies between two turns of a domain; a pause longer
     /// than `max_wait` is not waited for.
     pub(crate) fn new(min_delay: Duration, max_wait: Duration) -> Self {
-        Self { min_delay, max_wait, domains: Mutex::default() }
+        Self { min_delay, max_wait, started: Instant::now(), domains: Mutex::default() }
     }
 
     /// Waits for the turn of `domain`, which lasts until it is dropped.
@@ -67,6 +68,22 @@ impl Politeness {
             tokio::time::sleep_until(start).await;
         }
         Ok(Turn { state })
+    }
+
+    /// Leaves `domain` alone for so long. To be called before anybody has a turn.
+    pub(crate) fn leave_alone(&self, domain: &str, pause: Duration) {
+        if let Ok(state) = self.domain(domain).try_lock_owned() {
+            Turn { state }.told_to_wait(pause);
+        }
+    }
+
+    /// `domain` was asked by a crawler of before, right up to the start of this one
+    /// for all that is known.
+    pub(crate) fn asked_before(&self, domain: &str) {
+        // Else somebody has a turn, and more is known.
+        if let Ok(mut state) = self.domain(domain).try_lock_owned() {
+            state.last_turn_ended.get_or_insert(self.started);
+        }
     }
 
     /// For how long `domain` is to be left alone.
@@ -119,6 +136,11 @@ impl Turn {
         // A year is for ever, and cannot overflow.
         let pause = pause.min(Duration::from_secs(365 * 86_400));
         self.state.not_before = self.state.not_before.max(Some(Instant::now() + pause));
+    }
+
+    /// For how long nobody else may have a turn when this one ends.
+    pub(crate) fn rest(&self) -> Duration {
+        self.state.pause(Instant::now()).unwrap_or_default().max(self.state.delay)
     }
 
     /// The server failed on this page.
@@ -229,6 +251,33 @@ mod tests {
             politeness.turn("a.example", NONE).await.unwrap().unreachable();
         }
         assert!(politeness.turn("a.example", NONE).await.is_err());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_pause_of_before_is_kept() {
+        let politeness = Politeness::new(seconds(1), seconds(60));
+        politeness.leave_alone("a.example", seconds(40));
+        politeness.leave_alone("b.example", seconds(200));
+        let start = Instant::now();
+        let mut turn = politeness.turn("a.example", seconds(5)).await.unwrap();
+        assert_eq!(start.elapsed(), seconds(40));
+        assert_eq!(turn.rest(), seconds(5));
+        turn.told_to_wait(seconds(30));
+        assert_eq!(turn.rest(), seconds(30));
+        assert!(politeness.turn("b.example", NONE).await.is_err());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_domain_asked_before_has_its_delay_from_the_start() {
+        let politeness = Politeness::new(seconds(1), seconds(60));
+        tokio::time::advance(seconds(2)).await;
+        let start = Instant::now();
+        politeness.asked_before("a.example");
+        drop(politeness.turn("a.example", seconds(5)).await.unwrap());
+        assert_eq!(start.elapsed(), seconds(3));
+        politeness.asked_before("a.example");
+        drop(politeness.turn("a.example", NONE).await.unwrap());
+        assert_eq!(start.elapsed(), seconds(8), "what is known counts");
     }
 
     #[tokio::test(start_paused = true)]

@@ -5,7 +5,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use courant_article::ContentHash;
-use courant_extract::Kind;
+use courant_extract::{Deadline, Kind, feed_candidates, page_within, sitemap_candidates};
+use courant_store::Listing;
 use futures::StreamExt;
 use tokio_util::task::TaskTracker;
 use url::Url;
@@ -15,8 +16,9 @@ use crate::crawl::{Crawl, domain_of};
 use crate::error::Fruitless;
 use crate::fetch::{Answer, Document, Request};
 use crate::frontier::Page;
+use crate::interval::Asked;
 use crate::listing::{Named, feed, opml, sitemap, url_list};
-use crate::outcome::{Ended, Refusal};
+use crate::outcome::{Ended, Failure, Refusal};
 use crate::timetable::{Looked, fingerprint};
 use crate::visit::{clean, why_nothing};
 
@@ -174,15 +176,17 @@ impl Crawl {
     pub(crate) async fn read_listing(
         self: &Arc<Self>,
         url: &Url,
+        before: Option<&Listing>,
         pages: &TaskTracker,
-    ) -> (Result<Found, Fruitless>, Duration) {
+    ) -> (Result<Found, Fruitless>, Asked) {
+        let waiting = |wait| Asked { wait, ..Asked::default() };
         let (document, fresh_for) = match self.listing(url).await {
             Ok(fetched) => fetched,
-            Err(ended) => return (Err(ended.into()), self.rest_of(url).await),
+            Err(ended) => return (Err(ended.into()), waiting(self.rest_of(url).await)),
         };
-        match self.found(url, &document, pages).await {
-            Ok((found, ttl)) => (Ok(found), fresh_for.max(ttl)),
-            Err(problem) => (Err(problem), fresh_for),
+        match self.found(url, &document, before, pages).await {
+            Ok((found, asked)) => (Ok(found), Asked { wait: fresh_for.max(asked.wait), ..asked }),
+            Err(problem) => (Err(problem), waiting(fresh_for)),
         }
     }
 
@@ -190,14 +194,18 @@ impl Crawl {
         self: &Arc<Self>,
         url: &Url,
         document: &Arc<Document>,
+        before: Option<&Listing>,
         pages: &TaskTracker,
-    ) -> Result<(Found, Duration), Fruitless> {
-        let mut ttl = Duration::ZERO;
+    ) -> Result<(Found, Asked), Fruitless> {
+        let mut asked = Asked::default();
         let (kind, named, leads_to, links) = match kind_of(document) {
             Kind::Feed => {
-                let read = parsed(document, |feeds| feed(&feeds.body, Some(&feeds.url))).await?;
-                ttl = read.1;
-                ("feed", read.0, Vec::new(), Vec::new())
+                let read = |answer: &Document| {
+                    feed(&answer.body, answer.content_type.as_deref(), Some(&answer.url))
+                };
+                let (named, wishes) = parsed(document, read).await?;
+                asked = wishes;
+                ("feed", named, Vec::new(), Vec::new())
             }
             Kind::Sitemap => {
                 let (named, sitemaps) = parsed(document, |map| sitemap(&map.body)).await?;
@@ -206,7 +214,7 @@ impl Crawl {
             Kind::UrlList => ("list", url_list(&document.body)?, Vec::new(), Vec::new()),
             Kind::Opml => (OPML, Vec::new(), opml(&document.body)?, Vec::new()),
             Kind::Html => {
-                let (named, leads_to, links) = self.site(document).await?;
+                let (named, leads_to, links) = self.site(document, before).await?;
                 (SITE, named, leads_to, links)
             }
             _ => return Err(Fruitless::NotASource),
@@ -215,18 +223,21 @@ impl Crawl {
         let changes = changes.map(|named| (&named.url, named.hint.changed_at_ms));
         let fingerprint = fingerprint(changes.chain(leads_to.iter().map(|url| (url, None))));
         let named = self.queue(url.as_str(), named, Some(pages));
-        Ok((Found { kind, named, fingerprint, leads_to, links }, ttl))
+        Ok((Found { kind, named, fingerprint, leads_to, links }, asked))
     }
 
     /// A site by its home page: the feeds that it declares and the sitemaps that
-    /// its robots.txt names, and the links on it. A page that is itself an article
+    /// its robots.txt names, and the links on it. Where it names neither, those are
+    /// looked for once where they stand by custom. A page that is itself an article
     /// counts as that.
     async fn site(
         &self,
         document: &Arc<Document>,
+        before: Option<&Listing>,
     ) -> Result<(Vec<Named>, Vec<Url>, Vec<Named>), Fruitless> {
         let url = &document.url;
-        let page = parsed(document, html).await?;
+        let limit = self.config.max_page_time();
+        let page = parsed(document, move |document| html(document, limit)).await?;
         if page.is_article && url.path() != "/" {
             return Ok((vec![url.clone().into()], Vec::new(), Vec::new()));
         }
@@ -236,7 +247,35 @@ impl Crawl {
         let links =
             page.links.into_iter().filter(|link| domain_of(link) == domain_of(url) && link != url);
         let links = links.take(self.config.max_links_per_page).map(Named::from).collect();
-        Ok((Vec::new(), feeds.chain(sitemaps).collect(), links))
+        let named: Vec<Url> = feeds.chain(sitemaps).collect();
+        let leads_to = match before {
+            _ if !named.is_empty() => named,
+            Some(before) if before.kind == SITE => addresses(&before.leads_to).collect(),
+            _ => self.guessed(url).await?.into_iter().collect(),
+        };
+        Ok((Vec::new(), leads_to, links))
+    }
+
+    /// The first feed, or else the first sitemap, that stands where they stand by
+    /// custom.
+    async fn guessed(&self, site: &Url) -> Result<Option<Url>, Ended> {
+        let guesses =
+            [(feed_candidates(site), Kind::Feed), (sitemap_candidates(site), Kind::Sitemap)];
+        for (candidates, kind) in guesses {
+            for candidate in candidates.into_iter().take(self.config.max_guesses_per_site) {
+                match self.listing(&candidate).await {
+                    Ok((document, _)) if kind_of(&document) == kind => return Ok(Some(candidate)),
+                    // Nobody said that there is anything.
+                    Ok(_) | Err(Ended::Refused(_)) => {}
+                    Err(ended @ (Ended::Interrupted | Ended::Failed(Failure::Store))) => {
+                        return Err(ended);
+                    }
+                    // A site that fails is not asked for more.
+                    Err(Ended::Failed(_)) => return Ok(None),
+                }
+            }
+        }
+        Ok(None)
     }
 
     /// Queues the pages that `source` names, the newest first. `unfinished`: tracks
@@ -321,9 +360,9 @@ fn kind_of(document: &Document) -> Kind {
     courant_extract::kind(&document.body, document.content_type.as_deref(), document.url.path())
 }
 
-fn html(document: &Document) -> Result<courant_extract::Page, Fruitless> {
+fn html(document: &Document, limit: Duration) -> Result<courant_extract::Page, Fruitless> {
     let charset = document.content_type.as_deref();
-    courant_extract::page(&document.body, charset, &document.url)
+    page_within(&document.body, charset, &document.url, &Deadline::after(limit))
         .map_err(|error| Fruitless::broken("web page", &error))
 }
 

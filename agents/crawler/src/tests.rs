@@ -1,5 +1,6 @@
 //! Whole crawls: real requests on loopback, a real bus and a real store.
 
+mod killed;
 mod newsstand;
 mod outage;
 mod timetable;

@@ -17,7 +17,7 @@ use url::Url;
 use crate::agent::Extent;
 use crate::crawl::{Crawl, domain_of};
 use crate::error::Fruitless;
-use crate::interval::{self, Look};
+use crate::interval::{self, Asked, Look};
 use crate::outcome::{Ended, Failure};
 use crate::remote::Found;
 
@@ -70,7 +70,7 @@ impl Crawl {
             return Ok(Looked { listing: listing.clone(), found: None });
         }
         let pages = TaskTracker::new();
-        let (found, asked) = self.read_listing(url, &pages).await;
+        let (found, asked) = self.read_listing(url, before.as_ref(), &pages).await;
         if let Err(Fruitless::NotFetched(
             ended @ (Ended::Interrupted | Ended::Failed(Failure::Store)),
         )) = &found
@@ -98,7 +98,7 @@ impl Crawl {
         url: &Url,
         before: Option<Listing>,
         found: &Result<Found, Fruitless>,
-        asked: Duration,
+        asked: Asked,
     ) -> Listing {
         let kept =
             before.as_ref().map(|kept| (Duration::from_secs(kept.interval_s), kept.failures));
@@ -112,14 +112,18 @@ impl Crawl {
                 (look, found.kind.to_owned(), Some(found.fingerprint), leads_to)
             }
         };
-        let next = interval::next(kept, look, asked, self.config.bounds());
+        let bounds = self.config.bounds();
+        let next = interval::next(kept, look, asked.wait, bounds);
         let checked_at_ms = self.clock.unix_ms();
-        let wait_ms = i64::try_from(next.wait.as_millis()).unwrap_or(i64::MAX);
+        let after = |wait: Duration| {
+            let wait_ms = i64::try_from(wait.as_millis()).unwrap_or(i64::MAX);
+            checked_at_ms.saturating_add(wait_ms)
+        };
         Listing {
             url: url.to_string(),
             kind,
             checked_at_ms,
-            next_check_at_ms: checked_at_ms.saturating_add(wait_ms),
+            next_check_at_ms: asked.quiet.end(after(next.wait)).min(after(bounds.most)),
             interval_s: next.interval.as_secs(),
             failures: next.failures,
             problem: found.as_ref().err().map(ToString::to_string),

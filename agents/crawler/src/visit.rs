@@ -17,6 +17,9 @@ use crate::politeness::Turn;
 /// For a 429 that names no pause.
 const PAUSE_WHEN_BUSY: Duration = Duration::from_secs(30);
 
+/// A shorter pause than this is over when a crawler that was killed is back.
+const LASTING: Duration = Duration::from_secs(2);
+
 /// A place among the pages in work: held from the request until the page's text
 /// is on the bus, it bounds the memory that bodies take.
 pub(crate) type Slot = OwnedSemaphorePermit;
@@ -109,6 +112,10 @@ impl Crawl {
         self.progress.count(|report| report.requests += 1);
         self.metrics.request(name(&answer));
         note(&mut turn, &answer);
+        let rest = turn.rest();
+        if rest >= LASTING {
+            self.memory.notes.keep_pause(&domain_of(request.url), rest);
+        }
         answer.map(|answer| (answer, slot))
     }
 

@@ -23,6 +23,17 @@ pub(crate) fn decode(bytes: &[u8], hint: Option<&str>) -> String {
     encoding.decode(bytes).0.into_owned()
 }
 
+/// Whether `bytes` can be text in the encoding that `hint` names, and are not
+/// plainly in UTF-8 instead.
+pub(crate) fn fits(bytes: &[u8], hint: &str) -> bool {
+    let encoding = label_in_content_type(hint).and_then(by_label);
+    encoding.is_some_and(|encoding| {
+        let is_utf_8 = !bytes.is_ascii() && std::str::from_utf8(bytes).is_ok();
+        let fits = encoding.decode_without_bom_handling_and_without_replacement(bytes).is_some();
+        fits && (encoding == UTF_8 || !is_utf_8)
+    })
+}
+
 fn by_label(label: &str) -> Option<&'static Encoding> {
     Encoding::for_label(label.trim().as_bytes())
 }

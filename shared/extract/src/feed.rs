@@ -44,6 +44,10 @@ pub struct Feed {
     /// Hours of the day in GMT, 0 to 23, in which it is not to be fetched.
     #[serde(skip)]
     pub skip_hours: Vec<u8>,
+    /// Days of the week in GMT in which it is not to be fetched, 0 for Monday to
+    /// 6 for Sunday.
+    #[serde(skip)]
+    pub skip_days: Vec<u8>,
 }
 
 /// The format of a feed.
@@ -117,14 +121,19 @@ pub enum FeedError {
     Panicked(String),
 }
 
-/// Reads a feed of any format. `base` is where it was fetched: relative links
-/// are resolved against it, or else against the page that the feed is of.
+/// Reads a feed of any format. `charset_hint`: the answer's `Content-Type`, or a
+/// charset. `base` is where it was fetched: relative links are resolved against it,
+/// or else against the page that the feed is of.
 ///
 /// A feed that is not well-formed gives what can be read of it.
 ///
 /// # Errors
 /// [`FeedError`] where it is no feed, or too large.
-pub fn feed(bytes: &[u8], base: Option<&Url>) -> Result<Feed, FeedError> {
+pub fn feed(
+    bytes: &[u8],
+    charset_hint: Option<&str>,
+    base: Option<&Url>,
+) -> Result<Feed, FeedError> {
     let inflated;
     let bytes = if gzip::is_gzip(bytes) {
         inflated = gzip::inflate(bytes, MAX_FEED_BYTES + 1).ok_or(FeedError::Gzip)?;
@@ -135,7 +144,7 @@ pub fn feed(bytes: &[u8], base: Option<&Url>) -> Result<Feed, FeedError> {
     if bytes.len() > MAX_FEED_BYTES {
         return Err(FeedError::TooLarge(bytes.len()));
     }
-    isolated(|| read(&xml::decode(bytes), base)).map_err(FeedError::Panicked)?
+    isolated(|| read(&xml::decode(bytes, charset_hint), base)).map_err(FeedError::Panicked)?
 }
 
 fn read(text: &str, base: Option<&Url>) -> Result<Feed, FeedError> {

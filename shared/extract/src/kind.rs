@@ -8,7 +8,7 @@ const SNIFF_BYTES: usize = 8192;
 /// What a file or an answer holds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Kind {
-    /// RSS, Atom or JSON Feed.
+    /// RSS, Atom, CDF or JSON Feed.
     Feed,
     /// A sitemap or an index of sitemaps in XML.
     Sitemap,
@@ -73,7 +73,8 @@ fn root_kind(rest: &str) -> Option<Kind> {
     let name = rest.split(|c: char| c.is_whitespace() || matches!(c, '>' | '/')).next()?;
     let local = name.rsplit(':').next()?.to_ascii_lowercase();
     match local.as_str() {
-        "rss" | "feed" | "rdf" => Some(Kind::Feed),
+        // A channel is of the Channel Definition Format.
+        "rss" | "feed" | "rdf" | "channel" => Some(Kind::Feed),
         "entry" if rest.contains("http://www.w3.org/2005/Atom") => Some(Kind::Feed),
         "urlset" | "sitemapindex" => Some(Kind::Sitemap),
         "opml" => Some(Kind::Opml),
@@ -125,6 +126,7 @@ mod tests {
             ("<?xml version='1.0'?><!-- x --><rss version='2.0'>", Kind::Feed),
             ("\u{feff}\n<feed xmlns='http://www.w3.org/2005/Atom'>", Kind::Feed),
             ("<rdf:RDF xmlns:rdf='x'>", Kind::Feed),
+            ("<?xml version='1.0'?><!DOCTYPE Channel SYSTEM 'x'>\n<CHANNEL HREF='x'>", Kind::Feed),
             ("{\"version\": \"https://jsonfeed.org/version/1.1\"", Kind::Feed),
             ("<?xml version='1.0'?><urlset>", Kind::Sitemap),
             ("<ns:sitemapindex>", Kind::Sitemap),

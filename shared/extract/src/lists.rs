@@ -39,7 +39,7 @@ pub enum ListError {
 /// [`ListError`] where it is no OPML, or too large.
 pub fn opml(bytes: &[u8]) -> Result<Vec<String>, ListError> {
     check_size(bytes.len())?;
-    let text = xml::decode(bytes);
+    let text = xml::decode(bytes, None);
     let (mut is_opml, mut feeds) = (false, Vec::new());
     let walked = walk(text.trim_start(), |node| {
         if let Node::Start(name, attributes) = node {

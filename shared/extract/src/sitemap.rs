@@ -72,7 +72,7 @@ pub fn sitemap(bytes: &[u8]) -> Result<Sitemap, SitemapError> {
     } else {
         bytes
     };
-    let text = xml::decode(bytes);
+    let text = xml::decode(bytes, None);
     let text = text.trim_start_matches(|c: char| c.is_whitespace() || c == '\u{feff}');
     let found = if text.starts_with('<') { xml(text) } else { plain(text) };
     let found = found.or_else(|error| of_feed(bytes).ok_or(error))?;
@@ -81,7 +81,7 @@ pub fn sitemap(bytes: &[u8]) -> Result<Sitemap, SitemapError> {
 
 /// The pages that a feed names.
 fn of_feed(bytes: &[u8]) -> Option<Sitemap> {
-    let entries = feed::feed(bytes, None).ok()?.entries.into_iter();
+    let entries = feed(bytes, None, None).ok()?.entries.into_iter();
     let pages = entries.filter_map(|entry| {
         let url = http_url(entry.url.as_deref()?)?;
         let news_title = entry.headline().as_deref().and_then(title);

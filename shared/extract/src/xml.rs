@@ -210,7 +210,10 @@ pub(crate) fn local(name: &str) -> (&str, &str) {
 
 /// The text of an XML document: as [`charset::decode`], and UTF-16 and UTF-32
 /// without a byte order mark, which XML's first character gives away.
-pub(crate) fn decode(bytes: &[u8]) -> String {
+///
+/// `hint` counts only where it fits: servers send one charset for all files that
+/// they have, and feeds declare their own.
+pub(crate) fn decode(bytes: &[u8], hint: Option<&str>) -> String {
     match bytes {
         [0xff, 0xfe, 0, 0, rest @ ..] => utf_32(rest, u32::from_le_bytes),
         [0, 0, 0xfe, 0xff, rest @ ..] => utf_32(rest, u32::from_be_bytes),
@@ -218,7 +221,7 @@ pub(crate) fn decode(bytes: &[u8]) -> String {
         [0, 0, 0, b'<', ..] => utf_32(bytes, u32::from_be_bytes),
         [b'<', 0, ..] => by(UTF_16LE, bytes),
         [0, b'<' | b'\n' | b' ', ..] => by(UTF_16BE, bytes),
-        _ => charset::decode(bytes, None),
+        _ => charset::decode(bytes, hint.filter(|hint| charset::fits(bytes, hint))),
     }
 }
 
@@ -308,7 +311,7 @@ mod tests {
             wider(u32::to_be_bytes),
             [vec![0xff, 0xfe, 0, 0], wider(u32::to_le_bytes)].concat(),
         ] {
-            assert_eq!(decode(&bytes), text);
+            assert_eq!(decode(&bytes, None), text);
         }
     }
 }

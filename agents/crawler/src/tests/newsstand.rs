@@ -46,7 +46,7 @@ async fn the_sample_is_crawled_within_its_rules_and_not_fetched_twice() {
     assert_crawl_delay(&newsstand.log());
 }
 
-/// Between two crawls nothing is remembered of the last request's time.
+/// A crawl after another one asks for no robots.txt, and keeps the distance.
 fn assert_crawl_delay(log: &[Request]) {
     let mut last: BTreeMap<String, &Request> = BTreeMap::new();
     for request in log {

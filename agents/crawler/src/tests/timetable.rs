@@ -71,6 +71,20 @@ async fn a_site_s_listings_have_each_their_own_turn() {
 }
 
 #[tokio::test]
+async fn a_feed_is_not_looked_at_in_the_hours_that_it_names() {
+    let quiet = RSS.replace(
+        "<item>",
+        "<skipHours><hour>22</hour><hour>23</hour></skipHours>\
+         <skipDays><day>Wednesday</day></skipDays><item>",
+    );
+    let world = world().await;
+    world.serve("a.example/feed", [Reply::ok(quiet)]);
+    // It is Tuesday, 22:13:20 in GMT.
+    restarted(&world, FEED).await;
+    assert_eq!(wait_s(&known(&world).await), 86_400, "a day at most, whatever it asks for");
+}
+
+#[tokio::test]
 async fn what_the_publisher_asks_for_is_honoured() {
     let ttl = RSS.replace("<item>", "<ttl>120</ttl><item>");
     let cases = [
@@ -167,4 +181,38 @@ async fn a_look_whose_pages_were_cut_off_is_made_again_by_the_next_start() {
     world.submitted(1).await;
     let (report, _) = restarted(&world, FEED).await;
     assert_eq!((report.submitted, report.skipped_known), (1, 1), "{report:?}");
+}
+
+#[tokio::test]
+async fn a_feed_that_no_page_names_is_found_where_feeds_stand_by_custom() {
+    let world = world().await;
+    world.serve("a.example/", [Reply::ok("<html><body><p>Welcome.</p></body></html>")]);
+    world.serve("a.example/rss.xml", [Reply::ok(RSS)]);
+    for (seconds, looks) in [(0, 1), (900, 2)] {
+        world.clock.advance(Duration::from_secs(seconds));
+        let (report, _) = restarted(&world, "http://a.example/").await;
+        assert!(report.source_errors.is_empty(), "{report:?}");
+        assert_eq!(world.hits_of("a.example/feed/").len(), 1, "tried once and not again");
+        // The guess is the first look's, too, as long as its server names no version.
+        assert_eq!(world.hits_of("a.example/rss.xml").len(), 1 + looks);
+    }
+    assert_eq!(world.submitted(1).await.len(), 1);
+}
+
+#[tokio::test]
+async fn a_sitemap_that_nobody_names_is_found_and_guesses_are_few() {
+    let world = world().await;
+    let map = "<urlset><url><loc>http://a.example/1</loc></url></urlset>";
+    world.serve("a.example/", [Reply::ok("<html><body><p>Welcome.</p></body></html>")]);
+    world.serve("a.example/sitemap.xml", [Reply::ok(map)]);
+    world.serve("a.example/robots.txt", [Reply::ok("User-agent: *\nDisallow: /rss")]);
+    let (report, _) = restarted(&world, "http://a.example/").await;
+    assert_eq!((report.submitted, report.source_errors.len()), (1, 0), "{report:?}");
+    assert!(world.hits_of("a.example/rss").is_empty(), "robots.txt holds for guesses");
+
+    world.serve("b.example/", [Reply::ok("<html><body><p>Welcome.</p></body></html>")]);
+    let (report, _) = restarted(&world, "http://b.example/").await;
+    assert!(report.source_errors["http://b.example/"].starts_with("no feed, no sitemap"));
+    let asked = world.hits().iter().filter(|hit| hit.url.starts_with("b.example/")).count();
+    assert_eq!(asked, 2 + 2 * world.config().max_guesses_per_site);
 }

@@ -25,6 +25,7 @@ pub(super) fn read(text: &str, base: Option<&Url>) -> Result<Feed, FeedError> {
         entries: items.map(|item| entry(item, base)).collect(),
         ttl: None,
         skip_hours: Vec::new(),
+        skip_days: Vec::new(),
     })
 }
 

@@ -103,6 +103,7 @@ impl Reader {
             (_, _, Place::Entry) => self.enter_entry(module, name, attributes),
             (_, _, Place::Author) => self.enter_author(name),
             (_, _, Place::SkipHours) => self.begin(Target::Schedule(Timing::SkipHour), Form::Text),
+            (_, _, Place::SkipDays) => self.begin(Target::Schedule(Timing::SkipDay), Form::Text),
             (_, _, Place::Channel) => self.enter_channel(module, name, attributes),
             _ => self.enter_outside(module, name, attributes),
         }
@@ -157,6 +158,7 @@ impl Reader {
                 self.begin(Target::Schedule(Timing::Frequency), Form::Text)
             }
             (Module::Core, "skiphours") => Place::SkipHours,
+            (Module::Core, "skipdays") => Place::SkipDays,
             (Module::Core, "image" | "textinput" | "author" | "contributor") => Place::Ignored,
             (Module::Core, "channel") => Place::Channel,
             _ => Place::Outside,
@@ -309,6 +311,7 @@ impl Reader {
             entries: self.entries,
             ttl: self.schedule.ttl(),
             skip_hours: self.schedule.skip_hours(),
+            skip_days: self.schedule.skip_days(),
         })
     }
 }

@@ -15,6 +15,8 @@ pub(super) enum Timing {
     Frequency,
     /// An hour of the day in which it never changes.
     SkipHour,
+    /// The English name of a day of the week in which it never changes.
+    SkipDay,
 }
 
 /// All that was said so far.
@@ -24,6 +26,7 @@ pub(super) struct Schedule {
     period: Option<Duration>,
     frequency: Option<u32>,
     skip_hours: Vec<u8>,
+    skip_days: Vec<u8>,
 }
 
 impl Schedule {
@@ -34,6 +37,7 @@ impl Schedule {
             Timing::Period => self.period = period(text),
             Timing::Frequency => self.frequency = text.parse().ok(),
             Timing::SkipHour => self.skip_hours.extend(hour(text)),
+            Timing::SkipDay => self.skip_days.extend(day(text)),
         }
     }
 
@@ -43,12 +47,18 @@ impl Schedule {
         self.ttl.or(by_period).filter(|ttl| !ttl.is_zero() && *ttl <= MAX_TTL)
     }
 
-    /// In their order, each once.
-    pub(super) fn skip_hours(mut self) -> Vec<u8> {
-        self.skip_hours.sort_unstable();
-        self.skip_hours.dedup();
-        self.skip_hours
+    pub(super) fn skip_hours(&self) -> Vec<u8> {
+        in_order(&self.skip_hours)
     }
+
+    pub(super) fn skip_days(&self) -> Vec<u8> {
+        in_order(&self.skip_days)
+    }
+}
+
+/// Each once.
+fn in_order(times: &[u8]) -> Vec<u8> {
+    std::collections::BTreeSet::from_iter(times.iter().copied()).into_iter().collect()
 }
 
 fn minutes(text: &str) -> Option<Duration> {
@@ -70,4 +80,12 @@ fn period(text: &str) -> Option<Duration> {
 fn hour(text: &str) -> Option<u8> {
     let hour: u8 = text.parse().ok()?;
     (hour <= 24).then_some(hour % 24)
+}
+
+/// 0 for Monday.
+fn day(text: &str) -> Option<u8> {
+    const DAYS: [&str; 7] =
+        ["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"];
+    let day = DAYS.iter().position(|day| text.eq_ignore_ascii_case(day))?;
+    u8::try_from(day).ok()
 }

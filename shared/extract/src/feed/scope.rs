@@ -16,6 +16,7 @@ pub(super) enum Place {
     Outside,
     Channel,
     SkipHours,
+    SkipDays,
     Entry,
     Author,
     /// Nothing at all is looked for.

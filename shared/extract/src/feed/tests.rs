@@ -18,7 +18,7 @@ fn base() -> Url {
 
 #[test]
 fn rss_2_gives_every_field_in_its_own_offset() {
-    let feed = feed(RSS.as_bytes(), Some(&base())).unwrap();
+    let feed = feed(RSS.as_bytes(), None, Some(&base())).unwrap();
     assert_eq!((feed.kind, feed.title.as_deref()), (FeedKind::Rss2, Some("Harbour")));
     assert_eq!(feed.ttl, Some(Duration::from_secs(1800)));
     let one = &feed.entries[0];
@@ -55,7 +55,7 @@ fn atom_json_rdf_and_old_rss_are_read() {
         (rdf, FeedKind::Rss1),
         (old, FeedKind::Rss0),
     ] {
-        let feed = feed(text.as_bytes(), None).unwrap();
+        let feed = feed(text.as_bytes(), None, None).unwrap();
         assert_eq!((feed.kind, feed.title.as_deref()), (kind, Some("T")));
         assert_eq!(feed.entries[0].url.as_deref(), Some("https://a.example/e"), "{kind:?}");
         assert_eq!(feed.entries[0].title.as_deref(), Some("E"));
@@ -63,16 +63,16 @@ fn atom_json_rdf_and_old_rss_are_read() {
         let expected = (kind != FeedKind::Rss0).then_some("2024-03-05T09:30:00-05:00");
         assert_eq!(published, expected, "{kind:?}");
     }
-    let updated = feed(atom.as_bytes(), None).unwrap().entries[0].updated_at.clone();
+    let updated = feed(atom.as_bytes(), None, None).unwrap().entries[0].updated_at.clone();
     assert_eq!(updated.unwrap().as_str(), "2024-03-06T00:00:00-05:00");
 }
 
 #[test]
 fn common_damage_is_repaired() {
     let odd_version = RSS.replace("version=\"2.0\" xmlns", "version=\"2.1\" xmlns");
-    assert_eq!(feed(odd_version.as_bytes(), None).unwrap().entries.len(), 2);
+    assert_eq!(feed(odd_version.as_bytes(), None, None).unwrap().entries.len(), 2);
     let controls = RSS.replace("Harbour", "Har\u{b}bour").replacen("<?xml", "\n\n <?xml", 1);
-    assert_eq!(feed(controls.as_bytes(), None).unwrap().title.as_deref(), Some("Harbour"));
+    assert_eq!(feed(controls.as_bytes(), None, None).unwrap().title.as_deref(), Some("Harbour"));
 }
 
 #[test]
@@ -80,7 +80,7 @@ fn what_breaks_an_entry_does_not_break_the_others() {
     let text = "<rss><channel><title>T</title><item><title>One</title><link>https://a.example/1</link>\
         <item><title>Two &amp; &nbsp;&hellip; AT&T<item><title>Three</titel></item><!oops>\
         <item><title>Four</title></item><item><title>Fi";
-    let titles: Vec<_> = feed(text.as_bytes(), None)
+    let titles: Vec<_> = feed(text.as_bytes(), None, None)
         .unwrap()
         .entries
         .into_iter()
@@ -92,7 +92,7 @@ fn what_breaks_an_entry_does_not_break_the_others() {
 #[test]
 fn warnings_of_a_script_before_the_feed_are_passed_over() {
     let text = format!("<br>\n<b>Warning</b>: x in <b>y.php</b><br />\n{RSS}");
-    assert_eq!(feed(text.as_bytes(), None).unwrap().entries.len(), 2);
+    assert_eq!(feed(text.as_bytes(), None, None).unwrap().entries.len(), 2);
 }
 
 #[test]
@@ -117,7 +117,7 @@ fn the_encoding_is_what_the_bytes_are() {
         [b"\xff\xfe".to_vec(), wide(u16::to_le_bytes)].concat(),
         [b"\n\xef\xbb\xbf".to_vec(), text("utf-8").into_bytes()].concat(),
     ] {
-        let title = feed(&bytes, None).unwrap().title;
+        let title = feed(&bytes, None, None).unwrap().title;
         assert_eq!(title.as_deref(), Some("Größe “x”"), "{}", String::from_utf8_lossy(&bytes));
     }
 }
@@ -127,13 +127,13 @@ fn links_are_resolved_where_they_stand() {
     let text = "<feed xmlns='http://www.w3.org/2005/Atom' xml:base='/blog/'><entry xml:base='2024/'>\
         <link rel='enclosure' href='x.mp3'/><link href='one'/><content type='html'>&lt;a href='two'&gt;x&lt;/a&gt;</content>\
         </entry><entry><link href='https://b.example/Ünï'/></entry></feed>";
-    let found = feed(text.as_bytes(), Some(&base())).unwrap();
+    let found = feed(text.as_bytes(), None, Some(&base())).unwrap();
     assert_eq!(found.entries[0].url.as_deref(), Some("https://a.example/blog/2024/one"));
     let content = found.entries[0].content.as_deref();
     assert_eq!(content, Some("<a href=\"https://a.example/blog/2024/two\">x</a>"));
     assert_eq!(found.entries[1].url.as_deref(), Some("https://b.example/Ünï"));
     let rss = "<rss><channel><link>https://c.example/home/</link><item><link>one</link></item></channel></rss>";
-    let found = feed(rss.as_bytes(), None).unwrap();
+    let found = feed(rss.as_bytes(), None, None).unwrap();
     assert_eq!(found.entries[0].url.as_deref(), Some("https://c.example/home/one"));
 }
 
@@ -142,7 +142,7 @@ fn a_podcast_is_a_feed_without_articles() {
     let text = "<rss xmlns:itunes='http://www.itunes.com/dtds/podcast-1.0.dtd'><channel><title>P</title>\
         <itunes:image href='x'/><item><title>E1</title><itunes:title>no</itunes:title><guid isPermaLink='false'>https://a.example/1</guid>\
         <enclosure url='https://a.example/1.mp3' type='audio/mpeg'/></item></channel></rss>";
-    let entry = &feed(text.as_bytes(), None).unwrap().entries[0];
+    let entry = &feed(text.as_bytes(), None, None).unwrap().entries[0];
     assert_eq!((entry.url.as_deref(), entry.title.as_deref()), (None, Some("E1")));
 }
 
@@ -153,7 +153,7 @@ fn modules_count_by_their_name_spaces() {
         <channel r:about='x'><title>T</title><items><r:Seq/></items></channel><image><title>no</title></image>\
         <item r:about='https://a.example/1'><m:title>no</m:title><title>A</title><d:creator>Ann</d:creator><d:subject>s</d:subject>\
         <c:encoded>&lt;p>x&lt;/p></c:encoded><m:group><title>no</title></m:group></item></r:RDF>";
-    let found = feed(text.as_bytes(), None).unwrap();
+    let found = feed(text.as_bytes(), None, None).unwrap();
     assert_eq!((found.kind, found.title.as_deref()), (FeedKind::Rss1, Some("T")));
     let entry = &found.entries[0];
     assert_eq!((entry.title.as_deref(), entry.content.as_deref()), (Some("A"), Some("<p>x</p>")));
@@ -169,7 +169,7 @@ fn a_channel_says_when_to_come_again() {
         let text = format!(
             "<rss xmlns:sy='http://purl.org/rss/1.0/modules/syndication/'><channel>{inside}</channel></rss>"
         );
-        let found = feed(text.as_bytes(), None).unwrap();
+        let found = feed(text.as_bytes(), None, None).unwrap();
         (found.ttl.map(|ttl| ttl.as_secs() / 60), found.skip_hours)
     };
     assert_eq!(ttl("<ttl>30</ttl>").0, Some(30));
@@ -192,13 +192,17 @@ fn a_channel_says_when_to_come_again() {
     }
     let hours = "<skipHours><hour>23</hour><hour>0</hour><hour>24</hour><hour>25</hour></skipHours><title>T</title>";
     assert_eq!(ttl(hours).1, [0, 23]);
+    let days = "<rss><channel><skipDays><day>Sunday</day><day>saturday</day><day>Sunday</day><day>x</day>\
+        </skipDays><title>T</title></channel></rss>";
+    let found = feed(days.as_bytes(), None, None).unwrap();
+    assert_eq!((found.skip_days, found.title.as_deref()), (vec![5, 6], Some("T")));
 }
 
 #[test]
 fn nothing_that_runs_comes_out() {
     let text = "<rss><channel><title>&lt;img src=x onerror=a()&gt;T</title><item><title>&lt;script&gt;a()&lt;/script&gt;A</title>\
         <description>&lt;p onclick=a()&gt;B&lt;/p&gt;</description><link>javascript:a()</link></item></channel></rss>";
-    let found = feed(text.as_bytes(), None).unwrap();
+    let found = feed(text.as_bytes(), None, None).unwrap();
     let printed = serde_json::to_string(&found).unwrap();
     for bad in ["script", "onerror", "onclick"] {
         assert!(!printed.contains(bad), "{printed}");
@@ -208,7 +212,7 @@ fn nothing_that_runs_comes_out() {
 
 #[test]
 fn the_output_has_the_documented_keys() {
-    let json = serde_json::to_value(feed(RSS.as_bytes(), None).unwrap()).unwrap();
+    let json = serde_json::to_value(feed(RSS.as_bytes(), None, None).unwrap()).unwrap();
     let keys = |value: &serde_json::Value| -> Vec<String> {
         value.as_object().unwrap().keys().cloned().collect()
     };
@@ -232,15 +236,33 @@ fn the_output_has_the_documented_keys() {
 fn what_is_no_feed_is_refused() {
     for bytes in [b"".as_slice(), b"<html><p>404</p></html>", b"{\"a\":1}", b"plain", b"\x1f\x8bxx"]
     {
-        assert!(feed(bytes, None).is_err(), "{bytes:?}");
+        assert!(feed(bytes, None, None).is_err(), "{bytes:?}");
     }
+}
+
+#[test]
+fn the_header_says_the_charset_where_it_fits() {
+    let title = |start: &str, bytes: &[u8], hint| {
+        let feed = [start.as_bytes(), b"<rss><channel><title>", bytes, b"</title></channel></rss>"];
+        super::feed(&feed.concat(), hint, None).unwrap().title
+    };
+    let (latin, utf_8) = (b"caf\xe9".as_slice(), "café".as_bytes());
+    let declared = "<?xml version='1.0' encoding='utf-8'?>";
+    let header = Some("text/xml; charset=iso-8859-1");
+    let expected = Some("café".to_owned());
+    assert_eq!(title("", "Мир".as_bytes(), Some("text/xml; charset=utf-8")), Some("Мир".into()));
+    assert_eq!(title("", b"\xcc\xe8\xf0", Some("windows-1251")), Some("Мир".into()));
+    assert_eq!(title(declared, latin, header), expected, "stronger than the declaration");
+    assert_eq!(title(declared, utf_8, header), expected, "but not than what can be nothing else");
+    assert_eq!(title("", latin, Some("text/xml; charset=utf-8")), expected, "what does not fit");
+    assert_eq!(title(declared, utf_8, Some("text/xml; charset=no-such")), expected);
 }
 
 proptest! {
     #[test]
     fn no_bytes_panic(at in 0..RSS.len(), bytes in proptest::collection::vec(any::<u8>(), 0..40)) {
         let damaged = [&RSS.as_bytes()[..at], &bytes, &RSS.as_bytes()[(at + bytes.len()).min(RSS.len())..]];
-        let _ = feed(&damaged.concat(), None);
-        let _ = feed(&bytes, None);
+        let _ = feed(&damaged.concat(), None, None);
+        let _ = feed(&bytes, None, None);
     }
 }

@@ -77,7 +77,7 @@ async fn feeds_sitemaps_robots_and_home_lead_to_the_pages() {
         let bytes = async |path: &str| {
             client.get(format!("{base}{path}")).send().await.unwrap().bytes().await.unwrap()
         };
-        let feed = courant_extract::feed(&bytes("/feed.xml").await, None).unwrap();
+        let feed = courant_extract::feed(&bytes("/feed.xml").await, None, None).unwrap();
         assert_eq!(feed.kind == courant_extract::FeedKind::Atom, site.feed == FeedFormat::Atom);
         assert_eq!(feed.entries.len(), site.pages.iter().filter(|page| page.is_in_feed).count());
         assert!(

@@ -1,0 +1,241 @@
+//! What a crawler that was killed must find again: pages that wait, domains that
+//! rest, and what robots.txt said.
+//!
+//! Changes are collected and written together, pauses at once. The pages that were
+//! found since the last write are lost with the process: their listing is looked
+//! at again, because its look is written down only when they are worked off.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use courant_store::{Note, NoteKind};
+use courant_telemetry::Clock;
+use serde::{Deserialize, Serialize};
+use tokio::sync::Notify;
+use url::Url;
+
+use crate::frontier::{Hint, Lane, Page};
+use crate::listing::Named;
+
+/// Pages that come within this time are written together.
+const TOGETHER: Duration = Duration::from_millis(500);
+/// Notes in one write.
+const MAX_BATCH: usize = 1_000;
+/// What the notes may weigh that wait to be written; more are not kept.
+const MAX_UNWRITTEN_BYTES: usize = 64 * 1024 * 1024;
+/// What a note weighs beside its text.
+const NOTE_BYTES: usize = 200;
+/// A page that has waited for so long is found again where it is still news.
+const PAGE_LASTS: Duration = Duration::from_secs(7 * 24 * 3_600);
+
+/// Notes that wait to be written.
+#[derive(Debug)]
+pub(crate) struct Notes {
+    clock: Clock,
+    unwritten: Mutex<Unwritten>,
+    changed: Notify,
+    urgent: Notify,
+}
+
+#[derive(Debug, Default)]
+struct Unwritten {
+    /// The last change of each note.
+    notes: HashMap<(NoteKind, String), Note>,
+    bytes: usize,
+    not_kept: u64,
+}
+
+/// A page, as it is written down.
+#[derive(Debug, Serialize, Deserialize)]
+struct Waiting {
+    source: String,
+    is_news: bool,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    title: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    published_at: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    changed_at_ms: Option<i64>,
+}
+
+impl Notes {
+    pub(crate) fn new(clock: Clock) -> Self {
+        Self { clock, unwritten: Mutex::default(), changed: Notify::new(), urgent: Notify::new() }
+    }
+
+    /// The page waits for its turn.
+    pub(crate) fn keep_page(&self, page: &Page) {
+        let waiting = Waiting {
+            source: page.source.to_string(),
+            is_news: page.lane == Lane::News,
+            title: page.hint.title.clone(),
+            published_at: page.hint.published_at.as_ref().map(|at| at.as_str().to_owned()),
+            changed_at_ms: page.hint.changed_at_ms,
+        };
+        // Strings and numbers can always be written as JSON.
+        let body = serde_json::to_string(&waiting).ok();
+        self.change(NoteKind::Page, page.url.as_str(), body, PAGE_LASTS);
+    }
+
+    /// The page was worked off.
+    pub(crate) fn forget_page(&self, url: &Url) {
+        self.change(NoteKind::Page, url.as_str(), None, Duration::ZERO);
+    }
+
+    /// The domain is to be left alone for so long.
+    pub(crate) fn keep_pause(&self, domain: &str, lasts: Duration) {
+        self.change(NoteKind::Pause, domain, Some(String::new()), lasts);
+        self.urgent.notify_one();
+    }
+
+    /// What the robots.txt of an origin says, for as long as it counts.
+    pub(crate) fn keep_robots(&self, origin: &str, text: String, lasts: Duration) {
+        self.change(NoteKind::Robots, origin, Some(text), lasts);
+    }
+
+    /// For how long a note still counts; `None` where it counts no more.
+    pub(crate) fn rest_of(&self, note: &Note) -> Option<Duration> {
+        let rest_ms = note.until_ms.saturating_sub(self.clock.unix_ms());
+        let rest = u64::try_from(rest_ms).ok().filter(|rest| *rest > 0)?;
+        Some(Duration::from_millis(rest))
+    }
+
+    /// Waits for changes that are worth a write.
+    pub(crate) async fn worth_a_write(&self) {
+        self.changed.notified().await;
+        // Whichever comes first: it is time to write.
+        let _ = tokio::time::timeout(TOGETHER, self.urgent.notified()).await;
+    }
+
+    /// Changes to be written, as many as go into one write.
+    pub(crate) fn take(&self) -> Vec<Note> {
+        let mut unwritten = self.lock();
+        let names: Vec<_> = unwritten.notes.keys().take(MAX_BATCH).cloned().collect();
+        let taken: Vec<Note> =
+            names.iter().filter_map(|name| unwritten.notes.remove(name)).collect();
+        unwritten.bytes = unwritten.bytes.saturating_sub(taken.iter().map(weight).sum());
+        let not_kept = std::mem::take(&mut unwritten.not_kept);
+        if not_kept > 0 {
+            tracing::warn!(not_kept, "the store is too slow for the crawler's notes");
+        }
+        taken
+    }
+
+    fn change(&self, kind: NoteKind, name: &str, body: Option<String>, lasts: Duration) {
+        let lasts_ms = i64::try_from(lasts.as_millis()).unwrap_or(i64::MAX);
+        let until_ms = self.clock.unix_ms().saturating_add(lasts_ms);
+        let note = Note { kind, name: name.to_owned(), body, until_ms };
+        let mut unwritten = self.lock();
+        let added = weight(&note);
+        if unwritten.bytes + added > MAX_UNWRITTEN_BYTES {
+            unwritten.not_kept += 1;
+            return;
+        }
+        unwritten.bytes += added;
+        let before = unwritten.notes.insert((kind, note.name.clone()), note);
+        unwritten.bytes = unwritten.bytes.saturating_sub(before.as_ref().map_or(0, weight));
+        drop(unwritten);
+        self.changed.notify_one();
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Unwritten> {
+        self.unwritten.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn weight(note: &Note) -> usize {
+    NOTE_BYTES + 2 * note.name.len() + note.body.as_ref().map_or(0, String::len)
+}
+
+/// The page that was written down; `None` where the note makes no sense.
+pub(crate) fn page(note: &Note) -> Option<Page> {
+    let waiting: Waiting = serde_json::from_str(note.body.as_deref()?).ok()?;
+    let hint = Hint {
+        title: waiting.title,
+        published_at: waiting.published_at.and_then(|at| at.parse().ok()),
+        changed_at_ms: waiting.changed_at_ms,
+    };
+    let lane = if waiting.is_news { Lane::News } else { Lane::Rest };
+    let named = Named { url: Url::parse(&note.name).ok()?, hint, lane };
+    Some(Page::named_by(Arc::from(waiting.source), named))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const NOW_MS: i64 = 1_700_000_000_000;
+
+    fn notes() -> Notes {
+        Notes::new(Clock::fixed(NOW_MS))
+    }
+
+    fn found(url: &str) -> Page {
+        let hint = Hint {
+            title: Some("One & \"two\"".into()),
+            published_at: "2024-03-05T09:30:00+02:00".parse().ok(),
+            changed_at_ms: Some(5),
+        };
+        let named = Named { url: url.parse().unwrap(), hint, lane: Lane::News };
+        Page::named_by("https://a.example/feed".into(), named)
+    }
+
+    #[test]
+    fn a_page_is_read_as_it_was_written() {
+        let notes = notes();
+        let before = found("https://a.example/1");
+        notes.keep_page(&before);
+        let written = notes.take();
+        assert_eq!(written.len(), 1);
+        let after = page(&written[0]).unwrap();
+        assert_eq!((&after.url, &after.source), (&before.url, &before.source));
+        assert_eq!((&after.hint, after.lane), (&before.hint, before.lane));
+        assert!(notes.take().is_empty() && notes.lock().bytes == 0);
+    }
+
+    #[test]
+    fn the_last_change_of_a_note_is_written_and_nothing_else() {
+        let notes = notes();
+        let done = found("https://a.example/1");
+        notes.keep_page(&done);
+        notes.forget_page(&done.url);
+        notes.keep_pause("a.example", Duration::from_secs(60));
+        notes.keep_pause("a.example", Duration::from_secs(90));
+        let mut written = notes.take();
+        written.sort_by_key(|note| note.until_ms);
+        assert_eq!(written.len(), 2);
+        assert_eq!(written[0].body, None);
+        assert_eq!(written[1].until_ms, NOW_MS + 90_000);
+        assert_eq!(notes.rest_of(&written[1]), Some(Duration::from_secs(90)));
+        assert_eq!(notes.rest_of(&written[0]), None);
+    }
+
+    #[test]
+    fn what_waits_is_bounded() {
+        let notes = notes();
+        let text = "x".repeat(1024 * 1024);
+        for origin in 0..100 {
+            notes.keep_robots(&origin.to_string(), text.clone(), PAGE_LASTS);
+        }
+        let kept = notes.lock().notes.len();
+        assert!((60..64).contains(&kept), "{kept}");
+        assert_eq!(notes.take().len(), kept);
+        notes.keep_robots("more", text, PAGE_LASTS);
+        assert_eq!(notes.take().len(), 1);
+    }
+
+    #[test]
+    fn a_note_that_makes_no_sense_is_no_page() {
+        let note = |name: &str, body: &str| Note {
+            kind: NoteKind::Page,
+            name: name.into(),
+            body: Some(body.into()),
+            until_ms: 0,
+        };
+        let body = r#"{"source":"x","is_news":false,"more":1}"#;
+        assert!(page(&note("https://a.example/", body)).is_some());
+        assert!(page(&note("nowhere", body)).is_none());
+        assert!(page(&note("https://a.example/", "{}")).is_none());
+    }
+}
