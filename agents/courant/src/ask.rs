@@ -125,7 +125,27 @@ impl Where {
         })
     }
 
-    fn show(&self, answer: &Value, show: impl Fn(&Value) -> String) -> anyhow::Result<()> {
+    /// All that the crawler follows, in the order of the URLs.
+    pub(crate) fn feeds(&self) -> anyhow::Result<Vec<Value>> {
+        http::block_on(async {
+            let service = self.service(false).await?;
+            let (mut feeds, mut after) = (Vec::new(), Some(String::new()));
+            while let Some(last) = after {
+                let mut page = service.get("/v1/feeds", &[("after", last)]).await?;
+                if let Some(part) = page["feeds"].as_array_mut() {
+                    feeds.append(part);
+                }
+                after = page["next"].as_str().map(str::to_owned);
+            }
+            Ok(feeds)
+        })
+    }
+
+    pub(crate) fn show(
+        &self,
+        answer: &Value,
+        show: impl Fn(&Value) -> String,
+    ) -> anyhow::Result<()> {
         if self.json {
             println!("{}", serde_json::to_string_pretty(answer)?);
         } else {

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand};
 use courant_config::Document;
 
-use crate::{admin, ask, bench, dead_letters, doctor, ingest, mcp, run, sample, tools};
+use crate::{admin, ask, bench, dead_letters, doctor, feeds, ingest, mcp, run, sample, tools};
 
 /// The world's news, de-duplicated, analyzed and searchable as it is published.
 #[derive(Debug, Parser)]
@@ -78,6 +78,9 @@ enum Command {
     /// Show queues, rates, models and pressure of a running service
     #[command(after_help = "Example:\n  courant status --json")]
     Status(ask::StatusArgs),
+    /// Show the feeds that are followed, or write them as OPML
+    #[command(after_help = "Example:\n  courant feeds --opml > feeds.opml")]
+    Feeds(feeds::FeedsArgs),
     /// Extract articles from HTML pages
     #[command(after_help = "Example:\n  courant extract page.html --url https://example.com/a\n  \
         echo '{\"id\":1,\"url\":\"https://example.com/a\",\"html_path\":\"page.html\"}' | courant extract --jsonl")]
@@ -139,6 +142,7 @@ impl Cli {
             Command::Related(args) => ask::related(&args),
             Command::Article(args) => ask::article(&args),
             Command::Status(args) => ask::status(&args),
+            Command::Feeds(args) => feeds::run(&args),
             Command::Extract(args) => tools::extract::run(&args),
             Command::Canonicalize => tools::canonicalize::run(),
             Command::Robots(args) => tools::robots::run(&args),

@@ -9,6 +9,7 @@ pub mod cli;
 mod data;
 mod dead_letters;
 mod doctor;
+mod feeds;
 pub mod figures;
 mod http;
 mod ingest;

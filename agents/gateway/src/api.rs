@@ -1,6 +1,7 @@
 //! What can be asked of the gateway. HTTP and MCP are two faces of this.
 
 pub(crate) mod articles;
+pub(crate) mod feeds;
 pub(crate) mod search;
 pub(crate) mod status;
 pub(crate) mod submit;

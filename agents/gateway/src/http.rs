@@ -17,6 +17,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::api::Api;
 use crate::api::articles::Related;
+use crate::api::feeds::{FeedsPage, MAX_FEEDS};
 use crate::api::search::{DEFAULT_HITS, Mode, SearchAnswer, check_limit};
 use crate::api::status::Status;
 use crate::api::submit::{Receipt, Submission};
@@ -35,6 +36,7 @@ pub(crate) fn routes(api: &Api, closing: CancellationToken) -> Router {
         .route("/v1/search", get(search))
         .route("/v1/articles/{id}", get(article))
         .route("/v1/articles/{id}/related", get(related))
+        .route("/v1/feeds", get(feeds))
         .route("/v1/status", get(status))
         .layer(from_fn_with_state(patience, limits::within));
     let writing = Router::new()
@@ -120,6 +122,23 @@ async fn related(
     let limit = limit?.k.unwrap_or(DEFAULT_HITS);
     check_limit(limit)?;
     Ok(Json(api.related(&id, limit).await?))
+}
+
+/// A part of what is followed.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Part {
+    #[serde(default)]
+    after: String,
+    limit: Option<usize>,
+}
+
+async fn feeds(
+    State(api): State<Api>,
+    part: Result<Query<Part>, QueryRejection>,
+) -> Result<Json<FeedsPage>, ApiError> {
+    let Part { after, limit } = part?.0;
+    Ok(Json(api.feeds(&after, limit.unwrap_or(MAX_FEEDS)).await?))
 }
 
 async fn status(State(api): State<Api>) -> Result<Json<Status>, ApiError> {

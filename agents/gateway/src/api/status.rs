@@ -8,6 +8,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::Api;
+use super::feeds::FeedsView;
 use super::view::ModelView;
 use crate::error::ApiError;
 
@@ -19,6 +20,8 @@ pub(crate) struct Status {
     /// The work queues in the article's order, then events and dead letters.
     pub(crate) queues: Vec<QueueView>,
     pub(crate) stored: Stored,
+    /// What the crawler follows, whichever process it is.
+    pub(crate) feeds: FeedsView,
     /// The encoder that answers queries; null while none does.
     pub(crate) model: Option<ModelView>,
     /// The agents of this process.
@@ -78,13 +81,18 @@ pub(crate) struct AgentView {
 impl Api {
     /// How the pipeline stands now.
     pub(crate) async fn status(&self) -> Result<Status, ApiError> {
-        let (queues, stored, model) =
-            tokio::join!(self.bus.queues(), self.store.counts(), self.model());
+        let (queues, stored, feeds, model) = tokio::join!(
+            self.bus.queues(),
+            self.store.counts(),
+            self.feeds_in_short(),
+            self.model()
+        );
         Ok(Status {
             version: env!("CARGO_PKG_VERSION"),
             pressure: PressureView::from(&*self.pressure.borrow()),
             queues: queues?.into_iter().map(Into::into).collect(),
             stored: stored?.into(),
+            feeds: feeds?,
             model: model.map(Into::into),
             agents: self.agents.get().into_iter().flatten().map(|a| a.status().into()).collect(),
         })

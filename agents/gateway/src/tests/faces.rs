@@ -255,6 +255,40 @@ async fn the_status_tells_queues_counts_model_and_agents() {
 }
 
 #[tokio::test]
+async fn the_feeds_of_a_crawler_elsewhere_are_told_by_its_timetable() {
+    let house = House::new().await;
+    for (path, failures) in [("a", 0), ("b", 7), ("c", 2)] {
+        let listing = courant_store::Listing {
+            url: format!("https://site.example/{path}"),
+            kind: "feed".into(),
+            checked_at_ms: 1_700_000_000_000,
+            next_check_at_ms: 1_700_000_900_000,
+            failures,
+            problem: (failures > 0).then(|| "not fetched: timeout".into()),
+            ..Default::default()
+        };
+        house.store.record_listing(&listing).await.unwrap();
+    }
+    let (_, told) = house.get("/v1/status").await;
+    assert_eq!((&told["feeds"]["followed"], &told["feeds"]["failing"]), (&json!(3), &json!(2)));
+    let worst = &told["feeds"]["worst"][0];
+    assert_eq!(worst["url"], "https://site.example/b");
+    assert_eq!(worst["problem"], "not fetched: timeout");
+    assert_eq!(worst["next_check_at"], "2023-11-14T22:28:20Z");
+
+    let (_, first) = house.get("/v1/feeds?limit=2").await;
+    assert_eq!(first["next"], "https://site.example/b");
+    let (_, second) = house.get("/v1/feeds?limit=2&after=https://site.example/b").await;
+    assert_eq!(second["feeds"][0]["url"], "https://site.example/c");
+    assert_eq!(
+        (second["feeds"].as_array().map(Vec::len), &second["next"]),
+        (Some(1), &json!(null))
+    );
+    let (status, _) = house.get("/v1/feeds?limit=0").await;
+    assert_eq!(status, 400);
+}
+
+#[tokio::test]
 async fn requests_are_measured_under_their_route() {
     let house = House::new().await;
     house.get("/v1/articles/0f115db062b7c0dd030b16878c99dea5").await;
