@@ -817,6 +817,30 @@ pub struct Embeddings {
     pub chunks: ::prost::alloc::vec::Vec<Chunk>,
     #[prost(message, repeated, tag = "4")]
     pub sentences: ::prost::alloc::vec::Vec<Sentence>,
+    /// In the text's order.
+    #[prost(message, repeated, tag = "5")]
+    pub entities: ::prost::alloc::vec::Vec<Entity>,
+    /// What found them; absent where `entities_absent` says why.
+    #[prost(message, optional, tag = "6")]
+    pub entity_model: ::core::option::Option<Model>,
+    #[prost(string, tag = "7")]
+    pub entities_absent: ::prost::alloc::string::String,
+}
+/// A name in the text.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct Entity {
+    #[prost(string, tag = "1")]
+    pub text: ::prost::alloc::string::String,
+    #[prost(enumeration = "EntityKind", tag = "2")]
+    pub kind: i32,
+    /// Unicode code points into the text, end exclusive.
+    #[prost(uint32, tag = "3")]
+    pub start: u32,
+    #[prost(uint32, tag = "4")]
+    pub end: u32,
+    /// 0 to 1.
+    #[prost(float, tag = "5")]
+    pub score: f32,
 }
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct Topic {
@@ -877,6 +901,9 @@ pub struct Analysis {
     /// Of the text as a whole; not set where `skipped` says why.
     #[prost(message, optional, tag = "7")]
     pub sentiment: ::core::option::Option<Sentiment>,
+    /// In the text's order.
+    #[prost(message, repeated, tag = "8")]
+    pub entities: ::prost::alloc::vec::Vec<Entity>,
 }
 /// `courant.article.accepted`
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
@@ -1072,6 +1099,38 @@ impl Decision {
             "DECISION_REVISION" => Some(Self::Revision),
             "DECISION_SYNDICATED" => Some(Self::Syndicated),
             "DECISION_REFUSED" => Some(Self::Refused),
+            _ => None,
+        }
+    }
+}
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
+#[repr(i32)]
+pub enum EntityKind {
+    Unspecified = 0,
+    Person = 1,
+    Organization = 2,
+    Location = 3,
+}
+impl EntityKind {
+    /// String value of the enum field names used in the ProtoBuf definition.
+    ///
+    /// The values are not transformed in any way and thus are considered stable
+    /// (if the ProtoBuf definition does not change) and safe for programmatic use.
+    pub fn as_str_name(&self) -> &'static str {
+        match self {
+            Self::Unspecified => "ENTITY_KIND_UNSPECIFIED",
+            Self::Person => "ENTITY_KIND_PERSON",
+            Self::Organization => "ENTITY_KIND_ORGANIZATION",
+            Self::Location => "ENTITY_KIND_LOCATION",
+        }
+    }
+    /// Creates an enum from field names used in the ProtoBuf definition.
+    pub fn from_str_name(value: &str) -> ::core::option::Option<Self> {
+        match value {
+            "ENTITY_KIND_UNSPECIFIED" => Some(Self::Unspecified),
+            "ENTITY_KIND_PERSON" => Some(Self::Person),
+            "ENTITY_KIND_ORGANIZATION" => Some(Self::Organization),
+            "ENTITY_KIND_LOCATION" => Some(Self::Location),
             _ => None,
         }
     }
