@@ -12,6 +12,7 @@ use courant_article::EntityKind;
 use courant_heads::entities::{
     EntityHead, Example, Provenance, TrainingSettings, Word, train as train_head, words,
 };
+use courant_gpu_utils::Config as GpuConfig;
 use courant_inference::{Config, Deps, Encoder};
 
 use crate::report::Report;
@@ -125,7 +126,7 @@ fn split(texts: &[Labelled]) -> (Vec<Labelled>, Vec<Labelled>) {
 fn encoder() -> anyhow::Result<(Encoder, tokio::runtime::Runtime)> {
     let meter = opentelemetry::global::meter("eval");
     let config = Config { sessions: Some(1), ..Config::default() };
-    let encoder = Encoder::load(&config, &Deps::resolve(), &meter)?;
+    let encoder = Encoder::load(&config, &GpuConfig::default(), &Deps::resolve(), &meter)?;
     Ok((encoder, tokio::runtime::Builder::new_multi_thread().worker_threads(1).build()?))
 }
 
