@@ -13,6 +13,7 @@ use anyhow::{Context, Result};
 use courant_analyst::Topics;
 use courant_article::{Embedding, Embeddings, ModelRef, Sentence, Span};
 use courant_heads::file::EncoderRef;
+use courant_gpu_utils::Config as GpuConfig;
 use courant_inference::{Config, Deps, Encoder, Priority};
 use half::f16;
 use opentelemetry::global;
@@ -37,7 +38,7 @@ impl Vectors {
     pub(crate) fn open(data: &Path) -> Result<Self> {
         let runtime = Runtime::new()?;
         let _inside = runtime.enter();
-        let encoder = Encoder::load(&Config::default(), &Deps::resolve(), &global::meter("evals"))
+        let encoder = Encoder::load(&Config::default(), &GpuConfig::default(), &Deps::resolve(), &global::meter("evals"))
             .context("cannot load the encoder")?;
         let model = encoder.model().clone();
         let path = data.join(format!("vectors-{}-{}.bin", model.name, model.version));

@@ -5,6 +5,7 @@
 //! those of the rows as they are kept.
 
 mod codes;
+pub mod device;
 mod kernels;
 mod lines;
 pub(crate) mod nearest;

@@ -97,6 +97,16 @@ impl Codes {
         kernels.scores_u8(codes, queries, dimension, sums);
     }
 
+    /// All codes, row by row.
+    pub(super) fn signed(&self) -> impl ExactSizeIterator<Item = i8> {
+        self.codes.as_slice().iter().map(|code| (i32::from(*code) - BIAS) as i8)
+    }
+
+    /// What each row's codes are multiplied by.
+    pub(super) fn scales(&self) -> impl Iterator<Item = f32> {
+        self.spans.iter().map(|span| span.scale)
+    }
+
     pub(super) fn spans(&self, rows: Range<usize>) -> &[Span] {
         &self.spans[rows]
     }

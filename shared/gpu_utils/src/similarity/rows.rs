@@ -37,7 +37,7 @@ impl Floats {
     pub(super) fn set(&mut self, start: usize, row: &[f32]) {
         match self {
             Self::F32(values) => {
-                values.as_mut_slice()[start..start + row.len()].copy_from_slice(row)
+                values.as_mut_slice()[start..start + row.len()].copy_from_slice(row);
             }
             Self::F16(values) => {
                 let slots = &mut values.as_mut_slice()[start..start + row.len()];
@@ -71,10 +71,10 @@ impl Floats {
         let values = rows.start * dimension..rows.end * dimension;
         match self {
             Self::F32(all) => {
-                kernels.scores_f32(&all.as_slice()[values], queries, dimension, scores)
+                kernels.scores_f32(&all.as_slice()[values], queries, dimension, scores);
             }
             Self::F16(all) => {
-                kernels.scores_f16(&all.as_slice()[values], queries, dimension, scores)
+                kernels.scores_f16(&all.as_slice()[values], queries, dimension, scores);
             }
         }
     }
