@@ -5,7 +5,8 @@
 //! next one also has to differ from those already chosen (maximal marginal
 //! relevance, Carbonell and Goldstein 1998). The weights were chosen on 600 BBC
 //! articles with reference summaries: 0.71 of the chosen sentences stand in the
-//! reference, of the first three 0.59; ROUGE-L 0.49 against 0.39.
+//! reference, of the first three 0.59. `courant-eval heads` measures ROUGE-L: 0.40
+//! against 0.34, and more than the first three in each of the five topics.
 
 use std::collections::HashSet;
 
