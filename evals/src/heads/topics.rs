@@ -52,21 +52,23 @@ fn examples(vectors: &mut Vectors, lines: &[&str]) -> Result<Vec<TopicExample>> 
         .map(|line| serde_json::from_str(line).context("a line is no labelled text"))
         .collect::<Result<_>>()?;
     let dimension = vectors.encoder().dimension;
-    let mut examples = Vec::with_capacity(lines.len());
-    for line in lines {
+    let texts: Vec<&str> =
+        lines.iter().filter(|line| line.vector.is_none()).map(|line| line.text.as_str()).collect();
+    let mut embedded = vectors.of(&texts)?.into_iter();
+    let example = |line: &Line| {
         let topic = IPTC_TOPICS.iter().position(|topic| topic.code == line.topic);
         let topic = topic.with_context(|| format!("the topic {} is unknown", line.topic))?;
-        let vector = match line.vector {
-            Some(vector) => vector,
+        let vector = match &line.vector {
+            Some(vector) => vector.clone(),
             None => {
-                let embedded = vectors.of(&[&line.text])?.remove(0);
-                embedded.vector.as_slice().to_vec()
+                let embeddings = embedded.next().expect("each text without vector was embedded");
+                embeddings.vector.as_slice().to_vec()
             }
         };
         ensure!(vector.len() == dimension, "a vector has {} values", vector.len());
-        examples.push(TopicExample { vector, topic });
-    }
-    Ok(examples)
+        Ok(TopicExample { vector, topic })
+    };
+    lines.iter().map(example).collect()
 }
 
 fn accuracy(facets: &Facets, examples: &[TopicExample], temperature: f32) -> f64 {
