@@ -34,11 +34,14 @@ pub(crate) struct Vectors {
 }
 
 impl Vectors {
-    /// Loads the default encoder and what an earlier run embedded with it.
+    /// Loads the default encoder and what an earlier run embedded with it. Every
+    /// text runs alone: in a batch its last digits depend on the others, and a
+    /// head on its last digits.
     pub(crate) fn open(data: &Path) -> Result<Self> {
         let runtime = Runtime::new()?;
-        let _inside = runtime.enter();
-        let encoder = Encoder::load(&Config::default(), &GpuConfig::default(), &Deps::resolve(), &global::meter("evals"))
+        let config = Config { max_items: 1, max_items_peak: 1, ..Config::default() };
+        let gpu = GpuConfig { force_cpu: true, ..GpuConfig::default() };
+        let encoder = Encoder::load(&config, &gpu, &Deps::resolve(), &global::meter("evals"))
             .context("cannot load the encoder")?;
         let model = encoder.model().clone();
         let path = data.join(format!("vectors-{}-{}.bin", model.name, model.version));
@@ -53,7 +56,6 @@ impl Vectors {
         let (known, whole) = read(&bytes, encoder.dimension(), &model);
         // A run that was cut off leaves half a record.
         file.set_len(whole as u64)?;
-        drop(_inside);
         Ok(Self { encoder, runtime, known, file })
     }
 
