@@ -9,10 +9,10 @@ use std::time::{Duration, Instant};
 
 use anyhow::Context;
 use courant_article::EntityKind;
+use courant_gpu_utils::Config as GpuConfig;
 use courant_heads::entities::{
     EntityHead, Example, Provenance, TrainingSettings, Word, train as train_head, words,
 };
-use courant_gpu_utils::Config as GpuConfig;
 use courant_inference::{Config, Deps, Encoder};
 
 use crate::report::Report;

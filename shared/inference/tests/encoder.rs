@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
-use courant_article::{Embedding, Embeddings};
+use courant_article::{Embedding, Embeddings, Entity, EntityKind};
 use courant_gpu_utils::Config as GpuConfig;
 use courant_inference::{Config, Deps, Encoder, Error, Precision, Priority, TokenCount};
 use opentelemetry::metrics::MeterProvider;
@@ -280,6 +280,8 @@ async fn an_encoder_from_the_hub_is_pooled_here() {
     let config = hub_config(&cache);
     assert_eq!(config.sha256.len(), 3, "each file must be pinned");
     let encoder = load(&config).unwrap();
+    let reason = encoder.embed_document("alpha").await.unwrap().entities.unwrap_err();
+    assert_eq!(reason, "the encoder tests/tiny gives no states of its tokens");
     // [CLS] alpha beta [SEP], each with a vector of its own.
     let vectors = embed(&encoder, &["alpha beta", "gamma gamma"]).await;
     assert_eq!(vectors[0].as_slice(), [0.0, 0.5, 0.5, 0.0, 0.5, 0.5, 0.0, 0.0]);
@@ -402,4 +404,37 @@ async fn the_arena_gives_everything_back_after_each_run() {
     let after = encoder.arenas()[0];
     assert!(before.in_use_bytes > 0 && before.peak_bytes > before.in_use_bytes);
     assert_eq!(after.in_use_bytes, before.in_use_bytes);
+}
+
+#[tokio::test]
+async fn names_are_found_with_their_places_in_code_points() {
+    let text = "“Žižkov is changing,” said Angela Merkel in Berlin after a meeting of the United \
+                Nations in London."
+        .to_owned();
+    let text = format!("{text} {}", article());
+    let entities = encoder().embed_document(&text).await.unwrap().entities.unwrap();
+    assert_eq!(entities.model.name, "entities");
+    let characters: Vec<char> = text.chars().collect();
+    for entity in &entities.entities {
+        let range = entity.span.start as usize..entity.span.end as usize;
+        assert_eq!(characters[range].iter().collect::<String>(), entity.text);
+        assert!((0.0..=1.0).contains(&entity.score));
+    }
+    let in_order = |pair: &[Entity]| pair[0].span.end <= pair[1].span.start;
+    assert!(entities.entities.windows(2).all(in_order), "no name twice where chunks overlap");
+    let found: Vec<_> = entities.entities.iter().map(|e| (e.text.as_str(), e.kind)).collect();
+    assert!(found.contains(&("Angela Merkel", EntityKind::Person)), "{found:?}");
+    assert!(found.contains(&("Berlin", EntityKind::Location)), "{found:?}");
+    assert!(found.contains(&("London", EntityKind::Location)), "{found:?}");
+}
+
+#[tokio::test]
+async fn words_have_states_wherever_chunks_end() {
+    let encoder = encoder();
+    let text = article();
+    let states = encoder.word_states(&text).await.unwrap();
+    assert_eq!(states.dimension, 768);
+    assert_eq!(states.states.len(), states.spans.len() * states.dimension);
+    let rows = states.states.chunks_exact(states.dimension);
+    assert!(rows.into_iter().all(|row| row.iter().any(|value| *value != 0.0)));
 }

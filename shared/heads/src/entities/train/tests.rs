@@ -52,7 +52,7 @@ fn the_slope_is_the_one_that_small_changes_show() {
     let sizes = tensors(&mut gradient).map(|tensor| tensor.len());
     for (tensor, size) in sizes.into_iter().enumerate() {
         for at in (0..size).step_by(size.div_ceil(9)) {
-            const CHANGE: f32 = 1e-2;
+            const CHANGE: f32 = 2e-3;
             let mut loss = |change: f32| {
                 tensors(&mut layers)[tensor][at] += change;
                 let loss = batch.loss(&layers);
