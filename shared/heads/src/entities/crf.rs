@@ -173,7 +173,7 @@ mod tests {
         fn marginals_are_the_sums_over_all_labellings(emissions in emissions()) {
             let transitions = transitions();
             let marginals = transitions.marginals(&emissions);
-            let mut labels = vec![[0.0; LABELS]; 3];
+            let mut labels = [[0.0; LABELS]; 3];
             let mut step = 0.0;
             let mut total = 0.0;
             for found in labellings() {

@@ -106,7 +106,7 @@ mod tests {
     #[test]
     fn a_word_without_tokens_has_no_place() {
         let text = "a - b";
-        let placement = Placement::new(&words(text), &letters(text), &[0..2]);
+        let placement = Placement::new(&words(text), &letters(text), &[0..2, 1..2]);
         let placed: Vec<_> = placement.chunk(0).iter().map(|w| w.word).collect();
         assert_eq!(placed, [0, 2]);
     }
