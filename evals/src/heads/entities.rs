@@ -8,10 +8,10 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 
 use anyhow::Context;
-use courant_article::EntityKind;
+use courant_article::{EntityKind, Span};
 use courant_gpu_utils::Config as GpuConfig;
 use courant_heads::entities::{
-    EntityHead, Example, Provenance, TrainingSettings, Word, train as train_head, words,
+    EntityHead, Example, Provenance, TaggedSpan, TrainingSettings, Word, train as train_head, words,
 };
 use courant_inference::{Config, Deps, Encoder};
 
@@ -143,12 +143,12 @@ fn named(words: &[Word<'_>], names: &[Name]) -> Vec<(EntityKind, std::ops::Range
 fn tag(head: &EntityHead, text: &str, states: &[f32]) -> anyhow::Result<Vec<Name>> {
     let words = words(text);
     let tagged = head.tag(&words, &head.project(states))?;
-    let name = |tagged: courant_heads::entities::TaggedSpan| {
+    let name = |tagged: &TaggedSpan| {
         let start = words[tagged.words.start].span.start;
         let end = words[tagged.words.end - 1].span.end;
-        (tagged.kind, courant_article::Span { start, end })
+        (tagged.kind, Span { start, end })
     };
-    Ok(tagged.into_iter().map(name).collect())
+    Ok(tagged.iter().map(name).collect())
 }
 
 /// The head's time over the rest of a text's way through the encoder.

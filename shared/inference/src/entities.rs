@@ -59,7 +59,7 @@ impl WordPlan {
         let words = words(&self.text);
         let projected = self.rows(&words, kept, head.hidden())?;
         let tagged = head.tag(&words, &projected).map_err(|_| Error::NotAVector)?;
-        let entities = tagged.into_iter().map(|tagged| entity(&self.text, &words, tagged));
+        let entities = tagged.iter().map(|tagged| entity(&self.text, &words, tagged));
         Ok(Entities { model: head.model(), entities: entities.collect() })
     }
 
@@ -86,7 +86,7 @@ impl WordPlan {
     }
 }
 
-fn entity(text: &str, words: &[Word<'_>], tagged: TaggedSpan) -> Entity {
+fn entity(text: &str, words: &[Word<'_>], tagged: &TaggedSpan) -> Entity {
     let first = &words[tagged.words.start];
     let last = &words[tagged.words.end - 1];
     let span = Span { start: first.span.start, end: last.span.end };
@@ -111,7 +111,7 @@ mod tests {
         let text = "Hé, Zoë  Łuk left";
         let words = words(text);
         let tagged = TaggedSpan { kind: EntityKind::Person, words: 2..4, score: 0.5 };
-        let entity = entity(text, &words, tagged);
+        let entity = entity(text, &words, &tagged);
         assert_eq!(entity.text, "Zoë  Łuk");
         assert_eq!(entity.span, Span { start: 4, end: 12 });
     }
