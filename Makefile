@@ -70,6 +70,7 @@ eval-feeds: eval-build ## Feeds, sitemaps, robots files; the speed of archives
 eval-models: deps eval-build ## The encoder's precisions, and the models on its vectors
 	@$(EVAL) encoder
 	@$(EVAL) heads
+	@$(EVAL) entities
 
 PEER_TEXTS := $(COURANT_DEPS)/peers/trafilatura-eval.jsonl
 eval-dedup: eval-build ## Canonical URLs and near-duplicates; SCALE=1000000 adds an index of that size

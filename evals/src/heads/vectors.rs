@@ -161,7 +161,9 @@ fn first<'b>(
         rest = behind;
     }
     let model = model.clone();
-    Some((*key, Embeddings { model, vector, chunks: Vec::new(), sentences }, rest))
+    // Nothing here asks for the names.
+    let entities = Err("not kept".to_owned());
+    Some((*key, Embeddings { model, vector, chunks: Vec::new(), sentences, entities }, rest))
 }
 
 #[cfg(test)]
@@ -178,6 +180,7 @@ mod tests {
                 span: Span { start: 1, end: 4 },
                 vector: vec![f16::from_f32(0.6), f16::from_f32(0.8)],
             }],
+            entities: Err("not kept".to_owned()),
         };
         let one = record(&key("a"), &embeddings);
         let mut bytes = one.clone();
