@@ -119,6 +119,7 @@ mod tests {
             vector: Embedding::from_unit(vec![0.0; dimension]),
             chunks: Vec::new(),
             sentences: vec![sentence(0, 15), sentence(16, 51)],
+            entities: Err("none here".to_owned()),
         }
     }
 
