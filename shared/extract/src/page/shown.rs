@@ -326,10 +326,17 @@ pub(super) enum Gaps {
 /// `max_chars`.
 pub(super) fn text(node: &NodeRef<'_>, max_chars: usize, gaps: Gaps) -> Option<String> {
     let mut text = String::new();
+    let mut is_behind_element = false;
     for inner in node.descendants_it().take(MAX_NODES) {
+        is_behind_element |= inner.prev_sibling().is_some_and(|before| before.is_element());
         if inner.is_text() {
             if !is_hidden(&inner) {
-                text.push_str(&inner.text());
+                let own = inner.text();
+                if is_behind_element && begins_anew(&text, &own) {
+                    text.push(' ');
+                }
+                is_behind_element = false;
+                text.push_str(&own);
             }
         } else if gaps == Gaps::All || !is_inline(&inner) {
             text.push(' ');
@@ -340,6 +347,18 @@ pub(super) fn text(node: &NodeRef<'_>, max_chars: usize, gaps: Gaps) -> Option<S
     }
     let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
     (!text.is_empty() && text.chars().count() <= max_chars).then_some(text)
+}
+
+/// Whether a text that follows an inline element is another phrase: a kicker and
+/// a headline stand side by side with nothing but style between them.
+fn begins_anew(before: &str, text: &str) -> bool {
+    let mut start = text.chars();
+    let is_capital = start.next().is_some_and(char::is_uppercase)
+        && start.next().is_some_and(char::is_lowercase);
+    is_capital
+        && before.chars().next_back().is_some_and(|end| {
+            end.is_lowercase() || end.is_ascii_digit() || matches!(end, ':' | '.' | '!' | '?')
+        })
 }
 
 fn is_hidden(text: &NodeRef<'_>) -> bool {

@@ -257,20 +257,24 @@ proptest! {
     }
 }
 
-/// The clock of a test: passed at the look number `looks`.
-fn after_looks(looks: u32) -> Deadline<'static> {
-    let left = std::cell::Cell::new(looks);
-    Deadline::new(move || left.replace(left.get().saturating_sub(1)) == 0)
-}
-
 #[test]
 fn a_page_is_given_up_at_whatever_point_its_time_ends() {
-    let html = article(&"<p>One <b>two</b><br>".repeat(3_000));
-    let read = |deadline: &Deadline<'_>| page_within(html.as_bytes(), None, &url(), deadline);
-    let whole = read(&Deadline::never()).unwrap();
-    let needed = (0..).find(|looks| read(&after_looks(*looks)) != Err(PageError::TooSlow)).unwrap();
-    assert_eq!(read(&after_looks(needed)), Ok(whole), "a page is read whole or not at all");
-    assert!(needed > 50, "the clock is looked at all along, and not {needed} times");
+    let html = article(&"<p>One <b>two</b><br>".repeat(1_000));
+    // The clock of a test: it passes at the look number `end`.
+    let looks = std::cell::Cell::new(0);
+    let read = |end: u32| {
+        looks.set(0);
+        let deadline = Deadline::new(|| looks.replace(looks.get() + 1) >= end);
+        page_within(html.as_bytes(), None, &url(), &deadline)
+    };
+    let whole = read(u32::MAX).unwrap();
+    let needed = looks.get();
+    assert!(needed > 30, "the clock is looked at all along, and not {needed} times");
+    for end in (0..needed).step_by(5).chain([needed - 1]) {
+        assert_eq!(read(end), Err(PageError::TooSlow), "look {end} of {needed}");
+        assert_eq!(looks.get(), end + 1, "after its end no more is done");
+    }
+    assert_eq!(read(needed), Ok(whole), "a page is read whole or not at all");
 }
 
 #[test]
@@ -280,4 +284,37 @@ fn an_ordinary_page_is_read_in_time() {
     let none = Deadline::after(std::time::Duration::ZERO);
     let result = page_within(article("").as_bytes(), None, &url(), &none);
     assert_eq!(result, Err(PageError::TooSlow));
+}
+
+#[test]
+fn what_stands_for_a_bar_ends_the_headline() {
+    for title in [
+        "다리 보수 시작ㅣ가제트",
+        "다리 보수 시작 ㅣ 가제트",
+        "다리 보수 시작｜가제트",
+        "다리 보수 시작 › 가제트",
+    ] {
+        let page = read_page(&format!(
+            "<html><head><title>{title}</title><meta property=og:site_name content=가제트></head>\
+             <body><p>{PARAGRAPH}</p></body></html>"
+        ));
+        assert_eq!(page.title, "다리 보수 시작", "{title}");
+    }
+}
+
+#[test]
+fn a_kicker_and_a_headline_are_two_phrases() {
+    for (heading, expected) in [
+        (
+            "<span class=kicker>Demo</span><span>Der Protest wächst</span>",
+            "Demo Der Protest wächst",
+        ),
+        ("<span>Demo:</span>Der Protest wächst", "Demo: Der Protest wächst"),
+        ("Mac<b>OS</b> is new", "MacOS is new"),
+        ("<em>Wall</em>-E <b>r</b>eturns", "Wall-E returns"),
+    ] {
+        let page =
+            read_page(&format!("<html><body><h1>{heading}</h1><p>{PARAGRAPH}</p></body></html>"));
+        assert_eq!(page.title, expected, "{heading}");
+    }
 }

@@ -17,8 +17,12 @@ const TITLE_META: [&str; 8] = [
     "title",
 ];
 /// What stands between a headline and the site's name.
-const SEPARATORS: [&str; 11] =
-    [" | ", " - ", " – ", " — ", " · ", " • ", " :: ", " » ", " « ", " / ", " |"];
+const SEPARATORS: [&str; 18] = [
+    " | ", " - ", " – ", " — ", " · ", " • ", " :: ", " » ", " « ", " / ", " |", " › ", " ‹ ",
+    " > ", " : ", "ㅣ", "｜", "│",
+];
+/// What is written for a bar.
+const BARS: [&str; 5] = [" | ", " ㅣ ", " ｜ ", " │ ", " ǀ "];
 /// A shorter heading is a section's or a site's name.
 const MIN_HEADING_CHARS: usize = 3;
 /// Share of words from which a heading and a title tell the same.
@@ -152,7 +156,10 @@ fn without_site(title: &str, sites: &[String]) -> String {
             .iter()
             .filter_map(|mark| title.split_once(mark))
             .min_by_key(|parts| parts.0.len());
-        let bar = title.rsplit_once(" | ").filter(|parts| parts.0.split(' ').count() >= 3);
+        let bar = BARS
+            .iter()
+            .filter_map(|bar| title.rsplit_once(bar))
+            .find(|parts| parts.0.split(' ').count() >= 3);
         title = match (behind, before) {
             (Some((headline, name)), _) if is_site(name, sites) => headline.trim(),
             (_, Some((name, headline))) if is_site(name, sites) => headline.trim(),
