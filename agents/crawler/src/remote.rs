@@ -251,7 +251,7 @@ impl Crawl {
         let leads_to = match before {
             _ if !named.is_empty() => named,
             Some(before) if before.kind == SITE => addresses(&before.leads_to).collect(),
-            _ => self.guessed(url).await?.into_iter().collect(),
+            _ => Box::pin(self.guessed(url)).await?.into_iter().collect(),
         };
         Ok((Vec::new(), leads_to, links))
     }

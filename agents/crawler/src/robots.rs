@@ -100,12 +100,12 @@ impl Crawl {
     /// The rules for `url`. Whoever asks first fetches them, others wait.
     pub(crate) async fn rules(&self, url: &Url) -> Result<Arc<Rules>, Ended> {
         let origin = url.origin().ascii_serialization();
-        let find = async {
+        let find = Box::pin(async {
             Ok(Arc::new(match self.noted_rules(&origin, url).await? {
                 Some(rules) => rules,
                 None => self.fetch_rules(&origin, url).await?,
             }))
-        };
+        });
         let found = self.robots.0.try_get_with_by_ref(&origin, find).await;
         found.map_err(|ended: Arc<Ended>| *ended)
     }

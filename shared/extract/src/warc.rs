@@ -72,7 +72,7 @@ pub struct WarcPages<'r> {
 /// Where records come from.
 enum Records<'r> {
     Plain(Box<dyn BufRead + Send + 'r>),
-    Packed(BufReader<Members<Box<dyn BufRead + Send + 'r>>>),
+    Packed(Box<BufReader<Members<Box<dyn BufRead + Send + 'r>>>>),
 }
 
 /// Reads an archive, compressed or not; one page is held in memory at a time.
@@ -81,7 +81,7 @@ pub fn warc<'r>(reader: impl BufRead + Send + 'r) -> WarcPages<'r> {
     // An error shows again when the first record is read.
     let is_compressed = reader.fill_buf().is_ok_and(gzip::is_gzip);
     let records = if is_compressed {
-        Records::Packed(BufReader::with_capacity(BUFFER_BYTES, Members::new(reader)))
+        Records::Packed(Box::new(BufReader::with_capacity(BUFFER_BYTES, Members::new(reader))))
     } else {
         Records::Plain(reader)
     };

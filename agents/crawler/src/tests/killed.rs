@@ -24,7 +24,7 @@ async fn killed(world: &World, config: Config, source: &str, is_reached: impl As
     let crawler = world.crawler(config);
     let control = Control::new("crawler", &CancellationToken::new());
     let sources = vec![Source::parse(source).unwrap()];
-    let crawl = crawler.run(sources, Extent::Forever, &control);
+    let crawl = Box::pin(crawler.run(sources, Extent::Forever, &control));
     let reached = async {
         while !is_reached().await {
             tokio::time::sleep(Duration::from_millis(5)).await;

@@ -84,7 +84,7 @@ impl Api {
         let (queues, stored, feeds, model) = tokio::join!(
             self.bus.queues(),
             self.store.counts(),
-            self.feeds_in_short(),
+            Box::pin(self.feeds_in_short()),
             self.model()
         );
         Ok(Status {

@@ -27,7 +27,7 @@ pub(super) struct Members<R> {
 
 enum State<R> {
     Between(Raw<R>),
-    Within(GzDecoder<Raw<R>>),
+    Within(Box<GzDecoder<Raw<R>>>),
 }
 
 /// What stands where a member should.
@@ -51,7 +51,7 @@ impl<R: Read> Members<R> {
         let next = next_of(&mut raw);
         self.start = raw.position();
         self.state = Some(match next {
-            Ok(Next::Member) => State::Within(GzDecoder::new(raw)),
+            Ok(Next::Member) => State::Within(Box::new(GzDecoder::new(raw))),
             _ => State::Between(raw),
         });
         next
@@ -65,7 +65,7 @@ impl<R: Read> Members<R> {
         let found = search(&mut raw, is_start);
         self.start = raw.position();
         self.state = Some(match found {
-            Ok(true) => State::Within(GzDecoder::new(raw)),
+            Ok(true) => State::Within(Box::new(GzDecoder::new(raw))),
             _ => State::Between(raw),
         });
         found
