@@ -54,6 +54,6 @@ async fn run(mut start: Start, sources: Vec<String>, once: bool) -> anyhow::Resu
             _ => Ok(()),
         }
     };
-    start.serve(crawl).await?;
+    Box::pin(start.serve(crawl)).await?;
     bus.close().await.context("cannot close the bus")
 }
