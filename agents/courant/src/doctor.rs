@@ -2,10 +2,12 @@
 
 use std::path::PathBuf;
 
-use crate::assemble::load_encoder;
 use clap::Args;
 use courant_config::Document;
+use courant_gpu_utils::doctor::Report;
 use courant_telemetry::Meters;
+
+use crate::assemble::load_encoder;
 
 #[derive(Debug, Args)]
 pub(crate) struct DoctorArgs {
@@ -14,7 +16,8 @@ pub(crate) struct DoctorArgs {
     config: Option<PathBuf>,
 }
 
-/// Checks every section of the configuration, and loads the encoder.
+/// Checks every section of the configuration, loads the encoder, and tells the
+/// devices with what to do about them.
 pub(crate) fn run(args: &DoctorArgs) -> anyhow::Result<()> {
     let document = Document::load(args.config.as_deref(), std::env::vars())?;
     let mut ill = Vec::new();
@@ -27,8 +30,11 @@ pub(crate) fn run(args: &DoctorArgs) -> anyhow::Result<()> {
     };
     check("configuration", sections(&document));
     check("encoder", encoder(&document));
-    let processors = std::thread::available_parallelism().map(|n| format!("{n} available"));
-    check("processors", processors.map_err(Into::into));
+    match document.section("gpu") {
+        // One agent and device share it: the embedder.
+        Ok(gpu) => print!("{}", Report::gather(&gpu, 1)),
+        Err(error) => check("devices", Err(error.into())),
+    }
     anyhow::ensure!(ill.is_empty(), "not fit: {}", ill.join(", "));
     Ok(())
 }

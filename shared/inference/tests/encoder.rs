@@ -324,6 +324,8 @@ async fn batches_and_tokens_are_measured() {
     assert_eq!(sums["courant_batch_items"], 2.0);
     assert_eq!(sums["courant_encoder_requests"], 2.0);
     assert_eq!(sums["courant_encoder_tokens"], sums["courant_batch_tokens"]);
+    assert!(sums["courant_gpu_memory"] > 0.0);
+    assert!(sums["courant_gpu_operation_duration"] > 0.0);
     for duration in ["queue_wait", "tokenize_duration", "inference_duration"] {
         assert!(sums[format!("courant_encoder_{duration}").as_str()] > 0.0, "{duration}");
     }
@@ -340,6 +342,9 @@ fn sums(recorded: &[opentelemetry_sdk::metrics::data::ResourceMetrics]) -> BTree
             data.data_points().map(|point| point.sum() as f64).sum()
         }
         AggregatedMetrics::U64(MetricData::Sum(data)) => {
+            data.data_points().map(|point| point.value() as f64).sum()
+        }
+        AggregatedMetrics::U64(MetricData::Gauge(data)) => {
             data.data_points().map(|point| point.value() as f64).sum()
         }
         other => panic!("unexpected kind of metric {other:?}"),
