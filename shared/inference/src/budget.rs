@@ -28,8 +28,12 @@ fn candidates(provider: Provider) -> &'static [usize] {
     }
 }
 
-/// Lengths in tokens as news have them: headlines, summaries, paragraphs.
-const LENGTHS: [usize; 12] = [11, 14, 18, 22, 34, 46, 58, 72, 88, 120, 164, 230];
+/// Lengths in tokens as news have them: headlines, summaries, paragraphs; as dense
+/// as in a queue, so that batches of similar lengths can be formed.
+const LENGTHS: [usize; 40] = [
+    9, 10, 11, 12, 13, 14, 15, 16, 18, 20, 22, 24, 30, 33, 36, 40, 44, 48, 52, 56, 60, 65, 70, 75,
+    80, 85, 88, 90, 104, 110, 118, 126, 136, 146, 158, 170, 186, 204, 224, 250,
+];
 
 /// A larger budget has to be faster by this share: it makes others wait longer.
 const WORTHWHILE: f64 = 0.03;

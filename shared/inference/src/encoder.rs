@@ -284,12 +284,12 @@ impl Encoder {
         let max_tokens = self.shared.max_tokens;
         let cut = move |tokenizer: &TextTokenizer| {
             let input = |(index, text): (usize, &String)| {
-                let tokens = tokenizer.tokens(text)?;
-                let end = tokens.ids.len().min(max_tokens - tokenizer.special_tokens());
+                let ids = tokenizer.ids(text)?;
+                let end = ids.len().min(max_tokens - tokenizer.special_tokens());
                 if end == 0 {
                     return Err(Error::EmptyText { index });
                 }
-                Ok(Input::new(tokenizer.input(&tokens, 0..end)))
+                Ok(Input::new(tokenizer.framed(&ids[..end])))
             };
             texts.iter().enumerate().map(input).collect()
         };

@@ -34,7 +34,7 @@ const LOAD: f64 = 0.8;
 #[derive(Debug, Args)]
 pub(crate) struct InferenceArgs {
     /// Texts per round
-    #[arg(long, value_name = "N", default_value = "192")]
+    #[arg(long, value_name = "N", default_value = "512")]
     texts: usize,
     /// Rounds; the best one of each counts, as others may use the processor
     #[arg(long, value_name = "N", default_value = "3")]
