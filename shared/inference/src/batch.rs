@@ -41,11 +41,13 @@ struct Item<T> {
 pub(crate) struct Waiting<T> {
     queries: VecDeque<Item<T>>,
     bulk: VecDeque<Item<T>>,
+    /// Whether the last batch was bulk work that went before queries.
+    bulk_went_first: bool,
 }
 
 impl<T> Default for Waiting<T> {
     fn default() -> Self {
-        Self { queries: VecDeque::new(), bulk: VecDeque::new() }
+        Self { queries: VecDeque::new(), bulk: VecDeque::new(), bulk_went_first: false }
     }
 }
 
@@ -79,10 +81,14 @@ impl<T> Waiting<T> {
     }
 
     /// Takes the next batch, each input with the time it has waited; empty only
-    /// where nothing waits. Queries are never held up by bulk work beside them.
+    /// where nothing waits. Queries are never held up by bulk work beside them, and
+    /// overdue bulk work goes before them every second time at most: where all of it
+    /// is overdue, a query waits for one batch and not for all.
     pub(crate) fn next_batch(&mut self, limits: &Limits, now: Instant) -> Vec<(T, Duration)> {
         let is_overdue = |item: &Item<T>| now.duration_since(item.queued_at) > limits.max_wait;
-        let bulk_first = self.queries.is_empty() || self.bulk.front().is_some_and(is_overdue);
+        let is_late = self.bulk.front().is_some_and(is_overdue) && !self.bulk_went_first;
+        let bulk_first = self.queries.is_empty() || is_late;
+        self.bulk_went_first = bulk_first && !self.queries.is_empty();
         let lane = if bulk_first { &mut self.bulk } else { &mut self.queries };
         let chosen = choose(lane, limits);
         take(lane, &chosen).map(|item| (item.content, now.duration_since(item.queued_at))).collect()
@@ -175,6 +181,18 @@ mod tests {
         let late = start + LIMITS.max_wait + Duration::from_millis(1);
         assert_eq!(contents(waiting.next_batch(&LIMITS, late)), [10]);
         assert_eq!(contents(waiting.next_batch(&LIMITS, late)), [12]);
+    }
+
+    #[test]
+    fn overdue_bulk_work_and_queries_take_turns() {
+        let start = Instant::now();
+        let mut waiting = waiting(&[300, 300, 300], start);
+        for _ in 0..2 {
+            waiting.push(Priority::Query, 5, start, 5);
+        }
+        let late = start + LIMITS.max_wait + Duration::from_millis(1);
+        let mut batch = || contents(waiting.next_batch(&LIMITS, late));
+        assert_eq!([batch(), batch(), batch()], [vec![300], vec![5, 5], vec![300]]);
     }
 
     #[test]
