@@ -10,8 +10,9 @@ The graph pools and normalizes itself, so that only vectors leave the device:
     states          float32 [batch, tokens, 2 * hidden]  for heads on tokens: what the layer
                                                     two thirds up and the last one say of each
 
-It writes one graph per precision: fp32, and int8, whose large multiplications
-take 8-bit weights (one scale per column, symmetric) and round their input to
+It writes one graph per precision: fp32; fp16 for GPUs, which holds weights and
+hidden values in 16 bits and adds up what it returns in 32; and int8, whose large
+multiplications take 8-bit weights (one scale per column, symmetric) and round their input to
 8 bits with the range that it has in that run. So an int8 vector depends on
 what else is in the batch, and Courant gives that graph one text per run.
 
@@ -48,8 +49,10 @@ PAGE_BYTES = 4096
 # all-MiniLM-L6-v2 was trained on at most 256 tokens (its sentence_bert_config.json).
 TRAINED_TOKENS = 256
 
-GRAPH_FILES = {"fp32": "encoder.onnx", "int8": "encoder-int8.onnx"}
-WEIGHTS_FILES = {"fp32": "encoder.weights", "int8": "encoder-int8.weights"}
+GRAPH_FILES = {"fp32": "encoder.onnx", "fp16": "encoder-fp16.onnx", "int8": "encoder-int8.onnx"}
+WEIGHTS_FILES = {"fp32": "encoder.weights", "fp16": "encoder-fp16.weights", "int8": "encoder-int8.weights"}
+# How the tensors of each type are stored.
+STORED = {TensorProto.INT8: "i1", TensorProto.FLOAT16: "<f2", TensorProto.FLOAT: "<f4"}
 # Symmetric 8-bit weights: -128 is left out.
 GREATEST_INT8 = 127
 
@@ -80,17 +83,18 @@ def _tensor(name, entry, body):
 class Weights:
     """The graph's large constants, laid out one after the other in their own file."""
 
-    def __init__(self, file):
+    def __init__(self, file, float_kind):
         self.file = file
+        self.float_kind = float_kind
         self.initializers = []
         self.parts = []
         self.size = 0
 
     def add(self, name, values):
-        """Appends a float32 or int8 tensor and returns its name."""
+        """Appends a tensor, int8 or in the graph's kind of floats, and returns its name."""
         values = np.asarray(values)
-        kind, dtype = (TensorProto.INT8, "i1") if values.dtype == np.int8 else (TensorProto.FLOAT, "<f4")
-        raw = np.ascontiguousarray(values, dtype=dtype).tobytes()
+        kind = TensorProto.INT8 if values.dtype == np.int8 else self.float_kind
+        raw = np.ascontiguousarray(values, dtype=STORED[kind]).tobytes()
         gap = -self.size % PAGE_BYTES
         tensor = TensorProto(name=name, data_type=kind, dims=values.shape, data_location=TensorProto.EXTERNAL)
         entries = {"location": self.file, "offset": self.size + gap, "length": len(raw)}
@@ -107,9 +111,10 @@ class Graph:
 
     def __init__(self, precision):
         self.precision = precision
+        self.float_kind = TensorProto.FLOAT16 if precision == "fp16" else TensorProto.FLOAT
         self.nodes = []
         self.constants = []
-        self.weights = Weights(WEIGHTS_FILES[precision])
+        self.weights = Weights(WEIGHTS_FILES[precision], self.float_kind)
 
     def node(self, kind, inputs, output, **attributes):
         """Appends a node and returns its output's name."""
@@ -136,6 +141,16 @@ class Graph:
         scales = self.node("Mul", [names[1], columns], f"{output}.scales")
         return self.node("Mul", [floats, scales], output)
 
+    def in_32_bits(self, value):
+        """`value`, or what of a half float is added up without losing its last digits."""
+        if self.float_kind == TensorProto.FLOAT:
+            return value
+        return self.node("Cast", [value], f"{value}.in_32_bits", to=TensorProto.FLOAT)
+
+    def number(self, name, value):
+        """Adds a number in the graph's kind of floats and returns its name."""
+        return self.constant(name, value, STORED[self.float_kind])
+
     def constant(self, name, values, dtype):
         """Adds a small constant, stored in the graph itself, and returns its name."""
         self.constants.append(onnx.numpy_helper.from_array(np.asarray(values, dtype=dtype), name))
@@ -159,8 +174,11 @@ def build_graph(config, tensors, precision):
     for layer in range(config["num_hidden_layers"]):
         hidden = encoder_layer(graph, config, tensors, layer, hidden, scores_mask)
         outputs.append(hidden)
-    pool(graph, hidden)
-    graph.node("Concat", [outputs[middle_layer(config)], hidden], "states", axis=2)
+    last = graph.in_32_bits(hidden)
+    middle = outputs[middle_layer(config)]
+    middle = last if middle == hidden else graph.in_32_bits(middle)
+    pool(graph, last)
+    graph.node("Concat", [middle, last], "states", axis=2)
     return graph
 
 
@@ -198,10 +216,10 @@ def embed_tokens(graph, config, tensors):
 
 def mask_scores(graph):
     """What is added to the attention scores: 0 for tokens, MASKED_SCORE for padding."""
-    one = graph.constant("one", 1.0, np.float32)
-    lowered = graph.constant("masked_score", MASKED_SCORE, np.float32)
+    one = graph.number("one", 1.0)
+    lowered = graph.number("masked_score", MASKED_SCORE)
     axes = graph.constant("head_and_query_axes", [1, 2], np.int64)
-    mask = graph.node("Cast", ["attention_mask"], "mask", to=TensorProto.FLOAT)
+    mask = graph.node("Cast", ["attention_mask"], "mask", to=graph.float_kind)
     spread = graph.node("Unsqueeze", [mask, axes], "mask_4d")
     padding = graph.node("Sub", [one, spread], "padding")
     return graph.node("Mul", [padding, lowered], "scores_mask")

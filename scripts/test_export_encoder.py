@@ -60,7 +60,7 @@ def write_random_encoder(folder, config, seed):
     (folder / "tokenizer.json").write_text("{}")
 
 
-def run(folder, texts, spans, output="embeddings"):
+def run(folder, texts, spans, output="embeddings", precision="fp32"):
     """The exported graph's vectors for padded texts. `spans`: per text, the
     (start, end) of each vector, or None for a row that takes nothing."""
     longest = max(map(len, texts))
@@ -71,7 +71,7 @@ def run(folder, texts, spans, output="embeddings"):
         for row, span in enumerate(text_spans):
             if span:
                 rows[text, row, slice(*span)] = 1.0
-    graph = ReferenceEvaluator(str(folder / export_encoder.GRAPH_FILES["fp32"]))
+    graph = ReferenceEvaluator(str(folder / export_encoder.GRAPH_FILES[precision]))
     return graph.run([output], {"input_ids": ids, "attention_mask": mask, "spans": rows})[0]
 
 
@@ -93,6 +93,18 @@ class TinyEncoder(unittest.TestCase):
             for row, span in enumerate(text_spans):
                 expected = reference.embed(texts[text], span)
                 np.testing.assert_allclose(vectors[text, row], expected, atol=2e-5)
+
+    def test_half_floats_give_nearly_the_same_vectors_in_half_the_bytes(self):
+        export_encoder.export(self.source, self.target, "tiny")
+        texts, spans = [[1, 5, 9, 2], [1, 30, 31, 32, 33, 8, 2]], [[(0, 4)], [(0, 7)]]
+        whole, half = run(self.target, texts, spans), run(self.target, texts, spans, precision="fp16")
+        self.assertEqual(half.dtype, np.float32)
+        np.testing.assert_allclose(half, whole, atol=5e-3)
+        self.assertFalse(np.array_equal(half, whole))
+        sizes = [tensor.nbytes for tensor in export_encoder.read_safetensors(self.source / "model.safetensors").values()]
+        weights = (self.target / export_encoder.WEIGHTS_FILES["fp16"]).stat().st_size
+        padding = export_encoder.PAGE_BYTES * len(sizes)
+        self.assertLess(weights, sum(sizes) / 2 + padding)
 
     def test_a_row_that_takes_no_token_stays_zero(self):
         export_encoder.export(self.source, self.target, "tiny")
@@ -119,7 +131,7 @@ class TinyEncoder(unittest.TestCase):
         export_encoder.export(self.source, self.target, "tiny")
         again = self.target.parent / "again"
         export_encoder.export(self.source, again, "tiny")
-        for file in ("encoder.onnx", "encoder.weights", "encoder-int8.onnx", "encoder-int8.weights", "model.json"):
+        for file in (*export_encoder.GRAPH_FILES.values(), *export_encoder.WEIGHTS_FILES.values(), "model.json"):
             self.assertEqual((self.target / file).read_bytes(), (again / file).read_bytes())
 
     def test_an_activation_that_the_graph_does_not_have_is_refused(self):

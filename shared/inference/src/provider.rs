@@ -32,6 +32,9 @@ pub(crate) struct Placement {
 const ENGINE_ITEMS: usize = 32;
 const ENGINE_SPANS: usize = 64;
 
+/// Lengths in tokens from headlines to whole chunks.
+const BUCKETS: [usize; 6] = [1, 16, 32, 64, 128, 256];
+
 impl Placement {
     /// On the CPU.
     pub(crate) fn cpu(model: &Model) -> Self {
@@ -54,6 +57,17 @@ impl Placement {
             memory_limit: gpu.memory.agent_budget(total).limit(),
             engines: deps.root().map(|root| root.join("cache/tensorrt")),
             ..Self::cpu(model)
+        }
+    }
+
+    /// The lengths in tokens that a session runs before it serves: a GPU chooses its
+    /// kernels by shape when it first sees one, which takes longer than a query may.
+    pub(crate) fn warm_up_lengths(&self) -> Vec<usize> {
+        match self.provider {
+            Provider::Cpu => vec![1],
+            Provider::Cuda | Provider::TensorRt => {
+                BUCKETS.into_iter().filter(|&length| length <= self.max_tokens).collect()
+            }
         }
     }
 

@@ -71,7 +71,7 @@ pub(crate) struct EncoderSession {
 }
 
 impl EncoderSession {
-    /// Loads the graph, checks it against what is declared, and runs it once.
+    /// Loads the graph, checks it against what is declared, and warms it up.
     pub(crate) fn load(
         environment: &Environment,
         model: &Model,
@@ -91,7 +91,9 @@ impl EncoderSession {
             dimension: model.dimension,
             states: model.states,
         };
-        loaded.run(&[&Input::new(vec![0])])?;
+        for length in placement.warm_up_lengths() {
+            loaded.run(&[&Input::new(vec![0; length])])?;
+        }
         Ok(loaded)
     }
 

@@ -377,6 +377,21 @@ async fn an_int8_vector_is_near_that_of_fp32_and_independent_of_its_batch() {
 }
 
 #[tokio::test]
+async fn a_half_float_vector_is_nearly_that_of_fp32() {
+    let config = Config { precision: Precision::Fp16, sessions: Some(1), ..Config::default() };
+    let fp16 = load(&config).unwrap();
+    assert_eq!(fp16.model().precision, "fp16");
+    let texts: Vec<String> =
+        (1..30).map(|count| "Rain fell on the old harbour town. ".repeat(count)).collect();
+    let half = fp16.embed(texts.clone(), Priority::Bulk).await.unwrap();
+    let whole = encoder().embed(texts, Priority::Bulk).await.unwrap();
+    for (half, whole) in half.into_iter().zip(whole) {
+        assert!(half.cosine(&whole) > 0.9995, "{}", half.cosine(&whole));
+        assert_ne!(half, whole);
+    }
+}
+
+#[tokio::test]
 async fn a_text_that_comes_again_has_its_vector_and_keeps_its_place() {
     let encoder = encoder();
     let first = embed(&encoder, &["alpha", "beta"]).await;
