@@ -23,8 +23,8 @@ impl Figures {
         self.0
             .iter()
             .filter(|(series, _)| series.split('{').next() == Some(name) && carries(series))
-            .map(|(_, value)| value)
-            .sum()
+            // An empty sum of floats is -0, and would be shown so.
+            .fold(0.0, |sum, (_, value)| sum + value)
     }
 
     /// The mean of a histogram in seconds, and how often it was recorded.
@@ -49,5 +49,6 @@ mod tests {
         assert_eq!(figures.sum("a_total", &[("y", "3")]), 4.0);
         assert_eq!(figures.mean("d_seconds", &[("s", "e")]), (1.5, 4.0));
         assert_eq!(figures.mean("absent", &[]), (0.0, 0.0));
+        assert_eq!(figures.sum("absent", &[]).to_string(), "0");
     }
 }

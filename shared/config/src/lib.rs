@@ -37,7 +37,7 @@ const ENVIRONMENT_PREFIX: &str = "COURANT__";
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     /// The file that was named cannot be read.
-    #[error("cannot read the configuration {path}: {source}")]
+    #[error("cannot read the configuration {path}")]
     Read {
         /// The file.
         path: PathBuf,

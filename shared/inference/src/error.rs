@@ -24,7 +24,7 @@ pub enum Error {
         wanted: &'static str,
     },
     /// A file that is needed cannot be read.
-    #[error("cannot read {path} ({source}); `make deps` fetches it")]
+    #[error("cannot read {path}; `make deps` fetches it")]
     Read {
         /// The file.
         path: PathBuf,

@@ -63,7 +63,7 @@ pub enum Error {
     #[error("the disk that holds the store is full: nothing was written")]
     DiskFull,
     /// The file cannot be opened or locked.
-    #[error("cannot open {path}: {source}")]
+    #[error("cannot open {path}")]
     Open {
         /// The file or folder.
         path: PathBuf,
