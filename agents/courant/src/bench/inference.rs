@@ -5,9 +5,10 @@ mod agent;
 mod arrivals;
 mod loops;
 mod soak;
-mod texts;
+pub(super) mod texts;
 
 use std::fmt;
+use std::io::Write;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -21,8 +22,9 @@ use courant_telemetry::Meters;
 use serde::Serialize;
 use tokio::runtime::Runtime;
 
+use super::peer::{Peer, PeerArg};
 use crate::cli::ConfigArgs;
-use arrivals::quantile;
+pub(super) use arrivals::quantile;
 use loops::{Loop, Sessions};
 use texts::Text;
 
@@ -42,6 +44,10 @@ pub(crate) struct InferenceArgs {
     /// Runs of the memory test; 0 leaves it out
     #[arg(long, value_name = "N", default_value = "10000")]
     runs: usize,
+    /// NAME=COMMAND of a program to measure in turn with fp32: it is given a file with a
+    /// text per line, and answers each line with the seconds that all of them took
+    #[arg(long, value_name = "PEER")]
+    peer: Option<PeerArg>,
     /// Print the figures as JSON
     #[arg(long)]
     json: bool,
@@ -122,6 +128,9 @@ fn measure(
     let mut measured = Measured { sessions, texts: args.texts, mean_tokens, figures: Vec::new() };
     let fp32 = bench.throughput(Precision::Fp32, None, &mut measured)?;
     let int8 = bench.throughput(Precision::Int8, Some(fp32.fifo8), &mut measured)?;
+    if let Some(peer) = &args.peer {
+        bench.peer(peer, &mut measured)?;
+    }
     bench.cores(&mut measured)?;
     bench.latency(fp32.engine.max(1.0), &mut measured)?;
     bench.repeats(&mut measured)?;
@@ -191,6 +200,26 @@ impl Bench<'_> {
         let what = format!("{precision} against 32 in order");
         measured.ratio(what, engine / fifo32, "more than 1, aim 3");
         Ok(Rates { engine, fifo8 })
+    }
+
+    /// Another program on the same texts.
+    fn peer(&self, arg: &PeerArg, measured: &mut Measured) -> anyhow::Result<()> {
+        let encoder = self.encoder(Precision::Fp32, self.sessions)?;
+        let mut file = tempfile::NamedTempFile::new().context("cannot write the texts")?;
+        for text in self.texts.iter() {
+            writeln!(file, "{}", text.text).context("cannot write the texts")?;
+        }
+        let mut peer = Peer::start(arg, &[file.path().display().to_string()])?;
+        let (mut ours, mut theirs) = (0.0_f64, 0.0_f64);
+        for _ in 0..self.args.rounds {
+            theirs = theirs.max(self.rate(peer.time()?));
+            let time = arrivals::clients(&encoder, &self.texts, CLIENTS);
+            ours = ours.max(self.rate(self.runtime.block_on(time)?));
+        }
+        measured.state(arg.name.clone(), theirs, "texts/s");
+        let what = format!("fp32 against {}", arg.name);
+        measured.ratio(what, ours / theirs, "more than 1, aim 3");
+        Ok(())
     }
 
     /// As many sessions as there are processors against one.

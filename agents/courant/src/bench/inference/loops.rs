@@ -6,7 +6,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, anyhow};
-use courant_inference::{BareModel, BareSession, TokenIds};
+use courant_inference::{BareModel, BareSession, TokenIds, packed};
 
 use super::texts::Text;
 
@@ -51,16 +51,10 @@ fn in_order<'a>(ids: &[&'a TokenIds], count: usize) -> Vec<Vec<&'a TokenIds>> {
     ids.chunks(count).map(<[_]>::to_vec).collect()
 }
 
+/// The long ones first: no thread ends with one while the others are idle.
 fn within_budget(mut ids: Vec<&TokenIds>, budget: usize) -> Vec<Vec<&TokenIds>> {
     ids.sort_by_key(|ids| ids.len());
-    let mut batches: Vec<Vec<&TokenIds>> = Vec::new();
-    for ids in ids {
-        match batches.last_mut() {
-            Some(batch) if (batch.len() + 1) * ids.len() <= budget => batch.push(ids),
-            _ => batches.push(vec![ids]),
-        }
-    }
-    // The long ones first: no thread ends with one while the others are idle.
+    let mut batches = packed(ids, budget, |ids| ids.len());
     batches.reverse();
     batches
 }

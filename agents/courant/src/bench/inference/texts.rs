@@ -17,14 +17,18 @@ const LONGEST_WORDS: usize = 256;
 
 /// A text, and what the encoder takes for it.
 #[derive(Clone)]
-pub(super) struct Text {
-    pub(super) text: String,
-    pub(super) tokens: TokenIds,
+pub(in crate::bench) struct Text {
+    pub(in crate::bench) text: String,
+    pub(in crate::bench) tokens: TokenIds,
 }
 
 /// `count` texts cut from the sample site's articles: the same ones for the same
 /// `seed`.
-pub(super) fn mixed(model: &BareModel, count: usize, seed: u64) -> anyhow::Result<Vec<Text>> {
+pub(in crate::bench) fn mixed(
+    model: &BareModel,
+    count: usize,
+    seed: u64,
+) -> anyhow::Result<Vec<Text>> {
     let words = words()?;
     let mut random = StdRng::seed_from_u64(seed);
     (0..count).map(|_| one(model, &words, &mut random)).collect()

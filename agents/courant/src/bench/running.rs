@@ -1,0 +1,140 @@
+//! `courant run` in a process of its own, as the benches use it.
+
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, bail, ensure};
+use serde::Serialize;
+
+use crate::cli::ConfigArgs;
+use crate::data;
+use crate::http::Server;
+
+/// A start that takes longer has failed.
+const TOO_LONG: Duration = Duration::from_secs(60);
+const LOOK: Duration = Duration::from_millis(2);
+
+/// A pipeline in a process of its own, which ends with this value.
+pub(super) struct Running(Child);
+
+#[derive(Clone, Copy, Debug, Serialize)]
+pub(super) struct Memory {
+    /// Bytes in memory, files that are mapped among them.
+    pub(super) resident: u64,
+    /// Bytes of them that no file backs.
+    pub(super) anonymous: u64,
+}
+
+impl Running {
+    /// This executable as `courant run`, without sources, on free ports.
+    pub(super) fn start(data: &Path, config: &ConfigArgs) -> anyhow::Result<Self> {
+        let courant = std::env::current_exe().context("cannot find this executable")?;
+        let mut command = Command::new(courant);
+        command.arg("run").arg("--data").arg(data).args(config.arguments());
+        command.envs([("COURANT__SERVICE__HTTP_PORT", "0"), ("COURANT__SERVICE__GRPC_PORT", "0")]);
+        command.env("COURANT__CRAWLER__SOURCES", "[]");
+        command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::piped());
+        Ok(Self(command.spawn().context("cannot start courant run")?))
+    }
+
+    /// Waits until a search by meaning is answered, by vectors and not by words;
+    /// returns where the service is.
+    pub(super) async fn answers(&mut self, data: &Path) -> anyhow::Result<String> {
+        let query = [("q", "first light".to_owned()), ("mode", "vector".to_owned())];
+        let deadline = Instant::now() + TOO_LONG;
+        while Instant::now() < deadline {
+            if let Some(address) = data::noted_address(data) {
+                let base = format!("http://{address}");
+                if let Ok(answer) = Server::at(&base)?.get("/v1/search", &query).await {
+                    ensure!(answer["degraded"].is_null(), "the search was answered by words only");
+                    return Ok(base);
+                }
+            }
+            self.still_runs()?;
+            tokio::time::sleep(LOOK).await;
+        }
+        bail!("courant run answered no search within {} s", TOO_LONG.as_secs())
+    }
+
+    fn still_runs(&mut self) -> anyhow::Result<()> {
+        let Some(status) = self.0.try_wait().context("cannot watch courant run")? else {
+            return Ok(());
+        };
+        let said = self.0.stderr.take().map(std::io::read_to_string).transpose()?;
+        bail!("courant run ended with {status}: {}", said.unwrap_or_default().trim())
+    }
+
+    /// `None` where the system does not say.
+    pub(super) fn memory(&self) -> anyhow::Result<Option<Memory>> {
+        let Some(status) = self.proc("status")? else { return Ok(None) };
+        let memory = Memory::parse(&status).context("the system does not state its memory")?;
+        Ok(Some(memory))
+    }
+
+    /// Processor time since its start; `None` where the system does not say.
+    pub(super) fn processor_time(&self) -> anyhow::Result<Option<Duration>> {
+        let Some(stat) = self.proc("stat")? else { return Ok(None) };
+        let time = processor_time(&stat).context("the system does not state its time")?;
+        Ok(Some(time))
+    }
+
+    fn proc(&self, file: &str) -> anyhow::Result<Option<String>> {
+        if !cfg!(target_os = "linux") {
+            return Ok(None);
+        }
+        let path = format!("/proc/{}/{file}", self.0.id());
+        let text = std::fs::read_to_string(path).context("cannot look at courant run")?;
+        Ok(Some(text))
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        // It holds nothing but an empty temporary folder.
+        drop(self.0.kill());
+        drop(self.0.wait());
+    }
+}
+
+impl Memory {
+    /// From Linux's `/proc/PID/status`.
+    fn parse(status: &str) -> Option<Self> {
+        let bytes = |name: &str| {
+            let line = status.lines().find_map(|line| line.strip_prefix(name))?;
+            let kib: u64 = line.trim().strip_suffix(" kB")?.parse().ok()?;
+            Some(kib * 1024)
+        };
+        Some(Self { resident: bytes("VmRSS:")?, anonymous: bytes("RssAnon:")? })
+    }
+}
+
+/// User and system time from Linux's `/proc/PID/stat`, whose clock ticks 100 times a
+/// second for every program.
+fn processor_time(stat: &str) -> Option<Duration> {
+    // The name before it may hold spaces and parentheses.
+    let (_, fields) = stat.rsplit_once(')')?;
+    let mut fields = fields.split_whitespace().skip(11);
+    let mut ticks = || fields.next()?.parse::<u64>().ok();
+    Some(Duration::from_millis((ticks()? + ticks()?) * 10))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn memory_is_read_as_linux_states_it() {
+        let status = "Name:\tcourant\nVmRSS:\t  197632 kB\nRssAnon:\t  132096 kB\nThreads:\t9\n";
+        let memory = Memory::parse(status).unwrap();
+        assert_eq!((memory.resident, memory.anonymous), (193 << 20, 129 << 20));
+        assert!(Memory::parse("Name:\tcourant\n").is_none());
+    }
+
+    #[test]
+    fn processor_time_is_read_as_linux_states_it() {
+        let stat = "7 (a (b) c) S 1 7 7 0 -1 4194304 100 0 0 0 250 50 0 0 20 0 9 0 12345 1 2";
+        assert_eq!(processor_time(stat), Some(Duration::from_secs(3)));
+        assert_eq!(processor_time("7 (a) S 1"), None);
+    }
+}

@@ -1,0 +1,213 @@
+//! `courant bench vectors`: the nearest rows of a matrix, and activation over a graph,
+//! on one core.
+
+use std::fmt;
+use std::hint::black_box;
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, ensure};
+use clap::Args;
+use courant_gpu_utils::similarity::{Matrix, RowFormat, Scored};
+use courant_gpu_utils::spreading::{Edge, Graph, Scratch, Spreading};
+use rand::rngs::StdRng;
+use rand::{RngExt, SeedableRng};
+use serde::Serialize;
+
+use super::peer::{Peer, PeerArg};
+
+/// Queries whose results are compared with the exact ones.
+const QUERIES: usize = 20;
+/// The graph, each edge walked in both directions.
+const NODES: usize = 1_000;
+const EDGES: usize = 10_000;
+const SEEDS: usize = 5;
+const SPREADING: Spreading = Spreading { hops: 3, decay: 0.5, threshold: 0.001 };
+const BEST_NODES: usize = 20;
+/// A spreading takes microseconds: so many are timed together.
+const SPREADS: u32 = 200;
+
+#[derive(Debug, Args)]
+pub(crate) struct VectorsArgs {
+    /// Rows of the matrix
+    #[arg(long, value_name = "N", default_value = "100000")]
+    rows: usize,
+    /// Values per row
+    #[arg(long, value_name = "N", default_value = "384")]
+    dimension: usize,
+    /// How many of the nearest rows are asked for
+    #[arg(short, long, value_name = "N", default_value = "10")]
+    k: usize,
+    /// Rounds of 20 queries each; the best round of each counts, as others may use the
+    /// processor
+    #[arg(long, value_name = "N", default_value = "5")]
+    rounds: usize,
+    /// NAME=COMMAND of a program to measure in turn: it is given ROWS, DIMENSION, K and
+    /// the number of queries, and answers each line with the seconds that they took
+    #[arg(long, value_name = "PEER")]
+    peer: Option<PeerArg>,
+    /// Print the figures as JSON
+    #[arg(long)]
+    json: bool,
+}
+
+#[derive(Debug, Serialize)]
+struct Measured {
+    rows: usize,
+    dimension: usize,
+    k: usize,
+    scans: Vec<Scan>,
+    /// Milliseconds of the peer's query.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    peer: Option<(String, f64)>,
+    spreading_microseconds: f64,
+}
+
+#[derive(Debug, Serialize)]
+struct Scan {
+    format: String,
+    milliseconds: f64,
+    /// Of the exact nearest rows.
+    recall: f64,
+    /// How many times as fast as the peer.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    against_peer: Option<f64>,
+}
+
+/// Measures, and prints what it came to.
+pub(crate) fn run(args: &VectorsArgs) -> anyhow::Result<()> {
+    ensure!(
+        args.rows > 0 && args.dimension > 0 && args.k > 0,
+        "rows, dimension and k are 1 or more"
+    );
+    ensure!(
+        args.rounds > 0 && args.dimension <= 65_536,
+        "it takes a round, and 65536 values at most"
+    );
+    let measured = measure(args)?;
+    if args.json {
+        println!("{}", serde_json::to_string_pretty(&measured)?);
+    } else {
+        print!("{measured}");
+    }
+    Ok(())
+}
+
+const FORMATS: [RowFormat; 4] =
+    [RowFormat::F32, RowFormat::F16, RowFormat::Int8, RowFormat::Int8WithF32];
+
+fn measure(args: &VectorsArgs) -> anyhow::Result<Measured> {
+    let &VectorsArgs { rows, dimension, k, .. } = args;
+    let mut random = StdRng::seed_from_u64(1);
+    let mut matrices = FORMATS.map(|format| Matrix::with_format(dimension, format));
+    for _ in 0..rows {
+        let row = unit(&mut random, dimension);
+        matrices.iter_mut().try_for_each(|matrix| matrix.push(&row).map(drop))?;
+    }
+    let queries: Vec<Vec<f32>> = (0..QUERIES).map(|_| unit(&mut random, dimension)).collect();
+    let sizes = [rows, dimension, k, QUERIES].map(|size| size.to_string());
+    let mut peer = args.peer.as_ref().map(|peer| Peer::start(peer, &sizes)).transpose()?;
+    let (mut ours, mut theirs) = ([Duration::MAX; FORMATS.len()], Duration::MAX);
+    for _ in 0..args.rounds {
+        for (best, matrix) in ours.iter_mut().zip(&matrices) {
+            *best = (*best).min(time(matrix, &queries, k)?);
+        }
+        if let Some(peer) = &mut peer {
+            theirs = theirs.min(peer.time()?);
+        }
+    }
+    let exact = found(&matrices[0], &queries, k)?;
+    let scan = |((format, matrix), took): ((RowFormat, &Matrix), Duration)| {
+        anyhow::Ok(Scan {
+            format: format!("{format:?}"),
+            milliseconds: per_query(took),
+            recall: recall(&exact, &found(matrix, &queries, k)?),
+            against_peer: peer.is_some().then(|| theirs.as_secs_f64() / took.as_secs_f64()),
+        })
+    };
+    Ok(Measured {
+        rows,
+        dimension,
+        k,
+        scans: FORMATS.into_iter().zip(&matrices).zip(ours).map(scan).collect::<Result<_, _>>()?,
+        peer: args.peer.as_ref().map(|peer| (peer.name.clone(), per_query(theirs))),
+        spreading_microseconds: spreading(args.rounds, &mut random)?,
+    })
+}
+
+fn per_query(took: Duration) -> f64 {
+    took.as_secs_f64() * 1e3 / QUERIES as f64
+}
+
+/// A vector of unit length: the sums of four draws are near enough to those of a
+/// normal distribution, so that every direction is as likely.
+fn unit(random: &mut StdRng, dimension: usize) -> Vec<f32> {
+    let mut draw = || (0..4).map(|_| random.random::<f32>() - 0.5).sum::<f32>();
+    let values: Vec<f32> = (0..dimension).map(|_| draw()).collect();
+    let norm = values.iter().map(|value| value * value).sum::<f32>().sqrt();
+    values.iter().map(|value| value / norm).collect()
+}
+
+fn time(matrix: &Matrix, queries: &[Vec<f32>], k: usize) -> anyhow::Result<Duration> {
+    let start = Instant::now();
+    for query in queries {
+        black_box(matrix.top_k(query, k, |_| true)?);
+    }
+    Ok(start.elapsed())
+}
+
+fn found(matrix: &Matrix, queries: &[Vec<f32>], k: usize) -> anyhow::Result<Vec<Vec<Scored>>> {
+    let one = |query: &Vec<f32>| Ok(matrix.top_k(query, k, |_| true)?);
+    queries.iter().map(one).collect()
+}
+
+/// What share of the rows in `exact` is in `found`.
+fn recall(exact: &[Vec<Scored>], found: &[Vec<Scored>]) -> f64 {
+    let (mut hits, mut all) = (0, 0);
+    for (exact, found) in exact.iter().zip(found) {
+        all += exact.len();
+        hits += exact.iter().filter(|it| found.iter().any(|other| other.row == it.row)).count();
+    }
+    hits as f64 / all as f64
+}
+
+/// Microseconds of one spreading.
+fn spreading(rounds: usize, random: &mut StdRng) -> anyhow::Result<f64> {
+    let mut node = || random.random_range(0..NODES);
+    let edges: Vec<Edge> = (0..EDGES)
+        .map(|_| Edge { from: node(), to: node(), weight: 0.1 + node() as f32 / NODES as f32 })
+        .collect();
+    let graph = Graph::from_edges(NODES, &edges).context("cannot make the graph")?;
+    let seeds: Vec<(usize, f32)> = (0..SEEDS).map(|seed| (seed * NODES / SEEDS, 1.0)).collect();
+    let mut scratch = Scratch::default();
+    let mut best = Duration::MAX;
+    for _ in 0..rounds {
+        let start = Instant::now();
+        for _ in 0..SPREADS {
+            black_box(graph.spread(&seeds, &SPREADING, BEST_NODES, &mut scratch)?);
+        }
+        best = best.min(start.elapsed() / SPREADS);
+    }
+    Ok(best.as_secs_f64() * 1e6)
+}
+
+impl fmt::Display for Measured {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { rows, dimension, k, .. } = self;
+        writeln!(f, "the {k} nearest of {rows} rows of {dimension} values, one core\n")?;
+        writeln!(f, "{:<14} {:>10} {:>8} {:>12}", "rows as", "ms", "recall", "against peer")?;
+        for Scan { format, milliseconds, recall, against_peer } in &self.scans {
+            let ratio = against_peer.map(|ratio| format!("{ratio:.2} ×")).unwrap_or_default();
+            writeln!(f, "{format:<14} {milliseconds:>10.3} {recall:>8.3} {ratio:>12}")?;
+        }
+        if let Some((name, milliseconds)) = &self.peer {
+            writeln!(f, "{name:<14} {milliseconds:>10.3} {:>8}", "1.000")?;
+        }
+        let microseconds = self.spreading_microseconds;
+        let Spreading { hops, .. } = SPREADING;
+        writeln!(
+            f,
+            "\nactivation over {NODES} nodes and {EDGES} edges, {hops} hops, the {BEST_NODES} best: \
+             {microseconds:.1} µs"
+        )
+    }
+}
