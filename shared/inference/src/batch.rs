@@ -1,10 +1,10 @@
 //! Which of the waiting inputs make up the next batch. Pure: the queue owns the
 //! lock and the threads.
 //!
-//! The oldest input leads, and those nearest to it in length join until the
-//! padded tokens reach the budget. So nothing starves, and little is padding:
-//! on one CPU thread padding is what batches cost, and a batch of equal lengths
-//! gains next to nothing over one text at a time.
+//! The oldest input leads, and those of neighbouring lengths join as long as the
+//! batch gets cheaper by it, within the budget of padded tokens. So nothing starves,
+//! and little is padding: on one CPU thread padding is what batches cost, and a batch
+//! of equal lengths gains little over one text at a time.
 
 use std::cmp::Reverse;
 use std::collections::VecDeque;
@@ -27,8 +27,19 @@ pub(crate) struct Limits {
     pub(crate) max_items: usize,
     /// Instead of `max_items`, while at least twice as many wait.
     pub(crate) max_items_peak: usize,
+    /// What a run costs beside its tokens, in tokens.
+    pub(crate) run_tokens: usize,
     /// Bulk work that has waited longer goes before queries.
     pub(crate) max_wait: Duration,
+    /// How long a batch may fill while the device is busy with another one.
+    pub(crate) fill_wait: Duration,
+}
+
+/// When a batch leaves.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Leave {
+    Now,
+    At(Instant),
 }
 
 struct Item<T> {
@@ -76,8 +87,23 @@ impl<T> Waiting<T> {
         unwanted
     }
 
+    #[cfg(test)]
     pub(crate) fn len(&self) -> usize {
         self.queries.len() + self.bulk.len()
+    }
+
+    /// When the next batch should leave: `None` where nothing waits. At once, unless
+    /// the device is busy and more bulk work would fill the batch.
+    pub(crate) fn leaves_at(&self, limits: &Limits, device_is_busy: bool) -> Option<Leave> {
+        let oldest = self.queries.front().or_else(|| self.bulk.front())?;
+        let can_fill = device_is_busy && self.queries.is_empty() && !self.fills_batch(limits);
+        Some(if can_fill { Leave::At(oldest.queued_at + limits.fill_wait) } else { Leave::Now })
+    }
+
+    /// Whether the waiting bulk work makes up a whole batch.
+    fn fills_batch(&self, limits: &Limits) -> bool {
+        let tokens: usize = self.bulk.iter().map(|item| item.tokens).sum();
+        self.bulk.len() >= limits.max_items || tokens >= limits.token_budget
     }
 
     /// Takes the next batch, each input with the time it has waited; empty only
@@ -95,21 +121,35 @@ impl<T> Waiting<T> {
     }
 }
 
-/// The places of the oldest item and of those nearest to it in length.
+/// The places of the oldest item and of those that make the cheapest batch with it:
+/// among those of neighbouring lengths, the most real tokens for the padded ones and
+/// the run itself.
 fn choose<T>(lane: &VecDeque<Item<T>>, limits: &Limits) -> Vec<usize> {
-    let Some(leader) = lane.front() else {
-        return Vec::new();
-    };
     let is_deep = lane.len() >= 2 * limits.max_items_peak;
     let max_items = if is_deep { limits.max_items_peak } else { limits.max_items };
-    let mut nearest: Vec<usize> = (0..lane.len()).collect();
-    nearest.sort_by_key(|&place| (lane[place].tokens.abs_diff(leader.tokens), place));
-    let mut longest = 0;
-    let fits = |&(count, place): &(usize, usize)| {
-        longest = longest.max(lane[place].tokens);
-        count == 0 || (count < max_items && longest * (count + 1) <= limits.token_budget)
+    let mut by_length: Vec<usize> = (0..lane.len()).collect();
+    by_length.sort_by_key(|&place| (lane[place].tokens, place));
+    let Some(oldest) = by_length.iter().position(|&place| place == 0) else {
+        return Vec::new();
     };
-    nearest.into_iter().enumerate().take_while(fits).map(|(_, place)| place).collect()
+    let tokens = |rank: usize| lane[by_length[rank]].tokens;
+    let (mut best, mut most) = (oldest..oldest + 1, 0.0);
+    for longest in oldest..lane.len() {
+        let fit = (limits.token_budget / tokens(longest).max(1)).clamp(1, max_items);
+        let Some(spare) = fit.checked_sub(longest - oldest + 1) else { break };
+        let mut real: usize = (oldest..=longest).map(tokens).sum();
+        for shortest in (oldest.saturating_sub(spare)..=oldest).rev() {
+            real += if shortest < oldest { tokens(shortest) } else { 0 };
+            let cost = (longest + 1 - shortest) * tokens(longest) + limits.run_tokens;
+            let worth = real as f64 / cost as f64;
+            if worth > most {
+                (best, most) = (shortest..longest + 1, worth);
+            }
+        }
+    }
+    let mut places = by_length[best].to_vec();
+    places.sort_unstable();
+    places
 }
 
 /// Removes the items at `places`.
@@ -122,6 +162,19 @@ fn take<T>(lane: &mut VecDeque<Item<T>>, places: &[usize]) -> impl Iterator<Item
     taken.into_iter()
 }
 
+/// Items of rising length in batches of at most `budget` padded tokens, in order; an
+/// item with more goes alone.
+pub fn packed<T>(items: Vec<T>, budget: usize, tokens: impl Fn(&T) -> usize) -> Vec<Vec<T>> {
+    let mut batches: Vec<Vec<T>> = Vec::new();
+    for item in items {
+        match batches.last_mut() {
+            Some(batch) if (batch.len() + 1) * tokens(&item) <= budget => batch.push(item),
+            _ => batches.push(vec![item]),
+        }
+    }
+    batches
+}
+
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
@@ -132,7 +185,9 @@ mod tests {
         token_budget: 512,
         max_items: 32,
         max_items_peak: 100,
+        run_tokens: 16,
         max_wait: Duration::from_secs(2),
+        fill_wait: Duration::from_millis(10),
     };
 
     fn waiting(lengths: &[usize], now: Instant) -> Waiting<usize> {
@@ -148,12 +203,19 @@ mod tests {
     }
 
     #[test]
-    fn the_oldest_leads_and_the_nearest_in_length_join_it() {
+    fn the_oldest_leads_and_neighbours_in_length_join_it() {
+        let now = Instant::now();
+        let mut waiting = waiting(&[100, 250, 20, 110, 96, 103], now);
+        assert_eq!(contents(waiting.next_batch(&LIMITS, now)), [100, 96, 103]);
+        assert_eq!(contents(waiting.next_batch(&LIMITS, now)), [250]);
+    }
+
+    #[test]
+    fn a_device_whose_runs_are_dear_takes_what_fits() {
         let now = Instant::now();
         let mut waiting = waiting(&[100, 250, 20, 110, 96, 105], now);
-        assert_eq!(contents(waiting.next_batch(&LIMITS, now)), [100, 110, 96, 105]);
-        assert_eq!(contents(waiting.next_batch(&LIMITS, now)), [250, 20]);
-        assert_eq!(waiting.len(), 0);
+        let dear = Limits { run_tokens: 2_048, ..LIMITS };
+        assert_eq!(contents(waiting.next_batch(&dear, now)), [100, 110, 96, 105]);
     }
 
     #[test]
@@ -196,6 +258,26 @@ mod tests {
     }
 
     #[test]
+    fn a_busy_device_lets_a_batch_fill_and_an_idle_one_takes_what_there_is() {
+        let start = Instant::now();
+        let mut waiting = waiting(&[100, 100], start);
+        assert_eq!(waiting.leaves_at(&LIMITS, false), Some(Leave::Now));
+        let filled_by = Leave::At(start + LIMITS.fill_wait);
+        assert_eq!(waiting.leaves_at(&LIMITS, true), Some(filled_by));
+        waiting.push(Priority::Bulk, 400, start, 400);
+        assert_eq!(waiting.leaves_at(&LIMITS, true), Some(Leave::Now), "it is full");
+    }
+
+    #[test]
+    fn a_query_never_waits_for_a_batch_to_fill() {
+        let start = Instant::now();
+        let mut waiting = waiting(&[], start);
+        assert_eq!(waiting.leaves_at(&LIMITS, false), None);
+        waiting.push(Priority::Query, 5, start, 5);
+        assert_eq!(waiting.leaves_at(&LIMITS, true), Some(Leave::Now));
+    }
+
+    #[test]
     fn what_nobody_waits_for_is_dropped() {
         let now = Instant::now();
         let mut waiting = waiting(&[1, 2, 3], now);
@@ -210,7 +292,9 @@ mod tests {
             let mut waiting = waiting(&lengths, now);
             let mut left = Vec::new();
             while waiting.len() > 0 {
+                let oldest = waiting.bulk.front().map(|item| item.content);
                 let batch = contents(waiting.next_batch(&LIMITS, now));
+                prop_assert!(oldest.is_some_and(|oldest| batch.contains(&oldest)));
                 let longest = batch.iter().copied().max().unwrap();
                 prop_assert!(batch.len() == 1 || longest * batch.len() <= LIMITS.token_budget);
                 prop_assert!(batch.len() <= LIMITS.max_items_peak);

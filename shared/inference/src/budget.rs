@@ -11,6 +11,7 @@ use std::time::{Duration, Instant};
 use courant_gpu_utils::device::Provider;
 use ort::environment::Environment;
 
+use crate::batch::packed;
 use crate::model::Model;
 use crate::provider::Placement;
 use crate::session::{EncoderSession, Input};
@@ -116,22 +117,10 @@ fn time(session: &mut EncoderSession, budget: usize, max_tokens: usize) -> Resul
         .flat_map(|it| std::iter::repeat_n(Input::new(vec![0; length(it)]), repeats))
         .collect();
     let start = Instant::now();
-    for batch in packed(&inputs, budget) {
+    for batch in packed(inputs.iter().collect(), budget, |input: &&Input| input.len()) {
         session.run(&batch)?;
     }
     Ok(start.elapsed())
-}
-
-/// Inputs of rising length in batches within the budget.
-fn packed(inputs: &[Input], budget: usize) -> Vec<Vec<&Input>> {
-    let mut batches: Vec<Vec<&Input>> = Vec::new();
-    for input in inputs {
-        match batches.last_mut() {
-            Some(batch) if (batch.len() + 1) * input.len() <= budget => batch.push(input),
-            _ => batches.push(vec![input]),
-        }
-    }
-    batches
 }
 
 #[cfg(test)]
@@ -140,16 +129,15 @@ mod tests {
 
     #[test]
     fn batches_keep_the_budget_and_lose_nothing() {
-        let inputs: Vec<Input> =
-            LENGTHS.iter().map(|&length| Input::new(vec![0; length])).collect();
         for budget in ON_CPU.into_iter().chain(ON_GPU) {
-            let batches = packed(&inputs, budget);
-            assert_eq!(batches.iter().map(Vec::len).sum::<usize>(), inputs.len());
+            let batches = packed(LENGTHS.to_vec(), budget, |&length| length);
+            assert_eq!(batches.iter().map(Vec::len).sum::<usize>(), LENGTHS.len());
             for batch in batches {
-                let longest = batch.iter().map(|input| input.len()).max().unwrap();
+                let longest = batch.iter().max().unwrap();
                 assert!(batch.len() == 1 || batch.len() * longest <= budget);
             }
         }
-        assert_eq!(packed(&inputs, 1).len(), inputs.len(), "one text per run");
+        let alone = packed(LENGTHS.to_vec(), 1, |&length| length);
+        assert_eq!(alone.len(), LENGTHS.len(), "one text per run");
     }
 }

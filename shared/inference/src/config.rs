@@ -10,6 +10,12 @@ use serde::{Deserialize, Serialize};
 use crate::batch::Limits;
 use crate::{Error, Precision};
 
+/// What a run costs beside its tokens: so many tokens more would take as long. On a
+/// CPU (one thread, AVX-512) from the times of short texts alone and in batches; on a
+/// GPU a run takes about as long until thousands of tokens fill it.
+const CPU_RUN_TOKENS: usize = 16;
+const GPU_RUN_TOKENS: usize = 2_048;
+
 /// Which encoder runs, and how its work is batched.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
@@ -18,9 +24,9 @@ pub struct Config {
     /// with a `model.json`, or `hf:owner/repo[@revision]` for an ONNX encoder
     /// on the Hugging Face hub.
     pub model: String,
-    /// What the encoder computes with: fp32, or int8, which is about twice as fast
-    /// on a CPU and whose vectors have cosine 0.99 with those of fp32. Of a model
-    /// from the hub the name of `graph_file` tells it.
+    /// What the encoder computes with: fp32; int8, which is about twice as fast on a
+    /// CPU and whose vectors have cosine 0.99 with those of fp32; or fp16, for GPUs.
+    /// Of a model from the hub the name of `graph_file` tells it.
     pub precision: Precision,
     /// Of a model from the hub: the graph's path in its repository. The graph
     /// has to be one file.
@@ -41,6 +47,9 @@ pub struct Config {
     /// default what is fastest on this machine, measured at the first start and
     /// kept in `.deps/cache`: 512 or less on CPUs.
     pub token_budget: Option<usize>,
+    /// How long a batch may wait to fill while its GPU is busy; an idle device and
+    /// a CPU's sessions never wait.
+    pub batching: Batching,
     /// The most texts in a batch, 1 or more.
     pub max_items: usize,
     /// The same while the queue is deep, at least `max_items`.
@@ -61,6 +70,28 @@ pub struct Config {
     pub overlap: usize,
 }
 
+/// What a batch that is not full yet waits for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Batching {
+    /// 5 ms at most: an answer matters more than a full batch.
+    LowLatency,
+    /// 10 ms at most.
+    Balanced,
+    /// 20 ms at most: full batches matter more.
+    Throughput,
+}
+
+impl Batching {
+    fn fill_wait(self) -> Duration {
+        Duration::from_millis(match self {
+            Self::LowLatency => 5,
+            Self::Balanced => 10,
+            Self::Throughput => 20,
+        })
+    }
+}
+
 impl Default for Config {
     fn default() -> Self {
         Self {
@@ -73,6 +104,7 @@ impl Default for Config {
             sessions: None,
             tokenizer_threads: 1,
             token_budget: None,
+            batching: Batching::Balanced,
             max_items: 32,
             max_items_peak: 100,
             max_wait_ms: 2_000,
@@ -113,15 +145,24 @@ impl Config {
         Ok(())
     }
 
-    /// How large a batch of `precision` may get, with what is configured or else
-    /// measured as the budget.
-    pub(crate) fn limits(&self, precision: Precision, measured_budget: usize) -> Limits {
+    /// How large a batch of `precision` may get on `provider`, with what is
+    /// configured or else measured as the budget. Each session of a CPU has a
+    /// processor of its own: it is idle whatever the others do.
+    pub(crate) fn limits(
+        &self,
+        precision: Precision,
+        provider: Provider,
+        measured_budget: usize,
+    ) -> Limits {
         let is_alone = precision == Precision::Int8;
+        let is_shared = provider != Provider::Cpu;
         Limits {
             token_budget: self.token_budget.unwrap_or(measured_budget),
             max_items: if is_alone { 1 } else { self.max_items },
             max_items_peak: if is_alone { 1 } else { self.max_items_peak },
+            run_tokens: if is_shared { GPU_RUN_TOKENS } else { CPU_RUN_TOKENS },
             max_wait: Duration::from_millis(self.max_wait_ms),
+            fill_wait: if is_shared { self.batching.fill_wait() } else { Duration::ZERO },
         }
     }
 

@@ -91,12 +91,15 @@ impl Encoder {
         check_lengths(config, &model, &tokenizer)?;
         let metrics = Metrics::new(meter);
         let placement = place(gpu, &environment, &model, deps)?;
+        if model.precision == Precision::Fp16 && placement.provider == Provider::Cpu {
+            tracing::warn!("a CPU computes fp16 as fp32, only slower: fp32 or int8 fits it better");
+        }
         let needs_budget = config.token_budget.is_none() && model.precision != Precision::Int8;
         let budget = match needs_budget {
             true => budget::measured(&environment, &model, &placement, deps)?,
             false => 1,
         };
-        let limits = config.limits(model.precision, budget);
+        let limits = config.limits(model.precision, placement.provider, budget);
         let cpu_allowed = gpu.cpu_fallback && placement.provider != Provider::Cpu;
         let greatest = limits.token_budget.max(config.max_tokens);
         let ladder = Ladder::new(operation::Limits::new(greatest, cpu_allowed));

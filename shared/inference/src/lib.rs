@@ -47,8 +47,8 @@ mod worker;
 
 pub use arena::ArenaStats;
 pub use bare::{BareModel, BareSession, TokenIds};
-pub use batch::Priority;
-pub use config::Config;
+pub use batch::{Priority, packed};
+pub use config::{Batching, Config};
 pub use deps::Deps;
 pub use encoder::{Encoder, TokenCount};
 pub use error::Error;

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
 
 use crate::Error;
-use crate::batch::{Limits, Priority, Waiting};
+use crate::batch::{Leave, Limits, Priority, Waiting};
 use crate::metrics::Metrics;
 use crate::session::Input;
 use crate::states::Answered;
@@ -63,6 +63,8 @@ pub(crate) struct Queue {
 #[derive(Default)]
 struct State {
     waiting: Waiting<Request>,
+    /// How many batches have left and are not finished.
+    running: usize,
     is_closed: bool,
 }
 
@@ -145,10 +147,38 @@ impl Queue {
                 return None;
             }
             self.drop_unwanted(&mut state.waiting);
-            if state.waiting.len() > 0 {
-                return Some(state.waiting.next_batch(&self.limits, Instant::now()));
-            }
-            state = self.changed.wait(state).unwrap_or_else(PoisonError::into_inner);
+            let now = Instant::now();
+            let until = match state.waiting.leaves_at(&self.limits, state.running > 0) {
+                None => None,
+                Some(Leave::At(at)) if at > now => Some(at - now),
+                Some(_) => {
+                    state.running += 1;
+                    return Some(state.waiting.next_batch(&self.limits, now));
+                }
+            };
+            state = self.wait(state, until);
+        }
+    }
+
+    /// Until something has changed, or the time is over.
+    fn wait<'a>(
+        &self,
+        state: MutexGuard<'a, State>,
+        until: Option<Duration>,
+    ) -> MutexGuard<'a, State> {
+        let Some(time) = until else {
+            return self.changed.wait(state).unwrap_or_else(PoisonError::into_inner);
+        };
+        self.changed.wait_timeout(state, time).unwrap_or_else(PoisonError::into_inner).0
+    }
+
+    /// A batch of [`Self::next_batch`] is computed: its session is idle.
+    pub(crate) fn finished(&self) {
+        let mut state = self.lock();
+        state.running = state.running.saturating_sub(1);
+        drop(state);
+        if self.limits.fill_wait > Duration::ZERO {
+            self.changed.notify_one();
         }
     }
 
@@ -192,12 +222,20 @@ mod tests {
     use opentelemetry::metrics::MeterProvider;
     use opentelemetry_sdk::metrics::SdkMeterProvider;
 
+    use courant_gpu_utils::device::Provider;
+
     use super::*;
-    use crate::{Config, Precision};
+    use crate::{Batching, Config, Precision};
 
     fn queue(capacity: usize) -> Queue {
+        queue_on(Provider::Cpu, capacity)
+    }
+
+    fn queue_on(provider: Provider, capacity: usize) -> Queue {
         let meter = SdkMeterProvider::default().meter("test");
-        Queue::new(capacity, Config::default().limits(Precision::Fp32, 512), Metrics::new(&meter))
+        let config = Config { batching: Batching::LowLatency, ..Config::default() };
+        let limits = config.limits(Precision::Fp32, provider, 512);
+        Queue::new(capacity, limits, Metrics::new(&meter))
     }
 
     fn inputs(count: usize) -> Vec<Input> {
@@ -210,6 +248,27 @@ mod tests {
         let mut answers = queue.try_submit(inputs(3), Priority::Bulk.into()).unwrap();
         drop(answers.remove(1));
         assert_eq!(queue.next_batch().unwrap().len(), 2);
+    }
+
+    #[test]
+    fn a_batch_fills_while_the_device_is_busy_and_leaves_in_time() {
+        let queue = queue_on(Provider::Cuda, 4);
+        let _first = queue.try_submit(inputs(1), Priority::Bulk.into()).unwrap();
+        assert_eq!(queue.next_batch().unwrap().len(), 1, "an idle device takes it at once");
+        let _second = queue.try_submit(inputs(1), Priority::Bulk.into()).unwrap();
+        let waited = queue.next_batch().unwrap()[0].1;
+        assert!(waited >= Duration::from_millis(5), "{waited:?}");
+    }
+
+    #[test]
+    fn a_batch_leaves_early_when_the_device_becomes_idle() {
+        let queue = queue_on(Provider::Cuda, 4);
+        let _first = queue.try_submit(inputs(1), Priority::Bulk.into()).unwrap();
+        queue.next_batch().unwrap();
+        queue.finished();
+        let _second = queue.try_submit(inputs(1), Priority::Bulk.into()).unwrap();
+        assert_eq!(queue.lock().running, 0);
+        assert_eq!(queue.next_batch().unwrap().len(), 1);
     }
 
     #[test]

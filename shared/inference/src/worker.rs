@@ -144,6 +144,7 @@ impl Worker {
                     }
                 }),
             });
+            queue.finished();
             told(device);
         }
     }
