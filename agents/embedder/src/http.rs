@@ -2,17 +2,15 @@
 
 use axum::extract::rejection::JsonRejection;
 use axum::extract::{DefaultBodyLimit, State};
-use axum::http::{HeaderValue, StatusCode, header};
-use axum::response::{IntoResponse, Response};
 use axum::routing::post;
 use axum::{Json, Router};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use courant_article::{Embedding, ModelRef};
-use courant_inference::Error;
+use courant_service::Refusal;
 use serde::{Deserialize, Serialize};
 
-use crate::vectors::{Refusal, Vectors};
+use crate::vectors::{NoVectors, Vectors};
 
 /// The largest body of a request.
 const MAX_BODY_BYTES: usize = 8 << 20;
@@ -41,7 +39,7 @@ struct Embedded {
 async fn embed(
     State(vectors): State<Vectors>,
     request: Result<Json<Embed>, JsonRejection>,
-) -> Result<Json<Embedded>, Answer> {
+) -> Result<Json<Embedded>, Refusal> {
     let found = vectors.of(request?.0.texts).await?;
     let vectors_of = found.iter().map(|vector| vector.as_slice().to_vec()).collect();
     Ok(Json(Embedded { model: vectors.model().clone(), vectors: vectors_of }))
@@ -104,11 +102,11 @@ struct Usage {
 async fn embeddings(
     State(vectors): State<Vectors>,
     request: Result<Json<Request>, JsonRejection>,
-) -> Result<Json<List>, Answer> {
+) -> Result<Json<List>, Refusal> {
     let Json(Request { input, model, encoding_format }) = request?;
     let ours = &vectors.model().name;
     if let Some(asked) = model.filter(|asked| asked != ours && !asked.is_empty()) {
-        return Err(Refusal::Model { ours: ours.clone(), asked }.into());
+        return Err(NoVectors::Model { ours: ours.clone(), asked }.into());
     }
     let texts = match input {
         Input::One(text) => vec![text],
@@ -137,56 +135,6 @@ fn values(vector: &Embedding, encoding: Encoding) -> Values {
                 vector.as_slice().iter().flat_map(|value| value.to_le_bytes()).collect();
             Values::Base64(STANDARD.encode(bytes))
         }
-    }
-}
-
-/// An error as JSON: `{"error":{"code","message","type"}}`.
-struct Answer {
-    status: StatusCode,
-    code: &'static str,
-    message: String,
-}
-
-impl From<JsonRejection> for Answer {
-    fn from(rejection: JsonRejection) -> Self {
-        Self { status: rejection.status(), code: "invalid", message: rejection.body_text() }
-    }
-}
-
-impl From<Refusal> for Answer {
-    fn from(refusal: Refusal) -> Self {
-        let message = refusal.to_string();
-        let (status, code) = match refusal {
-            Refusal::Count(_) | Refusal::Encoder(Error::EmptyText { .. }) => {
-                (StatusCode::BAD_REQUEST, "invalid")
-            }
-            Refusal::Model { .. } => (StatusCode::NOT_FOUND, "model_not_found"),
-            Refusal::Overloaded(_) | Refusal::Encoder(Error::Overloaded { .. }) => {
-                (StatusCode::TOO_MANY_REQUESTS, "overloaded")
-            }
-            Refusal::Encoder(Error::Late) => (StatusCode::GATEWAY_TIMEOUT, "late"),
-            Refusal::Encoder(Error::Stopped) => (StatusCode::SERVICE_UNAVAILABLE, "stopped"),
-            Refusal::Encoder(error) => {
-                tracing::error!(%error, "a request for vectors failed");
-                (StatusCode::INTERNAL_SERVER_ERROR, "internal")
-            }
-        };
-        Self { status, code, message }
-    }
-}
-
-impl IntoResponse for Answer {
-    fn into_response(self) -> Response {
-        let Self { status, code, message } = self;
-        let kind = if status.is_client_error() { "invalid_request_error" } else { "server_error" };
-        let body = serde_json::json!({
-            "error": { "code": code, "message": message, "type": kind }
-        });
-        let mut response = (status, Json(body)).into_response();
-        if status == StatusCode::TOO_MANY_REQUESTS {
-            response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from_static("1"));
-        }
-        response
     }
 }
 

@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 
 use courant_article::{Embedding, ModelRef};
 use courant_inference::{Encoder, Error, Priority};
+use courant_service::{Refusal, Refused};
 use tokio::sync::Semaphore;
 
 /// The most texts in one request.
@@ -14,7 +15,7 @@ const FEW_TEXTS: usize = 8;
 
 /// Why there are no vectors.
 #[derive(Debug, thiserror::Error)]
-pub(crate) enum Refusal {
+pub(crate) enum NoVectors {
     #[error("{0} texts in one request, 1 to {MAX_TEXTS} are allowed")]
     Count(usize),
     #[error("the encoder is {ours}, not {asked}")]
@@ -23,6 +24,25 @@ pub(crate) enum Refusal {
     Overloaded(usize),
     #[error(transparent)]
     Encoder(#[from] Error),
+}
+
+impl From<NoVectors> for Refusal {
+    fn from(why: NoVectors) -> Self {
+        let refused = match &why {
+            NoVectors::Count(_) | NoVectors::Encoder(Error::EmptyText { .. }) => Refused::Invalid,
+            NoVectors::Model { .. } => Refused::NotFound,
+            NoVectors::Overloaded(_) | NoVectors::Encoder(Error::Overloaded { .. }) => {
+                Refused::Overloaded
+            }
+            NoVectors::Encoder(Error::Late) => Refused::Late,
+            NoVectors::Encoder(Error::Stopped) => Refused::Unavailable,
+            NoVectors::Encoder(error) => {
+                tracing::error!(%error, "a request for vectors failed");
+                Refused::Internal
+            }
+        };
+        Self::new(refused, why.to_string())
+    }
 }
 
 /// The encoder with a bound on the requests in hand: a client that comes when it is
@@ -45,11 +65,11 @@ impl Vectors {
     }
 
     /// One vector per text, in order.
-    pub(crate) async fn of(&self, texts: Vec<String>) -> Result<Vec<Embedding>, Refusal> {
+    pub(crate) async fn of(&self, texts: Vec<String>) -> Result<Vec<Embedding>, NoVectors> {
         if texts.is_empty() || texts.len() > MAX_TEXTS {
-            return Err(Refusal::Count(texts.len()));
+            return Err(NoVectors::Count(texts.len()));
         }
-        let _slot = self.slots.try_acquire().map_err(|_| Refusal::Overloaded(self.requests))?;
+        let _slot = self.slots.try_acquire().map_err(|_| NoVectors::Overloaded(self.requests))?;
         let is_small = texts.len() <= FEW_TEXTS;
         let priority = if is_small { Priority::Query } else { Priority::Bulk };
         let deadline = Instant::now() + self.patience;
@@ -57,7 +77,7 @@ impl Vectors {
     }
 
     /// The tokens of all texts together, without special ones.
-    pub(crate) async fn tokens(&self, texts: &[String]) -> Result<usize, Refusal> {
+    pub(crate) async fn tokens(&self, texts: &[String]) -> Result<usize, NoVectors> {
         let mut tokens = 0;
         for text in texts {
             tokens += self.encoder.count_tokens(text).await?.tokens;

@@ -1,7 +1,7 @@
 //! What every agent's process does, whatever its subject: signals and drain
 //! ([`block_on`]), an operator's hold on it ([`Control`]), probes and metrics
-//! over HTTP, health, admin and reflection over gRPC ([`Process`]), and the loop
-//! that works off a queue ([`work`]).
+//! over HTTP, health, admin and reflection over gRPC ([`Process`]), refusals that
+//! both say alike ([`Refusal`]), and the loop that works off a queue ([`work`]).
 
 mod admin;
 mod config;
@@ -9,6 +9,7 @@ mod control;
 mod metrics;
 mod probes;
 mod process;
+mod refusal;
 mod signals;
 mod start;
 mod work;
@@ -17,6 +18,7 @@ pub use config::{Config, Ports};
 pub use control::{Control, InFlight, State};
 pub use metrics::AgentMetrics;
 pub use process::{Listening, Process};
+pub use refusal::{Refusal, Refused};
 pub use signals::block_on;
 pub use start::{Args, Start, main};
 pub use work::work;

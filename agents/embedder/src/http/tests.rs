@@ -1,5 +1,5 @@
 use axum::body::{Body, to_bytes};
-use axum::http::Request;
+use axum::http::{Request, StatusCode, header};
 use courant_gpu_utils::Config as GpuConfig;
 use courant_inference::{Config, Deps, Encoder};
 use opentelemetry::global;

@@ -1,0 +1,97 @@
+//! Why a request is refused, said alike over HTTP and gRPC.
+
+use axum::Json;
+use axum::extract::rejection::JsonRejection;
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use tonic::{Code, Status};
+
+/// What kind of refusal it is: the one table from which both faces are read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Refused {
+    /// The request makes no sense; sent again, it never will.
+    Invalid,
+    /// What is asked for is not there.
+    NotFound,
+    /// Too many requests are in hand.
+    Overloaded,
+    /// No answer came in time.
+    Late,
+    /// Something that is needed is not there yet, or not any more.
+    Unavailable,
+    /// A defect, of the machine or ours.
+    Internal,
+}
+
+impl Refused {
+    /// HTTP status and gRPC code.
+    pub fn codes(self) -> (StatusCode, Code) {
+        match self {
+            Self::Invalid => (StatusCode::BAD_REQUEST, Code::InvalidArgument),
+            Self::NotFound => (StatusCode::NOT_FOUND, Code::NotFound),
+            Self::Overloaded => (StatusCode::TOO_MANY_REQUESTS, Code::ResourceExhausted),
+            Self::Late => (StatusCode::GATEWAY_TIMEOUT, Code::DeadlineExceeded),
+            Self::Unavailable => (StatusCode::SERVICE_UNAVAILABLE, Code::Unavailable),
+            Self::Internal => (StatusCode::INTERNAL_SERVER_ERROR, Code::Internal),
+        }
+    }
+
+    /// The word in answers, for programs.
+    fn word(self) -> &'static str {
+        match self {
+            Self::Invalid => "invalid",
+            Self::NotFound => "model_not_found",
+            Self::Overloaded => "overloaded",
+            Self::Late => "late",
+            Self::Unavailable => "unavailable",
+            Self::Internal => "internal",
+        }
+    }
+}
+
+/// A refusal with its message, ready to be sent over HTTP, as
+/// `{"error":{"code","message","type"}}`, or gRPC.
+#[derive(Clone, Debug)]
+pub struct Refusal {
+    status: StatusCode,
+    code: Code,
+    word: &'static str,
+    message: String,
+}
+
+impl Refusal {
+    /// `message`: for people.
+    pub fn new(refused: Refused, message: String) -> Self {
+        let (status, code) = refused.codes();
+        Self { status, code, word: refused.word(), message }
+    }
+}
+
+impl From<JsonRejection> for Refusal {
+    /// Of a body that cannot be read, axum knows the status best.
+    fn from(rejection: JsonRejection) -> Self {
+        let status = rejection.status();
+        Self { status, ..Self::new(Refused::Invalid, rejection.body_text()) }
+    }
+}
+
+impl From<Refusal> for Status {
+    fn from(refusal: Refusal) -> Self {
+        Self::new(refusal.code, refusal.message)
+    }
+}
+
+impl IntoResponse for Refusal {
+    fn into_response(self) -> Response {
+        let Self { status, word, message, .. } = self;
+        let kind = if status.is_client_error() { "invalid_request_error" } else { "server_error" };
+        let body = serde_json::json!({
+            "error": { "code": word, "message": message, "type": kind }
+        });
+        let mut response = (status, Json(body)).into_response();
+        if status == StatusCode::TOO_MANY_REQUESTS {
+            response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from_static("1"));
+        }
+        response
+    }
+}
