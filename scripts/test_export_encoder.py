@@ -11,6 +11,7 @@ import numpy as np
 from onnx.reference import ReferenceEvaluator
 
 import export_encoder
+import write_tiny_classifiers
 import write_tiny_encoder
 from reference_encoder import ReferenceEncoder, word_ids
 
@@ -172,6 +173,14 @@ class FixtureEncoder(unittest.TestCase):
             write_tiny_encoder.write(Path(folder))
             for file in ("model.onnx", "tokenizer.json", "config.json"):
                 self.assertEqual(Path(folder, file).read_bytes(), (FIXTURE.parent / "tiny" / file).read_bytes())
+
+    def test_the_tiny_classifiers_of_the_rust_tests_are_what_their_script_writes(self):
+        with tempfile.TemporaryDirectory() as folder:
+            write_tiny_classifiers.write(Path(folder))
+            for name in ("tiny-sentiment", "tiny-names"):
+                for file in ("onnx/model.onnx", "tokenizer.json", "config.json"):
+                    found, expected = Path(folder, name, file), FIXTURE.parent / "classifiers" / name / file
+                    self.assertEqual(found.read_bytes(), expected.read_bytes())
 
 
 if __name__ == "__main__":

@@ -7,7 +7,7 @@ use courant_article::Embedding;
 
 use crate::model::Model;
 use crate::provider::Placement;
-use crate::session::{EncoderSession, Input};
+use crate::session::{Input, ModelSession};
 use crate::tokenize::TextTokenizer;
 use crate::{Config, Deps, Error, runtime};
 
@@ -55,7 +55,7 @@ impl BareModel {
     /// # Errors
     /// [`Error::Graph`].
     pub fn session(&self) -> Result<BareSession, Error> {
-        Ok(BareSession(EncoderSession::load(
+        Ok(BareSession(ModelSession::load(
             &self.environment,
             &self.model,
             &Placement::cpu(&self.model),
@@ -64,7 +64,7 @@ impl BareModel {
 }
 
 /// One session, run in the caller's thread.
-pub struct BareSession(EncoderSession);
+pub struct BareSession(ModelSession);
 
 impl BareSession {
     /// The vectors of a batch of 1 or more texts, padded to the longest.

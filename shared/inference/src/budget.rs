@@ -14,7 +14,7 @@ use ort::environment::Environment;
 use crate::batch::packed;
 use crate::model::Model;
 use crate::provider::Placement;
-use crate::session::{EncoderSession, Input};
+use crate::session::{Input, ModelSession};
 use crate::{Deps, Error};
 
 /// What may be chosen on a CPU; 1 is one text per run.
@@ -53,7 +53,7 @@ pub(crate) fn measured(
         return Ok(budget);
     }
     let start = Instant::now();
-    let mut session = EncoderSession::load(environment, model, placement)?;
+    let mut session = ModelSession::load(environment, model, placement)?;
     let budget = measure(&mut session, candidates, model.max_tokens)?;
     let took_ms = start.elapsed().as_millis();
     tracing::info!(budget, took_ms, model = model.name, "measured the token budget");
@@ -88,7 +88,7 @@ fn file_name(model: &Model, provider: Provider) -> String {
 /// The fastest of the candidates, each run twice in turn: the better time counts,
 /// since others may use the processor meanwhile.
 fn measure(
-    session: &mut EncoderSession,
+    session: &mut ModelSession,
     candidates: &[usize],
     max_tokens: usize,
 ) -> Result<usize, Error> {
@@ -107,7 +107,7 @@ fn measure(
     Ok(candidates[chosen])
 }
 
-fn time(session: &mut EncoderSession, budget: usize, max_tokens: usize) -> Result<Duration, Error> {
+fn time(session: &mut ModelSession, budget: usize, max_tokens: usize) -> Result<Duration, Error> {
     // Enough texts to fill several batches of a large budget.
     let repeats = (4 * budget).div_ceil(LENGTHS.iter().sum()).max(1);
     let repeats = if budget <= ON_CPU[2] { 1 } else { repeats };

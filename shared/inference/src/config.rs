@@ -131,16 +131,16 @@ impl Config {
         ];
         for (key, value) in at_least_one {
             if value == 0 {
-                return Err(Error::Config { key, reason: "must be 1 or more".into() });
+                return Err(Error::inference(key, "must be 1 or more".into()));
             }
         }
         if self.max_items_peak < self.max_items {
             let reason = format!("must be at least max_items ({})", self.max_items);
-            return Err(Error::Config { key: "max_items_peak", reason });
+            return Err(Error::inference("max_items_peak", reason));
         }
         if self.overlap >= self.max_tokens {
             let reason = format!("must be less than max_tokens ({})", self.max_tokens);
-            return Err(Error::Config { key: "overlap", reason });
+            return Err(Error::inference("overlap", reason));
         }
         Ok(())
     }

@@ -8,7 +8,7 @@ use courant_gpu_utils::operation::Device;
 use crate::Error;
 use crate::arena::{Arena, ArenaStats};
 use crate::provider::Placement;
-use crate::session::EncoderSession;
+use crate::session::ModelSession;
 
 /// The device of one session.
 pub(crate) struct SessionDevice {
@@ -17,7 +17,7 @@ pub(crate) struct SessionDevice {
 }
 
 impl SessionDevice {
-    pub(crate) fn of(session: &EncoderSession, placement: &Placement) -> Result<Self, Error> {
+    pub(crate) fn of(session: &ModelSession, placement: &Placement) -> Result<Self, Error> {
         Ok(Self { arena: session.arena(placement)?, cuda: placement.cuda()? })
     }
 

@@ -1,13 +1,10 @@
 //! The encoder as its users see it.
 
 use std::sync::Arc;
-use std::thread;
 use std::time::Instant;
 
 use courant_article::{Embedding, Embeddings, ModelRef};
 use courant_gpu_utils::Config as GpuConfig;
-use courant_gpu_utils::device::Provider;
-use courant_gpu_utils::operation::{self, Ladder};
 use courant_heads::entities::EntityHead;
 use opentelemetry::metrics::Meter;
 use tokio::task;
@@ -17,16 +14,16 @@ use crate::batch::Priority;
 use crate::chunk::windows;
 use crate::document::{Plan, whole};
 use crate::entities::{WordPlan, head_for};
+use crate::launch::{Crew, Host, Opened};
 use crate::metrics::Metrics;
 use crate::model::Model;
-use crate::provider::place;
-use crate::queue::{Answer, Queue, Urgency};
+use crate::queue::{Queue, Urgency, collect};
 use crate::results::Results;
 use crate::session::Input;
 use crate::states::{Answered, WordStates};
 use crate::tokenize::{TextTokenizer, TokenizerThreads};
-use crate::worker::{Recipe, Workers};
-use crate::{Config, Deps, Error, Precision, budget, runtime};
+use crate::worker::Workers;
+use crate::{Config, Deps, Error, Precision, budget};
 
 /// How long a text is in tokens, without special ones, and in chunks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -72,54 +69,35 @@ impl Encoder {
         meter: &Meter,
     ) -> Result<Self, Error> {
         config.validate()?;
-        gpu.validate().map_err(|error| Error::Provider(error.to_string()))?;
-        let library = match &config.runtime_library {
-            Some(library) => library.clone(),
-            None => deps.runtime_library()?,
-        };
-        let model = Arc::new(Model::locate(config, deps)?);
-        model.precision.check_processor()?;
-        // The three take about as long each, and none needs another.
-        let (verified, tokenizer, environment) = thread::scope(|scope| {
-            let tokenizer = scope.spawn(|| read_tokenizer(&model));
-            let environment = scope.spawn(|| runtime::environment(&library));
-            (model.verify(), tokenizer.join(), environment.join())
-        });
-        verified?;
-        let tokenizer = Arc::new(tokenizer.unwrap_or(Err(Error::Stopped))?);
-        let environment = environment.unwrap_or(Err(Error::Stopped))?;
-        check_lengths(config, &model, &tokenizer)?;
-        let metrics = Metrics::new(meter);
-        let placement = place(gpu, &environment, &model, deps)?;
-        if model.precision == Precision::Fp16 && placement.provider == Provider::Cpu {
-            tracing::warn!("a CPU computes fp16 as fp32, only slower: fp32 or int8 fits it better");
-        }
+        let host = Host::new(config, gpu, deps.clone());
+        let opened = Opened::new(Model::locate(config, deps)?, &host)?;
+        let model = Arc::clone(&opened.model);
+        check_lengths(config, &model, &opened.tokenizer)?;
+        let placement = opened.place(&host)?;
         let needs_budget = config.token_budget.is_none() && model.precision != Precision::Int8;
         let budget = match needs_budget {
-            true => budget::measured(&environment, &model, &placement, deps)?,
+            true => budget::measured(&opened.environment, &model, &placement, deps)?,
             false => 1,
         };
-        let limits = config.limits(model.precision, placement.provider, budget);
-        let cpu_allowed = gpu.cpu_fallback && placement.provider != Provider::Cpu;
-        let greatest = limits.token_budget.max(config.max_tokens);
-        let ladder = Ladder::new(operation::Limits::new(greatest, cpu_allowed));
-        let queue = Arc::new(Queue::new(config.queue_capacity, limits, metrics.clone()));
-        let reference = model_ref(&model, placement.provider);
-        let sessions = config.session_count(placement.provider);
-        let recipe = Recipe { environment, model: Arc::clone(&model), placement, ladder };
-        let workers = Workers::spawn(sessions, &recipe, &queue, &metrics)?;
-        let threads = TokenizerThreads::spawn(&tokenizer, config.tokenizer_threads, metrics);
+        let crew = Crew {
+            sessions: config.session_count(placement.provider),
+            tokenizer_threads: config.tokenizer_threads,
+            queue_capacity: config.queue_capacity,
+            limits: config.limits(model.precision, placement.provider, budget),
+            max_tokens: config.max_tokens,
+        };
+        let running = opened.start(placement, &crew, gpu, Metrics::new(meter))?;
         let shared = Shared {
-            model: reference,
+            model: running.model,
             dimension: model.dimension,
             states: model.states,
             entities: head_for(&model),
             max_tokens: config.max_tokens,
             overlap: config.overlap,
-            tokenizer: threads.map_err(|_| Error::Stopped)?,
+            tokenizer: running.tokenizer,
             results: Results::new(config.result_cache_mb),
-            queue,
-            workers,
+            queue: running.queue,
+            workers: running.workers,
         };
         Ok(Self { shared: Arc::new(shared) })
     }
@@ -175,7 +153,7 @@ impl Encoder {
         let mut known = self.known(&texts);
         let unknown = unknown(texts, &known);
         let inputs = self.inputs(unknown.clone()).await.map_err(|error| placed(error, &known))?;
-        let vectors = self.run(inputs, urgency).await?;
+        let vectors = self.shared.queue.run(inputs, urgency).await?;
         Ok(self.complete(&mut known, unknown, vectors))
     }
 
@@ -231,7 +209,7 @@ impl Encoder {
             move |tokenizer: &TextTokenizer| Plan::new(tokenizer, &text, max_tokens, overlap, head);
         let plan = self.shared.tokenizer.run(plan).await?;
         let inputs = plan.inputs().cloned().collect();
-        let answers = self.run(inputs, Priority::Bulk.into()).await?;
+        let answers = self.shared.queue.run(inputs, Priority::Bulk.into()).await?;
         let model = self.shared.model.clone();
         // Finding names in a long text takes longer than an async task may.
         let assembled = task::spawn_blocking(move || plan.assemble(answers, model));
@@ -262,7 +240,7 @@ impl Encoder {
             Ok((plan, inputs))
         };
         let (plan, inputs) = self.shared.tokenizer.run(plan).await?;
-        let answers = self.run(inputs, Priority::Bulk.into()).await?;
+        let answers = self.shared.queue.run(inputs, Priority::Bulk.into()).await?;
         let kept: Vec<_> = answers.into_iter().map(|answer| answer.words).collect();
         plan.states(&kept, dimension)
     }
@@ -298,22 +276,6 @@ impl Encoder {
         };
         self.shared.tokenizer.run(cut).await
     }
-
-    async fn run(&self, inputs: Vec<Input>, urgency: Urgency) -> Result<Vec<Answered>, Error> {
-        let mut answers = Vec::with_capacity(inputs.len());
-        for input in inputs {
-            answers.push(self.shared.queue.submit(input, urgency).await?);
-        }
-        collect(answers).await
-    }
-}
-
-async fn collect(answers: Vec<Answer>) -> Result<Vec<Answered>, Error> {
-    let mut vectors = Vec::with_capacity(answers.len());
-    for answer in answers {
-        vectors.push(answer.await.map_err(|_| Error::Stopped)??);
-    }
-    Ok(vectors)
 }
 
 /// The texts whose vector is not known.
@@ -333,32 +295,17 @@ fn placed(error: Error, known: &[Option<Embedding>]) -> Error {
     Error::EmptyText { index: places.nth(index).map_or(index, |(place, _)| place) }
 }
 
-fn read_tokenizer(model: &Model) -> Result<TextTokenizer, Error> {
-    let json =
-        std::fs::read(&model.tokenizer).map_err(|source| Error::read(&model.tokenizer, source))?;
-    TextTokenizer::from_json(&json)
-}
-
 /// The lengths that only the model and its tokenizer can judge.
 fn check_lengths(config: &Config, model: &Model, tokenizer: &TextTokenizer) -> Result<(), Error> {
     if config.max_tokens > model.max_tokens {
         let reason =
             format!("is {}, {} takes at most {}", config.max_tokens, model.name, model.max_tokens);
-        return Err(Error::Config { key: "max_tokens", reason });
+        return Err(Error::inference("max_tokens", reason));
     }
     let own = config.max_tokens.saturating_sub(tokenizer.special_tokens());
     if config.overlap >= own {
         let reason = format!("must be less than the {own} tokens that a chunk has of the text");
-        return Err(Error::Config { key: "overlap", reason });
+        return Err(Error::inference("overlap", reason));
     }
     Ok(())
-}
-
-fn model_ref(model: &Model, provider: Provider) -> ModelRef {
-    ModelRef {
-        name: model.name.clone(),
-        version: model.version.clone(),
-        precision: model.precision.name().into(),
-        provider: provider.as_str().into(),
-    }
 }

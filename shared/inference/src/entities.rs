@@ -87,12 +87,20 @@ impl WordPlan {
 }
 
 fn entity(text: &str, words: &[Word<'_>], tagged: &TaggedSpan) -> Entity {
-    let first = &words[tagged.words.start];
-    let last = &words[tagged.words.end - 1];
+    let (span, text) = stretch(text, words, &tagged.words);
+    Entity { text: text.to_owned(), kind: tagged.kind, span, score: tagged.score }
+}
+
+/// Where some of a text's words stand, and what stands there. `range` must not be
+/// empty.
+pub(crate) fn stretch<'a>(
+    text: &'a str,
+    words: &[Word<'_>],
+    range: &Range<usize>,
+) -> (Span, &'a str) {
+    let (first, last) = (&words[range.start], &words[range.end - 1]);
     let span = Span { start: first.span.start, end: last.span.end };
-    let start = offset(text, first);
-    let end = offset(text, last) + last.text.len();
-    Entity { text: text[start..end].to_owned(), kind: tagged.kind, span, score: tagged.score }
+    (span, &text[offset(text, first)..offset(text, last) + last.text.len()])
 }
 
 /// The byte at which a word of `text` starts.

@@ -5,14 +5,16 @@ use std::sync::Arc;
 
 use courant_gpu_utils::operation::{Fault, Lost, is_out_of_memory_message};
 
-/// Why nothing was embedded. Cheap to clone: a failed batch answers each of its
+/// Why nothing was computed. Cheap to clone: a failed batch answers each of its
 /// requests with the same error.
 #[derive(Clone, Debug, thiserror::Error)]
 pub enum Error {
     /// A configuration value is out of its range.
-    #[error("[inference] {key} {reason}")]
+    #[error("{section} {key} {reason}")]
     Config {
-        /// The key in `[inference]`.
+        /// As `[inference]`.
+        section: &'static str,
+        /// The key in it.
         key: &'static str,
         /// What it must be.
         reason: String,
@@ -32,7 +34,7 @@ pub enum Error {
         source: Arc<std::io::Error>,
     },
     /// `model.json` or `config.json` does not say what it should.
-    #[error("{path} does not describe an encoder: {reason}")]
+    #[error("{path} does not describe the model: {reason}")]
     Manifest {
         /// The file.
         path: PathBuf,
@@ -49,12 +51,14 @@ pub enum Error {
         /// What it is.
         found: String,
     },
-    /// A file from the hub has no SHA-256 in the configuration.
-    #[error("{file} is not pinned: add \"{file}\" = \"{found}\" to [inference.sha256]")]
+    /// A file has no SHA-256 in the configuration.
+    #[error("{file} is not pinned: add \"{file}\" = \"{found}\" to {section}")]
     Unpinned {
-        /// The file's path in its repository.
+        /// As `[inference.sha256]`.
+        section: &'static str,
+        /// The file's path in its repository or folder.
         file: String,
-        /// The SHA-256 of what was fetched.
+        /// The SHA-256 of what is there.
         found: String,
     },
     /// A file could not be fetched from the hub.
@@ -75,8 +79,8 @@ pub enum Error {
         /// Why not.
         reason: String,
     },
-    /// The graph is not that of an encoder, or not of the declared one.
-    #[error("{path} is not the declared encoder: {reason}")]
+    /// The graph is not that of the declared model.
+    #[error("{path} is not the declared model: {reason}")]
     Graph {
         /// The graph's file.
         path: PathBuf,
@@ -101,17 +105,46 @@ pub enum Error {
     /// The encoder gave something that is no vector; nothing is made up instead.
     #[error("the encoder gave no unit vector")]
     NotAVector,
+    /// The graph gave another number of values than is declared.
+    #[error("its output has shape {found}, declared are {declared} values in each row")]
+    Output {
+        /// The encoder's dimension, or how many labels there are.
+        declared: usize,
+        /// The shape that the run gave.
+        found: String,
+    },
+    /// A score is not finite; nothing is made up instead.
+    #[error("the classifier gave no finite scores")]
+    NotScores,
+    /// No classifier of this name is configured.
+    #[error("no classifier is called {name}; there are: {known}")]
+    NoClassifier {
+        /// What was asked for.
+        name: String,
+        /// The configured ones, separated by commas.
+        known: String,
+    },
+    /// A classifier needs more memory than all of them may take together.
+    #[error("the classifier {name} takes {needed} MB, all together may take {capacity} MB")]
+    TooLarge {
+        /// Which one.
+        name: String,
+        /// Its files' size, times its sessions.
+        needed: u32,
+        /// What is configured.
+        capacity: u32,
+    },
     /// The graph has no output `states`.
     #[error("the encoder gives no states of its tokens")]
     NoStates,
-    /// A text has nothing to embed in it.
+    /// A text has no tokens.
     #[error("text {index} is empty")]
     EmptyText {
         /// Its place among the texts given.
         index: usize,
     },
     /// The queue is full: nothing was queued.
-    #[error("the encoder's queue of {capacity} is full")]
+    #[error("the queue of {capacity} is full")]
     Overloaded {
         /// How many may wait.
         capacity: usize,
@@ -119,8 +152,8 @@ pub enum Error {
     /// The deadline passed before a session was free: nothing was computed.
     #[error("no session was free before the deadline")]
     Late,
-    /// The encoder has stopped, or one of its threads has died.
-    #[error("the encoder has stopped")]
+    /// The model has stopped, or one of its threads has died.
+    #[error("the model has stopped")]
     Stopped,
 }
 
@@ -131,6 +164,11 @@ impl From<ort::Error> for Error {
 }
 
 impl Error {
+    /// What is wrong with a key of `[inference]`.
+    pub(crate) fn inference(key: &'static str, reason: String) -> Self {
+        Self::Config { section: "[inference]", key, reason }
+    }
+
     pub(crate) fn read(path: impl Into<PathBuf>, source: std::io::Error) -> Self {
         Self::Read { path: path.into(), source: Arc::new(source) }
     }

@@ -1,4 +1,4 @@
-//! Encoders from the Hugging Face hub: any ONNX encoder in one file beside its
+//! Models from the Hugging Face hub: any ONNX graph in one file beside its
 //! `tokenizer.json` and `config.json`. What is fetched must be pinned.
 
 use std::collections::BTreeMap;
@@ -12,8 +12,8 @@ use serde::Deserialize;
 use crate::model::{Model, Pooling, sha256, version};
 use crate::{Config, Error, Precision};
 
-const TOKENIZER: &str = "tokenizer.json";
-const DESCRIPTION: &str = "config.json";
+pub(crate) const TOKENIZER: &str = "tokenizer.json";
+pub(crate) const DESCRIPTION: &str = "config.json";
 
 /// What a model's `config.json` says that we need.
 #[derive(Deserialize)]
@@ -24,8 +24,7 @@ struct Description {
 
 /// Fetches, or finds in the cache, the encoder `owner/repo[@revision]`.
 pub(crate) fn locate(repository: &str, config: &Config) -> Result<Model, Error> {
-    let (name, revision) = repository.split_once('@').unwrap_or((repository, "main"));
-    let source = Source { name, repository: open(name, revision, config)? };
+    let source = Repository::open(repository, config.hub_cache.as_deref())?;
     let graph = source.fetch(&config.graph_file)?;
     let tokenizer = source.fetch(TOKENIZER)?;
     let description = source.fetch(DESCRIPTION)?;
@@ -34,13 +33,10 @@ pub(crate) fn locate(repository: &str, config: &Config) -> Result<Model, Error> 
         (TOKENIZER, &tokenizer),
         (DESCRIPTION, &description),
     ];
-    let mut pins = BTreeMap::new();
-    for (file, path) in named {
-        pins.insert(file.to_owned(), pinned(file, path, config)?);
-    }
+    let pins = pinned(&named, &config.sha256, "[inference.sha256]")?;
     let Description { hidden_size, max_position_embeddings } = read(&description)?;
     Ok(Model {
-        name: name.to_owned(),
+        name: source.name,
         version: version(&pins),
         precision: precision(&config.graph_file),
         dimension: hidden_size,
@@ -53,24 +49,31 @@ pub(crate) fn locate(repository: &str, config: &Config) -> Result<Model, Error> 
     })
 }
 
-struct Source<'a> {
-    name: &'a str,
-    repository: ApiRepo,
+/// A repository on the hub, at one revision.
+pub(crate) struct Repository {
+    /// `owner/repo`.
+    pub(crate) name: String,
+    files: ApiRepo,
 }
 
-impl Source<'_> {
-    fn fetch(&self, file: &str) -> Result<PathBuf, Error> {
-        self.repository.get(file).map_err(|source| failed(self.name, file, source))
+impl Repository {
+    /// `repository`: `owner/repo[@revision]`. `cache`: by default that of the hub's
+    /// own tools. Nothing is fetched yet.
+    pub(crate) fn open(repository: &str, cache: Option<&Path>) -> Result<Self, Error> {
+        let (name, revision) = repository.split_once('@').unwrap_or((repository, "main"));
+        let mut builder = ApiBuilder::from_env().with_progress(false);
+        if let Some(cache) = cache {
+            builder = builder.with_cache_dir(cache.to_owned());
+        }
+        let api = builder.build().map_err(|source| failed(name, DESCRIPTION, source))?;
+        let at = Repo::with_revision(name.to_owned(), RepoType::Model, revision.to_owned());
+        Ok(Self { name: name.to_owned(), files: api.repo(at) })
     }
-}
 
-fn open(name: &str, revision: &str, config: &Config) -> Result<ApiRepo, Error> {
-    let mut builder = ApiBuilder::from_env().with_progress(false);
-    if let Some(cache) = &config.hub_cache {
-        builder = builder.with_cache_dir(cache.clone());
+    /// Fetches a file, or finds it in the cache.
+    pub(crate) fn fetch(&self, file: &str) -> Result<PathBuf, Error> {
+        self.files.get(file).map_err(|source| failed(&self.name, file, source))
     }
-    let api = builder.build().map_err(|source| failed(name, &config.graph_file, source))?;
-    Ok(api.repo(Repo::with_revision(name.to_owned(), RepoType::Model, revision.to_owned())))
 }
 
 fn failed(repository: &str, file: &str, source: hf_hub::api::sync::ApiError) -> Error {
@@ -81,12 +84,18 @@ fn failed(repository: &str, file: &str, source: hf_hub::api::sync::ApiError) -> 
     }
 }
 
-/// The SHA-256 that the configuration demands of `file`.
-fn pinned(file: &str, path: &Path, config: &Config) -> Result<String, Error> {
-    match config.sha256.get(file) {
-        Some(expected) => Ok(expected.clone()),
-        None => Err(Error::Unpinned { file: file.to_owned(), found: sha256(path)? }),
-    }
+/// The SHA-256 that the configuration demands of each file; `section` is where it
+/// does.
+pub(crate) fn pinned(
+    files: &[(&str, &PathBuf)],
+    sha256s: &BTreeMap<String, String>,
+    section: &'static str,
+) -> Result<BTreeMap<String, String>, Error> {
+    let pin = |&(file, path): &(&str, &PathBuf)| match sha256s.get(file) {
+        Some(expected) => Ok((file.to_owned(), expected.clone())),
+        None => Err(Error::Unpinned { section, file: file.to_owned(), found: sha256(path)? }),
+    };
+    files.iter().map(pin).collect()
 }
 
 fn read(path: &Path) -> Result<Description, Error> {
@@ -96,7 +105,7 @@ fn read(path: &Path) -> Result<Description, Error> {
 }
 
 /// Files on the hub carry their precision in their name.
-fn precision(graph_file: &str) -> Precision {
+pub(crate) fn precision(graph_file: &str) -> Precision {
     let is = |part| graph_file.contains(part);
     match () {
         () if is("int8") || is("quantized") || is("qint8") || is("quint8") => Precision::Int8,

@@ -1,4 +1,5 @@
 //! Vectors from texts: the encoder, its tokenizer, and the batches between them.
+//! Classifiers of the user's own go the same way, and give scores ([`Models`]).
 //!
 //! ```text
 //!  embed / embed_document
@@ -24,6 +25,7 @@ mod bare;
 mod batch;
 mod budget;
 mod chunk;
+mod classifier;
 mod config;
 mod deps;
 mod device;
@@ -32,6 +34,7 @@ mod encoder;
 mod entities;
 mod error;
 mod hub;
+mod launch;
 mod metrics;
 mod model;
 mod precision;
@@ -48,9 +51,14 @@ mod worker;
 pub use arena::ArenaStats;
 pub use bare::{BareModel, BareSession, TokenIds};
 pub use batch::{Priority, packed};
+pub use classifier::{
+    Classifier, ClassifierConfig, Findings, Label, LabelledSpan, Lease, Models, Task,
+};
 pub use config::{Batching, Config};
 pub use deps::Deps;
 pub use encoder::{Encoder, TokenCount};
 pub use error::Error;
+pub use launch::Host;
 pub use precision::Precision;
+pub use sentence::sentences;
 pub use states::WordStates;

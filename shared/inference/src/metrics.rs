@@ -1,4 +1,4 @@
-//! What the encoder measures.
+//! What the encoder and classifiers measure.
 
 use std::time::Duration;
 
@@ -24,42 +24,52 @@ pub(crate) struct Metrics {
     tokens: Counter<u64>,
     requests: Counter<u64>,
     operation: operation::Metrics,
+    /// What a text is called that went well.
+    done: &'static str,
 }
 
 impl Metrics {
+    /// The encoder's.
     pub(crate) fn new(meter: &Meter) -> Self {
-        let seconds = |name: &'static str, description: &'static str| {
-            let builder = meter.f64_histogram(name).with_unit("s").with_description(description);
-            builder.with_boundaries(SECONDS.to_vec()).build()
+        Self::named(meter, "courant_encoder", "courant_batch", "embedded")
+    }
+
+    /// Those that all classifiers share.
+    pub(crate) fn of_classifiers(meter: &Meter) -> Self {
+        Self::named(meter, "courant_classifier", "courant_classifier_batch", "classified")
+    }
+
+    fn named(meter: &Meter, part: &str, batch: &str, done: &'static str) -> Self {
+        let seconds = |name: &str, description: &'static str| {
+            let builder = meter.f64_histogram(format!("{part}_{name}")).with_unit("s");
+            builder.with_description(description).with_boundaries(SECONDS.to_vec()).build()
         };
         Self {
             batch_items: meter
-                .u64_histogram("courant_batch_items")
-                .with_description("Texts and chunks per encoder batch")
+                .u64_histogram(format!("{batch}_items"))
+                .with_description("Texts and chunks per batch")
                 .with_boundaries(vec![1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 64.0, 100.0])
                 .build(),
             batch_tokens: meter
-                .u64_histogram("courant_batch_tokens")
-                .with_description("Tokens per encoder batch, padding included")
+                .u64_histogram(format!("{batch}_tokens"))
+                .with_description("Tokens per batch, padding included")
                 .with_boundaries((4..16).map(|power| f64::from(1 << power)).collect())
                 .build(),
-            queue_wait: seconds("courant_encoder_queue_wait", "Time between tokenizer and session"),
-            tokenize: seconds("courant_encoder_tokenize_duration", "Time to tokenize one request"),
-            inference: seconds(
-                "courant_encoder_inference_duration",
-                "Time of one batch in its session",
-            ),
+            queue_wait: seconds("queue_wait", "Time between tokenizer and session"),
+            tokenize: seconds("tokenize_duration", "Time to tokenize one request"),
+            inference: seconds("inference_duration", "Time of one batch in its session"),
             tokens: meter
-                .u64_counter("courant_encoder_tokens")
+                .u64_counter(format!("{part}_tokens"))
                 .with_description("Tokens that sessions computed, by kind: real or padding")
                 .build(),
             requests: meter
-                .u64_counter("courant_encoder_requests")
-                .with_description(
-                    "Texts and chunks by outcome: embedded, failed, refused, cancelled, late",
-                )
+                .u64_counter(format!("{part}_requests"))
+                .with_description(format!(
+                    "Texts and chunks by outcome: {done}, failed, refused, cancelled, late"
+                ))
                 .build(),
             operation: operation::Metrics::new(meter),
+            done,
         }
     }
 
@@ -98,7 +108,7 @@ impl Metrics {
         self.inference.record(took.as_secs_f64(), &[]);
         let failed = results.iter().filter(|result| result.is_err()).count();
         self.count_requests(failed, "failed");
-        self.count_requests(results.len() - failed, "embedded");
+        self.count_requests(results.len() - failed, self.done);
         if tokens.padded > 0 {
             self.batch_tokens.record(tokens.padded as u64, &[]);
             let padding = tokens.padded - tokens.real;

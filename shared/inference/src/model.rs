@@ -11,7 +11,7 @@ use sha2::{Digest, Sha256};
 
 use crate::{Config, Deps, Error, Precision, hub};
 
-/// How the token vectors become one vector.
+/// What becomes of a graph's output.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub(crate) enum Pooling {
@@ -19,15 +19,32 @@ pub(crate) enum Pooling {
     Graph,
     /// The mean of `last_hidden_state`, computed here.
     Mean,
+    /// Nothing: `logits` has one row of scores per text.
+    #[serde(skip)]
+    Sequence,
+    /// Nothing: `logits` has one row of scores per token.
+    #[serde(skip)]
+    Tokens,
 }
 
-/// An encoder's files and what is declared of them.
+impl Pooling {
+    /// What a run is called in metrics and threads.
+    pub(crate) fn operation(self) -> &'static str {
+        match self {
+            Self::Graph | Self::Mean => "encode",
+            Self::Sequence | Self::Tokens => "classify",
+        }
+    }
+}
+
+/// A model's files and what is declared of them.
 #[derive(Clone, Debug)]
 pub(crate) struct Model {
     pub(crate) name: String,
     /// The start of the SHA-256 of its files' SHA-256.
     pub(crate) version: String,
     pub(crate) precision: Precision,
+    /// Values per vector, or labels per row of scores.
     pub(crate) dimension: usize,
     /// Values per token of the output `states`, where the graph has it.
     pub(crate) states: Option<usize>,
@@ -102,6 +119,14 @@ impl Model {
             max_tokens: manifest.max_tokens,
             pooling: manifest.pooling,
         })
+    }
+
+    /// What its files take on disk: about what a session takes of memory.
+    pub(crate) fn size_bytes(&self) -> Result<u64, Error> {
+        let size = |(path, _): &(PathBuf, String)| {
+            path.metadata().map(|found| found.len()).map_err(|source| Error::read(path, source))
+        };
+        self.files.iter().map(size).sum()
     }
 
     /// Reads every file once and compares its SHA-256, all files at a time.

@@ -40,7 +40,7 @@ impl Precision {
             return Ok(());
         }
         let reason = "int8 needs a processor with VNNI (or ARM's dot product)".into();
-        Err(Error::Config { key: "precision", reason })
+        Err(Error::inference("precision", reason))
     }
 }
 

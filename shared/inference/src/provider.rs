@@ -11,7 +11,7 @@ use ort::ep::{ArenaExtendStrategy, CUDA, ExecutionProviderDispatch, TensorRT};
 use ort::memory::AllocationDevice;
 
 use crate::model::{Model, Pooling};
-use crate::session::{EncoderSession, Input};
+use crate::session::{Input, ModelSession};
 use crate::{Deps, Error};
 
 /// A model's place on a device: what a session is built with.
@@ -162,7 +162,7 @@ pub(crate) fn place(
         if provider == Provider::Cpu {
             return Ok(placement);
         }
-        let mut session = EncoderSession::load(environment, model, &placement)
+        let mut session = ModelSession::load(environment, model, &placement)
             .map_err(|error| Unused::Register(error.to_string()))?;
         let input = Input::new(vec![0; model.max_tokens.min(64)]);
         session.run(&[&input, &input]).map_err(|error| Unused::Probe(error.to_string()))?;

@@ -50,6 +50,15 @@ impl From<Priority> for Urgency {
 /// The vectors of an input, when they are there.
 pub(crate) type Answer = oneshot::Receiver<Result<Answered, Error>>;
 
+/// Waits for all answers, in order.
+pub(crate) async fn collect(answers: Vec<Answer>) -> Result<Vec<Answered>, Error> {
+    let mut answered = Vec::with_capacity(answers.len());
+    for answer in answers {
+        answered.push(answer.await.map_err(|_| Error::Stopped)??);
+    }
+    Ok(answered)
+}
+
 pub(crate) struct Queue {
     state: Mutex<State>,
     changed: Condvar,
@@ -106,6 +115,19 @@ impl Queue {
             self.push(input, urgency, place)
         };
         inputs.into_iter().map(one).collect()
+    }
+
+    /// What the sessions make of `inputs`, in order. Waits while the queue is full.
+    pub(crate) async fn run(
+        &self,
+        inputs: Vec<Input>,
+        urgency: Urgency,
+    ) -> Result<Vec<Answered>, Error> {
+        let mut answers = Vec::with_capacity(inputs.len());
+        for input in inputs {
+            answers.push(self.submit(input, urgency).await?);
+        }
+        collect(answers).await
     }
 
     fn places(&self, priority: Priority) -> &Arc<Semaphore> {

@@ -16,7 +16,7 @@ const ABBREVIATIONS: [&str; 41] = [
 
 /// The sentences of `text` that hold a letter or a digit, without the white
 /// space around them, in the text's order, in code points.
-pub(crate) fn sentences(text: &str) -> Vec<Span> {
+pub fn sentences(text: &str) -> Vec<Span> {
     let mut spans = Vec::new();
     let mut counted = CodePoints::new(text);
     let mut start = None;

@@ -1,4 +1,4 @@
-//! One ONNX Runtime session: padded batches in, vectors out.
+//! One ONNX Runtime session: padded batches in, vectors or scores out.
 
 use std::ops::Range;
 
@@ -7,7 +7,7 @@ use ort::environment::Environment;
 use ort::logging::LogLevel;
 use ort::session::builder::{GraphOptimizationLevel, SessionBuilder};
 use ort::session::{Session, SessionInputValue};
-use ort::value::{Outlet, TensorRef, ValueType};
+use ort::value::{Outlet, TensorElementType, TensorRef, ValueType};
 
 use crate::Error;
 use crate::arena::Arena;
@@ -15,7 +15,7 @@ use crate::model::{Model, Pooling};
 use crate::provider::Placement;
 use crate::states::{self, Options, StateReader};
 
-/// The vectors of one input: the whole's, then one per further row.
+/// The vectors of one input, or its scores: the whole's, then one per further row.
 pub(crate) type Rows = Vec<Vec<f32>>;
 
 /// How far from 1 a vector's length may be.
@@ -61,7 +61,7 @@ pub(crate) struct Output {
 }
 
 /// A session with what it expects.
-pub(crate) struct EncoderSession {
+pub(crate) struct ModelSession {
     session: Session,
     arena_name: String,
     pooling: Pooling,
@@ -70,7 +70,7 @@ pub(crate) struct EncoderSession {
     states: Option<usize>,
 }
 
-impl EncoderSession {
+impl ModelSession {
     /// Loads the graph, checks it against what is declared, and warms it up.
     pub(crate) fn load(
         environment: &Environment,
@@ -120,16 +120,34 @@ impl EncoderSession {
         let vectors: Vec<Rows> = match self.pooling {
             Pooling::Graph => batch.split(inputs, &flat, self.dimension),
             Pooling::Mean => batch.pool(inputs, &flat, self.dimension),
+            Pooling::Sequence => {
+                flat.chunks_exact(self.dimension).map(|scores| vec![scores.to_vec()]).collect()
+            }
+            Pooling::Tokens => batch.first_tokens(inputs, &flat, self.dimension),
         };
-        if vectors.iter().flatten().any(|vector| !is_unit(vector)) {
-            return Err(Error::NotAVector);
-        }
+        self.check_values(&vectors)?;
         Ok(Output {
             vectors,
             words,
             real_tokens: inputs.iter().map(|input| input.len()).sum(),
             padded_tokens: batch.items * batch.tokens,
         })
+    }
+
+    /// Refuses what is no vector, or no scores.
+    fn check_values(&self, vectors: &[Rows]) -> Result<(), Error> {
+        let mut rows = vectors.iter().flatten();
+        match self.pooling {
+            Pooling::Graph | Pooling::Mean if !rows.all(|row| is_unit(row)) => {
+                Err(Error::NotAVector)
+            }
+            Pooling::Sequence | Pooling::Tokens
+                if !rows.all(|row| row.iter().all(|score| score.is_finite())) =>
+            {
+                Err(Error::NotScores)
+            }
+            _ => Ok(()),
+        }
     }
 
     /// The graph's output, flat, and what was read from the states.
@@ -156,12 +174,13 @@ impl EncoderSession {
         }
         let vectors_per_item = match self.pooling {
             Pooling::Graph => batch.rows,
-            Pooling::Mean => batch.tokens,
+            Pooling::Mean | Pooling::Tokens => batch.tokens,
+            Pooling::Sequence => 1,
         };
         let outputs = self.session.run_with_options(values, options)?;
-        let (_, flat) = outputs[output_name(self.pooling)].try_extract_tensor::<f32>()?;
+        let (found, flat) = outputs[output_name(self.pooling)].try_extract_tensor::<f32>()?;
         if flat.len() != batch.items * vectors_per_item * self.dimension {
-            return Err(Error::NotAVector);
+            return Err(Error::Output { declared: self.dimension, found: found.to_string() });
         }
         let words = states::read(&outputs, inputs, batch.tokens, self.states)?;
         Ok((flat.to_vec(), words))
@@ -186,6 +205,7 @@ fn output_name(pooling: Pooling) -> &'static str {
     match pooling {
         Pooling::Graph => "embeddings",
         Pooling::Mean => "last_hidden_state",
+        Pooling::Sequence | Pooling::Tokens => "logits",
     }
 }
 
@@ -197,7 +217,7 @@ fn has(outlets: &[Outlet], name: &str) -> bool {
 fn check(session: &Session, model: &Model) -> Result<(), String> {
     let needed: &[&str] = match model.pooling {
         Pooling::Graph => &["input_ids", "attention_mask", "spans"],
-        Pooling::Mean => &["input_ids", "attention_mask"],
+        _ => &["input_ids", "attention_mask"],
     };
     if let Some(missing) = needed.iter().find(|name| !has(session.inputs(), name)) {
         return Err(format!("it has no input {missing}"));
@@ -208,8 +228,33 @@ fn check(session: &Session, model: &Model) -> Result<(), String> {
     }
     let name = output_name(model.pooling);
     let output = session.outputs().iter().find(|output| output.name() == name);
-    check_output(output.ok_or(format!("it has no output {name}"))?.dtype(), model.dimension)?;
+    let found = output.ok_or_else(|| missing_output(name, session.outputs()))?.dtype();
+    match model.pooling {
+        Pooling::Graph | Pooling::Mean => check_output(found, model.dimension)?,
+        Pooling::Sequence => check_logits(found, 2, model.dimension)?,
+        Pooling::Tokens => check_logits(found, 3, model.dimension)?,
+    }
     states::check(session.outputs(), model.states)
+}
+
+fn missing_output(name: &str, found: &[Outlet]) -> String {
+    let found: Vec<&str> = found.iter().map(Outlet::name).collect();
+    format!("it has no output {name}, only {}", found.join(", "))
+}
+
+/// Whether scores have as many dimensions and labels as declared.
+fn check_logits(found: &ValueType, rank: usize, labels: usize) -> Result<(), String> {
+    let ValueType::Tensor { ty: TensorElementType::Float32, shape, .. } = found else {
+        return Err(format!("its output is {found}, needed is a tensor of f32"));
+    };
+    let declared = i64::try_from(labels).unwrap_or(i64::MAX);
+    match shape.last() {
+        // What the graph leaves open, the first run shows.
+        Some(&width) if shape.len() == rank && (width == declared || width < 0) => Ok(()),
+        _ => Err(format!(
+            "its output has shape {shape}, declared are {labels} labels in {rank} dimensions"
+        )),
+    }
 }
 
 pub(crate) fn check_output(found: &ValueType, dimension: usize) -> Result<(), String> {
@@ -285,6 +330,13 @@ impl Batch {
                 item.chunks_exact(dimension).take(input.rows.len()).map(<[f32]>::to_vec).collect()
             })
             .collect()
+    }
+
+    /// The scores of each row's first token from `[items, tokens, labels]`.
+    fn first_tokens(&self, inputs: &[&Input], flat: &[f32], labels: usize) -> Vec<Rows> {
+        let items = flat.chunks_exact(self.tokens * labels).zip(inputs);
+        let row = |item: &[f32], row: &Range<usize>| item[row.start * labels..][..labels].to_vec();
+        items.map(|(item, input)| input.rows.iter().map(|at| row(item, at)).collect()).collect()
     }
 
     /// The mean of each row's token vectors from `[items, tokens, dimension]`.

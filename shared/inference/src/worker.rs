@@ -14,7 +14,7 @@ use crate::metrics::Metrics;
 use crate::model::Model;
 use crate::provider::Placement;
 use crate::queue::{Queue, Request};
-use crate::session::{EncoderSession, Input, Output};
+use crate::session::{Input, ModelSession, Output};
 use crate::states::Answered;
 
 /// What every session is loaded with.
@@ -62,6 +62,7 @@ impl Workers {
             threads: Vec::with_capacity(count),
             arenas: Arenas::default(),
         };
+        let thread = recipe.model.pooling.operation();
         for index in 0..count {
             let (recipe, queue, metrics) = (recipe.clone(), Arc::clone(queue), metrics.clone());
             let (arenas, ready) = (workers.arenas.clone(), ready.clone());
@@ -73,8 +74,8 @@ impl Workers {
                 // Whoever loads has gone with another session's error.
                 Err(error) => drop(ready.send(Err(error))),
             };
-            let thread = thread::Builder::new().name(format!("encoder-{index}")).spawn(work);
-            workers.threads.push(thread.map_err(|_| Error::Stopped)?);
+            let started = thread::Builder::new().name(format!("{thread}-{index}")).spawn(work);
+            workers.threads.push(started.map_err(|_| Error::Stopped)?);
         }
         drop(ready);
         for _ in 0..count {
@@ -111,9 +112,9 @@ impl Drop for CloseOnExit<'_> {
 
 /// One thread's session, and one on the CPU for what its device has no memory for.
 struct Worker {
-    session: EncoderSession,
+    session: ModelSession,
     device: SessionDevice,
-    on_cpu: Option<EncoderSession>,
+    on_cpu: Option<ModelSession>,
     recipe: Recipe,
     metrics: Metrics,
 }
@@ -121,7 +122,7 @@ struct Worker {
 impl Worker {
     fn load(recipe: Recipe, metrics: Metrics) -> Result<Self, Error> {
         let Recipe { environment, model, placement, .. } = &recipe;
-        let session = EncoderSession::load(environment, model, placement)?;
+        let session = ModelSession::load(environment, model, placement)?;
         let device = SessionDevice::of(&session, placement)?;
         Ok(Self { session, device, on_cpu: None, recipe, metrics })
     }
@@ -133,10 +134,10 @@ impl Worker {
         while let Some(batch) = queue.next_batch() {
             let Self { session, device, on_cpu, recipe, metrics } = self;
             let Recipe { environment, model, ladder, .. } = recipe;
-            let operation = metrics.operation();
+            let (name, operation) = (model.pooling.operation(), metrics.operation());
             run(ladder, batch, metrics, |step, inputs| match step {
                 Step::Cpu => loaded(on_cpu, environment, model)?.run(inputs),
-                step => safe_gpu_operation("encode", device, Some(operation), || {
+                step => safe_gpu_operation(name, device, Some(operation), || {
                     if step.frees_first() {
                         session.run_and_shrink(inputs)
                     } else {
@@ -152,13 +153,13 @@ impl Worker {
 
 /// The session on the CPU, loaded when it is first needed.
 fn loaded<'a>(
-    session: &'a mut Option<EncoderSession>,
+    session: &'a mut Option<ModelSession>,
     environment: &Environment,
     model: &Model,
-) -> Result<&'a mut EncoderSession, Error> {
+) -> Result<&'a mut ModelSession, Error> {
     if session.is_none() {
         tracing::warn!(model = model.name, "loads a CPU session: its device has too little memory");
-        *session = Some(EncoderSession::load(environment, model, &Placement::cpu(model))?);
+        *session = Some(ModelSession::load(environment, model, &Placement::cpu(model))?);
     }
     session.as_mut().ok_or(Error::Stopped)
 }

@@ -267,7 +267,7 @@ fn hub_config(cache: &tempfile::TempDir) -> Config {
         ..Config::default()
     };
     let mut pins = BTreeMap::new();
-    while let Err(Error::Unpinned { file, found }) = load(&config) {
+    while let Err(Error::Unpinned { file, found, .. }) = load(&config) {
         pins.insert(file, found);
         config.sha256.clone_from(&pins);
     }

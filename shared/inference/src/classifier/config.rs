@@ -1,0 +1,201 @@
+//! One entry of `[[analyst.classifiers]]`.
+
+use std::collections::BTreeMap;
+
+use courant_gpu_utils::device::Provider;
+use serde::{Deserialize, Serialize};
+
+use crate::batch::Limits;
+use crate::{Config, Error, Precision};
+
+pub(super) const SECTION: &str = "[[analyst.classifiers]]";
+/// Padded tokens of a batch where nothing is configured: what the encoder's
+/// measurement mostly finds.
+const BUDGET_ON_CPU: usize = 512;
+const BUDGET_ON_GPU: usize = 16_384;
+/// The longest window where nothing is configured: time grows with its square.
+const DEFAULT_TOKENS: usize = 512;
+/// Texts and windows that may wait.
+const QUEUE_CAPACITY: usize = 1_024;
+/// The longest name.
+const MAX_NAME_BYTES: usize = 64;
+
+/// What a classifier's labels mean.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Task {
+    /// Negative, neutral (some have none), positive, of a text as a whole.
+    Sentiment,
+    /// The 17 top-level IPTC Media Topics, of a text as a whole.
+    Topics,
+    /// Names of people, organizations and locations.
+    Entities,
+    /// Whatever they say.
+    #[default]
+    Other,
+}
+
+/// A sequence or token classifier of the user's own: `config.json`,
+/// `tokenizer.json` and an ONNX graph in one file.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ClassifierConfig {
+    /// What requests call it: lower-case letters, digits, `-`, `_` and `.`.
+    pub name: String,
+    /// The name of a folder in `.deps/models`, the path of a folder, or
+    /// `hf:owner/repo[@revision]` on the Hugging Face hub.
+    pub model: String,
+    /// The graph's path in the folder or repository.
+    #[serde(default = "graph_file")]
+    pub graph_file: String,
+    /// File to SHA-256. Every file that is loaded must be listed; the error for
+    /// one that is not names its SHA-256.
+    #[serde(default)]
+    pub sha256: BTreeMap<String, String>,
+    /// What the labels mean. A classifier for sentiment, topics or entities takes
+    /// the place of what comes with Courant, in its languages.
+    #[serde(default)]
+    pub task: Task,
+    /// ISO 639-1 codes of the languages that it covers; texts in others get no
+    /// score. An empty list covers all, known or not.
+    #[serde(default)]
+    pub languages: Vec<String>,
+    /// What the model calls a label, to what it is called here, as
+    /// `LABEL_0 = "negative"`. Several may become one.
+    #[serde(default)]
+    pub labels: BTreeMap<String, String>,
+    /// What the graph computes with; by default its file's name tells.
+    #[serde(default)]
+    pub precision: Option<Precision>,
+    /// The most tokens of a window, special ones included; by default 512, or what
+    /// the model takes if that is less. Longer texts are several windows.
+    #[serde(default)]
+    pub max_tokens: Option<usize>,
+    /// Tokens that a window of a token classifier shares with the next one.
+    #[serde(default = "overlap")]
+    pub overlap: usize,
+    /// Sessions of one thread each, 1 to 64. Each holds the weights once.
+    #[serde(default = "sessions")]
+    pub sessions: usize,
+    /// The most tokens in a batch, padding included; by default 512 on a CPU and
+    /// 16,384 on a GPU.
+    #[serde(default)]
+    pub token_budget: Option<usize>,
+}
+
+fn graph_file() -> String {
+    "onnx/model.onnx".into()
+}
+
+fn overlap() -> usize {
+    32
+}
+
+fn sessions() -> usize {
+    1
+}
+
+impl ClassifierConfig {
+    /// A classifier called `name` from `model`, with the default of every other
+    /// key.
+    pub fn new(name: &str, model: &str) -> Self {
+        Self {
+            name: name.into(),
+            model: model.into(),
+            graph_file: graph_file(),
+            sha256: BTreeMap::new(),
+            task: Task::default(),
+            languages: Vec::new(),
+            labels: BTreeMap::new(),
+            precision: None,
+            max_tokens: None,
+            overlap: overlap(),
+            sessions: sessions(),
+            token_budget: None,
+        }
+    }
+
+    /// Checks the ranges that are stated with the fields.
+    ///
+    /// # Errors
+    /// [`Error::Config`] names the first key that is out of its range.
+    pub fn validate(&self) -> Result<(), Error> {
+        let is_plain =
+            |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || b"-_.".contains(&byte);
+        let name = &self.name;
+        if !(1..=MAX_NAME_BYTES).contains(&name.len()) || !name.bytes().all(is_plain) {
+            let reason = format!("is {name:?}, it must be 1 to 64 of a-z, 0-9, -, _ and .");
+            return Err(Error::Config { section: SECTION, key: "name", reason });
+        }
+        if self.model.is_empty() {
+            return Err(self.wrong("model", "is empty"));
+        }
+        if !(1..=64).contains(&self.sessions) {
+            return Err(self.wrong("sessions", "must be 1 to 64"));
+        }
+        if self.token_budget == Some(0) {
+            return Err(self.wrong("token_budget", "must be 1 or more"));
+        }
+        Ok(())
+    }
+
+    /// What is wrong with a key of this classifier.
+    pub(super) fn wrong(&self, key: &'static str, reason: &str) -> Error {
+        let reason = format!("of {} {reason}", self.name);
+        Error::Config { section: SECTION, key, reason }
+    }
+
+    /// The most tokens of a window, for a model that takes `greatest` at most.
+    pub(super) fn window(&self, greatest: Option<usize>) -> Result<usize, Error> {
+        match (self.max_tokens, greatest) {
+            (Some(wanted), Some(greatest)) if wanted > greatest => {
+                let reason = format!("is {wanted}, the model takes at most {greatest}");
+                Err(self.wrong("max_tokens", &reason))
+            }
+            (Some(wanted), _) => Ok(wanted),
+            (None, Some(greatest)) => Ok(greatest.min(DEFAULT_TOKENS)),
+            (None, None) => {
+                let reason =
+                    "is needed: the model's config.json does not state its greatest length";
+                Err(self.wrong("max_tokens", reason))
+            }
+        }
+    }
+
+    /// How large a batch may get: as an encoder's, but for the budget.
+    pub(super) fn limits(&self, precision: Precision, provider: Provider) -> Limits {
+        let budget = if provider == Provider::Cpu { BUDGET_ON_CPU } else { BUDGET_ON_GPU };
+        let encoders = Config { token_budget: self.token_budget, ..Config::default() };
+        encoders.limits(precision, provider, budget)
+    }
+
+    pub(super) fn queue_capacity() -> usize {
+        QUEUE_CAPACITY
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_value_out_of_range_is_named_with_its_classifier() {
+        let config = ClassifierConfig::new("own", "folder");
+        assert!(config.validate().is_ok());
+        let error = ClassifierConfig { sessions: 0, ..config.clone() }.validate().unwrap_err();
+        assert_eq!(error.to_string(), "[[analyst.classifiers]] sessions of own must be 1 to 64");
+        let error = ClassifierConfig { name: "Own one".into(), ..config }.validate().unwrap_err();
+        assert!(matches!(error, Error::Config { key: "name", .. }), "{error}");
+    }
+
+    #[test]
+    fn a_window_is_never_longer_than_the_model_takes() {
+        let config = ClassifierConfig::new("own", "folder");
+        assert_eq!(config.window(Some(8_192)).unwrap(), 512);
+        assert_eq!(config.window(Some(128)).unwrap(), 128);
+        assert!(config.window(None).is_err());
+        let long = ClassifierConfig { max_tokens: Some(600), ..config };
+        assert_eq!(long.window(None).unwrap(), 600);
+        assert!(matches!(long.window(Some(512)), Err(Error::Config { key: "max_tokens", .. })));
+    }
+}

@@ -1,0 +1,237 @@
+//! Which files make up a classifier, and what its `config.json` declares.
+
+use std::collections::BTreeMap;
+use std::fs::File;
+use std::io::Read;
+use std::path::{Path, PathBuf};
+
+use serde::Deserialize;
+
+use super::ClassifierConfig;
+use super::labels::Reading;
+use crate::Error;
+use crate::hub::{self, DESCRIPTION, Repository, TOKENIZER};
+use crate::launch::Host;
+use crate::model::{Model, Pooling, version};
+
+/// More labels than this are a mistake.
+const MAX_LABELS: usize = 1_024;
+/// Families whose positions begin behind that of the padding.
+const POSITIONS_BEHIND_PADDING: [&str; 9] = [
+    "roberta",
+    "xlm-roberta",
+    "xlm-roberta-xl",
+    "roberta-prelayernorm",
+    "camembert",
+    "longformer",
+    "mpnet",
+    "data2vec-text",
+    "xmod",
+];
+
+/// What a classifier's `config.json` says that we need.
+#[derive(Debug, Deserialize)]
+struct Description {
+    #[serde(default)]
+    architectures: Vec<String>,
+    #[serde(default)]
+    id2label: BTreeMap<String, String>,
+    #[serde(default)]
+    model_type: String,
+    max_position_embeddings: Option<i64>,
+    pad_token_id: Option<usize>,
+    problem_type: Option<String>,
+}
+
+/// A classifier's files, and how its scores are read.
+pub(super) struct Located {
+    pub(super) model: Model,
+    pub(super) reading: Reading,
+}
+
+/// Finds a classifier, fetching it from the hub where it is not in the cache.
+/// Nothing is loaded yet.
+///
+/// # Errors
+/// [`Error::Unpinned`], [`Error::Manifest`], [`Error::Graph`] where the weights are
+/// not within the graph's file, and what is wrong with a file or the hub.
+pub(super) fn locate(config: &ClassifierConfig, host: &Host) -> Result<Located, Error> {
+    let source = Source::of(config, host)?;
+    let graph = source.file(&config.graph_file)?;
+    let tokenizer = source.file(TOKENIZER)?;
+    let description = source.file(DESCRIPTION)?;
+    let named = [
+        (config.graph_file.as_str(), &graph),
+        (TOKENIZER, &tokenizer),
+        (DESCRIPTION, &description),
+    ];
+    let pins = hub::pinned(&named, &config.sha256, "its sha256 in [[analyst.classifiers]]")?;
+    if names_other_files(&graph)? {
+        let reason = "its weights lie in another file, they have to be in the graph's".into();
+        return Err(Error::Graph { path: graph, reason });
+    }
+    let declared = Description::read(&description)?;
+    let wrong = |reason| Error::Manifest { path: description.clone(), reason };
+    let labels = declared.labels().map_err(wrong)?;
+    let pooling = declared.pooling().map_err(wrong)?;
+    let reading = Reading::new(config, pooling, &labels, declared.is_multi_label());
+    let reading = reading.map_err(wrong)?;
+    let model = Model {
+        name: source.name(),
+        version: version(&pins),
+        precision: config.precision.unwrap_or_else(|| hub::precision(&config.graph_file)),
+        dimension: labels.len(),
+        states: None,
+        max_tokens: config.window(declared.max_tokens())?,
+        pooling,
+        files: named.iter().map(|&(file, path)| (path.clone(), pins[file].clone())).collect(),
+        graph,
+        tokenizer,
+    };
+    Ok(Located { model, reading })
+}
+
+enum Source {
+    Folder(PathBuf),
+    Hub(Repository),
+}
+
+impl Source {
+    fn of(config: &ClassifierConfig, host: &Host) -> Result<Self, Error> {
+        if let Some(repository) = config.model.strip_prefix("hf:") {
+            return Ok(Self::Hub(Repository::open(repository, host.hub_cache.as_deref())?));
+        }
+        let is_path = config.model.contains('/');
+        let by_name = || host.deps.model(&config.model);
+        Ok(Self::Folder(if is_path { PathBuf::from(&config.model) } else { by_name()? }))
+    }
+
+    fn file(&self, file: &str) -> Result<PathBuf, Error> {
+        match self {
+            Self::Folder(folder) => Ok(folder.join(file)),
+            Self::Hub(repository) => repository.fetch(file),
+        }
+    }
+
+    /// The repository, or the folder's own name.
+    fn name(&self) -> String {
+        match self {
+            Self::Folder(folder) => {
+                folder.file_name().unwrap_or_default().to_string_lossy().into_owned()
+            }
+            Self::Hub(repository) => repository.name.clone(),
+        }
+    }
+}
+
+/// Whether a graph says where weights lie outside it: the key `location` of an
+/// `external_data` entry (onnx.proto). Such files would escape their SHA-256.
+fn names_other_files(graph: &Path) -> Result<bool, Error> {
+    const KEY: &[u8] = b"\x0a\x08location\x12";
+    let read = |source| Error::read(graph, source);
+    let mut file = File::open(graph).map_err(read)?;
+    let mut seen = vec![0; 1 << 18];
+    let mut kept = 0;
+    loop {
+        let count = file.read(&mut seen[kept..]).map_err(read)?;
+        let filled = kept + count;
+        if seen[..filled].windows(KEY.len()).any(|it| it[0] == KEY[0] && it == KEY) {
+            return Ok(true);
+        }
+        if count == 0 {
+            return Ok(false);
+        }
+        // The key may lie across two reads.
+        kept = filled.min(KEY.len() - 1);
+        seen.copy_within(filled - kept..filled, 0);
+    }
+}
+
+impl Description {
+    fn read(path: &Path) -> Result<Self, Error> {
+        let json = std::fs::read(path).map_err(|source| Error::read(path, source))?;
+        serde_json::from_slice(&json)
+            .map_err(|error| Error::Manifest { path: path.to_owned(), reason: error.to_string() })
+    }
+
+    /// The labels by rising number, which must have no gap.
+    fn labels(&self) -> Result<Vec<String>, String> {
+        let count = self.id2label.len();
+        if !(2..=MAX_LABELS).contains(&count) {
+            return Err(format!("id2label has {count} labels, not 2 to {MAX_LABELS}"));
+        }
+        let label = |id: usize| {
+            let found = self.id2label.get(&id.to_string()).cloned();
+            found.ok_or_else(|| format!("id2label has {count} labels, but none for {id}"))
+        };
+        (0..count).map(label).collect()
+    }
+
+    fn pooling(&self) -> Result<Pooling, String> {
+        let ends = |end| self.architectures.iter().any(|name| name.ends_with(end));
+        if ends("ForSequenceClassification") {
+            return Ok(Pooling::Sequence);
+        }
+        if ends("ForTokenClassification") {
+            return Ok(Pooling::Tokens);
+        }
+        Err(format!(
+            "architectures is {:?}: it names neither …ForSequenceClassification nor \
+             …ForTokenClassification",
+            self.architectures
+        ))
+    }
+
+    fn max_tokens(&self) -> Option<usize> {
+        let positions = usize::try_from(self.max_position_embeddings?).ok()?;
+        if !POSITIONS_BEHIND_PADDING.contains(&self.model_type.as_str()) {
+            return Some(positions);
+        }
+        positions.checked_sub(self.pad_token_id.unwrap_or(1) + 1)
+    }
+
+    fn is_multi_label(&self) -> bool {
+        self.problem_type.as_deref() == Some("multi_label_classification")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn described(json: &str) -> Description {
+        serde_json::from_str(json).unwrap()
+    }
+
+    #[test]
+    fn labels_stand_in_the_order_of_their_numbers() {
+        let many: BTreeMap<String, String> =
+            (0..12).map(|id| (id.to_string(), format!("L{id}"))).collect();
+        let json = serde_json::json!({ "id2label": many }).to_string();
+        assert_eq!(described(&json).labels().unwrap()[9..], ["L9", "L10", "L11"]);
+        let gap = described(r#"{"id2label": {"0": "a", "2": "b"}}"#).labels().unwrap_err();
+        assert_eq!(gap, "id2label has 2 labels, but none for 1");
+        assert!(described("{}").labels().is_err());
+    }
+
+    #[test]
+    fn positions_that_no_text_can_have_do_not_count() {
+        let roberta = r#"{"model_type": "roberta", "max_position_embeddings": 514}"#;
+        assert_eq!(described(roberta).max_tokens(), Some(512));
+        let bert = r#"{"model_type": "bert", "max_position_embeddings": 512}"#;
+        assert_eq!(described(bert).max_tokens(), Some(512));
+        assert_eq!(described(r#"{"max_position_embeddings": -1}"#).max_tokens(), None);
+    }
+
+    #[test]
+    fn weights_outside_the_graph_are_seen_wherever_they_are_named() {
+        let folder = tempfile::tempdir().unwrap();
+        let graph = folder.path().join("model.onnx");
+        let mut bytes = vec![7; (1 << 18) - 5];
+        std::fs::write(&graph, &bytes).unwrap();
+        assert!(!names_other_files(&graph).unwrap());
+        bytes.extend(b"\x0a\x08location\x12\x0cmodel.onnx_d");
+        std::fs::write(&graph, &bytes).unwrap();
+        assert!(names_other_files(&graph).unwrap());
+    }
+}
