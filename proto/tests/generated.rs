@@ -10,7 +10,7 @@ const PACKAGE: &str = "courant.v1";
 /// gRPC reflection.
 fn generate(out: &Path) {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let sources = ["admin.proto", "article.proto", "inference.proto"]
+    let sources = ["admin.proto", "article.proto", "classify.proto", "inference.proto"]
         .map(|name| root.join("courant/v1").join(name));
     let descriptors = protox::compile(sources, [root]).expect("the .proto files compile");
     tonic_prost_build::configure()
