@@ -82,6 +82,19 @@ pub enum Absent {
         /// ISO 639-1.
         language: String,
     },
+    /// A classifier does not cover the language.
+    #[error("{classifier} covers {covered}, not {language}")]
+    ClassifierLanguage {
+        /// As configured.
+        classifier: String,
+        /// ISO 639-1 codes, separated by commas.
+        covered: String,
+        /// ISO 639-1.
+        language: String,
+    },
+    /// There is nothing to classify.
+    #[error("the text has no words")]
+    NoWords,
     /// The embedder looked for no names.
     #[error("{0}")]
     NoEntities(String),

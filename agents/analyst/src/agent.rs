@@ -1,17 +1,21 @@
 //! The analyst, put together and run.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use anyhow::Context;
+use axum::Router;
 use courant_article::Embedding;
 use courant_bus::{Bus, Stage, Subject};
+use courant_inference::Host;
 use courant_proto::v1;
+use courant_proto::v1::classifier_server::ClassifierServer;
 use courant_service::{AgentMetrics, Control, work};
 use opentelemetry::metrics::Meter;
 
+use crate::classify::Classify;
 use crate::handle::Handler;
-use crate::{Analyzer, Config, Metrics, Topics};
+use crate::{Analyzer, Classifiers, Config, Metrics, Topics, grpc, http};
 
 /// How long one request for the definitions' vectors may take.
 const DEFINITIONS_TIMEOUT: Duration = Duration::from_secs(10);
@@ -20,31 +24,51 @@ const PAUSE: Duration = Duration::from_millis(250);
 /// How many definitions are asked for at once.
 const DEFINITIONS_AT_ONCE: usize = 64;
 
-/// Analyzes articles.
+/// Analyzes articles, and labels texts on request.
 pub struct Analyst {
     config: Config,
     bus: Bus,
     agent: AgentMetrics,
     metrics: Metrics,
+    classifiers: Classifiers,
+    /// There as soon as the embedder has given the definitions' vectors.
+    analyzer: Arc<OnceLock<Arc<Analyzer>>>,
 }
 
 impl Analyst {
-    /// An analyst that takes its work from `bus`.
+    /// An analyst that takes its work from `bus`, and loads classifiers on `host`.
     ///
     /// # Errors
     /// If a value of `config` is out of its range.
-    pub fn build(config: Config, bus: Bus, meter: &Meter) -> anyhow::Result<Self> {
-        config.validate()?;
+    pub fn build(config: Config, host: Host, bus: Bus, meter: &Meter) -> anyhow::Result<Self> {
+        let classifiers = Classifiers::new(&config, host, meter)?;
         let agent = AgentMetrics::new("analyst", meter);
+        let metrics = Metrics::new(meter);
         bus.publishes(&[Subject::ArticleAnalyzed]);
-        Ok(Self { config, bus, agent, metrics: Metrics::new(meter) })
+        Ok(Self { config, bus, agent, metrics, classifiers, analyzer: Arc::default() })
     }
 
-    /// Works until `control` says to drain. The work begins when the embedder has
-    /// given the vectors of the topics' definitions.
+    /// Labels over HTTP: `POST /v1/classify`.
+    pub fn routes(&self) -> Router {
+        http::routes(self.classify())
+    }
+
+    /// Labels over gRPC.
+    pub fn grpc(&self) -> ClassifierServer<impl v1::classifier_server::Classifier + use<>> {
+        grpc::service(self.classify())
+    }
+
+    fn classify(&self) -> Classify {
+        let (bus, classifiers) = (self.bus.clone(), self.classifiers.clone());
+        Classify::new(&self.config, bus, classifiers, Arc::clone(&self.analyzer))
+    }
+
+    /// Works until `control` says to drain. The work begins when the classifiers are
+    /// loaded and the embedder has given the vectors of the topics' definitions.
     ///
     /// # Errors
-    /// If the bus cannot be consumed, or the embedder's vectors make no sense.
+    /// If a classifier cannot be loaded, the bus cannot be consumed, or the embedder's
+    /// vectors make no sense.
     pub async fn run(self, control: Control) -> anyhow::Result<()> {
         let result = self.work(&control).await;
         control.finished();
@@ -52,13 +76,19 @@ impl Analyst {
     }
 
     async fn work(self, control: &Control) -> anyhow::Result<()> {
+        let prepared = async {
+            self.classifiers.check().await.context("cannot load the classifiers")?;
+            definitions(&self.bus).await
+        };
         let topics = tokio::select! {
-            topics = definitions(&self.bus) => topics?,
+            topics = Box::pin(prepared) => topics?,
             () = control.stopped() => return Ok(()),
         };
         let concurrency = self.config.concurrency;
+        let analyzer = Arc::new(Analyzer::new(self.config, topics)?);
         let handler = Handler {
-            analyzer: Arc::new(Analyzer::new(self.config, topics)?),
+            analyzer: Arc::clone(self.analyzer.get_or_init(|| analyzer)),
+            classifiers: self.classifiers,
             bus: self.bus.clone(),
             agent: self.agent,
             metrics: self.metrics,

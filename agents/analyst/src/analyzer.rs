@@ -2,11 +2,13 @@
 
 use std::collections::BTreeMap;
 
-use courant_article::{Analysis, Embeddings, ModelRef};
+use courant_article::{Analysis, Embeddings, ModelRef, Sentiment, Topic};
 
+use crate::classifiers::Judged;
 use crate::key_phrases::KeyPhrases;
 use crate::sentiment::SentimentScorer;
-use crate::{Absent, AnalystError, Config, Topics, entities, language, summary};
+use crate::topics::check_language;
+use crate::{Absent, AnalystError, Config, Judgements, Topics, entities, language, summary};
 
 /// Analyzes articles; shared by all workers.
 pub struct Analyzer {
@@ -37,6 +39,17 @@ impl Analyzer {
     ///
     /// `embeddings`: of `text`; their spans are code points into it.
     pub fn analyze(&self, title: &str, text: &str, embeddings: &Embeddings) -> Analysis {
+        self.analyze_judged(title, text, embeddings, Judgements::default())
+    }
+
+    /// The same, where classifiers have `judged` some of it before.
+    pub fn analyze_judged(
+        &self,
+        title: &str,
+        text: &str,
+        embeddings: &Embeddings,
+        judged: Judgements,
+    ) -> Analysis {
         let config = &self.config;
         let mut report = Report::default();
         let language = report.keep(
@@ -44,16 +57,18 @@ impl Analyzer {
             language::model(),
             language::detect(title, text, config.language_min_confidence),
         );
-        let topics = report.keep(
-            "topics",
-            self.topics.model(),
-            self.topics.score(language, embeddings, config),
-        );
-        let sentiment = report.keep(
-            "sentiment",
-            self.sentiment.model(&embeddings.model),
-            self.sentiment.score(language, text, embeddings),
-        );
+        let topics = judged.topics.unwrap_or_else(|| {
+            self.topics
+                .score(language, embeddings, config)
+                .map(|found| (found, self.topics.model()))
+        });
+        let topics = report.keep_judged("topics", topics);
+        let sentiment = judged.sentiment.unwrap_or_else(|| {
+            self.sentiment
+                .score(language, text, embeddings)
+                .map(|found| (found, self.sentiment.model(&embeddings.model)))
+        });
+        let sentiment = report.keep_judged("sentiment", sentiment);
         let key_phrases = report.keep(
             "keyphrases",
             KeyPhrases::model(),
@@ -64,19 +79,62 @@ impl Analyzer {
             summary::model(&embeddings.model),
             summary::summarize(title, text, embeddings, config.max_summary_sentences),
         );
-        let entities = entities::covered(language, embeddings, &config.entity_languages);
-        let model = entities.as_ref().map(|found| found.model.clone()).ok();
-        let entities = report.keep("entities", model.unwrap_or_default(), entities);
+        let entities = judged.entities.unwrap_or_else(|| {
+            let found = entities::covered(language, embeddings, &config.entity_languages);
+            found.map(|found| (found.entities, found.model))
+        });
+        let entities = report.keep_judged("entities", entities);
         Analysis {
             language: language.map(str::to_owned),
             topics: topics.unwrap_or_default(),
             sentiment,
             key_phrases: key_phrases.unwrap_or_default(),
             summary: summary.unwrap_or_default(),
-            entities: entities.map(|found| found.entities).unwrap_or_default(),
+            entities: entities.unwrap_or_default(),
             skipped: report.skipped,
             models: report.models,
         }
+    }
+}
+
+/// Single outputs, for texts that are no articles.
+impl Analyzer {
+    /// The language of an article, where it can be told.
+    pub fn language(&self, title: &str, text: &str) -> Option<&'static str> {
+        language::detect(title, text, self.config.language_min_confidence).ok()
+    }
+
+    pub(crate) fn sentiment_model(&self) -> ModelRef {
+        self.sentiment.model(self.topics.encoder())
+    }
+
+    pub(crate) fn topic_model(&self) -> ModelRef {
+        self.topics.model()
+    }
+
+    pub(crate) fn covers_sentiment(&self, language: Option<&str>) -> Result<(), Absent> {
+        self.sentiment.check_language(language)
+    }
+
+    pub(crate) fn covers_topics(&self, language: Option<&str>) -> Result<(), Absent> {
+        check_language(language, &self.config.topic_languages)
+    }
+
+    pub(crate) fn sentiment_of(
+        &self,
+        language: Option<&str>,
+        text: &str,
+        embeddings: &Embeddings,
+    ) -> Result<Sentiment, Absent> {
+        self.sentiment.score(language, text, embeddings)
+    }
+
+    pub(crate) fn topics_of(
+        &self,
+        language: Option<&str>,
+        embeddings: &Embeddings,
+    ) -> Result<Vec<Topic>, Absent> {
+        self.topics.score(language, embeddings, &self.config)
     }
 }
 
@@ -91,8 +149,12 @@ impl Report {
     /// Notes the model of an output that is there, or the reason of one that is
     /// not.
     fn keep<T>(&mut self, output: &str, model: ModelRef, result: Result<T, Absent>) -> Option<T> {
+        self.keep_judged(output, result.map(|value| (value, model)))
+    }
+
+    fn keep_judged<T>(&mut self, output: &str, result: Judged<T>) -> Option<T> {
         match result {
-            Ok(value) => {
+            Ok((value, model)) => {
                 self.models.push(model);
                 Some(value)
             }

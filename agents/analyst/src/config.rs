@@ -2,9 +2,11 @@
 
 use std::path::PathBuf;
 
+use courant_inference::ClassifierConfig;
 use serde::{Deserialize, Serialize};
 
 use crate::AnalystError;
+use crate::built_in::BuiltIn;
 
 /// How articles are analyzed.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -37,6 +39,18 @@ pub struct Config {
     pub max_key_phrases: usize,
     /// Sentences per summary, 0 to 3.
     pub max_summary_sentences: usize,
+    /// Classifiers of the user's own. Those for sentiment, topics and entities take
+    /// the place of what comes with Courant, each in its languages.
+    pub classifiers: Vec<ClassifierConfig>,
+    /// The most megabytes of classifiers in memory, 0 to 1,048,576; counted as the
+    /// size of their files times their sessions. Where another is needed, the least
+    /// recently used one is given up.
+    pub models_mb: u32,
+    /// HTTP and gRPC requests to classify texts in hand at once, 1 to 1024; further
+    /// ones are refused as overload.
+    pub requests: usize,
+    /// Seconds after which such a request is given up, 1 to 600.
+    pub request_timeout_s: u64,
 }
 
 impl Default for Config {
@@ -51,6 +65,10 @@ impl Default for Config {
             sentiment_head: None,
             max_key_phrases: 10,
             max_summary_sentences: 3,
+            classifiers: Vec::new(),
+            models_mb: 2_048,
+            requests: 64,
+            request_timeout_s: 30,
         }
     }
 }
@@ -79,7 +97,12 @@ impl Config {
             "0 to 3",
         )?;
         check_languages("topic_languages", &self.topic_languages)?;
-        check_languages("entity_languages", &self.entity_languages)
+        check_languages("entity_languages", &self.entity_languages)?;
+        check("models_mb", &self.models_mb, self.models_mb <= 1 << 20, "0 to 1048576")?;
+        check("requests", &self.requests, (1..=1024).contains(&self.requests), "1 to 1024")?;
+        let patience = self.request_timeout_s;
+        check("request_timeout_s", &patience, (1..=600).contains(&patience), "1 to 600")?;
+        self.classifiers.iter().try_for_each(check_classifier)
     }
 }
 
@@ -90,6 +113,13 @@ fn check(
     range: &'static str,
 ) -> Result<(), AnalystError> {
     if holds { Ok(()) } else { Err(AnalystError::Setting { key, value: value.to_string(), range }) }
+}
+
+fn check_classifier(config: &ClassifierConfig) -> Result<(), AnalystError> {
+    config.validate()?;
+    let name = &config.name;
+    check("classifiers.name", name, BuiltIn::named(name).is_none(), "another than the built-in")?;
+    check_languages("classifiers.languages", &config.languages)
 }
 
 fn check_languages(key: &'static str, codes: &[String]) -> Result<(), AnalystError> {
@@ -106,6 +136,10 @@ fn is_iso_639_1(code: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn classifiers(one: ClassifierConfig) -> Config {
+        Config { classifiers: vec![one], ..Config::default() }
+    }
 
     #[test]
     fn the_defaults_are_valid() {
@@ -132,6 +166,17 @@ mod tests {
                 "entity_languages",
                 Config { entity_languages: vec!["English".into()], ..Config::default() },
             ),
+            ("models_mb", Config { models_mb: u32::MAX, ..Config::default() }),
+            ("requests", Config { requests: 0, ..Config::default() }),
+            ("request_timeout_s", Config { request_timeout_s: 601, ..Config::default() }),
+            ("classifiers.name", classifiers(ClassifierConfig::new("sentiment", "folder"))),
+            (
+                "classifiers.languages",
+                classifiers(ClassifierConfig {
+                    languages: vec!["eng".into()],
+                    ..ClassifierConfig::new("own", "folder")
+                }),
+            ),
         ];
         for (expected, config) in wrong {
             let error = config.validate().unwrap_err();
@@ -140,6 +185,16 @@ mod tests {
                 "{error}"
             );
         }
+    }
+
+    #[test]
+    fn a_classifier_needs_a_name_and_a_model_and_no_more() {
+        let json = r#"{"classifiers": [{"name": "own", "model": "folder"}]}"#;
+        let config: Config = serde_json::from_str(json).unwrap();
+        assert_eq!(config, classifiers(ClassifierConfig::new("own", "folder")));
+        assert!(config.validate().is_ok());
+        let wrong = r#"{"classifiers": [{"name": "own", "model": "folder", "lables": {}}]}"#;
+        assert!(serde_json::from_str::<Config>(wrong).is_err());
     }
 
     #[test]

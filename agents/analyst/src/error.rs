@@ -41,6 +41,9 @@ pub enum AnalystError {
         /// Why.
         source: std::io::Error,
     },
+    /// A classifier's settings make no sense, or it cannot be loaded.
+    #[error(transparent)]
+    Classifier(#[from] courant_inference::Error),
     /// A head makes no sense.
     #[error(transparent)]
     Head(#[from] HeadError),

@@ -8,13 +8,14 @@ use courant_proto::{InvalidMessage, v1};
 use courant_service::AgentMetrics;
 use tracing::Instrument;
 
-use crate::{Analyzer, Metrics};
+use crate::{Analyzer, Classifiers, Metrics};
 
 /// What handling needs.
 #[derive(Clone)]
 pub(crate) struct Handler {
     pub(crate) bus: Bus,
     pub(crate) analyzer: Arc<Analyzer>,
+    pub(crate) classifiers: Classifiers,
     pub(crate) agent: AgentMetrics,
     pub(crate) metrics: Metrics,
 }
@@ -44,15 +45,19 @@ impl Handler {
         settled
     }
 
-    /// A few milliseconds of one core, away from the threads that do I/O.
+    /// What classifiers say, then a few milliseconds of one core, away from the threads
+    /// that do I/O.
     async fn analyze(
         &self,
         article: Article,
         embeddings: Embeddings,
     ) -> Result<(Article, courant_article::Analysis), Failure> {
-        let analyzer = Arc::clone(&self.analyzer);
+        let (analyzer, text) = (Arc::clone(&self.analyzer), article.text.as_str());
+        let judging = self.classifiers.judge(&analyzer, &article.title, text);
+        let judged = judging.await.map_err(Failure::retry)?;
         let analyzing = tokio::task::spawn_blocking(move || {
-            let analysis = analyzer.analyze(&article.title, article.text.as_str(), &embeddings);
+            let (title, text) = (&article.title, article.text.as_str());
+            let analysis = analyzer.analyze_judged(title, text, &embeddings, judged);
             (article, analysis)
         });
         let (article, analysis) = analyzing.await.map_err(Failure::retry)?;

@@ -1,16 +1,23 @@
 //! Language, topics, sentiment, key phrases and summary of embedded articles.
 //!
 //! The encoder's vectors come with the article: nothing here loads an encoder.
+//! Classifiers of the user's own are loaded ([`Classifiers`]); texts are labelled on
+//! request, too, over HTTP and gRPC.
 //! [`Analyzer::analyze`] is pure; what it cannot tell is absent, with its reason.
 
 mod absent;
 mod agent;
 mod analyzer;
+mod built_in;
+mod classifiers;
+mod classify;
 mod code_points;
 mod config;
 mod entities;
 mod error;
+mod grpc;
 mod handle;
+mod http;
 mod key_phrases;
 mod language;
 mod metrics;
@@ -23,7 +30,11 @@ mod words;
 pub use absent::Absent;
 pub use agent::Analyst;
 pub use analyzer::Analyzer;
+pub use classifiers::{Classifiers, Judgements};
 pub use config::Config;
 pub use error::AnalystError;
 pub use metrics::Metrics;
 pub use topics::Topics;
+
+#[cfg(test)]
+mod tests;

@@ -6,6 +6,7 @@ use anyhow::Context;
 use clap::Parser;
 use courant_analyst::Analyst;
 use courant_bus::Bus;
+use courant_inference::{Deps, Host};
 use courant_service::{Args, Ports, Start};
 
 fn main() -> ExitCode {
@@ -15,13 +16,17 @@ fn main() -> ExitCode {
 async fn run(mut start: Start) -> anyhow::Result<()> {
     let config = start.document.section("analyst")?;
     let bus_config = start.document.section("bus")?;
+    let (inference, gpu) = (start.document.section("inference")?, start.document.section("gpu")?);
+    let host = Host::new(&inference, &gpu, Deps::resolve());
 
     let bus = Bus::connect(&bus_config, start.clock.clone(), &start.meter)
         .await
         .context("cannot reach the bus")?;
     start.requires_bus(&bus);
 
-    let analyst = Analyst::build(config, bus.clone(), &start.meter)?;
+    let analyst = Analyst::build(config, host, bus.clone(), &start.meter)?;
+    start.process.http(analyst.routes());
+    start.process.grpc(analyst.grpc());
     let control = start.control.clone();
     start.serve(analyst.run(control)).await?;
     bus.close().await.context("cannot close the bus")

@@ -72,7 +72,9 @@ impl SentimentScorer {
         self.head.text(parts).map(Sentiment::of).ok_or(Absent::NoSentenceVectors)
     }
 
-    fn check_language(&self, language: Option<&str>) -> Result<(), Absent> {
+    /// # Errors
+    /// [`Absent`] where the head did not learn the language.
+    pub(crate) fn check_language(&self, language: Option<&str>) -> Result<(), Absent> {
         let language = language.ok_or(Absent::LanguageUnknown)?;
         let learned = &self.head.file().languages;
         if learned.iter().any(|code| code == language) {

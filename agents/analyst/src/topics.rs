@@ -83,6 +83,11 @@ impl Topics {
         }
     }
 
+    /// The encoder of the definitions.
+    pub(crate) fn encoder(&self) -> &ModelRef {
+        &self.encoder
+    }
+
     /// All 17 by falling score; the scores add up to 1.
     ///
     /// # Errors
@@ -118,7 +123,9 @@ impl Topics {
     }
 }
 
-fn check_language(language: Option<&str>, covered: &[String]) -> Result<(), Absent> {
+/// # Errors
+/// [`Absent`] where `covered` does not list the language; an empty list covers all.
+pub(crate) fn check_language(language: Option<&str>, covered: &[String]) -> Result<(), Absent> {
     if covered.is_empty() {
         return Ok(());
     }

@@ -1,10 +1,10 @@
 //! The encoder and the analyst without a pipeline around them, for the tools.
 
 use anyhow::Context;
-use courant_analyst::{Analyzer, Config, Topics};
-use courant_article::Embeddings;
+use courant_analyst::{Analyzer, Classifiers, Config, Topics};
+use courant_article::{Analysis, Embeddings};
 use courant_config::Document;
-use courant_inference::{Deps, Encoder, Priority};
+use courant_inference::{Deps, Encoder, Host, Priority};
 use courant_telemetry::Meters;
 use opentelemetry::metrics::Meter;
 use tokio::runtime::Runtime;
@@ -15,9 +15,17 @@ pub(crate) fn load_encoder(document: &Document, meter: &Meter) -> anyhow::Result
     Ok(Encoder::load(&inference, &gpu, &Deps::resolve(), meter)?)
 }
 
+/// The configured classifiers.
+pub(crate) fn classifiers(document: &Document, meter: &Meter) -> anyhow::Result<Classifiers> {
+    let (inference, gpu) = (document.section("inference")?, document.section("gpu")?);
+    let host = Host::new(&inference, &gpu, Deps::resolve());
+    Ok(Classifiers::new(&document.section("analyst")?, host, meter)?)
+}
+
 /// An encoder that can be asked from any thread.
 pub(crate) struct Tool {
     encoder: Encoder,
+    classifiers: Classifiers,
     runtime: Runtime,
 }
 
@@ -26,8 +34,9 @@ impl Tool {
     pub(crate) fn load(document: &Document) -> anyhow::Result<Self> {
         let meter = Meters::new("courant")?.meter();
         let encoder = load_encoder(document, &meter).context("cannot load the encoder")?;
+        let classifiers = classifiers(document, &meter)?;
         let runtime = Runtime::new().context("cannot start the runtime")?;
-        Ok(Self { encoder, runtime })
+        Ok(Self { encoder, classifiers, runtime })
     }
 
     /// The vectors of one text.
@@ -41,5 +50,17 @@ impl Tool {
         let vectors = self.runtime.block_on(self.encoder.embed(texts, Priority::Bulk))?;
         let topics = Topics::new(self.encoder.model().clone(), &vectors)?;
         Ok(Analyzer::new(config, topics)?)
+    }
+
+    /// The analysis of one text, as the analyst makes it.
+    pub(crate) fn analyze(
+        &self,
+        analyzer: &Analyzer,
+        title: &str,
+        text: &str,
+    ) -> anyhow::Result<Analysis> {
+        let embeddings = self.embed(text)?;
+        let judged = self.runtime.block_on(self.classifiers.judge(analyzer, title, text))?;
+        Ok(analyzer.analyze_judged(title, text, &embeddings, judged))
     }
 }

@@ -2,12 +2,13 @@
 
 use std::path::PathBuf;
 
+use anyhow::Context;
 use clap::Args;
 use courant_config::Document;
 use courant_gpu_utils::doctor::Report;
 use courant_telemetry::Meters;
 
-use crate::assemble::load_encoder;
+use crate::assemble::{classifiers, load_encoder};
 
 #[derive(Debug, Args)]
 pub(crate) struct DoctorArgs {
@@ -30,6 +31,7 @@ pub(crate) fn run(args: &DoctorArgs) -> anyhow::Result<()> {
     };
     check("configuration", sections(&document));
     check("encoder", encoder(&document));
+    check("classifiers", loaded_classifiers(&document));
     match document.section("gpu") {
         // One agent and device share it: the embedder.
         Ok(gpu) => print!("{}", Report::gather(&gpu, 1)),
@@ -54,6 +56,21 @@ fn sections(document: &Document) -> anyhow::Result<String> {
     document.section::<courant_analyst::Config>("analyst")?.validate()?;
     document.section::<courant_storage::Config>("storage")?.validate()?;
     Ok("every section is valid".to_owned())
+}
+
+/// Loads each configured classifier, one after the other.
+fn loaded_classifiers(document: &Document) -> anyhow::Result<String> {
+    let classifiers = classifiers(document, &Meters::new("courant")?.meter())?;
+    let runtime = tokio::runtime::Runtime::new()?;
+    let mut found = Vec::new();
+    for config in classifiers.models().configs() {
+        let loaded = runtime.block_on(classifiers.models().get(&config.name));
+        let loaded = loaded.with_context(|| config.name.clone())?;
+        let model = loaded.model();
+        let (name, version, provider) = (&model.name, &model.version, &model.provider);
+        found.push(format!("{}: {name} {version} on {provider}", config.name));
+    }
+    Ok(if found.is_empty() { "none configured".to_owned() } else { found.join(", ") })
 }
 
 fn encoder(document: &Document) -> anyhow::Result<String> {

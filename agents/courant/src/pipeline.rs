@@ -10,7 +10,7 @@ use courant_config::Document;
 use courant_crawler::Crawler;
 use courant_embedder::Embedder;
 use courant_gateway::Gateway;
-use courant_inference::{Deps, Encoder};
+use courant_inference::{Deps, Encoder, Host};
 use courant_service::{Control, Process};
 use courant_storage::Storage;
 use courant_store::{Access, Store};
@@ -61,8 +61,8 @@ impl Pipeline {
             );
         }
         let clock = Clock::system();
-        let inference = document.section("inference")?;
-        let gpu = document.section("gpu")?;
+        let (inference, gpu) = (document.section("inference")?, document.section("gpu")?);
+        let host = Host::new(&inference, &gpu, Deps::resolve());
         let encoder = tokio::task::spawn_blocking({
             let meter = meter.clone();
             move || Encoder::load(&inference, &gpu, &Deps::resolve(), &meter)
@@ -87,7 +87,7 @@ impl Pipeline {
             meter,
         )?;
         let embedder = Embedder::build(document.section("embedder")?, bus.clone(), encoder, meter)?;
-        let analyst = Analyst::build(document.section("analyst")?, bus.clone(), meter)?;
+        let analyst = Analyst::build(document.section("analyst")?, host, bus.clone(), meter)?;
         let storage = Storage::build(
             document.section("storage")?,
             bus.clone(),
@@ -105,6 +105,8 @@ impl Pipeline {
         process.http(gateway.routes());
         process.http(embedder.routes());
         process.grpc(embedder.grpc());
+        process.http(analyst.routes());
+        process.grpc(analyst.grpc());
 
         let [at_gateway, at_embedder, at_analyst, at_storage] = controls;
         let mut agents = JoinSet::new();

@@ -40,8 +40,7 @@ pub(crate) fn run(args: &AnalyzeArgs) -> anyhow::Result<()> {
     let tool = assemble::Tool::load(&document)?;
     let analyzer = tool.analyzer(document.section::<Config>("analyst")?)?;
     jsonl::each_line(args.lines.jobs, |question: Question| {
-        let embeddings = tool.embed(&question.text)?;
-        let analysis = analyzer.analyze(&question.title, &question.text, &embeddings);
+        let analysis = tool.analyze(&analyzer, &question.title, &question.text)?;
         Ok(Answer { id: question.id, analysis })
     })
 }

@@ -1,0 +1,162 @@
+//! What configured classifiers say of an article, in the place of what comes with
+//! Courant.
+
+use courant_article::{Entity, EntityKind, IPTC_TOPICS, ModelRef, Sentiment, Topic, iptc_label};
+use courant_inference::{
+    ClassifierConfig, Error, Findings, Host, Label, LabelledSpan, Models, Priority, Task,
+};
+use opentelemetry::metrics::Meter;
+
+use crate::{Absent, AnalystError, Analyzer, Config};
+
+/// An output with what computed it, or why it is absent.
+pub(crate) type Judged<T> = Result<(T, ModelRef), Absent>;
+
+/// What the classifiers that cover an article's language say of it. Of what none is
+/// configured for, nothing is said.
+#[derive(Debug, Default)]
+pub struct Judgements {
+    pub(crate) sentiment: Option<Judged<Sentiment>>,
+    pub(crate) topics: Option<Judged<Vec<Topic>>>,
+    pub(crate) entities: Option<Judged<Vec<Entity>>>,
+}
+
+/// The configured classifiers; cheap to clone.
+#[derive(Clone)]
+pub struct Classifiers {
+    models: Models,
+}
+
+impl Classifiers {
+    /// Knows the classifiers of `config`; nothing is loaded yet.
+    ///
+    /// # Errors
+    /// [`AnalystError::Setting`] or [`AnalystError::Classifier`] where a setting is out
+    /// of its range.
+    pub fn new(config: &Config, host: Host, meter: &Meter) -> Result<Self, AnalystError> {
+        config.validate()?;
+        let models = Models::new(config.classifiers.clone(), config.models_mb, host, meter)?;
+        Ok(Self { models })
+    }
+
+    /// Loads every classifier that articles are judged with: what is wrong with one is
+    /// told before the first article comes.
+    ///
+    /// # Errors
+    /// The first one's that cannot be loaded.
+    pub async fn check(&self) -> Result<(), AnalystError> {
+        for config in self.judges() {
+            self.models.get(&config.name).await?;
+        }
+        Ok(())
+    }
+
+    /// The classifiers that articles are judged with, by name.
+    fn judges(&self) -> impl Iterator<Item = &ClassifierConfig> {
+        self.models.configs().filter(|config| config.task != Task::Other)
+    }
+
+    /// All of them, and those in memory.
+    pub fn models(&self) -> &Models {
+        &self.models
+    }
+
+    /// What the classifiers that cover an article's language say of its text; of two
+    /// with one task the first by name.
+    ///
+    /// # Errors
+    /// Why one could not be loaded or run.
+    pub async fn judge(
+        &self,
+        analyzer: &Analyzer,
+        title: &str,
+        text: &str,
+    ) -> Result<Judgements, Error> {
+        if self.judges().next().is_none() {
+            return Ok(Judgements::default());
+        }
+        let language = analyzer.language(title, text);
+        Ok(Judgements {
+            sentiment: self.of(Task::Sentiment, language, text, sentiment).await?,
+            topics: self.of(Task::Topics, language, text, topics).await?,
+            entities: self.of(Task::Entities, language, text, entities).await?,
+        })
+    }
+
+    async fn of<T>(
+        &self,
+        task: Task,
+        language: Option<&str>,
+        text: &str,
+        read: impl FnOnce(Findings) -> T,
+    ) -> Result<Option<Judged<T>>, Error> {
+        let is_ours =
+            |config: &&ClassifierConfig| config.task == task && covers(config, language).is_ok();
+        let Some(config) = self.judges().find(is_ours) else { return Ok(None) };
+        let classifier = self.models.get(&config.name).await?;
+        match classifier.classify(text, Priority::Bulk, None).await {
+            Ok(findings) => Ok(Some(Ok((read(findings), classifier.model().clone())))),
+            Err(Error::EmptyText { .. }) => Ok(Some(Err(Absent::NoWords))),
+            Err(error) => Err(error),
+        }
+    }
+}
+
+/// # Errors
+/// [`Absent`] where the classifier covers other languages.
+pub(crate) fn covers(config: &ClassifierConfig, language: Option<&str>) -> Result<(), Absent> {
+    if config.languages.is_empty() {
+        return Ok(());
+    }
+    let language = language.ok_or(Absent::LanguageUnknown)?;
+    if config.languages.iter().any(|code| code == language) {
+        return Ok(());
+    }
+    Err(Absent::ClassifierLanguage {
+        classifier: config.name.clone(),
+        covered: config.languages.join(", "),
+        language: language.to_owned(),
+    })
+}
+
+/// The classifier's labels were checked when it was loaded: they are those of the
+/// task.
+fn sentiment(findings: Findings) -> Sentiment {
+    let labels = labels(findings);
+    let of = |name: &str| labels.iter().find(|it| it.label == name).map_or(0.0, |it| it.score);
+    Sentiment::of(["negative", "neutral", "positive"].map(of))
+}
+
+fn topics(findings: Findings) -> Vec<Topic> {
+    let topic = |Label { label, score }: Label| {
+        iptc_label(&label).map(|name| Topic { label: name.to_owned(), code: label, score })
+    };
+    let found: Vec<Topic> = labels(findings).into_iter().filter_map(topic).collect();
+    debug_assert_eq!(found.len(), IPTC_TOPICS.len());
+    found
+}
+
+fn entities(findings: Findings) -> Vec<Entity> {
+    let Findings::Spans(spans) = findings else { return Vec::new() };
+    let entity = |found: LabelledSpan| {
+        let LabelledSpan { text, label, span, score } = found;
+        kind(&label).map(|kind| Entity { text, kind, span, score })
+    };
+    spans.into_iter().filter_map(entity).collect()
+}
+
+fn kind(label: &str) -> Option<EntityKind> {
+    match label {
+        "person" => Some(EntityKind::Person),
+        "organization" => Some(EntityKind::Organization),
+        "location" => Some(EntityKind::Location),
+        _ => None,
+    }
+}
+
+fn labels(findings: Findings) -> Vec<Label> {
+    match findings {
+        Findings::Labels(labels) => labels,
+        Findings::Spans(_) => Vec::new(),
+    }
+}

@@ -1,0 +1,205 @@
+//! Labels of texts for who asks for them, over HTTP or gRPC: from a configured
+//! classifier, or from what comes with Courant.
+
+use std::sync::{Arc, OnceLock};
+use std::time::{Duration, Instant};
+
+use courant_article::ModelRef;
+use courant_bus::{Bus, RequestError};
+use courant_inference::{Classifier, ClassifierConfig, Error, Findings, Priority};
+use courant_service::{Refusal, Refused};
+use futures::future::try_join_all;
+use tokio::sync::Semaphore;
+
+use crate::built_in::BuiltIn;
+use crate::classifiers::covers;
+use crate::{Absent, Analyzer, Classifiers, Config, language};
+
+/// The most texts in one request.
+pub(crate) const MAX_TEXTS: usize = 128;
+/// The longest text: as long as an article's.
+const MAX_TEXT_BYTES: usize = 256 << 10;
+/// Texts of one request in work at a time: enough to fill batches.
+const TEXTS_AT_ONCE: usize = 16;
+/// Requests with more texts stand behind those of people who wait.
+const FEW_TEXTS: usize = 8;
+
+/// Texts to classify.
+#[derive(Debug, Default)]
+pub(crate) struct Question {
+    pub(crate) model: String,
+    pub(crate) texts: Vec<String>,
+    /// ISO 639-1, where the sender knows it.
+    pub(crate) language: Option<String>,
+}
+
+/// What was found in each text, or why nothing was, and what found it.
+#[derive(Debug)]
+pub(crate) struct Answer {
+    pub(crate) model: ModelRef,
+    pub(crate) results: Vec<Result<Findings, Absent>>,
+}
+
+/// Why there is no answer.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum NoAnswer {
+    #[error("{0} texts in one request, 1 to {MAX_TEXTS} are allowed")]
+    Count(usize),
+    #[error("text {index} has {bytes} bytes, {MAX_TEXT_BYTES} are allowed")]
+    TooLong { index: usize, bytes: usize },
+    #[error("no model is called {asked}; there are: {known}")]
+    Model { asked: String, known: String },
+    #[error("{0} requests are in hand already; try again in a second")]
+    Overloaded(usize),
+    #[error("no answer within {0:?}")]
+    Late(Duration),
+    #[error("the embedder has not given the topics' definitions yet; try again in a second")]
+    NotReady,
+    #[error("the embedder does not answer")]
+    Embedder(#[from] RequestError),
+    #[error("the embedder refuses: {0}")]
+    Refused(String),
+    #[error(transparent)]
+    Classifier(#[from] Error),
+}
+
+impl From<NoAnswer> for Refusal {
+    fn from(why: NoAnswer) -> Self {
+        let refused = match &why {
+            NoAnswer::Count(_) | NoAnswer::TooLong { .. } => Refused::Invalid,
+            NoAnswer::Model { .. } => Refused::NotFound,
+            NoAnswer::Overloaded(_) | NoAnswer::Classifier(Error::Overloaded { .. }) => {
+                Refused::Overloaded
+            }
+            NoAnswer::Late(_) | NoAnswer::Classifier(Error::Late) => Refused::Late,
+            NoAnswer::NotReady
+            | NoAnswer::Embedder(_)
+            | NoAnswer::Refused(_)
+            | NoAnswer::Classifier(Error::Stopped) => Refused::Unavailable,
+            NoAnswer::Classifier(error) => {
+                tracing::error!(%error, "a request to classify texts failed");
+                Refused::Internal
+            }
+        };
+        Self::new(refused, why.to_string())
+    }
+}
+
+/// Answers requests, a bounded number at a time: a client that comes when it is
+/// reached is told so at once, and those before it are answered in time.
+#[derive(Clone)]
+pub(crate) struct Classify {
+    bus: Bus,
+    classifiers: Classifiers,
+    analyzer: Arc<OnceLock<Arc<Analyzer>>>,
+    min_confidence: f64,
+    slots: Arc<Semaphore>,
+    requests: usize,
+    patience: Duration,
+}
+
+impl Classify {
+    /// `analyzer` is there as soon as the embedder has given the topics' definitions.
+    pub(crate) fn new(
+        config: &Config,
+        bus: Bus,
+        classifiers: Classifiers,
+        analyzer: Arc<OnceLock<Arc<Analyzer>>>,
+    ) -> Self {
+        Self {
+            bus,
+            classifiers,
+            analyzer,
+            min_confidence: config.language_min_confidence,
+            slots: Arc::new(Semaphore::new(config.requests)),
+            requests: config.requests,
+            patience: Duration::from_secs(config.request_timeout_s),
+        }
+    }
+
+    /// One result per text, in order.
+    pub(crate) async fn answer(&self, question: Question) -> Result<Answer, NoAnswer> {
+        check(&question.texts)?;
+        let _slot = self.slots.try_acquire().map_err(|_| NoAnswer::Overloaded(self.requests))?;
+        let answering = Box::pin(self.of_model(&question));
+        let answered = tokio::time::timeout(self.patience, answering).await;
+        answered.map_err(|_| NoAnswer::Late(self.patience))?
+    }
+
+    async fn of_model(&self, question: &Question) -> Result<Answer, NoAnswer> {
+        if let Some(config) = self.classifiers.models().config(&question.model) {
+            return self.configured(config, question).await;
+        }
+        if let Some(head) = BuiltIn::named(&question.model) {
+            return self.built_in(head, question).await;
+        }
+        let configured = self.classifiers.models().configs().map(|config| config.name.as_str());
+        let known: Vec<&str> = BuiltIn::NAMES.into_iter().chain(configured).collect();
+        Err(NoAnswer::Model { asked: question.model.clone(), known: known.join(", ") })
+    }
+
+    async fn configured(
+        &self,
+        config: &ClassifierConfig,
+        question: &Question,
+    ) -> Result<Answer, NoAnswer> {
+        let classifier = self.classifiers.models().get(&config.name).await?;
+        let few = question.texts.len() <= FEW_TEXTS;
+        let priority = if few { Priority::Query } else { Priority::Bulk };
+        let deadline = Instant::now() + self.patience;
+        let mut results = Vec::with_capacity(question.texts.len());
+        for texts in question.texts.chunks(TEXTS_AT_ONCE) {
+            let all = texts.iter().map(|text| {
+                let covered = covers(config, self.language(question, text));
+                found(&classifier, covered, text, priority, deadline)
+            });
+            results.extend(try_join_all(all).await?);
+        }
+        Ok(Answer { model: classifier.model().clone(), results })
+    }
+
+    async fn built_in(&self, head: BuiltIn, question: &Question) -> Result<Answer, NoAnswer> {
+        let analyzer = self.analyzer.get().ok_or(NoAnswer::NotReady)?;
+        let mut results = Vec::with_capacity(question.texts.len());
+        for text in &question.texts {
+            let language = self.language(question, text);
+            results.push(head.classify(analyzer, &self.bus, language, text).await?);
+        }
+        Ok(Answer { model: head.model(analyzer), results })
+    }
+
+    fn language<'a>(&self, question: &'a Question, text: &str) -> Option<&'a str> {
+        match &question.language {
+            Some(known) => Some(known),
+            None => language::detect("", text, self.min_confidence).ok(),
+        }
+    }
+}
+
+/// What `classifier` finds in a text that it covers.
+async fn found(
+    classifier: &Classifier,
+    covered: Result<(), Absent>,
+    text: &str,
+    priority: Priority,
+    deadline: Instant,
+) -> Result<Result<Findings, Absent>, Error> {
+    if let Err(absent) = covered {
+        return Ok(Err(absent));
+    }
+    match classifier.classify(text, priority, Some(deadline)).await {
+        Ok(findings) => Ok(Ok(findings)),
+        Err(Error::EmptyText { .. }) => Ok(Err(Absent::NoWords)),
+        Err(error) => Err(error),
+    }
+}
+
+fn check(texts: &[String]) -> Result<(), NoAnswer> {
+    if texts.is_empty() || texts.len() > MAX_TEXTS {
+        return Err(NoAnswer::Count(texts.len()));
+    }
+    match texts.iter().position(|text| text.len() > MAX_TEXT_BYTES) {
+        Some(index) => Err(NoAnswer::TooLong { index, bytes: texts[index].len() }),
+        None => Ok(()),
+    }
+}

@@ -1,0 +1,90 @@
+//! Labels over HTTP.
+
+use axum::extract::rejection::JsonRejection;
+use axum::extract::{DefaultBodyLimit, State};
+use axum::routing::post;
+use axum::{Json, Router};
+use courant_article::{ModelRef, Span};
+use courant_inference::{Findings, Label, LabelledSpan};
+use courant_service::Refusal;
+use serde::{Deserialize, Serialize};
+
+use crate::Absent;
+use crate::classify::{Answer, Classify, Question};
+
+/// The largest body of a request.
+const MAX_BODY_BYTES: usize = 8 << 20;
+
+/// `POST /v1/classify`.
+pub(crate) fn routes(classify: Classify) -> Router {
+    Router::new()
+        .route("/v1/classify", post(answer))
+        .layer(DefaultBodyLimit::max(MAX_BODY_BYTES))
+        .with_state(classify)
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Asked {
+    model: String,
+    texts: Vec<String>,
+    language: Option<String>,
+}
+
+#[derive(Debug, Serialize)]
+struct Told {
+    model: ModelRef,
+    results: Vec<Classified>,
+}
+
+/// What was found in one text, or why nothing was.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "lowercase")]
+enum Classified {
+    Labels(Vec<Scored>),
+    Entities(Vec<Entity>),
+    Skipped(String),
+}
+
+#[derive(Debug, Serialize)]
+struct Scored {
+    label: String,
+    score: f32,
+}
+
+#[derive(Debug, Serialize)]
+struct Entity {
+    text: String,
+    #[serde(rename = "type")]
+    kind: String,
+    #[serde(flatten)]
+    span: Span,
+    score: f32,
+}
+
+async fn answer(
+    State(classify): State<Classify>,
+    request: Result<Json<Asked>, JsonRejection>,
+) -> Result<Json<Told>, Refusal> {
+    let Json(Asked { model, texts, language }) = request?;
+    let Answer { model, results } = classify.answer(Question { model, texts, language }).await?;
+    Ok(Json(Told { model, results: results.into_iter().map(classified).collect() }))
+}
+
+fn classified(result: Result<Findings, Absent>) -> Classified {
+    match result {
+        Ok(Findings::Labels(labels)) => {
+            Classified::Labels(labels.into_iter().map(scored).collect())
+        }
+        Ok(Findings::Spans(spans)) => Classified::Entities(spans.into_iter().map(entity).collect()),
+        Err(absent) => Classified::Skipped(absent.to_string()),
+    }
+}
+
+fn scored(Label { label, score }: Label) -> Scored {
+    Scored { label, score }
+}
+
+fn entity(LabelledSpan { text, label, span, score }: LabelledSpan) -> Entity {
+    Entity { text, kind: label, span, score }
+}
