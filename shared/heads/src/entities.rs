@@ -17,6 +17,7 @@ mod features;
 mod file;
 mod head;
 mod label;
+mod passage;
 mod placement;
 mod random;
 mod train;
@@ -24,6 +25,7 @@ mod words;
 
 pub use file::EntityHeadError;
 pub use head::{EntityHead, Provenance, TaggedSpan};
+pub use passage::{Name, Passage, SpanCount, learn};
 pub use placement::{PlacedWord, Placement};
 pub use train::{Example, TrainingError, TrainingSettings, train};
 pub use words::{Word, words};

@@ -9,6 +9,8 @@ use half::f16;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
+use crate::entities::EntityHeadError;
+
 /// What is wrong with a head's file.
 #[derive(Debug, thiserror::Error)]
 pub enum HeadError {
@@ -59,6 +61,15 @@ pub enum HeadError {
     /// Nothing, or nothing to judge by, to learn from.
     #[error("there are too few examples to learn from")]
     NoExamples,
+    /// It is neither JSON nor a head for names.
+    #[error("the file is no head")]
+    NoText,
+    /// No head that is known here.
+    #[error("a head called {0} is not known")]
+    Unknown(String),
+    /// A head for names makes no sense.
+    #[error(transparent)]
+    Entities(#[from] EntityHeadError),
 }
 
 /// The encoder whose vectors a head understands.
@@ -145,10 +156,19 @@ impl HeadFile {
     /// # Errors
     /// [`HeadError::Form`], [`HeadError::Name`] or [`HeadError::Version`].
     pub fn read(json: &str, name: &str) -> Result<Self, HeadError> {
-        let file: Self = serde_json::from_str(json)?;
-        if file.name != name {
-            return Err(HeadError::Name { expected: name.to_owned(), found: file.name });
+        let file = Self::parse(json)?;
+        if file.name == name {
+            return Ok(file);
         }
+        Err(HeadError::Name { expected: name.to_owned(), found: file.name })
+    }
+
+    /// Reads a head of whatever name.
+    ///
+    /// # Errors
+    /// [`HeadError::Form`] or [`HeadError::Version`].
+    pub(crate) fn parse(json: &str) -> Result<Self, HeadError> {
+        let file: Self = serde_json::from_str(json)?;
         let found = file.weights_version();
         if file.version != found {
             return Err(HeadError::Version { stated: file.version, found });

@@ -1,13 +1,18 @@
 //! Small models on the encoder's vectors, trained here: sentiment, topics and
-//! entities. Pure: no runtime, no network, and the same input gives the same
-//! output.
+//! entities. Pure but for the [`registry`], which keeps heads in a folder: no
+//! runtime, no network, and the same input gives the same output.
 
 pub mod calibrate;
 pub mod entities;
 pub mod file;
+mod head;
+pub mod labelled;
 pub mod lbfgs;
 pub mod matrix;
 pub mod metrics;
+pub mod registry;
 pub mod sentiment;
 pub mod softmax;
 pub mod topics;
+
+pub use head::{Head, Task};

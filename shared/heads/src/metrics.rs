@@ -1,4 +1,51 @@
-//! How well classes are told.
+//! How well classes are told, and texts ranked.
+
+use std::collections::BTreeMap;
+
+/// What was measured, by name.
+pub type Scores = BTreeMap<String, f64>;
+
+/// Bins of the calibration error.
+const BINS: usize = 10;
+
+/// Scores with four digits: more would only say which machine it was. What could
+/// not be measured is left out.
+pub fn scores<'n>(measured: impl IntoIterator<Item = (&'n str, f64)>) -> Scores {
+    let known = measured.into_iter().filter(|(_, score)| score.is_finite());
+    known.map(|(name, score)| (name.to_owned(), (score * 1e4).round() / 1e4)).collect()
+}
+
+/// The class that was told of a text, and the true one.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Told {
+    /// What it is.
+    pub truth: usize,
+    /// What was told.
+    pub class: usize,
+    /// How probable that was called, 0 to 1.
+    pub confidence: f64,
+}
+
+impl Told {
+    /// The most probable of the classes' shares, the first among equals.
+    pub fn of(truth: usize, shares: &[f32]) -> Self {
+        let class = (0..shares.len()).fold(0, |a, b| if shares[b] > shares[a] { b } else { a });
+        let confidence = shares.get(class).copied().map_or(0.0, f64::from);
+        Self { truth, class, confidence }
+    }
+}
+
+/// Accuracy, macro-F1 and the calibration error in 10 bins.
+pub fn classification(classes: usize, told: &[Told]) -> Scores {
+    let confusion = Confusion::of(classes, told.iter().map(|told| (told.truth, told.class)));
+    let sure = |told: &Told| (told.confidence, told.truth == told.class);
+    let sure: Vec<_> = told.iter().map(sure).collect();
+    scores([
+        ("accuracy", confusion.accuracy()),
+        ("macro_f1", confusion.macro_f1()),
+        ("calibration_error", calibration_error(&sure, BINS)),
+    ])
+}
 
 /// How often each class was taken for each.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -41,10 +88,16 @@ impl Confusion {
         if right == 0 { 0.0 } else { 2.0 * right as f64 / (told + there) as f64 }
     }
 
-    /// The mean of the classes' F1, each of the same weight.
+    /// The mean of the classes' F1, each of the same weight. Classes that neither
+    /// were there nor were told do not count; not a number where there was nothing.
     pub fn macro_f1(&self) -> f64 {
-        let sum: f64 = (0..self.counts.len()).map(|class| self.f1(class)).sum();
-        sum / self.counts.len() as f64
+        let occurs = |class: &usize| {
+            self.counts[*class].iter().sum::<usize>() > 0
+                || self.counts.iter().any(|row| row[*class] > 0)
+        };
+        let scores: Vec<f64> =
+            (0..self.counts.len()).filter(occurs).map(|class| self.f1(class)).collect();
+        scores.iter().sum::<f64>() / scores.len() as f64
     }
 }
 
@@ -64,9 +117,67 @@ pub fn calibration_error(told: &[(f64, bool)], bins: usize) -> f64 {
         / told.len() as f64
 }
 
+/// Spearman's rank correlation, -1 to 1; equal values share the mean of their
+/// ranks. Not a number where one side does not differ.
+pub fn spearman(a: &[f64], b: &[f64]) -> f64 {
+    pearson(&ranks(a), &ranks(b))
+}
+
+fn ranks(values: &[f64]) -> Vec<f64> {
+    let mut order: Vec<usize> = (0..values.len()).collect();
+    order.sort_by(|&a, &b| values[a].total_cmp(&values[b]));
+    let mut ranks = vec![0.0; values.len()];
+    let mut place = 0;
+    for group in order.chunk_by(|&a, &b| values[a] == values[b]) {
+        for &index in group {
+            ranks[index] = place as f64 + (group.len() - 1) as f64 / 2.0;
+        }
+        place += group.len();
+    }
+    ranks
+}
+
+fn pearson(a: &[f64], b: &[f64]) -> f64 {
+    let mean = |values: &[f64]| values.iter().sum::<f64>() / values.len() as f64;
+    let (mean_a, mean_b) = (mean(a), mean(b));
+    let (mut both, mut of_a, mut of_b) = (0.0, 0.0, 0.0);
+    for (x, y) in a.iter().zip(b) {
+        both += (x - mean_a) * (y - mean_b);
+        of_a += (x - mean_a).powi(2);
+        of_b += (y - mean_b).powi(2);
+    }
+    both / (of_a * of_b).sqrt()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn equal_values_share_their_rank() {
+        assert_eq!(ranks(&[3.0, 1.0, 3.0, 2.0]), [2.5, 0.0, 2.5, 1.0]);
+    }
+
+    #[test]
+    fn only_the_order_counts() {
+        assert!((spearman(&[1.0, 2.0, 30.0], &[0.1, 0.2, 0.3]) - 1.0).abs() < 1e-12);
+        assert!((spearman(&[1.0, 2.0, 30.0], &[3.0, 2.0, 1.0]) + 1.0).abs() < 1e-12);
+    }
+
+    #[test]
+    fn classes_that_do_not_occur_do_not_count() {
+        let confusion = Confusion::of(17, [(3, 3), (3, 3), (5, 3)]);
+        assert!((confusion.macro_f1() - 0.4).abs() < 1e-12);
+        assert!(Confusion::of(2, []).macro_f1().is_nan());
+    }
+
+    #[test]
+    fn what_could_not_be_measured_is_no_score() {
+        assert_eq!(classification(3, &[]), Scores::new());
+        let told = [Told::of(1, &[0.2, 0.4, 0.4]), Told::of(0, &[0.1, 0.8, 0.1])];
+        assert_eq!(told.map(|told| told.class), [1, 1]);
+        assert_eq!(classification(3, &told)["accuracy"], 0.5);
+    }
 
     #[test]
     fn f1_is_the_mean_of_the_classes_however_many_they_are() {

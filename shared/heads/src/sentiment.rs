@@ -6,6 +6,7 @@
 //! the temperature of the sum come from examples that neither had seen.
 
 mod lexicon;
+mod passage;
 mod words;
 
 use crate::calibrate;
@@ -13,6 +14,7 @@ use crate::file::{EncoderRef, HeadError, HeadFile, TrainingData, fold};
 use crate::softmax::{Example, Fit, Row, Softmax, softmax};
 
 use lexicon::Lexicon;
+pub use passage::Passage;
 
 /// What the head's file is called inside.
 pub const NAME: &str = "news-sentiment";

@@ -1,7 +1,11 @@
 //! Topics as mixtures of facets: without training by the vectors of sentences
 //! that describe them, with training by vectors that moved from there.
 
-use courant_article::IPTC_TOPICS;
+mod head;
+
+use courant_article::{Embedding, IPTC_TOPICS, IptcTopic};
+
+pub use head::TopicHead;
 
 use crate::file::{EncoderRef, HeadError, HeadFile, TrainingData};
 use crate::lbfgs::Lbfgs;
@@ -55,6 +59,21 @@ impl Facets {
     pub fn new(vectors: Matrix, sizes: Vec<usize>) -> Option<Self> {
         let fits = sizes.iter().sum::<usize>() == vectors.rows() && !sizes.contains(&0);
         fits.then_some(Self { vectors, sizes })
+    }
+
+    /// The texts whose vectors [`Self::of_descriptions`] takes, in its order.
+    pub fn descriptions() -> impl Iterator<Item = &'static str> {
+        IPTC_TOPICS.iter().flat_map(IptcTopic::facets)
+    }
+
+    /// The facets of [`IPTC_TOPICS`] untrained: the vectors of their descriptions.
+    /// `None` where there is not one for each, all of one dimension.
+    pub fn of_descriptions(vectors: &[Embedding]) -> Option<Self> {
+        let dimension = vectors.first()?.dimension();
+        let values = vectors.iter().flat_map(|vector| vector.as_slice()).copied().collect();
+        let is_even = vectors.iter().all(|vector| vector.dimension() == dimension);
+        let rows = Matrix::from_values(dimension, values).filter(|_| is_even)?;
+        Self::new(rows, Self::iptc_sizes())
     }
 
     /// How many facets each of [`IPTC_TOPICS`] has.

@@ -14,7 +14,7 @@ use super::features::{FEATURES, features};
 use super::head::{EntityHead, Layers, Provenance};
 use super::label::{LABELS, labels};
 use super::random::Random;
-use super::{Word, crf::Transitions};
+use super::{EntityHeadError, Word, crf::Transitions};
 use adam::Adam;
 use gradient::Batch;
 use scale::Scale;
@@ -86,6 +86,9 @@ pub enum TrainingError {
         /// Values given.
         found: usize,
     },
+    /// A text that was held back has other values than its words need.
+    #[error(transparent)]
+    HeldBack(#[from] EntityHeadError),
 }
 
 /// Steps until the learning rate is reached.

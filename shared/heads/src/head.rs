@@ -1,0 +1,187 @@
+//! Heads of every kind, as they are listed, kept and compared.
+
+use std::fmt;
+
+use serde::Serialize;
+
+use crate::entities::EntityHead;
+use crate::file::{EncoderRef, HeadError, HeadFile};
+use crate::metrics::{Scores, scores};
+use crate::sentiment::{self, SentimentHead};
+use crate::topics::{self, TopicHead};
+
+/// What heads of the kind for names are called.
+const ENTITIES: &str = "entities";
+
+/// What a head is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Task {
+    /// Negative, neutral or positive.
+    Sentiment,
+    /// The IPTC Media Topics.
+    Topics,
+    /// Names in a text.
+    Entities,
+}
+
+impl Task {
+    /// Each one.
+    pub const ALL: [Self; 3] = [Self::Sentiment, Self::Topics, Self::Entities];
+
+    /// What heads for it are called.
+    pub fn head_name(self) -> &'static str {
+        match self {
+            Self::Sentiment => sentiment::NAME,
+            Self::Topics => topics::NAME,
+            Self::Entities => ENTITIES,
+        }
+    }
+
+    /// Whose heads are called `name`.
+    pub fn of_head(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|task| task.head_name() == name)
+    }
+
+    /// The score by which two heads are compared: the higher one is the better.
+    pub fn deciding_score(self) -> &'static str {
+        match self {
+            Self::Sentiment => "macro_f1",
+            Self::Topics => "accuracy",
+            Self::Entities => "f1",
+        }
+    }
+}
+
+/// A head that was read and can be used.
+#[derive(Clone, Debug)]
+pub enum Head {
+    /// Tells negative, neutral and positive apart.
+    Sentiment(SentimentHead),
+    /// Tells topics apart.
+    Topics(TopicHead),
+    /// Finds names.
+    Entities(EntityHead),
+}
+
+impl Head {
+    /// The one that comes with Courant; for topics there is none: the vectors of
+    /// their descriptions do.
+    ///
+    /// # Panics
+    /// Never: a test reads both.
+    pub fn built_in(task: Task) -> Option<Self> {
+        match task {
+            Task::Sentiment => {
+                let head = Self::read(sentiment::SHIPPED.as_bytes());
+                Some(head.expect("the head in the repository is one: a test reads it"))
+            }
+            Task::Topics => None,
+            Task::Entities => Some(Self::Entities(EntityHead::embedded().clone())),
+        }
+    }
+
+    /// Reads a head's file, of whatever kind it is.
+    ///
+    /// # Errors
+    /// [`HeadError`] says what is wrong with it.
+    pub fn read(bytes: &[u8]) -> Result<Self, HeadError> {
+        if bytes.starts_with(br#"{"format""#) {
+            return Ok(Self::Entities(EntityHead::from_bytes(bytes)?));
+        }
+        let file = HeadFile::parse(std::str::from_utf8(bytes).map_err(|_| HeadError::NoText)?)?;
+        match Task::of_head(&file.name) {
+            Some(Task::Sentiment) => Ok(Self::Sentiment(SentimentHead::from_file(file)?)),
+            Some(Task::Topics) => Ok(Self::Topics(TopicHead::from_file(file)?)),
+            _ => Err(HeadError::Unknown(file.name)),
+        }
+    }
+
+    /// What its file holds: reading it gives the same head.
+    pub fn to_bytes(&self) -> Vec<u8> {
+        match self.file() {
+            Ok(file) => file.write().into_bytes(),
+            Err(head) => head.to_bytes(),
+        }
+    }
+
+    /// What it is for.
+    pub fn task(&self) -> Task {
+        match self {
+            Self::Sentiment(_) => Task::Sentiment,
+            Self::Topics(_) => Task::Topics,
+            Self::Entities(_) => Task::Entities,
+        }
+    }
+
+    /// 12 hexadecimal digits that change with its weights.
+    pub fn version(&self) -> String {
+        self.file().map_or_else(|head| head.model().version, |file| file.version.clone())
+    }
+
+    /// Whose values it takes, and how many per text, sentence or token.
+    pub fn encoder(&self) -> EncoderRef {
+        let of_states = |head: &EntityHead| EncoderRef {
+            name: head.provenance().encoder.clone(),
+            dimension: head.dimension(),
+        };
+        self.file().map_or_else(of_states, |file| file.encoder.clone())
+    }
+
+    /// SHA-256 of what it learned from.
+    pub fn data_sha256(&self) -> &str {
+        self.file().map_or_else(|head| &head.provenance().data_sha256, |file| &file.data.sha256)
+    }
+
+    /// How many texts it learned from.
+    pub fn examples(&self) -> usize {
+        self.file().map_or_else(|head| head.provenance().texts, |file| file.data.examples)
+    }
+
+    /// What was measured on texts that were held back.
+    pub fn scores(&self) -> Scores {
+        let of_names =
+            |head: &EntityHead| scores(head.provenance().f1.map(|f1| ("f1", f64::from(f1))));
+        self.file().map_or_else(of_names, |file| file.scores.clone())
+    }
+
+    fn file(&self) -> Result<&HeadFile, &EntityHead> {
+        match self {
+            Self::Sentiment(head) => Ok(head.file()),
+            Self::Topics(head) => Ok(head.file()),
+            Self::Entities(head) => Err(head),
+        }
+    }
+}
+
+impl fmt::Display for Head {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(out, "{}@{}", self.task().head_name(), self.version())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_heads_that_come_with_courant_are_read_and_written_again() {
+        for task in [Task::Sentiment, Task::Entities] {
+            let head = Head::built_in(task).unwrap();
+            let read = Head::read(&head.to_bytes()).unwrap();
+            assert_eq!((read.task(), read.version()), (task, head.version()));
+            assert!(head.scores().contains_key(task.deciding_score()), "{head}");
+            assert_eq!(head.encoder().name, "all-MiniLM-L6-v2");
+        }
+        assert!(Head::built_in(Task::Topics).is_none());
+    }
+
+    #[test]
+    fn what_is_no_head_is_refused() {
+        let shipped = sentiment::SHIPPED.replace(sentiment::NAME, "weather");
+        assert!(matches!(Head::read(shipped.as_bytes()), Err(HeadError::Unknown(_))));
+        assert!(matches!(Head::read(&[0xff]), Err(HeadError::NoText)));
+        assert!(matches!(Head::read(b"{}"), Err(HeadError::Form(_))));
+        assert!(matches!(Head::read(b"{\"format\":\"x\"}"), Err(HeadError::Entities(_))));
+    }
+}

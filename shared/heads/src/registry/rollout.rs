@@ -1,0 +1,135 @@
+//! Which version of a head is in use, which was before, and how that came.
+
+use serde::{Deserialize, Serialize};
+
+use super::RegistryError;
+use crate::metrics::Scores;
+
+/// The changes that are remembered.
+const MAX_CHANGES: usize = 100;
+
+/// What stands in the place of a version for what comes with Courant.
+const BUILT_IN: &str = "built-in";
+
+/// A version with its file's SHA-256.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Release {
+    /// As the head numbers itself.
+    pub version: String,
+    /// Of its file.
+    pub sha256: String,
+}
+
+/// A head's place in the world; `None` is what comes with Courant.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Rollout {
+    /// In use.
+    pub current: Option<Release>,
+    /// In use before, and again after a rollback.
+    pub previous: Option<Release>,
+    /// How that came, the newest last; at most 100.
+    pub changes: Vec<Change>,
+}
+
+/// What was done.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Move {
+    /// The candidate was not worse, or could not be compared with anything.
+    Promoted,
+    /// The candidate was promoted whatever its scores.
+    Forced,
+    /// The version before came back.
+    RolledBack,
+}
+
+/// One change of the head in use.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Change {
+    /// Unix milliseconds.
+    pub at_ms: i64,
+    /// What was done.
+    pub what: Move,
+    /// The version in use since.
+    pub version: String,
+    /// The version in use before.
+    pub replaced: String,
+    /// What the head's trainer measured on texts held back; empty for a rollback.
+    #[serde(default)]
+    pub scores: Scores,
+    /// How the two compared, where they were.
+    pub judged: Option<Judged>,
+}
+
+/// Two heads' scores on the same texts.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Judged {
+    /// What was measured, as `macro_f1`.
+    pub score: String,
+    /// The candidate's.
+    pub candidate: f64,
+    /// That of the head in use.
+    pub active: f64,
+    /// SHA-256 of the file with the texts.
+    pub data_sha256: String,
+}
+
+impl Judged {
+    pub(super) fn is_worse(&self) -> bool {
+        // What is no number is not better either.
+        self.candidate.partial_cmp(&self.active).is_none_or(std::cmp::Ordering::is_lt)
+    }
+
+    pub(super) fn refused(&self, replaced: &str) -> RegistryError {
+        RegistryError::Worse {
+            score: self.score.clone(),
+            candidate: self.candidate,
+            active: self.active,
+            replaced: replaced.to_owned(),
+        }
+    }
+}
+
+impl Rollout {
+    /// The version in use, or `built-in`.
+    pub fn current_version(&self) -> &str {
+        version(self.current.as_ref())
+    }
+
+    pub(super) fn promote(
+        &mut self,
+        release: Release,
+        scores: Scores,
+        judged: Option<Judged>,
+        force: bool,
+        at_ms: i64,
+    ) {
+        let what = if force { Move::Forced } else { Move::Promoted };
+        let replaced = self.current_version().to_owned();
+        let version = release.version.clone();
+        self.previous = self.current.replace(release);
+        self.note(Change { at_ms, what, version, replaced, scores, judged });
+    }
+
+    pub(super) fn roll_back(&mut self, at_ms: i64) {
+        let replaced = self.current_version().to_owned();
+        std::mem::swap(&mut self.current, &mut self.previous);
+        let version = self.current_version().to_owned();
+        let (what, scores) = (Move::RolledBack, Scores::new());
+        self.note(Change { at_ms, what, version, replaced, scores, judged: None });
+    }
+
+    fn note(&mut self, change: Change) {
+        self.changes.push(change);
+        let surplus = self.changes.len().saturating_sub(MAX_CHANGES);
+        self.changes.drain(..surplus);
+    }
+}
+
+fn version(release: Option<&Release>) -> &str {
+    release.map_or(BUILT_IN, |release| &release.version)
+}
