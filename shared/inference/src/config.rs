@@ -25,8 +25,9 @@ pub struct Config {
     /// on the Hugging Face hub.
     pub model: String,
     /// What the encoder computes with: fp32; int8, which is about twice as fast on a
-    /// CPU and whose vectors have cosine 0.99 with those of fp32; or fp16, for GPUs.
-    /// Of a model from the hub the name of `graph_file` tells it.
+    /// CPU and whose vectors have cosine 0.99 with those of fp32; fp16, for GPUs; or
+    /// int8-static, where `courant models calibrate` has made it. Of a model from the
+    /// hub the name of `graph_file` tells it.
     pub precision: Precision,
     /// Of a model from the hub: the graph's path in its repository. The graph
     /// has to be one file.
@@ -36,6 +37,9 @@ pub struct Config {
     pub sha256: BTreeMap<String, String>,
     /// Where files from the hub are kept; by default where its tools keep them.
     pub hub_cache: Option<PathBuf>,
+    /// The folder in which `courant models promote` keeps heads: a promoted head for
+    /// names is read from it. `courant run` takes `models` in its data folder.
+    pub heads: Option<PathBuf>,
     /// The shared library of ONNX Runtime; by default the one in `.deps/lib`.
     pub runtime_library: Option<PathBuf>,
     /// Sessions of one thread each, 1 or more; by default the CPUs that the
@@ -100,6 +104,7 @@ impl Default for Config {
             graph_file: "onnx/model.onnx".into(),
             sha256: BTreeMap::new(),
             hub_cache: None,
+            heads: None,
             runtime_library: None,
             sessions: None,
             tokenizer_threads: 1,

@@ -2,6 +2,7 @@
 //! Pure.
 
 use std::ops::Range;
+use std::sync::Arc;
 
 use courant_article::{Chunk, Embedding, Embeddings, ModelRef, Sentence, Span};
 use courant_heads::entities::EntityHead;
@@ -24,7 +25,7 @@ pub(crate) struct Plan {
     chunks: Vec<PlannedChunk>,
     sentences: Vec<PlannedSentence>,
     /// Where a head finds names, or why none does.
-    names: Result<(WordPlan, &'static EntityHead), String>,
+    names: Result<(WordPlan, Arc<EntityHead>), String>,
 }
 
 struct PlannedChunk {
@@ -47,7 +48,7 @@ impl Plan {
         text: &str,
         max_tokens: usize,
         overlap: usize,
-        head: Result<&'static EntityHead, String>,
+        head: Result<Arc<EntityHead>, String>,
     ) -> Result<Self, Error> {
         let tokens = tokenizer.tokens(text)?;
         let window = max_tokens - tokenizer.special_tokens();
@@ -58,7 +59,8 @@ impl Plan {
             let lead = tokenizer.leading_tokens();
             chunks[chunk].input.add_row(taken.start + lead..taken.end + lead)
         });
-        let names = head.map(|head| (WordPlan::new(text, &tokens, &ranges, Some(head)), head));
+        let names =
+            head.map(|head| (WordPlan::new(text, &tokens, &ranges, Some(Arc::clone(&head))), head));
         if let Ok((names, _)) = &names {
             for (index, chunk) in chunks.iter_mut().enumerate() {
                 chunk.input.reader = Some(names.reader(index, tokenizer));
@@ -81,7 +83,7 @@ impl Plan {
         let (vectors, words): (Vec<_>, Vec<_>) =
             answers.into_iter().map(|answer| (answer.rows, answer.words)).unzip();
         let entities = match self.names {
-            Ok((names, head)) => Ok(names.entities(head, &words)?),
+            Ok((names, head)) => Ok(names.entities(&head, &words)?),
             Err(reason) => Err(reason),
         };
         let sentence = |planned: &PlannedSentence| Sentence {

@@ -13,7 +13,7 @@ use crate::arena::ArenaStats;
 use crate::batch::Priority;
 use crate::chunk::windows;
 use crate::document::{Plan, whole};
-use crate::entities::{WordPlan, head_for};
+use crate::entities::{WordPlan, head_for, head_in_use};
 use crate::launch::{Crew, Host, Opened};
 use crate::metrics::Metrics;
 use crate::model::Model;
@@ -46,7 +46,7 @@ struct Shared {
     dimension: usize,
     states: Option<usize>,
     /// What finds names, or why nothing does.
-    entities: Result<&'static EntityHead, String>,
+    entities: Result<Arc<EntityHead>, String>,
     max_tokens: usize,
     overlap: usize,
     tokenizer: TokenizerThreads,
@@ -74,6 +74,7 @@ impl Encoder {
         let model = Arc::clone(&opened.model);
         check_lengths(config, &model, &opened.tokenizer)?;
         let placement = opened.place(&host)?;
+        let head = head_in_use(config.heads.as_deref())?;
         let needs_budget = config.token_budget.is_none() && model.precision != Precision::Int8;
         let budget = match needs_budget {
             true => budget::measured(&opened.environment, &model, &placement, deps)?,
@@ -91,7 +92,7 @@ impl Encoder {
             model: running.model,
             dimension: model.dimension,
             states: model.states,
-            entities: head_for(&model),
+            entities: head_for(&model, head),
             max_tokens: config.max_tokens,
             overlap: config.overlap,
             tokenizer: running.tokenizer,

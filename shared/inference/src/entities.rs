@@ -1,18 +1,35 @@
 //! The names of a text, from the states of its chunks' tokens.
 
 use std::ops::Range;
+use std::path::Path;
+use std::sync::Arc;
 
 use courant_article::{Entities, Entity, Span};
 use courant_heads::entities::{EntityHead, Placement, TaggedSpan, Word, words};
+use courant_heads::registry::Registry;
+use courant_heads::{Head, Task};
 
 use crate::Error;
 use crate::model::Model;
 use crate::states::{StateReader, WordStates};
 use crate::tokenize::{TextTokenizer, Tokens};
 
-/// The head that reads a model's states, or why none can.
-pub(crate) fn head_for(model: &Model) -> Result<&'static EntityHead, String> {
-    let head = EntityHead::embedded();
+/// The head that was promoted in the registry `heads`, else the one that comes with
+/// Courant.
+///
+/// # Errors
+/// [`Error::Heads`] where the promoted one cannot be used.
+pub(crate) fn head_in_use(heads: Option<&Path>) -> Result<Arc<EntityHead>, Error> {
+    let promoted = heads.map(|folder| Registry::at(folder).promoted(Task::Entities));
+    let promoted = promoted.transpose().map_err(|error| Error::Heads(Arc::new(error)))?;
+    Ok(match promoted.flatten() {
+        Some(Head::Entities(head)) => Arc::new(head),
+        _ => Arc::new(EntityHead::embedded().clone()),
+    })
+}
+
+/// The head, or why it cannot read a model's states.
+pub(crate) fn head_for(model: &Model, head: Arc<EntityHead>) -> Result<Arc<EntityHead>, String> {
     let expected = &head.provenance().encoder;
     match model.states {
         None => Err(format!("the encoder {} gives no states of its tokens", model.name)),
@@ -31,7 +48,7 @@ pub(crate) fn head_for(model: &Model) -> Result<&'static EntityHead, String> {
 pub(crate) struct WordPlan {
     text: String,
     placement: Placement,
-    head: Option<&'static EntityHead>,
+    head: Option<Arc<EntityHead>>,
 }
 
 impl WordPlan {
@@ -40,7 +57,7 @@ impl WordPlan {
         text: &str,
         tokens: &Tokens,
         chunks: &[Range<usize>],
-        head: Option<&'static EntityHead>,
+        head: Option<Arc<EntityHead>>,
     ) -> Self {
         let placement = Placement::new(&words(text), &tokens.spans, chunks);
         Self { text: text.to_owned(), placement, head }
@@ -51,7 +68,7 @@ impl WordPlan {
         let lead = tokenizer.leading_tokens();
         let placed = self.placement.chunk(chunk).iter();
         let words = placed.map(|word| word.tokens.start + lead..word.tokens.end + lead).collect();
-        StateReader { words, head: self.head }
+        StateReader { words, head: self.head.clone() }
     }
 
     /// The names, from what the chunks' readers kept, in their order.

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use courant_gpu_utils::operation::{Fault, Lost, is_out_of_memory_message};
+use courant_heads::registry::RegistryError;
 
 /// Why nothing was computed. Cheap to clone: a failed batch answers each of its
 /// requests with the same error.
@@ -71,6 +72,14 @@ pub enum Error {
         /// Why not.
         source: Arc<hf_hub::api::sync::ApiError>,
     },
+    /// A model from the hub is not in the cache.
+    #[error("{file} of {repository} is not in the cache: `courant models pull` fetches it")]
+    NotFetched {
+        /// `owner/repo`.
+        repository: String,
+        /// The file's path in it.
+        file: String,
+    },
     /// The runtime library cannot be used.
     #[error("cannot load ONNX Runtime from {path}: {reason}")]
     Library {
@@ -134,6 +143,9 @@ pub enum Error {
         /// What is configured.
         capacity: u32,
     },
+    /// The head for names that was promoted cannot be used.
+    #[error("cannot use the promoted head for names")]
+    Heads(#[source] Arc<RegistryError>),
     /// The graph has no output `states`.
     #[error("the encoder gives no states of its tokens")]
     NoStates,

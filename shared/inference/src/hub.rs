@@ -5,11 +5,11 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use hf_hub::api::sync::{ApiBuilder, ApiRepo};
-use hf_hub::{Repo, RepoType};
+use hf_hub::api::sync::{ApiBuilder, ApiError, ApiRepo};
+use hf_hub::{Cache, CacheRepo, Repo, RepoType};
 use serde::Deserialize;
 
-use crate::model::{Model, Pooling, sha256, version};
+use crate::model::{Model, Pooling, sha256, verify, version};
 use crate::{Config, Error, Precision};
 
 pub(crate) const TOKENIZER: &str = "tokenizer.json";
@@ -24,7 +24,32 @@ struct Description {
 
 /// Fetches, or finds in the cache, the encoder `owner/repo[@revision]`.
 pub(crate) fn locate(repository: &str, config: &Config) -> Result<Model, Error> {
+    assemble(&Repository::open(repository, config.hub_cache.as_deref())?, config)
+}
+
+/// The same where it is in the cache.
+///
+/// # Errors
+/// [`Error::NotFetched`] where it is not.
+pub(crate) fn cached(repository: &str, config: &Config) -> Result<Model, Error> {
+    assemble(&Repository::in_cache(repository, config.hub_cache.as_deref()), config)
+}
+
+/// Fetches the encoder's files, and returns the SHA-256 of each.
+pub(crate) fn pull(repository: &str, config: &Config) -> Result<BTreeMap<String, String>, Error> {
     let source = Repository::open(repository, config.hub_cache.as_deref())?;
+    let mut found = BTreeMap::new();
+    for file in [config.graph_file.as_str(), TOKENIZER, DESCRIPTION] {
+        let path = source.fetch(file)?;
+        if let Some(expected) = config.sha256.get(file) {
+            verify(&path, expected)?;
+        }
+        found.insert(file.to_owned(), sha256(&path)?);
+    }
+    Ok(found)
+}
+
+fn assemble(source: &Repository, config: &Config) -> Result<Model, Error> {
     let graph = source.fetch(&config.graph_file)?;
     let tokenizer = source.fetch(TOKENIZER)?;
     let description = source.fetch(DESCRIPTION)?;
@@ -36,7 +61,7 @@ pub(crate) fn locate(repository: &str, config: &Config) -> Result<Model, Error> 
     let pins = pinned(&named, &config.sha256, "[inference.sha256]")?;
     let Description { hidden_size, max_position_embeddings } = read(&description)?;
     Ok(Model {
-        name: source.name,
+        name: source.name.clone(),
         version: version(&pins),
         precision: precision(&config.graph_file),
         dimension: hidden_size,
@@ -53,30 +78,53 @@ pub(crate) fn locate(repository: &str, config: &Config) -> Result<Model, Error> 
 pub(crate) struct Repository {
     /// `owner/repo`.
     pub(crate) name: String,
-    files: ApiRepo,
+    place: Place,
+}
+
+/// Where a repository's files come from.
+enum Place {
+    /// The cache, else the hub.
+    Hub(Box<ApiRepo>),
+    Cache(CacheRepo),
 }
 
 impl Repository {
     /// `repository`: `owner/repo[@revision]`. `cache`: by default that of the hub's
     /// own tools. Nothing is fetched yet.
     pub(crate) fn open(repository: &str, cache: Option<&Path>) -> Result<Self, Error> {
-        let (name, revision) = repository.split_once('@').unwrap_or((repository, "main"));
+        let (name, at) = named(repository);
         let mut builder = ApiBuilder::from_env().with_progress(false);
         if let Some(cache) = cache {
             builder = builder.with_cache_dir(cache.to_owned());
         }
-        let api = builder.build().map_err(|source| failed(name, DESCRIPTION, source))?;
-        let at = Repo::with_revision(name.to_owned(), RepoType::Model, revision.to_owned());
-        Ok(Self { name: name.to_owned(), files: api.repo(at) })
+        let api = builder.build().map_err(|source| failed(&name, DESCRIPTION, source))?;
+        Ok(Self { name, place: Place::Hub(Box::new(api.repo(at))) })
     }
 
-    /// Fetches a file, or finds it in the cache.
+    /// The same of which nothing will be fetched.
+    fn in_cache(repository: &str, cache: Option<&Path>) -> Self {
+        let cache = cache.map_or_else(Cache::from_env, |cache| Cache::new(cache.to_owned()));
+        let (name, at) = named(repository);
+        Self { name, place: Place::Cache(cache.repo(at)) }
+    }
+
+    /// A file, fetched where it may be and is not in the cache.
     pub(crate) fn fetch(&self, file: &str) -> Result<PathBuf, Error> {
-        self.files.get(file).map_err(|source| failed(&self.name, file, source))
+        let absent = || Error::NotFetched { repository: self.name.clone(), file: file.to_owned() };
+        match &self.place {
+            Place::Hub(hub) => hub.get(file).map_err(|source| failed(&self.name, file, source)),
+            Place::Cache(cache) => cache.get(file).ok_or_else(absent),
+        }
     }
 }
 
-fn failed(repository: &str, file: &str, source: hf_hub::api::sync::ApiError) -> Error {
+/// `owner/repo`, and with its revision as the hub knows it.
+fn named(repository: &str) -> (String, Repo) {
+    let (name, revision) = repository.split_once('@').unwrap_or((repository, "main"));
+    (name.to_owned(), Repo::with_revision(name.to_owned(), RepoType::Model, revision.to_owned()))
+}
+
+fn failed(repository: &str, file: &str, source: ApiError) -> Error {
     Error::Hub {
         repository: repository.to_owned(),
         file: file.to_owned(),

@@ -85,40 +85,19 @@ impl Model {
         if let Some(repository) = config.model.strip_prefix("hf:") {
             return hub::locate(repository, config);
         }
-        let is_path = config.model.contains('/');
-        let folder =
-            if is_path { PathBuf::from(&config.model) } else { deps.model(&config.model)? };
-        Self::in_folder(&folder, config.precision)
+        let folder = Self::folder(&config.model, deps)?;
+        Manifest::read(&folder)?.model(&folder, config.precision)
     }
 
-    fn in_folder(folder: &Path, precision: Precision) -> Result<Self, Error> {
-        let path = folder.join("model.json");
-        let json = std::fs::read(&path).map_err(|source| Error::read(&path, source))?;
-        let wrong = |reason: String| Error::Manifest { path: path.clone(), reason };
-        let manifest: Manifest =
-            serde_json::from_slice(&json).map_err(|error| wrong(error.to_string()))?;
-        let known = || manifest.graphs.keys().map(|known| known.name()).collect::<Vec<_>>();
-        let graph = manifest.graphs.get(&precision).ok_or_else(|| {
-            wrong(format!("it has no {precision} graph, only {}", known().join(", ")))
-        })?;
-        let mut files = BTreeMap::new();
-        for file in graph.files.iter().chain([&graph.graph, &manifest.tokenizer]) {
-            let hash = manifest.files.get(file);
-            let hash = hash.ok_or_else(|| wrong(format!("`files` does not list {file}")))?;
-            files.insert(file.clone(), hash.clone());
-        }
-        Ok(Self {
-            version: version(&files),
-            graph: folder.join(&graph.graph),
-            tokenizer: folder.join(&manifest.tokenizer),
-            files: files.iter().map(|(file, hash)| (folder.join(file), hash.clone())).collect(),
-            name: manifest.name,
-            precision,
-            dimension: manifest.dimension,
-            states: manifest.states,
-            max_tokens: manifest.max_tokens,
-            pooling: manifest.pooling,
-        })
+    /// Where a model lies that is not from the hub.
+    pub(crate) fn folder(model: &str, deps: &Deps) -> Result<PathBuf, Error> {
+        if model.contains('/') { Ok(PathBuf::from(model)) } else { deps.model(model) }
+    }
+
+    /// Every precision that a folder describes.
+    pub(crate) fn all_in(folder: &Path) -> Result<Vec<Self>, Error> {
+        let manifest = Manifest::read(folder)?;
+        manifest.graphs.keys().map(|precision| manifest.model(folder, *precision)).collect()
     }
 
     /// What its files take on disk: about what a session takes of memory.
@@ -142,6 +121,41 @@ impl Model {
     }
 }
 
+impl Manifest {
+    fn read(folder: &Path) -> Result<Self, Error> {
+        let path = folder.join("model.json");
+        let json = std::fs::read(&path).map_err(|source| Error::read(&path, source))?;
+        serde_json::from_slice(&json)
+            .map_err(|error| Error::Manifest { path, reason: error.to_string() })
+    }
+
+    fn model(&self, folder: &Path, precision: Precision) -> Result<Model, Error> {
+        let wrong = |reason| Error::Manifest { path: folder.join("model.json"), reason };
+        let known = || self.graphs.keys().map(|known| known.name()).collect::<Vec<_>>();
+        let graph = self.graphs.get(&precision).ok_or_else(|| {
+            wrong(format!("it has no {precision} graph, only {}", known().join(", ")))
+        })?;
+        let mut files = BTreeMap::new();
+        for file in graph.files.iter().chain([&graph.graph, &self.tokenizer]) {
+            let hash = self.files.get(file);
+            let hash = hash.ok_or_else(|| wrong(format!("`files` does not list {file}")))?;
+            files.insert(file.clone(), hash.clone());
+        }
+        Ok(Model {
+            version: version(&files),
+            graph: folder.join(&graph.graph),
+            tokenizer: folder.join(&self.tokenizer),
+            files: files.iter().map(|(file, hash)| (folder.join(file), hash.clone())).collect(),
+            name: self.name.clone(),
+            precision,
+            dimension: self.dimension,
+            states: self.states,
+            max_tokens: self.max_tokens,
+            pooling: self.pooling,
+        })
+    }
+}
+
 /// 12 hexadecimal digits that change with any of the files.
 pub(crate) fn version(files: &BTreeMap<String, String>) -> String {
     let mut digest = Sha256::new();
@@ -151,7 +165,8 @@ pub(crate) fn version(files: &BTreeMap<String, String>) -> String {
     hex(&digest.finalize())[..12].to_owned()
 }
 
-fn verify(path: &Path, expected: &str) -> Result<(), Error> {
+/// Compares a file's SHA-256 with the one that it must have.
+pub(crate) fn verify(path: &Path, expected: &str) -> Result<(), Error> {
     let found = sha256(path)?;
     if found == expected.to_ascii_lowercase() {
         return Ok(());

@@ -21,6 +21,10 @@ pub enum Precision {
     /// values is that of the run, so every text is run alone: else its vector
     /// would depend on what else was in the batch.
     Int8,
+    /// The same with ranges that were fixed by `courant models calibrate`, as TensorRT
+    /// wants them: a vector does not depend on its batch.
+    #[serde(rename = "int8-static")]
+    Int8Static,
 }
 
 impl Precision {
@@ -30,13 +34,15 @@ impl Precision {
             Self::Fp32 => "fp32",
             Self::Fp16 => "fp16",
             Self::Int8 => "int8",
+            Self::Int8Static => "int8-static",
         }
     }
 
     /// Refuses what this processor would compute wrongly: without VNNI, ONNX
     /// Runtime adds pairs of 8-bit products in 16 bits, which overflow.
     pub(crate) fn check_processor(self) -> Result<(), Error> {
-        if self != Self::Int8 || multiplies_bytes_exactly() {
+        let rounds = matches!(self, Self::Int8 | Self::Int8Static);
+        if !rounds || multiplies_bytes_exactly() {
             return Ok(());
         }
         let reason = "int8 needs a processor with VNNI (or ARM's dot product)".into();

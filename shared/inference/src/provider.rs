@@ -12,7 +12,7 @@ use ort::memory::AllocationDevice;
 
 use crate::model::{Model, Pooling};
 use crate::session::{Input, ModelSession};
-use crate::{Deps, Error};
+use crate::{Deps, Error, Precision};
 
 /// A model's place on a device: what a session is built with.
 #[derive(Clone, Debug)]
@@ -26,6 +26,8 @@ pub(crate) struct Placement {
     /// The start of the file names of the model's engines.
     engine_prefix: String,
     pools_in_graph: bool,
+    /// The graph says which values are rounded to 8 bits.
+    rounds: bool,
 }
 
 /// Texts per batch and spans per text for which TensorRT's engines are built.
@@ -46,6 +48,7 @@ impl Placement {
             engines: None,
             engine_prefix: model.version.clone(),
             pools_in_graph: model.pooling == Pooling::Graph,
+            rounds: model.precision == Precision::Int8Static,
         }
     }
 
@@ -123,6 +126,7 @@ impl Placement {
     fn tensorrt(&self, device: i32) -> TensorRT {
         let engines = TensorRT::default()
             .with_device_id(device)
+            .with_int8(self.rounds)
             .with_profile_min_shapes(self.shapes(1, 1, 1))
             .with_profile_opt_shapes(self.shapes(ENGINE_ITEMS / 2, 1, self.max_tokens / 2))
             .with_profile_max_shapes(self.shapes(ENGINE_ITEMS, ENGINE_SPANS, self.max_tokens));

@@ -4,6 +4,7 @@
 //! their reader keeps of them.
 
 use std::ops::Range;
+use std::sync::Arc;
 
 use courant_article::Span;
 use courant_heads::entities::EntityHead;
@@ -41,7 +42,7 @@ pub(crate) struct StateReader {
     pub(crate) words: Vec<Range<usize>>,
     /// Whose first layer each word goes through; without one, the mean of its
     /// tokens' states is kept.
-    pub(crate) head: Option<&'static EntityHead>,
+    pub(crate) head: Option<Arc<EntityHead>>,
 }
 
 impl StateReader {
@@ -55,7 +56,7 @@ impl StateReader {
                 mean.iter_mut().zip(state).for_each(|(sum, value)| *sum += share * value);
             }
         }
-        match self.head {
+        match &self.head {
             Some(head) => head.project(&means),
             None => means,
         }

@@ -7,7 +7,12 @@ use std::time::Instant;
 
 use courant_article::{Embedding, Embeddings, Entity, EntityKind};
 use courant_gpu_utils::Config as GpuConfig;
-use courant_inference::{Config, Deps, Encoder, Error, Precision, Priority, TokenCount};
+use courant_heads::entities::EntityHead;
+use courant_heads::registry::Registry;
+use courant_heads::{Head, Task};
+use courant_inference::{
+    Config, Deps, Encoder, Error, FrozenEncoder, Precision, Priority, TokenCount, catalog,
+};
 use opentelemetry::metrics::MeterProvider;
 use opentelemetry_sdk::metrics::data::{AggregatedMetrics, MetricData};
 use opentelemetry_sdk::metrics::{InMemoryMetricExporter, PeriodicReader, SdkMeterProvider};
@@ -293,6 +298,66 @@ async fn an_encoder_from_the_hub_is_pooled_here() {
     }
     let chunks = encoder.embed_document("alpha beta gamma delta alpha").await.unwrap().chunks;
     assert_eq!(chunks.iter().map(|chunk| chunk.tokens).collect::<Vec<_>>(), [6, 4]);
+}
+
+#[test]
+fn what_is_pulled_is_what_must_be_pinned() {
+    let cache = hub_cache();
+    let pinned = hub_config(&cache);
+    let config = Config { sha256: BTreeMap::new(), ..pinned.clone() };
+    assert_eq!(catalog::pull("tests/tiny", &config).unwrap(), pinned.sha256);
+    assert_eq!(catalog::pull("tests/tiny", &pinned).unwrap(), pinned.sha256);
+    let mut other = pinned;
+    other.sha256.insert("config.json".into(), "0".repeat(64));
+    assert!(matches!(catalog::pull("tests/tiny", &other), Err(Error::Checksum { .. })));
+}
+
+#[test]
+fn encoders_are_listed_without_being_fetched_or_loaded() {
+    let cache = hub_cache();
+    let config = hub_config(&cache);
+    let listed = catalog::listed(&config, &Deps::resolve());
+    let of = |model: &str| {
+        let listed = listed.iter().find(|listed| listed.model == model).unwrap();
+        listed.encoders.as_ref().unwrap()
+    };
+    assert_eq!((of("hf:tests/tiny").len(), of("hf:tests/tiny")[0].dimension), (1, 8));
+    let bundled = of("all-MiniLM-L6-v2");
+    assert_eq!(bundled[0].version, encoder().model().version);
+    assert!(bundled[1].precision == Precision::Int8 && bundled[1].bytes < bundled[0].bytes);
+    let absent = Config { model: "hf:tests/absent".into(), ..config };
+    let listed = catalog::listed(&absent, &Deps::resolve());
+    let absent = listed.iter().find(|listed| listed.model == "hf:tests/absent").unwrap();
+    assert!(matches!(absent.encoders, Err(Error::NotFetched { .. })));
+}
+
+#[tokio::test]
+async fn a_promoted_head_finds_the_names_and_a_broken_one_finds_none() {
+    let folder = tempfile::tempdir().unwrap();
+    let head = EntityHead::embedded().clone().with_f1(0.25);
+    let registry = Registry::at(folder.path());
+    registry.keep(&Head::Entities(head.clone())).unwrap();
+    let version = head.model().version;
+    registry.promote(Task::Entities, &version, None, false, 1).unwrap();
+    let config = Config { heads: Some(folder.path().to_owned()), ..Config::default() };
+    let embedded = load(&config).unwrap().embed_document("Ann Lee left Paris.").await.unwrap();
+    assert_eq!(embedded.entities.unwrap().model, head.model());
+    std::fs::write(registry.path(Task::Entities, &version), "broken").unwrap();
+    assert!(matches!(failure(&config), Error::Heads(_)));
+}
+
+#[test]
+fn a_frozen_encoder_gives_the_same_text_the_same_values() {
+    let frozen = FrozenEncoder::load(&Config::default(), &Deps::resolve()).unwrap();
+    let texts = ["The harbour reopened.", "Ann Lee met the mayor of Paris on Monday."];
+    let together = frozen.documents(&texts).unwrap();
+    for (text, document) in texts.iter().zip(&together) {
+        assert_eq!(frozen.documents(&[text]).unwrap()[0], *document);
+    }
+    let states = frozen.word_states(texts[0]).unwrap();
+    assert_eq!(states.states.len(), states.spans.len() * states.dimension);
+    let empty = frozen.documents(&["words", " "]);
+    assert!(matches!(empty, Err(Error::EmptyText { index: 1 })));
 }
 
 #[test]
