@@ -26,11 +26,11 @@ impl Analyzer {
     /// what is wrong with a head that it names.
     pub fn new(config: Config, topics: Topics) -> Result<Self, AnalystError> {
         config.validate()?;
-        let topics = match &config.topic_head {
-            Some(path) => topics.trained(&AnalystError::read(path)?)?,
+        let topics = match config.topic_head()? {
+            Some(head) => topics.trained(&head)?,
             None => topics,
         };
-        let sentiment = SentimentScorer::load(config.sentiment_head.as_deref())?;
+        let sentiment = SentimentScorer::new(config.sentiment_head()?);
         Ok(Self { config, topics, sentiment, key_phrases: KeyPhrases::new() })
     }
 

@@ -29,12 +29,16 @@ pub struct Config {
     /// From 0.001 to 1: how sharply the topics' scores differ. A lower one
     /// gives the best topic more; the order never changes.
     pub topic_temperature: f32,
-    /// The file of a topic head that `courant-eval train-topics` wrote; without
-    /// one, the topics' descriptions are used untrained.
+    /// The file of a topic head that `courant models train topics` wrote; without
+    /// one, that promoted in `heads`; without either, the topics' descriptions are
+    /// used untrained.
     pub topic_head: Option<PathBuf>,
-    /// The file of a sentiment head; without one, the head for the default
-    /// encoder that comes with Courant is used.
+    /// The file of a sentiment head; without one, that promoted in `heads`; without
+    /// either, the head for the default encoder that comes with Courant is used.
     pub sentiment_head: Option<PathBuf>,
+    /// The folder in which `courant models promote` keeps heads. `courant run` takes
+    /// `models` in its data folder.
+    pub heads: Option<PathBuf>,
     /// Key phrases per article, 0 to 10.
     pub max_key_phrases: usize,
     /// Sentences per summary, 0 to 3.
@@ -63,6 +67,7 @@ impl Default for Config {
             topic_temperature: 0.05,
             topic_head: None,
             sentiment_head: None,
+            heads: None,
             max_key_phrases: 10,
             max_summary_sentences: 3,
             classifiers: Vec::new(),

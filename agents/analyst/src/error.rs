@@ -4,6 +4,7 @@
 use std::path::{Path, PathBuf};
 
 use courant_heads::file::HeadError;
+use courant_heads::registry::RegistryError;
 
 /// Why an analyst cannot be built.
 #[derive(Debug, thiserror::Error)]
@@ -47,6 +48,9 @@ pub enum AnalystError {
     /// A head makes no sense.
     #[error(transparent)]
     Head(#[from] HeadError),
+    /// A promoted head cannot be used: nothing else is used in its place.
+    #[error("cannot use a promoted head")]
+    Promoted(#[from] RegistryError),
     /// The topics' head learned from other vectors than the embedder makes.
     #[error("the topic head learned from {learned}, the embedder has {encoder}")]
     TopicHeadOfOtherEncoder {

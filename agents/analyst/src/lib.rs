@@ -18,6 +18,7 @@ mod error;
 mod grpc;
 mod handle;
 mod http;
+mod heads;
 mod key_phrases;
 mod language;
 mod metrics;

@@ -4,14 +4,11 @@
 //! the article gets the mean of their probabilities, each counted by its length.
 //! The title has no vector and is left out.
 
-use std::path::Path;
-
 use courant_article::{Embeddings, ModelRef, Sentiment};
-use courant_heads::file::HeadFile;
-use courant_heads::sentiment::{NAME, SHIPPED, SentimentHead};
+use courant_heads::sentiment::{NAME, SentimentHead};
 
+use crate::Absent;
 use crate::code_points::CodePoints;
-use crate::{Absent, AnalystError};
 
 /// Scores articles.
 pub(crate) struct SentimentScorer {
@@ -19,17 +16,9 @@ pub(crate) struct SentimentScorer {
 }
 
 impl SentimentScorer {
-    /// The head of a file, or the one that comes with Courant.
-    ///
-    /// # Errors
-    /// [`AnalystError::HeadFile`] or [`AnalystError::Head`].
-    pub(crate) fn load(path: Option<&Path>) -> Result<Self, AnalystError> {
-        let json = match path {
-            Some(path) => AnalystError::read(path)?,
-            None => SHIPPED.to_owned(),
-        };
-        let file = HeadFile::read(&json, NAME)?;
-        Ok(Self { head: SentimentHead::from_file(file)? })
+    /// Scores by `head`.
+    pub(crate) fn new(head: SentimentHead) -> Self {
+        Self { head }
     }
 
     /// What scores: the head, and in its version the encoder.
@@ -106,11 +95,12 @@ mod tests {
     use half::f16;
 
     use super::*;
+    use crate::Config;
 
     const TEXT: &str = "The mayor lied. Critics condemned the corrupt deal.";
 
     fn scorer() -> SentimentScorer {
-        SentimentScorer::load(None).unwrap()
+        SentimentScorer::new(Config::default().sentiment_head().unwrap())
     }
 
     fn embeddings(encoder: &str, dimension: usize) -> Embeddings {
@@ -147,11 +137,5 @@ mod tests {
         assert!(matches!(other, Absent::HeadOfOtherEncoder { .. }), "{other}");
         let cut = scorer().score(Some("en"), TEXT, &embeddings("all-MiniLM-L6-v2", 12));
         assert_eq!(cut, Err(Absent::NoSentenceVectors));
-    }
-
-    #[test]
-    fn a_head_that_cannot_be_read_is_an_error() {
-        let missing = SentimentScorer::load(Some(Path::new("/nowhere/head.json")));
-        assert!(matches!(missing.err(), Some(AnalystError::HeadFile { .. })));
     }
 }

@@ -1,14 +1,13 @@
 //! Topics: an article is about what its vector lies near to.
 //!
 //! Every topic is a mixture of facets, each a sentence with a vector
-//! ([`Facets`]); a head trained by `courant-eval train-topics` moves them. On 600
+//! ([`Facets`]); a head trained by `courant models train topics` moves them. On 600
 //! BBC articles of five topics the first of all 17 was right for 0.79, and
 //! the first among the five for 0.92; with one vector per topic 0.57 and 0.87.
 
 use courant_article::{Embedding, Embeddings, IPTC_TOPICS, IptcTopic, ModelRef, Topic};
-use courant_heads::file::HeadFile;
 use courant_heads::matrix::Matrix;
-use courant_heads::topics::{Facets, NAME as TRAINED};
+use courant_heads::topics::{Facets, TopicHead};
 
 use crate::{Absent, AnalystError, Config};
 
@@ -59,9 +58,9 @@ impl Topics {
     /// The same topics for the same encoder, with facets that were trained.
     ///
     /// # Errors
-    /// [`AnalystError::Head`], or [`AnalystError::TopicHeadOfOtherEncoder`].
-    pub(crate) fn trained(self, json: &str) -> Result<Self, AnalystError> {
-        let file = HeadFile::read(json, TRAINED)?;
+    /// [`AnalystError::TopicHeadOfOtherEncoder`].
+    pub(crate) fn trained(self, head: &TopicHead) -> Result<Self, AnalystError> {
+        let file = head.file();
         let dimension = self.facets.dimension();
         if file.encoder.name != self.encoder.name || file.encoder.dimension != dimension {
             return Err(AnalystError::TopicHeadOfOtherEncoder {
@@ -69,8 +68,8 @@ impl Topics {
                 encoder: format!("{}:{dimension}", self.encoder.name),
             });
         }
-        let facets = Facets::from_file(&file)?;
-        Ok(Self { encoder: self.encoder, head: (file.name, file.version), facets })
+        let name = (file.name.clone(), file.version.clone());
+        Ok(Self { encoder: self.encoder, head: name, facets: head.facets().clone() })
     }
 
     /// What scores: the head's name, and in its version the encoder.
@@ -260,7 +259,8 @@ mod tests {
         };
         let file = |name: &str| {
             let encoder = EncoderRef { name: name.into(), dimension: DIMENSION };
-            topics().facets.to_file(encoder, &["en"], data.clone()).write()
+            let file = topics().facets.to_file(encoder, &["en"], data.clone());
+            TopicHead::from_file(file).unwrap()
         };
         let trained = topics().trained(&file("encoder")).unwrap();
         assert_eq!(trained.model().name, "iptc-topics");

@@ -1,0 +1,102 @@
+//! Which heads are used: one that the configuration names, else a promoted one,
+//! else what comes with Courant.
+
+use std::path::Path;
+
+use courant_heads::file::HeadFile;
+use courant_heads::registry::Registry;
+use courant_heads::sentiment::{NAME as SENTIMENT, SHIPPED, SentimentHead};
+use courant_heads::topics::{NAME as TOPICS, TopicHead};
+use courant_heads::{Head, Task};
+
+use crate::{AnalystError, Config};
+
+impl Config {
+    /// # Errors
+    /// What is wrong with the head that is named or promoted.
+    pub(crate) fn sentiment_head(&self) -> Result<SentimentHead, AnalystError> {
+        if let Some(file) = named(self.sentiment_head.as_deref(), SENTIMENT)? {
+            return Ok(SentimentHead::from_file(file)?);
+        }
+        match self.promoted(Task::Sentiment)? {
+            Some(Head::Sentiment(head)) => Ok(head),
+            _ => Ok(SentimentHead::from_file(HeadFile::read(SHIPPED, SENTIMENT)?)?),
+        }
+    }
+
+    /// `None`: the topics' descriptions do.
+    ///
+    /// # Errors
+    /// What is wrong with the head that is named or promoted.
+    pub(crate) fn topic_head(&self) -> Result<Option<TopicHead>, AnalystError> {
+        if let Some(file) = named(self.topic_head.as_deref(), TOPICS)? {
+            return Ok(Some(TopicHead::from_file(file)?));
+        }
+        match self.promoted(Task::Topics)? {
+            Some(Head::Topics(head)) => Ok(Some(head)),
+            _ => Ok(None),
+        }
+    }
+
+    fn promoted(&self, task: Task) -> Result<Option<Head>, AnalystError> {
+        match &self.heads {
+            Some(folder) => Ok(Registry::at(folder).promoted(task)?),
+            None => Ok(None),
+        }
+    }
+}
+
+fn named(path: Option<&Path>, name: &str) -> Result<Option<HeadFile>, AnalystError> {
+    let Some(path) = path else { return Ok(None) };
+    Ok(Some(HeadFile::read(&AnalystError::read(path)?, name)?))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A registry in which another sentiment head than the shipped one is promoted.
+    fn promoted() -> (tempfile::TempDir, Config, String) {
+        let folder = tempfile::tempdir().unwrap();
+        let mut file = HeadFile::read(SHIPPED, SENTIMENT).unwrap();
+        // The vector's 384 values, 12 of the lexicon and the constant.
+        let shape = [3, 384 + 12 + 1];
+        file.set_weights("dense", shape, &vec![0.25; shape[0] * shape[1]]);
+        let head = Head::Sentiment(SentimentHead::from_file(file).unwrap());
+        let registry = Registry::at(folder.path());
+        registry.keep(&head).unwrap();
+        registry.promote(Task::Sentiment, &head.version(), None, false, 1).unwrap();
+        let config = Config { heads: Some(folder.path().to_owned()), ..Config::default() };
+        (folder, config, head.version())
+    }
+
+    #[test]
+    fn a_promoted_head_is_used_until_it_is_rolled_back() {
+        let (folder, config, version) = promoted();
+        assert_eq!(config.sentiment_head().unwrap().file().version, version);
+        assert!(config.topic_head().unwrap().is_none());
+        Registry::at(folder.path()).roll_back(Task::Sentiment, 2).unwrap();
+        let shipped = Config::default().sentiment_head().unwrap();
+        assert_eq!(config.sentiment_head().unwrap().file().version, shipped.file().version);
+    }
+
+    #[test]
+    fn a_head_that_the_configuration_names_comes_first() {
+        let (folder, config, version) = promoted();
+        let path = folder.path().join("own.json");
+        std::fs::write(&path, SHIPPED).unwrap();
+        let config = Config { sentiment_head: Some(path), ..config };
+        assert_ne!(config.sentiment_head().unwrap().file().version, version);
+    }
+
+    #[test]
+    fn a_head_that_cannot_be_read_is_an_error() {
+        let path = Some("/nowhere/head.json".into());
+        let missing = Config { sentiment_head: path, ..Config::default() }.sentiment_head();
+        assert!(matches!(missing.err(), Some(AnalystError::HeadFile { .. })));
+        let (folder, config, version) = promoted();
+        let path = Registry::at(folder.path()).path(Task::Sentiment, &version);
+        std::fs::write(path, "{}").unwrap();
+        assert!(matches!(config.sentiment_head().err(), Some(AnalystError::Promoted(_))));
+    }
+}
