@@ -3,11 +3,10 @@
 
 use std::path::Path;
 
-use anyhow::{Context, ensure};
+use anyhow::ensure;
 use courant_article::Embedding;
-use courant_gpu_utils::Config as GpuConfig;
-use courant_inference::{Config, Deps, Encoder, Precision, Priority};
-use tokio::runtime::Runtime;
+use courant_heads::metrics::spearman;
+use courant_inference::{Config, Deps, FrozenEncoder, Precision};
 
 use crate::report::Report;
 
@@ -26,9 +25,8 @@ pub(crate) fn measure(data: &Path) -> anyhow::Result<Report> {
         return Ok(report);
     }
     let pairs = read(&file)?;
-    let runtime = Runtime::new().context("cannot start the runtime")?;
-    let fp32 = vectors(&runtime, &pairs, Precision::Fp32)?;
-    let int8 = vectors(&runtime, &pairs, Precision::Int8)?;
+    let fp32 = vectors(&pairs, Precision::Fp32)?;
+    let int8 = vectors(&pairs, Precision::Int8)?;
     let reference = spearman(&cosines(&fp32), &pairs.scores);
     let share = spearman(&cosines(&int8), &pairs.scores) / reference;
     let both = |vectors: &Vectors| vectors.0.iter().chain(&vectors.1).cloned().collect::<Vec<_>>();
@@ -58,61 +56,12 @@ fn read(file: &Path) -> anyhow::Result<Pairs> {
 /// Of the left and the right sentences.
 struct Vectors(Vec<Embedding>, Vec<Embedding>);
 
-fn vectors(runtime: &Runtime, pairs: &Pairs, precision: Precision) -> anyhow::Result<Vectors> {
+fn vectors(pairs: &Pairs, precision: Precision) -> anyhow::Result<Vectors> {
     let config = Config { precision, ..Config::default() };
-    let meter = opentelemetry::global::meter("courant-eval");
-    let encoder = Encoder::load(&config, &GpuConfig::default(), &Deps::resolve(), &meter)?;
-    let embed = |texts: &[String]| runtime.block_on(encoder.embed(texts.to_vec(), Priority::Bulk));
-    Ok(Vectors(embed(&pairs.left)?, embed(&pairs.right)?))
+    let encoder = FrozenEncoder::load(&config, &Deps::resolve())?;
+    Ok(Vectors(encoder.vectors(pairs.left.clone())?, encoder.vectors(pairs.right.clone())?))
 }
 
 fn cosines(Vectors(left, right): &Vectors) -> Vec<f64> {
     left.iter().zip(right).map(|(a, b)| f64::from(a.cosine(b))).collect()
-}
-
-/// Spearman's rank correlation; equal values share the mean of their ranks.
-fn spearman(a: &[f64], b: &[f64]) -> f64 {
-    pearson(&ranks(a), &ranks(b))
-}
-
-fn ranks(values: &[f64]) -> Vec<f64> {
-    let mut order: Vec<usize> = (0..values.len()).collect();
-    order.sort_by(|&a, &b| values[a].total_cmp(&values[b]));
-    let mut ranks = vec![0.0; values.len()];
-    let mut place = 0;
-    for group in order.chunk_by(|&a, &b| values[a] == values[b]) {
-        for &index in group {
-            ranks[index] = place as f64 + (group.len() - 1) as f64 / 2.0;
-        }
-        place += group.len();
-    }
-    ranks
-}
-
-fn pearson(a: &[f64], b: &[f64]) -> f64 {
-    let mean = |values: &[f64]| values.iter().sum::<f64>() / values.len() as f64;
-    let (mean_a, mean_b) = (mean(a), mean(b));
-    let (mut both, mut of_a, mut of_b) = (0.0, 0.0, 0.0);
-    for (x, y) in a.iter().zip(b) {
-        both += (x - mean_a) * (y - mean_b);
-        of_a += (x - mean_a).powi(2);
-        of_b += (y - mean_b).powi(2);
-    }
-    both / (of_a * of_b).sqrt()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn equal_values_share_their_rank() {
-        assert_eq!(ranks(&[3.0, 1.0, 3.0, 2.0]), [2.5, 0.0, 2.5, 1.0]);
-    }
-
-    #[test]
-    fn only_the_order_counts() {
-        assert!((spearman(&[1.0, 2.0, 30.0], &[0.1, 0.2, 0.3]) - 1.0).abs() < 1e-12);
-        assert!((spearman(&[1.0, 2.0, 30.0], &[3.0, 2.0, 1.0]) + 1.0).abs() < 1e-12);
-    }
 }

@@ -8,19 +8,15 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 
 use anyhow::Context;
-use courant_article::{EntityKind, Span};
-use courant_gpu_utils::Config as GpuConfig;
-use courant_heads::entities::{
-    EntityHead, Example, Provenance, TaggedSpan, TrainingSettings, Word, train as train_head, words,
-};
-use courant_inference::{Config, Deps, Encoder};
+use courant_heads::entities::{EntityHead, Name, Passage, Provenance, learn};
+use courant_inference::{Config, Deps, FrozenEncoder};
 
 use crate::report::Report;
 
 mod conll;
 mod score;
 
-use conll::{Labelled, Name};
+use conll::Labelled;
 use score::Counts;
 
 /// The goals of exact-span F1.
@@ -43,16 +39,16 @@ pub(crate) fn run(data: &Path, misses: bool) -> anyhow::Result<Report> {
         return Ok(report);
     }
     let (held_back, _) = split(&read(&folder)?);
-    let (encoder, runtime) = encoder()?;
+    let encoder = FrozenEncoder::load(&Config::default(), &Deps::resolve())?;
+    let texts: Vec<&str> = held_back.iter().map(|text| text.text.as_str()).collect();
     let mut counts = Counts::default();
-    for text in &held_back {
-        let embedded = runtime.block_on(encoder.embed_document(&text.text))?;
+    for (text, embedded) in held_back.iter().zip(encoder.documents(&texts)?) {
         let found = embedded.entities.map_err(anyhow::Error::msg)?.entities;
         let found: Vec<Name> = found.iter().map(|name| (name.kind, name.span)).collect();
         counts.add(text, &found, misses);
     }
     counts.report(&mut report, AT_LEAST, AIM);
-    let share = time_share(&held_back, &encoder, &runtime)?;
+    let share = time_share(&held_back, &encoder)?;
     report.state("time of the head, as a share of the encoder's", share);
     let bytes = EntityHead::embedded().to_bytes().len();
     report.state("size of the head, KB", bytes as f64 / 1000.0);
@@ -66,28 +62,29 @@ pub(crate) fn run(data: &Path, misses: bool) -> anyhow::Result<Report> {
 /// If the sets or the encoder cannot be read, or the file cannot be written.
 pub(crate) fn train(data: &Path, file: &Path) -> anyhow::Result<Report> {
     let (held_back, training) = split(&read(&data.join("ner"))?);
-    let (encoder, runtime) = encoder()?;
-    // One after the other: what is batched together changes the last bits.
-    let states = |text: &Labelled| runtime.block_on(encoder.word_states(&text.text));
-    let mut examples = Vec::with_capacity(training.len());
-    for text in &training {
-        let words = words(&text.text);
-        examples.push(Example::new(&words, &named(&words, &text.names), states(text)?.states));
-    }
+    let encoder = FrozenEncoder::load(&Config::default(), &Deps::resolve())?;
+    let passages = |texts: &[Labelled]| -> anyhow::Result<Vec<Passage>> {
+        let passage = |text: &Labelled| {
+            let states = encoder.word_states(&text.text)?.states;
+            Ok(Passage::new(text.text.clone(), text.names.clone(), states))
+        };
+        texts.iter().map(passage).collect()
+    };
     let provenance = Provenance {
         encoder: encoder.model().name.clone(),
         data_sha256: conll::sha256(&training),
         texts: training.len(),
         f1: None,
     };
+    let (seen, judging) = (passages(&training)?, passages(&held_back)?);
     let start = Instant::now();
-    let head = train_head(&examples, &TrainingSettings::default(), provenance)?;
+    let head = learn(seen, &judging, provenance)?;
     let seconds = start.elapsed().as_secs_f64();
     let mut counts = Counts::default();
     for text in &held_back {
-        counts.add(text, &tag(&head, &text.text, &states(text)?.states)?, false);
+        let states = encoder.word_states(&text.text)?.states;
+        counts.add(text, &head.names(&text.text, &states)?, false);
     }
-    let head = head.with_f1(counts.f1() as f32);
     std::fs::write(file, head.to_bytes())
         .with_context(|| format!("cannot write {}", file.display()))?;
     let mut report = Report::default();
@@ -123,47 +120,15 @@ fn split(texts: &[Labelled]) -> (Vec<Labelled>, Vec<Labelled>) {
     (held_back, rest)
 }
 
-fn encoder() -> anyhow::Result<(Encoder, tokio::runtime::Runtime)> {
-    let meter = opentelemetry::global::meter("eval");
-    let config = Config { sessions: Some(1), ..Config::default() };
-    let encoder = Encoder::load(&config, &GpuConfig::default(), &Deps::resolve(), &meter)?;
-    Ok((encoder, tokio::runtime::Builder::new_multi_thread().worker_threads(1).build()?))
-}
-
-/// Names as ranges of words: of each word that shares a character.
-fn named(words: &[Word<'_>], names: &[Name]) -> Vec<(EntityKind, std::ops::Range<usize>)> {
-    let range = |&(kind, span): &Name| {
-        let start = words.partition_point(|word| word.span.end <= span.start);
-        let end = words.partition_point(|word| word.span.start < span.end);
-        (kind, start..end)
-    };
-    names.iter().map(range).collect()
-}
-
-fn tag(head: &EntityHead, text: &str, states: &[f32]) -> anyhow::Result<Vec<Name>> {
-    let words = words(text);
-    let tagged = head.tag(&words, &head.project(states))?;
-    let name = |tagged: &TaggedSpan| {
-        let start = words[tagged.words.start].span.start;
-        let end = words[tagged.words.end - 1].span.end;
-        (tagged.kind, Span { start, end })
-    };
-    Ok(tagged.iter().map(name).collect())
-}
-
 /// The head's time over the rest of a text's way through the encoder.
-fn time_share(
-    texts: &[Labelled],
-    encoder: &Encoder,
-    runtime: &tokio::runtime::Runtime,
-) -> anyhow::Result<f64> {
+fn time_share(texts: &[Labelled], encoder: &FrozenEncoder) -> anyhow::Result<f64> {
     let (mut encoding, mut tagging) = (Duration::ZERO, Duration::ZERO);
     for text in texts {
         let start = Instant::now();
-        let states = runtime.block_on(encoder.word_states(&text.text))?.states;
+        let states = encoder.word_states(&text.text)?.states;
         encoding += start.elapsed();
         let start = Instant::now();
-        tag(EntityHead::embedded(), &text.text, &states)?;
+        EntityHead::embedded().names(&text.text, &states)?;
         tagging += start.elapsed();
     }
     Ok(tagging.as_secs_f64() / encoding.as_secs_f64())

@@ -3,8 +3,7 @@
 use anyhow::{Context, Result, ensure};
 use courant_article::IPTC_TOPICS;
 use courant_heads::file::{HeadFile, TrainingData, fold, sha256};
-use courant_heads::matrix::Matrix;
-use courant_heads::topics::{Facets, TopicExample, TopicFit};
+use courant_heads::topics::{Facets, TopicExample, TopicHead};
 use serde::Deserialize;
 
 use super::{PARTS, Vectors};
@@ -24,26 +23,20 @@ pub(crate) fn train(report: &mut Report, vectors: &mut Vectors, lines: &str) -> 
     let (held_back, seen): (Vec<_>, Vec<_>) =
         lines.lines().partition(|line| fold(line, 0, PARTS) == 0);
     let (seen, held_back) = (examples(vectors, &seen)?, examples(vectors, &held_back)?);
-    let mut rows = Matrix::new(vectors.encoder().dimension);
-    vectors.definitions()?.iter().for_each(|vector| rows.push(vector.as_slice()));
-    let start = Facets::new(rows, Facets::iptc_sizes()).context("one vector per definition")?;
-    let fit = TopicFit::default();
-    let trained = start.fitted(&seen, fit);
+    let start = Facets::of_descriptions(&vectors.definitions()?);
+    let start = start.context("one vector per definition")?;
     let data = TrainingData {
         name: "labelled lines".into(),
         sha256: sha256(lines.as_bytes()),
         examples: seen.len(),
         held_back: held_back.len(),
     };
-    let mut file = trained.to_file(vectors.encoder(), &["en"], data);
-    if !held_back.is_empty() {
-        let after = accuracy(&trained, &held_back, fit.temperature);
-        report.state("topics, top-1 of 17, held-back fifth, trained", after);
-        let before = accuracy(&start, &held_back, fit.temperature);
-        report.state("  by the descriptions alone", before);
-        file.scores.insert("accuracy".into(), super::rounded(after));
-    }
-    Ok(file)
+    let encoder = vectors.encoder();
+    let head = TopicHead::learn(&start, &seen, &held_back, encoder, &["en"], data)?;
+    let (before, after) = (start.scores(&held_back), &head.file().scores);
+    report.state("topics, top-1 of 17, held-back fifth, trained", after["accuracy"]);
+    report.state("  by the descriptions alone", before["accuracy"]);
+    Ok(head.file().clone())
 }
 
 fn examples(vectors: &mut Vectors, lines: &[&str]) -> Result<Vec<TopicExample>> {
@@ -69,12 +62,4 @@ fn examples(vectors: &mut Vectors, lines: &[&str]) -> Result<Vec<TopicExample>> 
         Ok(TopicExample { vector, topic })
     };
     lines.iter().map(example).collect()
-}
-
-fn accuracy(facets: &Facets, examples: &[TopicExample], temperature: f32) -> f64 {
-    let is_right = |example: &&TopicExample| {
-        let shares = facets.shares(&example.vector, temperature);
-        shares.iter().all(|share| *share <= shares[example.topic])
-    };
-    examples.iter().filter(is_right).count() as f64 / examples.len() as f64
 }

@@ -12,36 +12,26 @@ use std::path::Path;
 use anyhow::{Context, Result};
 use courant_analyst::Topics;
 use courant_article::{Embedding, Embeddings, ModelRef, Sentence, Span};
-use courant_gpu_utils::Config as GpuConfig;
 use courant_heads::file::EncoderRef;
-use courant_inference::{Config, Deps, Encoder, Priority};
+use courant_inference::{Config, Deps, FrozenEncoder};
 use half::f16;
-use opentelemetry::global;
 use sha2::{Digest, Sha256};
-use tokio::runtime::Runtime;
-use tokio::task::JoinSet;
 
-/// Texts on their way to the encoder at a time.
+/// Texts that are embedded before their vectors are kept.
 const AT_ONCE: usize = 64;
 
 type Key = [u8; 32];
 
 pub(crate) struct Vectors {
-    encoder: Encoder,
-    runtime: Runtime,
+    encoder: FrozenEncoder,
     known: HashMap<Key, Embeddings>,
     file: File,
 }
 
 impl Vectors {
-    /// Loads the default encoder and what an earlier run embedded with it. Every
-    /// text runs alone: in a batch its last digits depend on the others, and a
-    /// head on its last digits.
+    /// Loads the default encoder and what an earlier run embedded with it.
     pub(crate) fn open(data: &Path) -> Result<Self> {
-        let runtime = Runtime::new()?;
-        let config = Config { max_items: 1, max_items_peak: 1, ..Config::default() };
-        let gpu = GpuConfig { force_cpu: true, ..GpuConfig::default() };
-        let encoder = Encoder::load(&config, &gpu, &Deps::resolve(), &global::meter("evals"))
+        let encoder = FrozenEncoder::load(&Config::default(), &Deps::resolve())
             .context("cannot load the encoder")?;
         let model = encoder.model().clone();
         let path = data.join(format!("vectors-{}-{}.bin", model.name, model.version));
@@ -53,21 +43,21 @@ impl Vectors {
             .open(&path)
             .with_context(|| format!("cannot keep vectors in {}", path.display()))?;
         file.read_to_end(&mut bytes)?;
-        let (known, whole) = read(&bytes, encoder.dimension(), &model);
+        let (known, whole) = read(&bytes, encoder.reference().dimension, &model);
         // A run that was cut off leaves half a record.
         file.set_len(whole as u64)?;
-        Ok(Self { encoder, runtime, known, file })
+        Ok(Self { encoder, known, file })
     }
 
     /// The encoder, as heads name it.
     pub(crate) fn encoder(&self) -> EncoderRef {
-        EncoderRef { name: self.encoder.model().name.clone(), dimension: self.encoder.dimension() }
+        self.encoder.reference()
     }
 
     /// The vectors of the topics' descriptions.
     pub(crate) fn definitions(&self) -> Result<Vec<Embedding>> {
         let texts = Topics::definitions().map(ToOwned::to_owned).collect();
-        Ok(self.runtime.block_on(self.encoder.embed(texts, Priority::Bulk))?)
+        Ok(self.encoder.vectors(texts)?)
     }
 
     /// The topics by their descriptions.
@@ -94,18 +84,9 @@ impl Vectors {
     }
 
     fn embed(&mut self, texts: &[String]) -> Result<()> {
-        let found = self.runtime.block_on(async {
-            let mut tasks = JoinSet::new();
-            for text in texts {
-                let (encoder, text) = (self.encoder.clone(), text.clone());
-                tasks.spawn(async move {
-                    let embeddings = encoder.embed_document(&text).await;
-                    embeddings.map(|embeddings| (key(&text), embeddings))
-                });
-            }
-            tasks.join_all().await.into_iter().collect::<Result<Vec<_>, _>>()
-        })?;
-        for (key, embeddings) in found {
+        let borrowed: Vec<&str> = texts.iter().map(String::as_str).collect();
+        let found = self.encoder.documents(&borrowed)?;
+        for (key, embeddings) in texts.iter().map(|text| key(text)).zip(found) {
             self.file.write_all(&record(&key, &embeddings))?;
             self.known.insert(key, embeddings);
         }

@@ -2,10 +2,8 @@
 //! each sentence, `-DOCSTART-` before each document.
 
 use courant_article::{EntityKind, Span};
+use courant_heads::entities::Name;
 use sha2::{Digest, Sha256};
-
-/// What a name names, and where it stands in code points.
-pub(super) type Name = (EntityKind, Span);
 
 /// A sentence as a reader would see it, with its names.
 #[derive(Clone, Debug, PartialEq)]

@@ -3,30 +3,16 @@
 use std::collections::BTreeMap;
 
 use courant_article::EntityKind;
+use courant_heads::entities::{Name, SpanCount};
 
-use super::conll::{Labelled, Name};
+use super::conll::Labelled;
 use crate::report::Report;
-
-#[derive(Clone, Copy, Default)]
-struct Count {
-    right: usize,
-    found: usize,
-    expected: usize,
-}
-
-impl Count {
-    /// The harmonic mean of precision and recall; not a number where neither has
-    /// anything to go by.
-    fn f1(self) -> f64 {
-        2.0 * self.right as f64 / (self.found + self.expected) as f64
-    }
-}
 
 /// By set and by kind.
 #[derive(Default)]
 pub(super) struct Counts {
-    all: Count,
-    parts: BTreeMap<String, Count>,
+    all: SpanCount,
+    parts: BTreeMap<String, SpanCount>,
 }
 
 impl Counts {
@@ -50,21 +36,16 @@ impl Counts {
         }
     }
 
-    fn each(&mut self, set: &str, kind: EntityKind, change: impl Fn(&mut Count)) {
+    fn each(&mut self, set: &str, kind: EntityKind, change: impl Fn(&mut SpanCount)) {
         change(&mut self.all);
         change(self.parts.entry(format!("on {set}")).or_default());
         change(self.parts.entry(format!("of kind {kind:?}")).or_default());
     }
 
-    pub(super) fn f1(&self) -> f64 {
-        self.all.f1()
-    }
-
     pub(super) fn report(&self, report: &mut Report, at_least: f64, aim: f64) {
         report.judge("entities: exact-span F1", self.all.f1(), at_least, aim);
-        let Count { right, found, expected } = self.all;
-        report.state("entities: precision", right as f64 / found as f64);
-        report.state("entities: recall", right as f64 / expected as f64);
+        report.state("entities: precision", self.all.precision());
+        report.state("entities: recall", self.all.recall());
         for (part, count) in &self.parts {
             report.state(format!("entities: F1 {part} ({} names)", count.expected), count.f1());
         }
@@ -95,7 +76,7 @@ mod tests {
         };
         let mut counts = Counts::default();
         counts.add(&text, &[name(person, 0), name(person, 4), name(place, 5)], false);
-        assert!((counts.f1() - 2.0 / 5.0).abs() < 1e-9);
+        assert!((counts.all.f1() - 2.0 / 5.0).abs() < 1e-9);
         assert!((counts.parts["of kind Location"].f1() - 0.0).abs() < 1e-9);
         assert!((counts.parts["of kind Person"].f1() - 2.0 / 3.0).abs() < 1e-9);
     }
