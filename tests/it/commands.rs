@@ -1,6 +1,7 @@
 //! The command line as a newcomer meets it: a search that works, and one clear
 //! line where something is wrong.
 
+use std::path::Path;
 use std::process::{Command, Output};
 
 use courant_tests::{Embedded, Program, Publishers, Stack};
@@ -122,6 +123,7 @@ fn every_command_has_help_with_an_example() {
         "bench",
         "doctor",
         "mcp",
+        "models",
     ];
     for name in commands {
         let output = run(Program::Courant.command().unwrap().args([name, "--help"]));
@@ -176,6 +178,180 @@ fn wrong_input_is_one_clear_line() {
         "no agent answers",
     );
     assert_one_line(&courant(&["feed", &path("noise.bin")]), "not a feed");
+}
+
+#[test]
+fn wrong_input_to_models_is_one_clear_line() {
+    let folder = tempfile::tempdir().unwrap();
+    let models = |arguments: &[&str]| {
+        let mut command = Program::Courant.command().unwrap();
+        run(command.arg("models").args(arguments).current_dir(folder.path()))
+    };
+    std::fs::write(folder.path().join("wrong.jsonl"), "{\"text\":\"x\",\"label\":\"odd\"}")
+        .unwrap();
+    let wrong = [
+        (&["pull", "owner/repo"][..], "hf:owner/repo"),
+        (&["verify", "nobody"], "no encoder and no head called"),
+        (&["train", "sentiment", "--data", "absent.jsonl"], "absent.jsonl"),
+        (&["train", "topics", "--data", "wrong.jsonl"], "line 1: the topic \"odd\" is unknown"),
+        (&["train", "topics", "--data", "wrong.jsonl", "--languages", "eng"], "ISO 639-1"),
+        (&["evaluate", "nobody", "--data", "wrong.jsonl"], "no encoder, head or file called"),
+        (&["evaluate", "wrong.jsonl", "--data", "wrong.jsonl"], "wrong.jsonl is no head"),
+        (&["calibrate", "--data", "absent.jsonl"], "absent.jsonl"),
+        (&["calibrate", "--data", "wrong.jsonl", "--percentage", "0"], "--percentage is 0"),
+        (&["calibrate", "--data", "wrong.jsonl"], "too few texts"),
+        (&["promote", "nobody"], "neither NAME@VERSION nor a head's file"),
+        (&["promote", "weather@0123456789ab"], "no head is called"),
+        (&["promote", "entities@0123456789ab"], "entities has no version 0123456789ab"),
+        (&["rollback", "weather"], "no head is called"),
+        (&["rollback", "entities"], "nothing to return to"),
+    ];
+    for (arguments, what) in wrong {
+        assert_one_line(&models(arguments), what);
+    }
+}
+
+#[test]
+fn every_command_of_models_has_help_with_an_example() {
+    let names = ["list", "pull", "verify", "train", "evaluate", "calibrate", "promote", "rollback"];
+    for name in names {
+        let output = run(Program::Courant.command().unwrap().args(["models", name, "--help"]));
+        let help = String::from_utf8_lossy(&output.stdout);
+        assert!(output.status.success() && help.contains("Example:"), "{name}: {help}");
+    }
+}
+
+#[test]
+fn what_a_pulled_encoder_is_pinned_with_is_printed() {
+    let cache = tempfile::tempdir().unwrap();
+    let repository = cache.path().join("models--tests--tiny");
+    let snapshot = repository.join("snapshots/0123");
+    std::fs::create_dir_all(snapshot.join("onnx")).unwrap();
+    std::fs::create_dir_all(repository.join("refs")).unwrap();
+    std::fs::write(repository.join("refs/main"), "0123").unwrap();
+    let fixtures = Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/inference/tests/fixtures");
+    for (file, place) in [
+        ("model.onnx", "onnx/model.onnx"),
+        ("tokenizer.json", "tokenizer.json"),
+        ("config.json", "config.json"),
+    ] {
+        std::fs::copy(fixtures.join("tiny").join(file), snapshot.join(place)).unwrap();
+    }
+    let mut command = Program::Courant.command().unwrap();
+    command.args(["models", "pull", "hf:tests/tiny"]).current_dir(cache.path());
+    let output = run(command.env("COURANT__INFERENCE__HUB_CACHE", cache.path()));
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    // What was printed makes a configuration that loads it.
+    std::fs::write(cache.path().join("courant.toml"), output.stdout).unwrap();
+    let mut command = Program::Courant.command().unwrap();
+    command.args(["models", "verify", "hf:tests/tiny"]).current_dir(cache.path());
+    let output = run(command.env("COURANT__INFERENCE__HUB_CACHE", cache.path()));
+    let found = String::from_utf8_lossy(&output.stdout);
+    assert!(output.status.success() && found.contains("a unit vector of 8 values"), "{found}");
+}
+
+/// Twenty sentences of each sentiment.
+fn labelled() -> String {
+    let line = |number: u32, label: &str, text: &str| {
+        let text = format!("{text} number {number}.");
+        serde_json::json!({ "text": text, "label": label }).to_string() + "\n"
+    };
+    let lines = (0..20).flat_map(|number| {
+        [
+            line(number, "positive", "The mayor praised the brilliant rescue by volunteer team"),
+            line(number, "negative", "Critics condemned the corrupt and shameful deal"),
+            line(number, "neutral", "The council meets on Tuesday in room"),
+        ]
+    });
+    lines.collect()
+}
+
+#[test]
+fn an_encoder_is_calibrated_and_its_default_stays() {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("texts.jsonl"), labelled()).unwrap();
+    let model = folder.path().join("model");
+    std::fs::create_dir(&model).unwrap();
+    for file in std::fs::read_dir(courant_tests::deps().join("models/all-MiniLM-L6-v2")).unwrap() {
+        let file = file.unwrap();
+        std::fs::copy(file.path(), model.join(file.file_name())).unwrap();
+    }
+    let models = |arguments: &[&str]| {
+        let mut command = Program::Courant.command().unwrap();
+        command.arg("models").args(arguments).current_dir(folder.path());
+        run(command.env("COURANT__INFERENCE__MODEL", &model))
+    };
+    let calibrate = ["calibrate", "--data", "texts.jsonl", "--max-texts", "20", "--json"];
+    let output = models(&calibrate);
+    let said = String::from_utf8_lossy(&output.stderr);
+    if said.contains("needs a processor with VNNI") {
+        eprintln!("SKIPPED: {said}");
+        return;
+    }
+    assert!(output.status.success(), "{said}");
+    let metadata: Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert!(metadata["quality"]["mean_cosine"].as_f64().unwrap() > 0.95, "{metadata:#}");
+    assert_eq!(metadata["calibration"]["texts"], 20);
+    let graph = || std::fs::read(model.join("encoder-int8-static.onnx")).unwrap();
+    let first = graph();
+    assert!(models(&calibrate).status.success());
+    assert!(graph() == first, "the same texts give the same graph");
+
+    let output = models(&["list", "--json"]);
+    let listed: Value = serde_json::from_slice(&output.stdout).unwrap();
+    let path = model.to_str().unwrap();
+    let own = listed["encoders"].as_array().unwrap().iter().filter(|row| row["model"] == path);
+    let told: Vec<_> = own.map(|row| (row["precision"].clone(), row["active"].clone())).collect();
+    let expected = [("fp32", true), ("int8", false), ("int8-static", false)];
+    assert_eq!(told, expected.map(|(name, active)| (name.into(), active.into())));
+    let output = models(&["verify", path]);
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stdout));
+}
+
+#[test]
+fn a_head_is_trained_measured_promoted_and_rolled_back() {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("labelled.jsonl"), labelled()).unwrap();
+    let models = |arguments: &[&str]| {
+        let mut command = Program::Courant.command().unwrap();
+        run(command.arg("models").args(arguments).current_dir(folder.path()))
+    };
+    let answer = |arguments: &[&str]| {
+        let output = models(arguments);
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        serde_json::from_slice::<Value>(&output.stdout).unwrap()
+    };
+    let in_use = || {
+        let listed = answer(&["list", "--json"]);
+        let heads = listed["heads"].as_array().unwrap();
+        let is_it = |head: &&Value| head["name"] == "news-sentiment" && head["active"] == true;
+        heads.iter().find(is_it).unwrap().clone()
+    };
+    let train = ["train", "sentiment", "--data", "labelled.jsonl", "--json"];
+    for out in ["one.json", "two.json"] {
+        answer(&[&train[..], &["--out", out]].concat());
+    }
+    let bytes = |name: &str| std::fs::read(folder.path().join(name)).unwrap();
+    assert_eq!(bytes("one.json"), bytes("two.json"));
+
+    let trained = answer(&train);
+    assert!(trained["scores"]["macro_f1"].as_f64().unwrap() > 0.8, "{trained:#}");
+    let head = format!("news-sentiment@{}", trained["version"].as_str().unwrap());
+    let evaluate = ["evaluate", &head, "--data", "labelled.jsonl", "--json"];
+    let measured = answer(&[&evaluate[..], &["--at-least", "0.8"]].concat());
+    assert_eq!(measured["texts"], trained["held_back"], "only what it never saw: {measured:#}");
+    let gate = models(&[&evaluate[..], &["--at-least", "1.1"]].concat());
+    assert_one_line(&gate, "less than 1.1");
+
+    assert_one_line(&models(&["promote", &head]), "say --data FILE");
+    assert_eq!(in_use()["origin"], "built-in");
+    let promoted = answer(&["promote", &head, "--data", "labelled.jsonl", "--json"]);
+    assert_eq!(promoted["changes"][0]["what"], "promoted", "{promoted:#}");
+    assert_eq!(in_use()["version"], trained["version"]);
+    assert_one_line(&models(&["promote", &head, "--force"]), "in use already");
+
+    answer(&["rollback", "news-sentiment", "--json"]);
+    assert_eq!(in_use()["origin"], "built-in");
 }
 
 #[test]

@@ -1,5 +1,7 @@
 //! The encoder and the analyst without a pipeline around them, for the tools.
 
+use std::path::Path;
+
 use anyhow::Context;
 use courant_analyst::{Analyzer, Classifiers, Config, Topics};
 use courant_article::{Analysis, Embeddings};
@@ -20,6 +22,16 @@ pub(crate) fn classifiers(document: &Document, meter: &Meter) -> anyhow::Result<
     let (inference, gpu) = (document.section("inference")?, document.section("gpu")?);
     let host = Host::new(&inference, &gpu, Deps::resolve());
     Ok(Classifiers::new(&document.section("analyst")?, host, meter)?)
+/// The configuration with `folder` as that of the promoted heads, where it names
+/// none.
+pub(crate) fn with_heads(document: &Document, folder: &Path) -> anyhow::Result<Document> {
+    let mut document = document.clone();
+    for key in ["inference.heads", "analyst.heads"] {
+        if !document.has(key) {
+            document.set(key, folder.to_str().context("the data folder's name is no text")?)?;
+        }
+    }
+    Ok(document)
 }
 
 /// An encoder that can be asked from any thread.

@@ -6,7 +6,9 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand};
 use courant_config::Document;
 
-use crate::{admin, ask, bench, dead_letters, doctor, feeds, ingest, mcp, run, sample, tools};
+use crate::{
+    admin, ask, bench, dead_letters, doctor, feeds, ingest, mcp, models, run, sample, tools,
+};
 
 /// The world's news, de-duplicated, analyzed and searchable as it is published.
 #[derive(Debug, Parser)]
@@ -123,6 +125,10 @@ enum Command {
     /// Check this machine and the configuration
     #[command(after_help = "Example:\n  courant doctor --config courant.toml")]
     Doctor(doctor::DoctorArgs),
+    /// List, fetch, check, train, measure and promote models
+    #[command(after_help = "Example:\n  courant models list\n  \
+        courant models train sentiment --data labelled.jsonl")]
+    Models(models::ModelsArgs),
     /// Serve the stored articles to a language model over standard input and output
     #[command(after_help = "Example:\n  courant mcp --data courant-data")]
     Mcp(mcp::McpArgs),
@@ -154,6 +160,7 @@ impl Cli {
             Command::Dlq(args) => dead_letters::run(&args),
             Command::Bench(args) => bench::run(&args),
             Command::Doctor(args) => doctor::run(&args),
+            Command::Models(args) => models::run(&args),
             Command::Mcp(args) => mcp::run(&args),
         }
     }

@@ -38,6 +38,10 @@ impl DataFolder {
         store(&self.path)
     }
 
+    pub(crate) fn heads(&self) -> PathBuf {
+        heads(&self.path)
+    }
+
     pub(crate) fn spool(&self) -> PathBuf {
         self.path.join("spool.db")
     }
@@ -62,6 +66,11 @@ impl Drop for DataFolder {
 /// The store in a data folder.
 pub(crate) fn store(path: &Path) -> PathBuf {
     path.join("courant.db")
+}
+
+/// The kept heads in a data folder.
+pub(crate) fn heads(path: &Path) -> PathBuf {
+    path.join("models")
 }
 
 /// Where the service of a data folder says that it answers.

@@ -15,6 +15,7 @@ mod http;
 mod ingest;
 mod jsonl;
 mod mcp;
+mod models;
 mod pipeline;
 mod progress;
 mod run;

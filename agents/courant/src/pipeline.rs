@@ -19,6 +19,7 @@ use opentelemetry::metrics::Meter;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
+use crate::assemble;
 use crate::data::DataFolder;
 
 /// How often the queues are looked at while they are waited for.
@@ -63,6 +64,9 @@ impl Pipeline {
         let clock = Clock::system();
         let (inference, gpu) = (document.section("inference")?, document.section("gpu")?);
         let host = Host::new(&inference, &gpu, Deps::resolve());
+        let document = &assemble::with_heads(document, &data.heads())?;
+        let inference = document.section("inference")?;
+        let gpu = document.section("gpu")?;
         let encoder = tokio::task::spawn_blocking({
             let meter = meter.clone();
             move || Encoder::load(&inference, &gpu, &Deps::resolve(), &meter)

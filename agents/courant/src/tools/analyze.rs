@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use super::JsonLines;
 use crate::cli::ConfigArgs;
-use crate::{assemble, jsonl};
+use crate::{assemble, data, jsonl};
 
 #[derive(Debug, Args)]
 pub(crate) struct AnalyzeArgs {
@@ -36,7 +36,8 @@ struct Answer {
 /// Analyzes the text of each line, as the pipeline would.
 pub(crate) fn run(args: &AnalyzeArgs) -> anyhow::Result<()> {
     args.lines.require()?;
-    let document = args.config.load()?;
+    let heads = data::heads(data::DEFAULT.as_ref());
+    let document = assemble::with_heads(&args.config.load()?, &heads)?;
     let tool = assemble::Tool::load(&document)?;
     let analyzer = tool.analyzer(document.section::<Config>("analyst")?)?;
     jsonl::each_line(args.lines.jobs, |question: Question| {

@@ -1,0 +1,92 @@
+//! The heads that there are, and which of them the pipeline would use.
+
+use std::path::PathBuf;
+
+use anyhow::Context;
+use courant_heads::{Head, Task};
+
+use super::Loaded;
+
+/// Where a head comes from.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) enum Origin {
+    /// It is part of the program.
+    BuiltIn,
+    /// It lies in the folder of kept heads.
+    Kept,
+    /// The configuration names its file.
+    Configured(PathBuf),
+}
+
+/// A head, or what stands in its place.
+pub(super) struct Shelved {
+    pub(super) task: Task,
+    pub(super) origin: Origin,
+    /// Of a head that cannot be read, what its file is called.
+    pub(super) version: String,
+    pub(super) active: bool,
+    /// `None`: the topics' descriptions, which need no training.
+    pub(super) head: anyhow::Result<Option<Head>>,
+}
+
+/// What is told of the topics' descriptions.
+pub(super) const UNTRAINED: &str = "untrained";
+
+impl Loaded {
+    /// The heads for a task: what comes with Courant, then what is kept, then what
+    /// the configuration names.
+    pub(super) fn shelf(&self, task: Task) -> anyhow::Result<Vec<Shelved>> {
+        let registry = self.registry(task);
+        let in_use = registry.rollout(task)?.current.map(|release| release.version);
+        let configured = self.configured(task);
+        let is_active =
+            |version: Option<&str>| configured.is_none() && in_use.as_deref() == version;
+        let built_in = Head::built_in(task);
+        let version = built_in.as_ref().map_or_else(|| UNTRAINED.to_owned(), Head::version);
+        let (origin, active) = (Origin::BuiltIn, is_active(None));
+        let mut shelf = vec![Shelved { task, origin, version, active, head: Ok(built_in) }];
+        for version in registry.versions(task)? {
+            let active = is_active(Some(&version));
+            // Of a promoted one the whole file counts, not only its weights.
+            let is_promoted = in_use.as_deref() == Some(&version);
+            let head = match is_promoted {
+                true => registry.promoted(task),
+                false => registry.read(task, &version).map(Some),
+            };
+            let head = head.map_err(anyhow::Error::from);
+            shelf.push(Shelved { task, origin: Origin::Kept, version, active, head });
+        }
+        if let Some(path) = configured {
+            let head = read(&path);
+            let file = || path.display().to_string();
+            let version = head.as_ref().map_or_else(|_| file(), Head::version);
+            let origin = Origin::Configured(path.clone());
+            shelf.push(Shelved { task, origin, version, active: true, head: head.map(Some) });
+        }
+        Ok(shelf)
+    }
+
+    /// The head that the pipeline would use; `None`: the topics' descriptions.
+    pub(super) fn active(&self, task: Task) -> anyhow::Result<Option<Head>> {
+        if let Some(path) = self.configured(task) {
+            return read(&path).map(Some);
+        }
+        let promoted = self.registry(task).promoted(task)?;
+        Ok(promoted.or_else(|| Head::built_in(task)))
+    }
+
+    /// A head's file that the configuration names.
+    pub(super) fn configured(&self, task: Task) -> Option<PathBuf> {
+        match task {
+            Task::Sentiment => self.analyst.sentiment_head.clone(),
+            Task::Topics => self.analyst.topic_head.clone(),
+            Task::Entities => None,
+        }
+    }
+}
+
+/// The head in a file.
+pub(super) fn read(path: &std::path::Path) -> anyhow::Result<Head> {
+    let bytes = std::fs::read(path).with_context(|| format!("cannot read {}", path.display()))?;
+    Head::read(&bytes).with_context(|| format!("{} is no head", path.display()))
+}
