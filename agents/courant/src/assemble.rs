@@ -22,6 +22,8 @@ pub(crate) fn classifiers(document: &Document, meter: &Meter) -> anyhow::Result<
     let (inference, gpu) = (document.section("inference")?, document.section("gpu")?);
     let host = Host::new(&inference, &gpu, Deps::resolve());
     Ok(Classifiers::new(&document.section("analyst")?, host, meter)?)
+}
+
 /// The configuration with `folder` as that of the promoted heads, where it names
 /// none.
 pub(crate) fn with_heads(document: &Document, folder: &Path) -> anyhow::Result<Document> {

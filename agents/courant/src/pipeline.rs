@@ -62,11 +62,9 @@ impl Pipeline {
             );
         }
         let clock = Clock::system();
+        let document = &assemble::with_heads(document, &data.heads())?;
         let (inference, gpu) = (document.section("inference")?, document.section("gpu")?);
         let host = Host::new(&inference, &gpu, Deps::resolve());
-        let document = &assemble::with_heads(document, &data.heads())?;
-        let inference = document.section("inference")?;
-        let gpu = document.section("gpu")?;
         let encoder = tokio::task::spawn_blocking({
             let meter = meter.clone();
             move || Encoder::load(&inference, &gpu, &Deps::resolve(), &meter)

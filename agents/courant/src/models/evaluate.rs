@@ -55,7 +55,7 @@ struct Evaluated {
 
 /// What can be evaluated.
 enum Subject {
-    Encoder(EncoderConfig),
+    Encoder(Box<EncoderConfig>),
     /// `None`: the topics' descriptions.
     Head(Task, Option<Box<Head>>),
 }
@@ -83,7 +83,7 @@ fn subject(model: &str, loaded: &Loaded) -> anyhow::Result<Subject> {
         return Ok(Subject::Head(task, head(task, version, loaded)?.map(Box::new)));
     }
     if let Some(config) = encoder_config(model, loaded)? {
-        return Ok(Subject::Encoder(config));
+        return Ok(Subject::Encoder(Box::new(config)));
     }
     ensure!(Path::new(model).is_file(), "there is no encoder, head or file called {model:?}");
     let head = shelf::read(Path::new(model))?;

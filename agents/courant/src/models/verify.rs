@@ -108,7 +108,7 @@ fn precisions(loaded: &Loaded, model: &str, found: Vec<EncoderInfo>) -> Vec<Find
             }
             Err(error) => match error.downcast_ref() {
                 // What this processor cannot compute.
-                Some(Error::Config { key: "precision", reason }) => {
+                Some(Error::Config { key: "precision", reason, .. }) => {
                     (Verdict::Skipped, reason.clone())
                 }
                 _ => (Verdict::Fault, format!("{error:#}")),
