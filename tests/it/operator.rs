@@ -83,6 +83,19 @@ async fn a_submitted_article_is_found_and_the_service_drains_on_a_signal() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_process_shows_its_machine() {
+    let (_embedded, process, _channel) = service().await;
+    let figures = process.figures().await.unwrap();
+    for (name, label) in [
+        ("courant_host_cpu_seconds_total", ("mode", "idle")),
+        ("courant_host_memory_bytes", ("kind", "available")),
+        ("courant_host_disk_bytes", ("kind", "total")),
+    ] {
+        assert!(figures.sum(name, &[label]) > 0.0, "{name}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn health_follows_the_agents_and_reflection_names_the_services() {
     let (_embedded, _process, channel) = service().await;
     let mut health = HealthClient::new(channel.clone());

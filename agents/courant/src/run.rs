@@ -76,6 +76,7 @@ async fn serve(
         sources = sample::sources(stand, &mut document)?;
     }
     let mut process = Process::new(telemetry);
+    process.observe_machine(&document.section("gpu")?, &args.data);
     let meter = telemetry.meter();
     let pipeline = Pipeline::start(&document, data, &mut process, &meter, &shutdown).await?;
     let listening = process.listen(service, Ports::GATEWAY).await?;

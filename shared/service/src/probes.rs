@@ -61,8 +61,10 @@ async fn ready(Extract(readiness): Extract<Arc<Readiness>>) -> Response {
     (StatusCode::SERVICE_UNAVAILABLE, format!("{}\n", obstacles.join("\n"))).into_response()
 }
 
+/// Drivers are asked, which may take their time.
 async fn metrics(Extract(meters): Extract<Meters>) -> Response {
-    match meters.render() {
+    let rendered = tokio::task::spawn_blocking(move || meters.render()).await;
+    match rendered.map_err(anyhow::Error::from).and_then(|text| Ok(text?)) {
         Ok(text) => ([(header::CONTENT_TYPE, "text/plain; version=0.0.4")], text).into_response(),
         Err(error) => (StatusCode::INTERNAL_SERVER_ERROR, format!("{error}\n")).into_response(),
     }

@@ -2,12 +2,14 @@
 
 use std::convert::Infallible;
 use std::net::SocketAddr;
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context;
 use axum::Router;
 use axum::response::IntoResponse;
+use courant_gpu_utils::{Config as GpuConfig, collect};
 use courant_proto::v1::FILE_DESCRIPTOR_SET;
 use courant_proto::v1::admin_server::AdminServer;
 use courant_telemetry::{LogFilter, Meters, Telemetry};
@@ -53,6 +55,12 @@ impl Process {
             http: Router::new(),
             grpc: Vec::new(),
         }
+    }
+
+    /// Shows the host, the file system of `folder`, and the GPUs, whatever agents
+    /// there are.
+    pub fn observe_machine(&self, gpu: &GpuConfig, folder: &Path) {
+        collect::observe_machine(&self.meters.meter(), gpu, folder);
     }
 
     /// Adds an agent that drains when `shutdown` is cancelled.

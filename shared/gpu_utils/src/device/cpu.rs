@@ -48,31 +48,24 @@ fn physical_cores(cpuinfo: &str) -> Option<usize> {
     (cores > 0).then_some(cores)
 }
 
+/// The names of those features that this processor has.
+#[cfg(any(target_arch = "x86_64", target_arch = "aarch64"))]
+macro_rules! detected {
+    ($is_detected:ident: $($feature:tt)*) => {{
+        let flags = [$(($feature, std::arch::$is_detected!($feature))),*];
+        flags.into_iter().filter_map(|(name, has)| has.then_some(name)).collect()
+    }};
+}
+
 #[cfg(target_arch = "x86_64")]
 fn simd() -> Vec<&'static str> {
-    let flags = [
-        ("avx2", is_x86_feature_detected!("avx2")),
-        ("fma", is_x86_feature_detected!("fma")),
-        ("f16c", is_x86_feature_detected!("f16c")),
-        ("avx512f", is_x86_feature_detected!("avx512f")),
-        ("avx512vnni", is_x86_feature_detected!("avx512vnni")),
-        ("avx512vpopcntdq", is_x86_feature_detected!("avx512vpopcntdq")),
-        ("avxvnni", is_x86_feature_detected!("avxvnni")),
-    ];
-    flags.into_iter().filter_map(|(name, has)| has.then_some(name)).collect()
+    detected!(is_x86_feature_detected:
+        "avx2" "fma" "f16c" "avx512f" "avx512vnni" "avx512vpopcntdq" "avxvnni")
 }
 
 #[cfg(target_arch = "aarch64")]
 fn simd() -> Vec<&'static str> {
-    use std::arch::is_aarch64_feature_detected;
-    let flags = [
-        ("neon", is_aarch64_feature_detected!("neon")),
-        ("dotprod", is_aarch64_feature_detected!("dotprod")),
-        ("fp16", is_aarch64_feature_detected!("fp16")),
-        ("i8mm", is_aarch64_feature_detected!("i8mm")),
-        ("sve", is_aarch64_feature_detected!("sve")),
-    ];
-    flags.into_iter().filter_map(|(name, has)| has.then_some(name)).collect()
+    detected!(is_aarch64_feature_detected: "neon" "dotprod" "fp16" "i8mm" "sve")
 }
 
 #[cfg(not(any(target_arch = "x86_64", target_arch = "aarch64")))]

@@ -61,10 +61,8 @@ pub(super) fn nearest_codes(
     k: usize,
     ranges: impl Iterator<Item = Range<usize>>,
 ) -> Vec<Vec<Scored>> {
-    let mut nearest: Vec<_> = queries.chunks(dimension).map(|_| Nearest::new(k)).collect();
-    each_code(codes, dimension, queries, ranges, |query, row, score, _| {
-        nearest[query].offer(Scored { row, score });
-    });
+    let offer = |nearest: &mut Nearest, row, score, _| nearest.offer(Scored { row, score });
+    let nearest = each_code(codes, dimension, queries, ranges, || Nearest::new(k), offer);
     nearest.into_iter().map(Nearest::into_sorted).collect()
 }
 
@@ -77,35 +75,37 @@ pub(super) fn candidates(
     k: usize,
     ranges: impl Iterator<Item = Range<usize>>,
 ) -> Vec<Vec<usize>> {
-    let mut gathered: Vec<_> = queries.chunks(dimension).map(|_| Candidates::new(k)).collect();
-    each_code(codes, dimension, queries, ranges, |query, row, score, bound| {
-        gathered[query].offer(row, score, bound);
-    });
+    let gathered =
+        each_code(codes, dimension, queries, ranges, || Candidates::new(k), Candidates::offer);
     gathered.into_iter().map(Candidates::into_rows).collect()
 }
 
-/// Visits every query's score and bound of every row, rows in order.
-fn each_code(
+/// Offers every row's score and bound to what `new` makes for each query, rows in order.
+fn each_code<T>(
     codes: &Codes,
     dimension: usize,
     queries: &[f32],
     ranges: impl Iterator<Item = Range<usize>>,
-    mut visit: impl FnMut(usize, usize, f32, f32),
-) {
+    new: impl Fn() -> T,
+    mut offer: impl FnMut(&mut T, usize, f32, f32),
+) -> Vec<T> {
     let kernels = Kernels::detect();
     let coded: Vec<_> = queries.chunks(dimension).map(CodedQuery::new).collect();
     let all_codes: Vec<i8> = coded.iter().flat_map(|query| query.codes()).copied().collect();
+    let mut gathered: Vec<T> = coded.iter().map(|_| new()).collect();
     let mut sums = vec![0; BLOCK_ROWS * coded.len()];
     for rows in ranges {
         let sums = &mut sums[..rows.len() * coded.len()];
         codes.sums(kernels, rows.clone(), &all_codes, dimension, sums);
-        for (number, (query, sums)) in coded.iter().zip(sums.chunks(rows.len())).enumerate() {
+        let each = coded.iter().zip(&mut gathered).zip(sums.chunks(rows.len()));
+        for ((query, gathered), sums) in each {
             for ((row, sum), span) in rows.clone().zip(sums).zip(codes.spans(rows.clone())) {
                 let (score, bound) = span.score(query, *sum);
-                visit(number, row, score, bound);
+                offer(gathered, row, score, bound);
             }
         }
     }
+    gathered
 }
 
 /// Rows whose exact score can reach the `k` best of what was seen.

@@ -134,23 +134,37 @@ macro_rules! step {
     };
 }
 
-step!(step_f32_512, "avx512f", __m512, f32, f32, |acc, row, query| {
-    _mm512_fmadd_ps(_mm512_loadu_ps(row), _mm512_loadu_ps(query), acc)
-});
-step!(step_f16_512, "avx512f", __m512, f16, f32, |acc, row, query| {
-    let row = _mm512_cvtph_ps(_mm256_loadu_si256(row.cast()));
-    _mm512_fmadd_ps(row, _mm512_loadu_ps(query), acc)
-});
+/// The steps over floats of one register width: a fused multiplication and addition.
+macro_rules! steps {
+    (
+        $features:literal, $sums:ty,
+        $f32s:ident($load_f32:ident, $fused:ident),
+        $f16s:ident($widen:ident, $load_f16:ident)
+    ) => {
+        step!($f32s, $features, $sums, f32, f32, |acc, row, query| {
+            $fused($load_f32(row), $load_f32(query), acc)
+        });
+        step!($f16s, $features, $sums, f16, f32, |acc, row, query| {
+            $fused($widen($load_f16(row.cast())), $load_f32(query), acc)
+        });
+    };
+}
+
+steps!(
+    "avx512f",
+    __m512,
+    step_f32_512(_mm512_loadu_ps, _mm512_fmadd_ps),
+    step_f16_512(_mm512_cvtph_ps, _mm256_loadu_si256)
+);
+steps!(
+    "avx2,fma,f16c",
+    __m256,
+    step_f32_256(_mm256_loadu_ps, _mm256_fmadd_ps),
+    step_f16_256(_mm256_cvtph_ps, _mm_loadu_si128)
+);
 step!(step_u8_512, "avx512f,avx512vnni", __m512i, u8, i8, |acc, row, query| {
     let (row, query) = (_mm512_loadu_si512(row.cast()), _mm512_loadu_si512(query.cast()));
     _mm512_dpbusd_epi32(acc, row, query)
-});
-step!(step_f32_256, "avx2,fma", __m256, f32, f32, |acc, row, query| {
-    _mm256_fmadd_ps(_mm256_loadu_ps(row), _mm256_loadu_ps(query), acc)
-});
-step!(step_f16_256, "avx2,fma,f16c", __m256, f16, f32, |acc, row, query| {
-    let row = _mm256_cvtph_ps(_mm_loadu_si128(row.cast()));
-    _mm256_fmadd_ps(row, _mm256_loadu_ps(query), acc)
 });
 step!(step_u8_256, "avx2", __m256i, u8, i8, |acc, row, query| {
     let row = _mm256_cvtepu8_epi16(_mm_loadu_si128(row.cast()));
@@ -192,7 +206,7 @@ kernel!(scores_f16_512, tile_f16_512, "avx512f", (f16, f32) -> f32,
     16, _mm512_setzero_ps, step_f16_512, _mm512_reduce_add_ps, rest_f16);
 kernel!(scores_u8_512, tile_u8_512, "avx512f,avx512vnni", (u8, i8) -> i32,
     64, _mm512_setzero_si512, step_u8_512, _mm512_reduce_add_epi32, rest_u8);
-kernel!(scores_f32_256, tile_f32_256, "avx2,fma", (f32, f32) -> f32,
+kernel!(scores_f32_256, tile_f32_256, "avx2,fma,f16c", (f32, f32) -> f32,
     8, _mm256_setzero_ps, step_f32_256, sum_ps_256, rest_f32);
 kernel!(scores_f16_256, tile_f16_256, "avx2,fma,f16c", (f16, f32) -> f32,
     8, _mm256_setzero_ps, step_f16_256, sum_ps_256, rest_f16);
