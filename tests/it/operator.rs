@@ -83,13 +83,17 @@ async fn a_submitted_article_is_found_and_the_service_drains_on_a_signal() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_process_shows_its_machine() {
+async fn a_process_shows_its_machine_and_where_vectors_are_compared() {
     let (_embedded, process, _channel) = service().await;
+    let url = format!("http://127.0.0.1:{}/v1/search?q=ferries&mode=vector", process.http);
+    let answer = http().get(url).send().await.unwrap();
+    assert!(answer.status().is_success(), "{}", answer.text().await.unwrap());
     let figures = process.figures().await.unwrap();
     for (name, label) in [
         ("courant_host_cpu_seconds_total", ("mode", "idle")),
         ("courant_host_memory_bytes", ("kind", "available")),
         ("courant_host_disk_bytes", ("kind", "total")),
+        ("courant_gpu_batch_items_count", ("operation", "top_k")),
     ] {
         assert!(figures.sum(name, &[label]) > 0.0, "{name}");
     }

@@ -11,6 +11,8 @@ use courant_crawler::Crawler;
 use courant_embedder::Embedder;
 use courant_gateway::Gateway;
 use courant_inference::{Deps, Encoder, Host};
+use courant_gpu_utils::Config as GpuConfig;
+use courant_inference::{Deps, Encoder};
 use courant_service::{Control, Process};
 use courant_storage::Storage;
 use courant_store::{Access, Store};
@@ -65,8 +67,10 @@ impl Pipeline {
         let document = &assemble::with_heads(document, &data.heads())?;
         let (inference, gpu) = (document.section("inference")?, document.section("gpu")?);
         let host = Host::new(&inference, &gpu, Deps::resolve());
+        let inference = document.section("inference")?;
+        let gpu: GpuConfig = document.section("gpu")?;
         let encoder = tokio::task::spawn_blocking({
-            let meter = meter.clone();
+            let (gpu, meter) = (gpu.clone(), meter.clone());
             move || Encoder::load(&inference, &gpu, &Deps::resolve(), &meter)
         });
         let bus_config = document.section("bus")?;
@@ -77,6 +81,7 @@ impl Pipeline {
             Store::sqlite(&data.store(), Access::ReadWrite, &store_config, clock.clone(), meter)
                 .await
                 .context("cannot open the store")?;
+        store.use_gpu(&gpu, meter).await?;
         let cache = Cache::memory(&document.section("cache")?, meter);
         let encoder = encoder.await?.context("cannot load the encoder")?;
 

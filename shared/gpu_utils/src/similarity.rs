@@ -6,6 +6,7 @@
 
 mod codes;
 pub mod device;
+mod hybrid;
 mod kernels;
 mod lines;
 pub(crate) mod nearest;
@@ -16,6 +17,8 @@ use codes::Codes;
 use kernels::Kernels;
 use lines::Lines;
 use rows::Floats;
+
+pub use hybrid::HybridMatrix;
 
 /// A vector has another dimension than the matrix.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]

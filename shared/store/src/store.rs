@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use courant_article::{ArticleId, Embedding};
+use courant_gpu_utils::Config as GpuConfig;
 use courant_telemetry::Clock;
 use opentelemetry::metrics::Meter;
 
@@ -93,10 +94,22 @@ impl Store {
         meter: &Meter,
     ) -> Result<Self, Error> {
         config.validate()?;
-        let (path, owned) = (path.to_owned(), config.clone());
-        let sqlite = blocking(move || Sqlite::open(&path, access, &owned, clock)).await?;
+        let (path, owned, shown) = (path.to_owned(), config.clone(), meter.clone());
+        let sqlite = blocking(move || Sqlite::open(&path, access, &owned, clock, &shown)).await?;
         let metrics = Metrics::new(meter, "sqlite");
         Ok(Self::new(Backend::Sqlite(Arc::new(sqlite)), config, metrics))
+    }
+
+    /// Lets SQLite's vector searches run on the GPU that `gpu` names, where there is
+    /// one, while they are faster there. Postgres searches by itself.
+    ///
+    /// # Errors
+    /// [`Error::Closed`] while the process ends.
+    pub async fn use_gpu(&self, gpu: &GpuConfig, meter: &Meter) -> Result<(), Error> {
+        match &self.backend {
+            Backend::Sqlite(sqlite) => sqlite.use_gpu(gpu, meter).await,
+            Backend::Postgres(_) => Ok(()),
+        }
     }
 
     fn new(backend: Backend, config: &Config, metrics: Metrics) -> Self {

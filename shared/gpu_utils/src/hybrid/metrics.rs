@@ -38,7 +38,7 @@ impl Metrics {
             batch: meter
                 .u64_histogram("courant_gpu_batch_items")
                 .with_description("Items per batch, by operation and device")
-                .with_boundaries((0..14).map(|power| f64::from(1 << power)).collect())
+                .with_boundaries((0..=20).map(|power| f64::from(1 << power)).collect())
                 .build(),
             latency: meter
                 .f64_histogram("courant_gpu_latency")

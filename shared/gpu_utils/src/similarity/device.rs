@@ -1,7 +1,7 @@
 //! A matrix on a CUDA device, and its nearest rows by one fused kernel.
 //!
-//! The kernel's source is compiled by NVRTC when the matrix is made, for
-//! whatever device there is. Nothing here is called before the caller has a
+//! The kernel's source is compiled by NVRTC at run time, for whatever device
+//! there is. Nothing here is called before the caller has a
 //! stream, so that nothing needs CUDA to be built.
 
 #![expect(unsafe_code, reason = "kernels are launched with pointers")]
@@ -17,6 +17,7 @@ use cudarc::nvrtc::{self, CompileError};
 use super::nearest::Nearest;
 use super::rows::Floats;
 use super::{DimensionError, Matrix, Rows, Scored};
+use crate::operation::Fault;
 
 const SOURCE: &str = include_str!("device/top_k.cu");
 /// `WARPS` of the source.
@@ -61,6 +62,36 @@ pub enum DeviceError {
     },
 }
 
+impl Fault for DeviceError {
+    fn is_out_of_memory(&self) -> bool {
+        matches!(self, Self::Driver(error) if error.is_out_of_memory())
+    }
+}
+
+/// The kernels, compiled for a device.
+#[derive(Clone, Debug)]
+pub struct DeviceKernels {
+    stream: Arc<CudaStream>,
+    module: Arc<CudaModule>,
+}
+
+impl DeviceKernels {
+    /// Compiles them for the device of `stream`, on which all else runs too.
+    ///
+    /// # Errors
+    /// [`DeviceError::NoCompiler`], [`DeviceError::Compile`], or the driver's.
+    pub fn compile(stream: &Arc<CudaStream>) -> Result<Self, DeviceError> {
+        // SAFETY: loading libnvrtc runs its initializers, which its vendor makes for
+        // being loaded by any process.
+        if !unsafe { nvrtc::sys::is_culib_present() } {
+            return Err(DeviceError::NoCompiler);
+        }
+        let code = nvrtc::compile_ptx(SOURCE).map_err(DeviceError::Compile)?;
+        let module = stream.context().load_module(code)?;
+        Ok(Self { stream: Arc::clone(stream), module })
+    }
+}
+
 /// A copy of a matrix in a device's memory. It does not follow its original.
 pub struct DeviceMatrix {
     stream: Arc<CudaStream>,
@@ -82,19 +113,19 @@ enum DeviceRows {
 type Admitted = Option<CudaSlice<u32>>;
 
 impl DeviceMatrix {
-    /// Copies `matrix` to the device of `stream`, on which all else runs too.
+    /// Copies `matrix` to the device of `kernels`.
     ///
     /// Rows keep their format; of one with codes and floats the floats are
     /// copied, since what the codes save is not worth a second pass there.
     ///
     /// # Errors
-    /// [`DeviceError`] if the kernels cannot be made or memory is short.
-    pub fn upload(matrix: &Matrix, stream: &Arc<CudaStream>) -> Result<Self, DeviceError> {
+    /// [`DeviceError`] if memory is short.
+    pub fn upload(matrix: &Matrix, kernels: &DeviceKernels) -> Result<Self, DeviceError> {
         let (count, dimension) = (matrix.len(), matrix.dimension());
         if count >= i32::MAX as usize {
             return Err(DeviceError::TooLarge { rows: count });
         }
-        let module = compile(stream)?;
+        let DeviceKernels { stream, module } = kernels;
         let (rows, name) = match &matrix.rows {
             Rows::Floats(floats) | Rows::Both(_, floats) => match floats {
                 Floats::F32(values) => {
@@ -248,16 +279,6 @@ impl DeviceMatrix {
         let list = k * (size_of::<f32>() + size_of::<i32>());
         queries * (self.groups() * GROUP * size_of::<f32>() + WARPS * list)
     }
-}
-
-fn compile(stream: &CudaStream) -> Result<Arc<CudaModule>, DeviceError> {
-    // SAFETY: loading libnvrtc runs its initializers, which its vendor makes for
-    // being loaded by any process.
-    if !unsafe { nvrtc::sys::is_culib_present() } {
-        return Err(DeviceError::NoCompiler);
-    }
-    let code = nvrtc::compile_ptx(SOURCE).map_err(DeviceError::Compile)?;
-    Ok(stream.context().load_module(code)?)
 }
 
 /// Rows of `dimension` values, each filled with zeros to whole groups.

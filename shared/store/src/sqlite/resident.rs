@@ -3,7 +3,10 @@
 use std::collections::HashMap;
 
 use courant_article::ArticleId;
-use courant_gpu_utils::similarity::{DimensionError, Matrix};
+use courant_gpu_utils::Config as GpuConfig;
+use courant_gpu_utils::hybrid::Metrics;
+use courant_gpu_utils::similarity::{DimensionError, HybridMatrix, Matrix, RowFormat};
+use opentelemetry::metrics::Meter;
 use rusqlite::Connection;
 
 use crate::Error;
@@ -11,7 +14,7 @@ use crate::row::{article_id, corrupt};
 
 /// One matrix row per article, and whose it is.
 pub(super) struct Resident {
-    matrix: Matrix,
+    matrix: HybridMatrix,
     ids: Vec<ArticleId>,
     /// False for an all-zero vector: it has no direction, so it is near nothing.
     has_direction: Vec<bool>,
@@ -19,9 +22,14 @@ pub(super) struct Resident {
 }
 
 impl Resident {
-    pub(super) fn load(connection: &Connection, dimension: usize) -> Result<Self, Error> {
+    pub(super) fn load(
+        connection: &Connection,
+        dimension: usize,
+        meter: &Meter,
+    ) -> Result<Self, Error> {
+        let matrix = Matrix::with_format(dimension, RowFormat::Int8WithF32);
         let mut resident = Self {
-            matrix: Matrix::new(dimension),
+            matrix: HybridMatrix::new(matrix, Metrics::new(meter)),
             ids: Vec::new(),
             has_direction: Vec::new(),
             rows: HashMap::new(),
@@ -34,6 +42,13 @@ impl Resident {
             resident.set(id, &from_bytes(bytes)?).map_err(|e| corrupt("vector", e))?;
         }
         Ok(resident)
+    }
+
+    /// Lets scans run on a GPU.
+    pub(super) fn use_gpu(&mut self, config: &GpuConfig, meter: &Meter) {
+        if let Err(reason) = self.matrix.use_gpu(config, meter) {
+            tracing::info!(%reason, "vectors are compared on the CPU");
+        }
     }
 
     /// Adds or replaces an article's vector.

@@ -6,6 +6,11 @@ use courant_telemetry::Clock;
 use super::*;
 use crate::Visit;
 
+fn open(path: &Path) -> Result<Sqlite, Error> {
+    let meter = courant_telemetry::Meters::new("test").unwrap().meter();
+    Sqlite::open(path, Access::ReadWrite, &Config::default(), Clock::fixed(0), &meter)
+}
+
 async fn set_pages(store: &Sqlite, most: Option<u32>) {
     let work = move |connection: &Connection| {
         let most = most.map_or("4294967294".to_owned(), |pages| pages.to_string());
@@ -34,7 +39,7 @@ fn claim(number: u8) -> Claim {
 async fn a_full_disk_is_an_error_and_loses_nothing() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("store.db");
-    let open = || Sqlite::open(&path, Access::ReadWrite, &Config::default(), Clock::fixed(0));
+    let open = || open(&path);
     let store = Arc::new(open().unwrap());
     store.record_visits(&[visit(0)]).await.unwrap();
     set_pages(&store, Some(1)).await;
@@ -54,8 +59,7 @@ async fn a_full_disk_is_an_error_and_loses_nothing() {
 async fn what_is_acknowledged_beside_a_failure_is_stored() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("store.db");
-    let store = Sqlite::open(&path, Access::ReadWrite, &Config::default(), Clock::fixed(0));
-    let store = Arc::new(store.unwrap());
+    let store = Arc::new(open(&path).unwrap());
     set_pages(&store, Some(30)).await;
     let large: Vec<_> = (0..200).map(visit).collect();
     let fails = |n: u8| n % 3 == 1;

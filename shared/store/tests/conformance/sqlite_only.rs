@@ -4,6 +4,7 @@ use std::io::{BufRead, BufReader, Write};
 use std::process::{Command, Stdio};
 
 use courant_article::{ArticleId, Decision, Embedding};
+use courant_gpu_utils::Config as GpuConfig;
 use courant_store::{Access, Config, Error, Mode, Query, Store};
 use courant_telemetry::{Clock, Meters};
 
@@ -27,6 +28,29 @@ async fn a_reader_beside_the_writer_sees_what_is_committed() {
     let written = reader.upsert(&[record("c", "", "", [0.0; 4])]).await;
     assert!(matches!(written, Err(Error::ReadOnly)));
     reader.ping().await.unwrap();
+}
+
+/// Where there is a GPU, the rows are too few for it.
+#[tokio::test]
+async fn a_vector_search_is_a_dispatched_scan_of_all_rows() {
+    let house = House::sqlite().await;
+    house.store.use_gpu(&GpuConfig::default(), &house.meters.meter()).await.unwrap();
+    let records: Vec<_> = (0..5)
+        .map(|n| record(&n.to_string(), "T", &n.to_string(), [1.0, n as f32, 0.0, 0.0]))
+        .collect();
+    house.put(&records).await;
+    let vector = Some(Embedding::normalized(vec![1.0, 3.0, 0.0, 0.0]));
+    let query = Query { vector, mode: Mode::Vector, limit: 1, text: String::new() };
+    assert_eq!(house.store.search(&query).await.unwrap()[0].id, id("3"));
+    let text = house.meters.render().unwrap();
+    let on_cpu = r#"{device="cpu",operation="top_k"}"#;
+    for line in [
+        format!("courant_gpu_batch_items_sum{on_cpu} 5"),
+        format!("courant_gpu_latency_microseconds_count{on_cpu} 1"),
+    ] {
+        assert!(text.contains(&line), "{line} is not in\n{text}");
+    }
+    assert!(!text.contains("courant_gpu_launch"), "{text}");
 }
 
 #[tokio::test]

@@ -19,8 +19,8 @@ fn matrix_in(format: RowFormat, rows: usize, dimension: usize) -> Matrix {
     matrix
 }
 
-fn device() -> Arc<CudaStream> {
-    CudaContext::new(0).unwrap().default_stream()
+fn device() -> DeviceKernels {
+    DeviceKernels::compile(&CudaContext::new(0).unwrap().default_stream()).unwrap()
 }
 
 /// Scores of the rows as they are kept, sorted.
@@ -45,12 +45,12 @@ fn rows_are_filled_to_whole_groups() {
 #[test]
 #[ignore = "needs a CUDA device"]
 fn a_device_finds_what_a_naive_scan_does() {
-    let stream = device();
+    let kernels = device();
     let step_of_three = |row: usize| row.is_multiple_of(3);
     for (rows, dimension) in [(1, 1), (7, 3), (1000, 130), (20_000, 384)] {
         for format in [RowFormat::F32, RowFormat::F16, RowFormat::Int8WithF32] {
             let matrix = matrix_in(format, rows, dimension);
-            let resident = DeviceMatrix::upload(&matrix, &stream).unwrap();
+            let resident = DeviceMatrix::upload(&matrix, &kernels).unwrap();
             let queries: Vec<_> = (0..11).map(|i| vector(i * 97 + 5, dimension)).collect();
             for k in [1, 10, 32] {
                 let found = resident.top_k_batch(&queries, k, Some(&step_of_three)).unwrap();
@@ -81,10 +81,10 @@ fn a_device_scores_codes_closely() {
 #[test]
 #[ignore = "needs a CUDA device"]
 fn queries_and_lists_that_do_not_fit_are_refused() {
-    let stream = device();
+    let kernels = device();
     for format in FORMATS {
         let matrix = matrix_in(format, 2000, 8);
-        let resident = DeviceMatrix::upload(&matrix, &stream).unwrap();
+        let resident = DeviceMatrix::upload(&matrix, &kernels).unwrap();
         let short = resident.top_k_batch(&[[0.0]], 1, None);
         assert!(matches!(short, Err(DeviceError::Dimension(_))));
         let many = resident.top_k_batch(&[[0.0; 8]], 2000, None);
