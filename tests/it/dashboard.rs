@@ -1,4 +1,4 @@
-//! The dashboard keeps the rules of Grafana's dashboard-linter, whatever is running.
+//! The dashboards keep the rules of Grafana's dashboard-linter, whatever is running.
 
 mod live;
 
@@ -6,9 +6,27 @@ use std::collections::HashSet;
 
 use serde_json::{Value, json};
 
-const DASHBOARD: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../grafana/dashboards/courant.json");
+const DASHBOARDS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../grafana/dashboards");
+const NAMES: [&str; 2] = ["courant", "inference"];
+/// Panels that show nothing where there is no GPU, or no process that dispatches to one.
+const NEED_A_GPU: [&str; 13] = [
+    "GPU launches",
+    "GPU success",
+    "GPU speedup",
+    "Out of memory",
+    "Batch size by device",
+    "Batch time by device",
+    "GPU utilization",
+    "GPU memory",
+    "GPU ledgers",
+    "GPU temperature",
+    "GPU power",
+    "GPU clocks",
+    "GPU throttling",
+];
 /// The units in use, of those that Grafana knows.
-const UNITS: [&str; 6] = ["bytes", "cps", "percentunit", "reqps", "s", "short"];
+const UNITS: [&str; 10] =
+    ["Bps", "bytes", "celsius", "cps", "hertz", "percentunit", "reqps", "s", "short", "watt"];
 /// Grafana's grid is this many columns wide.
 const COLUMNS: u64 = 24;
 /// What every selector holds, so that the dashboard's choice of processes counts.
@@ -28,24 +46,42 @@ struct Query {
 /// Every query, with the dashboard's variables replaced: `job` and `instance` are
 /// regular expressions, `rate_interval` a duration such as `1m`.
 fn queries(job: &str, instance: &str, rate_interval: &str) -> Vec<Query> {
-    let dashboard = dashboard();
     let fill = |target: &Value| {
         text(&target["expr"])
             .replace("$job", job)
             .replace("$instance", instance)
             .replace("$__rate_interval", rate_interval)
     };
-    panels(&dashboard)
-        .flat_map(|panel| {
-            let title = text(&panel["title"]).to_owned();
-            targets(panel).map(move |target| Query { panel: title.clone(), expr: fill(target) })
-        })
+    let query = |title: &str, target: &Value| Query { panel: title.to_owned(), expr: fill(target) };
+    let of_panel = |panel: &Value| -> Vec<Query> {
+        targets(panel).map(|target| query(text(&panel["title"]), target)).collect()
+    };
+    NAMES
+        .iter()
+        .flat_map(|name| panels(&dashboard(name)).flat_map(of_panel).collect::<Vec<_>>())
         .collect()
 }
 
 #[test]
-fn the_dashboard_keeps_every_rule() {
-    assert_eq!(violations(&dashboard()), Vec::<String>::new());
+fn the_dashboards_keep_every_rule() {
+    for name in NAMES {
+        assert_eq!(violations(&dashboard(name)), Vec::<String>::new(), "{name}");
+    }
+    let files = std::fs::read_dir(DASHBOARDS).expect("the dashboards' folder");
+    assert_eq!(files.count(), NAMES.len(), "a dashboard that no test knows");
+}
+
+#[test]
+fn only_panels_of_gpus_may_show_nothing() {
+    let queries = queries("j", "i", "1m");
+    for title in NEED_A_GPU {
+        let mut of_panel = queries.iter().filter(|query| query.panel == title).peekable();
+        assert!(of_panel.peek().is_some(), "{title:?} is no panel");
+        for Query { expr, .. } in of_panel {
+            let mut metrics = selectors(expr).map(|selector| selector.metric);
+            assert!(metrics.all(|metric| metric.starts_with("courant_gpu_")), "{title}: {expr}");
+        }
+    }
 }
 
 #[test]
@@ -84,15 +120,16 @@ fn each_broken_rule_is_found() {
         (rate, json!(format!("rate(courant_queue_depth{selector}[$__rate_interval])")), "a gauge"),
     ];
     for (pointer, value, expected) in cases {
-        let mut broken = dashboard();
+        let mut broken = dashboard("courant");
         *broken.pointer_mut(pointer).expect(pointer) = value;
         let found = violations(&broken);
         assert!(found.iter().any(|rule| rule.contains(expected)), "{pointer}: {found:?}");
     }
 }
 
-fn dashboard() -> Value {
-    let json = std::fs::read_to_string(DASHBOARD).expect("the dashboard can be read");
+fn dashboard(name: &str) -> Value {
+    let path = format!("{DASHBOARDS}/{name}.json");
+    let json = std::fs::read_to_string(path).expect("the dashboard can be read");
     serde_json::from_str(&json).expect("the dashboard is JSON")
 }
 

@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 use opentelemetry::KeyValue;
 use opentelemetry::metrics::{Counter, Histogram, Meter};
 
-use crate::memory::{self, Snapshot};
+use crate::memory::{self, Snapshot, Window};
 
 pub use fault::{Fault, is_out_of_memory_message};
 pub use ladder::{Ladder, Limits, Lost, Step};
@@ -57,6 +57,11 @@ impl Metrics {
                 .build(),
             memory: memory::Metrics::new(meter),
         }
+    }
+
+    /// Shows what a window of the [`LeakMonitor`](memory::LeakMonitor) did not give back.
+    pub fn leak(&self, window: &Window) {
+        self.memory.record_window(window);
     }
 
     fn record(&self, operation: &'static str, took: Duration, after: &Snapshot, end: End) {

@@ -4,7 +4,8 @@ use std::sync::{Arc, Mutex, PoisonError, mpsc};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
-use courant_gpu_utils::operation::{Ladder, Step, safe_gpu_operation};
+use courant_gpu_utils::memory::{LeakMonitor, Snapshot};
+use courant_gpu_utils::operation::{Device, Ladder, Step, safe_gpu_operation};
 use ort::environment::Environment;
 
 use crate::Error;
@@ -16,6 +17,9 @@ use crate::provider::Placement;
 use crate::queue::{Queue, Request};
 use crate::session::{Input, ModelSession, Output};
 use crate::states::Answered;
+
+/// Batches of a session between two looks for memory that does not come back.
+const LEAK_WINDOW: u64 = 10;
 
 /// What every session is loaded with.
 #[derive(Clone)]
@@ -131,7 +135,9 @@ impl Worker {
         let _guard = CloseOnExit(queue);
         let told = |device: &SessionDevice| device.arena().into_iter().for_each(&note);
         told(&self.device);
-        while let Some(batch) = queue.next_batch() {
+        let mut leaks = LeakMonitor::new();
+        for number in 0_u64.. {
+            let Some(batch) = queue.next_batch() else { break };
             let Self { session, device, on_cpu, recipe, metrics } = self;
             let Recipe { environment, model, ladder, .. } = recipe;
             let (name, operation) = (model.pooling.operation(), metrics.operation());
@@ -147,6 +153,12 @@ impl Worker {
             });
             queue.finished();
             told(device);
+            // The first batch takes what is kept for the others. CUDA's pool is not the
+            // session's alone.
+            if number.is_multiple_of(LEAK_WINDOW) {
+                let look = Snapshot { pool: None, ..device.snapshot() };
+                leaks.observe(look).iter().for_each(|window| operation.leak(window));
+            }
         }
     }
 }

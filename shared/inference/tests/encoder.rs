@@ -371,21 +371,36 @@ fn a_file_from_the_hub_that_differs_from_its_pin_is_refused() {
     assert!(matches!(failure(&config), Error::Checksum { .. }));
 }
 
-#[tokio::test]
-async fn batches_and_tokens_are_measured() {
+/// The sum of everything that each instrument recorded while `batches` were embedded,
+/// one behind the other.
+async fn measured(batches: impl IntoIterator<Item = Vec<String>>) -> BTreeMap<String, f64> {
     let exporter = InMemoryMetricExporter::default();
     let reader = PeriodicReader::builder(exporter.clone()).build();
     let provider = SdkMeterProvider::builder().with_reader(reader).build();
-    let config = Config { sessions: Some(1), ..Config::default() };
+    let config = Config { sessions: Some(1), result_cache_mb: 0, ..Config::default() };
     let encoder =
         Encoder::load(&config, &GpuConfig::default(), &Deps::resolve(), &provider.meter("test"))
             .unwrap();
-    embed(&encoder, &["one short text", "another text that is a little longer"]).await;
+    for batch in batches {
+        encoder.embed(batch, Priority::Bulk).await.unwrap();
+    }
     // Ends the session's thread, which records after it has answered.
     drop(encoder);
     provider.force_flush().unwrap();
-    let recorded = exporter.get_finished_metrics().unwrap();
-    let sums = sums(&recorded);
+    sums(&exporter.get_finished_metrics().unwrap())
+}
+
+#[tokio::test]
+async fn what_runs_do_not_give_back_is_measured() {
+    let batches = (0..25).map(|words| vec!["rain ".repeat(1 + words)]);
+    let sums = measured(batches).await;
+    assert_eq!(sums.get("courant_gpu_leak"), Some(&0.0));
+}
+
+#[tokio::test]
+async fn batches_and_tokens_are_measured() {
+    let texts = ["one short text", "another text that is a little longer"];
+    let sums = measured([texts.map(str::to_owned).to_vec()]).await;
     assert_eq!(sums["courant_batch_items"], 2.0);
     assert_eq!(sums["courant_encoder_requests"], 2.0);
     assert_eq!(sums["courant_encoder_tokens"], sums["courant_batch_tokens"]);
@@ -396,7 +411,6 @@ async fn batches_and_tokens_are_measured() {
     }
 }
 
-/// The sum of everything that each instrument recorded.
 fn sums(recorded: &[opentelemetry_sdk::metrics::data::ResourceMetrics]) -> BTreeMap<String, f64> {
     let scopes = recorded.last().into_iter().flat_map(|metrics| metrics.scope_metrics());
     let sum = |data: &AggregatedMetrics| match data {
@@ -410,6 +424,9 @@ fn sums(recorded: &[opentelemetry_sdk::metrics::data::ResourceMetrics]) -> BTree
             data.data_points().map(|point| point.value() as f64).sum()
         }
         AggregatedMetrics::U64(MetricData::Gauge(data)) => {
+            data.data_points().map(|point| point.value() as f64).sum()
+        }
+        AggregatedMetrics::I64(MetricData::Gauge(data)) => {
             data.data_points().map(|point| point.value() as f64).sum()
         }
         other => panic!("unexpected kind of metric {other:?}"),
