@@ -3,7 +3,7 @@
 //!
 //! The rules that both back ends share are pure and stand in their own files:
 //! how a query is read (`query`), how two ranked lists become one (`fusion`), what a
-//! hit shows of its text (`snippet`), which records of a batch count (`batch`).
+//! hit shows of its text (`snippet`), what is related (`related`), which records of a batch count (`batch`).
 //! Which claim is new, `courant-dedup` says.
 
 mod batch;
@@ -14,6 +14,7 @@ mod metrics;
 mod postgres;
 mod query;
 mod record;
+mod related;
 mod row;
 mod snippet;
 mod sqlite;

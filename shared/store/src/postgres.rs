@@ -18,7 +18,7 @@ use pgvector::HalfVector;
 use tokio_postgres::error::SqlState;
 
 use crate::query::Terms;
-use crate::record::Found;
+use crate::record::{Found, Kin};
 use crate::{
     Claim, Config, Counts, Error, Fare, KnownSketch, Listing, Note, NoteKind, Record, Summary,
     Upsert, Verdict, Visit,
@@ -127,6 +127,12 @@ impl Postgres {
     pub(crate) async fn found(&self, ids: Vec<ArticleId>) -> Result<Vec<Found>, Error> {
         let mut lease = self.lease().await?;
         let result = self.within(read::found(lease.client(), &ids)).await;
+        lease.finish(result)
+    }
+
+    pub(crate) async fn kin(&self, ids: Vec<ArticleId>) -> Result<Vec<Kin>, Error> {
+        let mut lease = self.lease().await?;
+        let result = self.within(read::kin(lease.client(), &ids)).await;
         lease.finish(result)
     }
 

@@ -70,6 +70,13 @@ impl Terms {
         terms
     }
 
+    /// Texts that hold any of `phrases`, as they stand.
+    pub(crate) fn phrases<'a>(phrases: impl IntoIterator<Item = &'a str>) -> Self {
+        let mut terms = Self::default();
+        phrases.into_iter().for_each(|phrase| terms.add(phrase, false));
+        terms
+    }
+
     fn add(&mut self, phrase: &str, unwanted: bool) {
         let words = words(phrase);
         if words.is_empty() || self.wanted.len() + self.unwanted.len() == MAX_TERMS {

@@ -1,7 +1,8 @@
 //! What is stored, and what is found.
 
 use courant_article::{
-    Analysis, Article, ArticleId, ContentHash, Embedding, ModelRef, PublishedAt, Revision,
+    Analysis, Article, ArticleId, ContentHash, Embedding, Entity, ModelRef, PublishedAt, Revision,
+    Topic,
 };
 use courant_dedup::Sketch;
 use serde::{Deserialize, Serialize};
@@ -202,6 +203,25 @@ impl NoteKind {
     }
 }
 
+/// What a back end gives of an article that may be related to another.
+#[derive(Debug)]
+pub(crate) struct Kin {
+    pub(crate) id: ArticleId,
+    pub(crate) content_hash: ContentHash,
+    pub(crate) syndicated_of: Option<ArticleId>,
+    pub(crate) vector: Vec<f32>,
+    pub(crate) subjects: Subjects,
+}
+
+/// The part of an [`Analysis`] that says what an article is about.
+#[derive(Clone, Debug, Default, Deserialize)]
+pub(crate) struct Subjects {
+    #[serde(default)]
+    pub(crate) topics: Vec<Topic>,
+    #[serde(default)]
+    pub(crate) entities: Vec<Entity>,
+}
+
 /// What a back end gives of an article that was found.
 #[derive(Debug)]
 pub(crate) struct Found {
@@ -214,5 +234,4 @@ pub(crate) struct Found {
     /// Its start.
     pub(crate) body: String,
     pub(crate) syndicated_of: Option<ArticleId>,
-    pub(crate) content_hash: ContentHash,
 }

@@ -27,7 +27,7 @@ use tokio::sync::Semaphore;
 
 use crate::batch::check_dimension;
 use crate::query::{CANDIDATES, Terms};
-use crate::record::Found;
+use crate::record::{Found, Kin};
 use crate::{
     Access, Claim, Config, Counts, Error, Fare, KnownSketch, Listing, Note, NoteKind, Record,
     Summary, Upsert, Verdict, Visit,
@@ -178,6 +178,10 @@ impl Sqlite {
 
     pub(crate) async fn found(self: &Arc<Self>, ids: Vec<ArticleId>) -> Result<Vec<Found>, Error> {
         self.read(move |connection| read::found(connection, &ids)).await
+    }
+
+    pub(crate) async fn kin(self: &Arc<Self>, ids: Vec<ArticleId>) -> Result<Vec<Kin>, Error> {
+        self.read(move |connection| read::kin(connection, &ids)).await
     }
 
     pub(crate) async fn known(self: &Arc<Self>, ids: &[ArticleId]) -> Result<Vec<bool>, Error> {

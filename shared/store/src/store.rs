@@ -16,6 +16,7 @@ use crate::metrics::Metrics;
 use crate::postgres::Postgres;
 use crate::query::{CANDIDATES, Terms};
 use crate::record::Found;
+use crate::related;
 use crate::snippet::snippet;
 use crate::sqlite::{Sqlite, blocking};
 use crate::{
@@ -163,8 +164,11 @@ impl Store {
         self.timed("search", self.answer(query)).await
     }
 
-    /// The articles nearest to one, without copies of its text; `None` if the
+    /// The articles most like one, without copies of its text; `None` if the
     /// article is not stored.
+    ///
+    /// They are near by vector or hold one of its names; the cosine counts, and
+    /// what activation reaches them over names, topics and stories that they share.
     ///
     /// # Errors
     /// What the back end meets.
@@ -361,13 +365,18 @@ impl Store {
         let Some(record) = on_backend!(self, article(id))? else {
             return Ok(None);
         };
-        let mut ranked = by_cosine(&self.nearest(&record.vector).await?);
-        ranked.retain(|candidate| candidate.id != id);
-        let mut found = self.found(&ranked).await?;
-        found.retain(|other| other.content_hash != record.article.content_hash);
-        let mut hits = hits(&ranked, found, &Terms::default());
-        hits.truncate(limit);
-        Ok(Some(hits))
+        let names = related::names(&record.analysis.entities);
+        let (nearest, named) =
+            tokio::try_join!(self.nearest(&record.vector), self.matching(&names))?;
+        let candidates = related::candidates(id, &nearest, &named);
+        if candidates.is_empty() {
+            return Ok(Some(Vec::new()));
+        }
+        let kin = on_backend!(self, kin(candidates))?;
+        let mut ranked = related::rank(&record, &nearest, kin);
+        ranked.truncate(limit.min(CANDIDATES));
+        let found = self.found(&ranked).await?;
+        Ok(Some(hits(&ranked, found, &Terms::default())))
     }
 
     async fn matching(&self, terms: &Terms) -> Result<Vec<ArticleId>, Error> {

@@ -13,7 +13,7 @@ use crate::error::ApiError;
 pub(crate) struct Related {
     /// The article that was asked for.
     pub(crate) id: String,
-    /// The nearest first.
+    /// The one most like it first.
     pub(crate) hits: Vec<Found>,
 }
 
@@ -24,7 +24,8 @@ impl Api {
         record.map(Into::into).ok_or_else(|| ApiError::NoArticle(id.to_owned()))
     }
 
-    /// The articles whose vectors are nearest to that of `id`, without its copies.
+    /// The articles near to `id` in meaning, and with its names, topics or story, without
+    /// its copies.
     pub(crate) async fn related(&self, id: &str, limit: usize) -> Result<Related, ApiError> {
         let hits = self.store.related(parse(id)?, limit).await?;
         let hits = hits.ok_or_else(|| ApiError::NoArticle(id.to_owned()))?;

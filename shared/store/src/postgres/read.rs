@@ -6,7 +6,7 @@ use pgvector::HalfVector;
 use tokio_postgres::Row as SqlRow;
 
 use crate::query::{CANDIDATES, Terms};
-use crate::record::Found;
+use crate::record::{Found, Kin};
 use crate::row::{self, Row};
 use crate::snippet::SOURCE;
 use crate::{Counts, Error, Record, Summary};
@@ -61,7 +61,6 @@ pub(super) async fn article(client: &Client, id: ArticleId) -> Result<Option<Rec
 }
 
 fn columns(row: &SqlRow) -> Result<Row, Error> {
-    let vector: HalfVector = row.try_get(18)?;
     Ok(Row {
         id: row.try_get(0)?,
         revision: row.try_get(1)?,
@@ -81,7 +80,7 @@ fn columns(row: &SqlRow) -> Result<Row, Error> {
         syndicated_of: row.try_get(15)?,
         model: row.try_get(16)?,
         analysis: row.try_get(17)?,
-        vector: vector.to_vec().into_iter().map(half::f16::to_f32).collect(),
+        vector: floats(&row.try_get(18)?),
         stored_at_ms: row.try_get(19)?,
     })
 }
@@ -155,7 +154,7 @@ pub(super) async fn found(client: &Client, ids: &[ArticleId]) -> Result<Vec<Foun
     let statement = client
         .prepare_cached(
             "SELECT id, url, title, site_name, published_at, language, left(body, $2),
-                 syndicated_of, content_hash
+                 syndicated_of
              FROM article WHERE id = ANY ($1)",
         )
         .await?;
@@ -174,8 +173,33 @@ fn one_found(row: &SqlRow) -> Result<Found, Error> {
         language: row.try_get(5)?,
         body: row.try_get(6)?,
         syndicated_of: optional_id(row.try_get(7)?)?,
-        content_hash: row::content_hash(row.try_get(8)?)?,
     })
+}
+
+pub(super) async fn kin(client: &Client, ids: &[ArticleId]) -> Result<Vec<Kin>, Error> {
+    let statement = client
+        .prepare_cached(
+            "SELECT id, content_hash, syndicated_of, vector, analysis::text FROM article
+             WHERE id = ANY ($1)",
+        )
+        .await?;
+    let keys: Vec<&[u8]> = ids.iter().map(|id| id.as_bytes().as_slice()).collect();
+    let rows = client.query(&statement, &[&keys]).await?;
+    rows.iter().map(one_kin).collect()
+}
+
+fn one_kin(row: &SqlRow) -> Result<Kin, Error> {
+    Ok(Kin {
+        id: row::article_id(row.try_get(0)?)?,
+        content_hash: row::content_hash(row.try_get(1)?)?,
+        syndicated_of: optional_id(row.try_get(2)?)?,
+        vector: floats(&row.try_get(3)?),
+        subjects: row::parsed("analysis", row.try_get(4)?)?,
+    })
+}
+
+fn floats(vector: &HalfVector) -> Vec<f32> {
+    vector.to_vec().into_iter().map(half::f16::to_f32).collect()
 }
 
 pub(super) async fn counts(client: &Client) -> Result<Counts, Error> {

@@ -5,7 +5,7 @@ use rusqlite::{Connection, Row as SqlRow, params};
 
 use super::resident::from_bytes;
 use crate::query::{CANDIDATES, Terms};
-use crate::record::Found;
+use crate::record::{Found, Kin};
 use crate::row::{self, Row};
 use crate::snippet::SOURCE;
 use crate::{Counts, Error, Record, Summary};
@@ -121,8 +121,7 @@ fn expression(terms: &Terms, operator: &str) -> Option<String> {
 
 pub(super) fn found(connection: &Connection, ids: &[ArticleId]) -> Result<Vec<Found>, Error> {
     let mut statement = connection.prepare_cached(
-        "SELECT url, title, site_name, published_at, language, substr(body, 1, ?2), syndicated_of,
-             content_hash
+        "SELECT url, title, site_name, published_at, language, substr(body, 1, ?2), syndicated_of
          FROM article WHERE id = ?1",
     )?;
     let mut all = Vec::with_capacity(ids.len());
@@ -139,7 +138,26 @@ pub(super) fn found(connection: &Connection, ids: &[ArticleId]) -> Result<Vec<Fo
             language: row.get(4)?,
             body: row.get(5)?,
             syndicated_of: optional_id(row.get::<_, Option<Vec<u8>>>(6)?.as_deref())?,
-            content_hash: row::content_hash(&row.get::<_, Vec<u8>>(7)?)?,
+        });
+    }
+    Ok(all)
+}
+
+pub(super) fn kin(connection: &Connection, ids: &[ArticleId]) -> Result<Vec<Kin>, Error> {
+    let mut statement = connection.prepare_cached(
+        "SELECT content_hash, syndicated_of, vector, analysis FROM article WHERE id = ?1",
+    )?;
+    let mut all = Vec::with_capacity(ids.len());
+    for id in ids {
+        let mut rows = statement.query([id.as_bytes().as_slice()])?;
+        let Some(row) = rows.next()? else { continue };
+        let vector = row.get_ref(2)?.as_blob().map_err(|e| row::corrupt("vector", e))?;
+        all.push(Kin {
+            id: *id,
+            content_hash: row::content_hash(&row.get::<_, Vec<u8>>(0)?)?,
+            syndicated_of: optional_id(row.get::<_, Option<Vec<u8>>>(1)?.as_deref())?,
+            vector: from_bytes(vector)?,
+            subjects: row::parsed("analysis", &row.get::<_, String>(3)?)?,
         });
     }
     Ok(all)

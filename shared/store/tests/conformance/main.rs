@@ -9,6 +9,7 @@ mod house;
 mod listings;
 mod notes;
 mod postgres_only;
+mod related;
 mod search;
 mod sqlite_only;
 mod visits;

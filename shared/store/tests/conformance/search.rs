@@ -22,7 +22,6 @@ conformance!(
     a_hit_shows_the_article,
     a_revised_article_is_found_by_its_new_words_and_vector,
     no_query_is_an_error_of_syntax,
-    related_articles_are_the_nearest_others,
     limits_are_kept,
 );
 
@@ -273,21 +272,6 @@ async fn no_query_is_an_error_of_syntax(house: House) {
     }
     house.store.search(&asked(&"word ".repeat(100_000), Mode::Text)).await.unwrap();
     assert_eq!(texts(&house, "body").await, [id("a")]);
-}
-
-async fn related_articles_are_the_nearest_others(house: House) {
-    house
-        .put(&[
-            record("a", "A", "the text", X),
-            record("a copy", "A", "the text", X),
-            record("near", "N", "another text", [0.9, 0.1, 0.0, 0.0]),
-            record("far", "F", "a third text", Y),
-        ])
-        .await;
-    let related = house.store.related(id("a"), 10).await.unwrap().unwrap();
-    assert_eq!(ids(&related), [id("near"), id("far")]);
-    assert_eq!(house.store.related(id("a"), 1).await.unwrap().unwrap().len(), 1);
-    assert_eq!(house.store.related(id("unknown"), 10).await.unwrap(), None);
 }
 
 async fn limits_are_kept(house: House) {
