@@ -1,10 +1,13 @@
 //! The scan in each format, for one query and for sixteen, beside a scan that
-//! sums one value after the other.
+//! sums one value after the other; the same on a CUDA device, where there is one.
 
 use std::hint::black_box;
 
+use courant_gpu_utils::cuda;
+use courant_gpu_utils::similarity::device::{DeviceKernels, DeviceMatrix};
 use courant_gpu_utils::similarity::{Matrix, RowFormat, Scored};
-use criterion::{Criterion, Throughput, criterion_group, criterion_main};
+use criterion::measurement::WallTime;
+use criterion::{BenchmarkGroup, Criterion, Throughput, criterion_group, criterion_main};
 
 const DIMENSION: usize = 384;
 const ROWS: usize = 100_000;
@@ -40,6 +43,32 @@ fn plain_scan(rows: &[Vec<f32>], query: &[f32], k: usize) -> Vec<Scored> {
     all
 }
 
+/// A scan of `rows` on the first CUDA device, or a line that says why not.
+fn on_device(group: &mut BenchmarkGroup<'_, WallTime>, rows: &[Vec<f32>], queries: &[Vec<f32>]) {
+    let context = match cuda::open(0) {
+        Ok(context) => context,
+        Err(reason) => return eprintln!("not measured on a CUDA device: {reason}"),
+    };
+    let kernels = DeviceKernels::compile(&context.default_stream()).expect("the kernels compile");
+    for format in [RowFormat::F32, RowFormat::F16, RowFormat::Int8] {
+        let matrix = matrix(format, rows);
+        let matrix = DeviceMatrix::upload(&matrix, &kernels).expect("the device has room");
+        for (name, queries) in [("", &queries[..1]), ("_16_queries", queries)] {
+            group.bench_function(format!("cuda_{format:?}{name}"), |b| {
+                b.iter(|| matrix.top_k_batch(black_box(queries), K, None).expect("it is found"));
+            });
+        }
+    }
+}
+
+fn matrix(format: RowFormat, rows: &[Vec<f32>]) -> Matrix {
+    let mut matrix = Matrix::with_format(DIMENSION, format);
+    for row in rows {
+        matrix.push(row).expect("the dimension is the same");
+    }
+    matrix
+}
+
 fn scans(criterion: &mut Criterion) {
     let mut vectors = Vectors(1);
     let rows: Vec<_> = (0..ROWS).map(|_| vectors.next()).collect();
@@ -58,10 +87,7 @@ fn scans(criterion: &mut Criterion) {
         RowFormat::Int8WithF16,
     ];
     for format in formats {
-        let mut matrix = Matrix::with_format(DIMENSION, format);
-        for row in &rows {
-            matrix.push(row).expect("the dimension is the same");
-        }
+        let matrix = matrix(format, &rows);
         group.bench_function(format!("{format:?}"), |b| {
             b.iter(|| matrix.top_k(black_box(&queries[0]), K, |_| true));
         });
@@ -69,6 +95,7 @@ fn scans(criterion: &mut Criterion) {
             b.iter(|| matrix.top_k_batch(black_box(&queries), K, |_| true));
         });
     }
+    on_device(&mut group, &rows, &queries);
     group.finish();
 }
 

@@ -4,6 +4,7 @@
 mod agent;
 mod arrivals;
 mod loops;
+mod provider;
 mod soak;
 pub(super) mod texts;
 
@@ -48,6 +49,9 @@ pub(crate) struct InferenceArgs {
     /// text per line, and answers each line with the seconds that all of them took
     #[arg(long, value_name = "PEER")]
     peer: Option<PeerArg>,
+    /// Measure only the encoder, and on this provider: cpu, cuda or tensorrt
+    #[arg(long, value_name = "PROVIDER", value_parser = provider::parse)]
+    provider: Option<Provider>,
     /// Print the figures as JSON
     #[arg(long)]
     json: bool,
@@ -90,7 +94,10 @@ pub(crate) fn run(args: &InferenceArgs) -> anyhow::Result<()> {
     ensure!(args.texts >= 32 && args.rounds > 0, "it takes 32 texts and 1 round at least");
     let document = args.config.load_quiet()?;
     let runtime = Runtime::new().context("cannot start the runtime")?;
-    let measured = measure(args, &document, &runtime)?;
+    let measured = match args.provider {
+        Some(provider) => provider::measure(args, &document, &runtime, provider)?,
+        None => measure(args, &document, &runtime)?,
+    };
     if args.json {
         println!("{}", serde_json::to_string_pretty(&measured)?);
     } else {
