@@ -84,7 +84,7 @@ pub(crate) fn run(args: &AdminArgs) -> anyhow::Result<()> {
             Call::LogLevel { filter } => {
                 let request = SetLogLevelRequest { filter: filter.clone() };
                 let previous = client.set_log_level(request).await?.into_inner().previous_filter;
-                println!("log level is {filter}, was {previous}");
+                outln!("log level is {filter}, was {previous}");
                 return Ok(());
             }
         };
@@ -110,7 +110,7 @@ async fn connect(args: &AdminArgs) -> anyhow::Result<Channel> {
 
 fn print(agent: &AgentStatus) {
     let state = agent.state().as_str_name().trim_start_matches("AGENT_STATE_").to_lowercase();
-    println!(
+    outln!(
         "{:<9} {:<9} up {:.0} s, {} in flight, {} done, {} retried, {} discarded",
         agent.agent,
         state,
@@ -123,7 +123,7 @@ fn print(agent: &AgentStatus) {
     let mut details: Vec<_> = agent.details.iter().collect();
     details.sort();
     for (name, value) in details {
-        println!("          {name}: {value}");
+        outln!("          {name}: {value}");
     }
     debug_assert_ne!(agent.state(), AgentState::Unspecified);
 }

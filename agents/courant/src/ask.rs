@@ -147,9 +147,9 @@ impl Where {
         show: impl Fn(&Value) -> String,
     ) -> anyhow::Result<()> {
         if self.json {
-            println!("{}", serde_json::to_string_pretty(answer)?);
+            outln!("{}", serde_json::to_string_pretty(answer)?);
         } else {
-            print!("{}", show(answer));
+            out!("{}", show(answer));
         }
         Ok(())
     }

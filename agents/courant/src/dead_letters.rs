@@ -73,18 +73,18 @@ async fn call(bus: &Bus, call: &Call) -> anyhow::Result<()> {
         Call::List => {
             let letters = bus.dead_letters(LIMIT).await?;
             if letters.is_empty() {
-                println!("no dead letters");
+                outln!("no dead letters");
             }
-            letters.iter().for_each(|letter| println!("{}", line(letter)));
+            letters.iter().for_each(|letter| outln!("{}", line(letter)));
         }
         Call::Show { number } => {
             let letter = bus.dead_letter(*number).await?;
             let letter = letter.with_context(|| format!("there is no dead letter {number}"))?;
-            println!("{}\n{} bytes", line(&letter), letter.payload.len());
+            outln!("{}\n{} bytes", line(&letter), letter.payload.len());
         }
         Call::Replay { number } => {
             bus.replay(*number).await?;
-            println!("published again");
+            outln!("published again");
         }
     }
     Ok(())

@@ -23,9 +23,9 @@ pub(crate) fn run(args: &DoctorArgs) -> anyhow::Result<()> {
     let document = Document::load(args.config.as_deref(), std::env::vars())?;
     let mut ill = Vec::new();
     let mut check = |what: &str, result: anyhow::Result<String>| match result {
-        Ok(found) => println!("ok    {what}: {found}"),
+        Ok(found) => outln!("ok    {what}: {found}"),
         Err(error) => {
-            println!("fault {what}: {error:#}");
+            outln!("fault {what}: {error:#}");
             ill.push(what.to_owned());
         }
     };
@@ -34,7 +34,7 @@ pub(crate) fn run(args: &DoctorArgs) -> anyhow::Result<()> {
     check("classifiers", loaded_classifiers(&document));
     match document.section("gpu") {
         // One agent and device share it: the embedder.
-        Ok(gpu) => print!("{}", Report::gather(&gpu, 1)),
+        Ok(gpu) => out!("{}", Report::gather(&gpu, 1)),
         Err(error) => check("devices", Err(error.into())),
     }
     anyhow::ensure!(ill.is_empty(), "not fit: {}", ill.join(", "));

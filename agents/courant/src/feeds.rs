@@ -31,7 +31,7 @@ pub(crate) fn run(args: &FeedsArgs) -> anyhow::Result<()> {
     feeds.retain(|feed| args.all || is_feed(feed));
     if args.opml {
         let urls = feeds.iter().filter_map(|feed| feed["url"].as_str()).map(|url| (url, None));
-        print!("{}", opml_of(urls));
+        out!("{}", opml_of(urls));
         return Ok(());
     }
     args.place.show(&Value::Array(feeds), show)

@@ -62,7 +62,7 @@ pub(crate) fn run(args: &IngestArgs) -> anyhow::Result<()> {
     let sources: Vec<Source> = parsed.collect::<Result<_, _>>()?;
     let outcome = http::block_on(ingest(&document, sources))?;
     if args.json {
-        println!("{}", serde_json::to_string_pretty(&outcome)?);
+        outln!("{}", serde_json::to_string_pretty(&outcome)?);
     } else {
         print(&outcome);
     }
@@ -197,14 +197,14 @@ async fn empty(local: &Bus, control: &Control) -> anyhow::Result<()> {
 }
 
 fn print(outcome: &Outcome) {
-    println!("{}", outcome.report);
+    outln!("{}", outcome.report);
     for (decision, entries) in &outcome.decided {
-        println!("{decision:<12}{entries:>7}");
+        outln!("{decision:<12}{entries:>7}");
     }
     for (reason, entries) in &outcome.refused_by_gateway {
-        println!("refused     {entries:>7}  {reason}");
+        outln!("refused     {entries:>7}  {reason}");
     }
     if outcome.undecided > 0 {
-        println!("undecided   {:>7}  no gateway decided within {PATIENCE:?}", outcome.undecided);
+        outln!("undecided   {:>7}  no gateway decided within {PATIENCE:?}", outcome.undecided);
     }
 }

@@ -1,6 +1,9 @@
 //! The `courant` command: the five agents in one process (`courant run`), and the
 //! tools around them.
 
+#[macro_use]
+mod output;
+
 mod admin;
 mod ask;
 mod assemble;

@@ -106,9 +106,9 @@ impl Setup {
     /// Prints a value as JSON, or what `text` makes of it.
     fn show<T: Serialize>(&self, value: &T, text: impl FnOnce(&T) -> String) -> anyhow::Result<()> {
         if self.json {
-            println!("{}", serde_json::to_string_pretty(value)?);
+            outln!("{}", serde_json::to_string_pretty(value)?);
         } else {
-            print!("{}", text(value));
+            out!("{}", text(value));
         }
         Ok(())
     }

@@ -11,8 +11,6 @@ use courant_crawler::Crawler;
 use courant_embedder::Embedder;
 use courant_gateway::Gateway;
 use courant_inference::{Deps, Encoder, Host};
-use courant_gpu_utils::Config as GpuConfig;
-use courant_inference::{Deps, Encoder};
 use courant_service::{Control, Process};
 use courant_storage::Storage;
 use courant_store::{Access, Store};
@@ -67,8 +65,6 @@ impl Pipeline {
         let document = &assemble::with_heads(document, &data.heads())?;
         let (inference, gpu) = (document.section("inference")?, document.section("gpu")?);
         let host = Host::new(&inference, &gpu, Deps::resolve());
-        let inference = document.section("inference")?;
-        let gpu: GpuConfig = document.section("gpu")?;
         let encoder = tokio::task::spawn_blocking({
             let (gpu, meter) = (gpu.clone(), meter.clone());
             move || Encoder::load(&inference, &gpu, &Deps::resolve(), &meter)

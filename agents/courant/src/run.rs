@@ -151,9 +151,9 @@ impl Run<'_> {
         let figures = crate::figures::Figures::parse(&self.meters.render()?);
         let summary = Summary::new(&report, &figures, started.elapsed(), pipeline).await?;
         if self.args.json {
-            println!("{}", serde_json::to_string_pretty(&summary)?);
+            outln!("{}", serde_json::to_string_pretty(&summary)?);
         } else {
-            println!("{summary}");
+            outln!("{summary}");
         }
         if self.args.once {
             return whole(&report);

@@ -19,11 +19,11 @@ pub(crate) struct SampleArgs {
 pub(crate) fn run(args: &SampleArgs) -> anyhow::Result<()> {
     courant_service::block_on(std::time::Duration::from_secs(5), async |shutdown| {
         let stand = stand(Some(args.port)).await?;
-        println!("The sample publishers answer at http://{}, told apart by host:", stand.addr());
+        outln!("The sample publishers answer at http://{}, told apart by host:", stand.addr());
         for host in stand.hosts() {
-            println!("  http://{host}/  with /feed.xml, /news-sitemap.xml and /robots.txt");
+            outln!("  http://{host}/  with /feed.xml, /news-sitemap.xml and /robots.txt");
         }
-        println!("To crawl them: courant run --sample (Ctrl-C ends this server)");
+        outln!("To crawl them: courant run --sample (Ctrl-C ends this server)");
         shutdown.cancelled().await;
         stand.stop().await;
         Ok(())

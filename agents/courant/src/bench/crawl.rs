@@ -108,9 +108,9 @@ pub(crate) fn run(args: &CrawlArgs) -> anyhow::Result<()> {
     telemetry.flush();
     let measured = measured?;
     if args.json {
-        println!("{}", serde_json::to_string_pretty(&measured)?);
+        outln!("{}", serde_json::to_string_pretty(&measured)?);
     } else {
-        println!("{measured}");
+        outln!("{measured}");
     }
     let violations = measured.politeness_violations;
     ensure!(violations == 0, "{violations} requests came sooner than the sites allow");

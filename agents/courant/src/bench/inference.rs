@@ -99,9 +99,9 @@ pub(crate) fn run(args: &InferenceArgs) -> anyhow::Result<()> {
         None => measure(args, &document, &runtime)?,
     };
     if args.json {
-        println!("{}", serde_json::to_string_pretty(&measured)?);
+        outln!("{}", serde_json::to_string_pretty(&measured)?);
     } else {
-        print!("{measured}");
+        out!("{measured}");
     }
     Ok(())
 }

@@ -74,9 +74,9 @@ pub(crate) fn run(args: &RampArgs) -> anyhow::Result<()> {
     let config: Config = args.config.load_quiet()?.section("inference")?;
     let measured = http::block_on(measure(args, &config))?;
     if args.json {
-        println!("{}", serde_json::to_string_pretty(&measured)?);
+        outln!("{}", serde_json::to_string_pretty(&measured)?);
     } else {
-        print!("{measured}");
+        out!("{measured}");
     }
     let failed = measured.steps.iter().find_map(|step| step.first_error.as_deref());
     match failed {

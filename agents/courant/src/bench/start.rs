@@ -41,9 +41,9 @@ pub(crate) fn run(args: &StartArgs) -> anyhow::Result<()> {
     args.config.load()?;
     let measured = http::block_on(measure(args))?;
     if args.json {
-        println!("{}", serde_json::to_string_pretty(&measured)?);
+        outln!("{}", serde_json::to_string_pretty(&measured)?);
     } else {
-        print!("{measured}");
+        out!("{measured}");
     }
     Ok(())
 }

@@ -85,9 +85,9 @@ pub(crate) fn run(args: &VectorsArgs) -> anyhow::Result<()> {
     );
     let measured = measure(args)?;
     if args.json {
-        println!("{}", serde_json::to_string_pretty(&measured)?);
+        outln!("{}", serde_json::to_string_pretty(&measured)?);
     } else {
-        print!("{measured}");
+        out!("{measured}");
     }
     Ok(())
 }

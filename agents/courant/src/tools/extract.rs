@@ -84,7 +84,7 @@ pub(crate) fn run(args: &ExtractArgs) -> anyhow::Result<()> {
     if let Some(file) = &args.file {
         let page = extract(file, args.url.as_ref(), limit)?;
         let answer = Answer::new(Value::String(file.display().to_string()), page);
-        println!("{}", serde_json::to_string_pretty(&answer)?);
+        outln!("{}", serde_json::to_string_pretty(&answer)?);
         return Ok(());
     }
     jsonl::each_line(args.lines.jobs, |question: Question| {

@@ -21,6 +21,6 @@ pub(crate) fn run(args: &FeedArgs) -> anyhow::Result<()> {
     let bytes = std::fs::read(&args.file).with_context(|| format!("cannot read {name}"))?;
     let feed = courant_extract::feed(&bytes, None, args.base_url.as_ref())
         .with_context(|| format!("{name} is not a feed"))?;
-    println!("{}", serde_json::to_string_pretty(&feed)?);
+    outln!("{}", serde_json::to_string_pretty(&feed)?);
     Ok(())
 }
