@@ -126,7 +126,8 @@ async fn ask(api: &Router, body: Value) -> (u16, Value) {
     (status, serde_json::from_slice(&body).unwrap())
 }
 
-fn embedded(text: &str) -> v1::ArticleEmbedded {
+/// An article called `digit`.
+fn embedded(digit: &str, text: &str) -> v1::ArticleEmbedded {
     let embeddings = Embeddings {
         model: encoder(),
         vector: vector(),
@@ -135,7 +136,7 @@ fn embedded(text: &str) -> v1::ArticleEmbedded {
         entities: Err("nobody looked".into()),
     };
     let article = v1::Article {
-        id: "a".repeat(32),
+        id: digit.repeat(32),
         revision: 1,
         url: "https://example.com/a".into(),
         content_hash: "b".repeat(32),
@@ -154,9 +155,9 @@ async fn articles_are_judged_by_the_classifiers_that_cover_their_language() {
     let control = Control::new("analyst", &shutdown);
     let mut analyzed = house.bus.consume(Stage::Storage, 2).await.unwrap();
     let running = tokio::spawn(house.analyst.run(control));
-    let mut analyze = async |id: &str, text: &str| -> Analysis {
-        let id = MessageId::new(id.to_owned());
-        house.bus.publish(Subject::ArticleEmbedded, &id, &embedded(text)).await.unwrap();
+    let mut analyze = async |digit: &str, text: &str| -> Analysis {
+        let id = MessageId::new(digit.to_owned());
+        house.bus.publish(Subject::ArticleEmbedded, &id, &embedded(digit, text)).await.unwrap();
         let delivery = tokio::time::timeout(DEADLINE, analyzed.next()).await.unwrap().unwrap();
         let message: v1::ArticleAnalyzed = delivery.decode().unwrap();
         delivery.settle(Ok(())).await;
