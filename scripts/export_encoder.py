@@ -83,7 +83,7 @@ def _tensor(name, entry, body):
 class Weights:
     """The graph's large constants, laid out one after the other in their own file."""
 
-    def __init__(self, file, float_kind):
+    def __init__(self, file, float_kind=TensorProto.FLOAT):
         self.file = file
         self.float_kind = float_kind
         self.initializers = []

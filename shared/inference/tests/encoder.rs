@@ -324,7 +324,9 @@ fn encoders_are_listed_without_being_fetched_or_loaded() {
     assert_eq!((of("hf:tests/tiny").len(), of("hf:tests/tiny")[0].dimension), (1, 8));
     let bundled = of("all-MiniLM-L6-v2");
     assert_eq!(bundled[0].version, encoder().model().version);
-    assert!(bundled[1].precision == Precision::Int8 && bundled[1].bytes < bundled[0].bytes);
+    let precisions: Vec<Precision> = bundled.iter().map(|encoder| encoder.precision).collect();
+    assert_eq!(precisions[..3], [Precision::Fp32, Precision::Fp16, Precision::Int8]);
+    assert!(bundled[1].bytes < bundled[0].bytes && bundled[2].bytes < bundled[0].bytes);
     let absent = Config { model: "hf:tests/absent".into(), ..config };
     let listed = catalog::listed(&absent, &Deps::resolve());
     let absent = listed.iter().find(|listed| listed.model == "hf:tests/absent").unwrap();
