@@ -19,8 +19,9 @@ use super::running::Running;
 use crate::cli::ConfigArgs;
 use crate::http;
 
-/// Distinct texts: far more than a step sends, so that none is known already.
-const TEXTS: usize = 20_000;
+/// Texts, sent again and again: no vector is kept.
+const TEXTS: usize = 512;
+const NOTHING_KEPT: (&str, &str) = ("COURANT__INFERENCE__RESULT_CACHE_MB", "0");
 /// A refused client comes again after this long.
 const PAUSE: Duration = Duration::from_millis(50);
 /// Of a step, not measured: the queue fills.
@@ -89,7 +90,7 @@ async fn measure(args: &RampArgs, config: &Config) -> anyhow::Result<Measured> {
     let model = BareModel::load(config, &Deps::resolve()).context("cannot load the model")?;
     let texts = texts::mixed(&model, TEXTS, 7)?.into_iter().map(|text| text.text).collect();
     let folder = tempfile::tempdir().context("cannot make a data folder")?;
-    let mut pipeline = Running::start(folder.path(), &args.config)?;
+    let mut pipeline = Running::start(folder.path(), &args.config, &[NOTHING_KEPT])?;
     let base = pipeline.answers(folder.path()).await?;
     let load = Arc::new(Load::new(&base, texts)?);
     let mut steps = Vec::new();

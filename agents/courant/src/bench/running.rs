@@ -27,13 +27,18 @@ pub(super) struct Memory {
 }
 
 impl Running {
-    /// This executable as `courant run`, without sources, on free ports.
-    pub(super) fn start(data: &Path, config: &ConfigArgs) -> anyhow::Result<Self> {
+    /// This executable as `courant run`, without sources, on free ports; `set` goes
+    /// before what the configuration says.
+    pub(super) fn start(
+        data: &Path,
+        config: &ConfigArgs,
+        set: &[(&str, &str)],
+    ) -> anyhow::Result<Self> {
         let courant = std::env::current_exe().context("cannot find this executable")?;
         let mut command = Command::new(courant);
         command.arg("run").arg("--data").arg(data).args(config.arguments());
         command.envs([("COURANT__SERVICE__HTTP_PORT", "0"), ("COURANT__SERVICE__GRPC_PORT", "0")]);
-        command.env("COURANT__CRAWLER__SOURCES", "[]");
+        command.env("COURANT__CRAWLER__SOURCES", "[]").envs(set.iter().copied());
         command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::piped());
         Ok(Self(command.spawn().context("cannot start courant run")?))
     }

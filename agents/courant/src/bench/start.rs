@@ -53,7 +53,7 @@ async fn measure(args: &StartArgs) -> anyhow::Result<Starts> {
     for nth in 1..=args.starts.get() {
         let folder = tempfile::tempdir().context("cannot make a data folder")?;
         let started = Instant::now();
-        let mut pipeline = Running::start(folder.path(), &args.config)?;
+        let mut pipeline = Running::start(folder.path(), &args.config, &[])?;
         pipeline.answers(folder.path()).await?;
         starts.seconds.push(started.elapsed().as_secs_f64());
         if nth == args.starts.get() {
