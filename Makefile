@@ -12,7 +12,7 @@ UNPACKED := $(COURANT_DEPS)/data
 EVAL := $(TARGET)/release/courant-eval --data $(UNPACKED)
 
 .PHONY: help deps test-deps build run test test-scripts e2e clean-deps \
-  eval eval-build eval-extract eval-feeds eval-dedup eval-models eval-peers bench-peers fuzz
+  eval eval-build eval-extract eval-feeds eval-dedup eval-models eval-peers bench bench-peers fuzz
 
 help: ## Lists these targets
 	@sed -n 's/^\([a-z0-9-]*\):.*## \(.*\)/  make \1\t\2/p' $(firstword $(MAKEFILE_LIST)) | expand -t 20
@@ -83,6 +83,13 @@ eval-dedup: eval-build ## Canonical URLs and near-duplicates; SCALE=1000000 adds
 # The first run builds the other extractors, which takes minutes.
 eval-peers: eval-build ## Measures other extractors and Courant's on the same pages
 	@benches/peers/run "$(abspath $(TARGET))/release/courant-eval" "$(UNPACKED)" "$(COURANT_DEPS)/peers"
+
+bench: deps build ## Measures on this machine what README states of speed
+	@$(COURANT) bench start
+	@$(COURANT) bench vectors
+	@$(COURANT) bench ramp
+	@$(COURANT) bench crawl
+	@$(COURANT) bench inference
 
 bench-peers: deps build ## Measures fastembed and OpenBLAS beside Courant, in turn
 	@benches/peers/run-inference "$(abspath $(COURANT))" "$(COURANT_DEPS)" "$(COURANT_DEPS)/peers"
