@@ -96,7 +96,8 @@ impl<T> Waiting<T> {
     /// the device is busy and more bulk work would fill the batch.
     pub(crate) fn leaves_at(&self, limits: &Limits, device_is_busy: bool) -> Option<Leave> {
         let oldest = self.queries.front().or_else(|| self.bulk.front())?;
-        let can_fill = device_is_busy && self.queries.is_empty() && !self.fills_batch(limits);
+        let may_wait = device_is_busy && limits.fill_wait > Duration::ZERO;
+        let can_fill = may_wait && self.queries.is_empty() && !self.fills_batch(limits);
         Some(if can_fill { Leave::At(oldest.queued_at + limits.fill_wait) } else { Leave::Now })
     }
 
@@ -127,11 +128,16 @@ impl<T> Waiting<T> {
 fn choose<T>(lane: &VecDeque<Item<T>>, limits: &Limits) -> Vec<usize> {
     let is_deep = lane.len() >= 2 * limits.max_items_peak;
     let max_items = if is_deep { limits.max_items_peak } else { limits.max_items };
-    let mut by_length: Vec<usize> = (0..lane.len()).collect();
-    by_length.sort_by_key(|&place| (lane[place].tokens, place));
-    let Some(oldest) = by_length.iter().position(|&place| place == 0) else {
+    let Some(leader) = lane.front() else {
         return Vec::new();
     };
+    // Alone, whoever else waits: two are padded to the longer one.
+    if max_items == 1 || 2 * leader.tokens > limits.token_budget {
+        return vec![0];
+    }
+    let mut by_length: Vec<usize> = (0..lane.len()).collect();
+    by_length.sort_by_key(|&place| (lane[place].tokens, place));
+    let oldest = by_length.iter().take_while(|&&place| place != 0).count();
     let tokens = |rank: usize| lane[by_length[rank]].tokens;
     let (mut best, mut most) = (oldest..oldest + 1, 0.0);
     for longest in oldest..lane.len() {
