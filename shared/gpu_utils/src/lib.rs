@@ -7,6 +7,7 @@
 //! cannot.
 
 pub mod cgroup;
+pub mod clock;
 pub mod collect;
 mod config;
 pub mod cuda;

@@ -1,24 +1,25 @@
 //! How many padded tokens a batch may have: measured once per model, runtime
 //! library and processor, then kept.
 //!
-//! On a CPU a batch of unequal lengths is slower than its texts one by one, and
-//! a large one falls out of the caches; on a GPU small batches leave it idle. So
-//! the machine is asked.
+//! On a CPU short texts are cheaper together, as a run by itself costs time, and long
+//! ones alone, as a large batch falls out of the caches; on a GPU small batches leave
+//! it idle. So the machine is asked.
 
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
+use courant_gpu_utils::clock::thread_time;
 use courant_gpu_utils::device::Provider;
 use ort::environment::Environment;
+use sha2::{Digest, Sha256};
 
-use crate::batch::packed;
-use crate::model::Model;
+use crate::model::{Model, hex};
 use crate::provider::Placement;
 use crate::session::{Input, ModelSession};
 use crate::{Deps, Error};
 
-/// What may be chosen on a CPU; 1 is one text per run.
-const ON_CPU: [usize; 3] = [1, 512, 1024];
+/// What may be chosen on a CPU, the usual best one first; 1 is one text per run.
+const ON_CPU: [usize; 3] = [256, 1, 512];
 /// The same on a GPU.
 const ON_GPU: [usize; 3] = [16_384, 32_768, 65_536];
 
@@ -29,32 +30,35 @@ fn candidates(provider: Provider) -> &'static [usize] {
     }
 }
 
-/// Lengths in tokens as news have them: headlines, summaries, paragraphs; as dense
-/// as in a queue, so that batches of similar lengths can be formed.
-const LENGTHS: [usize; 40] = [
-    9, 10, 11, 12, 13, 14, 15, 16, 18, 20, 22, 24, 30, 33, 36, 40, 44, 48, 52, 56, 60, 65, 70, 75,
-    80, 85, 88, 90, 104, 110, 118, 126, 136, 146, 158, 170, 186, 204, 224, 250,
-];
+/// Lengths in tokens as news have them (headlines, summaries, paragraphs), and which
+/// part of all tokens is in texts of about that length.
+const LENGTHS: [(usize, f64); 3] = [(16, 0.06), (60, 0.29), (178, 0.65)];
 
-/// A larger budget has to be faster by this share: it makes others wait longer.
-const WORTHWHILE: f64 = 0.03;
+/// How often each batch is run; the best time counts, since others use the caches
+/// meanwhile.
+const TRIES: usize = 4;
+
+/// Another one than the first has to be faster by this share.
+const WORTHWHILE: f64 = 0.05;
 
 /// The best budget for `model` here.
 pub(crate) fn measured(
     environment: &Environment,
     model: &Model,
     placement: &Placement,
+    max_items: usize,
     deps: &Deps,
 ) -> Result<usize, Error> {
     let candidates = candidates(placement.provider);
-    let name = file_name(model, placement.provider);
+    let name = file_name(model, placement);
     let kept = deps.root().map(|root| root.join("cache").join(name));
     if let Some(budget) = kept.as_ref().and_then(read).filter(|it| candidates.contains(it)) {
         return Ok(budget);
     }
     let start = Instant::now();
     let mut session = ModelSession::load(environment, model, placement)?;
-    let budget = measure(&mut session, candidates, model.max_tokens)?;
+    let clock = Clock::of(placement.provider);
+    let budget = measure(&mut session, clock, candidates, max_items, model.max_tokens)?;
     let took_ms = start.elapsed().as_millis();
     tracing::info!(budget, took_ms, model = model.name, "measured the token budget");
     if let Some(path) = kept {
@@ -75,52 +79,90 @@ fn keep(path: &PathBuf, budget: usize) {
     }
 }
 
-/// Changes with the model, the runtime library and the processor.
-fn file_name(model: &Model, provider: Provider) -> String {
-    let processor = std::fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
-    let processor = processor.lines().find(|line| line.starts_with("model name")).unwrap_or("");
-    let name = processor.rsplit(':').next().unwrap_or_default().trim();
-    let plain: String =
-        name.chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '-' }).collect();
-    format!("budget-{}-{provider}-{}-{plain}", model.version, ort::MINOR_VERSION)
+/// Changes with the model, the runtime library and what it runs on.
+fn file_name(model: &Model, placement: &Placement) -> String {
+    let mut digest = Sha256::new();
+    let provider = placement.provider.as_str();
+    for part in [&model.version, provider, ort::info(), &placement.hardware()] {
+        digest.update(format!("{part}\n"));
+    }
+    format!("token-budget-{}", &hex(&digest.finalize())[..12])
 }
 
-/// The fastest of the candidates, each run twice in turn: the better time counts,
-/// since others may use the processor meanwhile.
+/// The fastest of the candidates, for each of which batches are as large as it and
+/// `max_items` allow.
 fn measure(
     session: &mut ModelSession,
+    clock: Clock,
     candidates: &[usize],
+    max_items: usize,
     max_tokens: usize,
 ) -> Result<usize, Error> {
-    let mut best = vec![Duration::MAX; candidates.len()];
-    for _ in 0..2 {
+    let mut best = vec![[f64::MAX; LENGTHS.len()]; candidates.len()];
+    for _ in 0..TRIES {
         for (best, &budget) in best.iter_mut().zip(candidates) {
-            *best = (*best).min(time(session, budget, max_tokens)?);
+            for (best, (length, _)) in best.iter_mut().zip(LENGTHS) {
+                let length = length.min(max_tokens);
+                let items = (budget / length).clamp(1, max_items);
+                *best = best.min(seconds_per_token(session, clock, items, length)?);
+            }
         }
     }
+    let costs: Vec<f64> = best
+        .iter()
+        .map(|seconds| seconds.iter().zip(LENGTHS).map(|(time, (_, share))| time * share).sum())
+        .collect();
+    Ok(candidates[cheapest(&costs)])
+}
+
+fn seconds_per_token(
+    session: &mut ModelSession,
+    clock: Clock,
+    items: usize,
+    length: usize,
+) -> Result<f64, Error> {
+    let inputs = vec![Input::new(vec![0; length]); items];
+    let batch: Vec<&Input> = inputs.iter().collect();
+    let start = clock.now();
+    session.run(&batch)?;
+    Ok((clock.now() - start).as_secs_f64() / (items * length) as f64)
+}
+
+/// What a run's time is read from.
+#[derive(Clone, Copy)]
+enum Clock {
+    /// What the thread computes: a session on the CPU has one, and others may use the
+    /// processor too.
+    Thread,
+    /// What passes, from the given start.
+    Wall(Instant),
+}
+
+impl Clock {
+    fn of(provider: Provider) -> Self {
+        match provider {
+            Provider::Cpu => Self::Thread,
+            Provider::Cuda | Provider::TensorRt => Self::Wall(Instant::now()),
+        }
+    }
+
+    fn now(self) -> Duration {
+        match self {
+            Self::Thread => thread_time(),
+            Self::Wall(start) => start.elapsed(),
+        }
+    }
+}
+
+/// The place of the lowest cost; one that comes later has to be worthwhile.
+fn cheapest(costs: &[f64]) -> usize {
     let mut chosen = 0;
-    for place in 1..candidates.len() {
-        if best[place].as_secs_f64() < best[chosen].as_secs_f64() * (1.0 - WORTHWHILE) {
+    for place in 1..costs.len() {
+        if costs[place] < costs[chosen] * (1.0 - WORTHWHILE) {
             chosen = place;
         }
     }
-    Ok(candidates[chosen])
-}
-
-fn time(session: &mut ModelSession, budget: usize, max_tokens: usize) -> Result<Duration, Error> {
-    // Enough texts to fill several batches of a large budget.
-    let repeats = (4 * budget).div_ceil(LENGTHS.iter().sum()).max(1);
-    let repeats = if budget <= ON_CPU[2] { 1 } else { repeats };
-    let length = |&length: &usize| length.min(max_tokens);
-    let inputs: Vec<Input> = LENGTHS
-        .iter()
-        .flat_map(|it| std::iter::repeat_n(Input::new(vec![0; length(it)]), repeats))
-        .collect();
-    let start = Instant::now();
-    for batch in packed(inputs.iter().collect(), budget, |input: &&Input| input.len()) {
-        session.run(&batch)?;
-    }
-    Ok(start.elapsed())
+    chosen
 }
 
 #[cfg(test)]
@@ -128,16 +170,16 @@ mod tests {
     use super::*;
 
     #[test]
-    fn batches_keep_the_budget_and_lose_nothing() {
-        for budget in ON_CPU.into_iter().chain(ON_GPU) {
-            let batches = packed(LENGTHS.to_vec(), budget, |&length| length);
-            assert_eq!(batches.iter().map(Vec::len).sum::<usize>(), LENGTHS.len());
-            for batch in batches {
-                let longest = batch.iter().max().unwrap();
-                assert!(batch.len() == 1 || batch.len() * longest <= budget);
-            }
-        }
-        let alone = packed(LENGTHS.to_vec(), 1, |&length| length);
-        assert_eq!(alone.len(), LENGTHS.len(), "one text per run");
+    fn another_budget_than_the_usual_one_has_to_be_worthwhile() {
+        assert_eq!(cheapest(&[1.0, 0.99, 0.96]), 0);
+        assert_eq!(cheapest(&[1.0, 0.9, 0.87]), 1);
+        assert_eq!(cheapest(&[1.0, 0.9, 0.8]), 2);
+        assert_eq!(cheapest(&[1.0, 1.2, 1.4]), 0);
+    }
+
+    #[test]
+    fn the_shares_are_of_all_tokens() {
+        let sum: f64 = LENGTHS.iter().map(|(_, share)| share).sum();
+        assert!((sum - 1.0).abs() < 1e-9);
     }
 }

@@ -8,6 +8,7 @@ use courant_gpu_utils::device::Provider;
 use serde::{Deserialize, Serialize};
 
 use crate::batch::Limits;
+use crate::provider::ENGINE_ITEMS;
 use crate::{Error, Precision};
 
 /// What a run costs beside its tokens: so many tokens more would take as long. On a
@@ -159,12 +160,16 @@ impl Config {
         provider: Provider,
         measured_budget: usize,
     ) -> Limits {
-        let is_alone = precision == Precision::Int8;
+        let most = match (precision, provider) {
+            (Precision::Int8, _) => 1,
+            (_, Provider::TensorRt) => ENGINE_ITEMS,
+            _ => usize::MAX,
+        };
         let is_shared = provider != Provider::Cpu;
         Limits {
             token_budget: self.token_budget.unwrap_or(measured_budget),
-            max_items: if is_alone { 1 } else { self.max_items },
-            max_items_peak: if is_alone { 1 } else { self.max_items_peak },
+            max_items: self.max_items.min(most),
+            max_items_peak: self.max_items_peak.min(most),
             run_tokens: if is_shared { GPU_RUN_TOKENS } else { CPU_RUN_TOKENS },
             max_wait: Duration::from_millis(self.max_wait_ms),
             fill_wait: if is_shared { self.batching.fill_wait() } else { Duration::ZERO },

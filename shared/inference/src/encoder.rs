@@ -77,7 +77,10 @@ impl Encoder {
         let head = head_in_use(config.heads.as_deref())?;
         let needs_budget = config.token_budget.is_none() && model.precision != Precision::Int8;
         let budget = match needs_budget {
-            true => budget::measured(&opened.environment, &model, &placement, deps)?,
+            true => {
+                let items = config.max_items;
+                budget::measured(&opened.environment, &model, &placement, items, deps)?
+            }
             false => 1,
         };
         let crew = Crew {
@@ -213,7 +216,7 @@ impl Encoder {
         let answers = self.shared.queue.run(inputs, Priority::Bulk.into()).await?;
         let model = self.shared.model.clone();
         // Finding names in a long text takes longer than an async task may.
-        let assembled = task::spawn_blocking(move || plan.assemble(answers, model));
+        let assembled = task::spawn_blocking(move || plan.assemble(answers, &model));
         assembled.await.map_err(|_| Error::Stopped)?
     }
 

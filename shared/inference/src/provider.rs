@@ -19,6 +19,8 @@ use crate::{Deps, Error, Precision};
 pub(crate) struct Placement {
     pub(crate) provider: Provider,
     device: usize,
+    /// What the GPU is called; none on the CPU.
+    gpu: Option<String>,
     memory_limit: u64,
     max_tokens: usize,
     /// Where TensorRT keeps its engines: a restart builds none anew.
@@ -26,13 +28,15 @@ pub(crate) struct Placement {
     /// The start of the file names of the model's engines.
     engine_prefix: String,
     pools_in_graph: bool,
-    /// The graph says which values are rounded to 8 bits.
-    rounds: bool,
+    precision: Precision,
 }
 
-/// Texts per batch and spans per text for which TensorRT's engines are built.
-const ENGINE_ITEMS: usize = 32;
-const ENGINE_SPANS: usize = 64;
+/// Texts per batch and spans per text for which TensorRT's engines are built: a
+/// text has its whole and at most 200 sentences.
+pub(crate) const ENGINE_ITEMS: usize = 32;
+const ENGINE_SPANS: usize = 201;
+/// What TensorRT may take while it chooses its kernels.
+const ENGINE_WORKSPACE_BYTES: usize = 1 << 30;
 
 /// Lengths in tokens from headlines to whole chunks.
 const BUCKETS: [usize; 6] = [1, 16, 32, 64, 128, 256];
@@ -43,24 +47,36 @@ impl Placement {
         Self {
             provider: Provider::Cpu,
             device: 0,
+            gpu: None,
             memory_limit: 0,
             max_tokens: model.max_tokens,
             engines: None,
             engine_prefix: model.version.clone(),
             pools_in_graph: model.pooling == Pooling::Graph,
-            rounds: model.precision == Precision::Int8Static,
+            precision: model.precision,
         }
     }
 
     fn on(provider: Provider, gpu: &GpuConfig, cuda: &Cuda, model: &Model, deps: &Deps) -> Self {
-        let total = cuda.gpus().get(gpu.device).map_or(0, |gpu| gpu.memory_bytes);
+        let found = cuda.gpus().get(gpu.device);
+        let total = found.map_or(0, |gpu| gpu.memory_bytes);
         Self {
             provider,
             device: gpu.device,
+            gpu: found.map(|gpu| gpu.name.clone()),
             memory_limit: gpu.memory.agent_budget(total).limit(),
             engines: deps.root().map(|root| root.join("cache/tensorrt")),
             ..Self::cpu(model)
         }
+    }
+
+    /// What the GPU or else the processor is called; empty where nobody tells.
+    pub(crate) fn hardware(&self) -> String {
+        self.gpu.clone().unwrap_or_else(|| {
+            let cpus = std::fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
+            let name = cpus.lines().find(|line| line.starts_with("model name"));
+            name.and_then(|line| line.split(':').next_back()).unwrap_or("").trim().to_owned()
+        })
     }
 
     /// The lengths in tokens that a session runs before it serves: a GPU chooses its
@@ -121,12 +137,14 @@ impl Placement {
         }
     }
 
-    /// Every dynamic input has a profile: a shape outside would rebuild the engine,
-    /// which takes a minute.
+    /// Every dynamic input has a profile, whether the graph has it or not: a shape
+    /// outside would rebuild the engine, which takes a minute.
     fn tensorrt(&self, device: i32) -> TensorRT {
         let engines = TensorRT::default()
             .with_device_id(device)
-            .with_int8(self.rounds)
+            .with_max_workspace_size(ENGINE_WORKSPACE_BYTES)
+            .with_fp16(self.precision == Precision::Fp16)
+            .with_int8(self.precision == Precision::Int8Static)
             .with_profile_min_shapes(self.shapes(1, 1, 1))
             .with_profile_opt_shapes(self.shapes(ENGINE_ITEMS / 2, 1, self.max_tokens / 2))
             .with_profile_max_shapes(self.shapes(ENGINE_ITEMS, ENGINE_SPANS, self.max_tokens));
@@ -142,7 +160,8 @@ impl Placement {
     }
 
     fn shapes(&self, items: usize, spans: usize, tokens: usize) -> String {
-        let ids = format!("input_ids:{items}x{tokens},attention_mask:{items}x{tokens}");
+        let ids = ["input_ids", "attention_mask", "token_type_ids"];
+        let ids = ids.map(|name| format!("{name}:{items}x{tokens}")).join(",");
         if self.pools_in_graph { format!("{ids},spans:{items}x{spans}x{tokens}") } else { ids }
     }
 }
@@ -162,6 +181,9 @@ pub(crate) fn place(
     let absent = Cuda::Absent(CudaAbsence::NoDriver);
     let cuda = if gpu.force_cpu { absent } else { Cuda::detect() };
     let probe = |provider| {
+        if provider != Provider::Cpu && model.precision == Precision::Int8 {
+            return Err(Unused::Unsuited("int8 computes on CPUs, fp16 and int8-static on GPUs"));
+        }
         let placement = Placement::on(provider, gpu, &cuda, model, deps);
         if provider == Provider::Cpu {
             return Ok(placement);

@@ -61,6 +61,9 @@ pub enum Unused {
         /// How many there are.
         found: usize,
     },
+    /// It computes nothing of such a model, and would leave it to another in silence.
+    #[error("the model is not for it: {0}")]
+    Unsuited(&'static str),
     /// It could not be registered: mostly a library that is missing.
     #[error("it cannot be registered: {0}")]
     Register(String),
@@ -72,7 +75,8 @@ pub enum Unused {
 impl Unused {
     /// There is a device, and nobody asked to leave it alone.
     fn is_unexpected(&self) -> bool {
-        matches!(self, Self::NoSuchDevice { .. } | Self::Register(_) | Self::Probe(_))
+        use Unused::{NoSuchDevice, Probe, Register, Unsuited};
+        matches!(self, NoSuchDevice { .. } | Unsuited(_) | Register(_) | Probe(_))
     }
 }
 
