@@ -95,7 +95,7 @@ impl Classifiers {
         let Some(config) = self.judges().find(is_ours) else { return Ok(None) };
         let classifier = self.models.get(&config.name).await?;
         match classifier.classify(text, Priority::Bulk, None).await {
-            Ok(findings) => Ok(Some(Ok((read(findings), classifier.model().clone())))),
+            Ok(found) => Ok(Some(Ok((read(found.findings), found.model)))),
             Err(Error::EmptyText { .. }) => Ok(Some(Err(Absent::NoWords))),
             Err(error) => Err(error),
         }

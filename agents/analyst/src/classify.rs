@@ -188,7 +188,7 @@ async fn found(
         return Ok(Err(absent));
     }
     match classifier.classify(text, priority, Some(deadline)).await {
-        Ok(findings) => Ok(Ok(findings)),
+        Ok(found) => Ok(Ok(found.findings)),
         Err(Error::EmptyText { .. }) => Ok(Err(Absent::NoWords)),
         Err(error) => Err(error),
     }

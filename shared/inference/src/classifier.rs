@@ -26,7 +26,7 @@ use crate::launch::{Crew, Host, Opened};
 use crate::metrics::Metrics;
 use crate::queue::{Queue, Urgency};
 use crate::session::Input;
-use crate::states::Answered;
+use crate::states::{Answered, ran};
 use crate::tokenize::{TextTokenizer, TokenizerThreads};
 use crate::worker::Workers;
 
@@ -35,6 +35,15 @@ pub use config::{ClassifierConfig, Task};
 
 use files::Located;
 use labels::{Labels, Reading, Tags};
+
+/// What a classifier says of one text, and what ran it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Classified {
+    /// What it says.
+    pub findings: Findings,
+    /// What computed it: the provider is the one that really ran.
+    pub model: ModelRef,
+}
 
 /// What a classifier says of one text.
 #[derive(Clone, Debug, PartialEq)]
@@ -133,14 +142,14 @@ impl Classifier {
         text: &str,
         priority: Priority,
         deadline: Option<Instant>,
-    ) -> Result<Findings, Error> {
+    ) -> Result<Classified, Error> {
         let plan = self.plan(text.to_owned()).await?;
         let inputs = plan.windows.iter().map(|window| window.input.clone()).collect();
         let answers = self.queue.run(inputs, Urgency { priority, deadline }).await?;
-        let reading = Arc::clone(&self.reading);
+        let (reading, model) = (Arc::clone(&self.reading), ran(&self.model, &answers));
         // Finding spans in a long text takes longer than an async task may.
         let read = task::spawn_blocking(move || plan.read(&reading, &answers));
-        read.await.map_err(|_| Error::Stopped)
+        Ok(Classified { findings: read.await.map_err(|_| Error::Stopped)?, model })
     }
 
     async fn plan(&self, text: String) -> Result<Plan, Error> {

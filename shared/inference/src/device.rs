@@ -44,7 +44,7 @@ impl Device for SessionDevice {
         waited.map_err(|error| Error::Device(error.to_string()))
     }
 
-    /// The arena gives back in its next run, which [`Step::frees_first`] asks for.
+    /// The arena gives back where [`Step::frees_first`] asks for it.
     ///
     /// [`Step::frees_first`]: courant_gpu_utils::operation::Step::frees_first
     fn clean_up(&self) {

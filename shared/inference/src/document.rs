@@ -13,7 +13,7 @@ use crate::chunk::windows;
 use crate::entities::WordPlan;
 use crate::sentence::sentences;
 use crate::session::{Input, Rows};
-use crate::states::Answered;
+use crate::states::{Answered, ran};
 use crate::tokenize::{TextTokenizer, Tokens};
 
 /// Sentences of one text that get a vector of their own: the first ones, from
@@ -78,8 +78,9 @@ impl Plan {
     pub(crate) fn assemble(
         self,
         answers: Vec<Answered>,
-        model: ModelRef,
+        model: &ModelRef,
     ) -> Result<Embeddings, Error> {
+        let model = ran(model, &answers);
         let (vectors, words): (Vec<_>, Vec<_>) =
             answers.into_iter().map(|answer| (answer.rows, answer.words)).unzip();
         let entities = match self.names {

@@ -54,7 +54,7 @@ pub use arena::ArenaStats;
 pub use bare::{BareModel, BareSession, TokenIds};
 pub use batch::{Priority, packed};
 pub use classifier::{
-    Classifier, ClassifierConfig, Findings, Label, LabelledSpan, Lease, Models, Task,
+    Classified, Classifier, ClassifierConfig, Findings, Label, LabelledSpan, Lease, Models, Task,
 };
 pub use config::{Batching, Config};
 pub use deps::Deps;

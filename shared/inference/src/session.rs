@@ -107,11 +107,14 @@ impl ModelSession {
         self.run_with(inputs, &states::options(inputs)?)
     }
 
-    /// The same; afterwards the arena gives back what it keeps for later.
-    pub(crate) fn run_and_shrink(&mut self, inputs: &[&Input]) -> Result<Output, Error> {
-        let mut options = states::options(inputs)?;
+    /// The same, after the arena has given back what it keeps for later: it does so at
+    /// the end of a run, hence one of a single token before.
+    pub(crate) fn shrink_and_run(&mut self, inputs: &[&Input]) -> Result<Output, Error> {
+        let shortest = Input::new(vec![0]);
+        let mut options = states::options(&[&shortest])?;
         options.set("memory.enable_memory_arena_shrinkage", &self.arena_name)?;
-        self.run_with(inputs, &options)
+        self.run_with(&[&shortest], &options)?;
+        self.run(inputs)
     }
 
     fn run_with(&mut self, inputs: &[&Input], options: &Options) -> Result<Output, Error> {

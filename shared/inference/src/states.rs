@@ -6,7 +6,8 @@
 use std::ops::Range;
 use std::sync::Arc;
 
-use courant_article::Span;
+use courant_article::{ModelRef, Span};
+use courant_gpu_utils::device::Provider;
 use courant_heads::entities::EntityHead;
 use ort::session::{HasSelectedOutputs, OutputSelector, RunOptions, SessionOutputs};
 use ort::value::Outlet;
@@ -22,6 +23,19 @@ pub(crate) struct Answered {
     pub(crate) rows: Rows,
     /// What its reader kept; empty where it has none.
     pub(crate) words: Vec<f32>,
+    /// What ran it: the CPU where its device had no memory for it.
+    pub(crate) provider: Provider,
+}
+
+/// `model` with what ran each of `answers`.
+pub(crate) fn ran(model: &ModelRef, answers: &[Answered]) -> ModelRef {
+    let mut providers: Vec<&str> = answers.iter().map(|it| it.provider.as_str()).collect();
+    providers.sort_unstable();
+    providers.dedup();
+    match providers.is_empty() {
+        true => model.clone(),
+        false => ModelRef { provider: providers.join("+"), ..model.clone() },
+    }
 }
 
 /// The words of a text with the mean of their tokens' states.

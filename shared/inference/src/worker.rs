@@ -4,6 +4,7 @@ use std::sync::{Arc, Mutex, PoisonError, mpsc};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
+use courant_gpu_utils::device::Provider;
 use courant_gpu_utils::memory::{LeakMonitor, Snapshot};
 use courant_gpu_utils::operation::{Device, Ladder, Step, safe_gpu_operation};
 use ort::environment::Environment;
@@ -139,13 +140,13 @@ impl Worker {
         for number in 0_u64.. {
             let Some(batch) = queue.next_batch() else { break };
             let Self { session, device, on_cpu, recipe, metrics } = self;
-            let Recipe { environment, model, ladder, .. } = recipe;
+            let Recipe { environment, model, placement, ladder } = recipe;
             let (name, operation) = (model.pooling.operation(), metrics.operation());
-            run(ladder, batch, metrics, |step, inputs| match step {
+            run(ladder, batch, metrics, placement.provider, |step, inputs| match step {
                 Step::Cpu => loaded(on_cpu, environment, model)?.run(inputs),
                 step => safe_gpu_operation(name, device, Some(operation), || {
                     if step.frees_first() {
-                        session.run_and_shrink(inputs)
+                        session.shrink_and_run(inputs)
                     } else {
                         session.run(inputs)
                     }
@@ -181,6 +182,7 @@ fn run(
     ladder: &mut Ladder,
     batch: Vec<(Request, Duration)>,
     metrics: &Metrics,
+    device: Provider,
     mut session: impl FnMut(Step, &[&Input]) -> Result<Output, Error>,
 ) {
     let inputs: Vec<&Input> = batch.iter().map(|(request, _)| &request.input).collect();
@@ -190,8 +192,9 @@ fn run(
         let output = session(step, chunk)?;
         tokens.real += output.real_tokens;
         tokens.padded += output.padded_tokens;
+        let provider = if step == Step::Cpu { Provider::Cpu } else { device };
         let answers = output.vectors.into_iter().zip(output.words);
-        Ok(answers.map(|(rows, words)| Answered { rows, words }).collect())
+        Ok(answers.map(|(rows, words)| Answered { rows, words, provider }).collect())
     });
     let results: Vec<Result<Answered, Error>> =
         results.into_iter().map(|result| result.map_err(Error::from)).collect();

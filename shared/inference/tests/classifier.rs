@@ -91,14 +91,14 @@ fn replaced(bytes: Vec<u8>, from: &str, to: &str) -> Vec<u8> {
 }
 
 async fn labels(classifier: &Classifier, text: &str) -> Vec<(String, f32)> {
-    match classifier.classify(text, Priority::Query, None).await.unwrap() {
+    match classifier.classify(text, Priority::Query, None).await.unwrap().findings {
         Findings::Labels(labels) => labels.into_iter().map(|it| (it.label, it.score)).collect(),
         Findings::Spans(spans) => panic!("{spans:?}"),
     }
 }
 
 async fn spans(classifier: &Classifier, text: &str) -> Vec<(String, String, Span, f32)> {
-    match classifier.classify(text, Priority::Query, None).await.unwrap() {
+    match classifier.classify(text, Priority::Query, None).await.unwrap().findings {
         Findings::Spans(spans) => {
             spans.into_iter().map(|it| (it.text, it.label, it.span, it.score)).collect()
         }

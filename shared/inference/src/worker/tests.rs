@@ -1,4 +1,4 @@
-use courant_gpu_utils::device::Provider;
+use courant_article::ModelRef;
 use courant_gpu_utils::operation::Limits;
 use opentelemetry::metrics::MeterProvider;
 use opentelemetry_sdk::metrics::SdkMeterProvider;
@@ -7,6 +7,7 @@ use proptest::prelude::*;
 use super::*;
 use crate::batch::Priority;
 use crate::queue::Answer;
+use crate::states::ran;
 use crate::{Config, Precision};
 
 fn metrics() -> Metrics {
@@ -44,7 +45,7 @@ fn run_all(
     while left > 0 {
         let batch = queue.next_batch().unwrap();
         left -= batch.len();
-        run(ladder, batch, &metrics, &mut session);
+        run(ladder, batch, &metrics, Provider::Cuda, &mut session);
     }
 }
 
@@ -81,6 +82,28 @@ fn a_text_without_memory_anywhere_is_the_only_one_that_fails() {
     let failed: Vec<bool> =
         answers.into_iter().map(|mut answer| answer.try_recv().unwrap().is_err()).collect();
     assert_eq!(failed, [false, true, false]);
+}
+
+#[test]
+fn what_only_the_cpu_had_memory_for_says_so() {
+    let (queue, answers) = filled(&[10, 250, 12], &metrics());
+    let mut ladder = Ladder::new(Limits::new(512, true));
+    run_all(&mut ladder, &queue, 3, |step, inputs| {
+        let is_long = inputs.iter().any(|input| input.len() == 250);
+        if is_long && step != Step::Cpu { Err(out_of_memory()) } else { Ok(lengths_of(inputs)) }
+    });
+    let answers: Vec<Answered> =
+        answers.into_iter().map(|mut answer| answer.try_recv().unwrap().unwrap()).collect();
+    let providers: Vec<Provider> = answers.iter().map(|answer| answer.provider).collect();
+    assert_eq!(providers, [Provider::Cuda, Provider::Cpu, Provider::Cuda]);
+    let model = ModelRef {
+        name: "m".into(),
+        version: "1".into(),
+        precision: "fp32".into(),
+        provider: "cuda".into(),
+    };
+    assert_eq!(ran(&model, &answers).provider, "cpu+cuda");
+    assert_eq!(ran(&model, &answers[..1]).provider, "cuda");
 }
 
 #[test]
