@@ -4,7 +4,8 @@
 use std::hint::black_box;
 
 use courant_gpu_utils::cuda;
-use courant_gpu_utils::similarity::device::{DeviceKernels, DeviceMatrix};
+use courant_gpu_utils::cuda::kernels::Kernels;
+use courant_gpu_utils::similarity::device::{DeviceMatrix, SOURCE};
 use courant_gpu_utils::similarity::{Matrix, RowFormat, Scored};
 use criterion::measurement::WallTime;
 use criterion::{BenchmarkGroup, Criterion, Throughput, criterion_group, criterion_main};
@@ -49,7 +50,7 @@ fn on_device(group: &mut BenchmarkGroup<'_, WallTime>, rows: &[Vec<f32>], querie
         Ok(context) => context,
         Err(reason) => return eprintln!("not measured on a CUDA device: {reason}"),
     };
-    let kernels = DeviceKernels::compile(&context.default_stream()).expect("the kernels compile");
+    let kernels = Kernels::compile(SOURCE, &context.default_stream()).expect("the kernels compile");
     for format in [RowFormat::F32, RowFormat::F16, RowFormat::Int8] {
         let matrix = matrix(format, rows);
         let matrix = DeviceMatrix::upload(&matrix, &kernels).expect("the device has room");

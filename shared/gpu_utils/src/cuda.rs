@@ -7,6 +7,8 @@
 
 #![expect(unsafe_code, reason = "foreign functions of the CUDA driver")]
 
+pub mod kernels;
+
 use std::panic::{UnwindSafe, catch_unwind};
 use std::sync::Arc;
 

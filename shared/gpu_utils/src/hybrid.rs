@@ -6,6 +6,7 @@
 
 mod calibrate;
 mod cell;
+mod dispatch;
 mod metrics;
 
 use std::collections::HashMap;
@@ -16,6 +17,7 @@ use crate::device::Preset;
 use cell::Cell;
 
 pub use calibrate::{Calibration, Point, SWEEP, calibrate, min_batch_for};
+pub(crate) use dispatch::{Dispatch, Operation};
 pub use metrics::Metrics;
 
 /// Where a batch runs.

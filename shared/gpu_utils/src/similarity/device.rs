@@ -8,38 +8,29 @@
 
 use std::sync::Arc;
 
-use cudarc::driver::sys::CUdevice_attribute_enum::CU_DEVICE_ATTRIBUTE_MULTIPROCESSOR_COUNT;
-use cudarc::driver::{
-    CudaFunction, CudaModule, CudaSlice, CudaStream, DriverError, LaunchConfig, PushKernelArg,
-};
-use cudarc::nvrtc::{self, CompileError};
+use cudarc::driver::{CudaFunction, CudaSlice, CudaStream, DriverError, PushKernelArg};
 
 use super::nearest::Nearest;
 use super::rows::Floats;
 use super::{DimensionError, Matrix, Rows, Scored};
+use crate::cuda::kernels::{self, Kernels, KernelsError, WARPS};
 use crate::operation::Fault;
 
-const SOURCE: &str = include_str!("device/top_k.cu");
-/// `WARPS` of the source.
-const WARPS: usize = 8;
+/// What [`DeviceMatrix`] needs compiled.
+pub const SOURCE: &str = include_str!("device/top_k.cu");
 /// Queries that the wide kernels take.
 const QUERIES: usize = 8;
 /// Values that the kernels load at a time.
 const GROUP: usize = 4;
 /// What every device lends a block without being asked for more.
 const SHARED_BYTES: usize = 48 << 10;
-/// Enough blocks to have some ready wherever others wait for memory.
-const BLOCKS_PER_MULTIPROCESSOR: usize = 4;
 
 /// Why a device did not search.
 #[derive(Debug, thiserror::Error)]
 pub enum DeviceError {
-    /// The kernels' compiler is not installed.
-    #[error("libnvrtc is not there to compile the kernels")]
-    NoCompiler,
-    /// The compiler refused the kernels.
-    #[error("the kernels do not compile")]
-    Compile(#[source] CompileError),
+    /// There are no kernels.
+    #[error(transparent)]
+    Kernels(#[from] KernelsError),
     /// The driver failed; what was asked for is lost.
     #[error("the CUDA driver failed")]
     Driver(#[from] DriverError),
@@ -64,31 +55,11 @@ pub enum DeviceError {
 
 impl Fault for DeviceError {
     fn is_out_of_memory(&self) -> bool {
-        matches!(self, Self::Driver(error) if error.is_out_of_memory())
-    }
-}
-
-/// The kernels, compiled for a device.
-#[derive(Clone, Debug)]
-pub struct DeviceKernels {
-    stream: Arc<CudaStream>,
-    module: Arc<CudaModule>,
-}
-
-impl DeviceKernels {
-    /// Compiles them for the device of `stream`, on which all else runs too.
-    ///
-    /// # Errors
-    /// [`DeviceError::NoCompiler`], [`DeviceError::Compile`], or the driver's.
-    pub fn compile(stream: &Arc<CudaStream>) -> Result<Self, DeviceError> {
-        // SAFETY: loading libnvrtc runs its initializers, which its vendor makes for
-        // being loaded by any process.
-        if !unsafe { nvrtc::sys::is_culib_present() } {
-            return Err(DeviceError::NoCompiler);
+        match self {
+            Self::Kernels(error) => error.is_out_of_memory(),
+            Self::Driver(error) => error.is_out_of_memory(),
+            Self::Dimension(_) | Self::TooMany { .. } | Self::TooLarge { .. } => false,
         }
-        let code = nvrtc::compile_ptx(SOURCE).map_err(DeviceError::Compile)?;
-        let module = stream.context().load_module(code)?;
-        Ok(Self { stream: Arc::clone(stream), module })
     }
 }
 
@@ -113,19 +84,19 @@ enum DeviceRows {
 type Admitted = Option<CudaSlice<u32>>;
 
 impl DeviceMatrix {
-    /// Copies `matrix` to the device of `kernels`.
+    /// Copies `matrix` to the device of `kernels`, which are those of [`SOURCE`].
     ///
     /// Rows keep their format; of one with codes and floats the floats are
     /// copied, since what the codes save is not worth a second pass there.
     ///
     /// # Errors
     /// [`DeviceError`] if memory is short.
-    pub fn upload(matrix: &Matrix, kernels: &DeviceKernels) -> Result<Self, DeviceError> {
+    pub fn upload(matrix: &Matrix, kernels: &Kernels) -> Result<Self, DeviceError> {
         let (count, dimension) = (matrix.len(), matrix.dimension());
         if count >= i32::MAX as usize {
             return Err(DeviceError::TooLarge { rows: count });
         }
-        let DeviceKernels { stream, module } = kernels;
+        let stream = kernels.stream();
         let (rows, name) = match &matrix.rows {
             Rows::Floats(floats) | Rows::Both(_, floats) => match floats {
                 Floats::F32(values) => {
@@ -143,17 +114,14 @@ impl DeviceMatrix {
                 (DeviceRows::Int8(values, stream.clone_htod(&scales)?), "int8")
             }
         };
-        let multiprocessors =
-            stream.context().attribute(CU_DEVICE_ATTRIBUTE_MULTIPROCESSOR_COUNT)?;
-        let most = usize::try_from(multiprocessors).unwrap_or(1) * BLOCKS_PER_MULTIPROCESSOR;
         Ok(Self {
             stream: Arc::clone(stream),
-            one: module.load_function(&format!("top_k_{name}_1"))?,
-            several: module.load_function(&format!("top_k_{name}_{QUERIES}"))?,
+            one: kernels.function(&format!("top_k_{name}_1"))?,
+            several: kernels.function(&format!("top_k_{name}_{QUERIES}"))?,
             rows,
             count,
             dimension,
-            blocks: count.div_ceil(WARPS).clamp(1, most.max(1)),
+            blocks: kernels.blocks(count)?,
         })
     }
 
@@ -230,11 +198,7 @@ impl DeviceMatrix {
             None => launch.arg(&none),
         };
         launch.arg(&count).arg(&groups).arg(&best).arg(&mut scores).arg(&mut rows);
-        let config = LaunchConfig {
-            grid_dim: (self.blocks as u32, 1, 1),
-            block_dim: (WARPS as u32 * 32, 1, 1),
-            shared_mem_bytes: self.shared_bytes(slots, k) as u32,
-        };
+        let config = kernels::launch(self.blocks, self.shared_bytes(slots, k));
         // SAFETY: the arguments are those of the kernel's signature, in order, with
         // null for what it may lack. It reads `count` rows of `groups` groups, as
         // many scales and bits, and `slots` queries, and writes `slots * blocks * k`

@@ -1,0 +1,145 @@
+//! An operation that runs on the CPU, or on a device as [`HybridExecutor`] decides.
+
+use std::sync::{Mutex, PoisonError};
+
+use cudarc::driver::DriverError;
+use opentelemetry::metrics::Meter;
+
+use super::{HybridExecutor, Metrics};
+use crate::Config;
+use crate::cuda::kernels::{Kernels, KernelsError};
+use crate::cuda::{self, CudaDevice};
+use crate::device::{Cuda, CudaAbsence, Preset};
+use crate::operation::{self, Fault, safe_gpu_operation};
+
+/// What is dispatched.
+#[derive(Clone, Copy)]
+pub(crate) struct Operation {
+    /// In metrics.
+    pub(crate) name: &'static str,
+    /// Of its kernels.
+    pub(crate) source: &'static str,
+    /// Smaller batches run on the CPU, whatever the preset; not whatever the
+    /// configuration says.
+    pub(crate) least_items: usize,
+}
+
+/// An operation, and where it runs.
+pub(crate) struct Dispatch<T> {
+    operation: Operation,
+    executor: HybridExecutor,
+    place: Option<Place<T>>,
+}
+
+/// A device, and what is on it.
+struct Place<T> {
+    device: CudaDevice,
+    /// What a run may take there, in bytes.
+    most_bytes: u64,
+    metrics: Option<operation::Metrics>,
+    /// One run at a time.
+    held: Mutex<Held<T>>,
+}
+
+/// Made when a run first needs it.
+#[derive(Default)]
+struct Held<T> {
+    kernels: Option<Kernels>,
+    /// What the operation keeps for the next run.
+    kept: T,
+}
+
+impl<T: Default> Dispatch<T> {
+    /// On the CPU, until [`use_gpu`](Self::use_gpu) finds better.
+    pub(crate) fn new(operation: Operation, metrics: Metrics) -> Self {
+        let executor = HybridExecutor::new(Preset::default(), false, Some(metrics));
+        Self { operation, executor, place: None }
+    }
+
+    /// Lets it run on the device that `config` names, with the thresholds that hold
+    /// for it.
+    ///
+    /// # Errors
+    /// Why there is none: all goes on as before.
+    pub(crate) fn use_gpu(&mut self, config: &Config, meter: &Meter) -> Result<(), CudaAbsence> {
+        if config.force_cpu {
+            return Ok(());
+        }
+        let cuda = Cuda::detect();
+        let gpu = cuda.gpus().iter().find(|gpu| gpu.ordinal == config.device);
+        let context = cuda::open(config.device)?;
+        let gpu = gpu.ok_or(CudaAbsence::NoDevice)?;
+        let preset = Preset::for_gpu(&gpu.name, config.workload);
+        let min_batch_size = preset.min_batch_size.max(self.operation.least_items);
+        let preset = Preset { min_batch_size, ..preset }.with(&config.hybrid);
+        let shown = config.telemetry_enabled;
+        self.executor = HybridExecutor::new(preset, false, shown.then(|| Metrics::new(meter)));
+        self.place = Some(Place {
+            device: CudaDevice::new(context),
+            most_bytes: config.memory.agent_budget(gpu.memory_bytes).limit(),
+            metrics: shown.then(|| operation::Metrics::new(meter)),
+            held: Mutex::default(),
+        });
+        Ok(())
+    }
+
+    /// What is kept, if there is a device.
+    pub(crate) fn kept_mut(&mut self) -> Option<&mut T> {
+        let held = self.place.as_mut()?.held.get_mut();
+        Some(&mut held.unwrap_or_else(PoisonError::into_inner).kept)
+    }
+
+    /// Runs a batch of `items`, which takes `size_bytes` of a device, where it is
+    /// faster. Where the device fails, it forgets what was kept there, and the CPU
+    /// does it again.
+    pub(crate) fn execute<V, E>(
+        &self,
+        items: usize,
+        size_bytes: usize,
+        cpu: impl FnOnce() -> V,
+        gpu: impl FnOnce(&Kernels, &mut T) -> Result<V, E>,
+    ) -> V
+    where
+        E: std::error::Error + Fault + From<DriverError> + From<KernelsError>,
+    {
+        let Operation { name, .. } = self.operation;
+        let place = self.place.as_ref().filter(|place| size_bytes as u64 <= place.most_bytes);
+        let gpu = place.map(|place| move || place.run(self.operation, gpu));
+        let executed = self.executor.execute(name, items, || Ok::<_, E>(cpu()), gpu);
+        let executed = executed.expect("the CPU does not fail");
+        if let Some(error) = executed.fallback {
+            tracing::warn!(operation = name, %error, "the GPU failed and the CPU did it again");
+        }
+        executed.value
+    }
+}
+
+impl<T: Default> Place<T> {
+    fn run<V, E>(
+        &self,
+        operation: Operation,
+        run: impl FnOnce(&Kernels, &mut T) -> Result<V, E>,
+    ) -> Result<V, E>
+    where
+        E: std::error::Error + Fault + From<DriverError> + From<KernelsError>,
+    {
+        let mut held = self.held.lock().unwrap_or_else(PoisonError::into_inner);
+        let Held { kernels, kept } = &mut *held;
+        let result =
+            safe_gpu_operation(operation.name, &self.device, self.metrics.as_ref(), || {
+                let kernels = match kernels {
+                    Some(kernels) => kernels,
+                    None => {
+                        let stream = self.device.context().default_stream();
+                        kernels.insert(Kernels::compile(operation.source, &stream)?)
+                    }
+                };
+                run(kernels, kept)
+            });
+        if result.is_err() {
+            // Its memory may be what others lack.
+            held.kept = T::default();
+        }
+        result
+    }
+}
