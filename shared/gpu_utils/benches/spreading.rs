@@ -1,10 +1,14 @@
 //! Activation over a graph of 1,000 nodes and 10,000 edges, each walked in both
-//! directions, in 3 hops from 5 seeds.
+//! directions, in 3 hops from 5 seeds; the same on a CUDA device, where there is one.
 
 use std::hint::black_box;
 
+use courant_gpu_utils::cuda;
+use courant_gpu_utils::cuda::kernels::Kernels;
+use courant_gpu_utils::spreading::device::{DeviceGraph, SOURCE};
 use courant_gpu_utils::spreading::{Edge, Graph, Scratch, Spreading};
-use criterion::{Criterion, criterion_group, criterion_main};
+use criterion::measurement::WallTime;
+use criterion::{BenchmarkGroup, Criterion, criterion_group, criterion_main};
 
 const NODES: usize = 1_000;
 const EDGES: usize = 10_000;
@@ -26,6 +30,25 @@ fn edges() -> Vec<Edge> {
         .collect()
 }
 
+/// On the first CUDA device, over a graph that stands there and one that is copied
+/// each time; or a line that says why not.
+fn on_device(group: &mut BenchmarkGroup<'_, WallTime>, graph: &Graph, seeds: &[(usize, f32)]) {
+    let context = match cuda::open(0) {
+        Ok(context) => context,
+        Err(reason) => return eprintln!("not measured on a CUDA device: {reason}"),
+    };
+    let kernels = Kernels::compile(SOURCE, &context.default_stream()).expect("the kernels compile");
+    let upload = || DeviceGraph::upload(graph, &kernels).expect("the device has room");
+    let spreading = Spreading { hops: 3, decay: 0.5, threshold: 0.0 };
+    let mut scratch = Scratch::default();
+    let mut spread = |graph: &DeviceGraph| {
+        graph.spread(black_box(seeds), &spreading, 20, &mut scratch).expect("it spreads")
+    };
+    let resident = upload();
+    group.bench_function("cuda_top_20", |b| b.iter(|| spread(&resident)));
+    group.bench_function("cuda_top_20_copied", |b| b.iter(|| spread(&upload())));
+}
+
 fn spreads(criterion: &mut Criterion) {
     let edges = edges();
     let graph = Graph::from_edges(NODES, &edges).expect("all edges are in range");
@@ -40,6 +63,7 @@ fn spreads(criterion: &mut Criterion) {
             });
         }
     }
+    on_device(&mut group, &graph, &seeds);
     group.bench_function("build", |b| b.iter(|| Graph::from_edges(NODES, black_box(&edges))));
     group.finish();
 }

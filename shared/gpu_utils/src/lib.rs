@@ -2,9 +2,9 @@
 //!
 //! Everything compiles and is tested without CUDA. What decides is pure: presets,
 //! budgets, the ladder of [`operation`], the choice of [`hybrid`]. What needs a
-//! device stands in three files: [`cuda`], [`stream::cuda`] and the NVML part of
-//! [`collect`], which load their libraries at run time and say why where they
-//! cannot.
+//! device stands in [`cuda`], [`stream::cuda`], the two operations' `device` and the
+//! NVML part of [`collect`], which load their libraries at run time and say why where
+//! they cannot.
 
 pub mod cgroup;
 pub mod clock;
@@ -17,7 +17,7 @@ pub mod hybrid;
 pub mod memory;
 pub mod operation;
 pub mod similarity;
+pub mod spreading;
 pub mod stream;
 
 pub use config::{Config, ConfigError};
-pub mod spreading;

@@ -6,9 +6,12 @@
 //! passes on is divided among its edges by their weight, so that an entity that
 //! is in every article says little about any (the fan effect, Anderson, 1983).
 
+pub mod device;
 mod graph;
+mod hybrid;
 
 pub use graph::{Edge, Graph, GraphError};
+pub use hybrid::HybridSpreading;
 
 use crate::similarity::Scored;
 use crate::similarity::nearest::Nearest;
@@ -90,14 +93,25 @@ impl Graph {
         k: usize,
         scratch: &mut Scratch,
     ) -> Result<Vec<Activated>, SpreadingError> {
-        spreading.validate()?;
-        scratch.sow(self.len(), seeds)?;
+        spreading.validate(self.len(), seeds)?;
+        Ok(self.spread_valid(seeds, spreading, k, scratch))
+    }
+
+    /// [`Self::spread`] of what was found valid.
+    fn spread_valid(
+        &self,
+        seeds: &[(usize, f32)],
+        spreading: &Spreading,
+        k: usize,
+        scratch: &mut Scratch,
+    ) -> Vec<Activated> {
+        scratch.sow(self.len(), seeds);
         for _ in 0..spreading.hops {
             if !self.hop(spreading, scratch) {
                 break;
             }
         }
-        Ok(scratch.best(k))
+        scratch.best(k)
     }
 
     /// Whether any node passed activation on.
@@ -106,7 +120,7 @@ impl Graph {
         let next = scratch.next.as_mut_slice();
         next.fill(0.0);
         for (node, pulse) in scratch.pulse.iter().enumerate() {
-            if *pulse > 0.0 && *pulse >= spreading.threshold {
+            if spreading.passes_on(*pulse) {
                 passed = true;
                 let passed_on = pulse * spreading.decay;
                 for arc in self.arcs(node) {
@@ -123,32 +137,43 @@ impl Graph {
 }
 
 impl Spreading {
-    fn validate(&self) -> Result<(), SpreadingError> {
+    /// Whether a node that received this much in a hop passes it on.
+    #[inline]
+    fn passes_on(&self, received: f32) -> bool {
+        received > 0.0 && received >= self.threshold
+    }
+
+    /// Whether it can start from `seeds` in a graph of `nodes` nodes.
+    fn validate(&self, nodes: usize, seeds: &[(usize, f32)]) -> Result<(), SpreadingError> {
         if !(0.0..=1.0).contains(&self.decay) {
             return Err(SpreadingError::Decay(self.decay));
         }
         if self.threshold.is_nan() || self.threshold < 0.0 {
             return Err(SpreadingError::Threshold(self.threshold));
         }
+        for &(seed, activation) in seeds {
+            if !activation.is_finite() || activation < 0.0 {
+                return Err(SpreadingError::Activation { seed, activation });
+            }
+            if seed >= nodes {
+                return Err(SpreadingError::Seed { seed, nodes });
+            }
+        }
         Ok(())
     }
 }
 
 impl Scratch {
-    fn sow(&mut self, nodes: usize, seeds: &[(usize, f32)]) -> Result<(), SpreadingError> {
+    /// `seeds` are valid.
+    fn sow(&mut self, nodes: usize, seeds: &[(usize, f32)]) {
         for values in [&mut self.pulse, &mut self.next] {
             values.clear();
             values.resize(nodes, 0.0);
         }
         for &(seed, activation) in seeds {
-            if !activation.is_finite() || activation < 0.0 {
-                return Err(SpreadingError::Activation { seed, activation });
-            }
-            let received = self.pulse.get_mut(seed);
-            *received.ok_or(SpreadingError::Seed { seed, nodes })? += activation;
+            self.pulse[seed] += activation;
         }
         self.total.clone_from(&self.pulse);
-        Ok(())
     }
 
     fn best(&self, k: usize) -> Vec<Activated> {

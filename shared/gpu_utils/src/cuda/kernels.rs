@@ -87,7 +87,7 @@ pub(crate) fn launch(blocks: usize, shared_bytes: usize) -> LaunchConfig {
 mod tests {
     use cudarc::nvrtc::CompileOptions;
 
-    use crate::similarity;
+    use crate::{similarity, spreading};
 
     /// From the oldest that CUDA 13 compiles for.
     const ARCHITECTURES: [&str; 3] = ["compute_75", "compute_80", "compute_90"];
@@ -107,6 +107,9 @@ mod tests {
             for name in top_k.as_flattened() {
                 assert!(code.contains(&format!(".entry {name}(")), "{name} {architecture}");
             }
+            let code = compiled(spreading::device::SOURCE, architecture);
+            assert!(code.contains(".entry spread_hop("), "{architecture}");
+            assert!(!code.contains("fma."), "sums would be rounded otherwise than the CPU's");
         }
     }
 }

@@ -101,6 +101,28 @@ impl Graph {
         self.starts.capacity() * size_of::<u32>() + self.arcs.capacity() * size_of::<Arc>()
     }
 
+    /// Where each node's arcs begin, and in the end how many there are. Since an edge
+    /// is walked in both directions, as many arcs lead to a node as from it.
+    pub(super) fn starts(&self) -> &[u32] {
+        &self.starts
+    }
+
+    /// The arcs by the node that they lead to, those of one behind those of the one
+    /// before: from where each comes, and its share. Those of a node come in the order
+    /// in which [`Self::spread`] walks them.
+    pub(super) fn inward(&self) -> (Vec<u32>, Vec<f32>) {
+        let mut ends = self.starts.clone();
+        let (mut sources, mut shares) = (vec![0; self.arcs.len()], vec![0.0; self.arcs.len()]);
+        for from in 0..self.len() {
+            for arc in self.arcs(from) {
+                let end = &mut ends[arc.to as usize];
+                (sources[*end as usize], shares[*end as usize]) = (from as u32, arc.share);
+                *end += 1;
+            }
+        }
+        (sources, shares)
+    }
+
     #[inline]
     pub(super) fn arcs(&self, node: usize) -> &[Arc] {
         &self.arcs[self.starts[node] as usize..self.starts[node + 1] as usize]

@@ -37,6 +37,28 @@ fn dense(nodes: usize, edges: &[Edge], seeds: &[(usize, f32)], spreading: &Sprea
     total
 }
 
+/// By pulling, as the kernel does: each node adds up what its neighbours pass on.
+fn pulled(graph: &Graph, seeds: &[(usize, f32)], spreading: &Spreading) -> Vec<(usize, f32)> {
+    let (sources, shares) = graph.inward();
+    let mut scratch = Scratch::default();
+    scratch.sow(graph.len(), seeds);
+    for _ in 0..spreading.hops {
+        let carried = |arc: usize| {
+            let received = scratch.pulse[sources[arc] as usize];
+            let passed_on = received * spreading.decay;
+            if spreading.passes_on(received) { passed_on * shares[arc] } else { 0.0 }
+        };
+        let arcs = graph.starts().windows(2).map(|ends| ends[0] as usize..ends[1] as usize);
+        scratch.next = arcs.map(|arcs| arcs.map(carried).fold(0.0, |sum, it| sum + it)).collect();
+        for (total, received) in scratch.total.iter_mut().zip(&scratch.next) {
+            *total += received;
+        }
+        std::mem::swap(&mut scratch.pulse, &mut scratch.next);
+    }
+    let best = scratch.best(graph.len());
+    best.into_iter().map(|activated| (activated.node, activated.activation)).collect()
+}
+
 fn graphs() -> impl Strategy<Value = (usize, Vec<Edge>, Vec<(usize, f32)>)> {
     (1_usize..30).prop_flat_map(|nodes| {
         let weight = prop_oneof![Just(0.0_f32), 0.01_f32..4.0];
@@ -84,6 +106,18 @@ proptest! {
         prop_assert!(all.is_sorted_by(in_order));
         let best = graph.spread(&seeds, &SPREADING, k, &mut scratch).unwrap();
         prop_assert_eq!(&best[..], &all[..k.min(all.len())]);
+    }
+
+    #[test]
+    fn pulling_gives_the_same_to_the_bit_as_pushing(
+        (nodes, edges, seeds) in graphs(),
+        hops in 0_usize..6,
+        decay in 0.0_f32..=1.0,
+        threshold in prop_oneof![Just(0.0_f32), 0.001_f32..0.2],
+    ) {
+        let spreading = Spreading { hops, decay, threshold };
+        let graph = Graph::from_edges(nodes, &edges).unwrap();
+        prop_assert_eq!(pulled(&graph, &seeds, &spreading), spread(&graph, &seeds, spreading));
     }
 
     #[test]
