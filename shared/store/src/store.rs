@@ -2,11 +2,13 @@
 
 use std::fmt;
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError, RwLock};
 use std::time::{Duration, Instant};
 
 use courant_article::{ArticleId, Embedding};
 use courant_gpu_utils::Config as GpuConfig;
+use courant_gpu_utils::hybrid;
+use courant_gpu_utils::spreading::HybridSpreading;
 use courant_telemetry::Clock;
 use opentelemetry::metrics::Meter;
 
@@ -53,6 +55,7 @@ struct Shared {
     metrics: Metrics,
     dimension: usize,
     slow_query: Duration,
+    spreading: RwLock<HybridSpreading>,
 }
 
 /// Calls the same method of whichever back end it is.
@@ -76,8 +79,7 @@ impl Store {
     pub async fn postgres(config: &Config, clock: Clock, meter: &Meter) -> Result<Self, Error> {
         config.validate()?;
         let postgres = Box::pin(Postgres::connect(config, clock)).await?;
-        let metrics = Metrics::new(meter, "postgres");
-        Ok(Self::new(Backend::Postgres(Arc::new(postgres)), config, metrics))
+        Ok(Self::new(Backend::Postgres(Arc::new(postgres)), "postgres", config, meter))
     }
 
     /// Opens the SQLite file at `path`.
@@ -97,25 +99,37 @@ impl Store {
         config.validate()?;
         let (path, owned, shown) = (path.to_owned(), config.clone(), meter.clone());
         let sqlite = blocking(move || Sqlite::open(&path, access, &owned, clock, &shown)).await?;
-        let metrics = Metrics::new(meter, "sqlite");
-        Ok(Self::new(Backend::Sqlite(Arc::new(sqlite)), config, metrics))
+        Ok(Self::new(Backend::Sqlite(Arc::new(sqlite)), "sqlite", config, meter))
     }
 
-    /// Lets SQLite's vector searches run on the GPU that `gpu` names, where there is
-    /// one, while they are faster there. Postgres searches by itself.
+    /// Lets SQLite's vector searches, and the spreading of [`Self::related`], run on the
+    /// GPU that `gpu` names, where there is one, while they are faster there. Postgres
+    /// searches by itself.
     ///
     /// # Errors
     /// [`Error::Closed`] while the process ends.
     pub async fn use_gpu(&self, gpu: &GpuConfig, meter: &Meter) -> Result<(), Error> {
-        match &self.backend {
-            Backend::Sqlite(sqlite) => sqlite.use_gpu(gpu, meter).await,
-            Backend::Postgres(_) => Ok(()),
+        if let Backend::Sqlite(sqlite) = &self.backend {
+            sqlite.use_gpu(gpu, meter).await?;
         }
+        let (shared, gpu, meter) = (Arc::clone(&self.shared), gpu.clone(), meter.clone());
+        blocking(move || {
+            let mut spreading = shared.spreading.write().unwrap_or_else(PoisonError::into_inner);
+            if let Err(reason) = spreading.use_gpu(&gpu, &meter) {
+                tracing::info!(%reason, "activation spreads on the CPU");
+            }
+            Ok(())
+        })
+        .await
     }
 
-    fn new(backend: Backend, config: &Config, metrics: Metrics) -> Self {
-        let slow_query = Duration::from_millis(config.slow_query_ms);
-        let shared = Shared { metrics, dimension: config.dimension, slow_query };
+    fn new(backend: Backend, name: &'static str, config: &Config, meter: &Meter) -> Self {
+        let shared = Shared {
+            metrics: Metrics::new(meter, name),
+            dimension: config.dimension,
+            slow_query: Duration::from_millis(config.slow_query_ms),
+            spreading: RwLock::new(HybridSpreading::new(hybrid::Metrics::new(meter))),
+        };
         Self { backend, shared: Arc::new(shared) }
     }
 
@@ -373,7 +387,12 @@ impl Store {
             return Ok(Some(Vec::new()));
         }
         let kin = on_backend!(self, kin(candidates))?;
-        let mut ranked = related::rank(&record, &nearest, kin);
+        let shared = Arc::clone(&self.shared);
+        let mut ranked = blocking(move || {
+            let spreading = shared.spreading.read().unwrap_or_else(PoisonError::into_inner);
+            Ok(related::rank(&record, &nearest, kin, &spreading))
+        })
+        .await?;
         ranked.truncate(limit.min(CANDIDATES));
         let found = self.found(&ranked).await?;
         Ok(Some(hits(&ranked, found, &Terms::default())))

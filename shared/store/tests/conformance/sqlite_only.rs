@@ -53,6 +53,20 @@ async fn a_vector_search_is_a_dispatched_scan_of_all_rows() {
     assert!(!text.contains("courant_gpu_launch"), "{text}");
 }
 
+/// Where there is a GPU, the nodes are too few for it.
+#[tokio::test]
+async fn what_is_related_is_found_by_a_dispatched_spreading() {
+    let house = House::sqlite().await;
+    house.store.use_gpu(&GpuConfig::default(), &house.meters.meter()).await.unwrap();
+    let records = ["a", "b"].map(|name| record(name, "T", name, [1.0, 0.0, 0.0, 0.0]));
+    house.put(&records).await;
+    let hits = house.store.related(id("a"), 9).await.unwrap().unwrap();
+    assert_eq!(hits.iter().map(|hit| hit.id).collect::<Vec<_>>(), [id("b")]);
+    let text = house.meters.render().unwrap();
+    let counted = r#"courant_gpu_batch_items_count{device="cpu",operation="spread"} 1"#;
+    assert!(text.contains(counted) && !text.contains("courant_gpu_launch"), "{text}");
+}
+
 #[tokio::test]
 async fn a_reader_alone_sees_what_was_stored() {
     let house = House::sqlite().await;
