@@ -7,16 +7,15 @@ use std::time::{Duration, Instant};
 use courant_article::ModelRef;
 use courant_bus::{Bus, RequestError};
 use courant_inference::{Classifier, ClassifierConfig, Error, Findings, Priority};
-use courant_service::{Refusal, Refused};
+use courant_service::{Admission, Refusal, Refused, Unserved, check_count};
 use futures::future::try_join_all;
-use tokio::sync::Semaphore;
 
 use crate::built_in::BuiltIn;
 use crate::classifiers::covers;
 use crate::{Absent, Analyzer, Classifiers, Config, language};
 
 /// The most texts in one request.
-pub(crate) const MAX_TEXTS: usize = 128;
+const MAX_TEXTS: usize = 128;
 /// The longest text: as long as an article's.
 const MAX_TEXT_BYTES: usize = 256 << 10;
 /// Texts of one request in work at a time: enough to fill batches.
@@ -43,16 +42,12 @@ pub(crate) struct Answer {
 /// Why there is no answer.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum NoAnswer {
-    #[error("{0} texts in one request, 1 to {MAX_TEXTS} are allowed")]
-    Count(usize),
+    #[error(transparent)]
+    Unserved(#[from] Unserved),
     #[error("text {index} has {bytes} bytes, {MAX_TEXT_BYTES} are allowed")]
     TooLong { index: usize, bytes: usize },
     #[error("no model is called {asked}; there are: {known}")]
     Model { asked: String, known: String },
-    #[error("{0} requests are in hand already; try again in a second")]
-    Overloaded(usize),
-    #[error("no answer within {0:?}")]
-    Late(Duration),
     #[error("the embedder has not given the topics' definitions yet; try again in a second")]
     NotReady,
     #[error("the embedder does not answer")]
@@ -66,12 +61,11 @@ pub(crate) enum NoAnswer {
 impl From<NoAnswer> for Refusal {
     fn from(why: NoAnswer) -> Self {
         let refused = match &why {
-            NoAnswer::Count(_) | NoAnswer::TooLong { .. } => Refused::Invalid,
+            NoAnswer::Unserved(why) => why.refused(),
+            NoAnswer::TooLong { .. } => Refused::Invalid,
             NoAnswer::Model { .. } => Refused::NotFound,
-            NoAnswer::Overloaded(_) | NoAnswer::Classifier(Error::Overloaded { .. }) => {
-                Refused::Overloaded
-            }
-            NoAnswer::Late(_) | NoAnswer::Classifier(Error::Late) => Refused::Late,
+            NoAnswer::Classifier(Error::Overloaded { .. }) => Refused::Overloaded,
+            NoAnswer::Classifier(Error::Late) => Refused::Late,
             NoAnswer::NotReady
             | NoAnswer::Embedder(_)
             | NoAnswer::Refused(_)
@@ -85,17 +79,14 @@ impl From<NoAnswer> for Refusal {
     }
 }
 
-/// Answers requests, a bounded number at a time: a client that comes when it is
-/// reached is told so at once, and those before it are answered in time.
+/// Answers requests, a bounded number at a time.
 #[derive(Clone)]
 pub(crate) struct Classify {
     bus: Bus,
     classifiers: Classifiers,
     analyzer: Arc<OnceLock<Arc<Analyzer>>>,
     min_confidence: f64,
-    slots: Arc<Semaphore>,
-    requests: usize,
-    patience: Duration,
+    admission: Admission,
 }
 
 impl Classify {
@@ -106,29 +97,23 @@ impl Classify {
         classifiers: Classifiers,
         analyzer: Arc<OnceLock<Arc<Analyzer>>>,
     ) -> Self {
-        Self {
-            bus,
-            classifiers,
-            analyzer,
-            min_confidence: config.language_min_confidence,
-            slots: Arc::new(Semaphore::new(config.requests)),
-            requests: config.requests,
-            patience: Duration::from_secs(config.request_timeout_s),
-        }
+        let patience = Duration::from_secs(config.request_timeout_s);
+        let admission = Admission::new(config.requests, patience);
+        let min_confidence = config.language_min_confidence;
+        Self { bus, classifiers, analyzer, min_confidence, admission }
     }
 
     /// One result per text, in order.
     pub(crate) async fn answer(&self, question: Question) -> Result<Answer, NoAnswer> {
         check(&question.texts)?;
-        let _slot = self.slots.try_acquire().map_err(|_| NoAnswer::Overloaded(self.requests))?;
-        let answering = Box::pin(self.of_model(&question));
-        let answered = tokio::time::timeout(self.patience, answering).await;
-        answered.map_err(|_| NoAnswer::Late(self.patience))?
+        let admitted = self.admission.admit()?;
+        let answering = Box::pin(self.of_model(&question, admitted.deadline()));
+        admitted.in_time(answering).await?
     }
 
-    async fn of_model(&self, question: &Question) -> Result<Answer, NoAnswer> {
+    async fn of_model(&self, question: &Question, deadline: Instant) -> Result<Answer, NoAnswer> {
         if let Some(config) = self.classifiers.models().config(&question.model) {
-            return self.configured(config, question).await;
+            return self.configured(config, question, deadline).await;
         }
         if let Some(head) = BuiltIn::named(&question.model) {
             return self.built_in(head, question).await;
@@ -142,11 +127,11 @@ impl Classify {
         &self,
         config: &ClassifierConfig,
         question: &Question,
+        deadline: Instant,
     ) -> Result<Answer, NoAnswer> {
         let classifier = self.classifiers.models().get(&config.name).await?;
         let few = question.texts.len() <= FEW_TEXTS;
         let priority = if few { Priority::Query } else { Priority::Bulk };
-        let deadline = Instant::now() + self.patience;
         let mut results = Vec::with_capacity(question.texts.len());
         for texts in question.texts.chunks(TEXTS_AT_ONCE) {
             let all = texts.iter().map(|text| {
@@ -195,9 +180,7 @@ async fn found(
 }
 
 fn check(texts: &[String]) -> Result<(), NoAnswer> {
-    if texts.is_empty() || texts.len() > MAX_TEXTS {
-        return Err(NoAnswer::Count(texts.len()));
-    }
+    check_count(texts, MAX_TEXTS)?;
     match texts.iter().position(|text| text.len() > MAX_TEXT_BYTES) {
         Some(index) => Err(NoAnswer::TooLong { index, bytes: texts[index].len() }),
         None => Ok(()),

@@ -5,10 +5,11 @@ use std::sync::Arc;
 use courant_bus::{Error, Requests, Subject};
 use courant_inference::{Encoder, Priority};
 use courant_proto::v1;
-use courant_service::Control;
+use courant_service::{Control, check_count};
 use tokio::sync::Semaphore;
 
 use crate::handle::Handler;
+use crate::vectors::reply;
 
 /// The most texts in one request.
 const MAX_TEXTS: usize = 128;
@@ -52,21 +53,11 @@ impl Queries {
 
 async fn vectors(encoder: &Encoder, texts: Vec<String>) -> v1::EmbedReply {
     let refused = |error: String| v1::EmbedReply { error, ..v1::EmbedReply::default() };
-    if texts.is_empty() || texts.len() > MAX_TEXTS {
-        return refused(format!(
-            "{} texts in one request, 1 to {MAX_TEXTS} are allowed",
-            texts.len()
-        ));
+    if let Err(error) = check_count(&texts, MAX_TEXTS) {
+        return refused(error.to_string());
     }
     match encoder.embed(texts, Priority::Query).await {
-        Ok(vectors) => v1::EmbedReply {
-            model: Some(encoder.model().clone().into()),
-            vectors: vectors
-                .iter()
-                .map(|vector| v1::Vector { values: vector.as_slice().to_vec() })
-                .collect(),
-            error: String::new(),
-        },
+        Ok(vectors) => reply(encoder.model(), &vectors),
         Err(error) => refused(error.to_string()),
     }
 }

@@ -1,9 +1,11 @@
 //! What every agent's process does, whatever its subject: signals and drain
 //! ([`block_on`]), an operator's hold on it ([`Control`]), probes and metrics
-//! over HTTP, health, admin and reflection over gRPC ([`Process`]), refusals that
-//! both say alike ([`Refusal`]), and the loop that works off a queue ([`work`]).
+//! over HTTP, health, admin and reflection over gRPC ([`Process`]), the bound on the
+//! requests in hand ([`Admission`]), refusals that both say alike ([`Refusal`]), and the
+//! loop that works off a queue ([`work`]).
 
 mod admin;
+mod admission;
 mod config;
 mod control;
 mod metrics;
@@ -14,6 +16,7 @@ mod signals;
 mod start;
 mod work;
 
+pub use admission::{Admission, Admitted, Unserved, check_count};
 pub use config::{Config, Ports};
 pub use control::{Control, InFlight, State};
 pub use metrics::AgentMetrics;

@@ -1,0 +1,138 @@
+//! A bound on the requests in hand.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::{Semaphore, SemaphorePermit};
+use tokio::time::{Instant, timeout_at};
+
+use crate::Refused;
+
+/// Why a request was not served, whatever it asked for.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Unserved {
+    /// It carries no texts, or too many.
+    #[error("{count} texts in one request, 1 to {most} are allowed")]
+    Count {
+        /// What it carries.
+        count: usize,
+        /// What it may carry.
+        most: usize,
+    },
+    /// So many requests are in hand that it was not begun.
+    #[error("{0} requests are in hand already; try again in a second")]
+    Overloaded(usize),
+    /// It took longer than this.
+    #[error("no answer within {0:?}")]
+    Late(Duration),
+}
+
+impl Unserved {
+    /// What kind of refusal it is.
+    pub fn refused(&self) -> Refused {
+        match self {
+            Self::Count { .. } => Refused::Invalid,
+            Self::Overloaded(_) => Refused::Overloaded,
+            Self::Late(_) => Refused::Late,
+        }
+    }
+}
+
+/// Checks that a request carries 1 to `most` texts.
+///
+/// # Errors
+/// [`Unserved::Count`] if it does not.
+pub fn check_count(texts: &[String], most: usize) -> Result<(), Unserved> {
+    match texts.len() {
+        count if (1..=most).contains(&count) => Ok(()),
+        count => Err(Unserved::Count { count, most }),
+    }
+}
+
+/// Lets in a bounded number of requests at a time: a client that comes when it is
+/// reached is told so at once, and those before it are answered in time. Clones
+/// share the bound.
+#[derive(Clone, Debug)]
+pub struct Admission {
+    slots: Arc<Semaphore>,
+    requests: usize,
+    patience: Duration,
+}
+
+impl Admission {
+    /// `requests`: how many may be in hand. `patience`: how long each may take.
+    pub fn new(requests: usize, patience: Duration) -> Self {
+        Self { slots: Arc::new(Semaphore::new(requests)), requests, patience }
+    }
+
+    /// Takes a request in hand until what this returns is dropped.
+    ///
+    /// # Errors
+    /// [`Unserved::Overloaded`] if too many are.
+    pub fn admit(&self) -> Result<Admitted<'_>, Unserved> {
+        let slot = self.slots.try_acquire().map_err(|_| Unserved::Overloaded(self.requests))?;
+        let deadline = Instant::now() + self.patience;
+        Ok(Admitted { _slot: slot, deadline, patience: self.patience })
+    }
+}
+
+/// A request in hand.
+#[derive(Debug)]
+pub struct Admitted<'a> {
+    _slot: SemaphorePermit<'a>,
+    deadline: Instant,
+    patience: Duration,
+}
+
+impl Admitted<'_> {
+    /// When its answer is due.
+    pub fn deadline(&self) -> std::time::Instant {
+        self.deadline.into_std()
+    }
+
+    /// Gives `answering` up at the deadline.
+    ///
+    /// # Errors
+    /// [`Unserved::Late`] if it was.
+    pub async fn in_time<T>(&self, answering: impl Future<Output = T>) -> Result<T, Unserved> {
+        let answered = timeout_at(self.deadline, answering).await;
+        answered.map_err(|_| Unserved::Late(self.patience))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const PATIENCE: Duration = Duration::from_secs(30);
+
+    #[tokio::test]
+    async fn a_request_beyond_the_bound_is_refused_until_one_is_done() {
+        let admission = Admission::new(1, PATIENCE);
+        let first = admission.admit().unwrap();
+        let refused = admission.clone().admit().map(drop).unwrap_err();
+        assert_eq!(refused, Unserved::Overloaded(1));
+        assert_eq!(refused.refused(), Refused::Overloaded);
+        drop(first);
+        assert!(admission.admit().is_ok());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn an_answer_that_does_not_come_is_given_up_at_the_deadline() {
+        let admission = Admission::new(1, PATIENCE);
+        let admitted = admission.admit().unwrap();
+        tokio::time::advance(PATIENCE / 2).await;
+        assert_eq!(admitted.in_time(async { 1 }).await, Ok(1));
+        let late = admitted.in_time(std::future::pending::<()>()).await;
+        assert_eq!(late, Err(Unserved::Late(PATIENCE)));
+        assert_eq!(Instant::now().into_std(), admitted.deadline());
+    }
+
+    #[test]
+    fn a_request_carries_a_text_and_no_more_than_are_allowed() {
+        let texts = vec![String::new(); 3];
+        assert!(check_count(&texts, 3).is_ok());
+        assert_eq!(check_count(&texts, 2), Err(Unserved::Count { count: 3, most: 2 }));
+        assert_eq!(check_count(&[], 3), Err(Unserved::Count { count: 0, most: 3 }));
+    }
+}
