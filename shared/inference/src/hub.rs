@@ -1,5 +1,5 @@
-//! Models from the Hugging Face hub: any ONNX graph in one file beside its
-//! `tokenizer.json` and `config.json`. What is fetched must be pinned.
+//! Models laid out as on the Hugging Face hub: any ONNX graph in one file beside its
+//! `tokenizer.json` and `config.json`, there or in a folder. Every file must be pinned.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -9,11 +9,11 @@ use hf_hub::api::sync::{ApiBuilder, ApiError, ApiRepo};
 use hf_hub::{Cache, CacheRepo, Repo, RepoType};
 use serde::Deserialize;
 
-use crate::model::{Model, Pooling, sha256, verify, version};
+use crate::model::{Model, Pooling, described, sha256, verify, version};
 use crate::{Config, Error, Precision};
 
-pub(crate) const TOKENIZER: &str = "tokenizer.json";
-pub(crate) const DESCRIPTION: &str = "config.json";
+const TOKENIZER: &str = "tokenizer.json";
+const DESCRIPTION: &str = "config.json";
 
 /// What a model's `config.json` says that we need.
 #[derive(Deserialize)]
@@ -24,7 +24,7 @@ struct Description {
 
 /// Fetches, or finds in the cache, the encoder `owner/repo[@revision]`.
 pub(crate) fn locate(repository: &str, config: &Config) -> Result<Model, Error> {
-    assemble(&Repository::open(repository, config.hub_cache.as_deref())?, config)
+    assemble(Repository::open(repository, config.hub_cache.as_deref())?, config)
 }
 
 /// The same where it is in the cache.
@@ -32,7 +32,7 @@ pub(crate) fn locate(repository: &str, config: &Config) -> Result<Model, Error> 
 /// # Errors
 /// [`Error::NotFetched`] where it is not.
 pub(crate) fn cached(repository: &str, config: &Config) -> Result<Model, Error> {
-    assemble(&Repository::in_cache(repository, config.hub_cache.as_deref()), config)
+    assemble(Repository::in_cache(repository, config.hub_cache.as_deref()), config)
 }
 
 /// Fetches the encoder's files, and returns the SHA-256 of each.
@@ -49,34 +49,37 @@ pub(crate) fn pull(repository: &str, config: &Config) -> Result<BTreeMap<String,
     Ok(found)
 }
 
-fn assemble(source: &Repository, config: &Config) -> Result<Model, Error> {
-    let graph = source.fetch(&config.graph_file)?;
-    let tokenizer = source.fetch(TOKENIZER)?;
-    let description = source.fetch(DESCRIPTION)?;
-    let named = [
-        (config.graph_file.as_str(), &graph),
-        (TOKENIZER, &tokenizer),
-        (DESCRIPTION, &description),
-    ];
-    let pins = pinned(&named, &config.sha256, "[inference.sha256]")?;
-    let Description { hidden_size, max_position_embeddings } = read(&description)?;
+fn assemble(source: Repository, config: &Config) -> Result<Model, Error> {
+    let files = source.files(&config.graph_file, &config.sha256, "[inference.sha256]")?;
+    let Description { hidden_size, max_position_embeddings } = described(&files.description)?;
     Ok(Model {
-        name: source.name.clone(),
-        version: version(&pins),
+        name: source.name,
+        version: files.version,
         precision: precision(&config.graph_file),
         dimension: hidden_size,
         states: None,
         max_tokens: max_position_embeddings,
         pooling: Pooling::Mean,
-        files: named.iter().map(|&(file, path)| (path.clone(), pins[file].clone())).collect(),
-        graph,
-        tokenizer,
+        files: files.pinned,
+        graph: files.graph,
+        tokenizer: files.tokenizer,
     })
 }
 
-/// A repository on the hub, at one revision.
+/// The files of a model.
+pub(crate) struct Files {
+    pub(crate) graph: PathBuf,
+    pub(crate) tokenizer: PathBuf,
+    pub(crate) description: PathBuf,
+    /// As [`Model::version`].
+    pub(crate) version: String,
+    /// Each of them, with the SHA-256 that it must have.
+    pub(crate) pinned: Vec<(PathBuf, String)>,
+}
+
+/// A repository on the hub, at one revision, or a folder that is laid out as one.
 pub(crate) struct Repository {
-    /// `owner/repo`.
+    /// `owner/repo`, or the folder's own name.
     pub(crate) name: String,
     place: Place,
 }
@@ -86,6 +89,7 @@ enum Place {
     /// The cache, else the hub.
     Hub(Box<ApiRepo>),
     Cache(CacheRepo),
+    Folder(PathBuf),
 }
 
 impl Repository {
@@ -108,12 +112,45 @@ impl Repository {
         Self { name, place: Place::Cache(cache.repo(at)) }
     }
 
+    /// A folder with the same files.
+    pub(crate) fn folder(folder: PathBuf) -> Self {
+        let name = folder.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        Self { name, place: Place::Folder(folder) }
+    }
+
+    /// The files of the model whose graph is `graph_file`. `sha256s`: what the
+    /// configuration demands of each, in `section`.
+    ///
+    /// # Errors
+    /// [`Error::Unpinned`] where it demands nothing of one; [`Error::Hub`],
+    /// [`Error::NotFetched`].
+    pub(crate) fn files(
+        &self,
+        graph_file: &str,
+        sha256s: &BTreeMap<String, String>,
+        section: &'static str,
+    ) -> Result<Files, Error> {
+        let graph = self.fetch(graph_file)?;
+        let tokenizer = self.fetch(TOKENIZER)?;
+        let description = self.fetch(DESCRIPTION)?;
+        let named = [(graph_file, &graph), (TOKENIZER, &tokenizer), (DESCRIPTION, &description)];
+        let pins = pins(&named, sha256s, section)?;
+        Ok(Files {
+            version: version(&pins),
+            pinned: named.iter().map(|&(file, path)| (path.clone(), pins[file].clone())).collect(),
+            graph,
+            tokenizer,
+            description,
+        })
+    }
+
     /// A file, fetched where it may be and is not in the cache.
-    pub(crate) fn fetch(&self, file: &str) -> Result<PathBuf, Error> {
+    fn fetch(&self, file: &str) -> Result<PathBuf, Error> {
         let absent = || Error::NotFetched { repository: self.name.clone(), file: file.to_owned() };
         match &self.place {
             Place::Hub(hub) => hub.get(file).map_err(|source| failed(&self.name, file, source)),
             Place::Cache(cache) => cache.get(file).ok_or_else(absent),
+            Place::Folder(folder) => Ok(folder.join(file)),
         }
     }
 }
@@ -134,7 +171,7 @@ fn failed(repository: &str, file: &str, source: ApiError) -> Error {
 
 /// The SHA-256 that the configuration demands of each file; `section` is where it
 /// does.
-pub(crate) fn pinned(
+fn pins(
     files: &[(&str, &PathBuf)],
     sha256s: &BTreeMap<String, String>,
     section: &'static str,
@@ -144,12 +181,6 @@ pub(crate) fn pinned(
         None => Err(Error::Unpinned { section, file: file.to_owned(), found: sha256(path)? }),
     };
     files.iter().map(pin).collect()
-}
-
-fn read(path: &Path) -> Result<Description, Error> {
-    let json = std::fs::read(path).map_err(|source| Error::read(path, source))?;
-    serde_json::from_slice(&json)
-        .map_err(|error| Error::Manifest { path: path.to_owned(), reason: error.to_string() })
 }
 
 /// Files on the hub carry their precision in their name.

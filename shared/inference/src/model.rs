@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use std::thread;
 
 use serde::Deserialize;
+use serde::de::DeserializeOwned;
 use sha2::{Digest, Sha256};
 
 use crate::{Config, Deps, Error, Precision, hub};
@@ -123,10 +124,7 @@ impl Model {
 
 impl Manifest {
     fn read(folder: &Path) -> Result<Self, Error> {
-        let path = folder.join("model.json");
-        let json = std::fs::read(&path).map_err(|source| Error::read(&path, source))?;
-        serde_json::from_slice(&json)
-            .map_err(|error| Error::Manifest { path, reason: error.to_string() })
+        described(&folder.join("model.json"))
     }
 
     fn model(&self, folder: &Path, precision: Precision) -> Result<Model, Error> {
@@ -154,6 +152,16 @@ impl Manifest {
             pooling: self.pooling,
         })
     }
+}
+
+/// What a JSON file says of a model.
+///
+/// # Errors
+/// [`Error::Read`], or [`Error::Manifest`] where it does not say what it should.
+pub(crate) fn described<T: DeserializeOwned>(path: &Path) -> Result<T, Error> {
+    let json = std::fs::read(path).map_err(|source| Error::read(path, source))?;
+    serde_json::from_slice(&json)
+        .map_err(|error| Error::Manifest { path: path.to_owned(), reason: error.to_string() })
 }
 
 /// 12 hexadecimal digits that change with any of the files.

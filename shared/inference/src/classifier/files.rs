@@ -3,17 +3,19 @@
 use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::Read;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use serde::Deserialize;
 
 use super::ClassifierConfig;
 use super::labels::Reading;
 use crate::Error;
-use crate::hub::{self, DESCRIPTION, Repository, TOKENIZER};
+use crate::hub::{self, Repository};
 use crate::launch::Host;
-use crate::model::{Model, Pooling, version};
+use crate::model::{Model, Pooling, described};
 
+/// Where the SHA-256 of its files stand.
+const PINS: &str = "its sha256 in [[analyst.classifiers]]";
 /// More labels than this are a mistake.
 const MAX_LABELS: usize = 1_024;
 /// Families whose positions begin behind that of the padding.
@@ -56,71 +58,38 @@ pub(super) struct Located {
 /// [`Error::Unpinned`], [`Error::Manifest`], [`Error::Graph`] where the weights are
 /// not within the graph's file, and what is wrong with a file or the hub.
 pub(super) fn locate(config: &ClassifierConfig, host: &Host) -> Result<Located, Error> {
-    let source = Source::of(config, host)?;
-    let graph = source.file(&config.graph_file)?;
-    let tokenizer = source.file(TOKENIZER)?;
-    let description = source.file(DESCRIPTION)?;
-    let named = [
-        (config.graph_file.as_str(), &graph),
-        (TOKENIZER, &tokenizer),
-        (DESCRIPTION, &description),
-    ];
-    let pins = hub::pinned(&named, &config.sha256, "its sha256 in [[analyst.classifiers]]")?;
-    if names_other_files(&graph)? {
+    let source = source(config, host)?;
+    let files = source.files(&config.graph_file, &config.sha256, PINS)?;
+    if names_other_files(&files.graph)? {
         let reason = "its weights lie in another file, they have to be in the graph's".into();
-        return Err(Error::Graph { path: graph, reason });
+        return Err(Error::Graph { path: files.graph, reason });
     }
-    let declared = Description::read(&description)?;
-    let wrong = |reason| Error::Manifest { path: description.clone(), reason };
+    let declared: Description = described(&files.description)?;
+    let wrong = |reason| Error::Manifest { path: files.description.clone(), reason };
     let labels = declared.labels().map_err(wrong)?;
     let pooling = declared.pooling().map_err(wrong)?;
     let reading = Reading::new(config, pooling, &labels, declared.is_multi_label());
     let reading = reading.map_err(wrong)?;
     let model = Model {
-        name: source.name(),
-        version: version(&pins),
+        name: source.name,
+        version: files.version,
         precision: config.precision.unwrap_or_else(|| hub::precision(&config.graph_file)),
         dimension: labels.len(),
         states: None,
         max_tokens: config.window(declared.max_tokens())?,
         pooling,
-        files: named.iter().map(|&(file, path)| (path.clone(), pins[file].clone())).collect(),
-        graph,
-        tokenizer,
+        files: files.pinned,
+        graph: files.graph,
+        tokenizer: files.tokenizer,
     };
     Ok(Located { model, reading })
 }
 
-enum Source {
-    Folder(PathBuf),
-    Hub(Repository),
-}
-
-impl Source {
-    fn of(config: &ClassifierConfig, host: &Host) -> Result<Self, Error> {
-        if let Some(repository) = config.model.strip_prefix("hf:") {
-            return Ok(Self::Hub(Repository::open(repository, host.hub_cache.as_deref())?));
-        }
-        let is_path = config.model.contains('/');
-        let by_name = || host.deps.model(&config.model);
-        Ok(Self::Folder(if is_path { PathBuf::from(&config.model) } else { by_name()? }))
-    }
-
-    fn file(&self, file: &str) -> Result<PathBuf, Error> {
-        match self {
-            Self::Folder(folder) => Ok(folder.join(file)),
-            Self::Hub(repository) => repository.fetch(file),
-        }
-    }
-
-    /// The repository, or the folder's own name.
-    fn name(&self) -> String {
-        match self {
-            Self::Folder(folder) => {
-                folder.file_name().unwrap_or_default().to_string_lossy().into_owned()
-            }
-            Self::Hub(repository) => repository.name.clone(),
-        }
+/// The repository, or the folder, that `model` names.
+fn source(config: &ClassifierConfig, host: &Host) -> Result<Repository, Error> {
+    match config.model.strip_prefix("hf:") {
+        Some(repository) => Repository::open(repository, host.hub_cache.as_deref()),
+        None => Ok(Repository::folder(Model::folder(&config.model, &host.deps)?)),
     }
 }
 
@@ -148,12 +117,6 @@ fn names_other_files(graph: &Path) -> Result<bool, Error> {
 }
 
 impl Description {
-    fn read(path: &Path) -> Result<Self, Error> {
-        let json = std::fs::read(path).map_err(|source| Error::read(path, source))?;
-        serde_json::from_slice(&json)
-            .map_err(|error| Error::Manifest { path: path.to_owned(), reason: error.to_string() })
-    }
-
     /// The labels by rising number, which must have no gap.
     fn labels(&self) -> Result<Vec<String>, String> {
         let count = self.id2label.len();
