@@ -90,11 +90,11 @@ impl Analyst {
             analyzer: Arc::clone(self.analyzer.get_or_init(|| analyzer)),
             classifiers: self.classifiers,
             bus: self.bus.clone(),
-            agent: self.agent,
+            agent: self.agent.clone(),
             metrics: self.metrics,
         };
-        let handle = |delivery| handler.clone().handle(delivery);
-        work(&self.bus, Stage::Analyst, concurrency, control, handle).await
+        let handle = move |embedded| handler.handle(embedded);
+        work(&self.bus, Stage::Analyst, concurrency, control, &self.agent, handle).await
     }
 }
 

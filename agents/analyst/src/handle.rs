@@ -3,10 +3,9 @@
 use std::sync::Arc;
 
 use courant_article::{Article, Embeddings};
-use courant_bus::{Bus, Delivery, Failure, MessageId, Settled, Subject};
+use courant_bus::{Bus, Failure, MessageId, Subject};
 use courant_proto::{InvalidMessage, v1};
 use courant_service::AgentMetrics;
-use tracing::Instrument;
 
 use crate::{Analyzer, Classifiers, Metrics};
 
@@ -21,28 +20,21 @@ pub(crate) struct Handler {
 }
 
 impl Handler {
-    /// Receives an embedded article, analyzes it, publishes it with its analysis, settles.
-    pub(crate) async fn handle(self, delivery: Delivery) -> Settled {
-        let outcome = async {
-            let embedded: v1::ArticleEmbedded = delivery.decode()?;
-            let vectors = embedded.embeddings.clone();
-            let (article, embeddings) = parts(embedded).map_err(Failure::discard)?;
-            let analyzing = self.analyze(article, embeddings);
-            let (article, analysis) = self.agent.timed("analyze", analyzing).await?;
-            let id = MessageId::article(&article.id, article.revision, "analyzed", "");
-            let analyzed = v1::ArticleAnalyzed {
-                article: Some(article.into()),
-                embeddings: vectors,
-                analysis: Some(analysis.into()),
-            };
-            let published = self.bus.publish(Subject::ArticleAnalyzed, &id, &analyzed);
-            self.agent.timed("publish", published).await?;
-            Ok(())
+    /// Analyzes an embedded article, and publishes it with its analysis.
+    pub(crate) async fn handle(self, embedded: v1::ArticleEmbedded) -> Result<(), Failure> {
+        let vectors = embedded.embeddings.clone();
+        let (article, embeddings) = parts(embedded).map_err(Failure::discard)?;
+        let analyzing = self.analyze(article, embeddings);
+        let (article, analysis) = self.agent.timed("analyze", analyzing).await?;
+        let id = MessageId::article(&article.id, article.revision, "analyzed", "");
+        let analyzed = v1::ArticleAnalyzed {
+            article: Some(article.into()),
+            embeddings: vectors,
+            analysis: Some(analysis.into()),
         };
-        let outcome = outcome.instrument(delivery.span()).await;
-        let settled = delivery.settle(outcome).await;
-        self.agent.settled(settled);
-        settled
+        let published = self.bus.publish(Subject::ArticleAnalyzed, &id, &analyzed);
+        self.agent.timed("publish", published).await?;
+        Ok(())
     }
 
     /// What classifiers say, then a few milliseconds of one core, away from the threads

@@ -77,9 +77,9 @@ impl Embedder {
         control.detail("provider", &model.provider);
         let bus = handler.bus.clone();
         let queries = Queries::serve(&handler, config.queries).await?;
-        let articles = work(&bus, Stage::Embedder, config.concurrency, &control, |delivery| {
-            handler.clone().handle(delivery)
-        });
+        let metrics = handler.metrics.clone();
+        let handle = move |accepted| handler.handle(accepted);
+        let articles = work(&bus, Stage::Embedder, config.concurrency, &control, &metrics, handle);
         let (result, ()) = tokio::join!(articles, queries.answer(control.clone()));
         control.finished();
         result

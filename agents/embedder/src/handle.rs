@@ -1,12 +1,10 @@
 //! One article's way through the embedder.
 
 use courant_article::Article;
-use courant_bus::{Bus, Delivery, Failure, MessageId, Settled, Subject};
+use courant_bus::{Bus, Failure, MessageId, Subject};
 use courant_inference::Encoder;
 use courant_proto::{InvalidMessage, v1};
 use courant_service::AgentMetrics;
-
-use tracing::Instrument;
 
 use crate::error::failure;
 
@@ -19,27 +17,20 @@ pub(crate) struct Handler {
 }
 
 impl Handler {
-    /// Receives an accepted article, embeds it, publishes it with its vectors, settles.
-    pub(crate) async fn handle(self, delivery: Delivery) -> Settled {
-        let outcome = async {
-            let accepted: v1::ArticleAccepted = delivery.decode()?;
-            let article = article(accepted).map_err(Failure::discard)?;
-            let embedding = self.encoder.embed_document(article.text.as_str());
-            let embeddings = self.metrics.timed("embed", embedding).await.map_err(failure)?;
-            let version = embeddings.model.version.clone();
-            let id = MessageId::article(&article.id, article.revision, "embedded", &version);
-            let embedded = v1::ArticleEmbedded {
-                article: Some(article.into()),
-                embeddings: Some(embeddings.into()),
-            };
-            let published = self.bus.publish(Subject::ArticleEmbedded, &id, &embedded);
-            self.metrics.timed("publish", published).await?;
-            Ok(())
+    /// Embeds an accepted article, and publishes it with its vectors.
+    pub(crate) async fn handle(self, accepted: v1::ArticleAccepted) -> Result<(), Failure> {
+        let article = article(accepted).map_err(Failure::discard)?;
+        let embedding = self.encoder.embed_document(article.text.as_str());
+        let embeddings = self.metrics.timed("embed", embedding).await.map_err(failure)?;
+        let version = embeddings.model.version.clone();
+        let id = MessageId::article(&article.id, article.revision, "embedded", &version);
+        let embedded = v1::ArticleEmbedded {
+            article: Some(article.into()),
+            embeddings: Some(embeddings.into()),
         };
-        let outcome = outcome.instrument(delivery.span()).await;
-        let settled = delivery.settle(outcome).await;
-        self.metrics.settled(settled);
-        settled
+        let published = self.bus.publish(Subject::ArticleEmbedded, &id, &embedded);
+        self.metrics.timed("publish", published).await?;
+        Ok(())
     }
 }
 

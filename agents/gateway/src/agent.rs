@@ -102,9 +102,10 @@ impl Gateway {
             // Boxed, as the store's futures are large.
             Box::pin(near.restore(store)).await?;
         }
-        let entries = work(bus, Stage::Gateway, config.concurrency, &control, |delivery| {
-            self.handler.clone().handle(delivery)
-        });
+        let handler = self.handler.clone();
+        let handle = move |entry| handler.handle(entry);
+        let entries =
+            work(bus, Stage::Gateway, config.concurrency, &control, &metrics.agent, handle);
         let known = self.known.serve(bus, &control);
         let pressure = pressure::watch(config, bus, metrics, &self.pressure, &control);
         let refill = async {

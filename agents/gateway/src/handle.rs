@@ -1,11 +1,10 @@
 //! One entry's way through the gateway.
 
 use courant_article::{Article, Entry};
-use courant_bus::{Bus, Delivery, Failure, MessageId, PublishError, Settled, Subject};
+use courant_bus::{Bus, Failure, MessageId, PublishError, Subject};
 use courant_proto::v1;
 use courant_store::Store;
 use courant_telemetry::Clock;
-use tracing::Instrument;
 
 use crate::config::Config;
 use crate::decide::{Decided, Identity};
@@ -24,26 +23,19 @@ pub(crate) struct Handler {
 }
 
 impl Handler {
-    /// Receives an entry, decides, publishes the article that it becomes, tells of
-    /// the decision, settles.
+    /// Decides on an entry, publishes the article that it becomes, tells of the
+    /// decision.
     ///
     /// A crash between the store's claim and the publication loses nothing: the
     /// entry comes again, the same claim gets the same verdict, and the article is
     /// published again. Whoever gets it twice is idempotent.
-    pub(crate) async fn handle(self, delivery: Delivery) -> Settled {
-        let outcome = async {
-            let entry =
-                Entry::try_from(delivery.decode::<v1::Entry>()?).map_err(Failure::discard)?;
-            let decided = self.metrics.agent.timed("decide", self.decide(&entry)).await?;
-            let publishing = self.publish(&entry, &decided);
-            self.metrics.agent.timed("publish", publishing).await?;
-            self.metrics.decided(decided.decision());
-            Ok(())
-        };
-        let outcome = outcome.instrument(delivery.span()).await;
-        let settled = delivery.settle(outcome).await;
-        self.metrics.agent.settled(settled);
-        settled
+    pub(crate) async fn handle(self, submitted: v1::Entry) -> Result<(), Failure> {
+        let entry = Entry::try_from(submitted).map_err(Failure::discard)?;
+        let decided = self.metrics.agent.timed("decide", self.decide(&entry)).await?;
+        let publishing = self.publish(&entry, &decided);
+        self.metrics.agent.timed("publish", publishing).await?;
+        self.metrics.decided(decided.decision());
+        Ok(())
     }
 
     /// The index of near texts names the copies; the store decides, in one atomic

@@ -37,6 +37,6 @@ async fn run(mut start: Start) -> anyhow::Result<()> {
     let gateway = Gateway::build(config, bus.clone(), store, cache, clock, &meter)?;
     start.process.http(gateway.routes());
     let control = start.control.clone();
-    start.serve(gateway.run(control)).await?;
+    Box::pin(start.serve(gateway.run(control))).await?;
     bus.close().await.context("cannot close the bus")
 }

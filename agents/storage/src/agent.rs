@@ -47,14 +47,11 @@ impl Storage {
     /// # Errors
     /// If the bus cannot be consumed.
     pub async fn run(self, control: Control) -> anyhow::Result<()> {
-        let committer =
-            Committer::start(self.store, self.config.batch, self.metrics.clone(), self.sizes);
-        let handler =
-            Handler { bus: self.bus.clone(), committer, clock: self.clock, metrics: self.metrics };
-        let result = work(&self.bus, Stage::Storage, self.config.batch, &control, |delivery| {
-            handler.clone().handle(delivery)
-        });
-        let result = result.await;
+        let Self { config, bus, store, clock, metrics, sizes } = self;
+        let committer = Committer::start(store, config.batch, metrics.clone(), sizes);
+        let handler = Handler { bus: bus.clone(), committer, clock, metrics: metrics.clone() };
+        let handle = move |analyzed| handler.handle(analyzed);
+        let result = work(&bus, Stage::Storage, config.batch, &control, &metrics, handle).await;
         control.finished();
         result
     }

@@ -1,12 +1,11 @@
 //! One article's way through the storage agent.
 
 use courant_article::{Article, Embeddings};
-use courant_bus::{Bus, Delivery, Failure, MessageId, Settled, Subject};
+use courant_bus::{Bus, Failure, MessageId, Subject};
 use courant_proto::{InvalidMessage, v1};
 use courant_service::AgentMetrics;
 use courant_store::{Record, Upsert};
 use courant_telemetry::Clock;
-use tracing::Instrument;
 
 use crate::commit::Committer;
 
@@ -20,23 +19,16 @@ pub(crate) struct Handler {
 }
 
 impl Handler {
-    /// Receives an analyzed article, commits it, tells of it, settles.
-    pub(crate) async fn handle(self, delivery: Delivery) -> Settled {
-        let outcome = async {
-            let analyzed: v1::ArticleAnalyzed = delivery.decode()?;
-            let record = record(analyzed, &self.clock).map_err(Failure::discard)?;
-            let mut stored = event(&record);
-            let committed = self.committer.commit(record);
-            let upsert = self.metrics.timed("store", committed).await?;
-            stored.changed = upsert != Upsert::Unchanged;
-            let id = MessageId::article(&stored.id, stored.revision, "stored", "");
-            self.bus.publish(Subject::ArticleStored, &id, &stored).await?;
-            Ok(())
-        };
-        let outcome = outcome.instrument(delivery.span()).await;
-        let settled = delivery.settle(outcome).await;
-        self.metrics.settled(settled);
-        settled
+    /// Commits an analyzed article, and tells of it.
+    pub(crate) async fn handle(self, analyzed: v1::ArticleAnalyzed) -> Result<(), Failure> {
+        let record = record(analyzed, &self.clock).map_err(Failure::discard)?;
+        let mut stored = event(&record);
+        let committed = self.committer.commit(record);
+        let upsert = self.metrics.timed("store", committed).await?;
+        stored.changed = upsert != Upsert::Unchanged;
+        let id = MessageId::article(&stored.id, stored.revision, "stored", "");
+        self.bus.publish(Subject::ArticleStored, &id, &stored).await?;
+        Ok(())
     }
 }
 

@@ -3,32 +3,37 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use courant_bus::{Bus, Delivery, Settled, Stage};
+use courant_bus::{Bus, Delivery, Failure, Settled, Stage};
+use courant_proto::Schema;
 use tokio::sync::Semaphore;
 use tokio_util::task::TaskTracker;
+use tracing::Instrument;
 
 use crate::control::Control;
+use crate::metrics::AgentMetrics;
 
 /// How long what is in hand may take once the agent drains: less than the process
 /// may take to end, `[service] drain_s`.
 const GRACE: Duration = Duration::from_secs(20);
 
-/// Hands every delivery of `stage` to `handle`, at most `concurrency` at once,
-/// until `control` says to drain; then gives back what was not started and waits
-/// for those in flight, 20 s at most. `handle`
-/// settles its delivery and says how.
+/// Hands every message of `stage` to `handle`, at most `concurrency` at once, until
+/// `control` says to drain; then gives back what was not started and waits for those
+/// in flight, 20 s at most. Each is handled within a span, settled as `handle` says,
+/// and counted in `metrics` and `control`; one that is no `M` is discarded.
 ///
 /// # Errors
 /// If the bus cannot be consumed at all.
-pub async fn work<F>(
+pub async fn work<M, F>(
     bus: &Bus,
     stage: Stage,
     concurrency: usize,
     control: &Control,
-    handle: impl Fn(Delivery) -> F,
+    metrics: &AgentMetrics,
+    handle: impl FnOnce(M) -> F + Clone + Send + 'static,
 ) -> anyhow::Result<()>
 where
-    F: Future<Output = Settled> + Send + 'static,
+    M: Schema + Send + 'static,
+    F: Future<Output = Result<(), Failure>> + Send + 'static,
 {
     let mut deliveries = bus.consume(stage, concurrency).await?;
     let slots = Arc::new(Semaphore::new(concurrency));
@@ -41,11 +46,12 @@ where
             delivery = deliveries.next() => delivery,
         };
         let Some(delivery) = delivery else { break };
-        let handled = handle(delivery);
-        let control = control.clone();
+        let (control, metrics, handle) = (control.clone(), metrics.clone(), handle.clone());
         tasks.spawn(async move {
             let _in_flight = control.in_flight();
-            control.count(handled.await);
+            let settled = settled(delivery, handle).await;
+            metrics.settled(settled);
+            control.count(settled);
             drop(slot);
         });
     }
@@ -58,6 +64,17 @@ where
         tracing::warn!(%stage, messages = unfinished, "not finished in time, left to be done again");
     }
     Ok(())
+}
+
+/// Handles one delivery and settles it.
+async fn settled<M, F>(delivery: Delivery, handle: impl FnOnce(M) -> F) -> Settled
+where
+    M: Schema,
+    F: Future<Output = Result<(), Failure>>,
+{
+    let handled = async { handle(delivery.decode()?).await };
+    let outcome = handled.instrument(delivery.span()).await;
+    delivery.settle(outcome).await
 }
 
 /// Waits for what is in hand, [`GRACE`] at most, and says how much is left.
