@@ -5,7 +5,6 @@ use std::process::ExitCode;
 use anyhow::Context;
 use clap::Parser;
 use courant_analyst::Analyst;
-use courant_bus::Bus;
 use courant_inference::{Deps, Host};
 use courant_service::{Args, Ports, Start};
 
@@ -19,11 +18,7 @@ async fn run(mut start: Start) -> anyhow::Result<()> {
     let (inference, gpu) = (start.document.section("inference")?, start.document.section("gpu")?);
     let host = Host::new(&inference, &gpu, Deps::resolve());
 
-    let bus = Bus::connect(&bus_config, start.clock.clone(), &start.meter)
-        .await
-        .context("cannot reach the bus")?;
-    start.requires_bus(&bus);
-
+    let bus = start.connect(&bus_config).await?;
     let analyst = Analyst::build(config, host, bus.clone(), &start.meter)?;
     start.process.http(analyst.routes());
     start.process.grpc(analyst.grpc());

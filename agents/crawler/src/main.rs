@@ -4,7 +4,6 @@ use std::process::ExitCode;
 
 use anyhow::{Context, bail};
 use clap::Parser;
-use courant_bus::Bus;
 use courant_crawler::{Config, Crawler, Extent, Source};
 use courant_service::{Ports, Start};
 use courant_store::Store;
@@ -33,12 +32,10 @@ async fn run(mut start: Start, sources: Vec<String>, once: bool) -> anyhow::Resu
     let sources = sources.iter().map(|s| Source::parse(s)).collect::<Result<Vec<_>, _>>()?;
 
     let (clock, meter) = (start.clock.clone(), start.meter.clone());
-    let bus =
-        Bus::connect(&bus_config, clock.clone(), &meter).await.context("cannot reach the bus")?;
+    let bus = start.connect(&bus_config).await?;
     let store = Store::postgres(&store_config, clock.clone(), &meter)
         .await
         .context("cannot reach the store")?;
-    start.requires_bus(&bus);
 
     let crawler = Crawler::build(config, bus.clone(), store, clock, &meter)?;
     let control = start.control.clone();

@@ -4,7 +4,6 @@ use std::process::ExitCode;
 
 use anyhow::Context;
 use clap::Parser;
-use courant_bus::Bus;
 use courant_embedder::Embedder;
 use courant_inference::{Deps, Encoder};
 use courant_service::{Args, Ports, Start};
@@ -19,11 +18,10 @@ async fn run(mut start: Start) -> anyhow::Result<()> {
     let inference = start.document.section("inference")?;
     let gpu = start.document.section("gpu")?;
 
-    let (clock, meter) = (start.clock.clone(), start.meter.clone());
+    let meter = start.meter.clone();
     let encoder = Encoder::load(&inference, &gpu, &Deps::resolve(), &meter)
         .context("cannot load the encoder")?;
-    let bus = Bus::connect(&bus_config, clock, &meter).await.context("cannot reach the bus")?;
-    start.requires_bus(&bus);
+    let bus = start.connect(&bus_config).await?;
 
     let embedder = Embedder::build(config, bus.clone(), encoder, &meter)?;
     start.process.http(embedder.routes());

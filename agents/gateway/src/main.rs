@@ -4,7 +4,6 @@ use std::process::ExitCode;
 
 use anyhow::Context;
 use clap::Parser;
-use courant_bus::Bus;
 use courant_cache::Cache;
 use courant_gateway::Gateway;
 use courant_service::{Args, Ports, Start};
@@ -21,18 +20,12 @@ async fn run(mut start: Start) -> anyhow::Result<()> {
     let cache_config = start.document.section("cache")?;
 
     let (clock, meter) = (start.clock.clone(), start.meter.clone());
-    let bus =
-        Bus::connect(&bus_config, clock.clone(), &meter).await.context("cannot reach the bus")?;
+    let bus = start.connect(&bus_config).await?;
     let store = Store::postgres(&store_config, clock.clone(), &meter)
         .await
         .context("cannot reach the store")?;
     let cache = Cache::connect(&cache_config, &meter).context("cannot set up the cache")?;
-    start.requires_bus(&bus);
-    let asked = store.clone();
-    start.process.requires("store", move || {
-        let store = asked.clone();
-        async move { Ok(store.ping().await?) }
-    });
+    start.process.requires("store", &store, |store| async move { Ok(store.ping().await?) });
 
     let gateway = Gateway::build(config, bus.clone(), store, cache, clock, &meter)?;
     start.process.http(gateway.routes());

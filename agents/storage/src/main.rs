@@ -4,7 +4,6 @@ use std::process::ExitCode;
 
 use anyhow::Context;
 use clap::Parser;
-use courant_bus::Bus;
 use courant_service::{Args, Ports, Start};
 use courant_storage::Storage;
 use courant_store::Store;
@@ -19,19 +18,11 @@ async fn run(mut start: Start) -> anyhow::Result<()> {
     let store_config = start.document.section("store")?;
 
     let (clock, meter) = (start.clock.clone(), start.meter.clone());
-    let bus =
-        Bus::connect(&bus_config, clock.clone(), &meter).await.context("cannot reach the bus")?;
+    let bus = start.connect(&bus_config).await?;
     let store = Store::postgres(&store_config, clock.clone(), &meter)
         .await
         .context("cannot reach the store")?;
-    start.requires_bus(&bus);
-    start.process.requires("store", {
-        let store = store.clone();
-        move || {
-            let store = store.clone();
-            async move { Ok(store.ping().await?) }
-        }
-    });
+    start.process.requires("store", &store, |store| async move { Ok(store.ping().await?) });
 
     let storage = Storage::build(config, bus.clone(), store, clock, &meter)?;
     let control = start.control.clone();

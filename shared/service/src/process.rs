@@ -70,12 +70,18 @@ impl Process {
         control
     }
 
-    /// The process is ready only while `check` succeeds.
-    pub fn requires<F>(&mut self, name: &'static str, check: impl Fn() -> F + Send + Sync + 'static)
-    where
+    /// The process is ready only while `check` of `part` succeeds.
+    pub fn requires<P, F>(
+        &mut self,
+        name: &'static str,
+        part: &P,
+        check: impl Fn(P) -> F + Send + Sync + 'static,
+    ) where
+        P: Clone + Send + Sync + 'static,
         F: Future<Output = anyhow::Result<()>> + Send + 'static,
     {
-        self.readiness.checks.push((name, Box::new(move || Box::pin(check()))));
+        let part = part.clone();
+        self.readiness.checks.push((name, Box::new(move || Box::pin(check(part.clone())))));
     }
 
     /// Serves `routes` beside the probes.

@@ -3,8 +3,9 @@
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
+use anyhow::Context;
 use clap::Parser;
-use courant_bus::Bus;
+use courant_bus::{Bus, Config as BusConfig};
 use courant_config::Document;
 use courant_telemetry::{Clock, Telemetry};
 use opentelemetry::metrics::Meter;
@@ -38,13 +39,16 @@ pub struct Start {
 }
 
 impl Start {
-    /// The process is ready only while `bus` answers.
-    pub fn requires_bus(&mut self, bus: &Bus) {
-        let bus = bus.clone();
-        self.process.requires("bus", move || {
-            let bus = bus.clone();
-            async move { Ok(bus.queues().await.map(drop)?) }
-        });
+    /// Connects to the bus; the process is ready only while that answers.
+    ///
+    /// # Errors
+    /// If it cannot be reached.
+    pub async fn connect(&mut self, config: &BusConfig) -> anyhow::Result<Bus> {
+        let bus = Bus::connect(config, self.clock.clone(), &self.meter)
+            .await
+            .context("cannot reach the bus")?;
+        self.process.requires("bus", &bus, |bus| async move { Ok(bus.queues().await.map(drop)?) });
+        Ok(bus)
     }
 
     /// Binds the ports and serves until `work` is done.
