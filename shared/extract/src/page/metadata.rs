@@ -61,15 +61,6 @@ impl Metadata {
 
 /// What the publisher calls itself; else its address, where the title ends with it.
 fn site_name(survey: &Survey, structured: &Structured, url: &Url) -> Option<String> {
-    let declared = [
-        survey.meta.get("og:site_name"),
-        structured.site.as_deref(),
-        structured.publisher.as_deref(),
-        survey.meta.get("application-name"),
-        survey.meta.get("apple-mobile-web-app-title"),
-        survey.meta.get("dc.publisher"),
-    ];
-    let named = declared.into_iter().flatten().map(|name| tidy(name, MAX_NAME_CHARS));
     let host = host_names(url);
     let in_title = || {
         let title = tidy(survey.title.as_deref()?, 4 * MAX_NAME_CHARS);
@@ -79,22 +70,33 @@ fn site_name(survey: &Survey, structured: &Structured, url: &Url) -> Option<Stri
             .find(|piece| !piece.is_empty() && title::is_site(piece, &host))
             .map(str::to_owned)
     };
-    named.into_iter().find(|name| !name.is_empty() && !name.contains("://")).or_else(in_title)
+    declared_names(survey, structured).find(|name| !name.contains("://")).or_else(in_title)
 }
 
-/// All names by which the site may go in a title or a byline.
+/// All names by which the site may go in a title or a byline, in no order.
 fn site_names(survey: &Survey, structured: &Structured, url: &Url) -> Vec<String> {
+    let of_app = survey.meta.get("al:ios:app_name").and_then(name);
+    declared_names(survey, structured).chain(of_app).chain(host_names(url)).collect()
+}
+
+/// What the publisher calls itself, the best first.
+fn declared_names<'a>(
+    survey: &'a Survey,
+    structured: &'a Structured,
+) -> impl Iterator<Item = String> + 'a {
     let declared = [
         survey.meta.get("og:site_name"),
         structured.site.as_deref(),
         structured.publisher.as_deref(),
         survey.meta.get("application-name"),
         survey.meta.get("apple-mobile-web-app-title"),
-        survey.meta.get("al:ios:app_name"),
         survey.meta.get("dc.publisher"),
     ];
-    let declared = declared.into_iter().flatten().map(|name| tidy(name, MAX_NAME_CHARS));
-    declared.filter(|name| !name.is_empty()).chain(host_names(url)).collect()
+    declared.into_iter().flatten().filter_map(name)
+}
+
+fn name(declared: &str) -> Option<String> {
+    Some(tidy(declared, MAX_NAME_CHARS)).filter(|name| !name.is_empty())
 }
 
 /// `news.site.example`: the host, and the longest of its labels but the last.
