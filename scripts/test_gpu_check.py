@@ -34,8 +34,9 @@ case "$*" in
     mkdir -p "$CRITERION_HOME/group/cuda/new"
     echo '{"mean": {"point_estimate": 5.0, "confidence_interval": {"lower_bound": 4.0, "upper_bound": 6.0}}}' \\
         > "$CRITERION_HOME/group/cuda/new/estimates.json" ;;
-*inference*) echo '{"figures": [{"what": "texts", "value": 7.5, "unit": "texts/s"}]}' ;;
-*doctor*) test -e "$COURANT_DEPS/lib/libonnxruntime.so" && echo "gpu 0: a card" ;;
+*--calibrate*) echo '{"points": [{"rows": 16, "cpu_microseconds": 1.5, "gpu_microseconds": 30.0}]}' ;;
+*inference*) echo '{"figures": [{"what": "'"$COURANT__INFERENCE__PRECISION"'", "value": 7.5, "unit": "texts/s"}]}' ;;
+*doctor*) test -e "$COURANT_DEPS/lib/libonnxruntime.so" && echo "gpu 0: a card; TensorRT $COURANT__GPU__TENSORRT" ;;
 esac
 """
 
@@ -95,11 +96,13 @@ class WithDevice(Folder):
         self.assertEqual(status, 1, said)
         found = json.loads(next(report.glob("*.json")).read_text())
         steps = {step["name"]: step for step in found["steps"]}
-        self.assertEqual(steps["doctor"]["detail"], "gpu 0: a card")
+        self.assertEqual(steps["doctor"]["detail"], "gpu 0: a card; TensorRT false", "it builds no engines")
         self.assertEqual(steps["tests device-1"]["results"],
                          [{"what": "a::works", "outcome": "ok"}, {"what": "b::breaks", "outcome": "failed"}])
         self.assertEqual(steps["bench similarity-2"]["results"][0]["what"], "group/cuda")
-        self.assertEqual(steps["inference cuda"]["results"][0]["value"], 7.5)
+        self.assertEqual(steps["calibration"]["results"][1], {"what": "16 rows, gpu", "value": 30.0, "unit": "µs"})
+        for name, precision in (("inference cuda", "fp32"), ("inference cuda fp16", "fp16")):
+            self.assertEqual(steps[name]["results"][0], {"what": precision, "value": 7.5, "unit": "texts/s"})
         self.assertEqual(steps["inference tensorrt"]["outcome"], "absent", "no libnvinfer")
         text = next(report.glob("*.md")).read_text()
         for part in ("c0ffee", "| b::breaks | failed |", "| group/cuda | 5 ns |"):
@@ -110,10 +113,20 @@ class WithDevice(Folder):
         libraries.mkdir()
         (libraries / "libnvinfer.so.10").write_text("")
         report = self.root / "report"
-        self.call("--run", self.built(), "--onnxruntime", self.runtime(), "--libraries", libraries,
-                  "--report", report)
-        steps = {step["name"]: step for step in json.loads(next(report.glob("*.json")).read_text())["steps"]}
-        self.assertEqual(steps["inference tensorrt"]["outcome"], "ok")
+        built = self.built()
+        runtime = self.runtime()
+
+        def steps():
+            self.call("--run", built, "--onnxruntime", runtime, "--libraries", libraries, "--report", report)
+            found = json.loads(next(report.glob("*.json")).read_text())["steps"]
+            return {step["name"]: step for step in found}
+
+        found = steps()
+        self.assertEqual(found["inference tensorrt"]["outcome"], "ok")
+        self.assertEqual(found["inference tensorrt int8-static"]["outcome"], "absent", "it was not calibrated")
+        (built / "models" / "encoder").mkdir()
+        (built / "models" / "encoder" / gpu_check.STATIC_GRAPH).write_text("")
+        self.assertEqual(steps()["inference tensorrt int8-static"]["results"][0]["what"], "int8-static")
 
     def test_what_was_not_built_is_one_line(self):
         status, said = self.call("--run", self.root, "--onnxruntime", self.runtime())
