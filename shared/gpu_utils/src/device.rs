@@ -8,7 +8,7 @@ mod provider;
 
 use serde::Serialize;
 
-pub use advice::{Advice, Health, advise, suggested_speedup_threshold};
+pub use advice::{Advice, advise};
 pub use class::{Card, GpuClass, PowerLimits};
 pub use cpu::Cpu;
 pub use preset::{Overrides, Preset, Workload};
@@ -46,7 +46,7 @@ pub struct Gpu {
 
 impl Gpu {
     /// Whether 16-bit floats are computed faster than 32-bit ones by as much as
-    /// the tuning guide expects (1.5 to 2 times): Ampere and later.
+    /// the tuning guide expects (FEATURES F3: 1.5 to 2 times): Ampere and later.
     pub fn has_fast_fp16(&self) -> bool {
         self.compute_capability.0 >= 8
     }

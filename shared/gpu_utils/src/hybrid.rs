@@ -16,7 +16,7 @@ use std::time::{Duration, Instant};
 use crate::device::Preset;
 use cell::Cell;
 
-pub use calibrate::{Calibration, Point, SWEEP, calibrate, min_batch_for};
+pub use calibrate::{Calibration, Point, SWEEP, calibrate};
 pub(crate) use dispatch::{Dispatch, Operation};
 pub use metrics::Metrics;
 

@@ -14,6 +14,9 @@ use rand::{RngExt, SeedableRng};
 use serde::Serialize;
 
 use super::peer::{Peer, PeerArg};
+use crate::cli::ConfigArgs;
+
+mod calibrate;
 
 /// Queries whose results are compared with the exact ones.
 const QUERIES: usize = 20;
@@ -45,9 +48,19 @@ pub(crate) struct VectorsArgs {
     /// the number of queries, and answers each line with the seconds that they took
     #[arg(long, value_name = "PEER")]
     peer: Option<PeerArg>,
+    /// Instead, sweep from 16 rows to `--rows` on the CPU and the GPU, and print the
+    /// `[gpu.hybrid]` that follows
+    #[arg(long, conflicts_with = "peer")]
+    calibrate: bool,
+    /// How many rows the scans really have, as `400,90000,120000`: where most have fewer
+    /// than the sweep suggests, it suggests fewer
+    #[arg(long, value_name = "N,…", value_delimiter = ',', requires = "calibrate")]
+    batches: Vec<usize>,
     /// Print the figures as JSON
     #[arg(long)]
     json: bool,
+    #[command(flatten)]
+    config: ConfigArgs,
 }
 
 #[derive(Debug, Serialize)]
@@ -83,6 +96,9 @@ pub(crate) fn run(args: &VectorsArgs) -> anyhow::Result<()> {
         args.rounds > 0 && args.dimension <= 65_536,
         "it takes a round, and 65536 values at most"
     );
+    if args.calibrate {
+        return calibrate::run(args);
+    }
     let measured = measure(args)?;
     if args.json {
         outln!("{}", serde_json::to_string_pretty(&measured)?);

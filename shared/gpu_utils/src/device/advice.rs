@@ -1,5 +1,6 @@
-//! What the tuning guide advises for a device as it is (FEATURES F11, F14, F15,
-//! F54). Nothing here touches the card: the words name the commands.
+//! What the tuning guide advises for a device as it is: cooling, power, clocks and
+//! how it is shared (FEATURES F14, F15), and the PCI Express of F54. Nothing here
+//! touches the card: the words name the commands.
 
 use serde::Serialize;
 
@@ -17,7 +18,8 @@ const COOL_CELSIUS: u32 = 75;
 /// One thing to do.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Advice {
-    /// `cooling`, `power`, `persistence`, `clocks`, `sharing` or `pcie`.
+    /// `cooling`, `power`, `persistence`, `clocks`, `sharing`, `pcie`, or what callers
+    /// add.
     pub topic: &'static str,
     /// In one sentence, with the command where there is one.
     pub text: String,
@@ -118,40 +120,6 @@ fn pcie(gpu: &GpuSample) -> Option<String> {
     })
 }
 
-/// How a window's launches went.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Health {
-    /// Nothing to do.
-    Keep,
-    /// 0.95 to 0.98: look for the failures.
-    Investigate,
-    /// Under 0.95: too unreliable for production.
-    Unreliable,
-}
-
-impl Health {
-    /// `success_rate`: 0 to 1.
-    pub fn of(success_rate: f64) -> Self {
-        match success_rate {
-            rate if rate > 0.98 => Self::Keep,
-            rate if rate >= 0.95 => Self::Investigate,
-            _ => Self::Unreliable,
-        }
-    }
-}
-
-/// The speedup threshold that suits a measured speedup, if another than the
-/// present one: 1.2 where it is over 5, 2.0 where it is under 2. Advice for people:
-/// applied by itself it would keep every GPU idle that is not twice as fast.
-pub fn suggested_speedup_threshold(speedup: f64, threshold: f64) -> Option<f64> {
-    match speedup {
-        ratio if ratio > 5.0 && threshold > 1.2 => Some(1.2),
-        ratio if ratio < 2.0 && threshold < 2.0 => Some(2.0),
-        _ => None,
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -201,14 +169,5 @@ mod tests {
         assert_eq!(topics(&idle, Workload::Mixed, 2), ["sharing", "pcie"]);
         assert!(advise(&idle, Workload::MultiTenant, 3)[0].text.contains("1g.10gb,1g.10gb"));
         assert!(advise(&idle, Workload::Mixed, 3)[0].text.contains("EXCLUSIVE_PROCESS"));
-    }
-
-    #[test]
-    fn ratios_are_read_as_the_guide_reads_them() {
-        let health = [0.995, 0.97, 0.949].map(Health::of);
-        assert_eq!(health, [Health::Keep, Health::Investigate, Health::Unreliable]);
-        assert_eq!(suggested_speedup_threshold(7.0, 1.5), Some(1.2));
-        assert_eq!(suggested_speedup_threshold(1.7, 1.5), Some(2.0));
-        assert_eq!(suggested_speedup_threshold(3.0, 1.5), None);
     }
 }

@@ -1,6 +1,7 @@
-//! The tuning guide's thresholds by GPU class and workload (FEATURES F8–F13, F27).
+//! The tuning guide's thresholds by GPU class and workload (FEATURES F8, F9, F12,
+//! F13).
 
-use std::time::Duration;
+use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
@@ -26,19 +27,20 @@ pub enum Workload {
 }
 
 impl Workload {
-    /// By its rate, its typical batch and the 99th percentile that it must keep.
-    pub fn classify(queries_per_second: f64, batch: usize, p99: Duration) -> Self {
-        if queries_per_second > 100.0 && batch > 256 && p99 >= Duration::from_millis(100) {
-            Self::Throughput
-        } else if queries_per_second < 10.0 && batch < 64 && p99 <= Duration::from_millis(10) {
-            Self::Latency
-        } else {
-            Self::Mixed
+    /// As in the configuration.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Throughput => "throughput",
+            Self::Latency => "latency",
+            Self::Mixed => "mixed",
+            Self::RealTime => "real_time",
+            Self::Etl => "etl",
+            Self::MultiTenant => "multi_tenant",
         }
     }
 }
 
-/// When a GPU is used, and how launches are filled.
+/// When a GPU is used.
 ///
 /// The guide's fractions of memory are not here: they contradict each other
 /// (4 GB 0.85, 8 GB 0.80, 12 GB and more 0.75; RTX 3060 0.75, A100 0.70, T4 0.80;
@@ -54,32 +56,21 @@ pub struct Preset {
     pub success_rate_threshold: f64,
     /// How many runs are remembered, per operation, bucket and device.
     pub performance_window_size: usize,
-    /// How long a launch waits for more items.
-    pub max_wait: Duration,
-    /// A launch of this many items waits for no more.
-    pub launch_items: usize,
 }
 
 impl Default for Preset {
     /// What the guide's code has built in: 64, 1.5, 0.95, 100.
     fn default() -> Self {
-        preset(64, 1.5, 0.95, 100, MIXED_LAUNCH)
+        preset(64, 1.5, 0.95, 100)
     }
 }
 
-type Launch = (u64, usize);
-const LATENCY_LAUNCH: Launch = (5, 64);
-const MIXED_LAUNCH: Launch = (10, 128);
-const THROUGHPUT_LAUNCH: Launch = (20, 256);
-
-const fn preset(batch: usize, speedup: f64, success: f64, window: usize, launch: Launch) -> Preset {
+const fn preset(batch: usize, speedup: f64, success: f64, window: usize) -> Preset {
     Preset {
         min_batch_size: batch,
         speedup_threshold: speedup,
         success_rate_threshold: success,
         performance_window_size: window,
-        max_wait: Duration::from_millis(launch.0),
-        launch_items: launch.1,
     }
 }
 
@@ -90,18 +81,18 @@ impl Preset {
     pub const fn of(class: GpuClass, workload: Workload) -> Self {
         use GpuClass::{Consumer, Datacenter};
         match (workload, class) {
-            (Workload::Throughput, Consumer) => preset(64, 1.3, 0.95, 200, THROUGHPUT_LAUNCH),
-            (Workload::Latency, Consumer) => preset(128, 2.0, 0.98, 100, LATENCY_LAUNCH),
-            (Workload::Mixed, Consumer) => preset(96, 1.5, 0.95, 150, MIXED_LAUNCH),
-            (Workload::Throughput, Datacenter) => preset(32, 1.2, 0.95, 500, THROUGHPUT_LAUNCH),
-            (Workload::Latency, Datacenter) => preset(64, 1.5, 0.98, 200, LATENCY_LAUNCH),
-            (Workload::Mixed, Datacenter) => preset(48, 1.3, 0.95, 350, MIXED_LAUNCH),
-            (Workload::RealTime, Consumer) => preset(96, 2.0, 0.98, 100, (5, 100)),
-            (Workload::RealTime, Datacenter) => preset(96, 2.0, 0.98, 200, (5, 100)),
-            (Workload::Etl, Consumer) => preset(64, 1.2, 0.95, 200, (20, 4096)),
-            (Workload::Etl, Datacenter) => preset(64, 1.2, 0.95, 500, (20, 4096)),
-            (Workload::MultiTenant, Consumer) => preset(64, 1.5, 0.95, 150, MIXED_LAUNCH),
-            (Workload::MultiTenant, Datacenter) => preset(64, 1.5, 0.95, 350, MIXED_LAUNCH),
+            (Workload::Throughput, Consumer) => preset(64, 1.3, 0.95, 200),
+            (Workload::Latency, Consumer) => preset(128, 2.0, 0.98, 100),
+            (Workload::Mixed, Consumer) => preset(96, 1.5, 0.95, 150),
+            (Workload::Throughput, Datacenter) => preset(32, 1.2, 0.95, 500),
+            (Workload::Latency, Datacenter) => preset(64, 1.5, 0.98, 200),
+            (Workload::Mixed, Datacenter) => preset(48, 1.3, 0.95, 350),
+            (Workload::RealTime, Consumer) => preset(96, 2.0, 0.98, 100),
+            (Workload::RealTime, Datacenter) => preset(96, 2.0, 0.98, 200),
+            (Workload::Etl, Consumer) => preset(64, 1.2, 0.95, 200),
+            (Workload::Etl, Datacenter) => preset(64, 1.2, 0.95, 500),
+            (Workload::MultiTenant, Consumer) => preset(64, 1.5, 0.95, 150),
+            (Workload::MultiTenant, Datacenter) => preset(64, 1.5, 0.95, 350),
         }
     }
 
@@ -125,7 +116,6 @@ impl Preset {
     /// With what the configuration says.
     #[must_use]
     pub fn with(self, overrides: &Overrides) -> Self {
-        let Self { max_wait, launch_items, .. } = self;
         Self {
             min_batch_size: overrides.min_batch_size.unwrap_or(self.min_batch_size),
             speedup_threshold: overrides.speedup_threshold.unwrap_or(self.speedup_threshold),
@@ -135,9 +125,16 @@ impl Preset {
             performance_window_size: overrides
                 .performance_window_size
                 .unwrap_or(self.performance_window_size),
-            max_wait,
-            launch_items,
         }
+    }
+}
+
+impl fmt::Display for Preset {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { min_batch_size, speedup_threshold, .. } = self;
+        let (success, window) = (self.success_rate_threshold, self.performance_window_size);
+        write!(f, "batches from {min_batch_size}, speedup {speedup_threshold}, ")?;
+        write!(f, "success {success}, window {window}")
     }
 }
 
@@ -177,9 +174,8 @@ mod tests {
         assert_eq!(of(Datacenter, Workload::Throughput), (32, 1.2, 0.95, 500));
         assert_eq!(of(Datacenter, Workload::Latency), (64, 1.5, 0.98, 200));
         assert_eq!(of(Datacenter, Workload::Mixed).0, 48);
-        assert_eq!(Preset::of(Datacenter, Workload::Etl).launch_items, 4096);
-        let real_time = Preset::of(Consumer, Workload::RealTime);
-        assert_eq!((real_time.min_batch_size, real_time.max_wait.as_millis()), (96, 5));
+        assert_eq!(of(Datacenter, Workload::Etl), (64, 1.2, 0.95, 500));
+        assert_eq!(of(Consumer, Workload::RealTime), (96, 2.0, 0.98, 100));
     }
 
     #[test]
@@ -200,14 +196,5 @@ mod tests {
         let overrides = Overrides { min_batch_size: Some(7), ..Overrides::default() };
         let preset = Preset::default().with(&overrides);
         assert_eq!(thresholds(preset), (7, 1.5, 0.95, 100));
-    }
-
-    #[test]
-    fn rate_batch_and_latency_tell_the_workload() {
-        let p99 = Duration::from_millis;
-        assert_eq!(Workload::classify(500.0, 300, p99(100)), Workload::Throughput);
-        assert_eq!(Workload::classify(500.0, 300, p99(10)), Workload::Mixed);
-        assert_eq!(Workload::classify(5.0, 8, p99(10)), Workload::Latency);
-        assert_eq!(Workload::classify(50.0, 128, p99(50)), Workload::Mixed);
     }
 }

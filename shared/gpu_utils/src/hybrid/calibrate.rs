@@ -4,9 +4,7 @@ use std::time::Duration;
 
 use serde::Serialize;
 
-use super::Target;
-
-/// The batch sizes that are measured.
+/// The batch sizes that the tuning guide measures (FEATURES F10).
 pub const SWEEP: [usize; 6] = [16, 32, 64, 128, 256, 512];
 
 /// One batch size.
@@ -16,14 +14,14 @@ pub struct Point {
     pub batch: usize,
     /// The best of the CPU's runs.
     pub cpu: Duration,
-    /// The best of the GPU's.
-    pub gpu: Duration,
+    /// The best of the GPU's; none where there is no GPU.
+    pub gpu: Option<Duration>,
 }
 
 impl Point {
     /// How many times faster the GPU is.
-    pub fn speedup(&self) -> f64 {
-        self.cpu.as_secs_f64() / self.gpu.as_secs_f64().max(1e-9)
+    pub fn speedup(&self) -> Option<f64> {
+        Some(self.cpu.as_secs_f64() / self.gpu?.as_secs_f64().max(1e-9))
     }
 }
 
@@ -32,119 +30,141 @@ impl Point {
 pub struct Calibration {
     /// In ascending order of the batch.
     pub points: Vec<Point>,
-    /// The smallest measured batch from which on the GPU is as much faster as
-    /// wanted; none if it is not even at the largest.
-    pub crossover: Option<usize>,
+}
+
+/// Measures the CPU, and the GPU where there is one, at each of `sizes` in ascending
+/// order, `repeats` times after one run that does not count. `cpu` and `gpu` time one
+/// run of so many items.
+///
+/// # Errors
+/// The first of `cpu` and `gpu`.
+pub fn calibrate<E>(
+    sizes: &[usize],
+    repeats: usize,
+    mut cpu: impl FnMut(usize) -> Result<Duration, E>,
+    mut gpu: Option<impl FnMut(usize) -> Result<Duration, E>>,
+) -> Result<Calibration, E> {
+    let points = sizes.iter().map(|&batch| {
+        let gpu = gpu.as_mut().map(|gpu| best(repeats, || gpu(batch))).transpose()?;
+        Ok(Point { batch, cpu: best(repeats, || cpu(batch))?, gpu })
+    });
+    Ok(Calibration { points: points.collect::<Result<_, E>>()? })
+}
+
+fn best<E>(repeats: usize, mut run: impl FnMut() -> Result<Duration, E>) -> Result<Duration, E> {
+    run()?;
+    let first = run()?;
+    (1..repeats).try_fold(first, |least, _| Ok(least.min(run()?)))
 }
 
 impl Calibration {
-    /// Slightly below the crossover, by a quarter (64 gives 48, as in the guide).
-    /// None: the GPU is not worth it at any measured size.
-    pub fn min_batch_size(&self) -> Option<usize> {
-        self.crossover.map(|batch| (batch - batch / 4).max(1))
+    /// The smallest measured batch from which on the GPU is `speedup` times as fast as
+    /// the CPU; none if it is not even at the largest.
+    pub fn crossover(&self, speedup: f64) -> Option<usize> {
+        let is_faster = |point: &&Point| point.speedup().is_some_and(|it| it >= speedup);
+        self.points.iter().rev().take_while(is_faster).last().map(|point| point.batch)
     }
-}
 
-/// Measures both devices at each of [`SWEEP`], `repeats` times after one run that
-/// does not count, and finds where the GPU is `speedup_threshold` times faster.
-/// `measure` times one run of so many items.
-///
-/// # Errors
-/// The first of `measure`.
-pub fn calibrate<E>(
-    speedup_threshold: f64,
-    repeats: usize,
-    mut measure: impl FnMut(Target, usize) -> Result<Duration, E>,
-) -> Result<Calibration, E> {
-    let mut best = |target, batch| {
-        measure(target, batch)?;
-        let mut least = measure(target, batch)?;
-        for _ in 1..repeats {
-            least = least.min(measure(target, batch)?);
+    /// The `min_batch_size` for a threshold of `speedup`: below the crossover by a
+    /// quarter (64 gives 48, as in the guide). Where most of `batches`, the sizes that
+    /// really come, are smaller, their first quartile takes its place, as the guide
+    /// says, but never a size at which the GPU was slower than the CPU. None: the GPU
+    /// is not worth it at any measured size.
+    pub fn min_batch_size(&self, speedup: f64, batches: &[usize]) -> Option<usize> {
+        let crossover = self.crossover(speedup)?;
+        let calibrated = (crossover - crossover / 4).max(1);
+        let smaller = batches.iter().filter(|batch| **batch < calibrated).count();
+        if smaller * 2 <= batches.len() {
+            return Some(calibrated);
         }
-        Ok(least)
-    };
-    let points = SWEEP.iter().map(|&batch| {
-        Ok(Point { batch, cpu: best(Target::Cpu, batch)?, gpu: best(Target::Gpu, batch)? })
-    });
-    let points = points.collect::<Result<Vec<_>, E>>()?;
-    let faster = points.iter().rev().take_while(|point| point.speedup() >= speedup_threshold);
-    let crossover = faster.last().map(|point| point.batch);
-    Ok(Calibration { points, crossover })
-}
-
-/// `min_batch_size` for the batches that really come. Where most are smaller than
-/// what the calibration gives, their first quartile takes its place, as the guide
-/// says, but never a size at which the GPU was slower than the CPU.
-pub fn min_batch_for(calibration: &Calibration, batches: &[usize]) -> Option<usize> {
-    let calibrated = calibration.min_batch_size()?;
-    let smaller = batches.iter().filter(|batch| **batch < calibrated).count();
-    if smaller * 2 <= batches.len() {
-        return Some(calibrated);
+        let mut sorted = batches.to_vec();
+        sorted.sort_unstable();
+        let quartile = sorted[sorted.len() / 4];
+        let no_slower = self.crossover(1.0).unwrap_or(calibrated);
+        Some(quartile.max(no_slower).min(calibrated))
     }
-    let mut sorted = batches.to_vec();
-    sorted.sort_unstable();
-    let quartile = sorted[sorted.len() / 4];
-    let no_slower = calibration.points.iter().rev().take_while(|point| point.speedup() >= 1.0);
-    let least = no_slower.last().map_or(calibrated, |point| point.batch);
-    Some(quartile.max(least).min(calibrated))
+
+    /// The `speedup_threshold` that suits what the GPU gains at the largest batch, if
+    /// it is another than `threshold` (FEATURES F11): 1.2 where that is more than 5
+    /// times, 2.0 where it is less than 2. Advice for people: applied by itself it
+    /// would keep every GPU idle that is not twice as fast.
+    pub fn suggested_threshold(&self, threshold: f64) -> Option<f64> {
+        match self.points.last()?.speedup()? {
+            ratio if ratio > 5.0 && threshold > 1.2 => Some(1.2),
+            ratio if ratio < 2.0 && threshold < 2.0 => Some(2.0),
+            _ => None,
+        }
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    type Run = fn(usize) -> Result<Duration, &'static str>;
+
     /// The guide's example: a launch costs 25 µs, an item 0.63 µs on the CPU and
     /// little on the GPU.
-    fn example(threshold: f64) -> Calibration {
-        let measure = |target, batch: usize| {
-            let batch = batch as u64;
-            Ok::<_, ()>(Duration::from_nanos(match target {
-                Target::Cpu => 630 * batch,
-                Target::Gpu => 25_000 + 10 * batch,
-            }))
-        };
-        calibrate(threshold, 3, measure).unwrap()
+    fn example() -> Calibration {
+        let cpu: Run = |batch| Ok(Duration::from_nanos(630 * batch as u64));
+        let gpu: Run = |batch| Ok(Duration::from_nanos(25_000 + 10 * batch as u64));
+        calibrate(&SWEEP, 3, cpu, Some(gpu)).unwrap()
     }
 
     #[test]
     fn the_crossover_of_the_guides_example_is_64() {
-        let calibration = example(1.5);
-        assert_eq!(calibration.crossover, Some(64));
-        assert_eq!(calibration.min_batch_size(), Some(48));
+        let calibration = example();
+        assert_eq!(calibration.crossover(1.5), Some(64));
+        assert_eq!(calibration.min_batch_size(1.5, &[]), Some(48));
         assert_eq!(calibration.points.len(), SWEEP.len());
     }
 
     #[test]
     fn a_gpu_that_is_never_fast_enough_has_no_crossover() {
-        assert_eq!(example(100.0).min_batch_size(), None);
-        assert_eq!(min_batch_for(&example(100.0), &[10, 20]), None);
+        assert_eq!(example().crossover(100.0), None);
+        assert_eq!(example().min_batch_size(100.0, &[10, 20]), None);
+    }
+
+    #[test]
+    fn without_a_gpu_only_the_cpu_is_measured() {
+        let cpu: Run = |_| Ok(Duration::from_micros(1));
+        let calibration = calibrate(&SWEEP, 1, cpu, None::<Run>).unwrap();
+        assert!(calibration.points.iter().all(|point| point.speedup().is_none()));
+        assert_eq!(calibration.crossover(1.0), None);
+        assert_eq!(calibration.suggested_threshold(1.5), None);
     }
 
     #[test]
     fn a_lucky_small_batch_is_no_crossover() {
-        let measure = |target, batch| {
-            let is_lucky = batch == 16 || batch >= 256;
-            let gpu_ms = if is_lucky { 1 } else { 20 };
-            Ok::<_, ()>(Duration::from_millis(if target == Target::Cpu { 10 } else { gpu_ms }))
-        };
-        assert_eq!(calibrate(1.5, 1, measure).unwrap().crossover, Some(256));
+        let cpu: Run = |_| Ok(Duration::from_millis(10));
+        let gpu: Run =
+            |batch| Ok(Duration::from_millis(if batch == 16 || batch >= 256 { 1 } else { 20 }));
+        assert_eq!(calibrate(&SWEEP, 1, cpu, Some(gpu)).unwrap().crossover(1.5), Some(256));
     }
 
     #[test]
     fn small_batches_lower_the_threshold_but_not_below_equality() {
-        let calibration = example(2.0);
-        assert_eq!(calibration.min_batch_size(), Some(96));
-        assert_eq!(min_batch_for(&calibration, &[200, 300, 64]), Some(96));
-        assert_eq!(min_batch_for(&calibration, &[70, 80, 90, 200]), Some(80));
-        assert_eq!(min_batch_for(&calibration, &[8, 9, 10, 11]), Some(64));
+        let min_batch_size = |batches: &[usize]| example().min_batch_size(2.0, batches);
+        assert_eq!(min_batch_size(&[]), Some(96));
+        assert_eq!(min_batch_size(&[200, 300, 64]), Some(96));
+        assert_eq!(min_batch_size(&[70, 80, 90, 200]), Some(80));
+        assert_eq!(min_batch_size(&[8, 9, 10, 11]), Some(64));
+    }
+
+    #[test]
+    fn the_gain_at_the_largest_batch_suggests_a_threshold() {
+        let calibration = example();
+        assert_eq!(calibration.suggested_threshold(1.5), Some(1.2));
+        assert_eq!(calibration.suggested_threshold(1.2), None);
+        let up_to = |count| Calibration { points: calibration.points[..count].to_vec() };
+        assert_eq!(up_to(3).suggested_threshold(1.5), Some(2.0), "1.6 times at 64");
+        assert_eq!(up_to(4).suggested_threshold(1.5), None, "3.1 times at 128");
     }
 
     #[test]
     fn the_first_failure_ends_the_sweep() {
-        let failing = |target, batch| {
-            if target == Target::Gpu && batch == 64 { Err("lost") } else { Ok(Duration::ZERO) }
-        };
-        assert_eq!(calibrate(1.5, 2, failing), Err("lost"));
+        let cpu: Run = |_| Ok(Duration::ZERO);
+        let gpu: Run = |batch| if batch == 64 { Err("lost") } else { Ok(Duration::ZERO) };
+        assert_eq!(calibrate(&SWEEP, 2, cpu, Some(gpu)), Err("lost"));
     }
 }
