@@ -110,7 +110,7 @@ impl Classifier {
             sessions: config.sessions,
             tokenizer_threads: 1,
             queue_capacity: ClassifierConfig::queue_capacity(),
-            limits: config.limits(opened.model.precision, placement.provider),
+            limits: config.limits(opened.model.precision, placement.provider, host.gpu.workload),
             max_tokens,
         };
         let running = opened.start(placement, &crew, &host.gpu, metrics.clone())?;

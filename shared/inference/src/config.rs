@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use courant_gpu_utils::device::Provider;
+use courant_gpu_utils::device::{Provider, Workload};
 use serde::{Deserialize, Serialize};
 
 use crate::batch::Limits;
@@ -53,8 +53,8 @@ pub struct Config {
     /// kept in `.deps/cache`: 512 or less on CPUs.
     pub token_budget: Option<usize>,
     /// How long a batch may wait to fill while its GPU is busy; an idle device and
-    /// a CPU's sessions never wait.
-    pub batching: Batching,
+    /// a CPU's sessions never wait. By default as `gpu.workload` wants it.
+    pub batching: Option<Batching>,
     /// The most texts in a batch, 1 or more.
     pub max_items: usize,
     /// The same while the queue is deep, at least `max_items`.
@@ -88,6 +88,14 @@ pub enum Batching {
 }
 
 impl Batching {
+    fn of(workload: Workload) -> Self {
+        match workload {
+            Workload::Latency | Workload::RealTime => Self::LowLatency,
+            Workload::Mixed | Workload::MultiTenant => Self::Balanced,
+            Workload::Throughput | Workload::Etl => Self::Throughput,
+        }
+    }
+
     fn fill_wait(self) -> Duration {
         Duration::from_millis(match self {
             Self::LowLatency => 5,
@@ -110,7 +118,7 @@ impl Default for Config {
             sessions: None,
             tokenizer_threads: 1,
             token_budget: None,
-            batching: Batching::Balanced,
+            batching: None,
             max_items: 32,
             max_items_peak: 100,
             max_wait_ms: 2_000,
@@ -158,8 +166,10 @@ impl Config {
         &self,
         precision: Precision,
         provider: Provider,
+        workload: Workload,
         measured_budget: usize,
     ) -> Limits {
+        let batching = self.batching.unwrap_or_else(|| Batching::of(workload));
         let most = match (precision, provider) {
             (Precision::Int8, _) => 1,
             (_, Provider::TensorRt) => ENGINE_ITEMS,
@@ -172,7 +182,7 @@ impl Config {
             max_items_peak: self.max_items_peak.min(most),
             run_tokens: if is_shared { GPU_RUN_TOKENS } else { CPU_RUN_TOKENS },
             max_wait: Duration::from_millis(self.max_wait_ms),
-            fill_wait: if is_shared { self.batching.fill_wait() } else { Duration::ZERO },
+            fill_wait: if is_shared { batching.fill_wait() } else { Duration::ZERO },
         }
     }
 
@@ -191,6 +201,20 @@ mod tests {
     #[test]
     fn the_default_is_valid() {
         assert!(Config::default().validate().is_ok());
+    }
+
+    #[test]
+    fn the_workload_decides_how_long_a_batch_fills_unless_that_is_configured() {
+        let fill_wait_ms = |config: &Config, workload| {
+            let limits = config.limits(Precision::Fp32, Provider::Cuda, workload, 512);
+            limits.fill_wait.as_millis()
+        };
+        let unset = Config::default();
+        let waits = [Workload::RealTime, Workload::Mixed, Workload::Etl]
+            .map(|workload| fill_wait_ms(&unset, workload));
+        assert_eq!(waits, [5, 10, 20]);
+        let set = Config { batching: Some(Batching::Throughput), ..Config::default() };
+        assert_eq!(fill_wait_ms(&set, Workload::Latency), 20);
     }
 
     #[test]

@@ -5,6 +5,7 @@ use std::time::Instant;
 
 use courant_article::{Embedding, Embeddings, ModelRef};
 use courant_gpu_utils::Config as GpuConfig;
+use courant_gpu_utils::device::PassedOver;
 use courant_heads::entities::EntityHead;
 use opentelemetry::metrics::Meter;
 use tokio::task;
@@ -43,6 +44,7 @@ pub struct Encoder {
 
 struct Shared {
     model: ModelRef,
+    passed_over: Vec<PassedOver>,
     dimension: usize,
     states: Option<usize>,
     /// What finds names, or why nothing does.
@@ -87,12 +89,14 @@ impl Encoder {
             sessions: config.session_count(placement.provider),
             tokenizer_threads: config.tokenizer_threads,
             queue_capacity: config.queue_capacity,
-            limits: config.limits(model.precision, placement.provider, budget),
+            limits: config.limits(model.precision, placement.provider, gpu.workload, budget),
             max_tokens: config.max_tokens,
         };
+        let passed_over = placement.passed_over.clone();
         let running = opened.start(placement, &crew, gpu, Metrics::new(meter))?;
         let shared = Shared {
             model: running.model,
+            passed_over,
             dimension: model.dimension,
             states: model.states,
             entities: head_for(&model, head),
@@ -109,6 +113,11 @@ impl Encoder {
     /// What computes the vectors.
     pub fn model(&self) -> &ModelRef {
         &self.shared.model
+    }
+
+    /// The better providers, and why each is not used.
+    pub fn passed_over(&self) -> &[PassedOver] {
+        &self.shared.passed_over
     }
 
     /// What the arena of each session held after its last run.

@@ -43,7 +43,11 @@ impl Host {
         }
     }
 
-    fn library(&self) -> Result<PathBuf, Error> {
+    /// ONNX Runtime's shared library.
+    ///
+    /// # Errors
+    /// [`Error::NoDeps`] if none is configured, and there is no `.deps` to hold one.
+    pub fn library(&self) -> Result<PathBuf, Error> {
         match &self.runtime_library {
             Some(library) => Ok(library.clone()),
             None => self.deps.runtime_library(),

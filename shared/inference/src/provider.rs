@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use courant_gpu_utils::Config as GpuConfig;
 use courant_gpu_utils::cuda::{self, CudaDevice};
-use courant_gpu_utils::device::{Choice, Cuda, CudaAbsence, Provider, Unused, choose};
+use courant_gpu_utils::device::{Choice, Cuda, CudaAbsence, PassedOver, Provider, Unused, choose};
 use ort::environment::Environment;
 use ort::ep::{ArenaExtendStrategy, CUDA, ExecutionProviderDispatch, TensorRT};
 use ort::memory::AllocationDevice;
@@ -29,6 +29,8 @@ pub(crate) struct Placement {
     engine_prefix: String,
     pools_in_graph: bool,
     precision: Precision,
+    /// The better providers, and why they are not used.
+    pub(crate) passed_over: Vec<PassedOver>,
 }
 
 /// Texts per batch and spans per text for which TensorRT's engines are built: a
@@ -54,6 +56,7 @@ impl Placement {
             engine_prefix: model.version.clone(),
             pools_in_graph: model.pooling == Pooling::Graph,
             precision: model.precision,
+            passed_over: Vec::new(),
         }
     }
 
@@ -203,5 +206,5 @@ pub(crate) fn place(
         passed_over = reasons.join(", "),
         "placed the model"
     );
-    Ok(placement)
+    Ok(Placement { passed_over, ..placement })
 }

@@ -244,7 +244,7 @@ mod tests {
     use opentelemetry::metrics::MeterProvider;
     use opentelemetry_sdk::metrics::SdkMeterProvider;
 
-    use courant_gpu_utils::device::Provider;
+    use courant_gpu_utils::device::{Provider, Workload};
 
     use super::*;
     use crate::{Batching, Config, Precision};
@@ -255,8 +255,8 @@ mod tests {
 
     fn queue_on(provider: Provider, capacity: usize) -> Queue {
         let meter = SdkMeterProvider::default().meter("test");
-        let config = Config { batching: Batching::LowLatency, ..Config::default() };
-        let limits = config.limits(Precision::Fp32, provider, 512);
+        let config = Config { batching: Some(Batching::LowLatency), ..Config::default() };
+        let limits = config.limits(Precision::Fp32, provider, Workload::Mixed, 512);
         Queue::new(capacity, limits, Metrics::new(&meter))
     }
 

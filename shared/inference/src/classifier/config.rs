@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use courant_gpu_utils::device::Provider;
+use courant_gpu_utils::device::{Provider, Workload};
 use serde::{Deserialize, Serialize};
 
 use crate::batch::Limits;
@@ -163,10 +163,15 @@ impl ClassifierConfig {
     }
 
     /// How large a batch may get: as an encoder's, but for the budget.
-    pub(super) fn limits(&self, precision: Precision, provider: Provider) -> Limits {
+    pub(super) fn limits(
+        &self,
+        precision: Precision,
+        provider: Provider,
+        workload: Workload,
+    ) -> Limits {
         let budget = if provider == Provider::Cpu { BUDGET_ON_CPU } else { BUDGET_ON_GPU };
         let encoders = Config { token_budget: self.token_budget, ..Config::default() };
-        encoders.limits(precision, provider, budget)
+        encoders.limits(precision, provider, workload, budget)
     }
 
     pub(super) fn queue_capacity() -> usize {

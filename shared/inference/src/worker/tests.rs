@@ -1,4 +1,5 @@
 use courant_article::ModelRef;
+use courant_gpu_utils::device::Workload;
 use courant_gpu_utils::operation::Limits;
 use opentelemetry::metrics::MeterProvider;
 use opentelemetry_sdk::metrics::SdkMeterProvider;
@@ -16,7 +17,7 @@ fn metrics() -> Metrics {
 
 /// A queue with one input of each length.
 fn filled(lengths: &[usize], metrics: &Metrics) -> (Queue, Vec<Answer>) {
-    let limits = Config::default().limits(Precision::Fp32, Provider::Cpu, 512);
+    let limits = Config::default().limits(Precision::Fp32, Provider::Cpu, Workload::Mixed, 512);
     let queue = Queue::new(1_024, limits, metrics.clone());
     let inputs = lengths.iter().map(|&length| Input::new(vec![0; length])).collect();
     let answers = queue.try_submit(inputs, Priority::Bulk.into()).unwrap();
