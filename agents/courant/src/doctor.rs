@@ -1,26 +1,32 @@
 //! `courant doctor`: is this machine, and the configuration, fit for Courant?
 
-use std::path::PathBuf;
-
 use anyhow::Context;
 use clap::Args;
 use courant_config::Document;
+use courant_gpu_utils::Config as GpuConfig;
+use courant_gpu_utils::device::{Advice, Gpu, PassedOver};
 use courant_gpu_utils::doctor::Report;
+use courant_gpu_utils::libraries;
+use courant_inference::{Deps, Host, Precision};
 use courant_telemetry::Meters;
 
 use crate::assemble::{classifiers, load_encoder};
+use crate::cli::ConfigArgs;
 
 #[derive(Debug, Args)]
 pub(crate) struct DoctorArgs {
-    /// The configuration file [default: courant.toml, if there is one]
-    #[arg(long, value_name = "FILE", env = "COURANT_CONFIG")]
-    config: Option<PathBuf>,
+    /// Processes that share the GPU, where they are more than the configuration tells:
+    /// replicas, or programs of others
+    #[arg(long, value_name = "N")]
+    processes: Option<usize>,
+    #[command(flatten)]
+    config: ConfigArgs,
 }
 
 /// Checks every section of the configuration, loads the encoder, and tells the
 /// devices with what to do about them.
 pub(crate) fn run(args: &DoctorArgs) -> anyhow::Result<()> {
-    let document = Document::load(args.config.as_deref(), std::env::vars())?;
+    let document = args.config.load()?;
     let mut ill = Vec::new();
     let mut check = |what: &str, result: anyhow::Result<String>| match result {
         Ok(found) => outln!("ok    {what}: {found}"),
@@ -32,10 +38,9 @@ pub(crate) fn run(args: &DoctorArgs) -> anyhow::Result<()> {
     check("configuration", sections(&document));
     check("encoder", encoder(&document));
     check("classifiers", loaded_classifiers(&document));
-    match document.section("gpu") {
-        // One agent and device share it: the embedder.
-        Ok(gpu) => out!("{}", Report::gather(&gpu, 1)),
-        Err(error) => check("devices", Err(error.into())),
+    match devices(&document, args.processes) {
+        Ok(report) => out!("{report}"),
+        Err(error) => check("devices", Err(error)),
     }
     anyhow::ensure!(ill.is_empty(), "not fit: {}", ill.join(", "));
     Ok(())
@@ -79,12 +84,96 @@ fn encoder(document: &Document) -> anyhow::Result<String> {
     let encoder = load_encoder(document, &meter)?;
     let model = encoder.model();
     Ok(format!(
-        "{} {} ({} on {}), {} dimensions, loaded in {:.2} s",
+        "{} {} ({} on {}), {} dimensions, loaded in {:.2} s{}",
         model.name,
         model.version,
         model.precision,
         model.provider,
         encoder.dimension(),
-        started.elapsed().as_secs_f64()
+        started.elapsed().as_secs_f64(),
+        passed_over(encoder.passed_over())
     ))
+}
+
+fn passed_over(providers: &[PassedOver]) -> String {
+    let reasons: Vec<String> = providers.iter().map(ToString::to_string).collect();
+    if reasons.is_empty() { String::new() } else { format!("; not on {}", reasons.join(", ")) }
+}
+
+/// The machine, as the configuration uses it.
+fn devices(document: &Document, processes: Option<usize>) -> anyhow::Result<Report> {
+    let gpu: GpuConfig = document.section("gpu")?;
+    let inference: courant_inference::Config = document.section("inference")?;
+    let processes = match processes {
+        Some(processes) => processes,
+        None => processes_on_gpu(document)?,
+    };
+    let library = Host::new(&inference, &gpu, Deps::resolve()).library().ok();
+    let version = library.as_deref().and_then(libraries::onnx_runtime);
+    let mut report = Report::gather(&gpu, processes).with_version("onnxruntime", version);
+    for gpu in &mut report.gpus {
+        gpu.advice.extend(precision(&gpu.gpu, inference.precision));
+    }
+    Ok(report)
+}
+
+/// `courant run` is one process. Of the agents on servers of their own the embedder
+/// uses it, and an analyst with classifiers; vectors are compared in Postgres.
+fn processes_on_gpu(document: &Document) -> anyhow::Result<usize> {
+    let analyst: courant_analyst::Config = document.section("analyst")?;
+    let has_agents = document.has("bus.url");
+    Ok(if has_agents && !analyst.classifiers.is_empty() { 2 } else { 1 })
+}
+
+fn precision(gpu: &Gpu, configured: Precision) -> Option<Advice> {
+    let text = "16-bit floats are 1.5 to 2 times as fast as 32-bit ones: try \
+                `inference.precision = \"fp16\"`";
+    let is_worth_it = configured == Precision::Fp32 && gpu.has_fast_fp16();
+    is_worth_it.then(|| Advice { topic: "precision", text: text.into() })
+}
+
+#[cfg(test)]
+mod tests {
+    use courant_gpu_utils::device::{CudaAbsence, GpuClass, Provider, Unused};
+
+    use super::*;
+
+    fn processes(toml: &str) -> usize {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("courant.toml");
+        std::fs::write(&path, toml).unwrap();
+        processes_on_gpu(&Document::load(Some(&path), []).unwrap()).unwrap()
+    }
+
+    #[test]
+    fn agents_that_use_the_gpu_are_counted_apart_but_not_in_one_process() {
+        let servers = "[bus]\nurl = \"nats://127.0.0.1:4222\"\n";
+        let classifier = "[[analyst.classifiers]]\nname = \"mood\"\nmodel = \"mood\"\n";
+        assert_eq!(processes(""), 1);
+        assert_eq!(processes(classifier), 1);
+        assert_eq!(processes(servers), 1);
+        assert_eq!(processes(&format!("{servers}{classifier}")), 2);
+    }
+
+    #[test]
+    fn fp16_is_advised_where_it_is_faster_and_not_yet_used() {
+        let gpu = |major| Gpu {
+            ordinal: 0,
+            name: "a card".into(),
+            class: GpuClass::Datacenter,
+            compute_capability: (major, 0),
+            memory_bytes: 1 << 34,
+        };
+        assert_eq!(precision(&gpu(9), Precision::Fp32).unwrap().topic, "precision");
+        assert_eq!(precision(&gpu(9), Precision::Fp16), None);
+        assert_eq!(precision(&gpu(7), Precision::Fp32), None);
+    }
+
+    #[test]
+    fn better_providers_are_told_with_the_reason() {
+        let unused = Unused::NoCuda(CudaAbsence::NoDriver);
+        let over = PassedOver { provider: Provider::Cuda, unused };
+        assert_eq!(passed_over(&[over]), "; not on cuda (there is no CUDA driver library)");
+        assert_eq!(passed_over(&[]), "");
+    }
 }

@@ -9,6 +9,7 @@ use crate::Config;
 use crate::cgroup::{Cgroup, GroupMemory};
 use crate::collect::{GpuSample, NvmlCollector};
 use crate::device::{Advice, Cpu, Cuda, Devices, Gpu, Preset, Workload, advise};
+use crate::libraries;
 
 /// A GPU, the thresholds that will hold on it, and what to do about it.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -36,19 +37,28 @@ pub struct Report {
     pub gpus: Vec<GpuReport>,
     /// The workload that decides the presets.
     pub workload: Workload,
-    /// By component: `cuda`, `nvrtc`, `nvidia-driver`, and what callers add.
+    /// By component: `cuda` (the newest that the driver serves), `cuda-runtime`,
+    /// `cudnn`, `tensorrt`, `nvrtc`, `nvidia-driver`, and what callers add.
     pub versions: BTreeMap<&'static str, String>,
 }
 
 impl Report {
-    /// Looks at the machine. `processes`: how many will share a GPU.
+    /// Looks at the machine. `processes`: how many will share the configured GPU.
     pub fn gather(config: &Config, processes: usize) -> Self {
         let nvml = NvmlCollector::open().ok();
         let samples = nvml.as_ref().map(NvmlCollector::sample).unwrap_or_default();
         let memory = Cgroup::of_process().memory();
         let report = Self::of(Devices::detect(), memory, &samples, config, processes);
         let driver = nvml.and_then(|nvml| nvml.driver_version());
-        report.with_version("nvidia-driver", driver)
+        let report = report.with_version("nvidia-driver", driver);
+        if report.gpus.is_empty() {
+            return report;
+        }
+        let found = |version: Option<String>| version.or_else(|| Some("not found".into()));
+        report
+            .with_version("cuda-runtime", found(libraries::cuda_runtime()))
+            .with_version("cudnn", found(libraries::cudnn()))
+            .with_version("tensorrt", found(libraries::tensorrt()))
     }
 
     fn of(
@@ -66,6 +76,7 @@ impl Report {
         let gpus = gpus.into_iter().map(|gpu| {
             let preset = Preset::for_gpu(&gpu.name, workload).with(&config.hybrid);
             let sample = sample_of(&gpu, samples);
+            let processes = if gpu.ordinal == config.device { processes } else { 0 };
             let advice = sample.as_ref().map(|sample| advise(sample, workload, processes));
             GpuReport { gpu, preset, sample, advice: advice.unwrap_or_default() }
         });
@@ -116,26 +127,14 @@ impl fmt::Display for Report {
         if let Some(reason) = &self.no_gpu {
             writeln!(f, "gpu: none ({reason})")?;
         }
-        self.gpus.iter().try_for_each(|gpu| gpu.fmt(f))
-    }
-}
-
-impl fmt::Display for GpuReport {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { gpu, preset, advice, .. } = self;
-        let (major, minor) = gpu.compute_capability;
-        let gigabytes = gpu.memory_bytes as f64 / 1e9;
-        let ordinal = gpu.ordinal;
-        writeln!(f, "gpu {ordinal}: {}, {major}.{minor}, {gigabytes:.1} GB", gpu.name)?;
-        writeln!(
-            f,
-            "  preset: batches from {}, speedup {}, success {}, window {}",
-            preset.min_batch_size,
-            preset.speedup_threshold,
-            preset.success_rate_threshold,
-            preset.performance_window_size
-        )?;
-        advice.iter().try_for_each(|advice| writeln!(f, "  {}: {}", advice.topic, advice.text))
+        let workload = self.workload.as_str();
+        self.gpus.iter().try_for_each(|GpuReport { gpu, preset, advice, .. }| {
+            let (major, minor) = gpu.compute_capability;
+            let gigabytes = gpu.memory_bytes as f64 / 1e9;
+            writeln!(f, "gpu {}: {}, {major}.{minor}, {gigabytes:.1} GB", gpu.ordinal, gpu.name)?;
+            writeln!(f, "  preset {workload}: {preset}")?;
+            advice.iter().try_for_each(|advice| writeln!(f, "  {}: {}", advice.topic, advice.text))
+        })
     }
 }
 
@@ -184,6 +183,25 @@ mod tests {
         let text = report.to_string();
         assert!(text.contains("gpu 0: NVIDIA A100-SXM4-40GB, 8.0, 40.0 GB"), "{text}");
         assert!(text.contains("cuda: 12.4\nonnxruntime: 1.24\n"), "{text}");
+        assert!(text.contains("preset mixed: batches from 48, speedup 1.3"), "{text}");
+    }
+
+    #[test]
+    fn only_the_configured_gpu_is_shared() {
+        let gpus = vec![gpu(0, "NVIDIA L4"), gpu(1, "NVIDIA L40")];
+        let sample = |gpu: &Gpu| GpuSample {
+            ordinal: u32::try_from(gpu.ordinal).unwrap(),
+            name: Some(gpu.name.clone()),
+            exclusive_process: Some(false),
+            ..GpuSample::default()
+        };
+        let samples: Vec<GpuSample> = gpus.iter().map(sample).collect();
+        let cuda = Cuda::Present { driver: (12, 4), nvrtc: None, gpus };
+        let devices = Devices { cpu: Cpu::detect(), cuda };
+        let config = Config { device: 1, ..Config::default() };
+        let report = Report::of(devices, None, &samples, &config, 2);
+        assert!(report.gpus[0].advice.is_empty());
+        assert_eq!(report.gpus[1].advice[0].topic, "sharing");
     }
 
     #[test]

@@ -67,7 +67,7 @@ pub enum Unused {
     /// It could not be registered: mostly a library that is missing.
     #[error("it cannot be registered: {0}")]
     Register(String),
-    /// It was registered, but the probe batch failed or gave other numbers.
+    /// It was registered, but the probe batch failed or gave neither unit vectors nor scores.
     #[error("the probe batch failed: {0}")]
     Probe(String),
 }
