@@ -7,10 +7,10 @@ use std::time::{Duration, Instant};
 
 use anyhow::Context;
 use courant_gpu_utils::Config;
-use courant_gpu_utils::cuda;
+use courant_gpu_utils::cuda::{self, kernels::Kernels};
 use courant_gpu_utils::device::{Cuda, CudaAbsence, Preset};
 use courant_gpu_utils::hybrid::{Calibration, Point, SWEEP, calibrate};
-use courant_gpu_utils::similarity::device::{DeviceKernels, DeviceMatrix};
+use courant_gpu_utils::similarity::device::{DeviceMatrix, SOURCE};
 use courant_gpu_utils::similarity::{Matrix, RowFormat};
 use rand::SeedableRng;
 use rand::rngs::StdRng;
@@ -24,7 +24,7 @@ const FORMAT: RowFormat = RowFormat::Int8WithF32;
 /// The device that the configuration names, and what holds on it.
 struct Device {
     name: String,
-    kernels: DeviceKernels,
+    kernels: Kernels,
     speedup_threshold: f64,
 }
 
@@ -79,7 +79,7 @@ fn open(config: &Config) -> anyhow::Result<Device> {
     let cuda = Cuda::detect();
     let gpu = cuda.gpus().iter().find(|gpu| gpu.ordinal == config.device);
     let name = gpu.ok_or(CudaAbsence::NoDevice)?.name.clone();
-    let kernels = DeviceKernels::compile(&context.default_stream())?;
+    let kernels = Kernels::compile(SOURCE, &context.default_stream())?;
     let preset = Preset::for_gpu(&name, config.workload).with(&config.hybrid);
     Ok(Device { name, kernels, speedup_threshold: preset.speedup_threshold })
 }
