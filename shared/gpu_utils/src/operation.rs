@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 use opentelemetry::KeyValue;
 use opentelemetry::metrics::{Counter, Histogram, Meter};
 
-use crate::memory::{self, Snapshot, Window};
+use crate::memory::{self, Snapshot};
 
 pub use fault::{Fault, is_out_of_memory_message};
 pub use ladder::{Ladder, Limits, Lost, Step};
@@ -34,7 +34,7 @@ pub trait Device {
     fn clean_up(&self);
 }
 
-/// Instruments of device runs.
+/// Instruments of runs on a GPU.
 #[derive(Clone, Debug)]
 pub struct Metrics {
     duration: Histogram<f64>,
@@ -49,19 +49,14 @@ impl Metrics {
             duration: meter
                 .f64_histogram("courant_gpu_operation_duration")
                 .with_unit("s")
-                .with_description("Time of device runs by operation and outcome: done, failed")
+                .with_description("Time of GPU runs by operation and outcome: done, failed")
                 .build(),
             out_of_memory: meter
                 .u64_counter("courant_gpu_out_of_memory")
-                .with_description("Device runs that found too little memory, by operation")
+                .with_description("GPU runs that found too little memory, by operation")
                 .build(),
             memory: memory::Metrics::new(meter),
         }
-    }
-
-    /// Shows what a window of the [`LeakMonitor`](memory::LeakMonitor) did not give back.
-    pub fn leak(&self, window: &Window) {
-        self.memory.record_window(window);
     }
 
     fn record(&self, operation: &'static str, took: Duration, after: &Snapshot, end: End) {

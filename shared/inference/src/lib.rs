@@ -48,6 +48,7 @@ mod sentence;
 mod session;
 mod states;
 mod tokenize;
+mod watch;
 mod worker;
 
 pub use arena::ArenaStats;

@@ -2,12 +2,14 @@
 
 use std::time::Duration;
 
+use courant_gpu_utils::device::Provider;
 use courant_gpu_utils::operation;
 use opentelemetry::KeyValue;
 use opentelemetry::metrics::{Counter, Histogram, Meter};
 
 use crate::Error;
 use crate::states::Answered;
+use crate::watch::{ArenaMetrics, Shown};
 use crate::worker::Tokens;
 
 /// Bounds of the durations, in seconds.
@@ -23,7 +25,8 @@ pub(crate) struct Metrics {
     inference: Histogram<f64>,
     tokens: Counter<u64>,
     requests: Counter<u64>,
-    operation: operation::Metrics,
+    on_gpu: operation::Metrics,
+    arenas: ArenaMetrics,
     /// What a text is called that went well.
     done: &'static str,
 }
@@ -68,7 +71,8 @@ impl Metrics {
                     "Texts and chunks by outcome: {done}, failed, refused, cancelled, late"
                 ))
                 .build(),
-            operation: operation::Metrics::new(meter),
+            on_gpu: operation::Metrics::new(meter),
+            arenas: ArenaMetrics::new(meter),
             done,
         }
     }
@@ -117,14 +121,53 @@ impl Metrics {
         }
     }
 
-    /// The instruments of runs on a device.
-    pub(crate) fn operation(&self) -> &operation::Metrics {
-        &self.operation
+    /// The instruments of runs on a GPU; none for those on a CPU, and none with
+    /// `gpu.telemetry_enabled` off.
+    pub(crate) fn on_gpu(
+        &self,
+        provider: Provider,
+        telemetry: bool,
+    ) -> Option<&operation::Metrics> {
+        (telemetry && provider != Provider::Cpu).then_some(&self.on_gpu)
+    }
+
+    /// Where a session's memory is shown; nowhere for one on a GPU with
+    /// `gpu.telemetry_enabled` off.
+    pub(crate) fn session(
+        &self,
+        provider: Provider,
+        telemetry: bool,
+        model: &str,
+        session: usize,
+    ) -> Option<Shown> {
+        let shown = || Shown::new(self.arenas.clone(), model, session, provider.as_str());
+        (telemetry || provider == Provider::Cpu).then(shown)
     }
 
     fn count_requests(&self, count: usize, outcome: &'static str) {
         if count > 0 {
             self.requests.add(count as u64, &[KeyValue::new("outcome", outcome)]);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use opentelemetry::metrics::MeterProvider;
+    use opentelemetry_sdk::metrics::SdkMeterProvider;
+
+    use super::*;
+
+    #[test]
+    fn what_runs_on_a_gpu_is_shown_where_there_is_one_and_it_is_wanted() {
+        let metrics = Metrics::new(&SdkMeterProvider::default().meter("test"));
+        let shown = |provider, telemetry| {
+            let session = metrics.session(provider, telemetry, "model", 0);
+            (metrics.on_gpu(provider, telemetry).is_some(), session.is_some())
+        };
+        assert_eq!(shown(Provider::Cuda, true), (true, true));
+        assert_eq!(shown(Provider::Cuda, false), (false, false));
+        assert_eq!(shown(Provider::Cpu, true), (false, true));
+        assert_eq!(shown(Provider::Cpu, false), (false, true));
     }
 }

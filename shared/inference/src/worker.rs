@@ -5,7 +5,6 @@ use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
 use courant_gpu_utils::device::Provider;
-use courant_gpu_utils::memory::{LeakMonitor, Snapshot};
 use courant_gpu_utils::operation::{Device, Ladder, Step, safe_gpu_operation};
 use ort::environment::Environment;
 
@@ -18,9 +17,7 @@ use crate::provider::Placement;
 use crate::queue::{Queue, Request};
 use crate::session::{Input, ModelSession, Output};
 use crate::states::Answered;
-
-/// Batches of a session between two looks for memory that does not come back.
-const LEAK_WINDOW: u64 = 10;
+use crate::watch::Watch;
 
 /// What every session is loaded with.
 #[derive(Clone)]
@@ -30,6 +27,8 @@ pub(crate) struct Recipe {
     pub(crate) placement: Placement,
     /// How a lack of memory is met.
     pub(crate) ladder: Ladder,
+    /// `gpu.telemetry_enabled`.
+    pub(crate) telemetry: bool,
 }
 
 /// The session threads; dropping ends them after their batch.
@@ -71,7 +70,7 @@ impl Workers {
         for index in 0..count {
             let (recipe, queue, metrics) = (recipe.clone(), Arc::clone(queue), metrics.clone());
             let (arenas, ready) = (workers.arenas.clone(), ready.clone());
-            let work = move || match Worker::load(recipe, metrics) {
+            let work = move || match Worker::load(index, recipe, metrics) {
                 Ok(mut worker) if ready.send(Ok(())).is_ok() => {
                     worker.serve(&queue, |stats| arenas.note(index, stats));
                 }
@@ -122,29 +121,32 @@ struct Worker {
     on_cpu: Option<ModelSession>,
     recipe: Recipe,
     metrics: Metrics,
+    watch: Watch,
 }
 
 impl Worker {
-    fn load(recipe: Recipe, metrics: Metrics) -> Result<Self, Error> {
-        let Recipe { environment, model, placement, .. } = &recipe;
+    fn load(index: usize, recipe: Recipe, metrics: Metrics) -> Result<Self, Error> {
+        let Recipe { environment, model, placement, telemetry, .. } = &recipe;
         let session = ModelSession::load(environment, model, placement)?;
         let device = SessionDevice::of(&session, placement)?;
-        Ok(Self { session, device, on_cpu: None, recipe, metrics })
+        let shown = metrics.session(placement.provider, *telemetry, &model.name, index);
+        let name = format!("session {index} of {}", model.name);
+        let watch = Watch::new(name, shown, &device.snapshot());
+        Ok(Self { session, device, on_cpu: None, recipe, metrics, watch })
     }
 
     fn serve(&mut self, queue: &Queue, note: impl Fn(ArenaStats)) {
         let _guard = CloseOnExit(queue);
         let told = |device: &SessionDevice| device.arena().into_iter().for_each(&note);
         told(&self.device);
-        let mut leaks = LeakMonitor::new();
-        for number in 0_u64.. {
-            let Some(batch) = queue.next_batch() else { break };
-            let Self { session, device, on_cpu, recipe, metrics } = self;
-            let Recipe { environment, model, placement, ladder } = recipe;
-            let (name, operation) = (model.pooling.operation(), metrics.operation());
+        while let Some(batch) = queue.next_batch() {
+            let Self { session, device, on_cpu, recipe, metrics, watch } = self;
+            let Recipe { environment, model, placement, ladder, telemetry } = recipe;
+            let on_gpu = metrics.on_gpu(placement.provider, *telemetry);
+            let name = model.pooling.operation();
             run(ladder, batch, metrics, placement.provider, |step, inputs| match step {
                 Step::Cpu => loaded(on_cpu, environment, model)?.run(inputs),
-                step => safe_gpu_operation(name, device, Some(operation), || {
+                step => safe_gpu_operation(name, device, on_gpu, || {
                     if step.frees_first() {
                         session.shrink_and_run(inputs)
                     } else {
@@ -154,12 +156,7 @@ impl Worker {
             });
             queue.finished();
             told(device);
-            // The first batch takes what is kept for the others. CUDA's pool is not the
-            // session's alone.
-            if number.is_multiple_of(LEAK_WINDOW) {
-                let look = Snapshot { pool: None, ..device.snapshot() };
-                leaks.observe(look).iter().for_each(|window| operation.leak(window));
-            }
+            watch.batch(|| device.snapshot());
         }
     }
 }

@@ -35,17 +35,18 @@ impl Window {
 
 /// Compares looks at the ledgers, each taken with every shape warmed up, the
 /// device synchronized and all outputs dropped, a fixed number of batches apart.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub struct LeakMonitor {
+    owner: String,
     last: Option<Snapshot>,
     streak: u32,
     windows: VecDeque<Window>,
 }
 
 impl LeakMonitor {
-    /// Nothing seen yet.
-    pub fn new() -> Self {
-        Self::default()
+    /// Nothing seen yet of `owner`, whom the log names.
+    pub fn new(owner: String) -> Self {
+        Self { owner, last: None, streak: 0, windows: VecDeque::new() }
     }
 
     /// The window that `now` closes; the first look opens one only. A look that
@@ -58,8 +59,12 @@ impl LeakMonitor {
             self.windows.pop_front();
         }
         self.windows.push_back(window);
+        let Window { leak, growth, extended, unattributed } = window;
+        let owner = &self.owner;
+        tracing::debug!(owner, leak, growth, extended, unattributed, "memory window");
         if self.streak == STREAK {
-            tracing::error!(leak = window.leak, growth = window.growth, "device memory leaks");
+            let leaks: Vec<i64> = self.windows().map(|window| window.leak).collect();
+            tracing::error!(owner, leak, growth, ?leaks, "memory leaks");
         }
         Some(window)
     }
@@ -102,6 +107,10 @@ mod tests {
     use super::*;
     use crate::memory::{Arena, Capacity, LedgerSample};
 
+    fn monitor() -> LeakMonitor {
+        LeakMonitor::new("test".into())
+    }
+
     fn look(allocated: u64, reserved: u64, extensions: u64) -> Snapshot {
         let memory = LedgerSample { allocated, reserved };
         let device = Capacity { total: 10_000, free: 9_000 - reserved };
@@ -110,7 +119,7 @@ mod tests {
 
     #[test]
     fn growth_for_a_new_shape_is_no_leak() {
-        let mut monitor = LeakMonitor::new();
+        let mut monitor = monitor();
         assert_eq!(monitor.observe(look(10, 100, 1)), None);
         let window = monitor.observe(look(10, 200, 2)).unwrap();
         let expected = Window { leak: 0, growth: 100, extended: true, unattributed: Some(0) };
@@ -120,7 +129,7 @@ mod tests {
 
     #[test]
     fn three_positive_windows_in_a_row_alarm_and_one_flat_one_ends_it() {
-        let mut monitor = LeakMonitor::new();
+        let mut monitor = monitor();
         for allocated in [10, 11, 12] {
             monitor.observe(look(allocated, 100, 1));
         }
@@ -133,14 +142,14 @@ mod tests {
 
     #[test]
     fn growth_without_an_extension_counts_as_lost() {
-        let mut monitor = LeakMonitor::new();
+        let mut monitor = monitor();
         monitor.observe(look(10, 100, 1));
         assert!(monitor.observe(look(10, 150, 1)).unwrap().is_positive());
     }
 
     #[test]
     fn looks_at_other_ledgers_are_not_compared_and_history_is_bounded() {
-        let mut monitor = LeakMonitor::new();
+        let mut monitor = monitor();
         monitor.observe(look(10, 100, 1));
         assert_eq!(monitor.observe(Snapshot::default()), None);
         for _ in 0..200 {

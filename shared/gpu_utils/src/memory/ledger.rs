@@ -4,8 +4,6 @@ use opentelemetry::KeyValue;
 use opentelemetry::metrics::{Gauge, Meter};
 use serde::Serialize;
 
-use super::Window;
-
 /// What an allocator holds, in bytes.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct LedgerSample {
@@ -76,11 +74,11 @@ impl Snapshot {
     }
 }
 
-/// `courant_gpu_memory_bytes{ledger,kind}` and `courant_gpu_leak_bytes`.
+/// `courant_gpu_memory_bytes{ledger,kind}` of what a process has once per device: the
+/// pool and the device. Each session has an arena of its own, whoever runs it shows it.
 #[derive(Clone, Debug)]
 pub struct Metrics {
     bytes: Gauge<u64>,
-    leak: Gauge<i64>,
 }
 
 impl Metrics {
@@ -89,30 +87,17 @@ impl Metrics {
         let bytes = meter
             .u64_gauge("courant_gpu_memory")
             .with_unit("By")
-            .with_description("Device memory by ledger (arena, pool, device) and kind")
+            .with_description("Device memory by ledger (pool, device) and kind")
             .build();
-        let leak = meter
-            .i64_gauge("courant_gpu_leak")
-            .with_unit("By")
-            .with_description("Device memory that the last window of runs did not give back")
-            .build();
-        Self { bytes, leak }
-    }
-
-    /// Shows what a window of the [`LeakMonitor`](super::LeakMonitor) lost.
-    pub fn record_window(&self, window: &Window) {
-        self.leak.record(window.leak, &[]);
+        Self { bytes }
     }
 
     /// Shows the ledgers that were read; the others stay as they were.
     pub fn record(&self, snapshot: &Snapshot) {
         let labels = |ledger, kind| [KeyValue::new("ledger", ledger), KeyValue::new("kind", kind)];
-        let own = [("arena", snapshot.arena.map(|arena| arena.memory)), ("pool", snapshot.pool)];
-        for (ledger, sample) in own {
-            if let Some(sample) = sample {
-                self.bytes.record(sample.allocated, &labels(ledger, "allocated"));
-                self.bytes.record(sample.reserved, &labels(ledger, "reserved"));
-            }
+        if let Some(pool) = snapshot.pool {
+            self.bytes.record(pool.allocated, &labels("pool", "allocated"));
+            self.bytes.record(pool.reserved, &labels("pool", "reserved"));
         }
         if let Some(device) = snapshot.device {
             self.bytes.record(device.used(), &labels("device", "reserved"));
@@ -135,10 +120,8 @@ mod tests {
         let meters = courant_telemetry::Meters::new("test").unwrap();
         let metrics = Metrics::new(&meters.meter());
         metrics.record(&snapshot);
-        metrics.record_window(&Window { leak: 7, growth: 7, extended: false, unattributed: None });
         let text = meters.render().unwrap();
         assert!(text.contains(r#"courant_gpu_memory_bytes{kind="reserved",ledger="pool"} 8"#));
-        assert!(text.contains("courant_gpu_leak_bytes 7"), "{text}");
-        assert!(!text.contains(r#"ledger="arena""#), "{text}");
+        assert!(!text.contains(r#"ledger="device""#), "{text}");
     }
 }
