@@ -105,12 +105,14 @@ fn nvrtc_version() -> Option<(i32, i32)> {
 #[derive(Clone, Debug)]
 pub struct CudaDevice {
     context: Arc<CudaContext>,
+    resource: String,
 }
 
 impl CudaDevice {
     /// Of an open context.
     pub fn new(context: Arc<CudaContext>) -> Self {
-        Self { context }
+        let resource = format!("cuda:{}", context.ordinal());
+        Self { context, resource }
     }
 
     /// The context.
@@ -147,6 +149,10 @@ impl CudaDevice {
 
 impl Device for CudaDevice {
     type Error = DriverError;
+
+    fn resource(&self) -> &str {
+        &self.resource
+    }
 
     fn snapshot(&self) -> Snapshot {
         Snapshot { arena: None, pool: self.pool_sample(), device: self.capacity() }

@@ -21,6 +21,10 @@ pub trait Device {
     /// What the device says when it fails.
     type Error;
 
+    /// What runs are told to have used: `cpu`, or the provider with CUDA's number of the
+    /// device, such as `cuda:0`.
+    fn resource(&self) -> &str;
+
     /// A look at the ledgers.
     fn snapshot(&self) -> Snapshot;
 
@@ -79,9 +83,9 @@ enum End {
 }
 
 /// Runs `run` on a device in a span of its own, waits until the device is done,
-/// and tells in one structured event how long it took and what memory was
-/// allocated and reserved before and after. After a failure the device is cleaned
-/// up, so that the next run finds what memory there is.
+/// and tells in one structured event on what it ran, how long it took, and what memory
+/// was allocated, reserved, and in use of the whole device before and after. After a
+/// failure the device is cleaned up, so that the next run finds what memory there is.
 ///
 /// # Errors
 /// Those of `run`, and those of the device that only synchronizing shows.
@@ -115,12 +119,13 @@ where
     if let Some(metrics) = metrics {
         metrics.record(operation, took, &after, end);
     }
-    tell(operation, took, &before, &after, result.as_ref().err());
+    tell(operation, device.resource(), took, &before, &after, result.as_ref().err());
     result
 }
 
 fn tell<E: Display>(
     operation: &'static str,
+    resource: &str,
     took: Duration,
     before: &Snapshot,
     after: &Snapshot,
@@ -128,11 +133,13 @@ fn tell<E: Display>(
 ) {
     tracing::debug!(
         operation,
+        resource,
         duration_ms = took.as_secs_f64() * 1e3,
         allocated_before = before.allocated(),
         allocated_after = after.allocated(),
         reserved_before = before.reserved(),
         reserved_after = after.reserved(),
+        device_used_before = before.device.map(|device| device.used()),
         device_used_after = after.device.map(|device| device.used()),
         error = error.map(tracing::field::display),
         "device run"
@@ -142,6 +149,8 @@ fn tell<E: Display>(
 #[cfg(test)]
 mod tests {
     use std::cell::{Cell, RefCell};
+    use std::io::{self, Write};
+    use std::sync::{Arc, Mutex};
 
     use super::*;
     use crate::memory::{Capacity, LedgerSample};
@@ -168,6 +177,10 @@ mod tests {
 
     impl Device for Fake {
         type Error = Failure;
+
+        fn resource(&self) -> &'static str {
+            "cuda:0"
+        }
 
         fn snapshot(&self) -> Snapshot {
             self.calls.borrow_mut().push("look");
@@ -217,6 +230,43 @@ mod tests {
             r#"courant_gpu_memory_bytes{kind="reserved",ledger="device"} 40"#,
         ] {
             assert!(text.contains(line), "{line} is not in\n{text}");
+        }
+    }
+
+    #[derive(Clone, Default)]
+    struct Written(Arc<Mutex<Vec<u8>>>);
+
+    impl Write for Written {
+        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+            self.0.lock().unwrap().write(bytes)
+        }
+
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
+    #[test]
+    fn a_run_is_told_with_its_resource_and_the_memory_before_and_after() {
+        let written = Written::default();
+        let writer = written.clone();
+        let subscriber = tracing_subscriber::fmt()
+            .with_max_level(tracing::Level::DEBUG)
+            .with_ansi(false)
+            .with_writer(move || writer.clone());
+        tracing::subscriber::with_default(subscriber.finish(), || {
+            run(&Fake::default(), Ok(7)).unwrap();
+        });
+        let told = String::from_utf8(written.0.lock().unwrap().clone()).unwrap();
+        for field in [
+            r#"operation="test""#,
+            r#"resource="cuda:0""#,
+            "duration_ms=",
+            "allocated_before=5 allocated_after=5",
+            "reserved_before=9 reserved_after=9",
+            "device_used_before=40 device_used_after=40",
+        ] {
+            assert!(told.contains(field), "{field} is not in {told}");
         }
     }
 

@@ -14,11 +14,13 @@ use crate::session::ModelSession;
 pub(crate) struct SessionDevice {
     arena: Arena,
     cuda: Option<CudaDevice>,
+    resource: String,
 }
 
 impl SessionDevice {
     pub(crate) fn of(session: &ModelSession, placement: &Placement) -> Result<Self, Error> {
-        Ok(Self { arena: session.arena(placement)?, cuda: placement.cuda()? })
+        let (arena, cuda) = (session.arena(placement)?, placement.cuda()?);
+        Ok(Self { arena, cuda, resource: placement.resource() })
     }
 
     /// What the session's arena holds; `None` where the runtime does not tell.
@@ -29,6 +31,10 @@ impl SessionDevice {
 
 impl Device for SessionDevice {
     type Error = Error;
+
+    fn resource(&self) -> &str {
+        &self.resource
+    }
 
     fn snapshot(&self) -> Snapshot {
         let arena = self.arena().map(|stats| ArenaLedger {

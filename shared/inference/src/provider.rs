@@ -111,6 +111,14 @@ impl Placement {
         }
     }
 
+    /// As logs call it: `cpu`, `cuda:0`, `tensorrt:0`.
+    pub(crate) fn resource(&self) -> String {
+        match self.provider {
+            Provider::Cpu => self.provider.to_string(),
+            provider => format!("{provider}:{}", self.device),
+        }
+    }
+
     /// As the runtime calls the arena's device.
     pub(crate) fn arena_name(&self) -> String {
         match self.provider {
