@@ -6,6 +6,7 @@
 //! counts both with everybody else's.
 
 mod budget;
+mod device;
 mod fraction;
 mod leak;
 mod ledger;
@@ -14,6 +15,7 @@ mod pool;
 use serde::{Deserialize, Serialize};
 
 pub use budget::{Budget, Refused, Reservation};
+pub use device::{DeviceBudget, Room};
 pub use fraction::{OutOfRange, UsableFraction};
 pub use leak::{LeakMonitor, Window};
 pub use ledger::{Arena, Capacity, LedgerSample, Metrics, Snapshot};
@@ -24,34 +26,15 @@ pub use pool::{Block, Pool, PoolError};
 #[serde(deny_unknown_fields, default)]
 pub struct Config {
     /// Which part of a device's memory may be taken, 0.25 to 0.90, at first. It
-    /// follows the use: peaks under 60 % raise it by 0.05, peaks over 90 % and
-    /// lack of memory lower it by 0.10.
+    /// follows the use, for what is loaded from then on: peaks under 60 % raise it by
+    /// 0.05, peaks over 90 % and lack of memory lower it by 0.10.
     pub usable_fraction: UsableFraction,
-    /// What one agent takes at most, in bytes.
+    /// What one agent takes at most, in bytes: all its models, or its vectors.
     pub agent_cap_bytes: u64,
 }
 
 impl Default for Config {
     fn default() -> Self {
         Self { usable_fraction: UsableFraction::default(), agent_cap_bytes: 6_000_000_000 }
-    }
-}
-
-impl Config {
-    /// What one agent may take of a device of `total_bytes`.
-    pub fn agent_budget(&self, total_bytes: u64) -> Budget {
-        Budget::new(self.usable_fraction.of(total_bytes).min(self.agent_cap_bytes))
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_cap_or_the_fraction_bounds_an_agent() {
-        let config = Config::default();
-        assert_eq!(config.agent_budget(4_000_000_000).limit(), 3_400_000_000);
-        assert_eq!(config.agent_budget(80_000_000_000).limit(), 6_000_000_000);
     }
 }

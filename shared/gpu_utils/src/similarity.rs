@@ -18,7 +18,7 @@ use kernels::Kernels;
 use lines::Lines;
 use rows::Floats;
 
-pub use hybrid::HybridMatrix;
+pub use hybrid::{HybridMatrix, NotOnGpu};
 
 /// A vector has another dimension than the matrix.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]

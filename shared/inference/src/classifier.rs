@@ -26,6 +26,7 @@ use crate::launch::{Crew, Host, Opened};
 use crate::metrics::Metrics;
 use crate::queue::{Queue, Urgency};
 use crate::session::Input;
+use crate::share::Demand;
 use crate::states::{Answered, ran};
 use crate::tokenize::{TextTokenizer, TokenizerThreads};
 use crate::worker::Workers;
@@ -44,6 +45,9 @@ pub struct Classified {
     /// What computed it: the provider is the one that really ran.
     pub model: ModelRef,
 }
+/// What a classifier's session may take of a GPU beside its weights: several
+/// classifiers share what their agent may take.
+const WORKSPACE_BYTES: u64 = 1_000_000_000;
 
 /// What a classifier says of one text.
 #[derive(Clone, Debug, PartialEq)]
@@ -105,7 +109,8 @@ impl Classifier {
         let max_tokens = opened.model.max_tokens;
         let overlap = if matches!(reading, Reading::Tokens(_)) { config.overlap } else { 0 };
         check_lengths(config, max_tokens, overlap, &opened.tokenizer)?;
-        let placement = opened.place(host)?;
+        let demand = Demand { sessions: config.sessions, workspace_bytes: WORKSPACE_BYTES };
+        let placement = opened.place(host, demand)?;
         let crew = Crew {
             sessions: config.sessions,
             tokenizer_threads: 1,

@@ -5,7 +5,7 @@ use std::time::Instant;
 
 use courant_article::{Embedding, Embeddings, ModelRef};
 use courant_gpu_utils::Config as GpuConfig;
-use courant_gpu_utils::device::PassedOver;
+use courant_gpu_utils::device::{PassedOver, Provider};
 use courant_heads::entities::EntityHead;
 use opentelemetry::metrics::Meter;
 use tokio::task;
@@ -21,6 +21,7 @@ use crate::model::Model;
 use crate::queue::{Queue, Urgency, collect};
 use crate::results::Results;
 use crate::session::Input;
+use crate::share::Demand;
 use crate::states::{Answered, WordStates};
 use crate::tokenize::{TextTokenizer, TokenizerThreads};
 use crate::worker::Workers;
@@ -75,7 +76,9 @@ impl Encoder {
         let opened = Opened::new(Model::locate(config, deps)?, &host)?;
         let model = Arc::clone(&opened.model);
         check_lengths(config, &model, &opened.tokenizer)?;
-        let placement = opened.place(&host)?;
+        // The host's only model: it may have whatever the agent may.
+        let sessions = config.session_count(Provider::Cuda);
+        let placement = opened.place(&host, Demand { sessions, workspace_bytes: u64::MAX })?;
         let head = head_in_use(config.heads.as_deref())?;
         let needs_budget = config.token_budget.is_none() && model.precision != Precision::Int8;
         let budget = match needs_budget {

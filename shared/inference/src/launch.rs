@@ -1,12 +1,13 @@
 //! From a model's files to its threads: what encoders and classifiers share.
 
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::thread;
 
 use courant_article::ModelRef;
 use courant_gpu_utils::Config as GpuConfig;
-use courant_gpu_utils::device::Provider;
+use courant_gpu_utils::device::{Cuda, Provider};
+use courant_gpu_utils::memory::DeviceBudget;
 use courant_gpu_utils::operation::{self, Ladder};
 use ort::environment::Environment;
 
@@ -15,11 +16,13 @@ use crate::metrics::Metrics;
 use crate::model::Model;
 use crate::provider::{Placement, place};
 use crate::queue::Queue;
+use crate::share::Demand;
 use crate::tokenize::{TextTokenizer, TokenizerThreads};
 use crate::worker::{Recipe, Workers};
 use crate::{Config, Deps, Error, Precision, runtime};
 
-/// What models run on: devices, the runtime, and where files lie.
+/// What models run on: devices, the runtime, and where files lie. The models of one host
+/// and its clones together take of a GPU what one agent may.
 #[derive(Clone, Debug)]
 pub struct Host {
     /// The section `[gpu]`.
@@ -30,6 +33,8 @@ pub struct Host {
     pub runtime_library: Option<PathBuf>,
     /// `[inference] hub_cache`.
     pub hub_cache: Option<PathBuf>,
+    /// Of the GPU that `gpu` names, once a model asks for it.
+    budget: Arc<OnceLock<DeviceBudget>>,
 }
 
 impl Host {
@@ -40,7 +45,14 @@ impl Host {
             deps,
             runtime_library: inference.runtime_library.clone(),
             hub_cache: inference.hub_cache.clone(),
+            budget: Arc::default(),
         }
+    }
+
+    /// What the agent may take of the GPU that `gpu` names.
+    pub(crate) fn budget(&self, cuda: &Cuda) -> &DeviceBudget {
+        let total = cuda.gpus().get(self.gpu.device).map_or(0, |gpu| gpu.memory_bytes);
+        self.budget.get_or_init(|| DeviceBudget::new(&self.gpu.memory, total))
     }
 
     /// ONNX Runtime's shared library.
@@ -98,9 +110,9 @@ impl Opened {
         Ok(Self { model: Arc::new(model), tokenizer, environment })
     }
 
-    /// The first provider that works.
-    pub(crate) fn place(&self, host: &Host) -> Result<Placement, Error> {
-        let placement = place(&host.gpu, &self.environment, &self.model, &host.deps)?;
+    /// The first provider that works and has the memory that `demand` asks for.
+    pub(crate) fn place(&self, host: &Host, demand: Demand) -> Result<Placement, Error> {
+        let placement = place(host, &self.environment, &self.model, demand)?;
         if self.model.precision == Precision::Fp16 && placement.provider == Provider::Cpu {
             tracing::warn!("a CPU computes fp16 as fp32, only slower: fp32 or int8 fits it better");
         }

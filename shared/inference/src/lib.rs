@@ -46,6 +46,7 @@ mod results;
 mod runtime;
 mod sentence;
 mod session;
+mod share;
 mod states;
 mod tokenize;
 mod watch;

@@ -6,12 +6,15 @@ use std::path::PathBuf;
 use courant_gpu_utils::Config as GpuConfig;
 use courant_gpu_utils::cuda::{self, CudaDevice};
 use courant_gpu_utils::device::{Choice, Cuda, CudaAbsence, PassedOver, Provider, Unused, choose};
+use courant_gpu_utils::memory::DeviceBudget;
 use ort::environment::Environment;
 use ort::ep::{ArenaExtendStrategy, CUDA, ExecutionProviderDispatch, TensorRT};
 use ort::memory::AllocationDevice;
 
+use crate::launch::Host;
 use crate::model::{Model, Pooling};
 use crate::session::{Input, ModelSession};
+use crate::share::{Demand, Share};
 use crate::{Deps, Error, Precision};
 
 /// A model's place on a device: what a session is built with.
@@ -21,7 +24,7 @@ pub(crate) struct Placement {
     device: usize,
     /// What the GPU is called; none on the CPU.
     gpu: Option<String>,
-    memory_limit: u64,
+    share: Option<Share>,
     max_tokens: usize,
     /// Where TensorRT keeps its engines: a restart builds none anew.
     engines: Option<PathBuf>,
@@ -50,7 +53,7 @@ impl Placement {
             provider: Provider::Cpu,
             device: 0,
             gpu: None,
-            memory_limit: 0,
+            share: None,
             max_tokens: model.max_tokens,
             engines: None,
             engine_prefix: model.version.clone(),
@@ -61,13 +64,10 @@ impl Placement {
     }
 
     fn on(provider: Provider, gpu: &GpuConfig, cuda: &Cuda, model: &Model, deps: &Deps) -> Self {
-        let found = cuda.gpus().get(gpu.device);
-        let total = found.map_or(0, |gpu| gpu.memory_bytes);
         Self {
             provider,
             device: gpu.device,
-            gpu: found.map(|gpu| gpu.name.clone()),
-            memory_limit: gpu.memory.agent_budget(total).limit(),
+            gpu: cuda.gpus().get(gpu.device).map(|gpu| gpu.name.clone()),
             engines: deps.root().map(|root| root.join("cache/tensorrt")),
             ..Self::cpu(model)
         }
@@ -111,6 +111,11 @@ impl Placement {
         }
     }
 
+    /// What its sessions' memory is taken from; none on the CPU.
+    pub(crate) fn budget(&self) -> Option<&DeviceBudget> {
+        self.share.as_ref().map(Share::device)
+    }
+
     /// As logs call it: `cpu`, `cuda:0`, `tensorrt:0`.
     pub(crate) fn resource(&self) -> String {
         match self.provider {
@@ -131,7 +136,8 @@ impl Placement {
     /// without a word. None for the CPU, which is always there.
     pub(crate) fn dispatch(&self) -> Vec<ExecutionProviderDispatch> {
         let device = i32::try_from(self.device).unwrap_or(i32::MAX);
-        let limit = usize::try_from(self.memory_limit).unwrap_or(usize::MAX);
+        let limit = self.share.as_ref().map_or(0, Share::session_bytes);
+        let limit = usize::try_from(limit).unwrap_or(usize::MAX);
         let cuda = || {
             CUDA::default()
                 .with_device_id(device)
@@ -177,17 +183,19 @@ impl Placement {
     }
 }
 
-/// The first provider that loads the model and gives unit vectors for a probe
-/// batch; on the CPU the sessions' own first run is the probe.
+/// The first provider that has memory for what `demand` says, loads the model and gives
+/// unit vectors for a probe batch; on the CPU the sessions' own first run is the probe.
 ///
 /// # Errors
 /// [`Error::Provider`] where none that may be used works.
 pub(crate) fn place(
-    gpu: &GpuConfig,
+    host: &Host,
     environment: &Environment,
     model: &Model,
-    deps: &Deps,
+    demand: Demand,
 ) -> Result<Placement, Error> {
+    let gpu = &host.gpu;
+    let weights_bytes = model.size_bytes()?;
     // Left alone, the driver is not even loaded.
     let absent = Cuda::Absent(CudaAbsence::NoDriver);
     let cuda = if gpu.force_cpu { absent } else { Cuda::detect() };
@@ -195,10 +203,12 @@ pub(crate) fn place(
         if provider != Provider::Cpu && model.precision == Precision::Int8 {
             return Err(Unused::Unsuited("int8 computes on CPUs, fp16 and int8-static on GPUs"));
         }
-        let placement = Placement::on(provider, gpu, &cuda, model, deps);
+        let mut placement = Placement::on(provider, gpu, &cuda, model, &host.deps);
         if provider == Provider::Cpu {
             return Ok(placement);
         }
+        let share = Share::of(host.budget(&cuda), model.pooling.operation(), weights_bytes, demand);
+        placement.share = Some(share.map_err(|error| Unused::Register(error.to_string()))?);
         let mut session = ModelSession::load(environment, model, &placement)
             .map_err(|error| Unused::Register(error.to_string()))?;
         let input = Input::new(vec![0; model.max_tokens.min(64)]);

@@ -1,6 +1,7 @@
 //! What a session's memory does from window to window of batches.
 
-use courant_gpu_utils::memory::{LeakMonitor, Snapshot, Window};
+use courant_gpu_utils::memory::{DeviceBudget, LeakMonitor, Snapshot, Window};
+use courant_gpu_utils::operation::Fault;
 use opentelemetry::KeyValue;
 use opentelemetry::metrics::{Gauge, Meter};
 
@@ -73,18 +74,30 @@ impl Shown {
 /// One session's memory. What is shown of a session that has gone is 0.
 pub(crate) struct Watch {
     shown: Option<Shown>,
+    budget: Option<DeviceBudget>,
     leaks: LeakMonitor,
     batches: u64,
+    lacked_memory: bool,
 }
 
 impl Watch {
-    /// Of a session that has run no batch yet and holds what `now` says. Logs call
-    /// it `name`.
-    pub(crate) fn new(name: String, shown: Option<Shown>, now: &Snapshot) -> Self {
+    /// Of a session that has run no batch yet and holds what `now` says, taken from
+    /// `budget`, which follows what is seen. Logs call it `name`.
+    pub(crate) fn new(
+        name: String,
+        shown: Option<Shown>,
+        budget: Option<DeviceBudget>,
+        now: &Snapshot,
+    ) -> Self {
         let leaks = LeakMonitor::new(name);
-        let watch = Self { shown, leaks, batches: 0 };
+        let watch = Self { shown, budget, leaks, batches: 0, lacked_memory: false };
         watch.show(now);
         watch
+    }
+
+    /// A run of the batch failed.
+    pub(crate) fn ran_into(&mut self, error: &impl Fault) {
+        self.lacked_memory |= error.is_out_of_memory();
     }
 
     /// A batch is done, and its outputs are dropped. Looks once per window: the first
@@ -98,6 +111,12 @@ impl Watch {
 
     fn close_window(&mut self, now: Snapshot) {
         self.show(&now);
+        let lacked_memory = std::mem::take(&mut self.lacked_memory);
+        // The arena keeps what it took: the use at the end is the window's peak.
+        let peak = now.device.and_then(|device| device.used_fraction());
+        if let Some((budget, peak)) = self.budget.as_ref().zip(peak) {
+            budget.observe(peak, lacked_memory);
+        }
         // CUDA's pool is not the session's alone.
         let window = self.leaks.observe(Snapshot { pool: None, ..now });
         if let Some((shown, Window { leak, .. })) = self.shown.as_ref().zip(window) {

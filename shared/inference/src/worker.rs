@@ -131,7 +131,7 @@ impl Worker {
         let device = SessionDevice::of(&session, placement)?;
         let shown = metrics.session(placement.provider, *telemetry, &model.name, index);
         let name = format!("session {index} of {}", model.name);
-        let watch = Watch::new(name, shown, &device.snapshot());
+        let watch = Watch::new(name, shown, placement.budget().cloned(), &device.snapshot());
         Ok(Self { session, device, on_cpu: None, recipe, metrics, watch })
     }
 
@@ -152,7 +152,8 @@ impl Worker {
                     } else {
                         session.run(inputs)
                     }
-                }),
+                })
+                .inspect_err(|error| watch.ran_into(error)),
             });
             queue.finished();
             told(device);

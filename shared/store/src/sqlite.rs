@@ -87,8 +87,7 @@ impl Sqlite {
         let (resident, config, meter) = (Arc::clone(&self.resident), config.clone(), meter.clone());
         blocking(move || {
             let mut resident = resident.write().unwrap_or_else(PoisonError::into_inner);
-            resident.use_gpu(&config, &meter);
-            Ok(())
+            Ok(resident.use_gpu(&config, &meter)?)
         })
         .await
     }

@@ -107,6 +107,7 @@ impl Store {
     /// searches by itself.
     ///
     /// # Errors
+    /// [`Error::Gpu`] where only a GPU will do, and the vectors cannot be on one;
     /// [`Error::Closed`] while the process ends.
     pub async fn use_gpu(&self, gpu: &GpuConfig, meter: &Meter) -> Result<(), Error> {
         if let Backend::Sqlite(sqlite) = &self.backend {

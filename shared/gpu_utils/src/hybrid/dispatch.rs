@@ -10,6 +10,7 @@ use crate::Config;
 use crate::cuda::kernels::{Kernels, KernelsError};
 use crate::cuda::{self, CudaDevice};
 use crate::device::{Cuda, CudaAbsence, Preset};
+use crate::memory::{DeviceBudget, Refused, Room};
 use crate::operation::{self, Fault, safe_gpu_operation};
 
 /// What is dispatched.
@@ -34,8 +35,8 @@ pub(crate) struct Dispatch<T> {
 /// A device, and what is on it.
 struct Place<T> {
     device: CudaDevice,
-    /// What a run may take there, in bytes.
-    most_bytes: u64,
+    /// What runs take there.
+    room: Room,
     metrics: Option<operation::Metrics>,
     /// One run at a time.
     held: Mutex<Held<T>>,
@@ -57,11 +58,13 @@ impl<T: Default> Dispatch<T> {
     }
 
     /// Lets it run on the device that `config` names, with the thresholds that hold
-    /// for it.
+    /// for it, and measures it if it says so.
     ///
     /// # Errors
-    /// Why there is none: all goes on as before.
+    /// Why there is none: all runs on the CPU.
     pub(crate) fn use_gpu(&mut self, config: &Config, meter: &Meter) -> Result<(), CudaAbsence> {
+        let metrics = config.telemetry_enabled.then(|| Metrics::new(meter));
+        self.executor = HybridExecutor::new(Preset::default(), false, metrics.clone());
         if config.force_cpu {
             return Ok(());
         }
@@ -72,15 +75,23 @@ impl<T: Default> Dispatch<T> {
         let preset = Preset::for_gpu(&gpu.name, config.workload);
         let min_batch_size = preset.min_batch_size.max(self.operation.least_items);
         let preset = Preset { min_batch_size, ..preset }.with(&config.hybrid);
-        let shown = config.telemetry_enabled;
-        self.executor = HybridExecutor::new(preset, false, shown.then(|| Metrics::new(meter)));
+        self.executor = HybridExecutor::new(preset, false, metrics);
+        let budget = DeviceBudget::new(&config.memory, gpu.memory_bytes);
         self.place = Some(Place {
             device: CudaDevice::new(context),
-            most_bytes: config.memory.agent_budget(gpu.memory_bytes).limit(),
-            metrics: shown.then(|| operation::Metrics::new(meter)),
+            room: Room::new(budget, self.operation.name),
+            metrics: config.telemetry_enabled.then(|| operation::Metrics::new(meter)),
             held: Mutex::default(),
         });
         Ok(())
+    }
+
+    /// Takes `size_bytes` of the device for what runs next, if there is one.
+    ///
+    /// # Errors
+    /// [`Refused`]: it runs on the CPU.
+    pub(crate) fn take(&self, size_bytes: usize) -> Result<(), Refused> {
+        self.place.as_ref().map_or(Ok(()), |place| place.room.take(size_bytes as u64))
     }
 
     /// What is kept, if there is a device.
@@ -103,7 +114,7 @@ impl<T: Default> Dispatch<T> {
         E: std::error::Error + Fault + From<DriverError> + From<KernelsError>,
     {
         let Operation { name, .. } = self.operation;
-        let place = self.place.as_ref().filter(|place| size_bytes as u64 <= place.most_bytes);
+        let place = self.place.as_ref().filter(|place| place.has_room(size_bytes));
         let gpu = place.map(|place| move || place.run(self.operation, gpu));
         let executed = self.executor.execute(name, items, || Ok::<_, E>(cpu()), gpu);
         let executed = executed.expect("the CPU does not fail");
@@ -115,6 +126,15 @@ impl<T: Default> Dispatch<T> {
 }
 
 impl<T: Default> Place<T> {
+    /// Whether so much may be on the device; what is kept there leaves if not.
+    fn has_room(&self, size_bytes: usize) -> bool {
+        let room = self.room.take(size_bytes as u64);
+        if room.is_err() {
+            self.held.lock().unwrap_or_else(PoisonError::into_inner).kept = T::default();
+        }
+        room.is_ok()
+    }
+
     fn run<V, E>(
         &self,
         operation: Operation,
@@ -136,9 +156,12 @@ impl<T: Default> Place<T> {
                 };
                 run(kernels, kept)
             });
-        if result.is_err() {
+        if let Err(error) = &result {
             // Its memory may be what others lack.
             held.kept = T::default();
+            if error.is_out_of_memory() {
+                self.room.lacked();
+            }
         }
         result
     }

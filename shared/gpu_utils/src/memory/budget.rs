@@ -38,6 +38,12 @@ struct State {
     open: BTreeMap<u64, (&'static str, u64)>,
 }
 
+impl State {
+    fn available(&self) -> u64 {
+        self.limit.saturating_sub(self.reserved)
+    }
+}
+
 impl Budget {
     /// `limit` in bytes.
     pub fn new(limit: u64) -> Self {
@@ -64,7 +70,7 @@ impl Budget {
     /// [`Refused`] if there are not as many left.
     pub fn reserve(&self, purpose: &'static str, bytes: u64) -> Result<Reservation, Refused> {
         let mut state = self.state();
-        let available = state.limit.saturating_sub(state.reserved);
+        let available = state.available();
         if bytes > available {
             return Err(Refused { purpose, wanted: bytes, available, limit: state.limit });
         }
@@ -88,6 +94,11 @@ impl Budget {
     /// What is taken, in bytes.
     pub fn reserved(&self) -> u64 {
         self.state().reserved
+    }
+
+    /// What is left, in bytes.
+    pub fn available(&self) -> u64 {
+        self.state().available()
     }
 
     /// Every open reservation: its id, purpose and bytes.

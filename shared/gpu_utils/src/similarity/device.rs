@@ -125,6 +125,16 @@ impl DeviceMatrix {
         })
     }
 
+    /// Memory that a copy of `matrix` takes on a device, in bytes.
+    pub fn size_bytes_of(matrix: &Matrix) -> usize {
+        let values = matrix.len() * matrix.dimension().next_multiple_of(GROUP);
+        match &matrix.rows {
+            Rows::Floats(Floats::F32(_)) | Rows::Both(_, Floats::F32(_)) => values * 4,
+            Rows::Floats(Floats::F16(_)) | Rows::Both(_, Floats::F16(_)) => values * 2,
+            Rows::Codes(_) => values + matrix.len() * size_of::<f32>(),
+        }
+    }
+
     /// Memory taken on the device, in bytes.
     pub fn size_bytes(&self) -> usize {
         match &self.rows {

@@ -11,10 +11,22 @@ use crate::Config;
 use crate::cuda::kernels::Kernels;
 use crate::device::CudaAbsence;
 use crate::hybrid::{Dispatch, Metrics, Operation};
+use crate::memory::Refused;
 use copy::Copied;
 
 /// Its batch is the rows.
 const TOP_K: Operation = Operation { name: "top_k", source: SOURCE, least_items: 0 };
+
+/// Why scans stay on the CPU.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum NotOnGpu {
+    /// There is no such device.
+    #[error(transparent)]
+    Absent(#[from] CudaAbsence),
+    /// The rows take more than an agent may.
+    #[error(transparent)]
+    Refused(#[from] Refused),
+}
 
 /// A [`Matrix`], and where its scans run.
 pub struct HybridMatrix {
@@ -26,18 +38,22 @@ pub struct HybridMatrix {
 type OnDevice = Option<(DeviceMatrix, Copied)>;
 
 impl HybridMatrix {
-    /// Scanned on the CPU, until [`use_gpu`](Self::use_gpu) finds better.
+    /// Scanned on the CPU, until [`use_gpu`](Self::use_gpu) finds better, and measured
+    /// until it is told not to.
     pub fn new(matrix: Matrix, metrics: Metrics) -> Self {
         Self { matrix, dispatch: Dispatch::new(TOP_K, metrics) }
     }
 
     /// Lets scans run on the device that `config` names, with the thresholds that
-    /// hold for it. The rows are copied there when a scan first tries it.
+    /// hold for it, and measures them if it says so. The rows are copied there when a
+    /// scan first tries it.
     ///
     /// # Errors
-    /// Why there is none: scans go on as before.
-    pub fn use_gpu(&mut self, config: &Config, meter: &Meter) -> Result<(), CudaAbsence> {
-        self.dispatch.use_gpu(config, meter)
+    /// [`NotOnGpu`]: scans run on the CPU. Where the rows take too much now, later ones
+    /// may find room.
+    pub fn use_gpu(&mut self, config: &Config, meter: &Meter) -> Result<(), NotOnGpu> {
+        self.dispatch.use_gpu(config, meter)?;
+        Ok(self.dispatch.take(DeviceMatrix::size_bytes_of(&self.matrix))?)
     }
 
     /// The rows.
@@ -81,7 +97,7 @@ impl HybridMatrix {
     ) -> Result<Vec<Scored>, DimensionError> {
         self.matrix.fit(query)?;
         let (matrix, admit) = (&self.matrix, &admit);
-        let size_bytes = matrix.len() * matrix.dimension() * size_of::<f32>();
+        let size_bytes = DeviceMatrix::size_bytes_of(matrix);
         let cpu = || matrix.search(query, k, admit).pop().unwrap_or_default();
         Ok(self.dispatch.execute(matrix.len(), size_bytes, cpu, |kernels, on_device| {
             let (copy, copied) = follow(on_device, matrix, kernels)?;

@@ -1,7 +1,8 @@
-use courant_gpu_utils::memory::{Arena, LedgerSample};
+use courant_gpu_utils::memory::{Arena, Capacity, Config, LedgerSample};
 use courant_telemetry::Meters;
 
 use super::*;
+use crate::Error;
 
 fn shown(meters: &Meters, session: usize) -> Option<Shown> {
     Some(Shown::new(ArenaMetrics::new(&meters.meter()), "tiny", session, "cuda"))
@@ -30,8 +31,8 @@ fn assert_shows(meters: &Meters, lines: &[&str]) {
 #[test]
 fn a_session_that_leaks_is_seen_beside_one_that_does_not() {
     let meters = Meters::new("test").unwrap();
-    let mut leaks = Watch::new("test".into(), shown(&meters, 0), &holding(10));
-    let mut sound = Watch::new("test".into(), shown(&meters, 1), &holding(10));
+    let mut leaks = Watch::new("test".into(), shown(&meters, 0), None, &holding(10));
+    let mut sound = Watch::new("test".into(), shown(&meters, 1), None, &holding(10));
     run(&mut leaks, 3, true);
     run(&mut sound, 3, false);
     assert_shows(
@@ -49,7 +50,7 @@ fn a_session_that_leaks_is_seen_beside_one_that_does_not() {
 #[test]
 fn two_windows_do_not_alarm_and_a_session_that_has_gone_holds_nothing() {
     let meters = Meters::new("test").unwrap();
-    let mut watch = Watch::new("test".into(), shown(&meters, 0), &holding(10));
+    let mut watch = Watch::new("test".into(), shown(&meters, 0), None, &holding(10));
     run(&mut watch, 2, true);
     assert_shows(
         &meters,
@@ -64,4 +65,29 @@ fn two_windows_do_not_alarm_and_a_session_that_has_gone_holds_nothing() {
             r#"courant_session_memory_bytes{device="cuda",kind="reserved",model="tiny",session="0"} 0"#,
         ],
     );
+}
+
+/// A device of 1,000 bytes.
+fn using(used: u64) -> Snapshot {
+    let device = Capacity { total: 1_000, free: 1_000 - used };
+    Snapshot { device: Some(device), ..Snapshot::default() }
+}
+
+#[test]
+fn the_budget_follows_each_window_once() {
+    let budget = DeviceBudget::new(&Config::default(), 1_000);
+    let mut watch = Watch::new("test".into(), None, Some(budget.clone()), &using(950));
+    assert_eq!(budget.limit(), 850);
+    for _ in 0..WINDOW {
+        watch.batch(|| using(950));
+    }
+    assert_eq!(budget.limit(), 750);
+    watch.batch(|| using(700));
+    assert_eq!(budget.limit(), 750);
+    watch.ran_into(&Error::Stopped);
+    watch.ran_into(&Error::Device("CUDA_ERROR_OUT_OF_MEMORY".into()));
+    for _ in 0..2 * WINDOW {
+        watch.batch(|| using(700));
+    }
+    assert_eq!(budget.limit(), 650, "in the window that lacked memory, not in the next");
 }

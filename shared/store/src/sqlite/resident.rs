@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use courant_article::ArticleId;
 use courant_gpu_utils::Config as GpuConfig;
 use courant_gpu_utils::hybrid::Metrics;
-use courant_gpu_utils::similarity::{DimensionError, HybridMatrix, Matrix, RowFormat};
+use courant_gpu_utils::similarity::{DimensionError, HybridMatrix, Matrix, NotOnGpu, RowFormat};
 use opentelemetry::metrics::Meter;
 use rusqlite::Connection;
 
@@ -45,9 +45,16 @@ impl Resident {
     }
 
     /// Lets scans run on a GPU.
-    pub(super) fn use_gpu(&mut self, config: &GpuConfig, meter: &Meter) {
-        if let Err(reason) = self.matrix.use_gpu(config, meter) {
-            tracing::info!(%reason, "vectors are compared on the CPU");
+    ///
+    /// # Errors
+    /// Why they do not, where only a GPU will do.
+    pub(super) fn use_gpu(&mut self, config: &GpuConfig, meter: &Meter) -> Result<(), NotOnGpu> {
+        match self.matrix.use_gpu(config, meter) {
+            Err(reason) if !config.require_gpu => {
+                tracing::info!(%reason, "vectors are compared on the CPU");
+                Ok(())
+            }
+            used => used,
         }
     }
 

@@ -67,6 +67,29 @@ async fn what_is_related_is_found_by_a_dispatched_spreading() {
     assert!(text.contains(counted) && !text.contains("courant_gpu_launch"), "{text}");
 }
 
+/// No machine has such a device.
+#[tokio::test]
+async fn without_the_gpu_that_is_required_the_store_is_not_used() {
+    let house = House::sqlite().await;
+    let meter = house.meters.meter();
+    let absent = GpuConfig { device: 9_999, ..GpuConfig::default() };
+    house.store.use_gpu(&absent, &meter).await.unwrap();
+    let required = GpuConfig { require_gpu: true, ..absent };
+    let refused = house.store.use_gpu(&required, &meter).await;
+    assert!(matches!(refused, Err(Error::Gpu(_))), "{refused:?}");
+}
+
+#[tokio::test]
+async fn scans_are_measured_only_where_that_is_wanted() {
+    let house = House::sqlite().await;
+    let gpu = GpuConfig { telemetry_enabled: false, ..GpuConfig::default() };
+    house.store.use_gpu(&gpu, &house.meters.meter()).await.unwrap();
+    let records = ["a", "b"].map(|name| record(name, "T", name, [1.0, 0.0, 0.0, 0.0]));
+    house.put(&records).await;
+    assert_eq!(house.store.related(id("a"), 9).await.unwrap().unwrap().len(), 1);
+    assert!(!house.meters.render().unwrap().contains("courant_gpu"));
+}
+
 #[tokio::test]
 async fn a_reader_alone_sees_what_was_stored() {
     let house = House::sqlite().await;

@@ -43,6 +43,23 @@ fn rows_are_filled_to_whole_groups() {
 }
 
 #[test]
+fn a_copy_takes_whole_groups_of_what_is_copied() {
+    let size_of = |format| DeviceMatrix::size_bytes_of(&matrix_in(format, 10, 6));
+    assert_eq!(FORMATS.map(size_of), [320, 160, 80 + 40, 320]);
+}
+
+#[test]
+#[ignore = "needs a CUDA device"]
+fn a_copy_takes_what_it_is_said_to() {
+    let kernels = device();
+    for format in FORMATS {
+        let matrix = matrix_in(format, 100, 30);
+        let copy = DeviceMatrix::upload(&matrix, &kernels).unwrap();
+        assert_eq!(copy.size_bytes(), DeviceMatrix::size_bytes_of(&matrix));
+    }
+}
+
+#[test]
 #[ignore = "needs a CUDA device"]
 fn a_device_finds_what_a_naive_scan_does() {
     let kernels = device();
