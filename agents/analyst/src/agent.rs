@@ -33,6 +33,7 @@ pub struct Analyst {
     classifiers: Classifiers,
     /// There as soon as the embedder has given the definitions' vectors.
     analyzer: Arc<OnceLock<Arc<Analyzer>>>,
+    classify: Classify,
 }
 
 impl Analyst {
@@ -45,22 +46,20 @@ impl Analyst {
         let agent = AgentMetrics::new("analyst", meter);
         let metrics = Metrics::new(meter);
         bus.publishes(&[Subject::ArticleAnalyzed]);
-        Ok(Self { config, bus, agent, metrics, classifiers, analyzer: Arc::default() })
+        let analyzer = Arc::default();
+        let classify =
+            Classify::new(&config, bus.clone(), classifiers.clone(), Arc::clone(&analyzer));
+        Ok(Self { config, bus, agent, metrics, classifiers, analyzer, classify })
     }
 
     /// Labels over HTTP: `POST /v1/classify`.
     pub fn routes(&self) -> Router {
-        http::routes(self.classify())
+        http::routes(self.classify.clone())
     }
 
     /// Labels over gRPC.
     pub fn grpc(&self) -> ClassifierServer<impl v1::classifier_server::Classifier + use<>> {
-        grpc::service(self.classify())
-    }
-
-    fn classify(&self) -> Classify {
-        let (bus, classifiers) = (self.bus.clone(), self.classifiers.clone());
-        Classify::new(&self.config, bus, classifiers, Arc::clone(&self.analyzer))
+        grpc::service(self.classify.clone())
     }
 
     /// Works until `control` says to drain. The work begins when the classifiers are

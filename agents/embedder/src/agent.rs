@@ -20,6 +20,7 @@ use crate::{grpc, http};
 pub struct Embedder {
     config: Config,
     handler: Handler,
+    vectors: Vectors,
 }
 
 impl Embedder {
@@ -36,23 +37,20 @@ impl Embedder {
         config.validate()?;
         let metrics = AgentMetrics::new("embedder", meter);
         bus.publishes(&[Subject::ArticleEmbedded]);
-        Ok(Self { config, handler: Handler { bus, encoder, metrics } })
+        let patience = Duration::from_secs(config.request_timeout_s);
+        let vectors = Vectors::new(encoder.clone(), config.requests, patience);
+        Ok(Self { config, handler: Handler { bus, encoder, metrics }, vectors })
     }
 
     /// Vectors over HTTP: `POST /v1/embed`, and `POST /v1/embeddings` as OpenAI's
     /// clients speak it.
     pub fn routes(&self) -> Router {
-        http::routes(self.vectors())
+        http::routes(self.vectors.clone())
     }
 
     /// Vectors over gRPC.
     pub fn grpc(&self) -> EncoderServer<impl v1::encoder_server::Encoder + use<>> {
-        grpc::service(self.vectors())
-    }
-
-    fn vectors(&self) -> Vectors {
-        let patience = Duration::from_secs(self.config.request_timeout_s);
-        Vectors::new(self.handler.encoder.clone(), self.config.requests, patience)
+        grpc::service(self.vectors.clone())
     }
 
     /// Answers requests for vectors only, from now on until `control` says to drain.
@@ -70,7 +68,7 @@ impl Embedder {
     /// # Errors
     /// If the bus cannot be consumed or served.
     pub async fn run(self, control: Control) -> anyhow::Result<()> {
-        let Self { config, handler } = self;
+        let Self { config, handler, .. } = self;
         let model = handler.encoder.model();
         control.detail("model", format!("{} {}", model.name, model.version));
         control.detail("precision", &model.precision);
