@@ -13,18 +13,19 @@ use courant_heads::{Head, Task};
 use courant_inference::{
     Config, Deps, Encoder, Error, FrozenEncoder, Precision, Priority, TokenCount, catalog,
 };
+use opentelemetry::KeyValue;
 use opentelemetry::metrics::MeterProvider;
-use opentelemetry_sdk::metrics::data::{AggregatedMetrics, MetricData};
+use opentelemetry_sdk::metrics::data::{AggregatedMetrics, MetricData, ResourceMetrics};
 use opentelemetry_sdk::metrics::{InMemoryMetricExporter, PeriodicReader, SdkMeterProvider};
 use serde::Deserialize;
 
 fn load(config: &Config) -> Result<Encoder, Error> {
-    Encoder::load(
-        config,
-        &GpuConfig::default(),
-        &Deps::resolve(),
-        &SdkMeterProvider::default().meter("test"),
-    )
+    load_measured(config, &SdkMeterProvider::default())
+}
+
+fn load_measured(config: &Config, provider: &SdkMeterProvider) -> Result<Encoder, Error> {
+    let gpu = GpuConfig { force_cpu: true, ..GpuConfig::default() };
+    Encoder::load(config, &gpu, &Deps::resolve(), &provider.meter("test"))
 }
 
 fn encoder() -> Encoder {
@@ -49,13 +50,18 @@ async fn vectors_are_those_of_an_independent_computation() {
     #[derive(Deserialize)]
     struct Case {
         text: String,
-        first: Vec<f32>,
+        vector: Vec<f32>,
     }
     let json = std::fs::read(fixtures().join("reference_vectors.json")).unwrap();
     let cases: Vec<Case> = serde_json::from_slice(&json).unwrap();
     let texts: Vec<&str> = cases.iter().map(|case| case.text.as_str()).collect();
-    for (case, vector) in cases.iter().zip(embed(&encoder(), &texts).await) {
-        for (expected, found) in case.first.iter().zip(vector.as_slice()) {
+    let vectors = embed(&encoder(), &texts).await;
+    assert_eq!(vectors.len(), cases.len());
+    for (case, vector) in cases.iter().zip(vectors) {
+        assert_eq!(case.vector.len(), vector.dimension());
+        let cosine = Embedding::normalized(case.vector.clone()).cosine(&vector);
+        assert!(cosine >= 0.9999, "{}: {cosine}", case.text);
+        for (expected, found) in case.vector.iter().zip(vector.as_slice()) {
             assert!((expected - found).abs() < 1e-4, "{}: {expected} is {found}", case.text);
         }
     }
@@ -75,16 +81,38 @@ async fn a_paraphrase_is_nearer_than_another_subject() {
     assert!(vectors[0].cosine(&vectors[1]) > vectors[0].cosine(&vectors[2]) + 0.2);
 }
 
+fn texts_of_all_lengths() -> Vec<String> {
+    (1..40).map(|count| "Rain fell on the old harbour town. ".repeat(count)).collect()
+}
+
+/// Embeds texts together and one by one, each time anew. Returns the vectors of those
+/// together, and how many texts the largest batch had.
+async fn assert_independent_of_the_batch(precision: Precision) -> (Vec<Embedding>, u64) {
+    let recorder = Recorder::new();
+    let encoder = recorder.load(&Config {
+        precision,
+        sessions: Some(1),
+        token_budget: Some(8_192),
+        result_cache_mb: 0,
+        ..Config::default()
+    });
+    assert_eq!(encoder.model().precision, precision.name());
+    let texts = texts_of_all_lengths();
+    let together = encoder.embed(texts.clone(), Priority::Bulk).await.unwrap();
+    for (text, batched) in texts.into_iter().zip(&together) {
+        let alone = encoder.embed(vec![text], Priority::Query).await.unwrap();
+        let cosine = alone[0].cosine(batched);
+        assert!(cosine >= 0.99999, "{precision}: {cosine}");
+    }
+    let recorded = recorder.finish(encoder);
+    assert_eq!(counted(&recorded, "courant_encoder_requests", "embedded"), 78);
+    (together, largest(&recorded, "courant_batch_items"))
+}
+
 #[tokio::test]
 async fn a_vector_does_not_depend_on_what_it_is_batched_with() {
-    let encoder = encoder();
-    let texts: Vec<String> =
-        (1..40).map(|count| "Rain fell on the old harbour town. ".repeat(count)).collect();
-    let together = encoder.embed(texts.clone(), Priority::Bulk).await.unwrap();
-    for (text, batched) in texts.into_iter().zip(together) {
-        let alone = encoder.embed(vec![text], Priority::Query).await.unwrap();
-        assert!(alone[0].cosine(&batched) > 0.99999, "{}", alone[0].cosine(&batched));
-    }
+    let (_, largest_batch) = assert_independent_of_the_batch(Precision::Fp32).await;
+    assert!(largest_batch > 1, "no text was batched with another");
 }
 
 fn article() -> String {
@@ -373,22 +401,67 @@ fn a_file_from_the_hub_that_differs_from_its_pin_is_refused() {
     assert!(matches!(failure(&config), Error::Checksum { .. }));
 }
 
+/// Keeps what an encoder's instruments record.
+struct Recorder {
+    exporter: InMemoryMetricExporter,
+    provider: SdkMeterProvider,
+}
+
+impl Recorder {
+    fn new() -> Self {
+        let exporter = InMemoryMetricExporter::default();
+        let reader = PeriodicReader::builder(exporter.clone()).build();
+        Self { exporter, provider: SdkMeterProvider::builder().with_reader(reader).build() }
+    }
+
+    fn load(&self, config: &Config) -> Encoder {
+        load_measured(config, &self.provider).unwrap()
+    }
+
+    /// What was recorded. Ends the sessions' threads, which record after they have
+    /// answered.
+    fn finish(self, encoder: Encoder) -> ResourceMetrics {
+        drop(encoder);
+        self.provider.force_flush().unwrap();
+        self.exporter.get_finished_metrics().unwrap().pop().unwrap()
+    }
+}
+
+fn recorded<'a>(metrics: &'a ResourceMetrics, name: &str) -> &'a AggregatedMetrics {
+    let mut all = metrics.scope_metrics().flat_map(|scope| scope.metrics());
+    all.find(|metric| metric.name() == name).unwrap_or_else(|| panic!("no {name}")).data()
+}
+
+/// What a counter says of an outcome.
+fn counted(metrics: &ResourceMetrics, name: &str, outcome: &str) -> u64 {
+    let AggregatedMetrics::U64(MetricData::Sum(sum)) = recorded(metrics, name) else {
+        panic!("{name} is no counter");
+    };
+    let mut points = sum.data_points();
+    let is_it = |attribute: &KeyValue| *attribute == KeyValue::new("outcome", outcome.to_owned());
+    points.find(|point| point.attributes().any(is_it)).map_or(0, |point| point.value())
+}
+
+/// The largest value that a histogram holds.
+fn largest(metrics: &ResourceMetrics, name: &str) -> u64 {
+    let AggregatedMetrics::U64(MetricData::Histogram(histogram)) = recorded(metrics, name) else {
+        panic!("{name} is no histogram");
+    };
+    histogram.data_points().filter_map(|point| point.max()).max().unwrap()
+}
+
 /// The sum of everything that each instrument recorded while `batches` were embedded on
 /// the CPU, one behind the other.
 async fn measured(batches: impl IntoIterator<Item = Vec<String>>) -> BTreeMap<String, f64> {
-    let exporter = InMemoryMetricExporter::default();
-    let reader = PeriodicReader::builder(exporter.clone()).build();
-    let provider = SdkMeterProvider::builder().with_reader(reader).build();
-    let config = Config { sessions: Some(1), result_cache_mb: 0, ..Config::default() };
-    let gpu = GpuConfig { force_cpu: true, ..GpuConfig::default() };
-    let meter = provider.meter("test");
-    let encoder = Encoder::load(&config, &gpu, &Deps::resolve(), &meter).unwrap();
+    let recorder = Recorder::new();
+    let encoder =
+        recorder.load(&Config { sessions: Some(1), result_cache_mb: 0, ..Config::default() });
     for batch in batches {
         encoder.embed(batch, Priority::Bulk).await.unwrap();
     }
     // What is shown of a session that has gone is 0.
-    provider.force_flush().unwrap();
-    sums(&exporter.get_finished_metrics().unwrap())
+    recorder.provider.force_flush().unwrap();
+    sums(&recorder.exporter.get_finished_metrics().unwrap().pop().unwrap())
 }
 
 #[tokio::test]
@@ -413,8 +486,7 @@ async fn batches_and_tokens_are_measured() {
     }
 }
 
-fn sums(recorded: &[opentelemetry_sdk::metrics::data::ResourceMetrics]) -> BTreeMap<String, f64> {
-    let scopes = recorded.last().into_iter().flat_map(|metrics| metrics.scope_metrics());
+fn sums(recorded: &ResourceMetrics) -> BTreeMap<String, f64> {
     let sum = |data: &AggregatedMetrics| match data {
         AggregatedMetrics::F64(MetricData::Histogram(data)) => {
             data.data_points().map(|point| point.sum()).sum()
@@ -433,7 +505,8 @@ fn sums(recorded: &[opentelemetry_sdk::metrics::data::ResourceMetrics]) -> BTree
         }
         other => panic!("unexpected kind of metric {other:?}"),
     };
-    scopes
+    recorded
+        .scope_metrics()
         .flat_map(|scope| scope.metrics())
         .map(|metric| (metric.name().to_owned(), sum(metric.data())))
         .collect()
@@ -441,43 +514,29 @@ fn sums(recorded: &[opentelemetry_sdk::metrics::data::ResourceMetrics]) -> BTree
 
 #[tokio::test]
 async fn an_int8_vector_is_near_that_of_fp32_and_independent_of_its_batch() {
-    let int8 = load(&Config {
-        precision: Precision::Int8,
-        sessions: Some(1),
-        result_cache_mb: 0,
-        ..Config::default()
-    })
-    .unwrap();
-    assert_eq!(int8.model().precision, "int8");
-    let texts: Vec<String> =
-        (1..40).map(|count| "Rain fell on the old harbour town. ".repeat(count)).collect();
-    let fp32 = encoder().embed(texts.clone(), Priority::Bulk).await.unwrap();
-    let together = int8.embed(texts.clone(), Priority::Bulk).await.unwrap();
-    for ((text, batched), exact) in texts.into_iter().zip(together).zip(fp32) {
-        let alone = int8.embed(vec![text], Priority::Query).await.unwrap();
-        assert!(alone[0].cosine(&batched) > 0.99999, "{}", alone[0].cosine(&batched));
-        assert!(batched.cosine(&exact) > 0.98, "{}", batched.cosine(&exact));
+    let (int8, largest_batch) = assert_independent_of_the_batch(Precision::Int8).await;
+    assert_eq!(largest_batch, 1, "the range of the rounded values is that of the run");
+    let fp32 = encoder().embed(texts_of_all_lengths(), Priority::Bulk).await.unwrap();
+    for (int8, exact) in int8.iter().zip(&fp32) {
+        assert!(int8.cosine(exact) > 0.98, "{}", int8.cosine(exact));
     }
 }
 
 #[tokio::test]
-async fn a_half_float_vector_is_nearly_that_of_fp32() {
-    let config = Config { precision: Precision::Fp16, sessions: Some(1), ..Config::default() };
-    let fp16 = load(&config).unwrap();
-    assert_eq!(fp16.model().precision, "fp16");
-    let texts: Vec<String> =
-        (1..30).map(|count| "Rain fell on the old harbour town. ".repeat(count)).collect();
-    let half = fp16.embed(texts.clone(), Priority::Bulk).await.unwrap();
-    let whole = encoder().embed(texts, Priority::Bulk).await.unwrap();
-    for (half, whole) in half.into_iter().zip(whole) {
-        assert!(half.cosine(&whole) > 0.9995, "{}", half.cosine(&whole));
+async fn a_half_float_vector_is_nearly_that_of_fp32_and_independent_of_its_batch() {
+    let (half, largest_batch) = assert_independent_of_the_batch(Precision::Fp16).await;
+    assert!(largest_batch > 1, "no text was batched with another");
+    let whole = encoder().embed(texts_of_all_lengths(), Priority::Bulk).await.unwrap();
+    for (half, whole) in half.iter().zip(&whole) {
+        assert!(half.cosine(whole) > 0.9995, "{}", half.cosine(whole));
         assert_ne!(half, whole);
     }
 }
 
 #[tokio::test]
-async fn a_text_that_comes_again_has_its_vector_and_keeps_its_place() {
-    let encoder = encoder();
+async fn a_text_that_comes_again_has_its_kept_vector_and_its_place() {
+    let recorder = Recorder::new();
+    let encoder = recorder.load(&Config { sessions: Some(1), ..Config::default() });
     let first = embed(&encoder, &["alpha", "beta"]).await;
     let again = embed(&encoder, &["gamma", "beta", "alpha"]).await;
     assert_eq!(again[1..], [first[1].clone(), first[0].clone()]);
@@ -485,6 +544,8 @@ async fn a_text_that_comes_again_has_its_vector_and_keeps_its_place() {
     let texts = vec!["beta".to_owned(), String::new()];
     let refused = encoder.embed(texts, Priority::Query).await;
     assert!(matches!(refused, Err(Error::EmptyText { index: 1 })), "{refused:?}");
+    let recorded = recorder.finish(encoder);
+    assert_eq!(counted(&recorded, "courant_encoder_requests", "embedded"), 3);
 }
 
 #[tokio::test]
