@@ -16,7 +16,7 @@ use crate::chunk::windows;
 use crate::document::{Plan, whole};
 use crate::entities::{WordPlan, head_for, head_in_use};
 use crate::launch::{Crew, Host, Opened};
-use crate::metrics::Metrics;
+use crate::metrics::{Metrics, ResultMetrics};
 use crate::model::Model;
 use crate::queue::{Queue, Urgency, collect};
 use crate::results::Results;
@@ -106,7 +106,7 @@ impl Encoder {
             max_tokens: config.max_tokens,
             overlap: config.overlap,
             tokenizer: running.tokenizer,
-            results: Results::new(config.result_cache_mb),
+            results: Results::new(config.result_cache_mb, ResultMetrics::new(meter)),
             queue: running.queue,
             workers: running.workers,
         };
@@ -166,7 +166,7 @@ impl Encoder {
         texts: Vec<String>,
         urgency: Urgency,
     ) -> Result<Vec<Embedding>, Error> {
-        let mut known = self.known(&texts);
+        let mut known = self.shared.results.known(&texts);
         let unknown = unknown(texts, &known);
         let inputs = self.inputs(unknown.clone()).await.map_err(|error| placed(error, &known))?;
         let vectors = self.shared.queue.run(inputs, urgency).await?;
@@ -182,17 +182,12 @@ impl Encoder {
         texts: Vec<String>,
         priority: Priority,
     ) -> Result<Vec<Embedding>, Error> {
-        let mut known = self.known(&texts);
+        let mut known = self.shared.results.known(&texts);
         let unknown = unknown(texts, &known);
         let inputs = self.inputs(unknown.clone()).await.map_err(|error| placed(error, &known))?;
         let answers = self.shared.queue.try_submit(inputs, priority.into())?;
         let vectors = collect(answers).await?;
         Ok(self.complete(&mut known, unknown, vectors))
-    }
-
-    /// What was computed of the texts before.
-    fn known(&self, texts: &[String]) -> Vec<Option<Embedding>> {
-        texts.iter().map(|text| self.shared.results.get(text)).collect()
     }
 
     /// Fills the gaps of `known`, which are those of `texts`, with their vectors.

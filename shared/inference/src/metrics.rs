@@ -151,6 +151,28 @@ impl Metrics {
     }
 }
 
+/// What the encoder's kept vectors are asked for.
+pub(crate) struct ResultMetrics {
+    results: Counter<u64>,
+}
+
+impl ResultMetrics {
+    pub(crate) fn new(meter: &Meter) -> Self {
+        let results = meter
+            .u64_counter("courant_encoder_results")
+            .with_description("Texts by whether their vector was kept: hit or miss")
+            .build();
+        Self { results }
+    }
+
+    /// So many vectors were there, and so many were not. Zeros count too: the share of
+    /// hits is known before the first one.
+    pub(crate) fn looked_up(&self, hits: usize, misses: usize) {
+        self.results.add(hits as u64, &[KeyValue::new("outcome", "hit")]);
+        self.results.add(misses as u64, &[KeyValue::new("outcome", "miss")]);
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use opentelemetry::metrics::MeterProvider;

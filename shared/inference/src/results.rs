@@ -4,23 +4,30 @@ use courant_article::Embedding;
 use moka::sync::Cache;
 use sha2::{Digest, Sha256};
 
+use crate::metrics::ResultMetrics;
+
 /// The vectors of one model by their text, bounded by their bytes.
 pub(crate) struct Results {
     vectors: Cache<[u8; 32], Embedding>,
+    metrics: ResultMetrics,
 }
 
 impl Results {
     /// Keeps up to `megabytes` of vectors.
-    pub(crate) fn new(megabytes: u64) -> Self {
+    pub(crate) fn new(megabytes: u64, metrics: ResultMetrics) -> Self {
         let weight = |_: &[u8; 32], vector: &Embedding| {
             u32::try_from(32 + vector.dimension() * size_of::<f32>()).unwrap_or(u32::MAX)
         };
-        Self { vectors: Cache::builder().max_capacity(megabytes << 20).weigher(weight).build() }
+        let vectors = Cache::builder().max_capacity(megabytes << 20).weigher(weight).build();
+        Self { vectors, metrics }
     }
 
-    /// What is known of `text`.
-    pub(crate) fn get(&self, text: &str) -> Option<Embedding> {
-        self.vectors.get(&key(text))
+    /// What is known of each of the texts.
+    pub(crate) fn known(&self, texts: &[String]) -> Vec<Option<Embedding>> {
+        let known: Vec<_> = texts.iter().map(|text| self.vectors.get(&key(text))).collect();
+        let hits = known.iter().flatten().count();
+        self.metrics.looked_up(hits, known.len() - hits);
+        known
     }
 
     /// Keeps the vector of `text`.

@@ -545,6 +545,8 @@ async fn a_text_that_comes_again_has_its_kept_vector_and_its_place() {
     let refused = encoder.embed(texts, Priority::Query).await;
     assert!(matches!(refused, Err(Error::EmptyText { index: 1 })), "{refused:?}");
     let recorded = recorder.finish(encoder);
+    let results = |outcome| counted(&recorded, "courant_encoder_results", outcome);
+    assert_eq!((results("hit"), results("miss")), (3, 4));
     assert_eq!(counted(&recorded, "courant_encoder_requests", "embedded"), 3);
 }
 
