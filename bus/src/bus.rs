@@ -284,6 +284,7 @@ impl Bus {
             return Err(RequestError::Send(PublishError::WrongSubject(subject)));
         }
         let envelope = Envelope::seal(None, question).map_err(RequestError::Send)?;
+        let envelope = envelope.awaited_for(timeout);
         let reply = match &self.back_end {
             BackEnd::JetStream(jetstream) => jetstream.request(subject, envelope, timeout).await,
             BackEnd::Embedded(embedded) => embedded.request(subject, envelope, timeout).await,

@@ -1,6 +1,7 @@
 //! The envelope of a message: headers and payload.
 
 use std::fmt;
+use std::time::Duration;
 
 use bytes::Bytes;
 use courant_proto::Schema;
@@ -20,6 +21,8 @@ pub(crate) const SCHEMA: &str = "Courant-Schema";
 pub(crate) const ERROR: &str = "Courant-Error";
 pub(crate) const SUBJECT: &str = "Courant-Subject";
 pub(crate) const DELIVERIES: &str = "Courant-Deliveries";
+/// How long whoever sends a request waits for the reply, in milliseconds.
+const TIMEOUT: &str = "Courant-Timeout-Ms";
 /// The message's own id in a dead letter, whose `Nats-Msg-Id` is another.
 pub(crate) const ORIGINAL_ID: &str = "Courant-Message-Id";
 
@@ -182,6 +185,17 @@ impl Envelope {
 
     pub(crate) fn message_id(&self) -> Option<MessageId> {
         self.headers.get(MESSAGE_ID).map(MessageId::new)
+    }
+
+    /// The same as a request that is waited for so long.
+    pub(crate) fn awaited_for(mut self, timeout: Duration) -> Self {
+        self.headers.insert(TIMEOUT, &timeout.as_millis().to_string());
+        self
+    }
+
+    /// How long the reply is waited for, where the request says so.
+    pub(crate) fn timeout(&self) -> Option<Duration> {
+        self.headers.get(TIMEOUT)?.parse().ok().map(Duration::from_millis)
     }
 
     pub(crate) fn trace_context(&self) -> opentelemetry::Context {

@@ -1,6 +1,7 @@
 //! Requests as their server sees them.
 
 use std::marker::PhantomData;
+use std::time::Instant;
 
 use courant_proto::Schema;
 use futures::StreamExt;
@@ -31,6 +32,7 @@ pub(crate) struct Asked {
 pub struct Request<Q> {
     /// What is asked.
     pub message: Q,
+    deadline: Option<Instant>,
     envelope: Envelope,
     reply: Reply,
 }
@@ -58,7 +60,9 @@ impl<Q: Schema> Requests<Q> {
             let (envelope, reply) = self.source.next().await?;
             match envelope.open() {
                 Ok(message) => {
-                    return Some(Request { message, envelope, reply });
+                    let timeout = envelope.timeout();
+                    let deadline = timeout.and_then(|time| Instant::now().checked_add(time));
+                    return Some(Request { message, deadline, envelope, reply });
                 }
                 Err(error) => {
                     tracing::warn!(schema = Q::NAME, %error, "a request was not understood");
@@ -91,6 +95,12 @@ impl<Q> Request<Q> {
     /// The trace context of whoever asks.
     pub fn trace_context(&self) -> opentelemetry::Context {
         self.envelope.trace_context()
+    }
+
+    /// When whoever asks stops waiting, by the time at which the request was taken;
+    /// `None` where it does not say.
+    pub fn deadline(&self) -> Option<Instant> {
+        self.deadline
     }
 
     /// Answers. Whoever asked may have stopped waiting: that is no error.

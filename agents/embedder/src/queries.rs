@@ -1,6 +1,7 @@
 //! The vectors of queries and definitions, asked for over the bus.
 
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use courant_bus::{Error, Requests, Subject};
 use courant_inference::{Encoder, Priority};
@@ -13,6 +14,8 @@ use crate::vectors::reply;
 
 /// The most texts in one request.
 const MAX_TEXTS: usize = 128;
+/// How long whoever asks waits, where the request does not say.
+const PATIENCE: Duration = Duration::from_secs(30);
 
 /// Requests for vectors as they come in.
 pub(crate) struct Queries {
@@ -41,7 +44,8 @@ impl Queries {
             let Some(request) = request else { return };
             let encoder = self.encoder.clone();
             tokio::spawn(async move {
-                let reply = vectors(&encoder, request.message.texts.clone()).await;
+                let deadline = request.deadline().unwrap_or_else(|| Instant::now() + PATIENCE);
+                let reply = vectors(&encoder, request.message.texts.clone(), deadline).await;
                 if let Err(error) = request.reply(&reply).await {
                     tracing::warn!(%error, "could not answer a request for vectors");
                 }
@@ -51,12 +55,18 @@ impl Queries {
     }
 }
 
-async fn vectors(encoder: &Encoder, texts: Vec<String>) -> v1::EmbedReply {
+/// A single text is a search's query: where the queue is full it is refused at once, so
+/// that the search goes on by words. Several wait for their places until `deadline`.
+async fn vectors(encoder: &Encoder, texts: Vec<String>, deadline: Instant) -> v1::EmbedReply {
     let refused = |error: String| v1::EmbedReply { error, ..v1::EmbedReply::default() };
     if let Err(error) = check_count(&texts, MAX_TEXTS) {
         return refused(error.to_string());
     }
-    match encoder.embed(texts, Priority::Query).await {
+    let embedded = match texts.len() {
+        1 => encoder.try_embed_before(texts, Priority::Query, deadline).await,
+        _ => encoder.embed_before(texts, Priority::Query, deadline).await,
+    };
+    match embedded {
         Ok(vectors) => reply(encoder.model(), &vectors),
         Err(error) => refused(error.to_string()),
     }

@@ -37,6 +37,8 @@ pub(crate) async fn a_request_is_answered_by_one_of_its_servers(kind: Kind) {
         let asked = asked.clone();
         tokio::spawn(async move {
             while let Some(request) = requests.next().await {
+                let left = request.deadline().unwrap() - Instant::now();
+                assert!(left > Duration::from_secs(5) && left <= Duration::from_secs(10));
                 let error = request.message.texts.concat();
                 asked.send(error.clone()).await.unwrap();
                 let reply = v1::EmbedReply { error, ..Default::default() };

@@ -148,7 +148,8 @@ impl Encoder {
         self.embed_as(texts, priority.into()).await
     }
 
-    /// The same for an answer that is of no use after `deadline`.
+    /// The same for an answer that is of no use after `deadline`. Waits for a place
+    /// in the queue no longer than that either.
     ///
     /// # Errors
     /// [`Error::Late`] where no session was free before. Else as [`Self::embed`].
@@ -176,16 +177,18 @@ impl Encoder {
     /// The same, failing at once where the queue has no room for all texts.
     ///
     /// # Errors
-    /// [`Error::Overloaded`]: nothing was queued. Else as [`Self::embed`].
-    pub async fn try_embed(
+    /// [`Error::Overloaded`]: nothing was queued. Else as [`Self::embed_before`].
+    pub async fn try_embed_before(
         &self,
         texts: Vec<String>,
         priority: Priority,
+        deadline: Instant,
     ) -> Result<Vec<Embedding>, Error> {
+        let urgency = Urgency { priority, deadline: Some(deadline) };
         let mut known = self.shared.results.known(&texts);
         let unknown = unknown(texts, &known);
         let inputs = self.inputs(unknown.clone()).await.map_err(|error| placed(error, &known))?;
-        let answers = self.shared.queue.try_submit(inputs, priority.into())?;
+        let answers = self.shared.queue.try_submit(inputs, urgency)?;
         let vectors = collect(answers).await?;
         Ok(self.complete(&mut known, unknown, vectors))
     }

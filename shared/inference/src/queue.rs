@@ -6,6 +6,7 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
+use tokio::time::timeout_at;
 
 use crate::Error;
 use crate::batch::{Leave, Limits, Priority, Waiting};
@@ -90,11 +91,22 @@ impl Queue {
         }
     }
 
-    /// Queues an input, waiting for a place.
+    /// Queues an input, waiting for a place, but not beyond its deadline.
     pub(crate) async fn submit(&self, input: Input, urgency: Urgency) -> Result<Answer, Error> {
-        let places = Arc::clone(self.places(urgency.priority));
-        let place = places.acquire_owned().await.map_err(|_| Error::Stopped)?;
+        let place = self.place(urgency).await?;
         self.push(input, urgency, place)
+    }
+
+    async fn place(&self, urgency: Urgency) -> Result<OwnedSemaphorePermit, Error> {
+        let waiting = Arc::clone(self.places(urgency.priority)).acquire_owned();
+        let place = match urgency.deadline {
+            None => waiting.await,
+            Some(deadline) => timeout_at(deadline.into(), waiting).await.map_err(|_| {
+                self.metrics.late(1);
+                Error::Late
+            })?,
+        };
+        place.map_err(|_| Error::Stopped)
     }
 
     /// Queues all inputs or none.
@@ -331,6 +343,22 @@ mod tests {
         }
         drop(queue.next_batch());
         assert!(second.await.is_ok());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_wait_for_room_ends_at_the_deadline() {
+        let queue = queue(1);
+        let _first = queue.submit(inputs(1).remove(0), Priority::Query.into()).await.unwrap();
+        let patience = Duration::from_secs(2);
+        let start = tokio::time::Instant::now();
+        let deadline = Some((start + patience).into_std());
+        let urgency = Urgency { deadline, ..Priority::Query.into() };
+        let late = queue.submit(inputs(1).remove(0), urgency).await;
+        assert!(matches!(late, Err(Error::Late)));
+        assert!(start.elapsed() >= patience);
+        let unlimited = queue.submit(inputs(1).remove(0), Priority::Query.into());
+        let waits = tokio::time::timeout(2 * patience, unlimited).await;
+        assert!(waits.is_err(), "without a deadline it waits on");
     }
 
     #[tokio::test]

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use courant_article::{Embedding, Embeddings, Entity, EntityKind};
 use courant_gpu_utils::Config as GpuConfig;
@@ -184,13 +184,17 @@ async fn sentences_of_every_chunk_stand_where_their_text_does() {
 #[tokio::test]
 async fn an_article_larger_than_the_queue_waits_for_room() {
     let config = Config { sessions: Some(1), queue_capacity: 1, ..Config::default() };
-    let encoder = load(&config).unwrap();
+    let recorder = Recorder::new();
+    let encoder = recorder.load(&config);
     let embeddings = encoder.embed_document(&article()).await.unwrap();
     assert!(embeddings.chunks.len() > 3);
     let texts = vec!["one".to_owned(), "two".to_owned()];
-    let refused = encoder.try_embed(texts, Priority::Query).await;
+    let deadline = Instant::now() + Duration::from_secs(60);
+    let refused = encoder.try_embed_before(texts, Priority::Query, deadline).await;
     assert!(matches!(refused, Err(Error::Overloaded { capacity: 1 })));
-    assert!(encoder.try_embed(vec!["one".to_owned()], Priority::Query).await.is_ok());
+    let one = vec!["one".to_owned()];
+    assert!(encoder.try_embed_before(one, Priority::Query, deadline).await.is_ok());
+    assert_eq!(counted(&recorder.finish(encoder), "courant_encoder_requests", "refused"), 2);
 }
 
 #[tokio::test]
