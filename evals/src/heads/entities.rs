@@ -7,7 +7,7 @@
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-use anyhow::Context;
+use anyhow::{Context, ensure};
 use courant_heads::entities::{EntityHead, Name, Passage, Provenance, learn};
 use courant_inference::{Config, Deps, FrozenEncoder};
 
@@ -38,7 +38,9 @@ pub(crate) fn run(data: &Path, misses: bool) -> anyhow::Result<Report> {
         println!("SKIPPED: ner is not at {}", folder.display());
         return Ok(report);
     }
-    let (held_back, _) = split(&read(&folder)?);
+    let (held_back, training) = split(&read(&folder)?);
+    let hash = &EntityHead::embedded().provenance().data_sha256;
+    ensure!(*hash == conll::sha256(&training), "the head learned from other data ({hash})");
     let encoder = FrozenEncoder::load(&Config::default(), &Deps::resolve())?;
     let texts: Vec<&str> = held_back.iter().map(|text| text.text.as_str()).collect();
     let mut counts = Counts::default();
