@@ -7,7 +7,6 @@ use courant_article::{Analysis, Embeddings, ModelRef, Sentiment, Topic};
 use crate::classifiers::Judged;
 use crate::key_phrases::KeyPhrases;
 use crate::sentiment::SentimentScorer;
-use crate::topics::check_language;
 use crate::{Absent, AnalystError, Config, Judgements, Topics, entities, language, summary};
 
 /// Analyzes articles; shared by all workers.
@@ -117,7 +116,7 @@ impl Analyzer {
     }
 
     pub(crate) fn covers_topics(&self, language: Option<&str>) -> Result<(), Absent> {
-        check_language(language, &self.config.topic_languages)
+        self.topics.check_language(language, &self.config)
     }
 
     pub(crate) fn sentiment_of(

@@ -20,7 +20,8 @@ pub struct Config {
     pub language_min_confidence: f64,
     /// ISO 639-1 codes of the languages whose vectors carry meaning; articles in
     /// others get no topics. An empty list covers all, known or not: for
-    /// multilingual encoders. The default encoder learned from English alone.
+    /// multilingual encoders. The default encoder learned from English alone. A
+    /// trained topic head covers the languages that it learned from instead.
     pub topic_languages: Vec<String>,
     /// ISO 639-1 codes of the languages in which names are told; articles in
     /// others get no entities. An empty list covers all, known or not. The head

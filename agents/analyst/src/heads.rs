@@ -9,7 +9,7 @@ use courant_heads::sentiment::{NAME as SENTIMENT, SHIPPED, SentimentHead};
 use courant_heads::topics::{NAME as TOPICS, TopicHead};
 use courant_heads::{Head, Task};
 
-use crate::{AnalystError, Config};
+use crate::{Absent, AnalystError, Config};
 
 impl Config {
     /// # Errors
@@ -44,6 +44,21 @@ impl Config {
             None => Ok(None),
         }
     }
+}
+
+/// # Errors
+/// [`Absent`] where `head` did not learn the language.
+pub(crate) fn check_learned(
+    head: &'static str,
+    learned: &[String],
+    language: Option<&str>,
+) -> Result<(), Absent> {
+    let language = language.ok_or(Absent::LanguageUnknown)?;
+    if learned.iter().any(|code| code == language) {
+        return Ok(());
+    }
+    let (learned, language) = (learned.join(", "), language.to_owned());
+    Err(Absent::LanguageNotLearned { head, learned, language })
 }
 
 fn named(path: Option<&Path>, name: &str) -> Result<Option<HeadFile>, AnalystError> {

@@ -9,6 +9,7 @@ use courant_heads::sentiment::{NAME, SentimentHead};
 
 use crate::Absent;
 use crate::code_points::CodePoints;
+use crate::heads::check_learned;
 
 /// Scores articles.
 pub(crate) struct SentimentScorer {
@@ -64,16 +65,7 @@ impl SentimentScorer {
     /// # Errors
     /// [`Absent`] where the head did not learn the language.
     pub(crate) fn check_language(&self, language: Option<&str>) -> Result<(), Absent> {
-        let language = language.ok_or(Absent::LanguageUnknown)?;
-        let learned = &self.head.file().languages;
-        if learned.iter().any(|code| code == language) {
-            return Ok(());
-        }
-        Err(Absent::LanguageNotLearned {
-            head: NAME,
-            learned: learned.join(", "),
-            language: language.to_owned(),
-        })
+        check_learned(NAME, &self.head.file().languages, language)
     }
 
     fn check_encoder(&self, embeddings: &Embeddings) -> Result<(), Absent> {

@@ -7,8 +7,9 @@
 
 use courant_article::{Embedding, Embeddings, IPTC_TOPICS, IptcTopic, ModelRef, Topic};
 use courant_heads::matrix::Matrix;
-use courant_heads::topics::{Facets, TopicHead};
+use courant_heads::topics::{Facets, NAME, TopicHead};
 
+use crate::heads::check_learned;
 use crate::{Absent, AnalystError, Config};
 
 /// The vectors of the 17 topics' facets.
@@ -17,6 +18,8 @@ pub struct Topics {
     encoder: ModelRef,
     /// Name and version of what was done to the facets.
     head: (String, String),
+    /// The languages that trained facets learned from.
+    learned: Option<Vec<String>>,
     /// Those of [`IPTC_TOPICS`], in its order.
     facets: Facets,
 }
@@ -51,11 +54,13 @@ impl Topics {
         Ok(Self {
             encoder,
             head: ("iptc-zero-shot".into(), "1".into()),
+            learned: None,
             facets: facets.expect("there is a vector for each definition"),
         })
     }
 
-    /// The same topics for the same encoder, with facets that were trained.
+    /// The same topics for the same encoder, with facets that were trained: in the
+    /// languages that they learned from.
     ///
     /// # Errors
     /// [`AnalystError::TopicHeadOfOtherEncoder`].
@@ -68,8 +73,12 @@ impl Topics {
                 encoder: format!("{}:{dimension}", self.encoder.name),
             });
         }
-        let name = (file.name.clone(), file.version.clone());
-        Ok(Self { encoder: self.encoder, head: name, facets: head.facets().clone() })
+        Ok(Self {
+            encoder: self.encoder,
+            head: (file.name.clone(), file.version.clone()),
+            learned: Some(file.languages.clone()),
+            facets: head.facets().clone(),
+        })
     }
 
     /// What scores: the head's name, and in its version the encoder.
@@ -90,20 +99,34 @@ impl Topics {
     /// All 17 by falling score; the scores add up to 1.
     ///
     /// # Errors
-    /// [`Absent`] where the encoder does not cover the language, the article has
-    /// no vector, or its vector comes from another encoder.
+    /// As [`Self::check_language`]; [`Absent`] where the article has no vector, or
+    /// its vector comes from another encoder.
     pub(crate) fn score(
         &self,
         language: Option<&str>,
         embeddings: &Embeddings,
         config: &Config,
     ) -> Result<Vec<Topic>, Absent> {
-        check_language(language, &config.topic_languages)?;
+        self.check_language(language, config)?;
         self.check_encoder(embeddings)?;
         let scores = self.facets.shares(embeddings.vector.as_slice(), config.topic_temperature);
         let mut topics: Vec<Topic> = IPTC_TOPICS.iter().zip(scores).map(topic).collect();
         topics.sort_by(|a, b| b.score.total_cmp(&a.score));
         Ok(topics)
+    }
+
+    /// # Errors
+    /// [`Absent`] where trained facets did not learn the language, or the vectors of
+    /// untrained ones mean little in it.
+    pub(crate) fn check_language(
+        &self,
+        language: Option<&str>,
+        config: &Config,
+    ) -> Result<(), Absent> {
+        match &self.learned {
+            Some(learned) => check_learned(NAME, learned, language),
+            None => check_language(language, &config.topic_languages),
+        }
     }
 
     /// Vectors of two encoders share no space. Another precision of the same
@@ -249,24 +272,38 @@ mod tests {
         assert!(matches!(shorter, Err(Absent::OtherEncoder { .. })), "{shorter:?}");
     }
 
+    /// A head of the descriptions' own facets.
+    fn head(encoder: &str, languages: &[&str]) -> TopicHead {
+        let (name, sha256) = ("made up".into(), String::new());
+        let data = TrainingData { name, sha256, examples: 0, held_back: 0 };
+        let encoder = EncoderRef { name: encoder.into(), dimension: DIMENSION };
+        TopicHead::from_file(topics().facets.to_file(encoder, languages, data)).unwrap()
+    }
+
     #[test]
     fn trained_facets_replace_the_descriptions() {
-        let data = TrainingData {
-            name: "made up".into(),
-            sha256: String::new(),
-            examples: 0,
-            held_back: 0,
-        };
-        let file = |name: &str| {
-            let encoder = EncoderRef { name: name.into(), dimension: DIMENSION };
-            let file = topics().facets.to_file(encoder, &["en"], data.clone());
-            TopicHead::from_file(file).unwrap()
-        };
-        let trained = topics().trained(&file("encoder")).unwrap();
+        let trained = topics().trained(&head("encoder", &["en"])).unwrap();
         assert_eq!(trained.model().name, "iptc-topics");
         assert_eq!(trained.facets, topics().facets);
-        let other = topics().trained(&file("other")).unwrap_err();
+        let other = topics().trained(&head("other", &["en"])).unwrap_err();
         assert!(matches!(other, AnalystError::TopicHeadOfOtherEncoder { .. }), "{other}");
+    }
+
+    #[test]
+    fn trained_facets_score_the_languages_that_they_learned() {
+        let trained = topics().trained(&head("encoder", &["de", "fr"])).unwrap();
+        let all = Config { topic_languages: Vec::new(), ..Config::default() };
+        for config in [Config::default(), all] {
+            let score = |language| trained.score(language, &article(axis(0)), &config);
+            assert!(score(Some("de")).is_ok());
+            let english = Absent::LanguageNotLearned {
+                head: "iptc-topics",
+                learned: "de, fr".into(),
+                language: "en".into(),
+            };
+            assert_eq!(score(Some("en")), Err(english));
+            assert_eq!(score(None), Err(Absent::LanguageUnknown));
+        }
     }
 
     #[test]

@@ -37,7 +37,8 @@ pub(super) struct TrainArgs {
     /// The file to write [default: it is kept in the folder of heads]
     #[arg(long, value_name = "FILE")]
     out: Option<PathBuf>,
-    /// ISO 639-1 codes of the texts' languages: articles in others get no sentiment
+    /// ISO 639-1 codes of the texts' languages: articles in others get no
+    /// sentiment, or no topics
     #[arg(long, value_name = "CODE", default_value = "en", value_delimiter = ',')]
     languages: Vec<String>,
     #[command(flatten)]
