@@ -53,6 +53,7 @@ struct Request {
     model: Option<String>,
     #[serde(default)]
     encoding_format: Encoding,
+    dimensions: Option<usize>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -103,10 +104,14 @@ async fn embeddings(
     State(vectors): State<Vectors>,
     request: Result<Json<Request>, JsonRejection>,
 ) -> Result<Json<List>, Refusal> {
-    let Json(Request { input, model, encoding_format }) = request?;
+    let Json(Request { input, model, encoding_format, dimensions }) = request?;
     let ours = &vectors.model().name;
     if let Some(asked) = model.filter(|asked| asked != ours && !asked.is_empty()) {
         return Err(NoVectors::Model { ours: ours.clone(), asked }.into());
+    }
+    let dimension = vectors.dimension();
+    if let Some(asked) = dimensions.filter(|&asked| asked != dimension) {
+        return Err(NoVectors::Dimensions { ours: dimension, asked }.into());
     }
     let texts = match input {
         Input::One(text) => vec![text],

@@ -19,6 +19,8 @@ pub(crate) enum NoVectors {
     Unserved(#[from] Unserved),
     #[error("the encoder is {ours}, not {asked}")]
     Model { ours: String, asked: String },
+    #[error("the vectors have {ours} dimensions and cannot be made {asked}")]
+    Dimensions { ours: usize, asked: usize },
     #[error(transparent)]
     Encoder(#[from] Error),
 }
@@ -28,7 +30,9 @@ impl From<NoVectors> for Refusal {
         let refused = match &why {
             NoVectors::Unserved(why) => why.refused(),
             NoVectors::Model { .. } => Refused::NotFound,
-            NoVectors::Encoder(Error::EmptyText { .. }) => Refused::Invalid,
+            NoVectors::Dimensions { .. } | NoVectors::Encoder(Error::EmptyText { .. }) => {
+                Refused::Invalid
+            }
             NoVectors::Encoder(Error::Overloaded { .. }) => Refused::Overloaded,
             NoVectors::Encoder(Error::Late) => Refused::Late,
             NoVectors::Encoder(Error::Stopped) => Refused::Unavailable,
@@ -55,6 +59,11 @@ impl Vectors {
 
     pub(crate) fn model(&self) -> &ModelRef {
         self.encoder.model()
+    }
+
+    /// How many values a vector has.
+    pub(crate) fn dimension(&self) -> usize {
+        self.encoder.dimension()
     }
 
     /// One vector per text, in order.

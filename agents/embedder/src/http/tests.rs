@@ -35,7 +35,9 @@ async fn both_shapes_give_the_same_unit_vectors_in_order() {
     let (status, plain) = post_to(&api, "/v1/embed", &json!({ "texts": texts })).await;
     assert_eq!(status, StatusCode::OK);
     assert_eq!(plain["model"]["precision"], "fp32");
-    let body = json!({ "input": texts, "model": "all-MiniLM-L6-v2", "user": "ignored" });
+    let body = json!({
+        "input": texts, "model": "all-MiniLM-L6-v2", "dimensions": 384, "user": "ignored"
+    });
     let (status, list) = post_to(&api, "/v1/embeddings", &body).await;
     assert_eq!(status, StatusCode::OK);
     for index in 0..2 {
@@ -70,6 +72,7 @@ async fn what_cannot_be_embedded_is_one_clear_error() {
         ("/v1/embed", json!({ "text": "words" }), 422, "unknown field `text`"),
         ("/v1/embeddings", json!({ "input": 7 }), 422, "untagged enum Input"),
         ("/v1/embeddings", json!({ "input": "words", "model": "other" }), 404, "not other"),
+        ("/v1/embeddings", json!({ "input": "words", "dimensions": 256 }), 400, "384 dimensions"),
     ] {
         let (found, answer) = post_to(&api, path, &body).await;
         assert_eq!(found.as_u16(), status, "{answer}");
