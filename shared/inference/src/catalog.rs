@@ -11,7 +11,8 @@ use crate::{Config, Deps, Error, Precision, hub};
 pub struct EncoderInfo {
     /// As it stands in records.
     pub name: String,
-    /// 12 hexadecimal digits that change with any of its files.
+    /// 12 hexadecimal digits that change with any of its files; `-cls` behind them where
+    /// it is pooled so.
     pub version: String,
     /// What it computes with.
     pub precision: Precision,

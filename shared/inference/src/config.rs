@@ -33,6 +33,9 @@ pub struct Config {
     /// Of a model from the hub: the graph's path in its repository. The graph
     /// has to be one file.
     pub graph_file: String,
+    /// Of a model from the hub: how the vectors of a text's tokens become one, as its
+    /// card says; another way gives vectors that mean little.
+    pub pooling: TokenPooling,
     /// Of a model from the hub: file to SHA-256. Every file that is loaded must
     /// be listed; the error for one that is not names its SHA-256.
     pub sha256: BTreeMap<String, String>,
@@ -75,6 +78,18 @@ pub struct Config {
     pub overlap: usize,
 }
 
+/// How the vectors of a text's tokens become one of unit length.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum TokenPooling {
+    /// Their mean, as all-MiniLM and e5 want it.
+    #[default]
+    Mean,
+    /// The first token's, as bge wants it. A sentence within a text has no such token
+    /// and gets the mean.
+    Cls,
+}
+
 /// What a batch that is not full yet waits for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -111,6 +126,7 @@ impl Default for Config {
             model: "all-MiniLM-L6-v2".into(),
             precision: Precision::Fp32,
             graph_file: "onnx/model.onnx".into(),
+            pooling: TokenPooling::Mean,
             sha256: BTreeMap::new(),
             hub_cache: None,
             heads: None,

@@ -10,7 +10,8 @@ use hf_hub::{Cache, CacheRepo, Repo, RepoType};
 use serde::Deserialize;
 
 use crate::model::{Model, Pooling, described, sha256, verify, version};
-use crate::{Config, Error, Precision};
+use crate::positions::Positions;
+use crate::{Config, Error, Precision, TokenPooling};
 
 const TOKENIZER: &str = "tokenizer.json";
 const DESCRIPTION: &str = "config.json";
@@ -19,7 +20,8 @@ const DESCRIPTION: &str = "config.json";
 #[derive(Deserialize)]
 struct Description {
     hidden_size: usize,
-    max_position_embeddings: usize,
+    #[serde(flatten)]
+    positions: Positions,
 }
 
 /// Fetches, or finds in the cache, the encoder `owner/repo[@revision]`.
@@ -51,19 +53,31 @@ pub(crate) fn pull(repository: &str, config: &Config) -> Result<BTreeMap<String,
 
 fn assemble(source: Repository, config: &Config) -> Result<Model, Error> {
     let files = source.files(&config.graph_file, &config.sha256, "[inference.sha256]")?;
-    let Description { hidden_size, max_position_embeddings } = described(&files.description)?;
+    let Description { hidden_size, positions } = described(&files.description)?;
+    let max_tokens = positions.max_tokens().ok_or_else(|| Error::Manifest {
+        path: files.description.clone(),
+        reason: "max_position_embeddings does not say how long a text may be".into(),
+    })?;
     Ok(Model {
         name: source.name,
-        version: files.version,
+        version: pooled(files.version, config.pooling),
         precision: precision(&config.graph_file),
         dimension: hidden_size,
         states: None,
-        max_tokens: max_position_embeddings,
-        pooling: Pooling::Mean,
+        max_tokens,
+        pooling: Pooling::from(config.pooling),
         files: files.pinned,
         graph: files.graph,
         tokenizer: files.tokenizer,
     })
+}
+
+/// The version of files that are pooled so: they give other vectors than by the mean.
+fn pooled(version: String, pooling: TokenPooling) -> String {
+    match pooling {
+        TokenPooling::Mean => version,
+        TokenPooling::Cls => version + "-cls",
+    }
 }
 
 /// The files of a model.

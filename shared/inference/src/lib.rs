@@ -39,6 +39,7 @@ mod hub;
 mod launch;
 mod metrics;
 mod model;
+mod positions;
 mod precision;
 mod provider;
 mod queue;
@@ -58,7 +59,7 @@ pub use batch::{Priority, packed};
 pub use classifier::{
     Classified, Classifier, ClassifierConfig, Findings, Label, LabelledSpan, Lease, Models, Task,
 };
-pub use config::{Batching, Config};
+pub use config::{Batching, Config, TokenPooling};
 pub use deps::Deps;
 pub use encoder::{Encoder, TokenCount};
 pub use error::Error;

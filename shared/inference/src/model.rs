@@ -10,7 +10,7 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use sha2::{Digest, Sha256};
 
-use crate::{Config, Deps, Error, Precision, hub};
+use crate::{Config, Deps, Error, Precision, TokenPooling, hub};
 
 /// What becomes of a graph's output.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
@@ -20,6 +20,9 @@ pub(crate) enum Pooling {
     Graph,
     /// The mean of `last_hidden_state`, computed here.
     Mean,
+    /// Of a whole input the first token of `last_hidden_state`; of a part, which has
+    /// no such token, the mean.
+    Cls,
     /// Nothing: `logits` has one row of scores per text.
     #[serde(skip)]
     Sequence,
@@ -32,8 +35,17 @@ impl Pooling {
     /// What a run is called in metrics and threads.
     pub(crate) fn operation(self) -> &'static str {
         match self {
-            Self::Graph | Self::Mean => "encode",
+            Self::Graph | Self::Mean | Self::Cls => "encode",
             Self::Sequence | Self::Tokens => "classify",
+        }
+    }
+}
+
+impl From<TokenPooling> for Pooling {
+    fn from(pooling: TokenPooling) -> Self {
+        match pooling {
+            TokenPooling::Mean => Self::Mean,
+            TokenPooling::Cls => Self::Cls,
         }
     }
 }
@@ -42,7 +54,8 @@ impl Pooling {
 #[derive(Clone, Debug)]
 pub(crate) struct Model {
     pub(crate) name: String,
-    /// The start of the SHA-256 of its files' SHA-256.
+    /// The start of the SHA-256 of its files' SHA-256, and a pooling other than that
+    /// by the mean.
     pub(crate) version: String,
     pub(crate) precision: Precision,
     /// Values per vector, or labels per row of scores.

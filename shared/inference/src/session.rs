@@ -122,7 +122,9 @@ impl ModelSession {
         let (flat, words) = self.infer(&batch, inputs, options)?;
         let vectors: Vec<Rows> = match self.pooling {
             Pooling::Graph => batch.split(inputs, &flat, self.dimension),
-            Pooling::Mean => batch.pool(inputs, &flat, self.dimension),
+            Pooling::Mean | Pooling::Cls => {
+                batch.pool(inputs, &flat, self.dimension, self.pooling == Pooling::Cls)
+            }
             Pooling::Sequence => {
                 flat.chunks_exact(self.dimension).map(|scores| vec![scores.to_vec()]).collect()
             }
@@ -141,7 +143,7 @@ impl ModelSession {
     fn check_values(&self, vectors: &[Rows]) -> Result<(), Error> {
         let mut rows = vectors.iter().flatten();
         match self.pooling {
-            Pooling::Graph | Pooling::Mean if !rows.all(|row| is_unit(row)) => {
+            Pooling::Graph | Pooling::Mean | Pooling::Cls if !rows.all(|row| is_unit(row)) => {
                 Err(Error::NotAVector)
             }
             Pooling::Sequence | Pooling::Tokens
@@ -177,7 +179,7 @@ impl ModelSession {
         }
         let vectors_per_item = match self.pooling {
             Pooling::Graph => batch.rows,
-            Pooling::Mean | Pooling::Tokens => batch.tokens,
+            Pooling::Mean | Pooling::Cls | Pooling::Tokens => batch.tokens,
             Pooling::Sequence => 1,
         };
         let outputs = self.session.run_with_options(values, options)?;
@@ -207,7 +209,7 @@ fn builder(environment: &Environment, placement: &Placement) -> ort::Result<Sess
 fn output_name(pooling: Pooling) -> &'static str {
     match pooling {
         Pooling::Graph => "embeddings",
-        Pooling::Mean => "last_hidden_state",
+        Pooling::Mean | Pooling::Cls => "last_hidden_state",
         Pooling::Sequence | Pooling::Tokens => "logits",
     }
 }
@@ -233,7 +235,7 @@ fn check(session: &Session, model: &Model) -> Result<(), String> {
     let output = session.outputs().iter().find(|output| output.name() == name);
     let found = output.ok_or_else(|| missing_output(name, session.outputs()))?.dtype();
     match model.pooling {
-        Pooling::Graph | Pooling::Mean => check_output(found, model.dimension)?,
+        Pooling::Graph | Pooling::Mean | Pooling::Cls => check_output(found, model.dimension)?,
         Pooling::Sequence => check_logits(found, 2, model.dimension)?,
         Pooling::Tokens => check_logits(found, 3, model.dimension)?,
     }
@@ -342,12 +344,17 @@ impl Batch {
         items.map(|(item, input)| input.rows.iter().map(|at| row(item, at)).collect()).collect()
     }
 
-    /// The mean of each row's token vectors from `[items, tokens, dimension]`.
-    fn pool(&self, inputs: &[&Input], flat: &[f32], dimension: usize) -> Vec<Rows> {
+    /// The mean of each row's token vectors from `[items, tokens, dimension]`; of row 0,
+    /// which is the whole input, the first token's where `by_first` says so.
+    fn pool(&self, inputs: &[&Input], flat: &[f32], dimension: usize, by_first: bool) -> Vec<Rows> {
+        let pooled = |item: &[f32], input: &Input| {
+            let taken =
+                |at, row: &Range<usize>| if by_first && at == 0 { 0..1 } else { row.clone() };
+            let rows = input.rows.iter().enumerate();
+            rows.map(|(at, row)| mean(item, &taken(at, row), dimension)).collect()
+        };
         let items = flat.chunks_exact(self.tokens * dimension).zip(inputs);
-        items
-            .map(|(item, input)| input.rows.iter().map(|row| mean(item, row, dimension)).collect())
-            .collect()
+        items.map(|(item, input)| pooled(item, input)).collect()
     }
 }
 

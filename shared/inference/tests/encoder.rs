@@ -11,7 +11,8 @@ use courant_heads::entities::EntityHead;
 use courant_heads::registry::Registry;
 use courant_heads::{Head, Task};
 use courant_inference::{
-    Config, Deps, Encoder, Error, FrozenEncoder, Precision, Priority, TokenCount, catalog,
+    Config, Deps, Encoder, Error, FrozenEncoder, Precision, Priority, TokenCount, TokenPooling,
+    catalog,
 };
 use opentelemetry::KeyValue;
 use opentelemetry::metrics::MeterProvider;
@@ -330,6 +331,40 @@ async fn an_encoder_from_the_hub_is_pooled_here() {
     }
     let chunks = encoder.embed_document("alpha beta gamma delta alpha").await.unwrap().chunks;
     assert_eq!(chunks.iter().map(|chunk| chunk.tokens).collect::<Vec<_>>(), [6, 4]);
+}
+
+#[tokio::test]
+async fn an_encoder_from_the_hub_is_pooled_by_its_first_token_where_that_is_configured() {
+    let cache = hub_cache();
+    let mean = hub_config(&cache);
+    let cls = Config { pooling: TokenPooling::Cls, ..mean.clone() };
+    let encoder = load(&cls).unwrap();
+    // That of [CLS], whatever follows it.
+    let first = [0.0, 1.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0];
+    for vector in embed(&encoder, &["alpha beta", "gamma gamma"]).await {
+        assert_eq!(vector.as_slice(), first);
+    }
+    let document = encoder.embed_document("alpha beta").await.unwrap();
+    assert_eq!(document.chunks[0].vector.as_slice(), first);
+    let sentence: Vec<f32> = document.sentences[0].vector.iter().map(|v| v.to_f32()).collect();
+    assert!(sentence[4] > 0.7 && sentence[5] > 0.7, "the mean of its own tokens: {sentence:?}");
+    assert_ne!(encoder.model().version, load(&mean).unwrap().model().version);
+}
+
+#[test]
+fn positions_that_a_model_from_the_hub_cannot_use_do_not_count() {
+    let cache = hub_cache();
+    let snapshot = cache.path().join("models--tests--tiny/snapshots/0123/config.json");
+    let described = |rest: &str| format!("{{\"hidden_size\": 8, {rest}}}");
+    let roberta = r#""model_type": "roberta", "max_position_embeddings": 10, "pad_token_id": 1"#;
+    std::fs::write(&snapshot, described(roberta)).unwrap();
+    let config = hub_config(&cache);
+    assert!(load(&Config { max_tokens: 8, ..config.clone() }).is_ok());
+    let error = failure(&Config { max_tokens: 9, ..config });
+    assert!(error.to_string().contains("takes at most 8"), "{error}");
+    std::fs::write(&snapshot, described(r#""max_position_embeddings": -1"#)).unwrap();
+    let error = failure(&hub_config(&cache));
+    assert!(matches!(error, Error::Manifest { .. }), "{error}");
 }
 
 #[test]

@@ -13,23 +13,12 @@ use crate::Error;
 use crate::hub::{self, Repository};
 use crate::launch::Host;
 use crate::model::{Model, Pooling, described};
+use crate::positions::Positions;
 
 /// Where the SHA-256 of its files stand.
 const PINS: &str = "its sha256 in [[analyst.classifiers]]";
 /// More labels than this are a mistake.
 const MAX_LABELS: usize = 1_024;
-/// Families whose positions begin behind that of the padding.
-const POSITIONS_BEHIND_PADDING: [&str; 9] = [
-    "roberta",
-    "xlm-roberta",
-    "xlm-roberta-xl",
-    "roberta-prelayernorm",
-    "camembert",
-    "longformer",
-    "mpnet",
-    "data2vec-text",
-    "xmod",
-];
 
 /// What a classifier's `config.json` says that we need.
 #[derive(Debug, Deserialize)]
@@ -38,11 +27,9 @@ struct Description {
     architectures: Vec<String>,
     #[serde(default)]
     id2label: BTreeMap<String, String>,
-    #[serde(default)]
-    model_type: String,
-    max_position_embeddings: Option<i64>,
-    pad_token_id: Option<usize>,
     problem_type: Option<String>,
+    #[serde(flatten)]
+    positions: Positions,
 }
 
 /// A classifier's files, and how its scores are read.
@@ -76,7 +63,7 @@ pub(super) fn locate(config: &ClassifierConfig, host: &Host) -> Result<Located, 
         precision: config.precision.unwrap_or_else(|| hub::precision(&config.graph_file)),
         dimension: labels.len(),
         states: None,
-        max_tokens: config.window(declared.max_tokens())?,
+        max_tokens: config.window(declared.positions.max_tokens())?,
         pooling,
         files: files.pinned,
         graph: files.graph,
@@ -145,14 +132,6 @@ impl Description {
         ))
     }
 
-    fn max_tokens(&self) -> Option<usize> {
-        let positions = usize::try_from(self.max_position_embeddings?).ok()?;
-        if !POSITIONS_BEHIND_PADDING.contains(&self.model_type.as_str()) {
-            return Some(positions);
-        }
-        positions.checked_sub(self.pad_token_id.unwrap_or(1) + 1)
-    }
-
     fn is_multi_label(&self) -> bool {
         self.problem_type.as_deref() == Some("multi_label_classification")
     }
@@ -175,15 +154,6 @@ mod tests {
         let gap = described(r#"{"id2label": {"0": "a", "2": "b"}}"#).labels().unwrap_err();
         assert_eq!(gap, "id2label has 2 labels, but none for 1");
         assert!(described("{}").labels().is_err());
-    }
-
-    #[test]
-    fn positions_that_no_text_can_have_do_not_count() {
-        let roberta = r#"{"model_type": "roberta", "max_position_embeddings": 514}"#;
-        assert_eq!(described(roberta).max_tokens(), Some(512));
-        let bert = r#"{"model_type": "bert", "max_position_embeddings": 512}"#;
-        assert_eq!(described(bert).max_tokens(), Some(512));
-        assert_eq!(described(r#"{"max_position_embeddings": -1}"#).max_tokens(), None);
     }
 
     #[test]
