@@ -70,8 +70,8 @@ impl Analyzer {
         let sentiment = report.keep_judged("sentiment", sentiment);
         let key_phrases = report.keep(
             "keyphrases",
-            KeyPhrases::model(),
-            self.key_phrases.extract(language, title, text, config.max_key_phrases),
+            KeyPhrases::model(embeddings),
+            self.key_phrases.extract(language, title, text, embeddings, config.max_key_phrases),
         );
         let summary = report.keep(
             "summary",

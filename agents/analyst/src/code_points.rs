@@ -1,5 +1,7 @@
 //! Stretches of a text by code points: as the embedder names them.
 
+use std::ops::Range;
+
 use courant_article::Span;
 
 /// Where each code point of a text begins.
@@ -16,12 +18,17 @@ impl<'t> CodePoints<'t> {
         Self { text, offsets }
     }
 
+    /// The stretch in bytes; `None` where it lies outside the text.
+    pub(crate) fn bytes(&self, span: Span) -> Option<Range<usize>> {
+        let start = *self.offsets.get(span.start as usize)? as usize;
+        let end = *self.offsets.get(span.end as usize)? as usize;
+        Some(start..end)
+    }
+
     /// The stretch without the white space around it; `None` where the span lies
     /// outside the text or holds nothing.
     pub(crate) fn trimmed(&self, span: Span) -> Option<(Span, &'t str)> {
-        let start = *self.offsets.get(span.start as usize)? as usize;
-        let end = *self.offsets.get(span.end as usize)? as usize;
-        let whole = self.text.get(start..end)?;
+        let whole = self.text.get(self.bytes(span)?)?;
         let without_front = whole.trim_start();
         let trimmed = without_front.trim_end();
         let front = whole[..whole.len() - without_front.len()].chars().count() as u32;

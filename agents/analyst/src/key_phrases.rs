@@ -1,12 +1,14 @@
 //! Key phrases by counting: which runs of meaningful words does a text repeat,
-//! early, as names, and in its title? In the manner of RAKE (Rose and others
-//! 2010) and YAKE (Campos and others 2020), without a model.
+//! early, as names, in its title, and in sentences whose vectors are near the
+//! article's? In the manner of RAKE (Rose and others 2010) and YAKE (Campos and
+//! others 2020), without a model of its own.
 
 use std::collections::{HashMap, HashSet};
 
-use courant_article::{KeyPhrase, ModelRef};
+use courant_article::{Embeddings, KeyPhrase, ModelRef};
 
 use crate::Absent;
+use crate::centrality::Centrality;
 use crate::stop_words::Lexicon;
 use crate::words::{Word, words};
 
@@ -46,18 +48,24 @@ impl KeyPhrases {
         Self { lexicons }
     }
 
-    /// What extracts.
-    pub(crate) fn model() -> ModelRef {
+    /// What extracts: in its version the encoder whose vectors weigh the sentences.
+    pub(crate) fn model(embeddings: &Embeddings) -> ModelRef {
+        let encoder = &embeddings.model;
+        let version = match embeddings.sentences.is_empty() {
+            true => "2".into(),
+            false => format!("2+{}:{}", encoder.name, encoder.version),
+        };
         ModelRef {
             name: "key-phrases".into(),
-            version: "1".into(),
+            version,
             precision: "fp32".into(),
             provider: "cpu".into(),
         }
     }
 
     /// At most `limit` phrases by falling score, the best with 1. No two share
-    /// all words of one of them, whatever the endings.
+    /// all words of one of them, whatever the endings. `embeddings`: of `text`;
+    /// without sentence vectors places only count.
     ///
     /// # Errors
     /// [`Absent`] where the language is unknown or has no stop words, or the text
@@ -67,6 +75,7 @@ impl KeyPhrases {
         language: Option<&str>,
         title: &str,
         text: &str,
+        embeddings: &Embeddings,
         limit: usize,
     ) -> Result<Vec<KeyPhrase>, Absent> {
         let language = language.ok_or(Absent::LanguageUnknown)?;
@@ -78,7 +87,7 @@ impl KeyPhrases {
         let stems = Stems::of(&words);
         let title: HashSet<String> =
             self::words(title, lexicon, MAX_WORDS).into_iter().map(|word| word.stem).collect();
-        let mut phrases = phrases(&words, lexicon);
+        let mut phrases = phrases(&words, &Centrality::of(text, embeddings), lexicon);
         for phrase in &mut phrases {
             phrase.score = score(phrase, &words, &stems, &title, lexicon);
         }
@@ -131,13 +140,16 @@ impl<'w> Stems<'w> {
 }
 
 /// A run of words that may be a key phrase.
+#[derive(Default)]
 struct Phrase {
     /// The index of its first word at its first place.
     first: usize,
     words: usize,
     count: u32,
-    /// Of these, how many stand inside one longer phrase that is repeated.
-    nested: u32,
+    /// The weights of its places' sentences together.
+    weight: f32,
+    /// Of this, what one longer phrase that is repeated has.
+    nested: f32,
     score: f32,
 }
 
@@ -151,9 +163,9 @@ impl Phrase {
     }
 }
 
-/// All runs of up to three words that may stand for a topic, each counted at all
-/// of its places.
-fn phrases(words: &[Word], lexicon: &Lexicon) -> Vec<Phrase> {
+/// All runs of up to three words that may stand for a topic, each counted and weighed
+/// at all of its places.
+fn phrases(words: &[Word], centrality: &Centrality, lexicon: &Lexicon) -> Vec<Phrase> {
     let mut phrases: Vec<Phrase> = Vec::new();
     let mut by_stems: HashMap<Vec<&str>, usize> = HashMap::new();
     for first in 0..words.len() {
@@ -166,10 +178,11 @@ fn phrases(words: &[Word], lexicon: &Lexicon) -> Vec<Phrase> {
                 continue;
             }
             let index = *by_stems.entry(stems_of(run)).or_insert_with(|| {
-                phrases.push(Phrase { first, words: length, count: 0, nested: 0, score: 0.0 });
+                phrases.push(Phrase { first, words: length, ..Phrase::default() });
                 phrases.len() - 1
             });
             phrases[index].count += 1;
+            phrases[index].weight += centrality.at(words[first].start);
         }
     }
     note_nested(&mut phrases, words, &by_stems);
@@ -180,18 +193,18 @@ fn stems_of<'w>(run: &'w [Word]) -> Vec<&'w str> {
     run.iter().map(|word| word.stem.as_str()).collect()
 }
 
-/// Tells each phrase how often it only was a part of a longer, repeated one.
+/// Tells each phrase how much of it only was a part of a longer, repeated one.
 fn note_nested(phrases: &mut [Phrase], words: &[Word], by_stems: &HashMap<Vec<&str>, usize>) {
     for longer in 0..phrases.len() {
-        let count = phrases[longer].count;
-        if count < 2 {
+        let weight = phrases[longer].weight;
+        if phrases[longer].count < 2 {
             continue;
         }
         let run = phrases[longer].of(words);
         for length in 1..run.len() {
             for part in run.windows(length) {
                 if let Some(index) = by_stems.get(&stems_of(part)) {
-                    phrases[*index].nested = phrases[*index].nested.max(count);
+                    phrases[*index].nested = phrases[*index].nested.max(weight);
                 }
             }
         }
@@ -209,9 +222,9 @@ fn may_stand_alone(run: &[Word], lexicon: &Lexicon) -> bool {
     first.content && last.content && long_enough && is_noun && run.iter().all(links)
 }
 
-/// How often it stands by itself, weighted by how much of the text its words
-/// make up, its length, whether it is a name or in the title, and how early it
-/// comes.
+/// How often it stands by itself, more so in sentences that carry the text, weighted
+/// by how much of the text its words make up, its length, whether it is a name or in
+/// the title, and how early it comes.
 fn score(
     phrase: &Phrase,
     words: &[Word],
@@ -234,7 +247,7 @@ fn score(
         (false, false) => 1.0,
     };
     let titled = if in_title { TITLE_FACTOR } else { 1.0 };
-    let alone = phrase.count as f32 - NESTED_WEIGHT * phrase.nested as f32;
+    let alone = phrase.weight - NESTED_WEIGHT * phrase.nested;
     let length = LENGTH_FACTORS[own.len() - 1];
     alone * mean_count.sqrt() * length * kind * titled * early
 }

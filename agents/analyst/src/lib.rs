@@ -9,6 +9,7 @@ mod absent;
 mod agent;
 mod analyzer;
 mod built_in;
+mod centrality;
 mod classifiers;
 mod classify;
 mod code_points;

@@ -10,10 +10,11 @@
 
 use std::collections::HashSet;
 
-use courant_article::{Embedding, Embeddings, ModelRef, Sentence, Span, SummarySentence};
+use courant_article::{Embedding, Embeddings, ModelRef, Span, SummarySentence};
 use unicode_segmentation::UnicodeSegmentation;
 
 use crate::Absent;
+use crate::centrality::widened;
 use crate::code_points::CodePoints;
 
 const POSITION_WEIGHT: f32 = 0.1;
@@ -105,13 +106,6 @@ fn candidates<'t>(title: &str, text: &'t str, embeddings: &Embeddings) -> Vec<Ca
         candidates.push(Candidate { span, text, vector, merit });
     }
     candidates
-}
-
-/// The sentence's vector in full precision; `None` where it cannot be compared.
-fn widened(sentence: &Sentence, dimension: usize) -> Option<Embedding> {
-    let values: Vec<f32> = sentence.vector.iter().map(|value| value.to_f32()).collect();
-    let usable = values.len() == dimension && values.iter().all(|value| value.is_finite());
-    usable.then(|| Embedding::from_unit(values))
 }
 
 /// Picks the best, then again and again the best that differs most from those

@@ -1,3 +1,5 @@
+use courant_article::{Embedding, Sentence, Span};
+use half::f16;
 use proptest::prelude::*;
 
 use super::*;
@@ -7,8 +9,35 @@ const TEXT: &str = "The Bank of England raised its interest rate on Thursday. Th
     Markets expect the interest rate to rise again, and inflation to fall. The Bank of England meets \
     in May.";
 
+/// Vectors of nothing.
+fn none() -> Embeddings {
+    Embeddings {
+        model: ModelRef::default(),
+        vector: Embedding::from_unit(Vec::new()),
+        chunks: Vec::new(),
+        sentences: Vec::new(),
+        entities: Err("nobody looked for names".into()),
+    }
+}
+
+/// An article's vector, and one of each sentence with such a cosine to it.
+fn near(sentences: &[(&str, f32)]) -> (String, Embeddings) {
+    let mut text = String::new();
+    let mut embedded = Vec::new();
+    for &(sentence, cosine) in sentences {
+        let start = text.chars().count() as u32;
+        text.push_str(sentence);
+        let span = Span { start, end: text.chars().count() as u32 };
+        let vector = [cosine, (1.0 - cosine * cosine).sqrt()].map(f16::from_f32);
+        embedded.push(Sentence { span, vector: vector.to_vec() });
+        text.push(' ');
+    }
+    let vector = Embedding::from_unit(vec![1.0, 0.0]);
+    (text, Embeddings { vector, sentences: embedded, ..none() })
+}
+
 fn extract(language: &str, title: &str, text: &str) -> Result<Vec<KeyPhrase>, Absent> {
-    KeyPhrases::new().extract(Some(language), title, text, 10)
+    KeyPhrases::new().extract(Some(language), title, text, &none(), 10)
 }
 
 fn texts(phrases: &[KeyPhrase]) -> Vec<&str> {
@@ -62,7 +91,8 @@ fn german_phrases_end_with_nouns() {
 
 #[test]
 fn without_a_language_or_its_stop_words_there_are_none() {
-    assert_eq!(KeyPhrases::new().extract(None, "", TEXT, 10), Err(Absent::LanguageUnknown));
+    let unknown = KeyPhrases::new().extract(None, "", TEXT, &none(), 10);
+    assert_eq!(unknown, Err(Absent::LanguageUnknown));
     let japanese = extract("ja", "", "閣僚らは火曜日に合意した。");
     assert_eq!(japanese, Err(Absent::NoStopWords { language: "ja".into() }));
     assert_eq!(extract("en", "", "It was what it was, 1984."), Err(Absent::NoPhrase));
@@ -70,9 +100,45 @@ fn without_a_language_or_its_stop_words_there_are_none() {
 
 #[test]
 fn no_more_than_asked_for() {
-    let phrases = KeyPhrases::new().extract(Some("en"), "", TEXT, 2).unwrap();
-    assert_eq!(phrases.len(), 2);
-    assert_eq!(KeyPhrases::new().extract(Some("en"), "", TEXT, 0), Ok(Vec::new()));
+    let extract = |limit| KeyPhrases::new().extract(Some("en"), "", TEXT, &none(), limit).unwrap();
+    assert_eq!(extract(2).len(), 2);
+    assert_eq!(extract(0), Vec::new());
+}
+
+#[test]
+fn phrases_of_the_sentences_that_carry_the_article_win() {
+    let first = |weather: f32, ferry: f32| {
+        let (text, embeddings) = near(&[
+            ("Über dem Hafen: a café hung out flags.", 0.5),
+            ("The heavy rain fell on the quay.", weather),
+            ("The island ferry is back.", ferry),
+            ("Many people cheered the island ferry.", ferry),
+            ("They stood in heavy rain.", weather),
+        ]);
+        let found = KeyPhrases::new().extract(Some("en"), "", &text, &embeddings, 1).unwrap();
+        (found[0].text.clone(), KeyPhrases::model(&embeddings).version)
+    };
+    assert_eq!(first(0.3, 0.8).0, "island ferry");
+    assert_eq!(first(0.8, 0.3).0, "heavy rain");
+    assert!(first(0.5, 0.5).1.starts_with("2+"));
+}
+
+#[test]
+fn vectors_that_cannot_be_compared_weigh_nothing() {
+    let counted = extract("en", "", TEXT);
+    let whole = Span { start: 0, end: TEXT.chars().count() as u32 };
+    for (span, vector) in [
+        (whole, vec![f16::ONE]),
+        (whole, vec![f16::NAN, f16::ONE]),
+        (whole, vec![f16::NEG_ONE, f16::ZERO]),
+        (Span { start: 9_000, end: 9_001 }, vec![f16::ONE, f16::ZERO]),
+    ] {
+        let vector_of_all = Embedding::from_unit(vec![1.0, 0.0]);
+        let sentences = vec![Sentence { span, vector }];
+        let embeddings = Embeddings { vector: vector_of_all, sentences, ..none() };
+        let found = KeyPhrases::new().extract(Some("en"), "", TEXT, &embeddings, 10);
+        assert_eq!(found, counted);
+    }
 }
 
 /// Words, names, marks and breaks as real texts mix them.

@@ -1,3 +1,4 @@
+use courant_article::Sentence;
 use half::f16;
 use proptest::prelude::*;
 

@@ -1,0 +1,56 @@
+//! How much each sentence carries of its article.
+
+use std::ops::Range;
+
+use courant_article::{Embedding, Embeddings, Sentence};
+
+use crate::code_points::CodePoints;
+
+/// How sharply near sentences stand out from far ones.
+const SHARPNESS: f32 = 2.0;
+/// What the least central sentence still counts.
+const LEAST: f32 = 0.1;
+
+/// Each sentence's weight by how near its vector is to the article's; the mean is
+/// about 1.
+pub(crate) struct Centrality {
+    /// In the order of the text, by bytes.
+    sentences: Vec<(Range<usize>, f32)>,
+}
+
+impl Centrality {
+    /// `embeddings`: of `text`. Without vectors that can be compared, every sentence
+    /// weighs 1.
+    pub(crate) fn of(text: &str, embeddings: &Embeddings) -> Self {
+        let code_points = CodePoints::of(text);
+        let nearness = |sentence: &Sentence| {
+            let vector = widened(sentence, embeddings.vector.dimension())?;
+            let place = code_points.bytes(sentence.span)?;
+            Some((place, embeddings.vector.cosine(&vector).max(0.0)))
+        };
+        let mut sentences: Vec<_> = embeddings.sentences.iter().filter_map(nearness).collect();
+        sentences.sort_by_key(|(place, _)| place.start);
+        let mean = sentences.iter().map(|(_, near)| near).sum::<f32>() / sentences.len() as f32;
+        if mean.is_nan() || mean <= 0.0 {
+            return Self { sentences: Vec::new() };
+        }
+        for (_, weight) in &mut sentences {
+            *weight = (*weight / mean).powf(SHARPNESS).max(LEAST);
+        }
+        Self { sentences }
+    }
+
+    /// The weight of the sentence at a byte of the text; 1 where it has no vector.
+    pub(crate) fn at(&self, byte: usize) -> f32 {
+        let next = self.sentences.partition_point(|(place, _)| place.start <= byte);
+        let before = next.checked_sub(1).map(|last| &self.sentences[last]);
+        before.filter(|(place, _)| place.contains(&byte)).map_or(1.0, |(_, weight)| *weight)
+    }
+}
+
+/// The sentence's vector in full precision; `None` where it cannot be compared.
+pub(crate) fn widened(sentence: &Sentence, dimension: usize) -> Option<Embedding> {
+    let values: Vec<f32> = sentence.vector.iter().map(|value| value.to_f32()).collect();
+    let usable = values.len() == dimension && values.iter().all(|value| value.is_finite());
+    usable.then(|| Embedding::from_unit(values))
+}
