@@ -26,14 +26,14 @@ impl Share {
     /// [`Refused`] if the sessions' weights, `weights_bytes` each, do not fit.
     pub(crate) fn of(
         device: &DeviceBudget,
-        model: &'static str,
+        purpose: &'static str,
         weights_bytes: u64,
         demand: Demand,
     ) -> Result<Self, Refused> {
         let sessions = demand.sessions.max(1) as u64;
         let least = weights_bytes.saturating_mul(sessions);
         let most = demand.workspace_bytes.saturating_mul(sessions).saturating_add(least);
-        let lease = device.lease(model, least, most)?;
+        let lease = device.lease(purpose, least, most)?;
         Ok(Self { device: device.clone(), lease, sessions })
     }
 
