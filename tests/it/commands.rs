@@ -4,6 +4,7 @@
 use std::path::Path;
 use std::process::{Command, Output};
 
+use courant_inference::{BareModel, Config, Deps, Precision};
 use courant_tests::{Embedded, Program, Publishers, Stack};
 use serde_json::Value;
 
@@ -266,6 +267,24 @@ fn labelled() -> String {
     lines.collect()
 }
 
+/// The ranges are fixed: a text has the same vector beside longer ones as alone.
+fn assert_independent_of_the_batch(model: &Path) {
+    let config = Config {
+        model: model.to_str().unwrap().to_owned(),
+        precision: Precision::Int8Static,
+        ..Config::default()
+    };
+    let model = BareModel::load(&config, &Deps::resolve()).unwrap();
+    let mut session = model.session().unwrap();
+    let text = |count| "Rain fell on the old harbour town. ".repeat(count);
+    let ids: Vec<_> = (1..12).map(|count| model.tokens(&text(count)).unwrap()).collect();
+    let together = session.run(&ids.iter().collect::<Vec<_>>()).unwrap();
+    for (ids, batched) in ids.iter().zip(together) {
+        let cosine = session.run(&[ids]).unwrap()[0].cosine(&batched);
+        assert!(cosine >= 0.99999, "{cosine}");
+    }
+}
+
 #[test]
 fn an_encoder_is_calibrated_and_its_default_stays() {
     let folder = tempfile::tempdir().unwrap();
@@ -296,6 +315,7 @@ fn an_encoder_is_calibrated_and_its_default_stays() {
     let first = graph();
     assert!(models(&calibrate).status.success());
     assert!(graph() == first, "the same texts give the same graph");
+    assert_independent_of_the_batch(&model);
 
     let output = models(&["list", "--json"]);
     let listed: Value = serde_json::from_slice(&output.stdout).unwrap();
