@@ -133,6 +133,7 @@ impl Opened {
         let greatest = crew.limits.token_budget.max(crew.max_tokens);
         let ladder = Ladder::new(operation::Limits::new(greatest, cpu_allowed));
         let queue = Arc::new(Queue::new(crew.queue_capacity, crew.limits, metrics.clone()));
+        let placement = placement.shared_by(crew.sessions, &environment, &model);
         let telemetry = gpu.telemetry_enabled;
         let recipe = Recipe { environment, model, placement, ladder, telemetry };
         let workers = Workers::spawn(crew.sessions, &recipe, &queue, &metrics)?;

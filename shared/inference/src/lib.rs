@@ -51,6 +51,7 @@ mod share;
 mod states;
 mod tokenize;
 mod watch;
+mod weights;
 mod worker;
 
 pub use arena::ArenaStats;

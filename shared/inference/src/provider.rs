@@ -2,6 +2,7 @@
 //! what really ran is in every record.
 
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use courant_gpu_utils::Config as GpuConfig;
 use courant_gpu_utils::cuda::{self, CudaDevice};
@@ -15,6 +16,7 @@ use crate::launch::Host;
 use crate::model::{Model, Pooling};
 use crate::session::{Input, ModelSession};
 use crate::share::{Demand, Share};
+use crate::weights::Weights;
 use crate::{Deps, Error, Precision};
 
 /// A model's place on a device: what a session is built with.
@@ -34,6 +36,8 @@ pub(crate) struct Placement {
     precision: Precision,
     /// The better providers, and why they are not used.
     pub(crate) passed_over: Vec<PassedOver>,
+    /// What sessions here have in common.
+    pub(crate) weights: Option<Arc<Weights>>,
 }
 
 /// Texts per batch and spans per text for which TensorRT's engines are built: a
@@ -60,6 +64,7 @@ impl Placement {
             pools_in_graph: model.pooling == Pooling::Graph,
             precision: model.precision,
             passed_over: Vec::new(),
+            weights: None,
         }
     }
 
@@ -80,6 +85,18 @@ impl Placement {
             let name = cpus.lines().find(|line| line.starts_with("model name"));
             name.and_then(|line| line.split(':').next_back()).unwrap_or("").trim().to_owned()
         })
+    }
+
+    /// The same for several sessions of `model`. On a GPU each keeps its weights there,
+    /// and one alone has nobody to share them with.
+    pub(crate) fn shared_by(
+        self,
+        sessions: usize,
+        environment: &Environment,
+        model: &Model,
+    ) -> Self {
+        let is_shared = self.provider == Provider::Cpu && sessions > 1;
+        Self { weights: is_shared.then(|| Arc::new(Weights::of(environment, model))), ..self }
     }
 
     /// The lengths in tokens that a session runs before it serves: a GPU chooses its

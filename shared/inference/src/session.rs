@@ -1,6 +1,8 @@
 //! One ONNX Runtime session: padded batches in, vectors or scores out.
 
 use std::ops::Range;
+use std::path::Path;
+use std::sync::Arc;
 
 use courant_article::Embedding;
 use ort::environment::Environment;
@@ -14,6 +16,7 @@ use crate::arena::Arena;
 use crate::model::{Model, Pooling};
 use crate::provider::Placement;
 use crate::states::{self, Options, StateReader};
+use crate::weights::Weights;
 
 /// The vectors of one input, or its scores: the whole's, then one per further row.
 pub(crate) type Rows = Vec<Vec<f32>>;
@@ -63,6 +66,8 @@ pub(crate) struct Output {
 /// A session with what it expects.
 pub(crate) struct ModelSession {
     session: Session,
+    /// Behind the session, which is dropped first.
+    _weights: Option<Arc<Weights>>,
     arena_name: String,
     pooling: Pooling,
     takes_token_types: bool,
@@ -78,13 +83,14 @@ impl ModelSession {
         placement: &Placement,
     ) -> Result<Self, Error> {
         let refused = |reason| Error::Graph { path: model.graph.clone(), reason };
-        let session = builder(environment, placement)?
-            .commit_from_file(&model.graph)
+        let builder = builder(environment, placement)?;
+        let session = open(builder, &model.graph, placement.weights.as_deref())
             .map_err(|error| refused(error.to_string()))?;
         check(&session, model).map_err(refused)?;
         let takes_token_types = has(session.inputs(), "token_type_ids");
         let mut loaded = Self {
             session,
+            _weights: placement.weights.clone(),
             arena_name: placement.arena_name(),
             pooling: model.pooling,
             takes_token_types,
@@ -94,6 +100,7 @@ impl ModelSession {
         for length in placement.warm_up_lengths() {
             loaded.run(&[&Input::new(vec![0; length])])?;
         }
+        placement.weights.iter().for_each(|weights| weights.give_back_pages());
         Ok(loaded)
     }
 
@@ -204,6 +211,22 @@ fn builder(environment: &Environment, placement: &Placement) -> ort::Result<Sess
         .with_memory_pattern(false)?
         .with_log_level(LogLevel::Warning)?;
     Ok(builder)
+}
+
+/// A kernel that cannot share what it packs refuses the whole session, which then has
+/// weights of its own.
+fn open(
+    mut builder: SessionBuilder,
+    graph: &Path,
+    weights: Option<&Weights>,
+) -> ort::Result<Session> {
+    if let Some(weights) = weights {
+        match weights.lend(builder.clone()).and_then(|mut it| it.commit_from_file(graph)) {
+            Ok(session) => return Ok(session),
+            Err(error) => tracing::debug!(%error, "loads a session that shares no weights"),
+        }
+    }
+    builder.commit_from_file(graph)
 }
 
 fn output_name(pooling: Pooling) -> &'static str {
