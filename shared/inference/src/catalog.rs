@@ -45,7 +45,7 @@ pub fn listed(config: &Config, deps: &Deps) -> Vec<Listed> {
 /// The names of the folders in which an encoder is described.
 fn folders(models: &Path) -> Vec<String> {
     let entries = std::fs::read_dir(models).into_iter().flatten().flatten();
-    let described = entries.filter(|entry| entry.path().join("model.json").is_file());
+    let described = entries.filter(|entry| Model::is_described_in(&entry.path()));
     described.filter_map(|entry| entry.file_name().into_string().ok()).collect()
 }
 
@@ -61,7 +61,15 @@ pub fn folder(config: &Config, deps: &Deps) -> Result<Option<PathBuf>, Error> {
 fn encoders(model: &str, config: &Config, deps: &Deps) -> Result<Vec<EncoderInfo>, Error> {
     let found = match model.strip_prefix("hf:") {
         Some(repository) => vec![hub::cached(repository, config)?],
-        None => Model::all_in(&Model::folder(model, deps)?)?,
+        None => {
+            let folder = Model::folder(model, deps)?;
+            let is_as_on_hub = hub::is_laid_out_in(&folder);
+            if is_as_on_hub {
+                vec![hub::in_folder(folder, config)?]
+            } else {
+                Model::all_in(&folder)?
+            }
+        }
     };
     Ok(found.iter().map(info).collect())
 }

@@ -21,9 +21,10 @@ const GPU_RUN_TOKENS: usize = 2_048;
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Config {
-    /// The encoder: the name of a folder in `.deps/models`, the path of a folder
-    /// with a `model.json`, or `hf:owner/repo[@revision]` for an ONNX encoder
-    /// on the Hugging Face hub.
+    /// The encoder: the name of a folder in `.deps/models`, the path of a folder, or
+    /// `hf:owner/repo[@revision]` for an ONNX encoder on the Hugging Face hub. A folder
+    /// has a `model.json`, or the files that the hub has, and what is said below of
+    /// models from the hub holds for it too.
     pub model: String,
     /// What the encoder computes with: fp32; int8, which is about twice as fast on a
     /// CPU and whose vectors have cosine 0.99 with those of fp32; fp16, for GPUs; or

@@ -37,6 +37,17 @@ pub(crate) fn cached(repository: &str, config: &Config) -> Result<Model, Error> 
     assemble(Repository::in_cache(repository, config.hub_cache.as_deref()), config)
 }
 
+/// Whether a folder has the files of a repository, and no `model.json` that would say
+/// more.
+pub(crate) fn is_laid_out_in(folder: &Path) -> bool {
+    folder.join(DESCRIPTION).is_file() && !Model::is_described_in(folder)
+}
+
+/// The encoder in a folder that is laid out as a repository.
+pub(crate) fn in_folder(folder: PathBuf, config: &Config) -> Result<Model, Error> {
+    assemble(Repository::folder(folder), config)
+}
+
 /// Fetches the encoder's files, and returns the SHA-256 of each.
 pub(crate) fn pull(repository: &str, config: &Config) -> Result<BTreeMap<String, String>, Error> {
     let source = Repository::open(repository, config.hub_cache.as_deref())?;

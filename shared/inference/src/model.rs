@@ -12,6 +12,9 @@ use sha2::{Digest, Sha256};
 
 use crate::{Config, Deps, Error, Precision, TokenPooling, hub};
 
+/// What describes an encoder and its precisions.
+const MANIFEST: &str = "model.json";
+
 /// What becomes of a graph's output.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -100,12 +103,20 @@ impl Model {
             return hub::locate(repository, config);
         }
         let folder = Self::folder(&config.model, deps)?;
-        Manifest::read(&folder)?.model(&folder, config.precision)
+        match hub::is_laid_out_in(&folder) {
+            true => hub::in_folder(folder, config),
+            false => Manifest::read(&folder)?.model(&folder, config.precision),
+        }
     }
 
     /// Where a model lies that is not from the hub.
     pub(crate) fn folder(model: &str, deps: &Deps) -> Result<PathBuf, Error> {
         if model.contains('/') { Ok(PathBuf::from(model)) } else { deps.model(model) }
+    }
+
+    /// Whether a folder has a `model.json`.
+    pub(crate) fn is_described_in(folder: &Path) -> bool {
+        folder.join(MANIFEST).is_file()
     }
 
     /// Every precision that a folder describes.
@@ -137,11 +148,11 @@ impl Model {
 
 impl Manifest {
     fn read(folder: &Path) -> Result<Self, Error> {
-        described(&folder.join("model.json"))
+        described(&folder.join(MANIFEST))
     }
 
     fn model(&self, folder: &Path, precision: Precision) -> Result<Model, Error> {
-        let wrong = |reason| Error::Manifest { path: folder.join("model.json"), reason };
+        let wrong = |reason| Error::Manifest { path: folder.join(MANIFEST), reason };
         let known = || self.graphs.keys().map(|known| known.name()).collect::<Vec<_>>();
         let graph = self.graphs.get(&precision).ok_or_else(|| {
             wrong(format!("it has no {precision} graph, only {}", known().join(", ")))

@@ -313,6 +313,20 @@ fn hub_config(cache: &tempfile::TempDir) -> Config {
 }
 
 #[tokio::test]
+async fn an_encoder_in_a_folder_as_on_the_hub_gives_what_the_hub_s_gives() {
+    let cache = hub_cache();
+    let config = hub_config(&cache);
+    let folder = cache.path().join("models--tests--tiny/snapshots/0123");
+    let in_folder = Config { model: folder.display().to_string(), ..config.clone() };
+    let [here, there] = [load(&in_folder).unwrap(), load(&config).unwrap()];
+    assert_eq!(here.model().name, "0123");
+    assert_eq!(here.model().version, there.model().version);
+    assert_eq!(embed(&here, &["alpha beta"]).await, embed(&there, &["alpha beta"]).await);
+    let unpinned = Config { sha256: BTreeMap::new(), ..in_folder };
+    assert!(matches!(failure(&unpinned), Error::Unpinned { .. }));
+}
+
+#[tokio::test]
 async fn an_encoder_from_the_hub_is_pooled_here() {
     let cache = hub_cache();
     let config = hub_config(&cache);
