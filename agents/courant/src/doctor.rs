@@ -1,5 +1,7 @@
 //! `courant doctor`: is this machine, and the configuration, fit for Courant?
 
+use std::num::NonZeroUsize;
+
 use anyhow::Context;
 use clap::Args;
 use courant_config::Document;
@@ -18,7 +20,7 @@ pub(crate) struct DoctorArgs {
     /// Processes that share the GPU, where they are more than the configuration tells:
     /// replicas, or programs of others
     #[arg(long, value_name = "N")]
-    processes: Option<usize>,
+    processes: Option<NonZeroUsize>,
     #[command(flatten)]
     config: ConfigArgs,
 }
@@ -101,11 +103,11 @@ fn passed_over(providers: &[PassedOver]) -> String {
 }
 
 /// The machine, as the configuration uses it.
-fn devices(document: &Document, processes: Option<usize>) -> anyhow::Result<Report> {
+fn devices(document: &Document, processes: Option<NonZeroUsize>) -> anyhow::Result<Report> {
     let gpu: GpuConfig = document.section("gpu")?;
     let inference: courant_inference::Config = document.section("inference")?;
     let processes = match processes {
-        Some(processes) => processes,
+        Some(processes) => processes.get(),
         None => processes_on_gpu(document)?,
     };
     let library = Host::new(&inference, &gpu, Deps::resolve()).library().ok();
