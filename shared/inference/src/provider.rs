@@ -6,7 +6,9 @@ use std::sync::Arc;
 
 use courant_gpu_utils::Config as GpuConfig;
 use courant_gpu_utils::cuda::{self, CudaDevice};
-use courant_gpu_utils::device::{Choice, Cuda, CudaAbsence, PassedOver, Provider, Unused, choose};
+use courant_gpu_utils::device::{
+    Choice, Cpu, Cuda, CudaAbsence, PassedOver, Provider, Unused, choose,
+};
 use courant_gpu_utils::memory::DeviceBudget;
 use ort::environment::Environment;
 use ort::ep::{ArenaExtendStrategy, CUDA, ExecutionProviderDispatch, TensorRT};
@@ -80,11 +82,7 @@ impl Placement {
 
     /// What the GPU or else the processor is called; empty where nobody tells.
     pub(crate) fn hardware(&self) -> String {
-        self.gpu.clone().unwrap_or_else(|| {
-            let cpus = std::fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
-            let name = cpus.lines().find(|line| line.starts_with("model name"));
-            name.and_then(|line| line.split(':').next_back()).unwrap_or("").trim().to_owned()
-        })
+        self.gpu.clone().or_else(|| Cpu::detect().name).unwrap_or_default()
     }
 
     /// The same for several sessions of `model`. On a GPU each keeps its weights there,
