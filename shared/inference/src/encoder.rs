@@ -81,9 +81,11 @@ impl Encoder {
         let placement = opened.place(&host, Demand { sessions, workspace_bytes: u64::MAX })?;
         let head = head_in_use(config.heads.as_deref())?;
         let needs_budget = config.token_budget.is_none() && model.precision != Precision::Int8;
+        let (precision, provider) = (model.precision, placement.provider);
+        let limits = |budget| config.limits(precision, provider, gpu.workload, budget);
         let budget = match needs_budget {
             true => {
-                let items = config.max_items;
+                let items = limits(1).max_items;
                 budget::measured(&opened.environment, &model, &placement, items, deps)?
             }
             false => 1,
@@ -92,7 +94,7 @@ impl Encoder {
             sessions: config.session_count(placement.provider),
             tokenizer_threads: config.tokenizer_threads,
             queue_capacity: config.queue_capacity,
-            limits: config.limits(model.precision, placement.provider, gpu.workload, budget),
+            limits: limits(budget),
             max_tokens: config.max_tokens,
         };
         let passed_over = placement.passed_over.clone();
