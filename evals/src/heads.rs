@@ -1,5 +1,5 @@
-//! The analyst's small models: sentiment on the held-back fifth of `newsmtsc`,
-//! topics and summaries on `topics-dev`.
+//! The analyst's small models: the language of `newsmtsc`'s sentences, sentiment on
+//! its held-back fifth, topics and summaries on `topics-dev`.
 //!
 //! `train-heads` writes `shared/heads/models/news-sentiment.json` from the other
 //! four fifths; the same data and encoder give the same file. The vectors are
@@ -13,6 +13,7 @@ mod rouge;
 mod topics;
 mod vectors;
 
+use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, ensure};
@@ -51,7 +52,9 @@ pub(crate) struct TrainTopicsArgs {
 pub(crate) fn run(data: &Path) -> Result<Report> {
     let mut report = Report::default();
     let mut vectors = Vectors::open(data)?;
+    let analyzer = Analyzer::new(Config::default(), vectors.topics()?)?;
     if let Some(mentions) = news::read(data)? {
+        languages(&mut report, &analyzer, &mentions);
         let head = SentimentHead::from_file(HeadFile::read(SHIPPED, NAME)?)?;
         let hash = &head.file().data.sha256;
         ensure!(*hash == news::sha256(data)?, "the head learned from other data ({hash})");
@@ -60,7 +63,6 @@ pub(crate) fn run(data: &Path) -> Result<Report> {
         sentiment(&mut report, &head, &held_back, &passages);
     }
     if let Some(articles) = articles::read(data)? {
-        let analyzer = Analyzer::new(Config::default(), vectors.topics()?)?;
         articles::measure(&mut report, &analyzer, &articles, &mut vectors)?;
     }
     Ok(report)
@@ -112,6 +114,18 @@ fn passages(vectors: &mut Vectors, mentions: &[Mention]) -> Result<Vec<Passage>>
         Passage::new(&mention.text, mention.class, &embeddings)
     };
     Ok(mentions.iter().zip(embedded).map(passage).collect())
+}
+
+/// Sentences are short: detectors hesitate.
+fn languages(report: &mut Report, analyzer: &Analyzer, mentions: &[Mention]) {
+    let sentences: HashSet<&str> = mentions.iter().map(|mention| mention.text.as_str()).collect();
+    let languages: Vec<_> = sentences.iter().map(|text| analyzer.language("", text)).collect();
+    let share = |wanted: fn(&&str) -> bool| {
+        let found = languages.iter().flatten().filter(|code| wanted(code)).count();
+        found as f64 / languages.len() as f64
+    };
+    report.judge("newsmtsc, sentences told to be English", share(|code| *code == "en"), 0.97, 0.99);
+    report.state("  told to be something else", share(|code| *code != "en"));
 }
 
 /// Judges a head by texts it has not seen: as the analyst scores them. Returns the

@@ -249,7 +249,7 @@ mod tests {
         assert!(skipped.is_empty(), "{skipped:?}");
         assert_eq!(analysis.entities, names().entities);
         let models: Vec<_> = analysis.models.iter().map(|model| model.name.as_str()).collect();
-        let ours = ["whatlang", "iptc-zero-shot", "news-sentiment", "key-phrases"];
+        let ours = ["whatlang+whichlang", "iptc-zero-shot", "news-sentiment", "key-phrases"];
         assert_eq!(models[..4], ours);
         assert_eq!(models[4..], ["extractive-summary", "entities"]);
         assert_eq!(analysis.models[1].version, "1+all-MiniLM-L6-v2:a");

@@ -43,8 +43,8 @@ pub(crate) struct KeyPhrases {
 
 impl KeyPhrases {
     pub(crate) fn new() -> Self {
-        let known = Lexicon::LANGUAGES;
-        let lexicons = known.iter().filter_map(|code| Some((*code, Lexicon::of(code)?))).collect();
+        let known = Lexicon::languages();
+        let lexicons = known.filter_map(|code| Some((code, Lexicon::of(code)?))).collect();
         Self { lexicons }
     }
 

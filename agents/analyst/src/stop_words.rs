@@ -4,13 +4,58 @@
 //! every article: "said", months, weekdays, numerals.
 
 use std::borrow::Cow;
-use std::collections::HashSet;
+use std::collections::{BTreeMap, HashSet};
+use std::sync::LazyLock;
 
 use rust_stemmers::{Algorithm, Stemmer};
+use unicode_segmentation::UnicodeSegmentation;
+
+/// A language's stop words, and what takes its endings off.
+struct List {
+    words: HashSet<&'static str>,
+    algorithm: Algorithm,
+}
+
+/// By language, ISO 639-1.
+static LISTS: LazyLock<BTreeMap<&str, List>> = LazyLock::new(|| {
+    let lists = [
+        ("da", DANISH, Algorithm::Danish),
+        ("de", GERMAN, Algorithm::German),
+        ("en", ENGLISH, Algorithm::English),
+        ("es", SPANISH, Algorithm::Spanish),
+        ("fr", FRENCH, Algorithm::French),
+        ("it", ITALIAN, Algorithm::Italian),
+        ("nl", DUTCH, Algorithm::Dutch),
+        ("no", NORWEGIAN, Algorithm::Norwegian),
+        ("pt", PORTUGUESE, Algorithm::Portuguese),
+        ("sv", SWEDISH, Algorithm::Swedish),
+    ];
+    let list = |words: &'static str, algorithm| List {
+        words: words.split_whitespace().collect(),
+        algorithm,
+    };
+    lists.into_iter().map(|(code, words, algorithm)| (code, list(words, algorithm))).collect()
+});
+
+/// Whether a text reads as one in `language`: two of its words at least, and a quarter
+/// of them, are on that list, and fewer on any other.
+pub(crate) fn bear_out(language: &str, text: &str) -> bool {
+    let words: Vec<String> = text.unicode_words().map(plain).collect();
+    let count =
+        |list: &List| words.iter().filter(|word| list.words.contains(word.as_str())).count();
+    let Some(own) = LISTS.get(language).map(count) else { return false };
+    let mut others = LISTS.iter().filter(|(code, _)| **code != language);
+    own >= 2 && 4 * own >= words.len() && others.all(|(_, list)| count(list) < own)
+}
+
+/// A word as the lists have it.
+pub(crate) fn plain(word: &str) -> String {
+    word.to_lowercase().replace('’', "'")
+}
 
 /// What is known of one language.
 pub(crate) struct Lexicon {
-    stop_words: HashSet<&'static str>,
+    stop_words: &'static HashSet<&'static str>,
     stemmer: Stemmer,
     is_english: bool,
     /// Articles and the like that merge with the next word, with the apostrophe.
@@ -21,27 +66,16 @@ pub(crate) struct Lexicon {
 
 impl Lexicon {
     /// The languages that have one, ISO 639-1.
-    pub(crate) const LANGUAGES: [&'static str; 10] =
-        ["da", "de", "en", "es", "fr", "it", "nl", "no", "pt", "sv"];
+    pub(crate) fn languages() -> impl Iterator<Item = &'static str> {
+        LISTS.keys().copied()
+    }
 
     /// `None` for a language without a list.
     pub(crate) fn of(language: &str) -> Option<Self> {
-        let (words, algorithm) = match language {
-            "da" => (DANISH, Algorithm::Danish),
-            "de" => (GERMAN, Algorithm::German),
-            "en" => (ENGLISH, Algorithm::English),
-            "es" => (SPANISH, Algorithm::Spanish),
-            "fr" => (FRENCH, Algorithm::French),
-            "it" => (ITALIAN, Algorithm::Italian),
-            "nl" => (DUTCH, Algorithm::Dutch),
-            "no" => (NORWEGIAN, Algorithm::Norwegian),
-            "pt" => (PORTUGUESE, Algorithm::Portuguese),
-            "sv" => (SWEDISH, Algorithm::Swedish),
-            _ => return None,
-        };
+        let List { words, algorithm } = LISTS.get(language)?;
         Some(Self {
-            stop_words: words.split_whitespace().collect(),
-            stemmer: Stemmer::create(algorithm),
+            stop_words: words,
+            stemmer: Stemmer::create(*algorithm),
             is_english: language == "en",
             elisions: match language {
                 "fr" => &["l'", "d'", "j'", "m'", "n'", "s'", "t'", "c'", "qu'"],
@@ -292,11 +326,22 @@ mod tests {
 
     #[test]
     fn every_language_named_has_a_list_in_lower_case() {
-        for language in Lexicon::LANGUAGES {
+        for language in Lexicon::languages() {
             let lexicon = Lexicon::of(language).unwrap();
             assert!(lexicon.stop_words.len() > 200, "{language}");
             assert!(lexicon.stop_words.iter().all(|word| *word == word.to_lowercase()));
         }
+    }
+
+    #[test]
+    fn function_words_bear_out_their_own_language_alone() {
+        assert!(bear_out("en", "But Mueller’s team didn’t differ."));
+        assert!(!bear_out("de", "But Mueller’s team didn’t differ."));
+        assert!(bear_out("de", "Nicht nur Lewis erwartet ein Ding."));
+        // "de" and "en" are words of several languages.
+        assert!(!bear_out("nl", "de en"));
+        assert!(!bear_out("en", "the Trump Clinton Obama Biden Bush Reagan Carter Ford"));
+        assert!(!bear_out("ja", "the of") && !bear_out("en", ""));
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use unicode_segmentation::UnicodeSegmentation;
 
-use crate::stop_words::Lexicon;
+use crate::stop_words::{Lexicon, plain};
 
 /// One word where it stands.
 pub(crate) struct Word<'t> {
@@ -56,7 +56,7 @@ pub(crate) fn words<'t>(text: &'t str, lexicon: &Lexicon, limit: usize) -> Vec<W
 }
 
 fn word<'t>(text: &'t str, start: usize, gap: Gap, lexicon: &Lexicon) -> Word<'t> {
-    let lower = text.to_lowercase().replace('’', "'");
+    let lower = plain(text);
     let letters = lower.chars().filter(|c| c.is_alphabetic()).count();
     Word {
         text,

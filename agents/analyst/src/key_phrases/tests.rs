@@ -155,7 +155,7 @@ proptest! {
     fn phrases_stand_in_any_text_and_repeat_nothing(
         text in prop_oneof![any::<String>(), prose()],
         title in any::<String>(),
-        language in prop::sample::select(Lexicon::LANGUAGES.to_vec()),
+        language in prop::sample::select(Lexicon::languages().collect::<Vec<_>>()),
     ) {
         let Ok(phrases) = extract(language, &title, &text) else { return Ok(()) };
         prop_assert!(phrases.len() <= 10);
