@@ -252,7 +252,7 @@ mod tests {
         let ours = ["whatlang+whichlang", "iptc-zero-shot", "news-sentiment", "key-phrases"];
         assert_eq!(models[..4], ours);
         assert_eq!(models[4..], ["extractive-summary", "entities"]);
-        assert_eq!(analysis.models[1].version, "1+all-MiniLM-L6-v2:a");
+        assert_eq!(analysis.models[1].version, "2+all-MiniLM-L6-v2:a");
         assert_eq!(analysis.models[1].precision, "int8");
     }
 

@@ -214,8 +214,9 @@ pub const IPTC_TOPICS: [IptcTopic; 17] = topics! {
         "Scientific research, scientists and discoveries. Space missions, astronomy and \
          satellites. Computers, software, operating systems and microchips. The internet, \
          websites, search engines and online services. Mobile phones, broadband, gadgets and \
-         consumer electronics. Computer viruses, spam, hackers and data security. Companies \
-         that develop new digital technology."
+         consumer electronics. Video games, consoles and the people who play and make them. \
+         Computer viruses, spam, hackers and data security. Companies that develop new \
+         digital technology."
     "14000000" "society"
         "Migrants, refugees and asylum seekers. Families, marriage, children and the \
          elderly. Discrimination, racism, gender equality and human rights. Poverty, \
