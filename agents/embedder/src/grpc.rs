@@ -20,7 +20,7 @@ impl Encoder for Service {
         &self,
         request: Request<v1::EmbedRequest>,
     ) -> Result<Response<v1::EmbedReply>, Status> {
-        let vectors = self.0.of(request.into_inner().texts).await.map_err(Refusal::from)?;
-        Ok(Response::new(reply(self.0.model(), &vectors)))
+        let embedded = self.0.of(request.into_inner().texts).await.map_err(Refusal::from)?;
+        Ok(Response::new(reply(embedded)))
     }
 }

@@ -7,6 +7,7 @@ use axum::{Json, Router};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use courant_article::{Embedding, ModelRef};
+use courant_inference::Embedded;
 use courant_service::Refusal;
 use serde::{Deserialize, Serialize};
 
@@ -31,7 +32,7 @@ struct Embed {
 }
 
 #[derive(Debug, Serialize)]
-struct Embedded {
+struct Answer {
     model: ModelRef,
     vectors: Vec<Vec<f32>>,
 }
@@ -39,10 +40,10 @@ struct Embedded {
 async fn embed(
     State(vectors): State<Vectors>,
     request: Result<Json<Embed>, JsonRejection>,
-) -> Result<Json<Embedded>, Refusal> {
-    let found = vectors.of(request?.0.texts).await?;
-    let vectors_of = found.iter().map(|vector| vector.as_slice().to_vec()).collect();
-    Ok(Json(Embedded { model: vectors.model().clone(), vectors: vectors_of }))
+) -> Result<Json<Answer>, Refusal> {
+    let Embedded { model, vectors } = vectors.of(request?.0.texts).await?;
+    let vectors = vectors.iter().map(|vector| vector.as_slice().to_vec()).collect();
+    Ok(Json(Answer { model, vectors }))
 }
 
 /// What OpenAI's clients send; fields that make no difference here are ignored.
@@ -117,7 +118,7 @@ async fn embeddings(
         Input::One(text) => vec![text],
         Input::Many(texts) => texts,
     };
-    let found = vectors.of(texts.clone()).await?;
+    let found = vectors.of(texts.clone()).await?.vectors;
     let tokens = vectors.tokens(&texts).await?;
     let item = |(index, vector): (usize, &Embedding)| Item {
         object: "embedding",

@@ -67,7 +67,7 @@ async fn vectors(encoder: &Encoder, texts: Vec<String>, deadline: Instant) -> v1
         _ => encoder.embed_before(texts, Priority::Query, deadline).await,
     };
     match embedded {
-        Ok(vectors) => reply(encoder.model(), &vectors),
+        Ok(embedded) => reply(embedded),
         Err(error) => refused(error.to_string()),
     }
 }

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use courant_article::{Embedding, ModelRef};
-use courant_inference::{Encoder, Error, Priority};
+use courant_inference::{Embedded, Encoder, Error, Priority};
 use courant_proto::v1;
 use courant_service::{Admission, Refusal, Refused, Unserved, check_count};
 
@@ -67,7 +67,7 @@ impl Vectors {
     }
 
     /// One vector per text, in order.
-    pub(crate) async fn of(&self, texts: Vec<String>) -> Result<Vec<Embedding>, NoVectors> {
+    pub(crate) async fn of(&self, texts: Vec<String>) -> Result<Embedded, NoVectors> {
         check_count(&texts, MAX_TEXTS)?;
         let admitted = self.admission.admit()?;
         let is_small = texts.len() <= FEW_TEXTS;
@@ -86,11 +86,11 @@ impl Vectors {
 }
 
 /// Vectors as gRPC and the bus carry them.
-pub(crate) fn reply(model: &ModelRef, vectors: &[Embedding]) -> v1::EmbedReply {
+pub(crate) fn reply(embedded: Embedded) -> v1::EmbedReply {
     let values = |vector: &Embedding| v1::Vector { values: vector.as_slice().to_vec() };
     v1::EmbedReply {
-        model: Some(model.clone().into()),
-        vectors: vectors.iter().map(values).collect(),
+        vectors: embedded.vectors.iter().map(values).collect(),
+        model: Some(embedded.model.into()),
         error: String::new(),
     }
 }

@@ -151,7 +151,8 @@ impl Classifier {
         let plan = self.plan(text.to_owned()).await?;
         let inputs = plan.windows.iter().map(|window| window.input.clone()).collect();
         let answers = self.queue.run(inputs, Urgency { priority, deadline }).await?;
-        let (reading, model) = (Arc::clone(&self.reading), ran(&self.model, &answers));
+        let model = ran(&self.model, answers.iter().map(|answer| answer.provider));
+        let reading = Arc::clone(&self.reading);
         // Finding spans in a long text takes longer than an async task may.
         let read = task::spawn_blocking(move || plan.read(&reading, &answers));
         Ok(Classified { findings: read.await.map_err(|_| Error::Stopped)?, model })

@@ -80,7 +80,7 @@ impl Plan {
         answers: Vec<Answered>,
         model: &ModelRef,
     ) -> Result<Embeddings, Error> {
-        let model = ran(model, &answers);
+        let model = ran(model, answers.iter().map(|answer| answer.provider));
         let (vectors, words): (Vec<_>, Vec<_>) =
             answers.into_iter().map(|answer| (answer.rows, answer.words)).unzip();
         let entities = match self.names {

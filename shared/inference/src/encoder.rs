@@ -19,10 +19,10 @@ use crate::launch::{Crew, Host, Opened};
 use crate::metrics::{Metrics, ResultMetrics};
 use crate::model::Model;
 use crate::queue::{Queue, Urgency, collect};
-use crate::results::Results;
+use crate::results::{Computed, Results};
 use crate::session::Input;
 use crate::share::Demand;
-use crate::states::{Answered, WordStates};
+use crate::states::{Answered, WordStates, ran};
 use crate::tokenize::{TextTokenizer, TokenizerThreads};
 use crate::worker::Workers;
 use crate::{Config, Deps, Error, Precision, budget};
@@ -34,6 +34,15 @@ pub struct TokenCount {
     pub tokens: usize,
     /// How many chunks [`Encoder::embed_document`] makes of it.
     pub chunks: usize,
+}
+
+/// The vectors of some texts, in their order.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Embedded {
+    /// What computed them; as provider, what really ran.
+    pub model: ModelRef,
+    /// Unit vectors, one per text.
+    pub vectors: Vec<Embedding>,
 }
 
 /// An encoder with its sessions; cheap to clone, one per process. The last clone
@@ -147,7 +156,7 @@ impl Encoder {
         texts: Vec<String>,
         priority: Priority,
     ) -> Result<Vec<Embedding>, Error> {
-        self.embed_as(texts, priority.into()).await
+        Ok(self.embed_as(texts, priority.into()).await?.vectors)
     }
 
     /// The same for an answer that is of no use after `deadline`. Waits for a place
@@ -160,20 +169,16 @@ impl Encoder {
         texts: Vec<String>,
         priority: Priority,
         deadline: Instant,
-    ) -> Result<Vec<Embedding>, Error> {
+    ) -> Result<Embedded, Error> {
         self.embed_as(texts, Urgency { priority, deadline: Some(deadline) }).await
     }
 
-    async fn embed_as(
-        &self,
-        texts: Vec<String>,
-        urgency: Urgency,
-    ) -> Result<Vec<Embedding>, Error> {
-        let mut known = self.shared.results.known(&texts);
+    async fn embed_as(&self, texts: Vec<String>, urgency: Urgency) -> Result<Embedded, Error> {
+        let known = self.shared.results.known(&texts);
         let unknown = unknown(texts, &known);
         let inputs = self.inputs(unknown.clone()).await.map_err(|error| placed(error, &known))?;
-        let vectors = self.shared.queue.run(inputs, urgency).await?;
-        Ok(self.complete(&mut known, unknown, vectors))
+        let answers = self.shared.queue.run(inputs, urgency).await?;
+        Ok(self.complete(known, unknown, answers))
     }
 
     /// The same, failing at once where the queue has no room for all texts.
@@ -185,30 +190,30 @@ impl Encoder {
         texts: Vec<String>,
         priority: Priority,
         deadline: Instant,
-    ) -> Result<Vec<Embedding>, Error> {
+    ) -> Result<Embedded, Error> {
         let urgency = Urgency { priority, deadline: Some(deadline) };
-        let mut known = self.shared.results.known(&texts);
+        let known = self.shared.results.known(&texts);
         let unknown = unknown(texts, &known);
         let inputs = self.inputs(unknown.clone()).await.map_err(|error| placed(error, &known))?;
-        let answers = self.shared.queue.try_submit(inputs, urgency)?;
-        let vectors = collect(answers).await?;
-        Ok(self.complete(&mut known, unknown, vectors))
+        let answers = collect(self.shared.queue.try_submit(inputs, urgency)?).await?;
+        Ok(self.complete(known, unknown, answers))
     }
 
     /// Fills the gaps of `known`, which are those of `texts`, with their vectors.
     fn complete(
         &self,
-        known: &mut Vec<Option<Embedding>>,
+        known: Vec<Option<Computed>>,
         texts: Vec<String>,
         answers: Vec<Answered>,
-    ) -> Vec<Embedding> {
+    ) -> Embedded {
         let mut computed = texts.into_iter().zip(answers).map(|(text, answer)| {
-            let vector = whole(answer.rows);
-            self.shared.results.put(&text, &vector);
-            vector
+            let computed = (whole(answer.rows), answer.provider);
+            self.shared.results.put(&text, &computed);
+            computed
         });
-        let fill = |known: Option<Embedding>| known.or_else(|| computed.next());
-        known.drain(..).filter_map(fill).collect()
+        let (vectors, providers): (_, Vec<_>) =
+            known.into_iter().filter_map(|known| known.or_else(|| computed.next())).unzip();
+        Embedded { model: ran(&self.shared.model, providers.into_iter()), vectors }
     }
 
     /// Embeds an article's text: chunks, their token-weighted mean, the first 200
@@ -295,7 +300,7 @@ impl Encoder {
 }
 
 /// The texts whose vector is not known.
-fn unknown(texts: Vec<String>, known: &[Option<Embedding>]) -> Vec<String> {
+fn unknown(texts: Vec<String>, known: &[Option<Computed>]) -> Vec<String> {
     texts
         .into_iter()
         .zip(known)
@@ -305,7 +310,7 @@ fn unknown(texts: Vec<String>, known: &[Option<Embedding>]) -> Vec<String> {
 }
 
 /// Counts an empty text's place among all texts, not only the unknown ones.
-fn placed(error: Error, known: &[Option<Embedding>]) -> Error {
+fn placed(error: Error, known: &[Option<Computed>]) -> Error {
     let Error::EmptyText { index } = error else { return error };
     let mut places = known.iter().enumerate().filter(|(_, known)| known.is_none());
     Error::EmptyText { index: places.nth(index).map_or(index, |(place, _)| place) }

@@ -62,7 +62,7 @@ pub use classifier::{
 };
 pub use config::{Batching, Config, TokenPooling};
 pub use deps::Deps;
-pub use encoder::{Encoder, TokenCount};
+pub use encoder::{Embedded, Encoder, TokenCount};
 pub use error::Error;
 pub use frozen::FrozenEncoder;
 pub use launch::Host;

@@ -27,9 +27,9 @@ pub(crate) struct Answered {
     pub(crate) provider: Provider,
 }
 
-/// `model` with what ran each of `answers`.
-pub(crate) fn ran(model: &ModelRef, answers: &[Answered]) -> ModelRef {
-    let mut providers: Vec<&str> = answers.iter().map(|it| it.provider.as_str()).collect();
+/// `model` with what really ran, input by input.
+pub(crate) fn ran(model: &ModelRef, providers: impl Iterator<Item = Provider>) -> ModelRef {
+    let mut providers: Vec<&str> = providers.map(Provider::as_str).collect();
     providers.sort_unstable();
     providers.dedup();
     match providers.is_empty() {

@@ -103,8 +103,8 @@ fn what_only_the_cpu_had_memory_for_says_so() {
         precision: "fp32".into(),
         provider: "cuda".into(),
     };
-    assert_eq!(ran(&model, &answers).provider, "cpu+cuda");
-    assert_eq!(ran(&model, &answers[..1]).provider, "cuda");
+    assert_eq!(ran(&model, providers.iter().copied()).provider, "cpu+cuda");
+    assert_eq!(ran(&model, providers[..1].iter().copied()).provider, "cuda");
 }
 
 #[test]
