@@ -47,8 +47,8 @@ impl Analyst {
         let metrics = Metrics::new(meter);
         bus.publishes(&[Subject::ArticleAnalyzed]);
         let analyzer = Arc::default();
-        let classify =
-            Classify::new(&config, bus.clone(), classifiers.clone(), Arc::clone(&analyzer));
+        let (served, judged) = (classifiers.clone(), Arc::clone(&analyzer));
+        let classify = Classify::new(&config, bus.clone(), served, judged, agent.clone());
         Ok(Self { config, bus, agent, metrics, classifiers, analyzer, classify })
     }
 

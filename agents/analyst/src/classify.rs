@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use courant_article::ModelRef;
 use courant_bus::{Bus, RequestError};
 use courant_inference::{Classifier, ClassifierConfig, Error, Findings, Priority};
-use courant_service::{Admission, Refusal, Refused, Unserved, check_count};
+use courant_service::{Admission, AgentMetrics, Refusal, Refused, Unserved, check_count};
 use futures::future::try_join_all;
 
 use crate::built_in::BuiltIn;
@@ -96,9 +96,10 @@ impl Classify {
         bus: Bus,
         classifiers: Classifiers,
         analyzer: Arc<OnceLock<Arc<Analyzer>>>,
+        metrics: AgentMetrics,
     ) -> Self {
         let patience = Duration::from_secs(config.request_timeout_s);
-        let admission = Admission::new(config.requests, patience);
+        let admission = Admission::new(config.requests, patience, metrics);
         let min_confidence = config.language_min_confidence;
         Self { bus, classifiers, analyzer, min_confidence, admission }
     }

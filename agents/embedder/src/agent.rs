@@ -7,7 +7,7 @@ use courant_bus::{Bus, Stage, Subject};
 use courant_inference::Encoder;
 use courant_proto::v1;
 use courant_proto::v1::encoder_server::EncoderServer;
-use courant_service::{AgentMetrics, Control, work};
+use courant_service::{Admission, AgentMetrics, Control, work};
 use opentelemetry::metrics::Meter;
 
 use crate::config::Config;
@@ -38,7 +38,8 @@ impl Embedder {
         let metrics = AgentMetrics::new("embedder", meter);
         bus.publishes(&[Subject::ArticleEmbedded]);
         let patience = Duration::from_secs(config.request_timeout_s);
-        let vectors = Vectors::new(encoder.clone(), config.requests, patience);
+        let admission = Admission::new(config.requests, patience, metrics.clone());
+        let vectors = Vectors::new(encoder.clone(), admission);
         Ok(Self { config, handler: Handler { bus, encoder, metrics }, vectors })
     }
 

@@ -1,7 +1,5 @@
 //! Vectors for who asks for them, over HTTP or gRPC.
 
-use std::time::Duration;
-
 use courant_article::{Embedding, ModelRef};
 use courant_inference::{Embedded, Encoder, Error, Priority};
 use courant_proto::v1;
@@ -53,8 +51,8 @@ pub(crate) struct Vectors {
 }
 
 impl Vectors {
-    pub(crate) fn new(encoder: Encoder, requests: usize, patience: Duration) -> Self {
-        Self { encoder, admission: Admission::new(requests, patience) }
+    pub(crate) fn new(encoder: Encoder, admission: Admission) -> Self {
+        Self { encoder, admission }
     }
 
     pub(crate) fn model(&self) -> &ModelRef {

@@ -6,7 +6,7 @@ use std::time::Duration;
 use tokio::sync::{Semaphore, SemaphorePermit};
 use tokio::time::{Instant, timeout_at};
 
-use crate::Refused;
+use crate::{AgentMetrics, Refused};
 
 /// Why a request was not served, whatever it asked for.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -52,17 +52,19 @@ pub fn check_count(texts: &[String], most: usize) -> Result<(), Unserved> {
 /// Lets in a bounded number of requests at a time: a client that comes when it is
 /// reached is told so at once, and those before it are answered in time. Clones
 /// share the bound.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Admission {
     slots: Arc<Semaphore>,
     requests: usize,
     patience: Duration,
+    metrics: AgentMetrics,
 }
 
 impl Admission {
     /// `requests`: how many may be in hand. `patience`: how long each may take.
-    pub fn new(requests: usize, patience: Duration) -> Self {
-        Self { slots: Arc::new(Semaphore::new(requests)), requests, patience }
+    /// `metrics`: count what is refused.
+    pub fn new(requests: usize, patience: Duration, metrics: AgentMetrics) -> Self {
+        Self { slots: Arc::new(Semaphore::new(requests)), requests, patience, metrics }
     }
 
     /// Takes a request in hand until what this returns is dropped.
@@ -70,18 +72,19 @@ impl Admission {
     /// # Errors
     /// [`Unserved::Overloaded`] if too many are.
     pub fn admit(&self) -> Result<Admitted<'_>, Unserved> {
-        let slot = self.slots.try_acquire().map_err(|_| Unserved::Overloaded(self.requests))?;
-        let deadline = Instant::now() + self.patience;
-        Ok(Admitted { _slot: slot, deadline, patience: self.patience })
+        let slot = self.slots.try_acquire().map_err(|_| {
+            self.metrics.refused("overloaded");
+            Unserved::Overloaded(self.requests)
+        })?;
+        Ok(Admitted { _slot: slot, deadline: Instant::now() + self.patience, admission: self })
     }
 }
 
 /// A request in hand.
-#[derive(Debug)]
 pub struct Admitted<'a> {
     _slot: SemaphorePermit<'a>,
     deadline: Instant,
-    patience: Duration,
+    admission: &'a Admission,
 }
 
 impl Admitted<'_> {
@@ -96,35 +99,53 @@ impl Admitted<'_> {
     /// [`Unserved::Late`] if it was.
     pub async fn in_time<T>(&self, answering: impl Future<Output = T>) -> Result<T, Unserved> {
         let answered = timeout_at(self.deadline, answering).await;
-        answered.map_err(|_| Unserved::Late(self.patience))
+        answered.map_err(|_| {
+            self.admission.metrics.refused("late");
+            Unserved::Late(self.admission.patience)
+        })
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use courant_telemetry::Meters;
+
     use super::*;
 
     const PATIENCE: Duration = Duration::from_secs(30);
 
+    fn one_request() -> (Admission, Meters) {
+        let meters = Meters::new("test").unwrap();
+        let metrics = AgentMetrics::new("embedder", &meters.meter());
+        (Admission::new(1, PATIENCE, metrics), meters)
+    }
+
+    fn refusals(meters: &Meters, reason: &str) -> bool {
+        let counted = format!(r#"{{agent="embedder",reason="{reason}"}} 1"#);
+        meters.render().unwrap().contains(&format!("courant_requests_refused_total{counted}"))
+    }
+
     #[tokio::test]
     async fn a_request_beyond_the_bound_is_refused_until_one_is_done() {
-        let admission = Admission::new(1, PATIENCE);
+        let (admission, meters) = one_request();
         let first = admission.admit().unwrap();
         let refused = admission.clone().admit().map(drop).unwrap_err();
         assert_eq!(refused, Unserved::Overloaded(1));
         assert_eq!(refused.refused(), Refused::Overloaded);
+        assert!(refusals(&meters, "overloaded"));
         drop(first);
         assert!(admission.admit().is_ok());
     }
 
     #[tokio::test(start_paused = true)]
     async fn an_answer_that_does_not_come_is_given_up_at_the_deadline() {
-        let admission = Admission::new(1, PATIENCE);
+        let (admission, meters) = one_request();
         let admitted = admission.admit().unwrap();
         tokio::time::advance(PATIENCE / 2).await;
         assert_eq!(admitted.in_time(async { 1 }).await, Ok(1));
         let late = admitted.in_time(std::future::pending::<()>()).await;
         assert_eq!(late, Err(Unserved::Late(PATIENCE)));
+        assert!(refusals(&meters, "late"));
         assert_eq!(Instant::now().into_std(), admitted.deadline());
     }
 

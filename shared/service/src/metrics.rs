@@ -1,4 +1,4 @@
-//! The two instruments that every agent has.
+//! The instruments that every agent has.
 
 use std::time::Duration;
 
@@ -6,12 +6,14 @@ use courant_bus::Settled;
 use opentelemetry::KeyValue;
 use opentelemetry::metrics::{Counter, Histogram, Meter};
 
-/// What every agent counts and times: `courant_messages_total{agent,outcome}` and
+/// What every agent counts and times: `courant_messages_total{agent,outcome}`,
+/// `courant_requests_refused_total{agent,reason}` and
 /// `courant_stage_duration_seconds{agent,stage}`.
 #[derive(Clone)]
 pub struct AgentMetrics {
     agent: &'static str,
     messages: Counter<u64>,
+    refused: Counter<u64>,
     stages: Histogram<f64>,
 }
 
@@ -23,6 +25,10 @@ impl AgentMetrics {
             messages: meter
                 .u64_counter("courant_messages")
                 .with_description("Messages worked off, by outcome")
+                .build(),
+            refused: meter
+                .u64_counter("courant_requests_refused")
+                .with_description("Requests over HTTP and gRPC that were not served, by reason")
                 .build(),
             stages: meter
                 .f64_histogram("courant_stage_duration")
@@ -42,6 +48,12 @@ impl AgentMetrics {
         };
         let labels = [KeyValue::new("agent", self.agent), KeyValue::new("outcome", outcome)];
         self.messages.add(1, &labels);
+    }
+
+    /// Counts one request that was not served; `reason` is one of a few fixed in the code.
+    pub fn refused(&self, reason: &'static str) {
+        let labels = [KeyValue::new("agent", self.agent), KeyValue::new("reason", reason)];
+        self.refused.add(1, &labels);
     }
 
     /// Times one stage; `stage` is one of a few names fixed in the code.

@@ -2,6 +2,7 @@ use axum::body::{Body, to_bytes};
 use axum::http::{Request, StatusCode, header};
 use courant_gpu_utils::Config as GpuConfig;
 use courant_inference::{Config, Deps, Encoder};
+use courant_service::{Admission, AgentMetrics};
 use opentelemetry::global;
 use serde_json::{Value, json};
 use std::time::Duration;
@@ -11,10 +12,10 @@ use super::*;
 
 fn api(requests: usize) -> Router {
     let config = Config { sessions: Some(1), ..Config::default() };
-    let encoder =
-        Encoder::load(&config, &GpuConfig::default(), &Deps::resolve(), &global::meter("test"))
-            .unwrap();
-    routes(Vectors::new(encoder, requests, Duration::from_secs(30)))
+    let meter = global::meter("test");
+    let encoder = Encoder::load(&config, &GpuConfig::default(), &Deps::resolve(), &meter).unwrap();
+    let metrics = AgentMetrics::new("embedder", &meter);
+    routes(Vectors::new(encoder, Admission::new(requests, Duration::from_secs(30), metrics)))
 }
 
 async fn post_to(api: &Router, path: &str, body: &Value) -> (StatusCode, Value) {
