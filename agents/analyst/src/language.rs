@@ -47,8 +47,7 @@ pub(crate) fn detect(title: &str, text: &str, min_confidence: f64) -> Result<&'s
     second_opinion(&sample, best).ok_or(Absent::LanguageUncertain { best, confidence })
 }
 
-/// A language that stands on more than one of `best`, the other detector's answer, and
-/// the function words.
+/// The other detector's answer, where it is `best`, too, or the function words bear it out.
 fn second_opinion(sample: &str, best: &'static str) -> Option<&'static str> {
     let second = whichlang::detect_language(sample).three_letter_code();
     let second = Lang::from_code(second).map(iso_639_1)?;

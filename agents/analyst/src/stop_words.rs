@@ -102,7 +102,7 @@ impl Lexicon {
         let Some(behind) = word.find(['\'', '’']).map(|i| word.ceil_char_boundary(i + 1)) else {
             return word;
         };
-        let merged = word[..behind].to_lowercase().replace('’', "'");
+        let merged = plain(&word[..behind]);
         if self.elisions.contains(&merged.as_str()) { &word[behind..] } else { word }
     }
 

@@ -72,11 +72,14 @@ impl Admission {
     /// # Errors
     /// [`Unserved::Overloaded`] if too many are.
     pub fn admit(&self) -> Result<Admitted<'_>, Unserved> {
-        let slot = self.slots.try_acquire().map_err(|_| {
-            self.metrics.refused("overloaded");
-            Unserved::Overloaded(self.requests)
-        })?;
+        let slot = self.slots.try_acquire();
+        let slot = slot.map_err(|_| self.counted(Unserved::Overloaded(self.requests)))?;
         Ok(Admitted { _slot: slot, deadline: Instant::now() + self.patience, admission: self })
+    }
+
+    fn counted(&self, why: Unserved) -> Unserved {
+        self.metrics.refused(why.refused());
+        why
     }
 }
 
@@ -98,11 +101,9 @@ impl Admitted<'_> {
     /// # Errors
     /// [`Unserved::Late`] if it was.
     pub async fn in_time<T>(&self, answering: impl Future<Output = T>) -> Result<T, Unserved> {
-        let answered = timeout_at(self.deadline, answering).await;
-        answered.map_err(|_| {
-            self.admission.metrics.refused("late");
-            Unserved::Late(self.admission.patience)
-        })
+        let Self { admission, deadline, .. } = self;
+        let answered = timeout_at(*deadline, answering).await;
+        answered.map_err(|_| admission.counted(Unserved::Late(admission.patience)))
     }
 }
 

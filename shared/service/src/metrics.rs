@@ -6,6 +6,8 @@ use courant_bus::Settled;
 use opentelemetry::KeyValue;
 use opentelemetry::metrics::{Counter, Histogram, Meter};
 
+use crate::Refused;
+
 /// What every agent counts and times: `courant_messages_total{agent,outcome}`,
 /// `courant_requests_refused_total{agent,reason}` and
 /// `courant_stage_duration_seconds{agent,stage}`.
@@ -50,9 +52,9 @@ impl AgentMetrics {
         self.messages.add(1, &labels);
     }
 
-    /// Counts one request that was not served; `reason` is one of a few fixed in the code.
-    pub fn refused(&self, reason: &'static str) {
-        let labels = [KeyValue::new("agent", self.agent), KeyValue::new("reason", reason)];
+    /// Counts one request that was not served.
+    pub fn refused(&self, refused: Refused) {
+        let labels = [KeyValue::new("agent", self.agent), KeyValue::new("reason", refused.word())];
         self.refused.add(1, &labels);
     }
 

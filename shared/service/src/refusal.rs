@@ -36,8 +36,8 @@ impl Refused {
         }
     }
 
-    /// The word in answers, for programs.
-    fn word(self) -> &'static str {
+    /// The word in answers and metrics, for programs.
+    pub(crate) fn word(self) -> &'static str {
         match self {
             Self::Invalid => "invalid",
             Self::NotFound => "model_not_found",
