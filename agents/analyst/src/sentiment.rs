@@ -4,10 +4,11 @@
 //! the article gets the mean of their probabilities, each counted by its length.
 //! The title has no vector and is left out.
 
-use courant_article::{Embeddings, ModelRef, Sentiment};
+use courant_article::{Embedding, Embeddings, ModelRef, Sentiment};
 use courant_heads::sentiment::{NAME, SentimentHead};
 
 use crate::Absent;
+use crate::centrality::widened;
 use crate::code_points::CodePoints;
 use crate::heads::check_learned;
 
@@ -47,18 +48,15 @@ impl SentimentScorer {
         self.check_language(language)?;
         self.check_encoder(embeddings)?;
         let code_points = CodePoints::of(text);
-        let sentences: Vec<(Vec<f32>, &str)> = embeddings
+        let sentences: Vec<(Embedding, &str)> = embeddings
             .sentences
             .iter()
             .filter_map(|sentence| {
                 let (_, text) = code_points.trimmed(sentence.span)?;
-                let vector: Vec<f32> = sentence.vector.iter().map(|v| v.to_f32()).collect();
-                let usable = vector.len() == self.head.file().encoder.dimension
-                    && vector.iter().all(|value| value.is_finite());
-                usable.then_some((vector, text))
+                Some((widened(sentence, self.head.file().encoder.dimension)?, text))
             })
             .collect();
-        let parts = sentences.iter().map(|(vector, text)| (&vector[..], *text));
+        let parts = sentences.iter().map(|(vector, text)| (vector.as_slice(), *text));
         self.head.text(parts).map(Sentiment::of).ok_or(Absent::NoSentenceVectors)
     }
 
@@ -83,7 +81,7 @@ impl SentimentScorer {
 
 #[cfg(test)]
 mod tests {
-    use courant_article::{Embedding, Sentence, Span};
+    use courant_article::{Sentence, Span};
     use half::f16;
 
     use super::*;

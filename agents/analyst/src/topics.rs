@@ -11,6 +11,7 @@ use courant_article::{Embedding, Embeddings, IPTC_TOPICS, IptcTopic, ModelRef, S
 use courant_heads::matrix::Matrix;
 use courant_heads::topics::{Facets, NAME, TopicHead};
 
+use crate::centrality::widened;
 use crate::heads::check_learned;
 use crate::{Absent, AnalystError, Config};
 
@@ -120,16 +121,16 @@ impl Topics {
     /// The mean of the sentences' shares. Trained facets learned from whole texts: they
     /// judge those, and what has no sentences is judged as a whole, too.
     fn shares(&self, embeddings: &Embeddings, temperature: f32) -> Vec<f32> {
-        let of_space = |sentence: &&Sentence| sentence.vector.len() == self.facets.dimension();
-        let sentences: Vec<&Sentence> = embeddings.sentences.iter().filter(of_space).collect();
+        let dimension = self.facets.dimension();
+        let widened = |sentence: &Sentence| widened(sentence, dimension);
+        let sentences: Vec<Embedding> = embeddings.sentences.iter().filter_map(widened).collect();
         if self.learned.is_some() || sentences.is_empty() {
             return self.facets.shares(embeddings.vector.as_slice(), temperature);
         }
         let part = 1.0 / sentences.len() as f32;
         let mut means = vec![0.0; IPTC_TOPICS.len()];
         for sentence in sentences {
-            let vector: Vec<f32> = sentence.vector.iter().map(|value| value.to_f32()).collect();
-            let shares = self.facets.shares(&vector, temperature);
+            let shares = self.facets.shares(sentence.as_slice(), temperature);
             means.iter_mut().zip(shares).for_each(|(mean, share)| *mean += part * share);
         }
         means
@@ -260,7 +261,9 @@ mod tests {
             vector: axis(facet(word)).as_slice().iter().map(|v| f16::from_f32(*v)).collect(),
         };
         let cut = Sentence { vector: vec![f16::ONE], ..sentence("Tennis") };
-        let sentences = vec![sentence("Snow"), sentence("Tennis"), sentence("Football"), cut];
+        let broken = Sentence { vector: vec![f16::NAN; DIMENSION], ..sentence("Tennis") };
+        let told = ["Snow", "Tennis", "Football"].map(sentence);
+        let sentences = told.into_iter().chain([cut, broken]).collect();
         let article = Embeddings { sentences, ..article(axis(facet("Snow"))) };
         let first = |topics: Topics| {
             let found = topics.score(Some("en"), &article, &Config::default()).unwrap();
