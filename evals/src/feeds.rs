@@ -6,7 +6,7 @@ use std::panic::catch_unwind;
 use std::path::{Path, PathBuf};
 
 use anyhow::Context;
-use courant_extract::{Feed, FeedEntry};
+use courant_extract::sources::{Feed, FeedEntry};
 use dom_query::Document;
 use url::Url;
 
@@ -107,7 +107,7 @@ impl Tally {
 }
 
 fn read(bytes: &[u8], base: &str) -> Option<Feed> {
-    courant_extract::feed(bytes, None, Url::parse(base).ok().as_ref()).ok()
+    courant_extract::sources::feed(bytes, None, Url::parse(base).ok().as_ref()).ok()
 }
 
 /// Looks for anything that runs in what is printed of feeds that try.

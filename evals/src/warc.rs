@@ -7,6 +7,7 @@ use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, ensure};
+use courant_extract::sources;
 use flate2::Compression;
 use flate2::write::GzEncoder;
 use walkdir::WalkDir;
@@ -106,7 +107,7 @@ fn zcat(path: &Path) -> anyhow::Result<()> {
 }
 
 fn read(path: &Path, records: usize) -> anyhow::Result<()> {
-    let archive = courant_extract::warc(BufReader::with_capacity(64 * 1024, File::open(path)?));
+    let archive = sources::warc(BufReader::with_capacity(64 * 1024, File::open(path)?));
     let pages = archive.map(|page| page.map(|page| page.body.len()));
     let read = pages.collect::<Result<Vec<_>, _>>()?.len();
     ensure!(read == records, "{read} of {records} records were read");

@@ -2,12 +2,13 @@
 
 #![no_main]
 
+use courant_extract::sources;
 use libfuzzer_sys::fuzz_target;
 use url::Url;
 
 fuzz_target!(|bytes: &[u8]| {
     let base = Url::parse("https://site.example/feed").ok();
-    let Ok(feed) = courant_extract::feed(bytes, None, base.as_ref()) else { return };
+    let Ok(feed) = sources::feed(bytes, None, base.as_ref()) else { return };
     for entry in &feed.entries {
         let texts = [&entry.title, &entry.summary, &entry.content];
         for text in texts.into_iter().flatten() {

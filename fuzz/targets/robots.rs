@@ -2,7 +2,7 @@
 
 #![no_main]
 
-use courant_extract::{Indexing, Robots};
+use courant_extract::sources::{Indexing, Robots};
 use libfuzzer_sys::fuzz_target;
 use url::Url;
 

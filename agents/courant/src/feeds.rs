@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use anyhow::{Context, bail};
 use clap::Args;
-use courant_extract::{Kind, kind, opml, opml_of, url_list};
+use courant_extract::sources::{Kind, kind, opml, opml_of, url_list};
 use serde_json::{Value, json};
 
 use crate::ask::Where;

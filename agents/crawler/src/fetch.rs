@@ -6,7 +6,7 @@ use std::sync::OnceLock;
 use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
-use courant_extract::Indexing;
+use courant_extract::sources::Indexing;
 use courant_telemetry::Clock;
 use futures::StreamExt;
 use http::{HeaderMap, HeaderName, StatusCode, header};

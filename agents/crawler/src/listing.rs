@@ -1,7 +1,7 @@
 //! What feeds, sitemaps and lists name, as pages to be queued.
 
 use courant_article::PublishedAt;
-use courant_extract::{FeedEntry, SitemapPage};
+use courant_extract::sources::{self, FeedEntry, SitemapPage};
 use url::Url;
 
 use crate::error::Fruitless;
@@ -29,7 +29,7 @@ pub(crate) fn feed(
     content_type: Option<&str>,
     base: Option<&Url>,
 ) -> Result<(Vec<Named>, Asked), Fruitless> {
-    let feed = courant_extract::feed(bytes, content_type, base)
+    let feed = sources::feed(bytes, content_type, base)
         .map_err(|error| Fruitless::broken("feed", &error))?;
     let quiet = Quiet::new(&feed.skip_hours, &feed.skip_days);
     let asked = Asked { wait: feed.ttl.unwrap_or_default(), quiet };
@@ -49,8 +49,7 @@ fn of_feed(entry: FeedEntry) -> Option<Named> {
 
 /// The pages of a sitemap, and the sitemaps of an index.
 pub(crate) fn sitemap(bytes: &[u8]) -> Result<(Vec<Named>, Vec<Url>), Fruitless> {
-    let found =
-        courant_extract::sitemap(bytes).map_err(|error| Fruitless::broken("sitemap", &error))?;
+    let found = sources::sitemap(bytes).map_err(|error| Fruitless::broken("sitemap", &error))?;
     let pages = found.pages.into_iter().map(of_sitemap).collect();
     Ok((pages, found.sitemaps.into_iter().map(|sitemap| sitemap.url).collect()))
 }
@@ -65,16 +64,14 @@ fn of_sitemap(page: SitemapPage) -> Named {
 
 /// The feeds of an OPML file.
 pub(crate) fn opml(bytes: &[u8]) -> Result<Vec<Url>, Fruitless> {
-    let feeds =
-        courant_extract::opml(bytes).map_err(|error| Fruitless::broken("OPML file", &error))?;
+    let feeds = sources::opml(bytes).map_err(|error| Fruitless::broken("OPML file", &error))?;
     Ok(feeds.iter().filter_map(|feed| Url::parse(feed).ok()).collect())
 }
 
 /// The pages of a list with a URL per line.
 pub(crate) fn url_list(bytes: &[u8]) -> Result<Vec<Named>, Fruitless> {
     let text = String::from_utf8_lossy(bytes);
-    let urls =
-        courant_extract::url_list(&text).map_err(|error| Fruitless::broken("URL list", &error))?;
+    let urls = sources::url_list(&text).map_err(|error| Fruitless::broken("URL list", &error))?;
     Ok(urls.iter().filter_map(|url| Url::parse(url).ok()).map(Named::from).collect())
 }
 

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use courant_article::{Entry, PublishedAt, Revision, Text};
-use courant_extract::{WarcError, WarcPage};
+use courant_extract::sources::{WarcError, WarcPage};
 use futures::StreamExt;
 use serde::Deserialize;
 use tokio::io::AsyncReadExt;
@@ -259,7 +259,7 @@ fn each_line(path: &Path, mut handle: impl FnMut(&str) -> io::Result<()>) -> io:
 
 /// The pages of an archive, as of when they were archived.
 fn read_archive(path: &Path, _: usize, sink: &Sink) -> io::Result<()> {
-    for page in courant_extract::warc(BufReader::new(File::open(path)?)) {
+    for page in courant_extract::sources::warc(BufReader::new(File::open(path)?)) {
         sink.put(match page {
             Ok(page) => archived(page),
             Err(WarcError::TooLarge { .. }) => Item::Nonsense(Refusal::TooLarge),

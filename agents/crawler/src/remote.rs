@@ -5,7 +5,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use courant_article::ContentHash;
-use courant_extract::{Deadline, Kind, feed_candidates, page_within, sitemap_candidates};
+use courant_extract::sources::{self, Kind, feed_candidates, sitemap_candidates};
+use courant_extract::{Deadline, page_within};
 use courant_store::Listing;
 use futures::StreamExt;
 use tokio_util::task::TaskTracker;
@@ -357,7 +358,7 @@ impl Crawl {
 }
 
 fn kind_of(document: &Document) -> Kind {
-    courant_extract::kind(&document.body, document.content_type.as_deref(), document.url.path())
+    sources::kind(&document.body, document.content_type.as_deref(), document.url.path())
 }
 
 fn html(document: &Document, limit: Duration) -> Result<courant_extract::Page, Fruitless> {

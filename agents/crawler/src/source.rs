@@ -5,7 +5,7 @@ use std::fs::File;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
-use courant_extract::Kind;
+use courant_extract::sources::Kind;
 use url::Url;
 
 use crate::error::SourceError;
@@ -73,7 +73,7 @@ impl Source {
             .and_then(|file| file.take(HEAD_BYTES).read_to_end(&mut head))
             .map_err(|source| SourceError::Unreadable { path: path.into(), source })?;
         let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
-        let kind = match courant_extract::kind(&head, None, name) {
+        let kind = match courant_extract::sources::kind(&head, None, name) {
             Kind::Opml => FileKind::Opml,
             Kind::UrlList => FileKind::UrlList,
             Kind::Feed => FileKind::Feed,

@@ -1,7 +1,7 @@
 //! The Python expressions of `feedparser`'s cases: conjunctions of equations
 //! between a place in the parsed feed and a literal.
 
-use courant_extract::{Feed, FeedEntry, FeedKind};
+use courant_extract::sources::{self, Feed, FeedEntry, FeedKind};
 use url::Url;
 
 /// What became of a case.
@@ -293,7 +293,7 @@ mod tests {
     fn verdict(expectation: &str) -> Verdict {
         let rss = "<rss version='2.0'><channel><title>A</title><item><title>x and y</title>\
             <pubDate>Thu, 01 Jan 2004 19:48:21 GMT</pubDate></item></channel></rss>";
-        check(expectation, courant_extract::feed(rss.as_bytes(), None, None).ok().as_ref())
+        check(expectation, sources::feed(rss.as_bytes(), None, None).ok().as_ref())
     }
 
     #[test]

@@ -4,7 +4,7 @@ use std::fs;
 use std::path::Path;
 
 use anyhow::Context;
-use courant_extract::Robots;
+use courant_extract::sources::Robots;
 use url::Url;
 
 use super::files;

@@ -30,7 +30,7 @@ pub(crate) fn measure(root: &Path, misses: bool, report: &mut Report) -> anyhow:
     let mut met = 0;
     for (name, pages, sitemaps) in NAMED {
         let bytes = fs::read(root.join(name)).with_context(|| format!("cannot read {name}"))?;
-        let found = courant_extract::sitemap(&bytes);
+        let found = courant_extract::sources::sitemap(&bytes);
         let counts = found.map(|found| (found.pages.len(), found.sitemaps.len()));
         let is_met = counts.as_ref().is_ok_and(|counts| *counts == (pages, sitemaps));
         met += usize::from(is_met);

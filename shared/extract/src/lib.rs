@@ -1,5 +1,5 @@
-//! From bytes to articles and links: HTML pages, feeds, sitemaps, robots files,
-//! OPML, URL lists and WARC records. Pure: no network, no clock but that of
+//! From bytes to articles and links: HTML pages, and in [`sources`] feeds, sitemaps,
+//! robots files, OPML, URL lists and WARC records. Pure: no network, no clock but that of
 //! a [`Deadline`], and no state between calls, so that a page gives the same
 //! whatever came before it.
 //!
@@ -11,29 +11,15 @@
 mod charset;
 mod date;
 mod deadline;
-mod discovery;
-mod feed;
 mod gzip;
 mod isolate;
-mod kind;
-mod lists;
 mod page;
-mod robots;
-mod sanitize;
-mod sitemap;
-mod warc;
+pub mod sources;
 mod xml;
 
 pub use date::published_at;
 pub use deadline::Deadline;
-pub use discovery::{feed_candidates, sitemap_candidates};
-pub use feed::{Feed, FeedEntry, FeedError, FeedKind, MAX_FEED_BYTES, feed};
-pub use kind::{Kind, kind};
-pub use lists::{ListError, opml, opml_of, url_list};
 pub use page::{
     EVIDENCE, Evidence, MAX_PAGE_BYTES, MAX_PAGE_TEXT_BYTES, Page, PageError, evidence, page,
     page_within,
 };
-pub use robots::{Indexing, Robots};
-pub use sitemap::{MAX_SITEMAP_BYTES, Sitemap, SitemapError, SitemapPage, sitemap};
-pub use warc::{WarcError, WarcPage, WarcPages, warc};

@@ -19,7 +19,7 @@ pub(crate) struct FeedArgs {
 pub(crate) fn run(args: &FeedArgs) -> anyhow::Result<()> {
     let name = args.file.display();
     let bytes = std::fs::read(&args.file).with_context(|| format!("cannot read {name}"))?;
-    let feed = courant_extract::feed(&bytes, None, args.base_url.as_ref())
+    let feed = courant_extract::sources::feed(&bytes, None, args.base_url.as_ref())
         .with_context(|| format!("{name} is not a feed"))?;
     outln!("{}", serde_json::to_string_pretty(&feed)?);
     Ok(())

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use anyhow::Context;
 use clap::Args;
-use courant_extract::Robots;
+use courant_extract::sources::Robots;
 use url::Url;
 
 #[derive(Debug, Args)]

@@ -1,7 +1,7 @@
 use std::io::Read as _;
 use std::time::Duration;
 
-use courant_extract::Robots;
+use courant_extract::sources::{self, Robots};
 use futures::StreamExt;
 use reqwest::{Client, RequestBuilder};
 
@@ -77,13 +77,13 @@ async fn feeds_sitemaps_robots_and_home_lead_to_the_pages() {
         let bytes = async |path: &str| {
             client.get(format!("{base}{path}")).send().await.unwrap().bytes().await.unwrap()
         };
-        let feed = courant_extract::feed(&bytes("/feed.xml").await, None, None).unwrap();
-        assert_eq!(feed.kind == courant_extract::FeedKind::Atom, site.feed == FeedFormat::Atom);
+        let feed = sources::feed(&bytes("/feed.xml").await, None, None).unwrap();
+        assert_eq!(feed.kind == sources::FeedKind::Atom, site.feed == FeedFormat::Atom);
         assert_eq!(feed.entries.len(), site.pages.iter().filter(|page| page.is_in_feed).count());
         assert!(
             feed.entries.iter().all(|entry| entry.published_at.is_some() && entry.url.is_some())
         );
-        let sitemap = courant_extract::sitemap(&bytes("/news-sitemap.xml").await).unwrap();
+        let sitemap = sources::sitemap(&bytes("/news-sitemap.xml").await).unwrap();
         assert_eq!(sitemap.pages.len(), site.pages.len());
         assert!(
             sitemap

@@ -10,8 +10,9 @@ use courant_article::PublishedAt;
 use serde::Serialize;
 use url::Url;
 
+use super::sanitize;
 use crate::isolate::isolated;
-use crate::{gzip, sanitize, xml};
+use crate::{gzip, xml};
 
 mod construct;
 mod entry;

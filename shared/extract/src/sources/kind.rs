@@ -1,6 +1,6 @@
 //! What a source is, told from its first bytes.
 
-use crate::lists::is_http;
+use super::lists::is_http;
 use crate::{charset, gzip};
 
 const SNIFF_BYTES: usize = 8192;

@@ -5,8 +5,9 @@ use std::ops::ControlFlow;
 use courant_article::PublishedAt;
 use url::Url;
 
+use super::feed;
 use crate::xml::{self, Node, local, walk};
-use crate::{date, feed, gzip};
+use crate::{date, gzip};
 
 /// sitemaps.org allows 50 MB, uncompressed; a compressed file is read so far.
 pub const MAX_SITEMAP_BYTES: usize = 50 * 1024 * 1024;

@@ -6,7 +6,7 @@ use encoding_rs::{UTF_8, WINDOWS_1252};
 use url::Url;
 
 use super::MAX_FIELD_BYTES;
-use crate::sanitize::{self, escape, escape_quoted};
+use crate::sources::sanitize::{self, escape, escape_quoted};
 use crate::xml::{Attributes, local};
 
 /// What an element's text is, before anything inside it is seen.

@@ -4,8 +4,8 @@ use std::ops::ControlFlow;
 
 use url::Url;
 
-use crate::feed;
-use crate::sanitize::escape_quoted;
+use super::feed;
+use super::sanitize::escape_quoted;
 use crate::xml::{self, Node, walk};
 
 const MAX_LIST_BYTES: usize = 16 * 1024 * 1024;
