@@ -11,26 +11,29 @@ use courant_telemetry::Clock;
 use futures::StreamExt;
 use futures::stream::FuturesUnordered;
 use opentelemetry::metrics::Meter;
+use tokio::sync::Semaphore;
+use tokio::task::JoinHandle;
+use tokio_util::task::TaskTracker;
 
-use crate::crawl::{Crawl, Parts};
+use crate::config::Config;
+use crate::crawl::Crawl;
 use crate::error::Error;
-use crate::fetch::Fetcher;
+use crate::extent::Extent;
+use crate::frontier::Frontier;
+use crate::handle::Handler;
+use crate::intake::Intake;
+use crate::known::KnownElsewhere;
 use crate::memory::Memory;
 use crate::metrics::Metrics;
 use crate::progress::{Progress, Report};
-use crate::source::Source;
-use crate::{Config, local, remote};
-
-/// How far a crawl goes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Extent {
-    /// Every source and each of its pages once, whatever was planned.
-    Everything,
-    /// The sources whose time has come, once.
-    Due,
-    /// Every source again and again, each in its time.
-    Forever,
-}
+use crate::publisher::Publisher;
+use crate::sources::look::Looks;
+use crate::sources::source::Source;
+use crate::sources::{local, remote};
+use crate::tally::Tally;
+use crate::timetable::Timetable;
+use crate::web::Web;
+use crate::web::fetch::Fetcher;
 
 /// Finds articles and hands them on.
 pub struct Crawler {
@@ -86,27 +89,14 @@ impl Crawler {
         if !control.running().await {
             return Ok(self.progress.report());
         }
-        let Self { config, bus, store, clock, metrics, progress, fetcher } = self;
-        let pressure = bus.subscribe(Subject::ControlPressure).await.map_err(Error::Bus)?;
-        let patience = Duration::from_secs(config.store_patience_s);
-        let stop = control.token().child_token();
-        let (memory, writer) = Memory::new(store, patience, clock.clone(), stop.clone());
-        let parts = Parts {
-            config,
-            clock,
-            bus,
-            memory,
-            metrics,
-            progress: progress.clone(),
-            fetcher,
-            stop,
-        };
-        let crawl = Arc::new(Crawl::new(parts, control.clone(), extent));
+        let pressure = self.bus.subscribe(Subject::ControlPressure).await.map_err(Error::Bus)?;
+        let progress = self.progress.clone();
+        let (crawl, writer) = self.compose(extent, control);
         tokio::select! {
             () = work_off(&crawl, sources) => {}
             () = listen(&crawl, pressure) => {}
         }
-        let failure = crawl.failure();
+        let failure = crawl.publisher.failure();
         // The last one to hold the memory: its writer ends when all is written.
         drop(crawl);
         if writer.await.is_err() {
@@ -114,13 +104,65 @@ impl Crawler {
         }
         failure.map_or_else(|| Ok(progress.report()), Err)
     }
+
+    /// Puts the parts of a crawl together. The task writes what the crawl remembers.
+    fn compose(self, extent: Extent, control: &Control) -> (Arc<Crawl>, JoinHandle<()>) {
+        let Self { config, bus, store, clock, metrics, progress, fetcher } = self;
+        let stop = control.token().child_token();
+        let patience = Duration::from_secs(config.store_patience_s);
+        let (memory, writer) = Memory::new(store, patience, clock.clone(), stop.clone());
+        let memory = Arc::new(memory);
+        let intake = Arc::new(Intake::new(control.clone(), stop.clone()));
+        let tally = Tally { progress, metrics, control: control.clone() };
+        let web =
+            Web::new(config.clone(), fetcher, Arc::clone(&memory), Arc::clone(&intake), &tally);
+        let web = Arc::new(web);
+        let publisher = Arc::new(Publisher::new(
+            bus.clone(),
+            clock.clone(),
+            Arc::clone(&memory),
+            tally.metrics.clone(),
+            stop.clone(),
+        ));
+        let cores = std::thread::available_parallelism().map_or(1, usize::from);
+        let cores = Arc::new(Semaphore::new(cores));
+        let handler = Handler {
+            config: config.clone(),
+            clock: clock.clone(),
+            extent,
+            web: Arc::clone(&web),
+            publisher: Arc::clone(&publisher),
+            memory: Arc::clone(&memory),
+            known: KnownElsewhere::new(bus),
+            tally: tally.clone(),
+            cores: Arc::clone(&cores),
+        };
+        let crawl = Crawl {
+            timetable: Timetable::new(config.bounds(), extent, clock, Arc::clone(&memory), &intake),
+            frontier: Frontier::new(config.max_queued_pages, extent != Extent::Forever)
+                .noting(Arc::clone(&memory.notes)),
+            config,
+            extent,
+            web,
+            publisher,
+            handler,
+            memory,
+            intake,
+            tally,
+            cores,
+            stop,
+            workers: TaskTracker::new(),
+        };
+        (Arc::new(crawl), writer)
+    }
 }
 
 /// Until all that the sources led to is worked off, or the crawl is stopped.
 async fn work_off(crawl: &Arc<Crawl>, sources: Vec<Source>) {
-    crawl.go_on_where_it_was().await;
+    crawl.resume().await;
+    let looks = Arc::new(Looks::new(Arc::clone(crawl)));
     let mut rounds: FuturesUnordered<_> =
-        sources.into_iter().map(|source| read_source(crawl, source)).collect();
+        sources.into_iter().map(|source| read_source(&looks, source)).collect();
     while rounds.next().await.is_some() {}
     if crawl.extent == Extent::Forever {
         crawl.stop.cancelled().await;
@@ -129,18 +171,18 @@ async fn work_off(crawl: &Arc<Crawl>, sources: Vec<Source>) {
     crawl.workers.wait().await;
 }
 
-async fn read_source(crawl: &Arc<Crawl>, source: Source) {
+async fn read_source(looks: &Arc<Looks>, source: Source) {
     match source {
-        Source::Web(url) => remote::follow(crawl, vec![url]).await,
-        Source::File(path, kind) => local::file(crawl, &path, kind).await,
-        Source::Folder(path) => local::folder(crawl, &path).await,
+        Source::Web(url) => remote::follow(looks, vec![url]).await,
+        Source::File(path, kind) => local::file(looks, &path, kind).await,
+        Source::Folder(path) => local::folder(&looks.crawl, &path).await,
     }
 }
 
 /// Never ends before the crawl does.
 async fn listen(crawl: &Crawl, mut pressure: Subscription<Pressure>) {
     while let Some(pressure) = pressure.next().await {
-        crawl.pace.hear(&pressure);
+        crawl.intake.pace.hear(&pressure);
     }
     std::future::pending::<()>().await;
 }

@@ -7,8 +7,8 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use crate::address::Network;
 use crate::interval::Bounds;
+use crate::network::Network;
 
 /// 30 days.
 const MAX_REVISIT_S: u64 = 30 * 86_400;

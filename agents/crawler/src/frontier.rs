@@ -9,65 +9,14 @@ use std::hash::{BuildHasher, RandomState};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::{AcquireError, OwnedSemaphorePermit, Semaphore};
-use tokio_util::task::TaskTracker;
-use tokio_util::task::task_tracker::TaskTrackerToken;
-use url::Url;
 
-use crate::listing::Named;
 use crate::notes::Notes;
+use crate::page::{Lane, Page};
 
 /// URLs remembered. With more, all are forgotten: some pages are asked for twice.
 const MAX_SEEN: usize = 5_000_000;
 
-/// A page that was found.
-#[derive(Debug)]
-pub(crate) struct Page {
-    /// Where it is.
-    pub url: Url,
-    /// The feed, site or list that named it.
-    pub source: Arc<str>,
-    /// What that said about it.
-    pub hint: Hint,
-    /// How soon its turn comes.
-    pub lane: Lane,
-    /// Held until it is worked off.
-    _unfinished: Option<TaskTrackerToken>,
-}
-
-impl Page {
-    /// A page that `source` names.
-    pub(crate) fn named_by(source: Arc<str>, named: Named) -> Self {
-        let Named { url, hint, lane } = named;
-        Self { url, source, hint, lane, _unfinished: None }
-    }
-
-    /// The same, tracked until it is worked off.
-    pub(crate) fn tracked(self, unfinished: Option<&TaskTracker>) -> Self {
-        Self { _unfinished: unfinished.map(TaskTracker::token), ..self }
-    }
-}
-
-/// Which pages of a domain come first.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Lane {
-    /// From a feed or a news sitemap.
-    News,
-    /// From other sitemaps, lists and links.
-    Rest,
-}
-
-/// What a feed or sitemap says about a page.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Hint {
-    /// Stands in where the page has none.
-    pub title: Option<String>,
-    /// Stands in where the page has none.
-    pub published_at: Option<courant_article::PublishedAt>,
-    /// When it changed last, Unix milliseconds.
-    pub changed_at_ms: Option<i64>,
-}
-
-/// What became of a page that was offered.
+/// The fate of a page that was offered.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Offered {
     /// It waits.
@@ -85,14 +34,14 @@ pub(crate) enum Offered {
 #[derive(Debug)]
 pub(crate) struct Frontier {
     room: Arc<Semaphore>,
-    /// What of it pages that are no news may take.
+    /// The share of `room` that pages other than news may use.
     room_for_rest: Arc<Semaphore>,
     capacity: usize,
-    /// Whether a page is remembered after it was worked off.
+    /// Set if a page is remembered after it was worked off.
     remembers: bool,
     hasher: RandomState,
     state: Mutex<State>,
-    /// Where it is noted which pages wait.
+    /// Notes which pages wait.
     notes: Option<Arc<Notes>>,
 }
 
@@ -103,7 +52,7 @@ struct State {
     seen: HashSet<u64>,
 }
 
-/// What waits for one domain.
+/// The pages that wait for one domain.
 #[derive(Debug, Default)]
 struct Queue {
     news: Shares,
@@ -274,6 +223,7 @@ impl Frontier {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::page::{Hint, Named};
 
     const QUEUED_FIRST: Offered = Offered::Queued { needs_worker: true };
     const QUEUED: Offered = Offered::Queued { needs_worker: false };

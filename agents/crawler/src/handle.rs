@@ -1,88 +1,148 @@
 //! One page: visited, read, handed on, remembered, in that order.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use courant_article::{Entry, Text};
 use courant_extract::{Deadline, Page as Extracted, PageError, page_within};
+use courant_telemetry::Clock;
+use tokio::sync::Semaphore;
 use tokio::time::Instant;
 use url::Url;
 
-use crate::crawl::{Crawl, domain_of};
-use crate::fetch::Document;
-use crate::frontier::Page;
-use crate::memory::Remembered;
+use crate::config::Config;
+use crate::extent::Extent;
+use crate::known::KnownElsewhere;
+use crate::memory::{Memory, Remembered};
 use crate::outcome::{Ended, Outcome, Refusal};
-use crate::submit::{bounded, content_of};
-use crate::visit::Visited;
+use crate::page::Page;
+use crate::publisher::{Publisher, bounded, content_of};
+use crate::tally::Tally;
+use crate::urls::domain_of;
+use crate::validators::Validators;
+use crate::web::fetch::Document;
+use crate::web::{Copies, Visited, Web};
 
-/// Works one page off.
-#[tracing::instrument(name = "crawl page", skip_all, fields(source.domain = domain_of(&page.url)))]
-pub(crate) async fn page(crawl: &Crawl, page: &Page) -> Result<Outcome, Ended> {
-    if crawl.is_known_and_recent(page).await? {
-        return Ok(Outcome::Known);
-    }
-    // The slot is held until the article is on the bus.
-    let (url, visit, outcome, _slot) = match crawl.visit(&page.url).await? {
-        Visited::NotModified { url, before } => {
-            let visit = Remembered { visited_at_ms: crawl.clock.unix_ms(), status: 304, ..before };
-            (url, visit, Ok(Outcome::NotModified), None)
-        }
-        Visited::Document { document, before, slot } => {
-            let url = document.url.clone();
-            let (visit, outcome) = document_of(crawl, page, document, before).await?;
-            (url, visit, outcome, Some(slot))
-        }
-    };
-    if url != page.url {
-        let named = Remembered { validators: Default::default(), ..visit.clone() };
-        crawl.memory.remember(&page.url, named).await;
-    }
-    crawl.memory.remember(&url, visit).await;
-    outcome
+/// Works pages off.
+pub(crate) struct Handler {
+    pub(crate) config: Config,
+    pub(crate) clock: Clock,
+    pub(crate) extent: Extent,
+    pub(crate) web: Arc<Web>,
+    pub(crate) publisher: Arc<Publisher>,
+    pub(crate) memory: Arc<Memory>,
+    pub(crate) known: KnownElsewhere,
+    pub(crate) tally: Tally,
+    /// Pages being extracted.
+    pub(crate) cores: Arc<Semaphore>,
 }
 
-/// Hands on what the page says, if it is an article and says something new.
-/// `Err` where the visit must not be remembered.
-async fn document_of(
-    crawl: &Crawl,
-    page: &Page,
-    document: Document,
-    before: Option<Remembered>,
-) -> Result<(Remembered, Result<Outcome, Ended>), Ended> {
-    crawl.progress.count(|report| report.fetched += 1);
-    crawl.metrics.body(document.body.len());
-    let url = document.url.clone();
-    let mut visit = Remembered {
-        validators: document.validators.clone(),
-        content: None,
-        visited_at_ms: crawl.clock.unix_ms(),
-        status: 200,
-    };
-    let entry = match read(crawl, document).await {
-        Ok(extracted) => article(&url, page, extracted),
-        Err(refusal) => return Ok((visit, Err(refusal.into()))),
-    };
-    let content = content_of(&entry);
-    visit.content = Some(content);
-    if before.is_some_and(|before| before.content == Some(content)) {
-        return Ok((visit, Ok(Outcome::NotModified)));
+impl Handler {
+    /// Works one page off.
+    #[tracing::instrument(name = "crawl page", skip_all, fields(source.domain = domain_of(&page.url)))]
+    pub(crate) async fn page(&self, page: &Page) -> Result<Outcome, Ended> {
+        if self.is_known_and_recent(page).await? {
+            return Ok(Outcome::Known);
+        }
+        // The slot is held until the article is on the bus.
+        let (url, visit, outcome, _slot) = match self.web.page(&page.url, &*self.memory).await? {
+            Visited::NotModified { url, before, .. } => {
+                let visit =
+                    Remembered { visited_at_ms: self.clock.unix_ms(), status: 304, ..before };
+                (url, visit, Ok(Outcome::NotModified), None)
+            }
+            Visited::Document { document, before, slot } => {
+                let url = document.url.clone();
+                let (visit, outcome) = self.document(page, document, before).await?;
+                (url, visit, outcome, Some(slot))
+            }
+        };
+        self.publisher.remember(&page.url, &url, visit).await;
+        outcome
     }
-    crawl.submit(entry, content).await?;
-    Ok((visit, Ok(Outcome::Submitted)))
+
+    /// Says if nothing is to be gained from asking for the page now.
+    async fn is_known_and_recent(&self, page: &Page) -> Result<bool, Ended> {
+        match self.memory.recall(&page.url).await? {
+            Some(before) => Ok(self.extent != Extent::Everything && !self.is_due(&before, page)),
+            None => Ok(self.is_known_elsewhere(page).await),
+        }
+    }
+
+    fn is_due(&self, before: &Remembered, page: &Page) -> bool {
+        let age_ms = self.clock.unix_ms() - before.visited_at_ms;
+        let changed = page.hint.changed_at_ms.is_some_and(|at| at > before.visited_at_ms);
+        changed || age_ms / 1_000 >= i64::try_from(self.config.recheck_after_s).unwrap_or(i64::MAX)
+    }
+
+    /// Says if the gateway has let the page in from somebody else. It counts as
+    /// visited then, so that the next crawl looks for changes.
+    async fn is_known_elsewhere(&self, page: &Page) -> bool {
+        let known = self.known.has(&page.url).await;
+        if known {
+            let visited_at_ms = self.clock.unix_ms();
+            let visit = Remembered { visited_at_ms, ..Remembered::default() };
+            self.publisher.remember(&page.url, &page.url, visit).await;
+        }
+        known
+    }
+
+    /// Hands on what the page says, if it is an article and says something new.
+    /// `Err` where the visit must not be remembered.
+    async fn document(
+        &self,
+        page: &Page,
+        document: Document,
+        before: Option<Remembered>,
+    ) -> Result<(Remembered, Result<Outcome, Ended>), Ended> {
+        self.tally.progress.count(|report| report.fetched += 1);
+        self.tally.metrics.body(document.body.len());
+        let url = document.url.clone();
+        let mut visit = Remembered {
+            validators: document.validators.clone(),
+            content: None,
+            visited_at_ms: self.clock.unix_ms(),
+            status: 200,
+        };
+        let entry = match self.read(document).await {
+            Ok(extracted) => article(&url, page, extracted),
+            Err(refusal) => return Ok((visit, Err(refusal.into()))),
+        };
+        let content = content_of(&entry);
+        visit.content = Some(content);
+        if before.is_some_and(|before| before.content == Some(content)) {
+            return Ok((visit, Ok(Outcome::NotModified)));
+        }
+        self.publisher.submit(entry, content).await?;
+        Ok((visit, Ok(Outcome::Submitted)))
+    }
+
+    /// Extracts the article, on a thread of its own: a page may keep a processor busy.
+    async fn read(&self, document: Document) -> Result<Extracted, Refusal> {
+        if document.noindex {
+            return Err(Refusal::NoIndex);
+        }
+        let _core = self.cores.acquire().await;
+        let starts = Instant::now();
+        let limit = self.config.max_page_time();
+        let extracted = tokio::task::spawn_blocking(move || extract(&document, limit)).await;
+        self.tally.metrics.stage("extract", starts.elapsed());
+        // A panic in a parser costs its page.
+        extracted.unwrap_or(Err(Refusal::Unreadable))
+    }
 }
 
-/// Extracts the article, on a thread of its own: a page may keep a processor busy.
-async fn read(crawl: &Crawl, document: Document) -> Result<Extracted, Refusal> {
-    if document.noindex {
-        return Err(Refusal::NoIndex);
+/// Pages are asked for by their last visit.
+impl Copies for Memory {
+    type Copy = Remembered;
+
+    async fn copy_of(&self, url: &Url) -> Result<Option<Remembered>, Ended> {
+        self.recall(url).await
     }
-    let _core = crawl.cores.acquire().await;
-    let starts = Instant::now();
-    let limit = crawl.config.max_page_time();
-    let extracted = tokio::task::spawn_blocking(move || extract(&document, limit)).await;
-    crawl.metrics.stage("extract", starts.elapsed());
-    // A panic in a parser costs its page.
-    extracted.unwrap_or(Err(Refusal::Unreadable))
+
+    fn validators(visit: &Remembered) -> &Validators {
+        &visit.validators
+    }
 }
 
 fn extract(document: &Document, limit: Duration) -> Result<Extracted, Refusal> {
@@ -126,7 +186,7 @@ pub(crate) fn check(page: Extracted) -> Result<Extracted, Refusal> {
     Ok(page)
 }
 
-/// What is handed on: the page's own words, the feed's where it has none.
+/// Builds the entry: the page's own words, the feed's where it has none.
 pub(crate) fn article(url: &Url, found: &Page, page: Extracted) -> Entry {
     let hint = found.hint.clone();
     let title = Some(page.title).filter(|title| !title.is_empty());

@@ -1,5 +1,5 @@
-//! What the crawler remembers of the pages that it visited and of the listings that
-//! it follows, in the store.
+//! The crawler's memory in the store: the pages that it visited and the listings
+//! that it follows.
 //!
 //! A visit is remembered only after the page's article was acknowledged by the
 //! bus: remembered sooner, a crash in between would lose the article, because
@@ -17,9 +17,9 @@ use tokio::time::Instant;
 use tokio_util::sync::{CancellationToken, DropGuard};
 use url::Url;
 
-use crate::fetch::Validators;
 use crate::notes::Notes;
 use crate::outcome::{Ended, Failure};
+use crate::validators::Validators;
 
 /// Visits that may wait to be written.
 const MAX_WAITING: usize = 1_024;
@@ -30,7 +30,7 @@ const MAX_BATCH: usize = 256;
 const MAX_QUESTIONS: usize = 8;
 /// Notes read at once.
 const NOTES_AT_ONCE: usize = 1_000;
-/// How often the notes that are of no use any more are swept out.
+/// The time between two sweeps that remove notes of no use.
 const SWEEP_EVERY: Duration = Duration::from_secs(3_600);
 const RETRY_AFTER: Duration = Duration::from_secs(1);
 
@@ -38,11 +38,11 @@ const RETRY_AFTER: Duration = Duration::from_secs(1);
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Remembered {
     pub validators: Validators,
-    /// Of what was submitted; `None` where nothing was.
+    /// Names the text that was submitted; `None` where none was.
     pub content: Option<ContentHash>,
     /// Unix milliseconds.
     pub visited_at_ms: i64,
-    /// Of the last answer; 0 where it was only heard of.
+    /// The status of the last answer; 0 where the page was only heard of.
     pub status: u16,
 }
 
@@ -72,7 +72,7 @@ impl Remembered {
 
 type Answered<T> = Result<T, courant_store::Error>;
 
-/// How long a store that does not answer is tried again.
+/// The time for which a store that does not answer is tried again.
 #[derive(Clone, Debug)]
 struct Patience {
     lasts: Duration,
@@ -172,7 +172,7 @@ impl Memory {
         let _ = self.waiting.send(visit.at(url)).await;
     }
 
-    /// What is known of the feed, sitemap or site at `url`.
+    /// The last look at the feed, sitemap or site at `url`.
     pub(crate) async fn listing(&self, url: &Url) -> Result<Option<Listing>, Ended> {
         self.ask(|| self.store.listing(url.as_str())).await
     }

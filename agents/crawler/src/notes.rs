@@ -1,4 +1,4 @@
-//! What a crawler that was killed must find again: pages that wait, domains that
+//! Notes that a crawler which was killed must find again: pages that wait, domains that
 //! rest, and what robots.txt said.
 //!
 //! Changes are collected and written together, pauses at once. The pages that were
@@ -15,8 +15,7 @@ use serde::{Deserialize, Serialize};
 use tokio::sync::Notify;
 use url::Url;
 
-use crate::frontier::{Hint, Lane, Page};
-use crate::listing::Named;
+use crate::page::{Hint, Lane, Named, Page};
 
 /// Pages that come within this time are written together.
 const TOGETHER: Duration = Duration::from_millis(500);

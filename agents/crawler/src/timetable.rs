@@ -1,4 +1,4 @@
-//! When each feed, sitemap and site is looked at again. The timetable is kept in
+//! The times at which feeds, sitemaps and sites are looked at. They are kept in
 //! the store, so that a restart asks nobody sooner than planned.
 //!
 //! A look is written down when the pages that it named have been worked off:
@@ -10,23 +10,28 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use courant_article::ContentHash;
+use courant_service::Control;
 use courant_store::Listing;
+use courant_telemetry::Clock;
+use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use url::Url;
 
-use crate::agent::Extent;
-use crate::crawl::{Crawl, domain_of};
 use crate::error::Fruitless;
-use crate::interval::{self, Asked, Look};
-use crate::outcome::{Ended, Failure};
-use crate::remote::Found;
+use crate::extent::Extent;
+use crate::followed::Followed;
+use crate::intake::Intake;
+use crate::interval::{self, Asked, Bounds, Look};
+use crate::memory::Memory;
+use crate::outcome::Ended;
+use crate::page::Named;
 
-/// How soon a source is looked at again at the earliest, whatever the plan.
+/// The shortest wait until a source is looked at again, whatever the plan.
 const SHORTEST_WAIT: Duration = Duration::from_secs(1);
 
 /// Looks whose pages are not worked off yet, by URL.
 #[derive(Debug, Default)]
-pub(crate) struct Unwritten(Mutex<HashMap<String, Listing>>);
+struct Unwritten(Mutex<HashMap<String, Listing>>);
 
 impl Unwritten {
     fn get(&self, url: &Url) -> Option<Listing> {
@@ -47,45 +52,72 @@ impl Unwritten {
     }
 }
 
-/// What is known of a listing after its turn in a round.
-pub(crate) struct Looked {
-    pub(crate) listing: Listing,
-    /// What the look brought; `None` where its time has not come.
-    pub(crate) found: Option<Result<Found, Fruitless>>,
+/// The pages and listings that a listing names.
+#[derive(Debug)]
+pub(crate) struct Found {
+    /// The kind of listing.
+    pub(crate) kind: &'static str,
+    /// Pages that it named; they are queued.
+    pub(crate) named: usize,
+    /// Stands for all that it names.
+    pub(crate) fingerprint: ContentHash,
+    /// Feeds and sitemaps.
+    pub(crate) leads_to: Vec<Url>,
+    /// Links to be taken where nothing else leads to a page.
+    pub(crate) links: Vec<Named>,
 }
 
-impl Crawl {
-    /// Looks at a feed, sitemap or site if its time has come, and queues the pages
-    /// that it names.
-    ///
-    /// # Errors
-    /// If the crawl is being stopped or the store is away: nothing was noted.
-    pub(crate) async fn look(self: &Arc<Self>, url: &Url) -> Result<Looked, Ended> {
-        let before = match self.unwritten.get(url) {
-            Some(before) => Some(before),
-            None => self.memory.listing(url).await?,
-        };
-        if let Some(listing) = before.as_ref().filter(|before| !self.is_time_for(before)) {
-            self.tell(listing);
-            return Ok(Looked { listing: listing.clone(), found: None });
+/// The looks that were made and those that are planned.
+pub(crate) struct Timetable {
+    bounds: Bounds,
+    extent: Extent,
+    clock: Clock,
+    memory: Arc<Memory>,
+    control: Control,
+    stop: CancellationToken,
+    followed: Followed,
+    unwritten: Unwritten,
+}
+
+impl Timetable {
+    pub(crate) fn new(
+        bounds: Bounds,
+        extent: Extent,
+        clock: Clock,
+        memory: Arc<Memory>,
+        intake: &Intake,
+    ) -> Self {
+        Self {
+            bounds,
+            extent,
+            clock,
+            memory,
+            control: intake.control.clone(),
+            stop: intake.stop.clone(),
+            followed: Followed::default(),
+            unwritten: Unwritten::default(),
         }
-        let pages = TaskTracker::new();
-        let (found, asked) = self.read_listing(url, before.as_ref(), &pages).await;
-        if let Err(Fruitless::NotFetched(
-            ended @ (Ended::Interrupted | Ended::Failed(Failure::Store)),
-        )) = &found
-        {
-            return Err(*ended);
-        }
-        let listing = self.planned(url, before, &found, asked);
-        self.tell(&listing);
-        self.unwritten.put(&listing);
-        pages.close();
-        self.workers.spawn(write_down(Arc::clone(self), listing.clone(), pages));
-        Ok(Looked { listing, found: Some(found) })
     }
 
-    fn is_time_for(&self, listing: &Listing) -> bool {
+    /// Says if nobody follows `source` yet; the caller does from now on.
+    pub(crate) fn follow(&self, source: &Url) -> bool {
+        self.followed.begin(source)
+    }
+
+    /// The last look at the listing at `url`.
+    pub(crate) async fn last_look(&self, url: &Url) -> Result<Option<Listing>, Ended> {
+        let look = match self.unwritten.get(url) {
+            Some(look) => Some(look),
+            None => self.memory.listing(url).await?,
+        };
+        if let Some(listing) = look.as_ref().filter(|look| !self.is_due(look)) {
+            self.tell(listing);
+        }
+        Ok(look)
+    }
+
+    /// Says if the time of the next look has come.
+    pub(crate) fn is_due(&self, listing: &Listing) -> bool {
         self.extent == Extent::Everything || listing.next_check_at_ms <= self.clock.unix_ms()
     }
 
@@ -93,7 +125,8 @@ impl Crawl {
         self.control.detail("listings", self.followed.note(listing));
     }
 
-    fn planned(
+    /// Plans the next look at `url` by what this one brought.
+    pub(crate) fn plan(
         &self,
         url: &Url,
         before: Option<Listing>,
@@ -112,29 +145,40 @@ impl Crawl {
                 (look, found.kind.to_owned(), Some(found.fingerprint), leads_to)
             }
         };
-        let bounds = self.config.bounds();
-        let next = interval::next(kept, look, asked.wait, bounds);
+        let next = interval::next(kept, look, asked.wait, self.bounds);
         let checked_at_ms = self.clock.unix_ms();
-        let after = |wait: Duration| {
-            let wait_ms = i64::try_from(wait.as_millis()).unwrap_or(i64::MAX);
-            checked_at_ms.saturating_add(wait_ms)
-        };
-        Listing {
+        let next_check_at_ms = asked.quiet.end(after(checked_at_ms, next.wait));
+        let listing = Listing {
             url: url.to_string(),
             kind,
             checked_at_ms,
-            next_check_at_ms: asked.quiet.end(after(next.wait)).min(after(bounds.most)),
+            next_check_at_ms: next_check_at_ms.min(after(checked_at_ms, self.bounds.most)),
             interval_s: next.interval.as_secs(),
             failures: next.failures,
             problem: found.as_ref().err().map(ToString::to_string),
             fingerprint,
             leads_to,
-        }
+        };
+        self.tell(&listing);
+        self.unwritten.put(&listing);
+        listing
     }
 
-    /// What a server that refused asks to be spared for.
-    pub(crate) async fn rest_of(&self, url: &Url) -> Duration {
-        self.politeness.rest_of(&domain_of(url)).await
+    /// Writes a look down when its pages are worked off. A crawl that is stopped
+    /// before leaves the listing due.
+    pub(crate) async fn write_down(&self, listing: Listing, pages: TaskTracker) {
+        tokio::select! {
+            biased;
+            () = pages.wait() => {}
+            () = self.stop.cancelled() => return,
+        }
+        self.memory.remember_listing(&listing).await;
+        self.unwritten.remove(&listing);
+    }
+
+    /// The time, in Unix milliseconds, to try a source again that could not be read.
+    pub(crate) fn retry_at_ms(&self) -> i64 {
+        after(self.clock.unix_ms(), self.bounds.least)
     }
 
     /// Waits until the time, in Unix milliseconds, has come.
@@ -145,19 +189,11 @@ impl Crawl {
     }
 }
 
-/// Writes a look down when its pages are worked off. A crawl that is stopped
-/// before leaves the listing due.
-async fn write_down(crawl: Arc<Crawl>, listing: Listing, pages: TaskTracker) {
-    tokio::select! {
-        biased;
-        () = pages.wait() => {}
-        () = crawl.stop.cancelled() => return,
-    }
-    crawl.memory.remember_listing(&listing).await;
-    crawl.unwritten.remove(&listing);
+fn after(at_ms: i64, wait: Duration) -> i64 {
+    at_ms.saturating_add(i64::try_from(wait.as_millis()).unwrap_or(i64::MAX))
 }
 
-/// Names what a listing names: the same for the same pages, whatever else its
+/// Stands for what a listing names: the same for the same pages, whatever else its
 /// body says of counters and build dates.
 pub(crate) fn fingerprint<'a>(lines: impl Iterator<Item = (&'a Url, Option<i64>)>) -> ContentHash {
     let mut text = String::new();

@@ -1,4 +1,4 @@
-//! Where articles come from.
+//! Sources of articles.
 
 use std::fmt;
 use std::fs::File;
@@ -9,16 +9,16 @@ use courant_extract::sources::Kind;
 use url::Url;
 
 use crate::error::SourceError;
-use crate::visit::clean;
+use crate::urls::clean;
 
-/// What of a file is looked at to see what it is.
+/// The head of a file, by which its kind is seen.
 const HEAD_BYTES: u64 = 64 * 1024;
 
 /// A source that exists, and of a kind that can be crawled.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Source {
-    /// A feed, a sitemap, a site, an OPML file or a URL list on the web: what it
-    /// is, its answer shows.
+    /// A feed, a sitemap, a site, an OPML file or a URL list on the web: its answer
+    /// shows which.
     Web(Url),
     /// A file.
     File(PathBuf, FileKind),
@@ -26,7 +26,7 @@ pub enum Source {
     Folder(PathBuf),
 }
 
-/// What a file holds.
+/// The kind of a file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum FileKind {
     /// A list of feeds.

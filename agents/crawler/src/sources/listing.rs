@@ -1,26 +1,12 @@
-//! What feeds, sitemaps and lists name, as pages to be queued.
+//! Reads feeds, sitemaps and lists into pages to be queued.
 
 use courant_article::PublishedAt;
 use courant_extract::sources::{self, FeedEntry, SitemapPage};
 use url::Url;
 
 use crate::error::Fruitless;
-use crate::frontier::{Hint, Lane};
 use crate::interval::{Asked, Quiet};
-
-/// A page that a source names.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Named {
-    pub(crate) url: Url,
-    pub(crate) hint: Hint,
-    pub(crate) lane: Lane,
-}
-
-impl From<Url> for Named {
-    fn from(url: Url) -> Self {
-        Self { url, hint: Hint::default(), lane: Lane::Rest }
-    }
-}
+use crate::page::{Hint, Lane, Named};
 
 /// The pages of a feed, and when it asks to be spared. Entries without a link name
 /// none.

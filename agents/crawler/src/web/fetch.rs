@@ -14,10 +14,11 @@ use reqwest::{Client, Response};
 use tokio::time::Instant;
 use url::{Host, Position, Url};
 
-use crate::Config;
-use crate::address::{AddressGuard, AddressRefused};
+use crate::config::{Config, HostPort};
 use crate::error::Error;
 use crate::outcome::{Ended, Failure, Refusal};
+use crate::validators::Validators;
+use crate::web::address::{AddressGuard, AddressRefused};
 
 /// The longest response header of HTTP/2.
 const MAX_HEADER_BYTES: u32 = 64 * 1024;
@@ -36,38 +37,22 @@ pub(crate) struct Fetcher {
     public: OnceLock<Option<Client>>,
 }
 
-/// What is asked for.
+/// A request.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Request<'a> {
     /// HTTP or HTTPS.
     pub url: &'a Url,
-    /// What the server said about the copy at hand.
+    /// The server's names for the copy at hand.
     pub validators: Option<&'a Validators>,
     /// The longest body, unpacked.
     pub max_body_bytes: usize,
-    /// Whether a longer body is cut there, or refused.
+    /// Cuts a longer body there instead of refusing it.
     pub cut_body: bool,
-    /// Whether it waits for the pipeline's demand: pages do, what leads to them
-    /// does not.
+    /// Waits for the pipeline's demand: pages do, listings and robots.txt do not.
     pub is_paced: bool,
 }
 
-/// What a server names a version of a page by.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Validators {
-    /// `ETag`, as sent.
-    pub etag: Option<String>,
-    /// `Last-Modified`, as sent.
-    pub last_modified: Option<String>,
-}
-
-impl Validators {
-    fn name_a_version(&self) -> bool {
-        self.etag.is_some() || self.last_modified.is_some()
-    }
-}
-
-/// What came back.
+/// An answer.
 #[derive(Debug)]
 pub(crate) enum Answer {
     /// A body.
@@ -85,15 +70,15 @@ pub(crate) enum Answer {
 /// A body and what its header said.
 #[derive(Clone, Debug)]
 pub(crate) struct Document {
-    /// Where it was fetched from.
+    /// The address that it was fetched from.
     pub url: Url,
     /// `Content-Type`, as sent.
     pub content_type: Option<String>,
     /// For the next conditional request.
     pub validators: Validators,
-    /// How long the server calls it fresh.
+    /// The time for which the server calls it fresh.
     pub fresh_for: Duration,
-    /// Whether `X-Robots-Tag` forbids to index it.
+    /// Set if `X-Robots-Tag` forbids to index it.
     pub noindex: bool,
     /// Unpacked.
     pub body: Bytes,
@@ -157,7 +142,7 @@ impl Fetcher {
         Ok(builder)
     }
 
-    fn mapping(&self, host: &str) -> Option<&crate::config::HostPort> {
+    fn mapping(&self, host: &str) -> Option<&HostPort> {
         self.config.resolve.get(host).or_else(|| self.config.resolve.get("*"))
     }
 
@@ -269,13 +254,13 @@ fn text(headers: &HeaderMap, name: HeaderName) -> Option<String> {
     headers.get(name).and_then(|value| value.to_str().ok()).map(str::to_owned)
 }
 
-/// Whether `X-Robots-Tag` forbids it to every crawler, or to this one.
+/// Says if `X-Robots-Tag` forbids it to every crawler, or to this one.
 fn forbids_indexing(headers: &HeaderMap, product: &str) -> bool {
     let tags = headers.get_all("x-robots-tag").iter().filter_map(|value| value.to_str().ok());
     tags.fold(Indexing::default(), |asked, tag| asked.with_header(tag, product)).noindex
 }
 
-/// How long an answer stays fresh by its own word: `max-age` less `Age`, else
+/// The time for which an answer stays fresh by its own word: `max-age` less `Age`, else
 /// `Expires` (RFC 9111, section 4.2). Zero where it says nothing.
 fn fresh_for(headers: &HeaderMap, clock: &Clock) -> Duration {
     let directives = headers.get_all(header::CACHE_CONTROL).iter();
@@ -297,7 +282,7 @@ fn fresh_for(headers: &HeaderMap, clock: &Clock) -> Duration {
     }
 }
 
-/// How long caches have kept the answer.
+/// The time that caches have kept the answer.
 fn age(headers: &HeaderMap) -> Duration {
     let age = headers.get(header::AGE).and_then(|age| age.to_str().ok()?.trim().parse().ok());
     Duration::from_secs(age.unwrap_or_default())

@@ -17,25 +17,26 @@ use url::Url;
 
 use crate::crawl::Crawl;
 use crate::error::Fruitless;
-use crate::frontier::Page;
 use crate::handle::{article, check, read_html};
-use crate::listing::{feed, opml, sitemap};
 use crate::outcome::{Ended, Outcome, Refusal};
-use crate::remote::follow;
-use crate::source::FileKind;
-use crate::submit::{bounded, content_of};
-use crate::visit::clean;
+use crate::page::Page;
+use crate::publisher::{bounded, content_of};
+use crate::sources::listing::{feed, opml, sitemap};
+use crate::sources::look::Looks;
+use crate::sources::remote::follow;
+use crate::sources::source::FileKind;
+use crate::urls::clean;
 
-/// What was read and waits to be handled.
+/// Items that were read and wait to be handled.
 const MAX_READ_AHEAD: usize = 16;
 /// The longest line of a list or of JSON: a text of 256 KiB, escaped, and more.
 const MAX_LINE_BYTES: u64 = 2 * 1024 * 1024;
 /// Stands for the address of a page that is not known yet.
 const NOWHERE: &str = "https://nowhere.invalid/saved/page.html";
-/// Where a browser's "save page" notes the address.
+/// The place where a browser's "save page" notes the address.
 const SAVED_FROM: &str = "<!-- saved from url=(";
 
-/// What a file holds, one after the other.
+/// Part of a file.
 #[derive(Debug)]
 enum Item {
     /// An address to be fetched.
@@ -50,7 +51,7 @@ enum Item {
 
 #[derive(Debug)]
 struct SavedPage {
-    /// `None`: what the page says of itself decides.
+    /// `None`: the page's own word decides.
     url: Option<Url>,
     html: Vec<u8>,
     content_type: Option<String>,
@@ -75,38 +76,40 @@ struct Line {
 }
 
 /// Works off one file.
-pub(crate) async fn file(crawl: &Arc<Crawl>, path: &Path, kind: FileKind) {
+pub(crate) async fn file(looks: &Arc<Looks>, path: &Path, kind: FileKind) {
+    let crawl = &looks.crawl;
     let source = path.display().to_string();
     let read = match kind {
-        FileKind::Opml | FileKind::Feed | FileKind::Sitemap => listing(crawl, path, kind).await,
+        FileKind::Opml | FileKind::Feed | FileKind::Sitemap => listing(looks, path, kind).await,
         FileKind::UrlList => stream(crawl, path, read_links).await,
         FileKind::Jsonl => stream(crawl, path, read_articles).await,
         FileKind::Warc => stream(crawl, path, read_archive).await,
         FileKind::Html => stream(crawl, path, read_page).await,
     };
-    crawl.note_source(&source, read);
+    crawl.tally.source(&source, read);
 }
 
 /// Works off the pages in a folder.
 pub(crate) async fn folder(crawl: &Arc<Crawl>, path: &Path) {
     let source = path.display().to_string();
-    crawl.note_source(&source, stream(crawl, path, read_folder).await);
+    crawl.tally.source(&source, stream(crawl, path, read_folder).await);
 }
 
-async fn listing(crawl: &Arc<Crawl>, path: &Path, kind: FileKind) -> Result<(), Fruitless> {
+async fn listing(looks: &Arc<Looks>, path: &Path, kind: FileKind) -> Result<(), Fruitless> {
+    let crawl = &looks.crawl;
     let limit = crawl.config.max_listing_bytes as u64;
     let mut bytes = Vec::new();
     tokio::fs::File::open(path).await?.take(limit).read_to_end(&mut bytes).await?;
     let source = path.display().to_string();
     match kind {
-        FileKind::Opml => follow(crawl, opml(&bytes)?).await,
+        FileKind::Opml => follow(looks, opml(&bytes)?).await,
         FileKind::Feed => {
             crawl.queue(&source, feed(&bytes, None, None)?.0, None);
         }
         _ => {
             let (pages, sitemaps) = sitemap(&bytes)?;
             crawl.queue(&source, pages, None);
-            follow(crawl, sitemaps).await;
+            follow(looks, sitemaps).await;
         }
     }
     Ok(())
@@ -136,7 +139,7 @@ async fn stream(
 }
 
 async fn handle(crawl: &Arc<Crawl>, source: &Arc<str>, item: Item) {
-    let in_flight = crawl.control.in_flight();
+    let in_flight = crawl.tally.control.in_flight();
     let ended = match item {
         Item::Link(url) => {
             let page = Page::named_by(Arc::clone(source), url.into());
@@ -147,13 +150,13 @@ async fn handle(crawl: &Arc<Crawl>, source: &Arc<str>, item: Item) {
         Item::Page(page) => saved_page(crawl, source, page).await,
     };
     drop(in_flight);
-    crawl.found_and_settled(&ended);
+    crawl.tally.found_and_settled(&ended);
 }
 
 async fn submit(crawl: &Crawl, entry: Entry) -> Result<Outcome, Ended> {
-    crawl.wait_for_demand().await?;
+    crawl.intake.wait_for_demand().await?;
     let content = content_of(&entry);
-    crawl.submit(entry, content).await?;
+    crawl.publisher.submit(entry, content).await?;
     Ok(Outcome::Submitted)
 }
 
@@ -177,7 +180,7 @@ fn entry_of(page: &SavedPage, source: Arc<str>, limit: Duration) -> Result<Entry
     Ok(Entry { observed_at: page.observed_at.unwrap_or_default(), ..entry })
 }
 
-/// What the page calls its address, unless that is only a path.
+/// The address that the page declares, unless that is only a path.
 fn declared(page: &courant_extract::Page) -> Option<Url> {
     let url = Url::parse(page.canonical_url.as_deref()?).ok()?;
     clean(url).ok().filter(|url| url.host_str() != Some("nowhere.invalid"))
@@ -191,7 +194,7 @@ fn saved_from(html: &[u8]) -> Option<Url> {
     Url::parse(address.split_whitespace().next()?).ok().and_then(|url| clean(url).ok())
 }
 
-/// Where readers put what they read.
+/// Takes what readers read.
 struct Sink(mpsc::Sender<Item>);
 
 impl Sink {

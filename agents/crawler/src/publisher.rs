@@ -1,23 +1,51 @@
 //! From a page or record to an article on the bus.
 
+use std::sync::{Arc, Mutex, PoisonError};
+
 use courant_article::{ContentHash, Entry, Revision};
-use courant_bus::{MessageId, PublishError, Subject};
+use courant_bus::{Bus, MessageId, PublishError, Subject};
 use courant_dedup::{MAX_URL_BYTES, normalize_text};
 use courant_proto::v1;
+use courant_telemetry::Clock;
 use tokio::time::Instant;
+use tokio_util::sync::CancellationToken;
+use url::Url;
 
-use crate::crawl::Crawl;
 use crate::error::Error;
+use crate::memory::{Memory, Remembered};
+use crate::metrics::Metrics;
 use crate::outcome::{Ended, Refusal};
+use crate::validators::Validators;
 
-/// What an entry says, whenever it says it: the same from crawl to crawl while
+/// Names the title and text of an entry, whenever it says them: the same from crawl to crawl while
 /// neither title nor text change.
 pub(crate) fn content_of(entry: &Entry) -> ContentHash {
     let text = normalize_text(entry.text.as_str());
     ContentHash::of_normalized(&format!("{}\n{}\n{text}", entry.url, normalize_text(&entry.title)))
 }
 
-impl Crawl {
+/// Hands articles to the bus, and remembers visits whose articles it acknowledged.
+pub(crate) struct Publisher {
+    bus: Bus,
+    clock: Clock,
+    memory: Arc<Memory>,
+    metrics: Metrics,
+    /// Ends the crawl if the bus fails for good.
+    stop: CancellationToken,
+    failure: Mutex<Option<Error>>,
+}
+
+impl Publisher {
+    pub(crate) fn new(
+        bus: Bus,
+        clock: Clock,
+        memory: Arc<Memory>,
+        metrics: Metrics,
+        stop: CancellationToken,
+    ) -> Self {
+        Self { bus, clock, memory, metrics, stop, failure: Mutex::default() }
+    }
+
     /// Hands `entry` on, named by what it says and seen now; waits for room.
     ///
     /// When this returns `Ok`, the bus has it safe. If the bus fails for longer
@@ -45,6 +73,28 @@ impl Crawl {
             }
         }
     }
+
+    /// Remembers that `named` led to `url`, and how the visit went. To be called when
+    /// all that followed from the visit is safe.
+    pub(crate) async fn remember(&self, named: &Url, url: &Url, visit: Remembered) {
+        if url != named {
+            let hop = Remembered { validators: Validators::default(), ..visit.clone() };
+            self.memory.remember(named, hop).await;
+        }
+        self.memory.remember(url, visit).await;
+    }
+
+    /// Ends the crawl with `error`; the first one counts.
+    fn give_up(&self, error: Error) {
+        let mut failure = self.failure.lock().unwrap_or_else(PoisonError::into_inner);
+        failure.get_or_insert(error);
+        self.stop.cancel();
+    }
+
+    /// The error that ended the crawl early.
+    pub(crate) fn failure(&self) -> Option<Error> {
+        self.failure.lock().unwrap_or_else(PoisonError::into_inner).take()
+    }
 }
 
 /// Authors beyond this are a parser's mistake.
@@ -52,7 +102,7 @@ const MAX_AUTHORS: usize = 50;
 /// A longer field than this is a parser's mistake.
 const MAX_FIELD_CHARS: usize = 2_000;
 
-/// Cuts what could make a message too large to travel.
+/// Cuts fields that could make a message too large to travel.
 pub(crate) fn bounded(mut entry: Entry) -> Entry {
     entry.authors.truncate(MAX_AUTHORS);
     entry.declared_canonical_url =

@@ -1,4 +1,4 @@
-//! When a site may be asked again. One turn at a time per registered domain,
+//! Turns: a site is asked again after its delay. One turn at a time per registered domain,
 //! whoever wants it: pages, robots.txt, feeds and redirects alike.
 
 use std::collections::HashMap;
@@ -29,7 +29,7 @@ pub(crate) struct Politeness {
     domains: Mutex<HashMap<String, Arc<tokio::sync::Mutex<Domain>>>>,
 }
 
-/// What is known of one domain.
+/// The state of one domain.
 #[derive(Debug, Default)]
 struct Domain {
     delay: Duration,
@@ -53,7 +53,7 @@ impl Politeness {
     }
 
     /// Waits for the turn of `domain`, which lasts until it is dropped.
-    /// `crawl_delay`: what the site asks for; the greatest ever asked counts.
+    /// `crawl_delay`: the delay that the site asks for; the greatest ever asked counts.
     pub(crate) async fn turn(
         &self,
         domain: &str,
@@ -77,8 +77,7 @@ impl Politeness {
         }
     }
 
-    /// `domain` was asked by a crawler of before, right up to the start of this one
-    /// for all that is known.
+    /// A previous crawler may have requested `domain` until just before this one started.
     pub(crate) fn asked_before(&self, domain: &str) {
         // Else somebody has a turn, and more is known.
         if let Ok(mut state) = self.domain(domain).try_lock_owned() {
@@ -86,7 +85,7 @@ impl Politeness {
         }
     }
 
-    /// For how long `domain` is to be left alone.
+    /// The time for which `domain` is to be left alone.
     pub(crate) async fn rest_of(&self, domain: &str) -> Duration {
         let state = self.domain(domain).lock_owned().await;
         state.pause(Instant::now()).unwrap_or_default()
@@ -101,7 +100,7 @@ impl Politeness {
     }
 }
 
-/// Whether somebody holds or awaits its turn, or its next turn lies ahead.
+/// Says if somebody holds or awaits its turn, or its next turn lies ahead.
 fn is_needed(domain: &Arc<tokio::sync::Mutex<Domain>>) -> bool {
     let waits = |state: &Domain| state.next_turn().is_some_and(|start| start > Instant::now());
     Arc::strong_count(domain) > 1 || domain.try_lock().is_ok_and(|state| waits(&state))
@@ -138,7 +137,7 @@ impl Turn {
         self.state.not_before = self.state.not_before.max(Some(Instant::now() + pause));
     }
 
-    /// For how long nobody else may have a turn when this one ends.
+    /// The time for which nobody else may have a turn when this one ends.
     pub(crate) fn rest(&self) -> Duration {
         self.state.pause(Instant::now()).unwrap_or_default().max(self.state.delay)
     }

@@ -1,0 +1,40 @@
+//! Decides if the crawl may take more work.
+
+use courant_service::Control;
+use tokio_util::sync::CancellationToken;
+
+use crate::outcome::Ended;
+use crate::pace::Pace;
+
+/// The operator's hold, the pipeline's demand and the crawl's own end.
+pub(crate) struct Intake {
+    pub(crate) control: Control,
+    pub(crate) pace: Pace,
+    /// Ends the crawl: a shutdown, or a failure.
+    pub(crate) stop: CancellationToken,
+}
+
+impl Intake {
+    pub(crate) fn new(control: Control, stop: CancellationToken) -> Self {
+        Self { control, pace: Pace::new(), stop }
+    }
+
+    /// Waits while the crawler is paused.
+    pub(crate) async fn wait_while_paused(&self) -> Result<(), Ended> {
+        if self.control.running().await { Ok(()) } else { Err(Ended::Interrupted) }
+    }
+
+    /// Waits while the crawler is paused or the pipeline wants no more.
+    pub(crate) async fn wait_for_demand(&self) -> Result<(), Ended> {
+        let demand = async {
+            self.wait_while_paused().await?;
+            self.pace.ready().await;
+            Ok(())
+        };
+        tokio::select! {
+            biased;
+            () = self.stop.cancelled() => Err(Ended::Interrupted),
+            wanted = demand => wanted,
+        }
+    }
+}

@@ -1,0 +1,69 @@
+//! Pages that sources name.
+
+use std::sync::Arc;
+
+use tokio_util::task::TaskTracker;
+use tokio_util::task::task_tracker::TaskTrackerToken;
+use url::Url;
+
+/// A page that a source names.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Named {
+    pub(crate) url: Url,
+    pub(crate) hint: Hint,
+    pub(crate) lane: Lane,
+}
+
+impl From<Url> for Named {
+    fn from(url: Url) -> Self {
+        Self { url, hint: Hint::default(), lane: Lane::Rest }
+    }
+}
+
+/// A page that was found.
+#[derive(Debug)]
+pub(crate) struct Page {
+    /// Its address.
+    pub url: Url,
+    /// The feed, site or list that named it.
+    pub source: Arc<str>,
+    /// The source's words about it.
+    pub hint: Hint,
+    /// The pages that it waits with.
+    pub lane: Lane,
+    /// Held until it is worked off.
+    _unfinished: Option<TaskTrackerToken>,
+}
+
+impl Page {
+    /// A page that `source` names.
+    pub(crate) fn named_by(source: Arc<str>, named: Named) -> Self {
+        let Named { url, hint, lane } = named;
+        Self { url, source, hint, lane, _unfinished: None }
+    }
+
+    /// The same, tracked until it is worked off.
+    pub(crate) fn tracked(self, unfinished: Option<&TaskTracker>) -> Self {
+        Self { _unfinished: unfinished.map(TaskTracker::token), ..self }
+    }
+}
+
+/// The order of pages within a domain.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Lane {
+    /// From a feed or a news sitemap.
+    News,
+    /// From other sitemaps, lists and links.
+    Rest,
+}
+
+/// A feed's or sitemap's words about a page.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Hint {
+    /// Stands in where the page has none.
+    pub title: Option<String>,
+    /// Stands in where the page has none.
+    pub published_at: Option<courant_article::PublishedAt>,
+    /// When it changed last, Unix milliseconds.
+    pub changed_at_ms: Option<i64>,
+}

@@ -1,0 +1,8 @@
+//! The places that articles come from, and the reading of them.
+
+mod documents;
+mod listing;
+pub(crate) mod local;
+pub(crate) mod look;
+pub(crate) mod remote;
+pub(crate) mod source;

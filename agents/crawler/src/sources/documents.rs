@@ -1,0 +1,58 @@
+//! Feeds, sitemaps and home pages as they were last, to be asked for conditionally.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use moka::future::Cache;
+use url::Url;
+
+use crate::outcome::Ended;
+use crate::validators::Validators;
+use crate::web::fetch::Document;
+use crate::web::{Copies, Visited, Web};
+
+/// The weight that kept documents may have together.
+const MAX_BYTES: u64 = 32 * 1024 * 1024;
+
+/// The documents that were fetched lately.
+pub(crate) struct Documents(Cache<Url, Arc<Document>>);
+
+impl Documents {
+    pub(crate) fn new() -> Self {
+        let weigh = |_: &Url, document: &Arc<Document>| {
+            u32::try_from(document.body.len()).unwrap_or(u32::MAX)
+        };
+        Self(Cache::builder().max_capacity(MAX_BYTES).weigher(weigh).build())
+    }
+
+    /// Fetches a feed, sitemap or home page. Where its server calls it unchanged,
+    /// the copy at hand is read again: a page that failed gets another chance.
+    /// Returns, too, how long the server calls it fresh.
+    pub(crate) async fn fetch(
+        &self,
+        web: &Web,
+        url: &Url,
+    ) -> Result<(Arc<Document>, Duration), Ended> {
+        match web.listing(url, self).await? {
+            Visited::NotModified { before, fresh_for, .. } => Ok((before, fresh_for)),
+            Visited::Document { document, .. } => {
+                let document = Arc::new(document);
+                self.0.insert(document.url.clone(), Arc::clone(&document)).await;
+                let fresh_for = document.fresh_for;
+                Ok((document, fresh_for))
+            }
+        }
+    }
+}
+
+impl Copies for Documents {
+    type Copy = Arc<Document>;
+
+    async fn copy_of(&self, url: &Url) -> Result<Option<Arc<Document>>, Ended> {
+        Ok(self.0.get(url).await)
+    }
+
+    fn validators(document: &Arc<Document>) -> &Validators {
+        &document.validators
+    }
+}

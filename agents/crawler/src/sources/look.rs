@@ -1,0 +1,204 @@
+//! A look at one feed, sitemap or site.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use courant_extract::sources::{self, Kind, feed_candidates, sitemap_candidates};
+use courant_extract::{Deadline, page_within};
+use courant_store::Listing;
+use tokio_util::task::TaskTracker;
+use url::Url;
+
+use crate::crawl::Crawl;
+use crate::error::Fruitless;
+use crate::interval::Asked;
+use crate::outcome::{Ended, Failure, Refusal};
+use crate::page::Named;
+use crate::sources::documents::Documents;
+use crate::sources::listing::{feed, opml, sitemap, url_list};
+use crate::timetable::{Found, fingerprint};
+use crate::urls::domain_of;
+use crate::web::fetch::Document;
+
+/// The name of lists of feeds in the timetable.
+pub(crate) const OPML: &str = "opml";
+/// The name of home pages in the timetable.
+pub(crate) const SITE: &str = "site";
+
+/// A listing after its turn in a round.
+pub(crate) struct Looked {
+    pub(crate) listing: Listing,
+    /// The result of the look; `None` where its time has not come.
+    pub(crate) found: Option<Result<Found, Fruitless>>,
+}
+
+/// Looks at listings.
+pub(crate) struct Looks {
+    pub(crate) crawl: Arc<Crawl>,
+    documents: Documents,
+}
+
+impl Looks {
+    pub(crate) fn new(crawl: Arc<Crawl>) -> Self {
+        Self { crawl, documents: Documents::new() }
+    }
+
+    /// Looks at a feed, sitemap or site if its time has come, and queues the pages
+    /// that it names.
+    ///
+    /// # Errors
+    /// If the crawl is being stopped or the store is away: nothing was noted.
+    pub(crate) async fn look(&self, url: &Url) -> Result<Looked, Ended> {
+        let timetable = &self.crawl.timetable;
+        let before = timetable.last_look(url).await?;
+        if let Some(listing) = before.as_ref().filter(|before| !timetable.is_due(before)) {
+            return Ok(Looked { listing: listing.clone(), found: None });
+        }
+        let pages = TaskTracker::new();
+        let (found, asked) = self.read_listing(url, before.as_ref(), &pages).await;
+        if let Err(Fruitless::NotFetched(
+            ended @ (Ended::Interrupted | Ended::Failed(Failure::Store)),
+        )) = &found
+        {
+            return Err(*ended);
+        }
+        let listing = timetable.plan(url, before, &found, asked);
+        pages.close();
+        let (crawl, planned) = (Arc::clone(&self.crawl), listing.clone());
+        let written = async move { crawl.timetable.write_down(planned, pages).await };
+        self.crawl.workers.spawn(written);
+        Ok(Looked { listing, found: Some(found) })
+    }
+
+    /// Fetches a feed, sitemap or home page and queues the pages that it names.
+    /// Returns, too, for how long its publisher asks to be spared.
+    async fn read_listing(
+        &self,
+        url: &Url,
+        before: Option<&Listing>,
+        pages: &TaskTracker,
+    ) -> (Result<Found, Fruitless>, Asked) {
+        let waiting = |wait| Asked { wait, ..Asked::default() };
+        let (document, fresh_for) = match self.documents.fetch(&self.crawl.web, url).await {
+            Ok(fetched) => fetched,
+            Err(ended) => return (Err(ended.into()), waiting(self.crawl.web.rest_of(url).await)),
+        };
+        match self.found(url, &document, before, pages).await {
+            Ok((found, asked)) => (Ok(found), Asked { wait: fresh_for.max(asked.wait), ..asked }),
+            Err(problem) => (Err(problem), waiting(fresh_for)),
+        }
+    }
+
+    async fn found(
+        &self,
+        url: &Url,
+        document: &Arc<Document>,
+        before: Option<&Listing>,
+        pages: &TaskTracker,
+    ) -> Result<(Found, Asked), Fruitless> {
+        let mut asked = Asked::default();
+        let (kind, named, leads_to, links) = match kind_of(document) {
+            Kind::Feed => {
+                let read = |answer: &Document| {
+                    feed(&answer.body, answer.content_type.as_deref(), Some(&answer.url))
+                };
+                let (named, wishes) = parsed(document, read).await?;
+                asked = wishes;
+                ("feed", named, Vec::new(), Vec::new())
+            }
+            Kind::Sitemap => {
+                let (named, sitemaps) = parsed(document, |map| sitemap(&map.body)).await?;
+                ("sitemap", named, sitemaps, Vec::new())
+            }
+            Kind::UrlList => ("list", url_list(&document.body)?, Vec::new(), Vec::new()),
+            Kind::Opml => (OPML, Vec::new(), opml(&document.body)?, Vec::new()),
+            Kind::Html => {
+                let (named, leads_to, links) = self.site(document, before).await?;
+                (SITE, named, leads_to, links)
+            }
+            _ => return Err(Fruitless::NotASource),
+        };
+        let changes = named.iter().chain(if leads_to.is_empty() { &links[..] } else { &[] });
+        let changes = changes.map(|named| (&named.url, named.hint.changed_at_ms));
+        let fingerprint = fingerprint(changes.chain(leads_to.iter().map(|url| (url, None))));
+        let named = self.crawl.queue(url.as_str(), named, Some(pages));
+        Ok((Found { kind, named, fingerprint, leads_to, links }, asked))
+    }
+
+    /// A site by its home page: the feeds that it declares and the sitemaps that
+    /// its robots.txt names, and the links on it. Where it names neither, those are
+    /// looked for once where they stand by custom. A page that is itself an article
+    /// counts as that.
+    async fn site(
+        &self,
+        document: &Arc<Document>,
+        before: Option<&Listing>,
+    ) -> Result<(Vec<Named>, Vec<Url>, Vec<Named>), Fruitless> {
+        let url = &document.url;
+        let limit = self.crawl.config.max_page_time();
+        let page = parsed(document, move |document| html(document, limit)).await?;
+        if page.is_article && url.path() != "/" {
+            return Ok((vec![url.clone().into()], Vec::new(), Vec::new()));
+        }
+        let rules = self.crawl.web.rules(url).await?;
+        let feeds = page.feeds.into_iter().take(self.crawl.config.max_feeds_per_site);
+        let sitemaps = rules.sitemaps().iter().filter_map(|named| url.join(named).ok());
+        let links =
+            page.links.into_iter().filter(|link| domain_of(link) == domain_of(url) && link != url);
+        let links = links.take(self.crawl.config.max_links_per_page).map(Named::from).collect();
+        let named: Vec<Url> = feeds.chain(sitemaps).collect();
+        let leads_to = match before {
+            _ if !named.is_empty() => named,
+            Some(before) if before.kind == SITE => addresses(&before.leads_to).collect(),
+            _ => Box::pin(self.guessed(url)).await?.into_iter().collect(),
+        };
+        Ok((Vec::new(), leads_to, links))
+    }
+
+    /// The first feed, or else the first sitemap, that stands where they stand by
+    /// custom.
+    async fn guessed(&self, site: &Url) -> Result<Option<Url>, Ended> {
+        let guesses =
+            [(feed_candidates(site), Kind::Feed), (sitemap_candidates(site), Kind::Sitemap)];
+        for (candidates, kind) in guesses {
+            for candidate in candidates.into_iter().take(self.crawl.config.max_guesses_per_site) {
+                match self.documents.fetch(&self.crawl.web, &candidate).await {
+                    Ok((document, _)) if kind_of(&document) == kind => return Ok(Some(candidate)),
+                    // Nobody said that there is anything.
+                    Ok(_) | Err(Ended::Refused(_)) => {}
+                    Err(ended @ (Ended::Interrupted | Ended::Failed(Failure::Store))) => {
+                        return Err(ended);
+                    }
+                    // A site that fails is not asked for more.
+                    Err(Ended::Failed(_)) => return Ok(None),
+                }
+            }
+        }
+        Ok(None)
+    }
+}
+
+fn kind_of(document: &Document) -> Kind {
+    sources::kind(&document.body, document.content_type.as_deref(), document.url.path())
+}
+
+fn html(document: &Document, limit: Duration) -> Result<courant_extract::Page, Fruitless> {
+    let charset = document.content_type.as_deref();
+    page_within(&document.body, charset, &document.url, &Deadline::after(limit))
+        .map_err(|error| Fruitless::broken("web page", &error))
+}
+
+/// Parses on a thread of its own. A panic in a parser costs its document.
+async fn parsed<T: Send + 'static>(
+    document: &Arc<Document>,
+    parse: impl FnOnce(&Document) -> Result<T, Fruitless> + Send + 'static,
+) -> Result<T, Fruitless> {
+    let document = Arc::clone(document);
+    let parsed = tokio::task::spawn_blocking(move || parse(&document)).await;
+    parsed.unwrap_or(Err(Ended::from(Refusal::Unreadable).into()))
+}
+
+/// The addresses that a listing led to.
+pub(crate) fn addresses(texts: &[String]) -> impl Iterator<Item = Url> {
+    texts.iter().filter_map(|text| Url::parse(text).ok())
+}

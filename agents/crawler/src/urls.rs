@@ -1,0 +1,33 @@
+//! URLs as the crawler asks for them.
+
+use courant_dedup::registered_domain_of;
+use url::Url;
+
+use crate::outcome::Refusal;
+
+/// The URL without fragment, user name and password. Refuses all but HTTP and HTTPS.
+pub(crate) fn clean(mut url: Url) -> Result<Url, Refusal> {
+    if !matches!(url.scheme(), "http" | "https") || url.host_str().is_none() {
+        return Err(Refusal::InvalidUrl);
+    }
+    url.set_fragment(None);
+    url.set_username("").and_then(|()| url.set_password(None)).map_err(|()| Refusal::InvalidUrl)?;
+    Ok(url)
+}
+
+/// The registered domain that a request to `url` takes its turn in.
+pub(crate) fn domain_of(url: &Url) -> String {
+    registered_domain_of(url.host_str().unwrap_or_default())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_asked_for_carries_no_secret_and_no_fragment() {
+        let url = clean("https://user:word@a.example/x?y#z".parse().unwrap()).unwrap();
+        assert_eq!(url.as_str(), "https://a.example/x?y");
+        assert_eq!(clean("ftp://a.example/".parse().unwrap()), Err(Refusal::InvalidUrl));
+    }
+}

@@ -1,0 +1,241 @@
+//! Asks the web for documents: each request in its domain's turn, under its own
+//! host's rules, from redirect to redirect.
+
+mod address;
+mod copies;
+pub(crate) mod fetch;
+mod polite;
+mod politeness;
+mod robots;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use courant_store::NoteKind;
+use futures::FutureExt;
+use futures::future::BoxFuture;
+use http::StatusCode;
+use tokio::sync::Semaphore;
+use url::Url;
+
+use crate::config::Config;
+use crate::intake::Intake;
+use crate::memory::Memory;
+use crate::outcome::{Ended, Failure, Refusal};
+use crate::tally::Tally;
+use crate::urls::{clean, domain_of};
+use crate::web::copies::NoCopies;
+use crate::web::fetch::{Answer, Document, Fetcher, Request};
+use crate::web::polite::{PoliteFetcher, Slot};
+use crate::web::politeness::Politeness;
+use crate::web::robots::{
+    MAX_NOTED_BYTES, MAX_REDIRECTS, MAX_ROBOTS_BYTES, Rules, RulesCache, VALID_FOR,
+};
+
+pub(crate) use crate::web::copies::Copies;
+
+/// The web, as one crawl sees it.
+pub(crate) struct Web {
+    config: Config,
+    memory: Arc<Memory>,
+    fetcher: PoliteFetcher,
+    rules: RulesCache,
+}
+
+/// The limits of one document's way.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Errand {
+    /// Redirects that are followed.
+    pub max_redirects: usize,
+    /// The longest body, unpacked.
+    pub max_body_bytes: usize,
+    /// Cuts a longer body there instead of refusing it.
+    pub cut_body: bool,
+    /// Waits for the pipeline's demand.
+    pub is_paced: bool,
+    /// Asks for nothing that robots.txt disallows.
+    pub obeys_robots: bool,
+}
+
+/// The end of a URL's redirects.
+#[derive(Debug)]
+pub(crate) enum Visited<C> {
+    /// A document, and the copy of it that was at hand.
+    Document { document: Document, before: Option<C>, slot: Slot },
+    /// The copy at hand is the latest, for so long at least.
+    NotModified { url: Url, before: C, fresh_for: Duration },
+}
+
+impl Web {
+    /// Prepares the requests of one crawl.
+    pub(crate) fn new(
+        config: Config,
+        fetcher: Fetcher,
+        memory: Arc<Memory>,
+        intake: Arc<Intake>,
+        tally: &Tally,
+    ) -> Self {
+        let max_wait = Duration::from_secs(config.max_retry_after_s);
+        let fetcher = PoliteFetcher {
+            fetcher,
+            politeness: Politeness::new(config.min_delay(), max_wait),
+            slots: Arc::new(Semaphore::new(config.concurrency)),
+            max_attempts: config.max_attempts,
+            notes: Arc::clone(&memory.notes),
+            intake,
+            progress: tally.progress.clone(),
+            metrics: tally.metrics.clone(),
+        };
+        Self { config, memory, fetcher, rules: RulesCache::new() }
+    }
+
+    /// Fetches a page, conditionally where a copy is known.
+    pub(crate) async fn page<C: Copies>(
+        &self,
+        start: &Url,
+        copies: &C,
+    ) -> Result<Visited<C::Copy>, Ended> {
+        self.follow(start, self.errand(self.config.max_body_bytes, true), copies).await
+    }
+
+    /// Fetches a feed, sitemap or home page, conditionally where a copy is known.
+    pub(crate) async fn listing<C: Copies>(
+        &self,
+        start: &Url,
+        copies: &C,
+    ) -> Result<Visited<C::Copy>, Ended> {
+        self.follow(start, self.errand(self.config.max_listing_bytes, false), copies).await
+    }
+
+    fn errand(&self, max_body_bytes: usize, is_paced: bool) -> Errand {
+        let max_redirects = self.config.max_redirects;
+        Errand { max_redirects, max_body_bytes, cut_body: false, is_paced, obeys_robots: true }
+    }
+
+    /// Follows `start` from redirect to redirect.
+    async fn follow<C: Copies>(
+        &self,
+        start: &Url,
+        errand: Errand,
+        copies: &C,
+    ) -> Result<Visited<C::Copy>, Ended> {
+        let mut url = start.clone();
+        for _ in 0..=errand.max_redirects {
+            let before = copies.copy_of(&url).await?;
+            let request = Request {
+                url: &url,
+                validators: before.as_ref().map(C::validators),
+                max_body_bytes: errand.max_body_bytes,
+                cut_body: errand.cut_body,
+                is_paced: errand.is_paced,
+            };
+            let crawl_delay = self.crawl_delay(&url, errand).await?;
+            let (answer, slot) = self.fetcher.fetch(request, crawl_delay).await?;
+            match (answer, before) {
+                (Answer::Redirect(next), _) => url = clean(next)?,
+                (Answer::NotModified { fresh_for }, Some(before)) => {
+                    return Ok(Visited::NotModified { url, before, fresh_for });
+                }
+                (Answer::Document(document), before) => {
+                    return Ok(Visited::Document { document, before, slot });
+                }
+                (answer, _) => return Err(why_nothing(&answer)),
+            }
+        }
+        Err(Refusal::Redirects.into())
+    }
+
+    /// Checks that `url` may be asked for; returns the delay that its site asks for.
+    async fn crawl_delay(&self, url: &Url, errand: Errand) -> Result<Duration, Ended> {
+        if !errand.obeys_robots {
+            return Ok(Duration::ZERO);
+        }
+        let rules = self.rules(url).await?;
+        rules.check(url, Duration::from_secs(self.config.max_crawl_delay_s))?;
+        Ok(rules.crawl_delay())
+    }
+
+    /// The rules for `url`. Whoever asks first fetches them, others wait.
+    pub(crate) fn rules<'a>(&'a self, url: &'a Url) -> BoxFuture<'a, Result<Arc<Rules>, Ended>> {
+        let origin = url.origin().ascii_serialization();
+        async move {
+            let find = Box::pin(async {
+                Ok(Arc::new(match self.noted_rules(&origin, url).await? {
+                    Some(rules) => rules,
+                    None => self.fetch_rules(&origin, url).await?,
+                }))
+            });
+            let found = self.rules.0.try_get_with_by_ref(&origin, find).await;
+            found.map_err(|ended: Arc<Ended>| *ended)
+        }
+        .boxed()
+    }
+
+    /// The rules that were fetched before this crawler was started, while they count.
+    async fn noted_rules(&self, origin: &str, url: &Url) -> Result<Option<Rules>, Ended> {
+        let Some((note, rest)) = self.memory.note(NoteKind::Robots, origin).await? else {
+            return Ok(None);
+        };
+        self.fetcher.politeness.asked_before(&domain_of(url));
+        let body = note.body.unwrap_or_default();
+        Ok(Some(Rules::of(body.as_bytes(), self.config.product()).valid_for(rest)))
+    }
+
+    /// "Unavailable" (4xx) allows everything, "unreachable" (5xx) nothing. 429 is
+    /// a 4xx, but a server that is asked too much already is left alone.
+    async fn fetch_rules(&self, origin: &str, url: &Url) -> Result<Rules, Ended> {
+        let url = url.join("/robots.txt").map_err(|_| Refusal::InvalidUrl)?;
+        let errand = Errand {
+            max_redirects: MAX_REDIRECTS,
+            max_body_bytes: MAX_ROBOTS_BYTES,
+            cut_body: true,
+            is_paced: false,
+            obeys_robots: false,
+        };
+        match self.follow(&url, errand, &NoCopies).await {
+            Ok(Visited::Document { document, .. }) => Ok(self.noted(origin, &document.body)),
+            Ok(Visited::NotModified { before, .. }) => match before {},
+            Err(Ended::Refused(
+                Refusal::NotFound | Refusal::Forbidden | Refusal::Status | Refusal::Redirects,
+            )) => Ok(self.noted(origin, b"")),
+            Err(Ended::Failed(_)) => Ok(Rules::unreachable()),
+            Err(ended) => Err(ended),
+        }
+    }
+
+    fn noted(&self, origin: &str, body: &[u8]) -> Rules {
+        if body.len() <= MAX_NOTED_BYTES {
+            let text = String::from_utf8_lossy(body).into_owned();
+            self.memory.notes.keep_robots(origin, text, VALID_FOR);
+        }
+        Rules::of(body, self.config.product())
+    }
+
+    /// Leaves `domain` alone for so long. To be called before anybody has a turn.
+    pub(crate) fn leave_alone(&self, domain: &str, pause: Duration) {
+        self.fetcher.politeness.leave_alone(domain, pause);
+    }
+
+    /// The time for which a server that refused asks to be spared.
+    pub(crate) async fn rest_of(&self, url: &Url) -> Duration {
+        self.fetcher.politeness.rest_of(&domain_of(url)).await
+    }
+}
+
+fn why_nothing(answer: &Answer) -> Ended {
+    let status = match answer {
+        Answer::Busy { status: StatusCode::TOO_MANY_REQUESTS, .. } => {
+            return Failure::RateLimited.into();
+        }
+        Answer::Busy { status, .. } | Answer::Status(status) => *status,
+        Answer::Document(_) | Answer::NotModified { .. } | Answer::Redirect(_) => {
+            return Refusal::Status.into();
+        }
+    };
+    match status.as_u16() {
+        404 | 410 => Refusal::NotFound.into(),
+        401 | 403 | 451 => Refusal::Forbidden.into(),
+        500.. => Failure::ServerError.into(),
+        _ => Refusal::Status.into(),
+    }
+}
