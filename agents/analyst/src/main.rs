@@ -5,6 +5,7 @@ use std::process::ExitCode;
 use anyhow::Context;
 use clap::Parser;
 use courant_analyst::Analyst;
+use courant_gpu_utils::collect;
 use courant_inference::{Deps, Host};
 use courant_service::{Args, Ports, Start};
 
@@ -16,6 +17,7 @@ async fn run(mut start: Start) -> anyhow::Result<()> {
     let config = start.document.section("analyst")?;
     let bus_config = start.document.section("bus")?;
     let (inference, gpu) = (start.document.section("inference")?, start.document.section("gpu")?);
+    collect::observe(&start.meter, &gpu);
     let host = Host::new(&inference, &gpu, Deps::resolve());
 
     let bus = start.connect(&bus_config).await?;

@@ -10,6 +10,7 @@ use courant_config::Document;
 use courant_crawler::Crawler;
 use courant_embedder::Embedder;
 use courant_gateway::Gateway;
+use courant_gpu_utils::similarity::HybridMatrix;
 use courant_inference::{Deps, Encoder, Host};
 use courant_service::{Control, Process};
 use courant_storage::Storage;
@@ -73,11 +74,11 @@ impl Pipeline {
         let bus = Bus::embedded(&bus_config, &data.spool(), clock.clone(), meter)
             .context("cannot open the message spool")?;
         let store_config = document.section("store")?;
-        let store =
-            Store::sqlite(&data.store(), Access::ReadWrite, &store_config, clock.clone(), meter)
-                .await
-                .context("cannot open the store")?;
-        store.use_gpu(&gpu, meter).await?;
+        let (path, access) = (data.store(), Access::ReadWrite);
+        let place = HybridMatrix::place(&gpu, meter);
+        let store = Store::sqlite_at(&path, access, &store_config, clock.clone(), meter, place)
+            .await
+            .context("cannot open the store")?;
         let cache = Cache::memory(&document.section("cache")?, meter);
         let encoder = encoder.await?.context("cannot load the encoder")?;
 

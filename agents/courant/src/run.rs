@@ -6,6 +6,7 @@ use anyhow::Context;
 use clap::Args;
 use courant_config::Document;
 use courant_crawler::{Extent, Report, Source};
+use courant_gpu_utils::collect;
 use courant_newsstand::Newsstand;
 use courant_service::{Config as ServiceConfig, Ports, Process};
 use courant_telemetry::{Meters, Telemetry};
@@ -76,8 +77,9 @@ async fn serve(
         sources = sample::sources(stand, &mut document)?;
     }
     let mut process = Process::new(telemetry);
-    process.observe_machine(&document.section("gpu")?, &args.data);
+    process.observe_host(&args.data);
     let meter = telemetry.meter();
+    collect::observe(&meter, &document.section("gpu")?);
     let pipeline = Pipeline::start(&document, data, &mut process, &meter, &shutdown).await?;
     let listening = process.listen(service, Ports::GATEWAY).await?;
     let address = listening.http_address()?;

@@ -5,6 +5,7 @@ use std::process::ExitCode;
 use anyhow::Context;
 use clap::Parser;
 use courant_embedder::Embedder;
+use courant_gpu_utils::collect;
 use courant_inference::{Deps, Encoder};
 use courant_service::{Args, Ports, Start};
 
@@ -19,6 +20,7 @@ async fn run(mut start: Start) -> anyhow::Result<()> {
     let gpu = start.document.section("gpu")?;
 
     let meter = start.meter.clone();
+    collect::observe(&meter, &gpu);
     let encoder = Encoder::load(&inference, &gpu, &Deps::resolve(), &meter)
         .context("cannot load the encoder")?;
     let bus = start.connect(&bus_config).await?;

@@ -1,25 +1,18 @@
-//! What GPUs and the host tell of themselves, as observable metrics. What is not
-//! there is absent, never zero.
+//! Counters of GPUs as observable metrics. A value that is not known is absent, never
+//! zero.
 
-mod disk;
 mod gpu;
-mod host;
 mod nvml;
-
-use std::path::Path;
 
 use opentelemetry::metrics::Meter;
 
 use crate::Config;
 
 pub use gpu::{GpuSample, observe_gpus};
-pub use host::{Host, observe_host};
 pub use nvml::NvmlCollector;
 
-/// Shows the host and its GPUs, once per process, which keeps its files in
-/// `folder`. GPUs are left out where `config` says so.
-pub fn observe_machine(meter: &Meter, config: &Config, folder: &Path) {
-    observe_host(meter, &Host::of_process(folder));
+/// Shows the GPUs of the machine, once per process, unless `config` turns that off.
+pub fn observe(meter: &Meter, config: &Config) {
     if !config.telemetry_enabled {
         return;
     }

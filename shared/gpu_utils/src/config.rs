@@ -11,7 +11,7 @@ use crate::memory;
 pub struct ConfigError {
     /// The key in `[gpu]`.
     pub key: &'static str,
-    /// What it must be.
+    /// The condition that it must meet.
     pub reason: &'static str,
 }
 
@@ -28,12 +28,12 @@ pub struct Config {
     pub tensorrt: bool,
     /// CUDA's number of the device to use.
     pub device: usize,
-    /// Whether out-of-memory runs may end on the CPU.
+    /// True where runs that lack memory may end on the CPU.
     pub cpu_fallback: bool,
     /// Decides the thresholds: `throughput`, `latency`, `mixed`, `real_time`,
     /// `etl`, `multi_tenant`.
     pub workload: Workload,
-    /// Whether GPU operations are measured and shown as metrics.
+    /// True where GPU operations are measured and shown as metrics.
     pub telemetry_enabled: bool,
     /// Memory.
     pub memory: memory::Config,
@@ -58,7 +58,7 @@ impl Default for Config {
 }
 
 impl Config {
-    /// Whether the values make sense together.
+    /// Checks that the values make sense together.
     ///
     /// # Errors
     /// [`ConfigError`] names the first key that does not.

@@ -13,11 +13,13 @@ use std::panic::{UnwindSafe, catch_unwind};
 use std::sync::Arc;
 
 use cudarc::driver::sys::{self, CUmemPool_attribute, CUresult};
-use cudarc::driver::{CudaContext, DriverError, result};
+use cudarc::driver::{CudaContext, result};
 
 use crate::device::{Cuda, CudaAbsence, Gpu, GpuClass};
 use crate::memory::{Capacity, LedgerSample, Snapshot};
 use crate::operation::{Device, Fault};
+
+pub use cudarc::driver::DriverError;
 
 impl Fault for DriverError {
     fn is_out_of_memory(&self) -> bool {
@@ -109,7 +111,7 @@ pub struct CudaDevice {
 }
 
 impl CudaDevice {
-    /// Of an open context.
+    /// The device of an open context.
     pub fn new(context: Arc<CudaContext>) -> Self {
         let resource = format!("cuda:{}", context.ordinal());
         Self { context, resource }

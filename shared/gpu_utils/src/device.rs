@@ -1,20 +1,19 @@
-//! What a machine has to compute with, and which of it is used.
+//! The devices of a machine, and the choice of the one that is used.
 
 mod advice;
 mod class;
-mod cpu;
 mod preset;
 mod provider;
 
+use courant_host::Cpu;
 use serde::Serialize;
 
 pub use advice::{Advice, advise};
-pub use class::{Card, GpuClass, PowerLimits};
-pub use cpu::Cpu;
+pub use class::{Card, GpuClass};
 pub use preset::{Overrides, Preset, Workload};
 pub use provider::{Choice, NoProvider, PassedOver, Provider, Unused, choose};
 
-/// Why no CUDA device can be used.
+/// The reason why no CUDA device can be used.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, thiserror::Error)]
 #[serde(tag = "reason", content = "detail", rename_all = "snake_case")]
 pub enum CudaAbsence {
@@ -45,14 +44,14 @@ pub struct Gpu {
 }
 
 impl Gpu {
-    /// Whether 16-bit floats are computed faster than 32-bit ones by as much as
-    /// the tuning guide expects (FEATURES F3: 1.5 to 2 times): Ampere and later.
+    /// True where tensor cores compute 16-bit floats (CUDA C++ Programming Guide, "Compute
+    /// Capabilities", 8.0 and later), so that fp16 is worth trying.
     pub fn has_fast_fp16(&self) -> bool {
         self.compute_capability.0 >= 8
     }
 }
 
-/// What CUDA has.
+/// The devices that CUDA finds.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[serde(tag = "state", rename_all = "snake_case")]
 pub enum Cuda {
@@ -70,8 +69,8 @@ pub enum Cuda {
 }
 
 impl Cuda {
-    /// What is there now. Never panics: whatever the driver does wrong is the
-    /// reason for its absence.
+    /// Looks for devices. Never panics: any failure of the driver is the reason for its
+    /// absence.
     pub fn detect() -> Self {
         crate::cuda::detect().unwrap_or_else(Self::Absent)
     }
@@ -95,7 +94,7 @@ pub struct Devices {
 }
 
 impl Devices {
-    /// What is there now.
+    /// Looks for them.
     pub fn detect() -> Self {
         Self { cpu: Cpu::detect(), cuda: Cuda::detect() }
     }

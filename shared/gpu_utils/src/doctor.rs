@@ -1,14 +1,14 @@
-//! What `courant doctor` says of the machine's devices. It reads only.
+//! The report of `courant doctor` about the machine's devices. It reads only.
 
 use std::collections::BTreeMap;
 use std::fmt;
 
+use courant_host::{Cgroup, Cpu, GroupMemory};
 use serde::Serialize;
 
 use crate::Config;
-use crate::cgroup::{Cgroup, GroupMemory};
 use crate::collect::{GpuSample, NvmlCollector};
-use crate::device::{Advice, Cpu, Cuda, Devices, Gpu, Preset, Workload, advise};
+use crate::device::{Advice, Cuda, Devices, Gpu, Preset, Workload, advise};
 use crate::libraries;
 
 /// A GPU, the thresholds that will hold on it, and what to do about it.
@@ -20,7 +20,7 @@ pub struct GpuReport {
     pub preset: Preset,
     /// NVML's view, where it has one.
     pub sample: Option<GpuSample>,
-    /// The tuning guide's, as far as it applies.
+    /// The advice that applies to it.
     pub advice: Vec<Advice>,
 }
 
@@ -29,7 +29,7 @@ pub struct GpuReport {
 pub struct Report {
     /// The processor.
     pub cpu: Cpu,
-    /// Of the control group, where there is one.
+    /// The memory of the control group, where there is one.
     pub memory: Option<GroupMemory>,
     /// Why there is no GPU, where there is none.
     pub no_gpu: Option<String>,

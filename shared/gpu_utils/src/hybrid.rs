@@ -20,7 +20,7 @@ pub use calibrate::{Calibration, Point, SWEEP, calibrate};
 pub(crate) use dispatch::{Dispatch, Operation};
 pub use metrics::Metrics;
 
-/// Where a batch runs.
+/// The device that runs a batch.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Target {
     /// On the CPU.
@@ -42,8 +42,6 @@ impl Target {
 /// Why a batch runs where it does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Reason {
-    /// `force_cpu` is set.
-    Forced,
     /// There is no GPU for this operation.
     NoGpu,
     /// The batch is smaller than `min_batch_size`.
@@ -58,22 +56,22 @@ pub enum Reason {
     Probe,
 }
 
-/// Where and why.
+/// A target and the reason for it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Decision {
-    /// Where.
+    /// The target.
     pub target: Target,
     /// Why.
     pub reason: Reason,
 }
 
-/// How long things hold.
+/// The times for which observations hold.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Timing {
-    /// How long a GPU that failed too often rests; twice as long after each probe
+    /// The rest of a GPU that failed too often; twice as long after each probe
     /// that fails, up to 32 times.
     pub rest: Duration,
-    /// How old the last run on a device may be before one more is tried there.
+    /// The age of the last run on a device after which one more is tried there.
     pub refresh: Duration,
 }
 
@@ -83,12 +81,12 @@ impl Default for Timing {
     }
 }
 
-/// What a batch gave and what really ran.
+/// The result of a batch, and the device that really ran it.
 #[derive(Debug)]
 pub struct Executed<T, E> {
     /// The result.
     pub value: T,
-    /// Where it was computed.
+    /// The device that computed it.
     pub target: Target,
     /// Why it was tried where it was.
     pub reason: Reason,
@@ -102,7 +100,6 @@ type Key = (&'static str, u32);
 pub struct HybridExecutor {
     preset: Preset,
     timing: Timing,
-    force_cpu: bool,
     metrics: Option<Metrics>,
     clock: Box<dyn Fn() -> Duration + Send + Sync>,
     cells: Mutex<HashMap<Key, Cell>>,
@@ -110,22 +107,21 @@ pub struct HybridExecutor {
 
 impl HybridExecutor {
     /// With a monotonic clock.
-    pub fn new(preset: Preset, force_cpu: bool, metrics: Option<Metrics>) -> Self {
+    pub fn new(preset: Preset, metrics: Option<Metrics>) -> Self {
         let start = Instant::now();
         let clock = move || start.elapsed();
-        Self::with_clock(preset, Timing::default(), force_cpu, metrics, clock)
+        Self::with_clock(preset, Timing::default(), metrics, clock)
     }
 
     /// `clock` tells the time since any fixed moment.
     pub fn with_clock(
         preset: Preset,
         timing: Timing,
-        force_cpu: bool,
         metrics: Option<Metrics>,
         clock: impl Fn() -> Duration + Send + Sync + 'static,
     ) -> Self {
         let cells = Mutex::default();
-        Self { preset, timing, force_cpu, metrics, clock: Box::new(clock), cells }
+        Self { preset, timing, metrics, clock: Box::new(clock), cells }
     }
 
     /// Runs a batch of `items` where it is faster. Where the GPU fails, the CPU does
@@ -167,13 +163,10 @@ impl HybridExecutor {
         result
     }
 
-    /// Where a batch should run now. A decision to probe or to learn counts as the
+    /// Decides which device should run a batch now. A decision to probe or to learn counts as the
     /// try: whoever asks must run it and [`record`](Self::record) how it went.
     pub fn decide(&self, operation: &'static str, items: usize, has_gpu: bool) -> Decision {
         let cpu = |reason| Decision { target: Target::Cpu, reason };
-        if self.force_cpu {
-            return cpu(Reason::Forced);
-        }
         if !has_gpu {
             return cpu(Reason::NoGpu);
         }
@@ -188,7 +181,7 @@ impl HybridExecutor {
         )
     }
 
-    /// How a run went: the time that it took, or none if it failed.
+    /// Records a run: the time that it took, or none if it failed.
     pub fn record(
         &self,
         operation: &'static str,
@@ -209,7 +202,7 @@ impl HybridExecutor {
         }
     }
 
-    /// How many times faster than the CPU the GPU was lately with batches of this
+    /// The factor by which the GPU was faster than the CPU lately with batches of this
     /// size; none while either is unknown.
     pub fn speedup(&self, operation: &'static str, items: usize) -> Option<f64> {
         self.cells().get(&key(operation, items))?.speedup()

@@ -1,13 +1,12 @@
-//! Devices, and the vector operations that run on them.
+//! CUDA devices: their choice, memory, streams and kernels, the safe runs on them, and
+//! the dispatch between them and the CPU.
 //!
-//! Everything compiles and is tested without CUDA. What decides is pure: presets,
-//! budgets, the ladder of [`operation`], the choice of [`hybrid`]. What needs a
-//! device stands in a few files: [`cuda`], [`libraries`], [`stream::cuda`], the two
-//! operations' `device` and the NVML part of [`collect`], which load their libraries at
+//! Everything compiles and is tested without CUDA. The decisions are pure: presets,
+//! budgets, the ladder of [`operation`], the choice of [`hybrid`]. The files that need a
+//! device are few: [`cuda`], [`libraries`], [`stream`], the matrix of
+//! [`similarity::device`] and the NVML part of [`collect`]. They load their libraries at
 //! run time and say why where they cannot.
 
-pub mod cgroup;
-pub mod clock;
 pub mod collect;
 mod config;
 pub mod cuda;
@@ -18,7 +17,6 @@ pub mod libraries;
 pub mod memory;
 pub mod operation;
 pub mod similarity;
-pub mod spreading;
 pub mod stream;
 
 pub use config::{Config, ConfigError};

@@ -9,7 +9,7 @@ use std::path::Path;
 
 use libloading::Library;
 
-/// What ONNX Runtime's only exported function gives.
+/// The result of ONNX Runtime's only exported function.
 #[repr(C)]
 struct OrtApiBase {
     _get_api: *const c_void,

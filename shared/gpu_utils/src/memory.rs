@@ -11,6 +11,7 @@ mod fraction;
 mod leak;
 mod ledger;
 mod pool;
+mod staging;
 
 use serde::{Deserialize, Serialize};
 
@@ -20,16 +21,17 @@ pub use fraction::{OutOfRange, UsableFraction};
 pub use leak::{LeakMonitor, Window};
 pub use ledger::{Arena, Capacity, LedgerSample, Metrics, Snapshot};
 pub use pool::{Block, Pool, PoolError};
+pub use staging::{Number, Staged, Staging, StagingError};
 
 /// The section `[gpu.memory]`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Config {
-    /// Which part of a device's memory may be taken, 0.25 to 0.90, at first. It
+    /// The part of a device's memory may be taken, 0.25 to 0.90, at first. It
     /// follows the use, for what is loaded from then on: peaks under 60 % raise it by
     /// 0.05, peaks over 90 % and lack of memory lower it by 0.10.
     pub usable_fraction: UsableFraction,
-    /// What one agent takes at most, in bytes: all its models, or its vectors.
+    /// The most that one agent takes, in bytes: all its models, or its vectors.
     pub agent_cap_bytes: u64,
 }
 

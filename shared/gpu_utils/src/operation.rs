@@ -15,13 +15,13 @@ use crate::memory::{self, Snapshot};
 pub use fault::{Fault, is_out_of_memory_message};
 pub use ladder::{Ladder, Limits, Lost, Step};
 
-/// What a run needs of its device. Who runs sessions wraps
+/// The device of a run. Code that runs sessions wraps
 /// [`CudaDevice`](crate::cuda::CudaDevice) and adds the arena.
 pub trait Device {
-    /// What the device says when it fails.
+    /// The device's own error.
     type Error;
 
-    /// What runs are told to have used: `cpu`, or the provider with CUDA's number of the
+    /// The device's name in the logs: `cpu`, or the provider with CUDA's number of the
     /// device, such as `cuda:0`.
     fn resource(&self) -> &str;
 
@@ -270,7 +270,7 @@ mod tests {
         }
     }
 
-    /// How a session thread uses both.
+    /// A session thread uses both like this.
     #[test]
     fn every_rung_of_the_ladder_is_a_measured_operation() {
         let device = Fake::default();

@@ -8,8 +8,8 @@
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
-use courant_gpu_utils::clock::thread_time;
 use courant_gpu_utils::device::Provider;
+use courant_host::thread_time;
 use ort::environment::Environment;
 use sha2::{Digest, Sha256};
 

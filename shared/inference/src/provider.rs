@@ -7,9 +7,10 @@ use std::sync::Arc;
 use courant_gpu_utils::Config as GpuConfig;
 use courant_gpu_utils::cuda::{self, CudaDevice};
 use courant_gpu_utils::device::{
-    Choice, Cpu, Cuda, CudaAbsence, PassedOver, Provider, Unused, choose,
+    Choice, Cuda, CudaAbsence, PassedOver, Provider, Unused, choose,
 };
 use courant_gpu_utils::memory::DeviceBudget;
+use courant_host::Cpu;
 use ort::environment::Environment;
 use ort::ep::{ArenaExtendStrategy, CUDA, ExecutionProviderDispatch, TensorRT};
 use ort::memory::AllocationDevice;

@@ -9,7 +9,7 @@ use std::time::Duration;
 use anyhow::Context;
 use axum::Router;
 use axum::response::IntoResponse;
-use courant_gpu_utils::{Config as GpuConfig, collect};
+use courant_host::Host;
 use courant_proto::v1::FILE_DESCRIPTOR_SET;
 use courant_proto::v1::admin_server::AdminServer;
 use courant_telemetry::{LogFilter, Meters, Telemetry};
@@ -57,10 +57,9 @@ impl Process {
         }
     }
 
-    /// Shows the host, the file system of `folder`, and the GPUs, whatever agents
-    /// there are.
-    pub fn observe_machine(&self, gpu: &GpuConfig, folder: &Path) {
-        collect::observe_machine(&self.meters.meter(), gpu, folder);
+    /// Shows the host and the file system of `folder`, whatever agents there are.
+    pub fn observe_host(&self, folder: &Path) {
+        courant_host::observe_host(&self.meters.meter(), &Host::of_process(folder));
     }
 
     /// Adds an agent that drains when `shutdown` is cancelled.

@@ -91,11 +91,10 @@ where
 {
     let document = Document::load(args.config.as_deref(), std::env::vars())?;
     let config: Config = document.section("service")?;
-    let gpu = document.section("gpu")?;
     let telemetry = Telemetry::init(service_name(agent), &document.section("telemetry")?)?;
     let result = signals::block_on(config.drain(), |shutdown: CancellationToken| {
         let mut process = Process::new(&telemetry);
-        process.observe_machine(&gpu, Path::new("."));
+        process.observe_host(Path::new("."));
         let control = process.agent(agent, &shutdown);
         let meter = telemetry.meter();
         body(Start { document, process, control, meter, clock: Clock::system(), config, ports })

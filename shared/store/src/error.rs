@@ -4,7 +4,6 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use courant_gpu_utils::similarity::NotOnGpu;
 use tokio_postgres::error::SqlState;
 
 /// Why the store could not do what was asked. [`Error::is_transient`] tells
@@ -60,9 +59,9 @@ pub enum Error {
     /// What is stored cannot be read.
     #[error("the store is corrupt: {0}")]
     Corrupt(String),
-    /// `gpu.require_gpu` is set, and the vectors cannot be on the GPU.
-    #[error("the vectors cannot be compared on the GPU")]
-    Gpu(#[from] NotOnGpu),
+    /// The vectors cannot be where they are to be compared.
+    #[error("the vectors cannot be compared on the device")]
+    Place(#[source] Arc<dyn std::error::Error + Send + Sync>),
     /// There is no space left on the disk.
     #[error("the disk that holds the store is full: nothing was written")]
     DiskFull,

@@ -8,8 +8,7 @@
 use std::collections::{BTreeMap, HashMap, HashSet};
 
 use courant_article::{ArticleId, Entity, EntityKind};
-use courant_gpu_utils::similarity::dot;
-use courant_gpu_utils::spreading::{Edge, Graph, HybridSpreading, Scratch, Spreading};
+use courant_vectors::{Edge, Graph, Scratch, Spreading, dot};
 
 use crate::Record;
 use crate::fusion::Fused;
@@ -61,17 +60,12 @@ pub(crate) fn candidates(
 
 /// The candidates without copies of the article's text, best first; equal scores by
 /// id, so that both back ends answer in the same order.
-pub(crate) fn rank(
-    record: &Record,
-    nearest: &[(ArticleId, f32)],
-    mut kin: Vec<Kin>,
-    spreading: &HybridSpreading,
-) -> Vec<Fused> {
+pub(crate) fn rank(record: &Record, nearest: &[(ArticleId, f32)], mut kin: Vec<Kin>) -> Vec<Fused> {
     kin.retain(|kin| kin.content_hash != record.article.content_hash);
     kin.sort_by_key(|kin| kin.id);
     let near: HashMap<ArticleId, (u32, f32)> =
         (1..).zip(nearest).map(|(rank, (id, cosine))| (*id, (rank, *cosine))).collect();
-    let shared = shared(record, &kin, spreading);
+    let shared = shared(record, &kin);
     let fused = |(kin, shared): (&Kin, f32)| {
         let (vector_rank, cosine) = match near.get(&kin.id) {
             Some((rank, cosine)) => (Some(*rank), *cosine),
@@ -85,7 +79,7 @@ pub(crate) fn rank(
 }
 
 /// For each of `kin`, what activation says: 0 to 1.
-fn shared(record: &Record, kin: &[Kin], spreading: &HybridSpreading) -> Vec<f32> {
+fn shared(record: &Record, kin: &[Kin]) -> Vec<f32> {
     let subjects = Subjects {
         topics: record.analysis.topics.clone(),
         entities: record.analysis.entities.clone(),
@@ -103,7 +97,7 @@ fn shared(record: &Record, kin: &[Kin], spreading: &HybridSpreading) -> Vec<f32>
             web.join(node, Subject::Story(story), 1.0);
         }
     }
-    let received = web.spread(spreading);
+    let received = web.spread();
     received.iter().skip(SEED + 1).take(kin.len()).map(|a| a / (a + HALF)).collect()
 }
 
@@ -136,11 +130,10 @@ impl<'a> Web<'a> {
     }
 
     /// What each node received.
-    fn spread(&self, spreading: &HybridSpreading) -> Vec<f32> {
+    fn spread(&self) -> Vec<f32> {
         let nodes = self.articles + self.subjects.len();
         let graph = Graph::from_edges(nodes, &self.edges).expect("nodes and weights are in range");
-        let (seeds, mut scratch) = ([(SEED, 1.0)], Scratch::default());
-        let reached = spreading.spread(&graph, &seeds, &SPREADING, nodes, &mut scratch);
+        let reached = graph.spread(&[(SEED, 1.0)], &SPREADING, nodes, &mut Scratch::default());
         let mut received = vec![0.0; nodes];
         for activated in reached.expect("the seed is a node") {
             received[activated.node] = activated.activation;

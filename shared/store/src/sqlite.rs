@@ -19,9 +19,8 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
 use courant_article::{ArticleId, Embedding};
-use courant_gpu_utils::Config as GpuConfig;
 use courant_telemetry::Clock;
-use opentelemetry::metrics::Meter;
+use courant_vectors::Place;
 use rusqlite::Connection;
 use tokio::sync::Semaphore;
 
@@ -59,7 +58,7 @@ impl Sqlite {
         access: Access,
         config: &Config,
         clock: Clock,
-        meter: &Meter,
+        place: Place,
     ) -> Result<Self, Error> {
         let (lock, writing) = match access {
             Access::ReadOnly => (None, None),
@@ -69,7 +68,7 @@ impl Sqlite {
             }
         };
         let reading = schema::open_for_reading(path, config.dimension)?;
-        let resident = Arc::new(RwLock::new(Resident::load(&reading, config.dimension, meter)?));
+        let resident = Arc::new(RwLock::new(Resident::load(&reading, config.dimension, place)?));
         Ok(Self {
             path: path.to_owned(),
             dimension: config.dimension,
@@ -80,16 +79,6 @@ impl Sqlite {
             resident,
             _lock: lock,
         })
-    }
-
-    /// Lets vector scans run on a GPU. Its driver may take a second to answer.
-    pub(crate) async fn use_gpu(&self, config: &GpuConfig, meter: &Meter) -> Result<(), Error> {
-        let (resident, config, meter) = (Arc::clone(&self.resident), config.clone(), meter.clone());
-        blocking(move || {
-            let mut resident = resident.write().unwrap_or_else(PoisonError::into_inner);
-            Ok(resident.use_gpu(&config, &meter)?)
-        })
-        .await
     }
 
     pub(crate) async fn upsert(&self, records: &[Record]) -> Result<Vec<Upsert>, Error> {

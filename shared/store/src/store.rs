@@ -2,14 +2,12 @@
 
 use std::fmt;
 use std::path::Path;
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use courant_article::{ArticleId, Embedding};
-use courant_gpu_utils::Config as GpuConfig;
-use courant_gpu_utils::hybrid;
-use courant_gpu_utils::spreading::HybridSpreading;
 use courant_telemetry::Clock;
+use courant_vectors::{Place, on_cpu};
 use opentelemetry::metrics::Meter;
 
 use crate::batch::check_dimension;
@@ -55,7 +53,6 @@ struct Shared {
     metrics: Metrics,
     dimension: usize,
     slow_query: Duration,
-    spreading: RwLock<HybridSpreading>,
 }
 
 /// Calls the same method of whichever back end it is.
@@ -96,32 +93,26 @@ impl Store {
         clock: Clock,
         meter: &Meter,
     ) -> Result<Self, Error> {
-        config.validate()?;
-        let (path, owned, shown) = (path.to_owned(), config.clone(), meter.clone());
-        let sqlite = blocking(move || Sqlite::open(&path, access, &owned, clock, &shown)).await?;
-        Ok(Self::new(Backend::Sqlite(Arc::new(sqlite)), "sqlite", config, meter))
+        Self::sqlite_at(path, access, config, clock, meter, on_cpu()).await
     }
 
-    /// Lets SQLite's vector searches, and the spreading of [`Self::related`], run on the
-    /// GPU that `gpu` names, where there is one, while they are faster there. Postgres
-    /// searches by itself.
+    /// Opens the SQLite file at `path`, whose vectors are compared where `place` puts
+    /// them; [`Self::sqlite`] compares them on the CPU.
     ///
     /// # Errors
-    /// [`Error::Gpu`] where only a GPU will do, and the vectors cannot be on one;
-    /// [`Error::Closed`] while the process ends.
-    pub async fn use_gpu(&self, gpu: &GpuConfig, meter: &Meter) -> Result<(), Error> {
-        if let Backend::Sqlite(sqlite) = &self.backend {
-            sqlite.use_gpu(gpu, meter).await?;
-        }
-        let (shared, gpu, meter) = (Arc::clone(&self.shared), gpu.clone(), meter.clone());
-        blocking(move || {
-            let mut spreading = shared.spreading.write().unwrap_or_else(PoisonError::into_inner);
-            if let Err(reason) = spreading.use_gpu(&gpu, &meter) {
-                tracing::info!(%reason, "activation spreads on the CPU");
-            }
-            Ok(())
-        })
-        .await
+    /// Those of [`Self::sqlite`], and [`Error::Place`] if the vectors cannot be there.
+    pub async fn sqlite_at(
+        path: &Path,
+        access: Access,
+        config: &Config,
+        clock: Clock,
+        meter: &Meter,
+        place: Place,
+    ) -> Result<Self, Error> {
+        config.validate()?;
+        let (path, owned) = (path.to_owned(), config.clone());
+        let sqlite = blocking(move || Sqlite::open(&path, access, &owned, clock, place)).await?;
+        Ok(Self::new(Backend::Sqlite(Arc::new(sqlite)), "sqlite", config, meter))
     }
 
     fn new(backend: Backend, name: &'static str, config: &Config, meter: &Meter) -> Self {
@@ -129,7 +120,6 @@ impl Store {
             metrics: Metrics::new(meter, name),
             dimension: config.dimension,
             slow_query: Duration::from_millis(config.slow_query_ms),
-            spreading: RwLock::new(HybridSpreading::new(hybrid::Metrics::new(meter))),
         };
         Self { backend, shared: Arc::new(shared) }
     }
@@ -388,12 +378,7 @@ impl Store {
             return Ok(Some(Vec::new()));
         }
         let kin = on_backend!(self, kin(candidates))?;
-        let shared = Arc::clone(&self.shared);
-        let mut ranked = blocking(move || {
-            let spreading = shared.spreading.read().unwrap_or_else(PoisonError::into_inner);
-            Ok(related::rank(&record, &nearest, kin, &spreading))
-        })
-        .await?;
+        let mut ranked = blocking(move || Ok(related::rank(&record, &nearest, kin))).await?;
         ranked.truncate(limit.min(CANDIDATES));
         let found = self.found(&ranked).await?;
         Ok(Some(hits(&ranked, found, &Terms::default())))

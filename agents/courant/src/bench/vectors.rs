@@ -7,8 +7,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, ensure};
 use clap::Args;
-use courant_gpu_utils::similarity::{Matrix, RowFormat, Scored};
-use courant_gpu_utils::spreading::{Edge, Graph, Scratch, Spreading};
+use courant_vectors::{Edge, Graph, Matrix, RowFormat, Scored, Scratch, Spreading};
 use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
 use serde::Serialize;

@@ -22,27 +22,27 @@ pub struct GpuSample {
     pub memory_used_bytes: Option<u64>,
     /// All of it.
     pub memory_total_bytes: Option<u64>,
-    /// Of the die.
+    /// The temperature of the die.
     pub temperature_celsius: Option<u32>,
     /// Drawn now.
     pub power_watts: Option<f64>,
     /// Drawn at most.
     pub power_limit_watts: Option<f64>,
-    /// Of the multiprocessors, now.
+    /// The clock of the multiprocessors, now.
     pub sm_clock_mhz: Option<u32>,
-    /// Of the multiprocessors, at most.
+    /// The clock of the multiprocessors, at most.
     pub sm_clock_max_mhz: Option<u32>,
-    /// Of the memory, now.
+    /// The clock of the memory, now.
     pub memory_clock_mhz: Option<u32>,
-    /// Of the memory, at most.
+    /// The clock of the memory, at most.
     pub memory_clock_max_mhz: Option<u32>,
-    /// What slows it down now: `power`, `thermal`, `hardware`; empty if nothing.
+    /// The causes that slow it down now: `power`, `thermal`, `hardware`; empty if none.
     pub throttling: Option<Vec<&'static str>>,
-    /// Whether the driver stays loaded without processes.
+    /// True where the driver stays loaded without processes.
     pub persistence: Option<bool>,
-    /// Whether it is split in instances.
+    /// True where it is split in instances.
     pub mig: Option<bool>,
-    /// Whether only one process may use it, as MPS wants.
+    /// True where only one process may use it, as MPS wants.
     pub exclusive_process: Option<bool>,
     /// The best generation of PCI Express that card and board both have.
     pub pcie_generation_max: Option<u32>,
@@ -50,7 +50,7 @@ pub struct GpuSample {
     pub pcie_width_max: Option<u32>,
 }
 
-/// How long a look serves: one request for all metrics looks once.
+/// The time for which a look serves: one request for all metrics looks once.
 const SERVES: Duration = Duration::from_millis(500);
 
 struct Cached<S> {

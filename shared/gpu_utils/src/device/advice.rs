@@ -1,6 +1,8 @@
-//! What the tuning guide advises for a device as it is: cooling, power, clocks and
-//! how it is shared (FEATURES F14, F15), and the PCI Express of F54. Nothing here
-//! touches the card: the words name the commands.
+//! Advice about a device as it is now: cooling, power, clocks, sharing and PCI Express.
+//! Nothing here touches the card: the texts name the commands.
+//!
+//! The thresholds are ours. The power limits of a card are those of
+//! [`Card::recommended_watts`].
 
 use serde::Serialize;
 
@@ -25,8 +27,8 @@ pub struct Advice {
     pub text: String,
 }
 
-/// What applies to a device. `processes`: how many will share it. What the sample
-/// does not tell gives no advice.
+/// Returns the advice that applies to a device, which `processes` processes will share.
+/// A value that the sample lacks gives no advice.
 pub fn advise(gpu: &GpuSample, workload: Workload, processes: usize) -> Vec<Advice> {
     let rules = [
         cooling(gpu),
@@ -62,7 +64,7 @@ fn power(gpu: &GpuSample) -> Option<String> {
              `nvidia-smi -i {ordinal} -pl {lower:.0}`"
         ));
     }
-    let recommended = Card::of(gpu.name.as_deref()?)?.power_limits().recommended;
+    let recommended = Card::of(gpu.name.as_deref()?)?.recommended_watts();
     let is_at_limit = gpu.power_watts? > 0.95 * limit;
     (celsius < COOL_CELSIUS && is_at_limit && limit < f64::from(recommended)).then(|| {
         format!(

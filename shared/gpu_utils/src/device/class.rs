@@ -1,13 +1,13 @@
-//! Kinds of GPUs, as the tuning guide (FEATURES F7–F15) tells them apart.
+//! Kinds of GPUs, told apart by CUDA's name of the device.
 
 use serde::Serialize;
 
-/// The two classes for which the tuning guide gives thresholds.
+/// The two classes that have thresholds of their own in [`Preset`](super::Preset).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum GpuClass {
-    /// GeForce, Titan, workstation cards, and whatever is not known: thresholds
-    /// are the more cautious ones.
+    /// GeForce, Titan, workstation cards, and all that is not known. It has the more
+    /// cautious thresholds.
     Consumer,
     /// Cards made for servers.
     Datacenter,
@@ -20,7 +20,7 @@ const DATACENTER: [&str; 34] = [
     "H800", "GH200", "B100", "B200", "B300", "GB200", "GB300", "A30X", "GB10",
 ];
 
-/// Those of them that can be split in instances (MIG).
+/// The cards among them that can be split in instances (MIG).
 const SPLITTABLE: [&str; 14] = [
     "A30", "A100", "A100X", "A30X", "A800", "H20", "H100", "H200", "H800", "GH200", "B100", "B200",
     "B300", "GB200",
@@ -31,14 +31,15 @@ fn words(name: &str) -> impl Iterator<Item = &str> {
 }
 
 impl GpuClass {
-    /// By CUDA's name of the device.
+    /// The class of the device that CUDA calls `name`.
     pub fn of(name: &str) -> Self {
         let is_server_card = words(name).any(|word| DATACENTER.contains(&word));
         if is_server_card { Self::Datacenter } else { Self::Consumer }
     }
 }
 
-/// Cards for which the tuning guide has a row of its own.
+/// Cards with a row of their own in [`Preset::for_gpu`](super::Preset::for_gpu) or in
+/// [`Card::recommended_watts`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Card {
     /// GeForce RTX 3060.
@@ -53,19 +54,8 @@ pub enum Card {
     A100Sxm,
 }
 
-/// In watts.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct PowerLimits {
-    /// As sold.
-    pub stock: u32,
-    /// Where the cooling allows it.
-    pub recommended: u32,
-    /// Never above.
-    pub most: u32,
-}
-
 impl Card {
-    /// By CUDA's name of the device.
+    /// The card that CUDA calls `name`, if it is one of these.
     pub fn of(name: &str) -> Option<Self> {
         let has = |wanted: &str| words(name).any(|word| word == wanted);
         match () {
@@ -80,21 +70,23 @@ impl Card {
         }
     }
 
-    /// The tuning guide's table of power limits; it has no row for the T4, whose
-    /// 70 W leave no choice.
-    pub fn power_limits(self) -> PowerLimits {
-        let (stock, recommended, most) = match self {
-            Self::Rtx3060 => (170, 190, 200),
-            Self::Rtx4070 => (200, 220, 240),
-            Self::T4 => (70, 70, 70),
-            Self::A100Pcie => (250, 280, 300),
-            Self::A100Sxm => (400, 400, 400),
-        };
-        PowerLimits { stock, recommended, most }
+    /// The power limit in watts that is worth trying where the cooling allows it. The
+    /// values are ours: the vendor's limit for servers' cards, a tenth above it for
+    /// GeForce and for the A100 on PCI Express. `nvidia-smi` refuses what a card cannot
+    /// take.
+    pub fn recommended_watts(self) -> u32 {
+        match self {
+            Self::Rtx3060 => 190,
+            Self::Rtx4070 => 220,
+            Self::T4 => 70,
+            Self::A100Pcie => 280,
+            Self::A100Sxm => 400,
+        }
     }
 }
 
-/// Whether a device of this name can be split in instances.
+/// True where a device of this name can be split in instances (NVIDIA's MIG User Guide,
+/// "Supported GPUs").
 pub(super) fn is_splittable(name: &str) -> bool {
     words(name).any(|word| SPLITTABLE.contains(&word))
 }

@@ -1,5 +1,8 @@
-//! The tuning guide's thresholds by GPU class and workload (FEATURES F8, F9, F12,
-//! F13).
+//! The thresholds from which a GPU is used, by its class and the workload.
+//!
+//! They are ours, and only where dispatch starts: which device is faster is measured
+//! ([`hybrid`](crate::hybrid)), and `courant bench vectors --calibrate` finds the values of
+//! one machine.
 
 use std::fmt;
 
@@ -7,7 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{Card, GpuClass};
 
-/// What the work is like.
+/// The kind of work.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Workload {
@@ -40,26 +43,21 @@ impl Workload {
     }
 }
 
-/// When a GPU is used.
-///
-/// The guide's fractions of memory are not here: they contradict each other
-/// (4 GB 0.85, 8 GB 0.80, 12 GB and more 0.75; RTX 3060 0.75, A100 0.70, T4 0.80;
-/// data center 0.70 and 0.80), so one measured
-/// [`UsableFraction`](crate::memory::UsableFraction) holds for all.
+/// The conditions under which a GPU is used.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 pub struct Preset {
     /// Smaller batches run on the CPU.
     pub min_batch_size: usize,
-    /// How many times faster than the CPU the GPU must be.
+    /// The least factor by which the GPU must be faster than the CPU.
     pub speedup_threshold: f64,
-    /// Which part of the launches must succeed.
+    /// The part of the launches that must succeed.
     pub success_rate_threshold: f64,
-    /// How many runs are remembered, per operation, bucket and device.
+    /// The number of runs that are remembered, per operation, bucket and device.
     pub performance_window_size: usize,
 }
 
 impl Default for Preset {
-    /// What the guide's code has built in: 64, 1.5, 0.95, 100.
+    /// The row for mixed work on a device that is not known, with a shorter window.
     fn default() -> Self {
         preset(64, 1.5, 0.95, 100)
     }
@@ -75,9 +73,7 @@ const fn preset(batch: usize, speedup: f64, success: f64, window: usize) -> Pres
 }
 
 impl Preset {
-    /// The class's row. For a data center's mixed work the guide gives the batch
-    /// alone: the other values lie between its neighbours'. The scenarios take the
-    /// window of the row that they resemble.
+    /// The row of the class and the workload.
     pub const fn of(class: GpuClass, workload: Workload) -> Self {
         use GpuClass::{Consumer, Datacenter};
         match (workload, class) {
@@ -96,8 +92,8 @@ impl Preset {
         }
     }
 
-    /// For a device of this name: its class's row, and where the guide has a row
-    /// for the card too, the more cautious value of both.
+    /// For a device of this name: its class's row, and where the card has values of its
+    /// own, the more cautious ones of both.
     pub fn for_gpu(name: &str, workload: Workload) -> Self {
         let preset = Self::of(GpuClass::of(name), workload);
         let (batch, speedup) = match Card::of(name) {
@@ -113,7 +109,7 @@ impl Preset {
         }
     }
 
-    /// With what the configuration says.
+    /// With the values that the configuration replaces.
     #[must_use]
     pub fn with(self, overrides: &Overrides) -> Self {
         Self {
@@ -144,12 +140,12 @@ impl fmt::Display for Preset {
 pub struct Overrides {
     /// Smaller batches run on the CPU. 1 or more.
     pub min_batch_size: Option<usize>,
-    /// How many times faster than the CPU the GPU must be. 1.0 or more.
+    /// The least factor by which the GPU must be faster than the CPU. 1.0 or more.
     pub speedup_threshold: Option<f64>,
-    /// Which part of the launches must succeed, 0 to 1: 0.95 in production, 0.98
+    /// The part of the launches that must succeed, 0 to 1: 0.95 in production, 0.98
     /// where latency is promised, 0.90 in development.
     pub success_rate_threshold: Option<f64>,
-    /// How many runs are remembered, per operation, bucket and device; 8 to 10,000.
+    /// The number of runs that are remembered, per operation, bucket and device; 8 to 10,000.
     pub performance_window_size: Option<usize>,
 }
 
@@ -164,7 +160,7 @@ mod tests {
     }
 
     #[test]
-    fn rows_are_the_guides() {
+    fn each_workload_has_its_row() {
         use GpuClass::{Consumer, Datacenter};
         let of = |class, workload| thresholds(Preset::of(class, workload));
         assert_eq!(thresholds(Preset::default()), (64, 1.5, 0.95, 100));

@@ -58,7 +58,7 @@ pub enum Unused {
     NoSuchDevice {
         /// The configured ordinal.
         wanted: usize,
-        /// How many there are.
+        /// The number of devices.
         found: usize,
     },
     /// It computes nothing of such a model, and would leave it to another in silence.
@@ -95,12 +95,12 @@ impl fmt::Display for PassedOver {
     }
 }
 
-/// What was chosen and why not something better.
+/// The provider that was chosen, and why the better ones were not.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Choice<S> {
     /// The one that really runs.
     pub provider: Provider,
-    /// What the probe made.
+    /// The result of the probe.
     pub session: S,
     /// Those that come first, in order.
     pub passed_over: Vec<PassedOver>,

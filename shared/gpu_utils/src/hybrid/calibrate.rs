@@ -1,10 +1,10 @@
-//! From which batch size on the GPU is faster.
+//! The batch size from which the GPU is faster.
 
 use std::time::Duration;
 
 use serde::Serialize;
 
-/// The batch sizes that the tuning guide measures (FEATURES F10).
+/// The batch sizes of a sweep. Callers go on by doubling where batches are larger.
 pub const SWEEP: [usize; 6] = [16, 32, 64, 128, 256, 512];
 
 /// One batch size.
@@ -19,7 +19,7 @@ pub struct Point {
 }
 
 impl Point {
-    /// How many times faster the GPU is.
+    /// The factor by which the GPU is faster.
     pub fn speedup(&self) -> Option<f64> {
         Some(self.cpu.as_secs_f64() / self.gpu?.as_secs_f64().max(1e-9))
     }
@@ -66,9 +66,8 @@ impl Calibration {
     }
 
     /// The `min_batch_size` for a threshold of `speedup`: below the crossover by a
-    /// quarter (64 gives 48, as in the guide). Where most of `batches`, the sizes that
-    /// really come, are smaller, their first quartile takes its place, as the guide
-    /// says, but never a size at which the GPU was slower than the CPU. None: the GPU
+    /// quarter (64 gives 48), since the true one lies between two sizes. Where most of `batches`, the sizes that
+    /// really come, are smaller, their first quartile takes its place, but never a size at which the GPU was slower than the CPU. None: the GPU
     /// is not worth it at any measured size.
     pub fn min_batch_size(&self, speedup: f64, batches: &[usize]) -> Option<usize> {
         let crossover = self.crossover(speedup)?;
@@ -85,7 +84,7 @@ impl Calibration {
     }
 
     /// The `speedup_threshold` that suits what the GPU gains at the largest batch, if
-    /// it is another than `threshold` (FEATURES F11): 1.2 where that is more than 5
+    /// it is another than `threshold`: 1.2 where that is more than 5
     /// times, 2.0 where it is less than 2. Advice for people: applied by itself it
     /// would keep every GPU idle that is not twice as fast.
     pub fn suggested_threshold(&self, threshold: f64) -> Option<f64> {
@@ -103,7 +102,7 @@ mod tests {
 
     type Run = fn(usize) -> Result<Duration, &'static str>;
 
-    /// The guide's example: a launch costs 25 µs, an item 0.63 µs on the CPU and
+    /// An example: a launch costs 25 µs, an item 0.63 µs on the CPU and
     /// little on the GPU.
     fn example() -> Calibration {
         let cpu: Run = |batch| Ok(Duration::from_nanos(630 * batch as u64));
@@ -112,7 +111,7 @@ mod tests {
     }
 
     #[test]
-    fn the_crossover_of_the_guides_example_is_64() {
+    fn the_crossover_of_the_example_is_64() {
         let calibration = example();
         assert_eq!(calibration.crossover(1.5), Some(64));
         assert_eq!(calibration.min_batch_size(1.5, &[]), Some(48));

@@ -1,4 +1,4 @@
-//! What is known of one operation with batches of about one size.
+//! The statistics of one operation with batches of about one size.
 
 use std::collections::VecDeque;
 use std::time::Duration;
@@ -12,7 +12,7 @@ const LEARN: usize = 3;
 const IN_A_ROW: u32 = 3;
 /// Launches before the rate of successes counts.
 const JUDGE: usize = 20;
-/// How often the rest may double.
+/// The number of times that the rest may double.
 const DOUBLINGS: u32 = 5;
 
 /// The last runs of a device: items and nanoseconds, with their sums.
@@ -37,7 +37,7 @@ impl Runs {
         }
     }
 
-    /// Of all items in the window; none while there are too few runs.
+    /// The mean over all items in the window; none while there are too few runs.
     fn nanos_per_item(&self) -> Option<f64> {
         let known = self.runs.len() >= LEARN;
         known.then(|| self.nanos.max(1) as f64 / self.items.max(1) as f64)
@@ -52,7 +52,7 @@ impl Runs {
     }
 }
 
-/// Whether the GPU is used at all.
+/// The trust in the GPU, which decides if it is used at all.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 enum Breaker {
     #[default]
@@ -68,7 +68,7 @@ enum Breaker {
 pub(super) struct Cell {
     cpu: Runs,
     gpu: Runs,
-    /// Whether the GPU has run once. The first run compiles and loads: its time is
+    /// True once the GPU has run. The first run compiles and loads: its time is
     /// not the device's.
     is_warm: bool,
     launches: VecDeque<bool>,
@@ -149,7 +149,7 @@ impl Cell {
             Breaker::HalfOpen { .. } if is_ok => {
                 tracing::info!("the GPU works again");
                 self.breaker = Breaker::Closed;
-                // What was before the rest would open it again at once.
+                // Failures from before the rest would open it again at once.
                 self.launches.clear();
             }
             Breaker::HalfOpen { failed, .. } => {
@@ -171,7 +171,7 @@ impl Cell {
             || (is_judged && self.success_rate().is_some_and(|rate| rate < threshold))
     }
 
-    /// Of the launches in the window, since the last rest.
+    /// The part of the launches that succeeded, in the window and since the last rest.
     pub(super) fn success_rate(&self) -> Option<f64> {
         let ok = self.launches.iter().filter(|is_ok| **is_ok).count();
         (!self.launches.is_empty()).then(|| ok as f64 / self.launches.len() as f64)

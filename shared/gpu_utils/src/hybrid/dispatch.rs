@@ -13,16 +13,13 @@ use crate::device::{Cuda, CudaAbsence, Preset};
 use crate::memory::{DeviceBudget, Refused, Room};
 use crate::operation::{self, Fault, safe_gpu_operation};
 
-/// What is dispatched.
+/// An operation that is dispatched.
 #[derive(Clone, Copy)]
 pub(crate) struct Operation {
     /// In metrics.
     pub(crate) name: &'static str,
-    /// Of its kernels.
+    /// The source of its kernels.
     pub(crate) source: &'static str,
-    /// Smaller batches run on the CPU, whatever the preset; not whatever the
-    /// configuration says.
-    pub(crate) least_items: usize,
 }
 
 /// An operation, and where it runs.
@@ -35,7 +32,7 @@ pub(crate) struct Dispatch<T> {
 /// A device, and what is on it.
 struct Place<T> {
     device: CudaDevice,
-    /// What runs take there.
+    /// The memory that runs take there.
     room: Room,
     metrics: Option<operation::Metrics>,
     /// One run at a time.
@@ -46,14 +43,14 @@ struct Place<T> {
 #[derive(Default)]
 struct Held<T> {
     kernels: Option<Kernels>,
-    /// What the operation keeps for the next run.
+    /// The state that the operation keeps for the next run.
     kept: T,
 }
 
 impl<T: Default> Dispatch<T> {
     /// On the CPU, until [`use_gpu`](Self::use_gpu) finds better.
     pub(crate) fn new(operation: Operation, metrics: Metrics) -> Self {
-        let executor = HybridExecutor::new(Preset::default(), false, Some(metrics));
+        let executor = HybridExecutor::new(Preset::default(), Some(metrics));
         Self { operation, executor, place: None }
     }
 
@@ -64,7 +61,7 @@ impl<T: Default> Dispatch<T> {
     /// Why there is none: all runs on the CPU.
     pub(crate) fn use_gpu(&mut self, config: &Config, meter: &Meter) -> Result<(), CudaAbsence> {
         let metrics = config.telemetry_enabled.then(|| Metrics::new(meter));
-        self.executor = HybridExecutor::new(Preset::default(), false, metrics.clone());
+        self.executor = HybridExecutor::new(Preset::default(), metrics.clone());
         if config.force_cpu {
             return Ok(());
         }
@@ -72,10 +69,8 @@ impl<T: Default> Dispatch<T> {
         let gpu = cuda.gpus().iter().find(|gpu| gpu.ordinal == config.device);
         let context = cuda::open(config.device)?;
         let gpu = gpu.ok_or(CudaAbsence::NoDevice)?;
-        let preset = Preset::for_gpu(&gpu.name, config.workload);
-        let min_batch_size = preset.min_batch_size.max(self.operation.least_items);
-        let preset = Preset { min_batch_size, ..preset }.with(&config.hybrid);
-        self.executor = HybridExecutor::new(preset, false, metrics);
+        let preset = Preset::for_gpu(&gpu.name, config.workload).with(&config.hybrid);
+        self.executor = HybridExecutor::new(preset, metrics);
         let budget = DeviceBudget::new(&config.memory, gpu.memory_bytes);
         self.place = Some(Place {
             device: CudaDevice::new(context),
@@ -94,7 +89,7 @@ impl<T: Default> Dispatch<T> {
         self.place.as_ref().map_or(Ok(()), |place| place.room.take(size_bytes as u64))
     }
 
-    /// What is kept, if there is a device.
+    /// The kept state, if there is a device.
     pub(crate) fn kept_mut(&mut self) -> Option<&mut T> {
         let held = self.place.as_mut()?.held.get_mut();
         Some(&mut held.unwrap_or_else(PoisonError::into_inner).kept)
@@ -126,7 +121,7 @@ impl<T: Default> Dispatch<T> {
 }
 
 impl<T: Default> Place<T> {
-    /// Whether so much may be on the device; what is kept there leaves if not.
+    /// Returns true if so much may be on the device; else the kept state leaves it.
     fn has_room(&self, size_bytes: usize) -> bool {
         let room = self.room.take(size_bytes as u64);
         if room.is_err() {

@@ -1,4 +1,4 @@
-//! What the dispatch shows (FEATURES F45).
+//! The metrics of the dispatch.
 
 use std::time::Duration;
 
@@ -70,7 +70,7 @@ impl Metrics {
         }
     }
 
-    /// What is known of a bucket now. Labels are bounded: 64 buckets at most.
+    /// Shows the state of a bucket. Labels are bounded: 64 buckets at most.
     pub(super) fn state(
         &self,
         operation: &'static str,

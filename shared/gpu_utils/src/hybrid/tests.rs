@@ -19,7 +19,7 @@ impl Bench {
         let now = Arc::clone(&micros);
         let clock = move || Duration::from_micros(now.load(Ordering::Relaxed));
         let preset = Preset::default();
-        Self { executor: HybridExecutor::with_clock(preset, TIMING, false, metrics, clock), micros }
+        Self { executor: HybridExecutor::with_clock(preset, TIMING, metrics, clock), micros }
     }
 
     fn wait(&self, micros: u64) {
@@ -67,9 +67,6 @@ fn small_batches_and_missing_gpus_stay_on_the_cpu() {
     let cpu = || Ok::<_, ()>(());
     let none: Option<fn() -> Result<(), ()>> = None;
     assert_eq!(bench.executor.execute("other", 500, cpu, none).unwrap().reason, Reason::NoGpu);
-    let forced = HybridExecutor::new(Preset::default(), true, None);
-    let gpu = Some(|| -> Result<(), ()> { unreachable!("the GPU is left alone") });
-    assert_eq!(forced.execute("cosine", 500, cpu, gpu).unwrap().reason, Reason::Forced);
 }
 
 #[test]

@@ -7,11 +7,11 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{wanted} bytes for {purpose} exceed the {available} left of {limit}")]
 pub struct Refused {
-    /// What for.
+    /// The purpose of the reservation.
     pub purpose: &'static str,
     /// In bytes.
     pub wanted: u64,
-    /// What is left, in bytes.
+    /// The bytes that are left.
     pub available: u64,
     /// The whole budget, in bytes.
     pub limit: u64,
@@ -25,7 +25,7 @@ pub struct Budget {
 
 #[derive(Debug)]
 struct Shared {
-    /// Of the budget that this one was cut from.
+    /// The reservation in the budget that this one was cut from.
     _lease: Option<Reservation>,
     state: Mutex<State>,
 }
@@ -91,12 +91,12 @@ impl Budget {
         self.state().limit
     }
 
-    /// What is taken, in bytes.
+    /// The bytes that are taken.
     pub fn reserved(&self) -> u64 {
         self.state().reserved
     }
 
-    /// What is left, in bytes.
+    /// The bytes that are left.
     pub fn available(&self) -> u64 {
         self.state().available()
     }
@@ -127,7 +127,7 @@ impl Reservation {
         self.id
     }
 
-    /// How many.
+    /// The number of bytes.
     pub fn bytes(&self) -> u64 {
         self.bytes
     }

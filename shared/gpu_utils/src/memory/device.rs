@@ -1,4 +1,4 @@
-//! What one agent may take of a device, and who takes it.
+//! The memory that one agent may take of a device, and its users.
 
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -15,7 +15,7 @@ pub struct DeviceBudget {
 }
 
 impl DeviceBudget {
-    /// Of a device of `total_bytes`.
+    /// The budget for a device of `total_bytes`.
     pub fn new(config: &Config, total_bytes: u64) -> Self {
         let Config { usable_fraction, agent_cap_bytes: cap_bytes } = *config;
         let budget = Budget::new(usable_fraction.of(total_bytes).min(cap_bytes));
@@ -51,7 +51,7 @@ impl DeviceBudget {
     }
 }
 
-/// What one thing that grows takes of a [`DeviceBudget`].
+/// The part of a [`DeviceBudget`] that one growing structure takes.
 #[derive(Debug)]
 pub struct Room {
     device: DeviceBudget,
@@ -62,7 +62,7 @@ pub struct Room {
 #[derive(Debug, Default)]
 struct Taken {
     reservation: Option<Reservation>,
-    /// Whether the log knows that there is too little.
+    /// True once the log has told that there is too little.
     told: bool,
 }
 

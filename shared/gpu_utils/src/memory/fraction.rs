@@ -28,7 +28,7 @@ impl UsableFraction {
         f64::from(self.hundredths) / 100.0
     }
 
-    /// Of `total_bytes`, rounded down.
+    /// The part of `total_bytes`, rounded down.
     pub fn of(self, total_bytes: u64) -> u64 {
         let bytes = u128::from(total_bytes) * u128::from(self.hundredths) / 100;
         u64::try_from(bytes).unwrap_or(u64::MAX)

@@ -1,4 +1,4 @@
-//! Whether memory comes back.
+//! A watch for memory that does not come back.
 
 use std::collections::VecDeque;
 
@@ -8,10 +8,10 @@ use super::Snapshot;
 
 /// Windows in a row with a positive slope that raise the alarm.
 const STREAK: u32 = 3;
-/// How many windows are kept.
+/// The number of windows that are kept.
 const HISTORY: usize = 64;
 
-/// What changed between two looks at an idle device, in bytes.
+/// The change between two looks at an idle device, in bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 pub struct Window {
     /// Change of what is in use in arena and pool. Between idle looks it is 0
@@ -19,7 +19,7 @@ pub struct Window {
     pub leak: i64,
     /// Change of what arena and pool took from the device.
     pub growth: i64,
-    /// Whether the arena took more: then a new shape may explain the growth.
+    /// True where the arena took more: then a new shape may explain the growth.
     pub extended: bool,
     /// Change of the device's use that the growth does not explain: workspaces,
     /// engines, other processes. None where the device is not read.
@@ -69,7 +69,7 @@ impl LeakMonitor {
         Some(window)
     }
 
-    /// Whether the last three windows were all positive.
+    /// True where the last three windows were all positive.
     pub fn is_alarmed(&self) -> bool {
         self.streak >= STREAK
     }

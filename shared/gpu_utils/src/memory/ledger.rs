@@ -4,7 +4,7 @@ use opentelemetry::KeyValue;
 use opentelemetry::metrics::{Gauge, Meter};
 use serde::Serialize;
 
-/// What an allocator holds, in bytes.
+/// The bytes that an allocator holds.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct LedgerSample {
     /// In use by tensors.

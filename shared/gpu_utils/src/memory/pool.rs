@@ -26,7 +26,7 @@ pub enum PoolError<E> {
 
 /// Buffers of one or more blocks each, taken from a budget. Buffers that come
 /// back are kept; when the budget refuses, they are collected and it is asked
-/// again. Clones share the pool.
+/// again.
 pub struct Pool<B, E> {
     shared: Arc<Shared<B, E>>,
 }
@@ -45,11 +45,6 @@ struct Owned<B> {
 }
 
 impl<B, E> Pool<B, E> {
-    /// 1 GB.
-    pub const BUDGET_BYTES: u64 = 1_000_000_000;
-    /// 64 MB.
-    pub const BLOCK_BYTES: usize = 64_000_000;
-
     /// Buffers of multiples of `block_bytes`, made by `allocate`, which is given
     /// their size in bytes.
     pub fn new(
@@ -63,7 +58,8 @@ impl<B, E> Pool<B, E> {
         Self { shared: Arc::new(Shared { budget, block_bytes, allocate, idle }) }
     }
 
-    /// A buffer of at least `bytes`, with whatever content it had.
+    /// A buffer of at least `bytes`, with whatever content it had: the smallest idle one
+    /// that fits, else a new one.
     ///
     /// # Errors
     /// [`PoolError::Exhausted`] if buffers in use leave too little, even with all
@@ -88,16 +84,11 @@ impl<B, E> Pool<B, E> {
     }
 }
 
-impl<B, E> Clone for Pool<B, E> {
-    fn clone(&self) -> Self {
-        Self { shared: Arc::clone(&self.shared) }
-    }
-}
-
 impl<B, E> Shared<B, E> {
     fn take_idle(&self, blocks: usize) -> Option<Owned<B>> {
         let mut idle = self.idle();
-        let at = idle.iter().position(|owned| owned.blocks == blocks)?;
+        let fitting = idle.iter().enumerate().filter(|(_, owned)| owned.blocks >= blocks);
+        let (at, _) = fitting.min_by_key(|(_, owned)| owned.blocks)?;
         Some(idle.swap_remove(at))
     }
 
@@ -178,6 +169,17 @@ mod tests {
         drop(first);
         assert_eq!(pool.take(15).unwrap().id(), id);
         assert_eq!(pool.budget().reserved(), 20);
+    }
+
+    #[test]
+    fn the_smallest_idle_buffer_that_fits_is_taken() {
+        let pool = pool(100);
+        let [large, small] = [40, 20].map(|bytes| pool.take(bytes).unwrap());
+        let id = small.id();
+        drop((large, small));
+        assert_eq!(pool.take(15).unwrap().id(), id);
+        assert_eq!(pool.take(30).unwrap().len(), 40);
+        assert_eq!(pool.budget().reserved(), 60);
     }
 
     #[test]

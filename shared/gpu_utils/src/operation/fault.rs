@@ -2,11 +2,11 @@
 
 /// A failure of a device run.
 pub trait Fault {
-    /// Whether the same run may succeed with fewer items or more free memory.
+    /// True where the same run may succeed with fewer items or more free memory.
     fn is_out_of_memory(&self) -> bool;
 }
 
-/// What ONNX Runtime, its arena, cuBLAS, cuDNN and CUDA say; each row must occur
+/// The words of ONNX Runtime, its arena, cuBLAS, cuDNN and CUDA; each row must occur
 /// whole.
 const OUT_OF_MEMORY: [&[&str]; 6] = [
     &["Failed to allocate memory for requested buffer"],
@@ -17,7 +17,7 @@ const OUT_OF_MEMORY: [&[&str]; 6] = [
     &["CUDA failure 2:"],
 ];
 
-/// Whether a runtime's message tells of a lack of memory. ONNX Runtime has no code
+/// True where a runtime's message tells of a lack of memory. ONNX Runtime has no code
 /// for it (`bfc_arena.cc` raises a plain failure), so its text has to decide, here
 /// and nowhere else.
 pub fn is_out_of_memory_message(message: &str) -> bool {

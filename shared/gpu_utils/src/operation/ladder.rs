@@ -1,4 +1,4 @@
-//! What to try, in order, when a device has too little memory for a batch.
+//! The steps to try, in order, when a device has too little memory for a batch.
 //!
 //! Shrink the arena and trim the pool; halve the budget; one item alone; the CPU,
 //! if it is allowed; else the item is lost, and its owner sends it to the dead
@@ -7,7 +7,7 @@
 
 use super::Fault;
 
-/// How a chunk is to be run.
+/// The way in which a chunk is run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Step {
     /// On the device, as always.
@@ -23,7 +23,7 @@ pub enum Step {
 }
 
 impl Step {
-    /// Whether arena and pool are to give memory back before the run.
+    /// True where arena and pool give memory back before the run.
     pub fn frees_first(self) -> bool {
         matches!(self, Self::Shrunk | Self::Alone)
     }
@@ -34,9 +34,9 @@ impl Step {
 pub struct Limits {
     /// The most that one run may cost, such as padded tokens; 1 or more.
     pub max_cost: usize,
-    /// What every successful run adds to a lowered budget; 1 or more.
+    /// The amount that every successful run adds to a lowered budget; 1 or more.
     pub recover_by: usize,
-    /// Whether the CPU may run what the device cannot.
+    /// True where the CPU may run chunks for which the device has no memory.
     pub cpu_allowed: bool,
 }
 
@@ -80,7 +80,7 @@ impl Ladder {
         Self { limits, budget: limits.max_cost.max(1) }
     }
 
-    /// What a run may cost now; batches formed for it need no splitting.
+    /// The most that a run may cost now; batches formed for it need no splitting.
     pub fn budget(&self) -> usize {
         self.budget
     }
@@ -127,7 +127,7 @@ impl Ladder {
         results
     }
 
-    /// What follows when `step` found too little memory for a chunk; none at the
+    /// The step that follows when `step` found too little memory for a chunk; none at the
     /// end. A chunk of one is at the end of its halving.
     fn next(&mut self, step: Step, items: usize, cost: usize) -> Option<Step> {
         match step {
@@ -148,7 +148,7 @@ impl Ladder {
     }
 }
 
-/// How many items from the start fit; at least one.
+/// The number of items from the start that fit; at least one.
 fn fitting<I>(items: &[I], budget: usize, cost: impl Fn(&[I]) -> usize) -> usize {
     let fits = |count: &usize| cost(&items[..*count]) <= budget;
     (2..=items.len()).take_while(fits).last().unwrap_or(1)

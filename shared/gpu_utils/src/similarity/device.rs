@@ -8,21 +8,17 @@
 
 use std::sync::Arc;
 
+use courant_vectors::{DimensionError, Matrix, Nearest, RowFormat, Scored, Values};
 use cudarc::driver::{CudaFunction, CudaSlice, CudaStream, DriverError, PushKernelArg};
 
-use super::nearest::Nearest;
-use super::rows::Floats;
-use super::{DimensionError, Matrix, Rows, Scored};
 use crate::cuda::kernels::{self, Kernels, KernelsError, WARPS};
 use crate::operation::Fault;
 
-/// What [`DeviceMatrix`] needs compiled.
+/// The source of the kernels that [`DeviceMatrix`] runs.
 pub const SOURCE: &str = include_str!("device/top_k.cu");
-/// Queries that the wide kernels take.
-const QUERIES: usize = 8;
 /// Values that the kernels load at a time.
 const GROUP: usize = 4;
-/// What every device lends a block without being asked for more.
+/// The shared memory that every device gives a block by default.
 const SHARED_BYTES: usize = 48 << 10;
 
 /// Why a device did not search.
@@ -40,7 +36,7 @@ pub enum DeviceError {
     /// A query and its lists of the best do not fit into a block's memory.
     #[error("the best {k} in {dimension} dimensions take more than {SHARED_BYTES} bytes")]
     TooMany {
-        /// How many rows were asked for.
+        /// The number of rows asked for.
         k: usize,
         /// The matrix's dimension.
         dimension: usize,
@@ -48,7 +44,7 @@ pub enum DeviceError {
     /// The rows cannot be counted in 31 bits.
     #[error("{rows} rows are too many")]
     TooLarge {
-        /// How many rows.
+        /// The number of rows.
         rows: usize,
     },
 }
@@ -66,8 +62,7 @@ impl Fault for DeviceError {
 /// A copy of a matrix in a device's memory. It does not follow its original.
 pub struct DeviceMatrix {
     stream: Arc<CudaStream>,
-    one: CudaFunction,
-    several: CudaFunction,
+    kernel: CudaFunction,
     rows: DeviceRows,
     count: usize,
     dimension: usize,
@@ -80,7 +75,7 @@ enum DeviceRows {
     Int8(CudaSlice<i8>, CudaSlice<f32>),
 }
 
-/// Which rows the kernel may score: a bit for each.
+/// The rows that the kernel may score, a bit for each.
 type Admitted = Option<CudaSlice<u32>>;
 
 impl DeviceMatrix {
@@ -97,27 +92,24 @@ impl DeviceMatrix {
             return Err(DeviceError::TooLarge { rows: count });
         }
         let stream = kernels.stream();
-        let (rows, name) = match &matrix.rows {
-            Rows::Floats(floats) | Rows::Both(_, floats) => match floats {
-                Floats::F32(values) => {
-                    let values = padded(values.as_slice().iter().copied(), dimension);
-                    (DeviceRows::F32(stream.clone_htod(&values)?), "f32")
-                }
-                Floats::F16(values) => {
-                    let bits = values.as_slice().iter().map(|value| value.to_bits());
-                    (DeviceRows::F16(stream.clone_htod(&padded(bits, dimension))?), "f16")
-                }
-            },
-            Rows::Codes(codes) => {
-                let values = stream.clone_htod(&padded(codes.signed(), dimension))?;
-                let scales: Vec<f32> = codes.scales().collect();
-                (DeviceRows::Int8(values, stream.clone_htod(&scales)?), "int8")
+        let (rows, kernel) = match matrix.values() {
+            Values::F32(values) => {
+                let values = padded(values.iter().copied(), dimension);
+                (DeviceRows::F32(stream.clone_htod(&values)?), "top_k_f32")
+            }
+            Values::F16(values) => {
+                let bits = padded(values.iter().map(|value| value.to_bits()), dimension);
+                (DeviceRows::F16(stream.clone_htod(&bits)?), "top_k_f16")
+            }
+            Values::Int8 { codes, scales } => {
+                let codes = padded(codes.into_iter(), dimension);
+                let codes = stream.clone_htod(&codes)?;
+                (DeviceRows::Int8(codes, stream.clone_htod(&scales)?), "top_k_int8")
             }
         };
         Ok(Self {
             stream: Arc::clone(stream),
-            one: kernels.function(&format!("top_k_{name}_1"))?,
-            several: kernels.function(&format!("top_k_{name}_{QUERIES}"))?,
+            kernel: kernels.function(kernel)?,
             rows,
             count,
             dimension,
@@ -128,10 +120,10 @@ impl DeviceMatrix {
     /// Memory that a copy of `matrix` takes on a device, in bytes.
     pub fn size_bytes_of(matrix: &Matrix) -> usize {
         let values = matrix.len() * matrix.dimension().next_multiple_of(GROUP);
-        match &matrix.rows {
-            Rows::Floats(Floats::F32(_)) | Rows::Both(_, Floats::F32(_)) => values * 4,
-            Rows::Floats(Floats::F16(_)) | Rows::Both(_, Floats::F16(_)) => values * 2,
-            Rows::Codes(_) => values + matrix.len() * size_of::<f32>(),
+        match matrix.format() {
+            RowFormat::F32 | RowFormat::Int8WithF32 => values * 4,
+            RowFormat::F16 => values * 2,
+            RowFormat::Int8 => values + matrix.len() * size_of::<f32>(),
         }
     }
 
@@ -144,81 +136,66 @@ impl DeviceMatrix {
         }
     }
 
-    /// As [`Matrix::top_k_batch`]; scores differ from the processor's in the
-    /// last bits, and those of [`RowFormat::Int8`](super::RowFormat::Int8) by
-    /// the query, which has no codes here. `admit` is asked about every row.
+    /// Finds the rows that [`Matrix::top_k`] finds. Scores differ from the processor's in
+    /// the last bits, and those of [`RowFormat::Int8`] by the query, which has no codes
+    /// here. `admit` is asked about every row.
     ///
     /// # Errors
-    /// [`DeviceError`] if a query or `k` does not fit, or the driver fails.
-    pub fn top_k_batch(
+    /// [`DeviceError`] if the query or `k` does not fit, or the driver fails.
+    pub fn top_k(
         &self,
-        queries: &[impl AsRef<[f32]>],
+        query: &[f32],
         k: usize,
         admit: Option<&dyn Fn(usize) -> bool>,
-    ) -> Result<Vec<Vec<Scored>>, DeviceError> {
-        for query in queries {
-            let found = query.as_ref().len();
-            if found != self.dimension {
-                return Err(DimensionError { expected: self.dimension, found }.into());
-            }
+    ) -> Result<Vec<Scored>, DeviceError> {
+        if query.len() != self.dimension {
+            let (expected, found) = (self.dimension, query.len());
+            return Err(DimensionError { expected, found }.into());
         }
         let k = k.min(self.count);
         if k == 0 {
-            return Ok(vec![Vec::new(); queries.len()]);
+            return Ok(Vec::new());
         }
-        let per_launch = if self.shared_bytes(QUERIES, k) <= SHARED_BYTES { QUERIES } else { 1 };
-        if self.shared_bytes(per_launch, k) > SHARED_BYTES {
+        if self.shared_bytes(k) > SHARED_BYTES {
             return Err(DeviceError::TooMany { k, dimension: self.dimension });
         }
         let admitted = admit.map(|admit| self.upload_admitted(admit)).transpose()?;
-        let mut found = Vec::with_capacity(queries.len());
-        for queries in queries.chunks(per_launch) {
-            found.extend(self.search(queries, k, &admitted)?);
-        }
-        Ok(found)
+        self.search(query, k, &admitted)
     }
 
-    /// One launch for up to [`QUERIES`] queries.
     fn search(
         &self,
-        queries: &[impl AsRef<[f32]>],
+        query: &[f32],
         k: usize,
         admitted: &Admitted,
-    ) -> Result<Vec<Vec<Scored>>, DeviceError> {
-        let (kernel, slots) =
-            if queries.len() == 1 { (&self.one, 1) } else { (&self.several, QUERIES) };
-        let values = queries.iter().flat_map(|query| query.as_ref()).copied();
-        let mut values = padded(values, self.dimension);
-        values.resize(slots * self.groups() * GROUP, 0.0);
-        let values = self.stream.clone_htod(&values)?;
-        let mut scores = self.stream.alloc_zeros::<f32>(slots * self.blocks * k)?;
-        let mut rows = self.stream.alloc_zeros::<i32>(slots * self.blocks * k)?;
+    ) -> Result<Vec<Scored>, DeviceError> {
+        let query = self.stream.clone_htod(&padded(query.iter().copied(), self.dimension))?;
+        let mut scores = self.stream.alloc_zeros::<f32>(self.blocks * k)?;
+        let mut rows = self.stream.alloc_zeros::<i32>(self.blocks * k)?;
         let (count, groups, best) = (self.count as i32, self.groups() as i32, k as i32);
         let none = 0_u64;
 
-        let mut launch = self.stream.launch_builder(kernel);
+        let mut launch = self.stream.launch_builder(&self.kernel);
         match &self.rows {
             DeviceRows::F32(values) => launch.arg(values).arg(&none),
             DeviceRows::F16(values) => launch.arg(values).arg(&none),
             DeviceRows::Int8(values, scales) => launch.arg(values).arg(scales),
         };
-        launch.arg(&values);
+        launch.arg(&query);
         match admitted {
             Some(admitted) => launch.arg(admitted),
             None => launch.arg(&none),
         };
         launch.arg(&count).arg(&groups).arg(&best).arg(&mut scores).arg(&mut rows);
-        let config = kernels::launch(self.blocks, self.shared_bytes(slots, k));
+        let config = kernels::launch(self.blocks, self.shared_bytes(k));
         // SAFETY: the arguments are those of the kernel's signature, in order, with
         // null for what it may lack. It reads `count` rows of `groups` groups, as
-        // many scales and bits, and `slots` queries, and writes `slots * blocks * k`
-        // scores and rows: what was allocated.
+        // many scales and bits, and the query, and writes `blocks * k` scores and
+        // rows: what was allocated.
         unsafe { launch.launch(config) }?;
         let (scores, rows) = (self.stream.clone_dtoh(&scores)?, self.stream.clone_dtoh(&rows)?);
         self.stream.synchronize()?;
-        let per_query = self.blocks * k;
-        let lists = scores.chunks(per_query).zip(rows.chunks(per_query)).take(queries.len());
-        Ok(lists.map(|(scores, rows)| self.merge(scores, rows, k)).collect())
+        Ok(self.merge(&scores, &rows, k))
     }
 
     /// The best of the blocks' lists; a list's empty places name no row.
@@ -248,10 +225,10 @@ impl DeviceMatrix {
         self.dimension.div_ceil(GROUP)
     }
 
-    /// The queries, and for each warp and query a list of scores and rows.
-    fn shared_bytes(&self, queries: usize, k: usize) -> usize {
+    /// The query, and for each warp a list of scores and rows.
+    fn shared_bytes(&self, k: usize) -> usize {
         let list = k * (size_of::<f32>() + size_of::<i32>());
-        queries * (self.groups() * GROUP * size_of::<f32>() + WARPS * list)
+        self.groups() * GROUP * size_of::<f32>() + WARPS * list
     }
 }
 

@@ -3,10 +3,10 @@
 
 mod copy;
 
+use courant_vectors::{DimensionError, Matrix, Place, Scan, Scored};
 use opentelemetry::metrics::Meter;
 
 use super::device::{DeviceError, DeviceMatrix, SOURCE};
-use super::{DimensionError, Matrix, Scored};
 use crate::Config;
 use crate::cuda::kernels::Kernels;
 use crate::device::CudaAbsence;
@@ -15,9 +15,9 @@ use crate::memory::Refused;
 use copy::Copied;
 
 /// Its batch is the rows.
-const TOP_K: Operation = Operation { name: "top_k", source: SOURCE, least_items: 0 };
+const TOP_K: Operation = Operation { name: "top_k", source: SOURCE };
 
-/// Why scans stay on the CPU.
+/// The reason why scans stay on the CPU.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum NotOnGpu {
     /// There is no such device.
@@ -56,27 +56,29 @@ impl HybridMatrix {
         Ok(self.dispatch.take(DeviceMatrix::size_bytes_of(&self.matrix))?)
     }
 
-    /// The rows.
-    pub fn matrix(&self) -> &Matrix {
-        &self.matrix
+    /// Makes a [`Place`] of the device that `config` names. Where the matrix cannot be on
+    /// it, scans run on the CPU, unless `config` requires a GPU.
+    pub fn place(config: &Config, meter: &Meter) -> Place {
+        let (config, meter) = (config.clone(), meter.clone());
+        Box::new(move |matrix| {
+            let mut hybrid = Self::new(matrix, Metrics::new(&meter));
+            match hybrid.use_gpu(&config, &meter) {
+                Err(reason) if !config.require_gpu => {
+                    tracing::info!(%reason, "vectors are compared on the CPU");
+                }
+                used => used?,
+            }
+            Ok(Box::new(hybrid))
+        })
     }
+}
 
-    /// As [`Matrix::push`].
-    ///
-    /// # Errors
-    /// [`DimensionError`]: nothing was appended.
-    pub fn push(&mut self, values: &[f32]) -> Result<usize, DimensionError> {
+impl Scan for HybridMatrix {
+    fn push(&mut self, values: &[f32]) -> Result<usize, DimensionError> {
         self.matrix.push(values)
     }
 
-    /// As [`Matrix::set`].
-    ///
-    /// # Errors
-    /// [`DimensionError`]: the row is unchanged.
-    ///
-    /// # Panics
-    /// If there is no such row.
-    pub fn set(&mut self, row: usize, values: &[f32]) -> Result<(), DimensionError> {
+    fn set(&mut self, row: usize, values: &[f32]) -> Result<(), DimensionError> {
         self.matrix.set(row, values)?;
         if let Some(Some((_, copied))) = self.dispatch.kept_mut() {
             copied.changed(row);
@@ -84,27 +86,20 @@ impl HybridMatrix {
         Ok(())
     }
 
-    /// As [`Matrix::top_k`]. Where the device fails, the CPU scans; scores of a
-    /// device differ in the last bits.
-    ///
-    /// # Errors
-    /// [`DimensionError`] if the query does not fit.
-    pub fn top_k(
+    /// The CPU scans if the device fails; scores of a device differ in the last bits.
+    fn top_k(
         &self,
         query: &[f32],
         k: usize,
-        admit: impl Fn(usize) -> bool,
+        admit: &dyn Fn(usize) -> bool,
     ) -> Result<Vec<Scored>, DimensionError> {
         self.matrix.fit(query)?;
-        let (matrix, admit) = (&self.matrix, &admit);
+        let matrix = &self.matrix;
         let size_bytes = DeviceMatrix::size_bytes_of(matrix);
-        let cpu = || matrix.search(query, k, admit).pop().unwrap_or_default();
+        let cpu = || matrix.top_k(query, k, admit).expect("the query fits");
         Ok(self.dispatch.execute(matrix.len(), size_bytes, cpu, |kernels, on_device| {
             let (copy, copied) = follow(on_device, matrix, kernels)?;
-            copied.top_k(matrix, query, k, admit, |admit| {
-                let mut found = copy.top_k_batch(&[query], k, Some(admit))?;
-                Ok::<_, DeviceError>(found.pop().unwrap_or_default())
-            })
+            copied.top_k(matrix, query, k, admit, |admit| copy.top_k(query, k, Some(admit)))
         }))
     }
 }

@@ -2,13 +2,13 @@
 
 use courant_article::{ArticleId, ContentHash, Decision, Revision};
 use courant_telemetry::Clock;
+use courant_vectors::on_cpu;
 
 use super::*;
 use crate::Visit;
 
 fn open(path: &Path) -> Result<Sqlite, Error> {
-    let meter = courant_telemetry::Meters::new("test").unwrap().meter();
-    Sqlite::open(path, Access::ReadWrite, &Config::default(), Clock::fixed(0), &meter)
+    Sqlite::open(path, Access::ReadWrite, &Config::default(), Clock::fixed(0), on_cpu())
 }
 
 async fn set_pages(store: &Sqlite, most: Option<u32>) {

@@ -5,6 +5,7 @@ use std::process::{Command, Stdio};
 
 use courant_article::{ArticleId, Decision, Embedding};
 use courant_gpu_utils::Config as GpuConfig;
+use courant_gpu_utils::similarity::HybridMatrix;
 use courant_store::{Access, Config, Error, Mode, Query, Store};
 use courant_telemetry::{Clock, Meters};
 
@@ -13,6 +14,18 @@ use crate::house::{DIMENSION, House, config, id, record};
 async fn open(path: &std::path::Path, access: Access, config: &Config) -> Result<Store, Error> {
     let meter = Meters::new("test").unwrap().meter();
     Store::sqlite(path, access, config, Clock::fixed(0), &meter).await
+}
+
+/// A new store in `folder` whose vectors are compared as `gpu` says.
+async fn placed(
+    folder: &tempfile::TempDir,
+    gpu: &GpuConfig,
+    meters: &Meters,
+) -> Result<Store, Error> {
+    let (path, meter) = (folder.path().join("store.db"), meters.meter());
+    let place = HybridMatrix::place(gpu, &meter);
+    let (access, config) = (Access::ReadWrite, config());
+    Store::sqlite_at(&path, access, &config, Clock::fixed(0), &meter, place).await
 }
 
 #[tokio::test]
@@ -33,16 +46,16 @@ async fn a_reader_beside_the_writer_sees_what_is_committed() {
 /// Where there is a GPU, the rows are too few for it.
 #[tokio::test]
 async fn a_vector_search_is_a_dispatched_scan_of_all_rows() {
-    let house = House::sqlite().await;
-    house.store.use_gpu(&GpuConfig::default(), &house.meters.meter()).await.unwrap();
+    let (folder, meters) = (tempfile::tempdir().unwrap(), Meters::new("test").unwrap());
+    let store = placed(&folder, &GpuConfig::default(), &meters).await.unwrap();
     let records: Vec<_> = (0..5)
         .map(|n| record(&n.to_string(), "T", &n.to_string(), [1.0, n as f32, 0.0, 0.0]))
         .collect();
-    house.put(&records).await;
+    store.upsert(&records).await.unwrap();
     let vector = Some(Embedding::normalized(vec![1.0, 3.0, 0.0, 0.0]));
     let query = Query { vector, mode: Mode::Vector, limit: 1, text: String::new() };
-    assert_eq!(house.store.search(&query).await.unwrap()[0].id, id("3"));
-    let text = house.meters.render().unwrap();
+    assert_eq!(store.search(&query).await.unwrap()[0].id, id("3"));
+    let text = meters.render().unwrap();
     let on_cpu = r#"{device="cpu",operation="top_k"}"#;
     for line in [
         format!("courant_gpu_batch_items_sum{on_cpu} 5"),
@@ -53,41 +66,26 @@ async fn a_vector_search_is_a_dispatched_scan_of_all_rows() {
     assert!(!text.contains("courant_gpu_launch"), "{text}");
 }
 
-/// Where there is a GPU, the nodes are too few for it.
-#[tokio::test]
-async fn what_is_related_is_found_by_a_dispatched_spreading() {
-    let house = House::sqlite().await;
-    house.store.use_gpu(&GpuConfig::default(), &house.meters.meter()).await.unwrap();
-    let records = ["a", "b"].map(|name| record(name, "T", name, [1.0, 0.0, 0.0, 0.0]));
-    house.put(&records).await;
-    let hits = house.store.related(id("a"), 9).await.unwrap().unwrap();
-    assert_eq!(hits.iter().map(|hit| hit.id).collect::<Vec<_>>(), [id("b")]);
-    let text = house.meters.render().unwrap();
-    let counted = r#"courant_gpu_batch_items_count{device="cpu",operation="spread"} 1"#;
-    assert!(text.contains(counted) && !text.contains("courant_gpu_launch"), "{text}");
-}
-
 /// No machine has such a device.
 #[tokio::test]
 async fn without_the_gpu_that_is_required_the_store_is_not_used() {
-    let house = House::sqlite().await;
-    let meter = house.meters.meter();
+    let (folder, meters) = (tempfile::tempdir().unwrap(), Meters::new("test").unwrap());
     let absent = GpuConfig { device: 9_999, ..GpuConfig::default() };
-    house.store.use_gpu(&absent, &meter).await.unwrap();
+    placed(&folder, &absent, &meters).await.unwrap().close().await.unwrap();
     let required = GpuConfig { require_gpu: true, ..absent };
-    let refused = house.store.use_gpu(&required, &meter).await;
-    assert!(matches!(refused, Err(Error::Gpu(_))), "{refused:?}");
+    let refused = placed(&folder, &required, &meters).await;
+    assert!(matches!(refused, Err(Error::Place(_))), "{refused:?}");
 }
 
 #[tokio::test]
 async fn scans_are_measured_only_where_that_is_wanted() {
-    let house = House::sqlite().await;
+    let (folder, meters) = (tempfile::tempdir().unwrap(), Meters::new("test").unwrap());
     let gpu = GpuConfig { telemetry_enabled: false, ..GpuConfig::default() };
-    house.store.use_gpu(&gpu, &house.meters.meter()).await.unwrap();
+    let store = placed(&folder, &gpu, &meters).await.unwrap();
     let records = ["a", "b"].map(|name| record(name, "T", name, [1.0, 0.0, 0.0, 0.0]));
-    house.put(&records).await;
-    assert_eq!(house.store.related(id("a"), 9).await.unwrap().unwrap().len(), 1);
-    assert!(!house.meters.render().unwrap().contains("courant_gpu"));
+    store.upsert(&records).await.unwrap();
+    assert_eq!(store.related(id("a"), 9).await.unwrap().unwrap().len(), 1);
+    assert!(!meters.render().unwrap().contains("courant_gpu"));
 }
 
 #[tokio::test]

@@ -11,7 +11,7 @@ use courant_gpu_utils::cuda::{self, kernels::Kernels};
 use courant_gpu_utils::device::{Cuda, CudaAbsence, Preset};
 use courant_gpu_utils::hybrid::{Calibration, Point, SWEEP, calibrate};
 use courant_gpu_utils::similarity::device::{DeviceMatrix, SOURCE};
-use courant_gpu_utils::similarity::{Matrix, RowFormat};
+use courant_vectors::{Matrix, RowFormat};
 use rand::SeedableRng;
 use rand::rngs::StdRng;
 use serde::Serialize;
@@ -117,8 +117,8 @@ fn measure(args: &VectorsArgs, device: anyhow::Result<Device>) -> anyhow::Result
     })
 }
 
-/// The tuning guide's sizes, and on by doubling up to `most`: a scan's batch is the
-/// whole archive.
+/// The sizes of a sweep, and on by doubling up to `most`: a scan's batch is the whole
+/// archive.
 fn sizes(most: usize) -> Vec<usize> {
     let [.., last] = SWEEP;
     let beyond = std::iter::successors(last.checked_mul(2), |size| size.checked_mul(2));
@@ -133,7 +133,7 @@ fn time_on_device(
 ) -> anyhow::Result<Duration> {
     let start = Instant::now();
     for query in queries {
-        black_box(matrix.top_k_batch(&[query], k, Some(&|_| true))?);
+        black_box(matrix.top_k(query, k, Some(&|_| true))?);
     }
     Ok(start.elapsed())
 }
@@ -208,7 +208,7 @@ mod tests {
     }
 
     #[test]
-    fn sizes_are_the_guides_and_go_on_to_the_rows_that_were_asked_for() {
+    fn sizes_are_those_of_a_sweep_and_go_on_to_the_rows_that_were_asked_for() {
         assert_eq!(sizes(10), SWEEP);
         assert_eq!(sizes(2_048)[6..], [1_024, 2_048]);
     }

@@ -1,6 +1,6 @@
+use courant_vectors::RowFormat;
 use cudarc::driver::CudaContext;
 
-use super::super::RowFormat;
 use super::*;
 
 const FORMATS: [RowFormat; 4] =
@@ -70,8 +70,8 @@ fn a_device_finds_what_a_naive_scan_does() {
             let resident = DeviceMatrix::upload(&matrix, &kernels).unwrap();
             let queries: Vec<_> = (0..11).map(|i| vector(i * 97 + 5, dimension)).collect();
             for k in [1, 10, 32] {
-                let found = resident.top_k_batch(&queries, k, Some(&step_of_three)).unwrap();
-                for (query, found) in queries.iter().zip(found) {
+                for query in &queries {
+                    let found = resident.top_k(query, k, Some(&step_of_three)).unwrap();
                     assert_eq!(
                         found,
                         naive(&matrix, query, k, &step_of_three),
@@ -89,7 +89,7 @@ fn a_device_scores_codes_closely() {
     let matrix = matrix_in(RowFormat::Int8, 5000, 384);
     let resident = DeviceMatrix::upload(&matrix, &device()).unwrap();
     let query = vector(3, 384);
-    let found = resident.top_k_batch(&[&query], 10, None).unwrap().remove(0);
+    let found = resident.top_k(&query, 10, None).unwrap();
     for (found, expected) in found.iter().zip(naive(&matrix, &query, 10, &|_| true)) {
         assert!((found.score - expected.score).abs() < 1e-4 * expected.score.abs());
     }
@@ -97,14 +97,14 @@ fn a_device_scores_codes_closely() {
 
 #[test]
 #[ignore = "needs a CUDA device"]
-fn queries_and_lists_that_do_not_fit_are_refused() {
+fn a_query_and_lists_that_do_not_fit_are_refused() {
     let kernels = device();
     for format in FORMATS {
         let matrix = matrix_in(format, 2000, 8);
         let resident = DeviceMatrix::upload(&matrix, &kernels).unwrap();
-        let short = resident.top_k_batch(&[[0.0]], 1, None);
+        let short = resident.top_k(&[0.0], 1, None);
         assert!(matches!(short, Err(DeviceError::Dimension(_))));
-        let many = resident.top_k_batch(&[[0.0; 8]], 2000, None);
+        let many = resident.top_k(&[0.0; 8], 2000, None);
         assert!(matches!(many, Err(DeviceError::TooMany { k: 2000, dimension: 8 })));
     }
 }

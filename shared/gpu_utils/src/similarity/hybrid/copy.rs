@@ -1,7 +1,6 @@
-//! Which rows a copy has as they are now, and what that means for a search.
+//! The rows that a copy has as they are now, and a search over these and the others.
 
-use super::super::nearest::Nearest;
-use super::super::{Matrix, Scored};
+use courant_vectors::{DimensionError, Matrix, Nearest, Scored};
 
 /// A copy is stale when one row in this many is not in it.
 const STALE: usize = 8;
@@ -29,7 +28,7 @@ impl Copied {
         }
     }
 
-    /// Whether too much of a matrix of `rows` rows, which only grows, is not in the copy.
+    /// True where too much of a matrix of `rows` rows, which only grows, is not in the copy.
     pub(super) fn is_stale(&self, rows: usize) -> bool {
         let added = rows.saturating_sub(self.same.len());
         (added + self.changed) * STALE > rows
@@ -39,8 +38,8 @@ impl Copied {
     /// rows that it may admit, and of the others by a scan here.
     ///
     /// # Errors
-    /// Those of `copy`.
-    pub(super) fn top_k<E>(
+    /// Those of `copy`, or [`DimensionError`] if the query does not fit.
+    pub(super) fn top_k<E: From<DimensionError>>(
         &self,
         matrix: &Matrix,
         query: &[f32],
@@ -49,9 +48,9 @@ impl Copied {
         copy: impl FnOnce(&dyn Fn(usize) -> bool) -> Result<Vec<Scored>, E>,
     ) -> Result<Vec<Scored>, E> {
         let found = copy(&|row| self.has(row) && admit(row))?;
-        let others = matrix.search(query, k, |row| !self.has(row) && admit(row));
+        let others = matrix.top_k(query, k, |row| !self.has(row) && admit(row))?;
         let mut best = Nearest::new(k.min(matrix.len()));
-        for scored in found.into_iter().chain(others.into_iter().flatten()) {
+        for scored in found.into_iter().chain(others) {
             best.offer(scored);
         }
         Ok(best.into_sorted())
@@ -69,7 +68,7 @@ mod tests {
 
     use super::*;
 
-    /// Of small integers, so that sums are exact.
+    /// Rows of small integers, so that sums are exact.
     fn matrix(rows: &[Vec<i8>]) -> Matrix {
         let mut matrix = Matrix::new(3);
         for row in rows {
