@@ -12,15 +12,19 @@ use tokio_util::sync::CancellationToken;
 
 use crate::config::Config;
 use crate::dead_letter::DeadLetter;
-use crate::delivery::{self, Deliveries};
 use crate::embedded::Embedded;
 use crate::error::{Error, PublishError, RequestError, SpoolError};
 use crate::jetstream::JetStream;
 use crate::message::{Envelope, MessageId};
-use crate::metrics::Metrics;
+use crate::outlet::{self, Deliveries};
+use crate::published::Published;
+use crate::queue_status::QueueStatus;
 use crate::request::Requests;
-use crate::subject::{Names, Stage, Stream, Subject};
+use crate::shared::Shared;
+use crate::stages::{Stage, Stream};
+use crate::subject::Subject;
 use crate::subscription::Subscription;
+use crate::system::System;
 
 /// The bus. Clones share one connection, or one spool.
 #[derive(Clone)]
@@ -35,59 +39,9 @@ enum BackEnd {
     Embedded(Arc<Embedded>),
 }
 
-/// What everything on one bus knows.
-pub(crate) struct Shared {
-    pub(crate) names: Names,
-    pub(crate) config: Config,
-    pub(crate) clock: Clock,
-    pub(crate) metrics: Metrics,
-    pub(crate) closing: CancellationToken,
-}
-
-/// The stream has the message.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Published {
-    /// Its place in the stream.
-    pub sequence: u64,
-    /// It had a message with this id already, and keeps that one.
-    pub duplicate: bool,
-}
-
-/// What one stream holds.
-#[derive(Clone, Debug, PartialEq)]
-pub struct QueueStatus {
-    /// Its full name, as `COURANT_ENTRY`.
-    pub stream: String,
-    /// Who works on it; `None` for events and dead letters, which go by themselves.
-    pub stage: Option<Stage>,
-    /// Messages held, with those in flight.
-    pub depth: u64,
-    /// Delivered and not settled.
-    pub in_flight: u64,
-    /// Messages in flight or waiting that were delivered before.
-    pub redelivered: u64,
-    /// Age of the oldest message held.
-    pub oldest_age: Option<Duration>,
-    /// How much of its limits is used, in messages or bytes: 0 to 1.
-    pub fullness: f64,
-}
-
 /// How long a full stream is left alone.
 const FIRST_PAUSE: Duration = Duration::from_millis(10);
 const LONGEST_PAUSE: Duration = Duration::from_millis(500);
-
-impl Shared {
-    pub(crate) fn new(config: &Config, clock: Clock, meter: &Meter) -> Result<Arc<Self>, Error> {
-        config.validate()?;
-        Ok(Arc::new(Self {
-            names: Names::new(&config.prefix),
-            config: config.clone(),
-            clock,
-            metrics: Metrics::new(meter),
-            closing: CancellationToken::new(),
-        }))
-    }
-}
 
 impl Bus {
     /// Connects to the server at `config.url`, and creates or updates the streams
@@ -98,7 +52,7 @@ impl Bus {
     /// [`Error::Unreachable`] if no server answers within 5 s,
     /// [`Error::ServerTooOld`], [`Error::JetStream`] if it is not enabled or refuses.
     pub async fn connect(config: &Config, clock: Clock, meter: &Meter) -> Result<Self, Error> {
-        let shared = Shared::new(config, clock, meter)?;
+        let shared = Shared::new(System::Nats, config, clock, meter)?;
         let jetstream = Box::pin(JetStream::connect(Arc::clone(&shared))).await?;
         Ok(Self { shared, back_end: BackEnd::JetStream(jetstream) })
     }
@@ -115,7 +69,7 @@ impl Bus {
         clock: Clock,
         meter: &Meter,
     ) -> Result<Self, Error> {
-        let shared = Shared::new(config, clock, meter)?;
+        let shared = Shared::new(System::Courant, config, clock, meter)?;
         let embedded = Embedded::open(Arc::clone(&shared), spool)?;
         Ok(Self { shared, back_end: BackEnd::Embedded(Arc::new(embedded)) })
     }
@@ -148,12 +102,7 @@ impl Bus {
         id: &MessageId,
         message: &M,
     ) -> Result<Published, PublishError> {
-        let result = match Envelope::seal(Some(id), message) {
-            Ok(envelope) => self.store(subject, &envelope).await,
-            Err(error) => Err(error),
-        };
-        self.shared.metrics.published(subject, &result);
-        result
+        self.send(subject, id, message, false).await
     }
 
     /// Publishes, waiting for room as long as the stream is full, and for the
@@ -169,8 +118,19 @@ impl Bus {
         id: &MessageId,
         message: &M,
     ) -> Result<Published, PublishError> {
+        self.send(subject, id, message, true).await
+    }
+
+    async fn send<M: Schema>(
+        &self,
+        subject: Subject,
+        id: &MessageId,
+        message: &M,
+        patient: bool,
+    ) -> Result<Published, PublishError> {
         let result = match Envelope::seal(Some(id), message) {
-            Ok(envelope) => self.store_patiently(subject, &envelope).await,
+            Ok(envelope) if patient => self.store_patiently(subject, &envelope).await,
+            Ok(envelope) => self.store(subject, &envelope).await,
             Err(error) => Err(error),
         };
         self.shared.metrics.published(subject, &result);
@@ -206,7 +166,8 @@ impl Bus {
         if self.shared.closing.is_cancelled() {
             return Err(PublishError::Closed);
         }
-        let stream = subject.stream().ok_or(PublishError::WrongSubject(subject))?;
+        let stream = self.stream_of(subject).filter(|_| !subject.is_pattern());
+        let stream = stream.ok_or(PublishError::WrongSubject(subject))?;
         match &self.back_end {
             BackEnd::JetStream(jetstream) => jetstream.publish(subject, stream, envelope).await,
             BackEnd::Embedded(embedded) => embedded.publish(subject, stream, envelope).await,
@@ -219,10 +180,12 @@ impl Bus {
     /// restarts of the server and the loss of the consumer.
     ///
     /// # Errors
-    /// [`Error::JetStream`] if the consumer can be neither found nor created.
+    /// [`Error::JetStream`] if the consumer can be neither found nor created,
+    /// [`Error::UnknownStage`] if the table of this bus has no such row.
     pub async fn consume(&self, stage: Stage, concurrency: usize) -> Result<Deliveries, Error> {
+        self.shared.check(stage)?;
         self.shared.metrics.consumes(stage);
-        let (outlet, deliveries) = delivery::channel(Arc::clone(&self.shared), stage, concurrency);
+        let (outlet, deliveries) = outlet::channel(Arc::clone(&self.shared), stage, concurrency);
         match &self.back_end {
             BackEnd::JetStream(jetstream) => Box::pin(jetstream.consume(outlet)).await?,
             BackEnd::Embedded(embedded) => embedded.consume(outlet),
@@ -239,7 +202,7 @@ impl Bus {
         subject: Subject,
         message: &M,
     ) -> Result<(), PublishError> {
-        if subject.stream().is_some() {
+        if self.stream_of(subject).is_some() {
             return Err(PublishError::WrongSubject(subject));
         }
         let envelope = Envelope::seal(None, message)?;
@@ -280,7 +243,7 @@ impl Bus {
         question: &Q,
         timeout: Duration,
     ) -> Result<R, RequestError> {
-        if subject.stream().is_some() {
+        if self.stream_of(subject).is_some() {
             return Err(RequestError::Send(PublishError::WrongSubject(subject)));
         }
         let envelope = Envelope::seal(None, question).map_err(RequestError::Send)?;
@@ -298,12 +261,15 @@ impl Bus {
     /// [`Error::WrongSubject`] where a stream stores the subject,
     /// [`Error::JetStream`] if the connection is closed.
     pub async fn serve<Q: Schema>(&self, subject: Subject) -> Result<Requests<Q>, Error> {
-        if subject.stream().is_some() {
+        if self.stream_of(subject).is_some() {
             return Err(Error::WrongSubject(subject));
         }
         match &self.back_end {
             BackEnd::JetStream(jetstream) => jetstream.serve(subject).await,
-            BackEnd::Embedded(embedded) => Ok(Requests::from_memory(embedded.serve(subject))),
+            BackEnd::Embedded(embedded) => {
+                let name = self.shared.names.subject(subject);
+                Ok(Requests::from_memory(embedded.serve(subject), name))
+            }
         }
     }
 
@@ -375,6 +341,10 @@ impl Bus {
         }
     }
 
+    fn stream_of(&self, subject: Subject) -> Option<Stream> {
+        self.shared.table.stream_of(subject)
+    }
+
     /// Ends every consumer and subscription, sends what is under way, closes the
     /// connection or the spool. All clones are closed with it.
     ///
@@ -386,14 +356,5 @@ impl Bus {
             BackEnd::JetStream(jetstream) => jetstream.close().await,
             BackEnd::Embedded(embedded) => embedded.close().await,
         }
-    }
-}
-
-impl QueueStatus {
-    /// What is held, against the limits of `stream`.
-    pub(crate) fn fullness(config: &Config, stream: Stream, messages: u64, bytes: u64) -> f64 {
-        let limits = config.limits(stream);
-        let used = |held: u64, max: u64| held as f64 / max as f64;
-        used(messages, limits.max_messages).max(used(bytes, limits.max_bytes)).min(1.0)
     }
 }

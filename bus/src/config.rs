@@ -1,5 +1,6 @@
 //! The section `[bus]`.
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -7,8 +8,9 @@ use courant_config::Secret;
 use serde::{Deserialize, Serialize};
 
 use crate::error::Error;
+use crate::limits::{Kept, MIB, Queue};
 use crate::message::MAX_MESSAGE_BYTES;
-use crate::subject::Stream;
+use crate::stages::{Stage, Stream, Table};
 
 /// How messages travel. Every agent of one pipeline should state the same.
 #[derive(Clone, Debug, Deserialize, Serialize, PartialEq)]
@@ -53,12 +55,18 @@ pub struct Config {
     pub publish_patience_s: f64,
     /// Seconds between two looks for messages that nobody settled, 0.1 to 3600.
     pub reap_interval_s: f64,
-    /// Limits of each of the four work queues. A full one refuses.
+    /// Limits of each work queue that has none of its own. A full one refuses.
     pub queue: Queue,
+    /// Limits of single work queues, by their names in lower case, as
+    /// `[bus.limits.crawl]`.
+    pub limits: BTreeMap<String, Queue>,
     /// Limits of the events. The oldest go first.
     pub events: Kept,
     /// Limits of the dead letters. The oldest go first.
     pub dead_letters: Kept,
+    /// The table of stages that the bus works with; no key of the file.
+    #[serde(skip)]
+    pub stages: Vec<Stage>,
 }
 
 /// What an acknowledgement to a publisher promises.
@@ -70,28 +78,6 @@ pub enum Durability {
     Durable,
     /// The message survives a crash of the process, not one of the machine.
     Fast,
-}
-
-/// Limits of a work queue.
-#[derive(Clone, Copy, Debug, Deserialize, Serialize, PartialEq, Eq)]
-#[serde(deny_unknown_fields, default)]
-pub struct Queue {
-    /// Unread and unsettled messages.
-    pub max_messages: u64,
-    /// Their size in bytes, at least 1 MiB. JetStream reserves it on its disk.
-    pub max_bytes: u64,
-}
-
-/// Limits of a stream that keeps what passed.
-#[derive(Clone, Copy, Debug, Deserialize, Serialize, PartialEq, Eq)]
-#[serde(deny_unknown_fields, default)]
-pub struct Kept {
-    /// Messages.
-    pub max_messages: u64,
-    /// Their size in bytes, at least 1 MiB. JetStream reserves it on its disk.
-    pub max_bytes: u64,
-    /// Days until a message is forgotten.
-    pub max_age_days: u64,
 }
 
 impl Default for Config {
@@ -114,29 +100,11 @@ impl Default for Config {
             publish_patience_s: 60.0,
             reap_interval_s: 5.0,
             queue: Queue::default(),
+            limits: BTreeMap::new(),
             events: Kept { max_messages: 200_000, max_bytes: 256 * MIB, max_age_days: 7 },
             dead_letters: Kept::default(),
+            stages: Stage::ALL.to_vec(),
         }
-    }
-}
-
-const MIB: u64 = 1 << 20;
-
-impl Default for Queue {
-    fn default() -> Self {
-        Self { max_messages: 50_000, max_bytes: 512 * MIB }
-    }
-}
-
-impl Default for Kept {
-    fn default() -> Self {
-        Self { max_messages: 50_000, max_bytes: 512 * MIB, max_age_days: 30 }
-    }
-}
-
-impl Kept {
-    pub(crate) fn max_age(self) -> Duration {
-        Duration::from_secs(self.max_age_days.saturating_mul(86_400))
     }
 }
 
@@ -160,13 +128,22 @@ impl Config {
         require(seconds(self.reap_interval_s, 0.1), "reap_interval_s must be 0.1 to 3600")?;
         require((1..=5).contains(&self.replicas), "replicas must be 1 to 5")?;
         require(self.max_ack_pending > 0, "max_ack_pending must be at least 1")?;
-        let bytes = [self.queue.max_bytes, self.events.max_bytes, self.dead_letters.max_bytes];
-        require(bytes.iter().all(|max| *max >= MIB), "max_bytes must be at least 1048576")?;
-        let counts =
-            [self.queue.max_messages, self.events.max_messages, self.dead_letters.max_messages];
-        require(counts.iter().all(|max| *max > 0), "max_messages must be at least 1")?;
+        let kept = [self.events.size(), self.dead_letters.size()];
+        let sizes = || self.limits.values().chain([&self.queue]).chain(&kept);
+        require(sizes().all(|size| size.max_bytes >= MIB), "max_bytes must be at least 1048576")?;
+        require(sizes().all(|size| size.max_messages > 0), "max_messages must be at least 1")?;
         let days = [self.events.max_age_days, self.dead_letters.max_age_days];
-        require(days.iter().all(|days| (1..=3650).contains(days)), "max_age_days must be 1 to 3650")
+        require(
+            days.iter().all(|days| (1..=3650).contains(days)),
+            "max_age_days must be 1 to 3650",
+        )?;
+        self.validate_table()
+    }
+
+    fn validate_table(&self) -> Result<(), Error> {
+        Table::new(&self.stages).map_err(Error::Config)?;
+        let is_stream = |key: &String| self.stages.iter().any(|stage| stage.stream().key() == *key);
+        require(self.limits.keys().all(is_stream), "limits must have the names of work queues")
     }
 
     pub(crate) fn ack_wait(&self) -> Duration {
@@ -195,21 +172,22 @@ impl Config {
 
     /// Messages and bytes that `stream` may hold.
     pub(crate) fn limits(&self, stream: Stream) -> Queue {
-        let kept =
-            |kept: Kept| Queue { max_messages: kept.max_messages, max_bytes: kept.max_bytes };
         match stream {
-            Stream::Queue(_) => self.queue,
-            Stream::Events => kept(self.events),
-            Stream::DeadLetters => kept(self.dead_letters),
+            Stream::EVENTS => self.events.size(),
+            Stream::DEAD_LETTERS => self.dead_letters.size(),
+            _ => {
+                let own = self.limits.get(&stream.key()).copied().or(stream.limits());
+                own.unwrap_or(self.queue)
+            }
         }
     }
 
     /// How long `stream` keeps a message; `None`: until it is settled.
     pub(crate) fn max_age(&self, stream: Stream) -> Option<Duration> {
         match stream {
-            Stream::Queue(_) => None,
-            Stream::Events => Some(self.events.max_age()),
-            Stream::DeadLetters => Some(self.dead_letters.max_age()),
+            Stream::EVENTS => Some(self.events.max_age()),
+            Stream::DEAD_LETTERS => Some(self.dead_letters.max_age()),
+            _ => None,
         }
     }
 }
@@ -242,6 +220,19 @@ mod tests {
         let config = Config::default();
         let delays = [1, 2, 3, 6, 50].map(|attempt| config.retry_delay(attempt).as_secs());
         assert_eq!(delays, [2, 4, 8, 60, 60]);
+    }
+
+    #[test]
+    fn a_queue_has_its_own_limits_its_rows_or_those_of_all() {
+        let text = r#"{"limits": {"crawl": {"max_messages": 7}}}"#;
+        let config: Config = serde_json::from_str(text).unwrap();
+        config.validate().unwrap();
+        let messages = |stage: Stage| config.limits(stage.stream()).max_messages;
+        assert_eq!(messages(Stage::CRAWLER), 7);
+        assert_eq!(messages(Stage::COURIER), 10_000);
+        assert_eq!(messages(Stage::GATEWAY), 50_000);
+        let unknown = Config { limits: [("crwl".into(), Queue::default())].into(), ..config };
+        assert!(unknown.validate().unwrap_err().to_string().contains("limits"));
     }
 
     #[test]

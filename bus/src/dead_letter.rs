@@ -3,7 +3,9 @@
 use bytes::Bytes;
 
 use crate::message::{self, Envelope};
-use crate::subject::{Names, Subject};
+use crate::names::Names;
+use crate::stages::Table;
+use crate::subject::Subject;
 
 /// A message that could not be handled, and why.
 #[derive(Clone, Debug)]
@@ -28,11 +30,18 @@ pub struct DeadLetter {
 }
 
 impl DeadLetter {
-    pub(crate) fn new(names: &Names, sequence: u64, died_at_ms: i64, envelope: Envelope) -> Self {
+    pub(crate) fn new(
+        names: &Names,
+        table: &Table,
+        sequence: u64,
+        died_at_ms: i64,
+        envelope: Envelope,
+    ) -> Self {
         let header = |name| envelope.headers.get(name).map(ToOwned::to_owned);
         Self {
             sequence,
-            subject: header(message::SUBJECT).and_then(|name| names.parse(&name)),
+            subject: header(message::SUBJECT)
+                .and_then(|name| names.strip(&name).and_then(|name| table.subject(name))),
             message_id: header(message::ORIGINAL_ID),
             schema: header(message::SCHEMA),
             error: header(message::ERROR).unwrap_or_default(),

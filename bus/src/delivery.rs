@@ -4,62 +4,39 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use courant_proto::Schema;
-use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
-use tokio_util::sync::{CancellationToken, DropGuard};
+use tokio::sync::OwnedSemaphorePermit;
 use tokio_util::task::AbortOnDropHandle;
-use tracing_opentelemetry::OpenTelemetrySpanExt;
 
-use crate::bus::Shared;
 use crate::config::Config;
 use crate::error::{BoxError, Failure};
 use crate::message::{Envelope, MessageId};
-use crate::subject::{Stage, Subject};
-use crate::{embedded, jetstream};
-
-/// The work of one stage, as it arrives.
-pub struct Deliveries {
-    arrived: mpsc::Receiver<Delivery>,
-    stop: CancellationToken,
-    _stop_on_drop: DropGuard,
-}
-
-/// Where a back end puts what it takes for a stage.
-pub(crate) struct Outlet {
-    pub(crate) shared: Arc<Shared>,
-    pub(crate) stage: Stage,
-    /// Free places for unsettled deliveries.
-    pub(crate) room: Arc<Semaphore>,
-    pub(crate) concurrency: usize,
-    /// Take nothing more.
-    pub(crate) stop: CancellationToken,
-    arrived: mpsc::Sender<Delivery>,
-}
+use crate::settle::{Settle, Step};
+use crate::shared::Shared;
+use crate::stages::Stage;
+use crate::subject::Subject;
+use crate::trace;
 
 /// A message to be handled and then settled. Progress is reported while it lives.
 /// Dropped unsettled, as in a panic, it comes again after `ack_wait_s`.
 pub struct Delivery {
     shared: Arc<Shared>,
     stage: Stage,
+    subject: Subject,
     envelope: Envelope,
     sequence: u64,
     attempt: u32,
-    receipt: Arc<Receipt>,
+    receipt: Arc<dyn Settle>,
     progress: AbortOnDropHandle<()>,
     _place: Option<OwnedSemaphorePermit>,
 }
 
-/// What a back end hands out with a message.
+/// A message as a back end hands it out.
 pub(crate) struct Arrival {
+    pub(crate) subject: Subject,
     pub(crate) envelope: Envelope,
     pub(crate) sequence: u64,
     pub(crate) attempt: u32,
-    pub(crate) receipt: Receipt,
-}
-
-/// How a delivery is settled at its back end.
-pub(crate) enum Receipt {
-    JetStream(jetstream::Receipt),
-    Embedded(embedded::Receipt),
+    pub(crate) receipt: Arc<dyn Settle>,
 }
 
 /// What became of a delivery.
@@ -83,72 +60,23 @@ enum Decision {
     Bury { reason: &'static str, error: String },
 }
 
-/// More than any agent needs, and less than a subscription buffers.
-const MAX_CONCURRENCY: usize = 2000;
-
 /// The error of a message whose last delivery nobody settled.
 pub(crate) const ABANDONED: &str =
     "every delivery ended without an answer: the worker died or hung";
 
-/// At most `2 * concurrency` deliveries are out at a time.
-pub(crate) fn channel(
-    shared: Arc<Shared>,
-    stage: Stage,
-    concurrency: usize,
-) -> (Outlet, Deliveries) {
-    let concurrency = concurrency.clamp(1, MAX_CONCURRENCY);
-    // One more than there are places: the server may send more than was asked for.
-    let (sender, arrived) = mpsc::channel(2 * concurrency + 1);
-    let stop = shared.closing.child_token();
-    let room = Arc::new(Semaphore::new(2 * concurrency));
-    let outlet = Outlet { shared, stage, room, concurrency, stop: stop.clone(), arrived: sender };
-    (outlet, Deliveries { arrived, _stop_on_drop: stop.clone().drop_guard(), stop })
-}
-
-impl Deliveries {
-    /// The next one; `None` after the bus was closed.
-    pub async fn next(&mut self) -> Option<Delivery> {
-        self.arrived.recv().await
-    }
-
-    /// The next one if it has arrived already: to fill a batch without waiting.
-    pub fn try_next(&mut self) -> Option<Delivery> {
-        self.arrived.try_recv().ok()
-    }
-
-    /// Takes nothing more, and gives back what was not started, for others to take
-    /// at once.
-    pub async fn stop(mut self) {
-        self.stop.cancel();
-        while let Some(delivery) = self.arrived.recv().await {
-            delivery.release().await;
-        }
-    }
-}
-
-impl Outlet {
-    /// Hands out a message. Waits only if the back end sent more than was asked for.
-    pub(crate) async fn put(&self, arrival: Arrival, place: Option<OwnedSemaphorePermit>) {
-        self.shared.metrics.delivered(self.stage, arrival.attempt);
-        let delivery = Delivery::new(Arc::clone(&self.shared), self.stage, arrival, place);
-        if let Err(refused) = self.arrived.send(delivery).await {
-            refused.0.release().await;
-        }
-    }
-}
-
 impl Delivery {
-    fn new(
+    pub(crate) fn new(
         shared: Arc<Shared>,
         stage: Stage,
         arrival: Arrival,
         place: Option<OwnedSemaphorePermit>,
     ) -> Self {
-        let receipt = Arc::new(arrival.receipt);
+        let receipt = arrival.receipt;
         let progress = report_progress(Arc::clone(&receipt), shared.config.ack_wait() / 3, stage);
         Self {
             shared,
             stage,
+            subject: arrival.subject,
             envelope: arrival.envelope,
             sequence: arrival.sequence,
             attempt: arrival.attempt,
@@ -160,7 +88,7 @@ impl Delivery {
 
     /// What it is about.
     pub fn subject(&self) -> Subject {
-        self.stage.subject()
+        self.subject
     }
 
     /// Which delivery of this message it is, from 1.
@@ -194,18 +122,9 @@ impl Delivery {
     /// A span for handling it, `process courant.article.accepted`, that continues
     /// its publisher's trace.
     pub fn span(&self) -> tracing::Span {
-        let subject = self.shared.names.subject(self.subject());
-        let span = tracing::info_span!(
-            "process",
-            otel.name = format!("process {subject}"),
-            otel.kind = "consumer",
-            messaging.system = "nats",
-            messaging.destination.name = subject,
-            messaging.operation.type = "process",
-            delivery.attempt = self.attempt,
-        );
-        // It fails where no traces are exported: then there is nothing to continue.
-        let _unexported = span.set_parent(self.trace_context());
+        let subject = self.shared.names.subject(self.subject);
+        let span = trace::process(self.shared.system, &subject, self.trace_context());
+        span.record("delivery.attempt", self.attempt);
         span
     }
 
@@ -217,10 +136,10 @@ impl Delivery {
         self.progress.abort();
         let settled = match decide(&self.shared.config, self.attempt, outcome) {
             Decision::Acknowledge => {
-                self.receipt.acknowledge().await.map(|()| Settled::Acknowledged)
+                self.receipt.settle(Step::Acknowledge).await.map(|()| Settled::Acknowledged)
             }
             Decision::Retry(after) => {
-                self.receipt.retry(after).await.map(|()| Settled::Retried(after))
+                self.receipt.settle(Step::Retry(after)).await.map(|()| Settled::Retried(after))
             }
             Decision::Bury { reason, error } => self.bury(reason, &error).await,
         };
@@ -237,16 +156,17 @@ impl Delivery {
         let names = &self.shared.names;
         let letter = self.envelope.clone().into_dead_letter(
             &letter_id(&names.stream(self.stage.stream()), self.sequence),
-            &names.subject(self.subject()),
+            &names.subject(self.subject),
             self.attempt,
             error,
         );
         tracing::error!(stage = %self.stage, sequence = self.sequence, attempt = self.attempt,
             reason, error, "a message was given up");
-        if let Err(error) = self.receipt.bury(self.stage, letter).await {
+        if let Err(error) = self.receipt.settle(Step::Bury(letter)).await {
             // Without a letter it must not go. After its last delivery the reaper
             // finds it; until then it fails again.
-            self.receipt.retry(self.shared.config.retry_delay(self.attempt)).await?;
+            let after = self.shared.config.retry_delay(self.attempt);
+            self.receipt.settle(Step::Retry(after)).await?;
             return Err(error);
         }
         self.shared.metrics.dead_letter(self.stage, reason);
@@ -254,9 +174,9 @@ impl Delivery {
     }
 
     /// Gives it back unstarted.
-    async fn release(self) {
+    pub(crate) async fn release(self) {
         self.progress.abort();
-        if let Err(error) = self.receipt.release().await {
+        if let Err(error) = self.receipt.settle(Step::Release).await {
             tracing::debug!(stage = %self.stage, %error, "a delivery was not given back");
         }
     }
@@ -293,48 +213,11 @@ fn decide(config: &Config, attempt: u32, outcome: Result<(), Failure>) -> Decisi
     }
 }
 
-async fn report_progress(receipt: Arc<Receipt>, every: Duration, stage: Stage) {
+async fn report_progress(receipt: Arc<dyn Settle>, every: Duration, stage: Stage) {
     loop {
         tokio::time::sleep(every).await;
-        if let Err(error) = receipt.progress().await {
+        if let Err(error) = receipt.settle(Step::Progress).await {
             tracing::debug!(%stage, %error, "progress was not reported");
-        }
-    }
-}
-
-impl Receipt {
-    async fn acknowledge(&self) -> Result<(), BoxError> {
-        match self {
-            Self::JetStream(receipt) => receipt.acknowledge().await,
-            Self::Embedded(receipt) => Ok(receipt.acknowledge().await?),
-        }
-    }
-
-    async fn retry(&self, after: Duration) -> Result<(), BoxError> {
-        match self {
-            Self::JetStream(receipt) => receipt.retry(after).await,
-            Self::Embedded(receipt) => Ok(receipt.retry(after).await?),
-        }
-    }
-
-    async fn release(&self) -> Result<(), BoxError> {
-        match self {
-            Self::JetStream(receipt) => receipt.release().await,
-            Self::Embedded(receipt) => Ok(receipt.release().await?),
-        }
-    }
-
-    async fn progress(&self) -> Result<(), BoxError> {
-        match self {
-            Self::JetStream(receipt) => receipt.progress().await,
-            Self::Embedded(receipt) => Ok(receipt.progress().await?),
-        }
-    }
-
-    async fn bury(&self, stage: Stage, letter: Envelope) -> Result<(), BoxError> {
-        match self {
-            Self::JetStream(receipt) => receipt.bury(stage, letter).await,
-            Self::Embedded(receipt) => Ok(receipt.bury(letter).await?),
         }
     }
 }
@@ -358,7 +241,8 @@ mod tests {
 
     #[test]
     fn the_handler_may_choose_the_delay_or_give_up_at_once() {
-        let later = Failure::retry_after(Duration::from_secs(7), anyhow::anyhow!("busy"));
+        let (after, source) = (Some(Duration::from_secs(7)), anyhow::anyhow!("busy"));
+        let later = Failure::Retry { after, source };
         assert_eq!(decided(1, later), Decision::Retry(Duration::from_secs(7)));
         let hopeless = Failure::discard(anyhow::anyhow!("no url"));
         let error = "no url".to_owned();

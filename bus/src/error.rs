@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::message::DecodeError;
+use crate::stages::Stage;
 use crate::subject::Subject;
 
 /// Whatever a back end reports.
@@ -54,6 +54,9 @@ pub enum Error {
     /// This subject is not served, listened to or passed on in that way.
     #[error("{0} is not for that")]
     WrongSubject(Subject),
+    /// No row of this bus's table is this stage.
+    #[error("the bus has no stage {0}")]
+    UnknownStage(Stage),
     /// The connection was lost or slow while closing: what was under way may not
     /// have reached the server, and will come again.
     #[error("the bus did not close within {0:?}")]
@@ -133,6 +136,22 @@ pub enum PublishError {
     Closed,
 }
 
+/// A message cannot be read.
+#[derive(Debug, thiserror::Error)]
+pub enum DecodeError {
+    /// Of a version or kind that is not known here.
+    #[error("the message has schema {found}, not {expected}")]
+    Schema {
+        /// As its header states it.
+        found: String,
+        /// What was asked for.
+        expected: &'static str,
+    },
+    /// Not a protobuf message of this schema.
+    #[error("the message is damaged")]
+    Damaged(#[from] prost::DecodeError),
+}
+
 /// A request has no reply.
 #[derive(Debug, thiserror::Error)]
 pub enum RequestError {
@@ -178,11 +197,6 @@ impl Failure {
     /// It may succeed later, after the configured delay.
     pub fn retry(source: impl Into<anyhow::Error>) -> Self {
         Self::Retry { after: None, source: source.into() }
-    }
-
-    /// It may succeed after `after`.
-    pub fn retry_after(after: Duration, source: impl Into<anyhow::Error>) -> Self {
-        Self::Retry { after: Some(after), source: source.into() }
     }
 
     /// It can never succeed.

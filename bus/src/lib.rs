@@ -9,12 +9,12 @@
 //! #     -> Result<courant_proto::v1::ArticleAccepted, courant_bus::Failure> { unimplemented!() }
 //! # async fn agent(bus: courant_bus::Bus) -> anyhow::Result<()> {
 //! use courant_bus::{MessageId, Stage, Subject};
-//! let mut deliveries = bus.consume(Stage::Gateway, 8).await?;
+//! let mut deliveries = bus.consume(Stage::GATEWAY, 8).await?;
 //! while let Some(delivery) = deliveries.next().await {
 //!     let outcome = async {
 //!         let accepted = handle(delivery.decode()?).await?;
 //!         let id = MessageId::new("0f115db0:1700000000000:gateway:1");
-//!         bus.publish(Subject::ArticleAccepted, &id, &accepted).await?;
+//!         bus.publish(Subject::ARTICLE_ACCEPTED, &id, &accepted).await?;
 //!         Ok(())
 //!     };
 //!     let outcome = outcome.await;
@@ -34,18 +34,34 @@ mod delivery;
 mod embedded;
 mod error;
 mod jetstream;
+mod limits;
 mod message;
 mod metrics;
+mod names;
+mod outlet;
+mod published;
+mod queue_status;
 mod request;
+mod settle;
+mod shared;
+mod stages;
 mod subject;
 mod subscription;
+mod system;
+mod trace;
+mod wire;
 
-pub use bus::{Bus, Published, QueueStatus};
-pub use config::{Config, Durability, Kept, Queue};
+pub use bus::Bus;
+pub use config::{Config, Durability};
 pub use dead_letter::DeadLetter;
-pub use delivery::{Deliveries, Delivery, Settled};
-pub use error::{BoxError, Error, Failure, PublishError, RequestError, SpoolError};
-pub use message::{DecodeError, MAX_MESSAGE_BYTES, MessageId};
+pub use delivery::{Delivery, Settled};
+pub use error::{BoxError, DecodeError, Error, Failure, PublishError, RequestError, SpoolError};
+pub use limits::{Kept, Queue};
+pub use message::{MAX_MESSAGE_BYTES, MessageId};
+pub use outlet::Deliveries;
+pub use published::Published;
+pub use queue_status::QueueStatus;
 pub use request::{Request, Requests};
-pub use subject::{Stage, Stream, Subject};
+pub use stages::{Stage, Stream};
+pub use subject::Subject;
 pub use subscription::Subscription;

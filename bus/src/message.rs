@@ -7,7 +7,7 @@ use bytes::Bytes;
 use courant_proto::Schema;
 use opentelemetry::propagation::{Extractor, Injector};
 
-use crate::error::PublishError;
+use crate::error::{DecodeError, PublishError};
 
 /// The most that a message may weigh, headers and payload: 1 MiB, which servers
 /// allow by default, less what the headers of a dead letter need.
@@ -68,22 +68,6 @@ impl fmt::Display for MessageId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0)
     }
-}
-
-/// A message cannot be read.
-#[derive(Debug, thiserror::Error)]
-pub enum DecodeError {
-    /// Of a version or kind that is not known here.
-    #[error("the message has schema {found}, not {expected}")]
-    Schema {
-        /// As its header states it.
-        found: String,
-        /// What was asked for.
-        expected: &'static str,
-    },
-    /// Not a protobuf message of this schema.
-    #[error("the message is damaged")]
-    Damaged(#[from] prost::DecodeError),
 }
 
 /// Header names and values, few enough for a list. Names are compared without case.

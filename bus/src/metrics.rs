@@ -3,9 +3,11 @@
 use opentelemetry::KeyValue;
 use opentelemetry::metrics::{Counter, Gauge, Meter};
 
-use crate::bus::{Published, QueueStatus};
 use crate::error::PublishError;
-use crate::subject::{Stage, Subject};
+use crate::published::Published;
+use crate::queue_status::QueueStatus;
+use crate::stages::Stage;
+use crate::subject::Subject;
 
 /// What can become of a message that is published.
 const PUBLISHED: [&str; 5] = ["stored", "duplicate", "full", "too_large", "failed"];

@@ -8,12 +8,16 @@ use futures::StreamExt;
 use tokio::sync::{mpsc, oneshot};
 
 use crate::error::PublishError;
-use crate::jetstream;
 use crate::message::Envelope;
+use crate::system::System;
+use crate::{trace, wire};
 
 /// The requests on one subject that fall to this server of it.
 pub struct Requests<Q> {
     source: Source,
+    system: System,
+    /// Its full name.
+    subject: String,
     schema: PhantomData<fn() -> Q>,
 }
 
@@ -33,7 +37,7 @@ pub struct Request<Q> {
     /// What is asked.
     pub message: Q,
     deadline: Option<Instant>,
-    envelope: Envelope,
+    span: tracing::Span,
     reply: Reply,
 }
 
@@ -46,12 +50,15 @@ impl<Q: Schema> Requests<Q> {
     pub(crate) fn from_nats(
         subscriber: async_nats::Subscriber,
         client: async_nats::Client,
+        subject: String,
     ) -> Self {
-        Self { source: Source::Nats { subscriber, client }, schema: PhantomData }
+        let source = Source::Nats { subscriber, client };
+        Self { source, system: System::Nats, subject, schema: PhantomData }
     }
 
-    pub(crate) fn from_memory(asked: mpsc::Receiver<Asked>) -> Self {
-        Self { source: Source::Memory(asked), schema: PhantomData }
+    pub(crate) fn from_memory(asked: mpsc::Receiver<Asked>, subject: String) -> Self {
+        let source = Source::Memory(asked);
+        Self { source, system: System::Courant, subject, schema: PhantomData }
     }
 
     /// The next request that can be read; `None` after the bus was closed.
@@ -62,7 +69,8 @@ impl<Q: Schema> Requests<Q> {
                 Ok(message) => {
                     let timeout = envelope.timeout();
                     let deadline = timeout.and_then(|time| Instant::now().checked_add(time));
-                    return Some(Request { message, deadline, envelope, reply });
+                    let span = trace::reply(self.system, &self.subject, envelope.trace_context());
+                    return Some(Request { message, deadline, span, reply });
                 }
                 Err(error) => {
                     tracing::warn!(schema = Q::NAME, %error, "a request was not understood");
@@ -80,7 +88,7 @@ impl Source {
                 // Without an inbox nobody waits for the reply.
                 if let Some(inbox) = message.reply.take() {
                     let reply = Reply::Nats { client: client.clone(), inbox };
-                    return Some((jetstream::envelope(message), reply));
+                    return Some((wire::envelope(message), reply));
                 }
             },
             Self::Memory(asked) => {
@@ -92,9 +100,10 @@ impl Source {
 }
 
 impl<Q> Request<Q> {
-    /// The trace context of whoever asks.
-    pub fn trace_context(&self) -> opentelemetry::Context {
-        self.envelope.trace_context()
+    /// The span for answering it, `reply courant.request.embed`, that continues the
+    /// trace of whoever asks. It ends with its last handle.
+    pub fn span(&self) -> tracing::Span {
+        self.span.clone()
     }
 
     /// When whoever asks stops waiting, by the time at which the request was taken;
@@ -110,7 +119,7 @@ impl<Q> Request<Q> {
     pub async fn reply<R: Schema>(self, answer: &R) -> Result<(), PublishError> {
         let envelope = Envelope::seal(None, answer)?;
         match self.reply {
-            Reply::Nats { client, inbox } => jetstream::send(&client, inbox, envelope).await,
+            Reply::Nats { client, inbox } => wire::send(&client, inbox, envelope).await,
             Reply::Memory(reply) => {
                 let _asker_left = reply.send(envelope);
                 Ok(())

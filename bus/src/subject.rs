@@ -1,207 +1,79 @@
-//! Subjects, the streams that store them, and the stages that consume them.
+//! Subjects: the names that messages are published under.
 
 use std::fmt;
 
-/// What a message is about.
+/// The name that a message is published under, without the prefix of the pipeline.
+/// A name that ends in `.>` stands for everything below it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub enum Subject {
-    /// An article as found or sent.
-    EntrySubmitted,
-    /// What the gateway let in.
-    ArticleAccepted,
-    /// With vectors.
-    ArticleEmbedded,
-    /// With analyses.
-    ArticleAnalyzed,
-    /// Event: an article is in the store.
-    ArticleStored,
-    /// Event: what became of a submission.
-    EntryDecided,
-    /// Request: the vectors of short texts.
-    RequestEmbed,
-    /// Request: which of these URLs are known?
-    RequestKnown,
-    /// Broadcast: how much more the pipeline takes.
-    ControlPressure,
-}
-
-/// What stores messages.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub enum Stream {
-    /// A work queue: what its one stage has yet to do.
-    Queue(Stage),
-    /// What happened, for whoever listens.
-    Events,
-    /// What could not be handled, with its error.
-    DeadLetters,
-}
-
-/// A stage of the pipeline: the one consumer of its work queue.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub enum Stage {
-    /// Decides on `entry.submitted`.
-    Gateway,
-    /// Embeds `article.accepted`.
-    Embedder,
-    /// Analyzes `article.embedded`.
-    Analyst,
-    /// Stores `article.analyzed`.
-    Storage,
-}
+pub struct Subject(&'static str);
 
 impl Subject {
-    /// Every subject.
-    pub const ALL: [Self; 9] = [
-        Self::EntrySubmitted,
-        Self::ArticleAccepted,
-        Self::ArticleEmbedded,
-        Self::ArticleAnalyzed,
-        Self::ArticleStored,
-        Self::EntryDecided,
-        Self::RequestEmbed,
-        Self::RequestKnown,
-        Self::ControlPressure,
-    ];
+    /// Work: an article as found or sent.
+    pub const ENTRY_SUBMITTED: Self = Self::new("entry.submitted");
+    /// Work: an article that the gateway let in.
+    pub const ARTICLE_ACCEPTED: Self = Self::new("article.accepted");
+    /// Work: an article with vectors.
+    pub const ARTICLE_EMBEDDED: Self = Self::new("article.embedded");
+    /// Work: an article with analyses.
+    pub const ARTICLE_ANALYZED: Self = Self::new("article.analyzed");
+    /// Work: a page or a source that is to be fetched now.
+    pub const CRAWL_REQUESTED: Self = Self::new("crawl.requested");
+    /// Work: articles that are to be deleted.
+    pub const DELETE_ARTICLES: Self = Self::new("command.storage.delete");
+    /// Work: articles whose vectors are to be computed again.
+    pub const REEMBED_ARTICLES: Self = Self::new("command.embedder.reembed");
+    /// Work: an alert that is to be delivered.
+    pub const ALERT_RAISED: Self = Self::new("alert.raised");
+    /// Event: an article is in the store.
+    pub const ARTICLE_STORED: Self = Self::new("article.stored");
+    /// Event: an article was deleted.
+    pub const ARTICLE_DELETED: Self = Self::new("article.deleted");
+    /// Event: a submission was decided on.
+    pub const ENTRY_DECIDED: Self = Self::new("entry.decided");
+    /// Event: a story has grown, merged or ended.
+    pub const STORY_CHANGED: Self = Self::new("story.changed");
+    /// Events: everything about models.
+    pub const MODELS: Self = Self::new("model.>");
+    /// Every message that could not be handled; below it the stage, as `dlq.storage`.
+    pub const DEAD_LETTERS: Self = Self::new("dlq.>");
+    /// Request: the vectors of short texts.
+    pub const REQUEST_EMBED: Self = Self::new("request.embed");
+    /// Request: which of these URLs are known?
+    pub const REQUEST_KNOWN: Self = Self::new("request.known");
+    /// Broadcast: how much more the pipeline takes.
+    pub const CONTROL_PRESSURE: Self = Self::new("control.pressure");
+    /// Broadcast: cached answers that are out of date.
+    pub const CONTROL_INVALIDATE: Self = Self::new("control.invalidate");
+    /// Broadcast: the sources in the store have changed.
+    pub const CONTROL_SOURCES: Self = Self::new("control.sources");
+
+    /// Names a subject: lower-case words, joined by dots.
+    pub const fn new(name: &'static str) -> Self {
+        Self(name)
+    }
 
     /// The name without the prefix, as `entry.submitted`.
     pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::EntrySubmitted => "entry.submitted",
-            Self::ArticleAccepted => "article.accepted",
-            Self::ArticleEmbedded => "article.embedded",
-            Self::ArticleAnalyzed => "article.analyzed",
-            Self::ArticleStored => "article.stored",
-            Self::EntryDecided => "entry.decided",
-            Self::RequestEmbed => "request.embed",
-            Self::RequestKnown => "request.known",
-            Self::ControlPressure => "control.pressure",
+        self.0
+    }
+
+    /// True if `name` is this subject, or lies below it.
+    pub(crate) fn covers(self, name: &str) -> bool {
+        match self.0.strip_suffix('>') {
+            Some(stem) => name.len() > stem.len() && name.starts_with(stem),
+            None => self.0 == name,
         }
     }
 
-    /// What stores it; `None` for what is gone once it has passed.
-    pub const fn stream(self) -> Option<Stream> {
-        match self {
-            Self::EntrySubmitted => Some(Stream::Queue(Stage::Gateway)),
-            Self::ArticleAccepted => Some(Stream::Queue(Stage::Embedder)),
-            Self::ArticleEmbedded => Some(Stream::Queue(Stage::Analyst)),
-            Self::ArticleAnalyzed => Some(Stream::Queue(Stage::Storage)),
-            Self::ArticleStored | Self::EntryDecided => Some(Stream::Events),
-            Self::RequestEmbed | Self::RequestKnown | Self::ControlPressure => None,
-        }
-    }
-
-    /// The reverse of [`Self::as_str`].
-    pub(crate) fn from_name(name: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|subject| subject.as_str() == name)
+    /// True if it stands for several subjects: nothing is published under it.
+    pub(crate) fn is_pattern(self) -> bool {
+        self.0.ends_with('>')
     }
 }
 
 impl fmt::Display for Subject {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.as_str())
-    }
-}
-
-impl Stream {
-    /// Every stream.
-    pub const ALL: [Self; 6] = [
-        Self::Queue(Stage::Gateway),
-        Self::Queue(Stage::Embedder),
-        Self::Queue(Stage::Analyst),
-        Self::Queue(Stage::Storage),
-        Self::Events,
-        Self::DeadLetters,
-    ];
-
-    /// The name without the prefix, as `ENTRY`.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Queue(Stage::Gateway) => "ENTRY",
-            Self::Queue(Stage::Embedder) => "ACCEPTED",
-            Self::Queue(Stage::Analyst) => "EMBEDDED",
-            Self::Queue(Stage::Storage) => "ANALYZED",
-            Self::Events => "EVENTS",
-            Self::DeadLetters => "DLQ",
-        }
-    }
-}
-
-impl Stage {
-    /// Every stage, in the order of an article's way.
-    pub const ALL: [Self; 4] = [Self::Gateway, Self::Embedder, Self::Analyst, Self::Storage];
-
-    /// The name of its consumer.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Gateway => "gateway",
-            Self::Embedder => "embedder",
-            Self::Analyst => "analyst",
-            Self::Storage => "storage",
-        }
-    }
-
-    /// What it consumes.
-    pub const fn subject(self) -> Subject {
-        match self {
-            Self::Gateway => Subject::EntrySubmitted,
-            Self::Embedder => Subject::ArticleAccepted,
-            Self::Analyst => Subject::ArticleEmbedded,
-            Self::Storage => Subject::ArticleAnalyzed,
-        }
-    }
-
-    /// Its work queue.
-    pub const fn stream(self) -> Stream {
-        Stream::Queue(self)
-    }
-
-    /// The reverse of [`Self::as_str`].
-    pub(crate) fn from_name(name: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|stage| stage.as_str() == name)
-    }
-}
-
-impl fmt::Display for Stage {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.as_str())
-    }
-}
-
-/// Full names under one prefix, so that several pipelines share a server.
-#[derive(Clone, Debug)]
-pub(crate) struct Names {
-    prefix: String,
-}
-
-impl Names {
-    pub(crate) fn new(prefix: &str) -> Self {
-        Self { prefix: prefix.to_owned() }
-    }
-
-    pub(crate) fn prefix(&self) -> &str {
-        &self.prefix
-    }
-
-    pub(crate) fn subject(&self, subject: Subject) -> String {
-        format!("{}.{subject}", self.prefix)
-    }
-
-    pub(crate) fn stream(&self, stream: Stream) -> String {
-        format!("{}_{}", self.prefix.to_uppercase(), stream.as_str())
-    }
-
-    /// Where JetStream's own reports of messages that nobody settled are kept.
-    pub(crate) fn advisories(&self) -> String {
-        format!("{}_ADVISORY", self.prefix.to_uppercase())
-    }
-
-    pub(crate) fn dead_letters(&self, stage: Stage) -> String {
-        format!("{}.dlq.{stage}", self.prefix)
-    }
-
-    /// The subject of a full name.
-    pub(crate) fn parse(&self, name: &str) -> Option<Subject> {
-        Subject::from_name(name.strip_prefix(&self.prefix)?.strip_prefix('.')?)
+        f.write_str(self.0)
     }
 }
 
@@ -210,22 +82,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn names_carry_the_prefix_and_come_back() {
-        let names = Names::new("courant");
-        assert_eq!(names.stream(Stage::Gateway.stream()), "COURANT_ENTRY");
-        assert_eq!(names.stream(Stream::DeadLetters), "COURANT_DLQ");
-        assert_eq!(names.dead_letters(Stage::Analyst), "courant.dlq.analyst");
-        for subject in Subject::ALL {
-            assert_eq!(names.parse(&names.subject(subject)), Some(subject));
-        }
-        assert_eq!(names.parse("other.entry.submitted"), None);
-    }
-
-    #[test]
-    fn every_stage_consumes_what_its_stream_stores() {
-        for stage in Stage::ALL {
-            assert_eq!(stage.subject().stream(), Some(stage.stream()));
-            assert_eq!(Stage::from_name(stage.as_str()), Some(stage));
-        }
+    fn a_pattern_covers_what_lies_below_it_and_nothing_else() {
+        assert!(Subject::MODELS.covers("model.promoted"));
+        assert!(Subject::MODELS.covers("model.>"));
+        assert!(!Subject::MODELS.covers("model."));
+        assert!(!Subject::MODELS.covers("models.promoted"));
+        assert!(Subject::ENTRY_DECIDED.covers("entry.decided"));
+        assert!(!Subject::ENTRY_DECIDED.covers("entry.decided.twice"));
     }
 }

@@ -6,9 +6,9 @@ use courant_proto::Schema;
 use futures::StreamExt;
 use tokio::sync::broadcast;
 
-use crate::jetstream;
 use crate::message::Envelope;
 use crate::metrics::Metrics;
+use crate::wire;
 
 /// Messages as they pass, from the moment of subscribing.
 pub struct Subscription<M> {
@@ -46,7 +46,7 @@ impl<M: Schema> Subscription<M> {
 impl Source {
     async fn next(&mut self) -> Option<Envelope> {
         match self {
-            Self::Nats(subscriber) => subscriber.next().await.map(jetstream::envelope),
+            Self::Nats(subscriber) => subscriber.next().await.map(wire::envelope),
             Self::Memory { passing, metrics } => loop {
                 match passing.recv().await {
                     Ok(envelope) => return Some(envelope),

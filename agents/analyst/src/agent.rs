@@ -45,7 +45,7 @@ impl Analyst {
         let classifiers = Classifiers::new(&config, host, meter)?;
         let agent = AgentMetrics::new("analyst", meter);
         let metrics = Metrics::new(meter);
-        bus.publishes(&[Subject::ArticleAnalyzed]);
+        bus.publishes(&[Subject::ARTICLE_ANALYZED]);
         let analyzer = Arc::default();
         let (served, judged) = (classifiers.clone(), Arc::clone(&analyzer));
         let classify = Classify::new(&config, bus.clone(), served, judged, agent.clone());
@@ -93,7 +93,7 @@ impl Analyst {
             metrics: self.metrics,
         };
         let handle = move |embedded| handler.handle(embedded);
-        work(&self.bus, Stage::Analyst, concurrency, control, &self.agent, handle).await
+        work(&self.bus, Stage::ANALYST, concurrency, control, &self.agent, handle).await
     }
 }
 
@@ -116,7 +116,7 @@ async fn ask(bus: &Bus, request: v1::EmbedRequest) -> anyhow::Result<v1::EmbedRe
     let mut told = false;
     loop {
         match bus
-            .request::<_, v1::EmbedReply>(Subject::RequestEmbed, &request, DEFINITIONS_TIMEOUT)
+            .request::<_, v1::EmbedReply>(Subject::REQUEST_EMBED, &request, DEFINITIONS_TIMEOUT)
             .await
         {
             Ok(reply) if reply.error.is_empty() => return Ok(reply),

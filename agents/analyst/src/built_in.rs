@@ -128,7 +128,7 @@ async fn vectors(bus: &Bus, texts: Vec<String>) -> Result<(ModelRef, Vec<Embeddi
     let mut model = None;
     for texts in texts.chunks(TEXTS_AT_ONCE) {
         let question = v1::EmbedRequest { texts: texts.to_vec() };
-        let asked = bus.request::<_, v1::EmbedReply>(Subject::RequestEmbed, &question, TIMEOUT);
+        let asked = bus.request::<_, v1::EmbedReply>(Subject::REQUEST_EMBED, &question, TIMEOUT);
         let reply = asked.await?;
         if !reply.error.is_empty() || reply.vectors.len() != texts.len() {
             return Err(NoAnswer::Refused(reply.error));

@@ -32,7 +32,7 @@ impl Handler {
             embeddings: vectors,
             analysis: Some(analysis.into()),
         };
-        let published = self.bus.publish(Subject::ArticleAnalyzed, &id, &analyzed);
+        let published = self.bus.publish(Subject::ARTICLE_ANALYZED, &id, &analyzed);
         self.agent.timed("publish", published).await?;
         Ok(())
     }

@@ -99,7 +99,8 @@ impl House {
 
     /// Answers for the embedder.
     async fn embedder(&self) {
-        let mut requests = self.bus.serve::<v1::EmbedRequest>(Subject::RequestEmbed).await.unwrap();
+        let mut requests =
+            self.bus.serve::<v1::EmbedRequest>(Subject::REQUEST_EMBED).await.unwrap();
         tokio::spawn(async move {
             while let Some(request) = requests.next().await {
                 let values = vector().as_slice().to_vec();
@@ -153,11 +154,11 @@ async fn articles_are_judged_by_the_classifiers_that_cover_their_language() {
     house.embedder().await;
     let shutdown = CancellationToken::new();
     let control = Control::new("analyst", &shutdown);
-    let mut analyzed = house.bus.consume(Stage::Storage, 2).await.unwrap();
+    let mut analyzed = house.bus.consume(Stage::STORAGE, 2).await.unwrap();
     let running = tokio::spawn(house.analyst.run(control));
     let mut analyze = async |digit: &str, text: &str| -> Analysis {
         let id = MessageId::new(digit.to_owned());
-        house.bus.publish(Subject::ArticleEmbedded, &id, &embedded(digit, text)).await.unwrap();
+        house.bus.publish(Subject::ARTICLE_EMBEDDED, &id, &embedded(digit, text)).await.unwrap();
         let delivery = tokio::time::timeout(DEADLINE, analyzed.next()).await.unwrap().unwrap();
         let message: v1::ArticleAnalyzed = delivery.decode().unwrap();
         delivery.settle(Ok(())).await;

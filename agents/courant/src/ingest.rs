@@ -83,7 +83,7 @@ async fn ingest(document: &Document, sources: Vec<Source>) -> anyhow::Result<Out
     let meter = Meters::new("courant")?.meter();
     let target =
         Bus::connect(&config, Clock::system(), &meter).await.context("cannot reach the bus")?;
-    let decided = target.subscribe(Subject::EntryDecided).await?;
+    let decided = target.subscribe(Subject::ENTRY_DECIDED).await?;
     let folder = tempfile::tempdir().context("cannot make a temporary folder")?;
     let local = local_bus(&folder, &meter)?;
     let control = Control::new("crawler", &CancellationToken::new());
@@ -139,7 +139,7 @@ impl Ledger {
         target: &Bus,
         control: &Control,
     ) -> anyhow::Result<()> {
-        let mut entries = local.consume(Stage::Gateway, 1).await?;
+        let mut entries = local.consume(Stage::GATEWAY, 1).await?;
         loop {
             let delivery = tokio::select! {
                 biased;
@@ -154,7 +154,7 @@ impl Ledger {
             let id = delivery.message_id();
             let id = id.unwrap_or_else(|| MessageId::new(entry.submission_id.clone()));
             self.waiting.insert(entry.submission_id.clone());
-            target.publish(Subject::EntrySubmitted, &id, &entry).await.context("not submitted")?;
+            target.publish(Subject::ENTRY_SUBMITTED, &id, &entry).await.context("not submitted")?;
             delivery.settle(Ok::<(), Failure>(())).await;
         }
     }
@@ -189,7 +189,7 @@ async fn empty(local: &Bus, control: &Control) -> anyhow::Result<()> {
     control.stopped().await;
     loop {
         let queues = local.queues().await?;
-        if queues.iter().all(|queue| queue.stage.is_none() || queue.depth == 0) {
+        if queues.iter().all(|queue| !queue.is_work() || queue.depth == 0) {
             return Ok(());
         }
         tokio::time::sleep(Duration::from_millis(20)).await;

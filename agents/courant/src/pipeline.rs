@@ -135,8 +135,8 @@ impl Pipeline {
         Ok(Crawler::build(config, bus, store, clock, &self.meter)?)
     }
 
-    /// Waits until all work queues are empty: what was submitted is stored, or a
-    /// dead letter.
+    /// Waits until all queues on the path of articles are empty: what was submitted is
+    /// stored, or a dead letter.
     ///
     /// A message is published to the next queue before it leaves the one before,
     /// and the queues are read in that order, so that none slips through.
@@ -148,7 +148,7 @@ impl Pipeline {
     pub(crate) async fn drained(&mut self, shutdown: &CancellationToken) -> anyhow::Result<()> {
         while !shutdown.is_cancelled() {
             let queues = self.bus.queues().await?;
-            if queues.iter().all(|queue| queue.stage.is_none() || queue.depth == 0) {
+            if queues.iter().all(|queue| !queue.is_pressing() || queue.depth == 0) {
                 return Ok(());
             }
             let stuck = self.bus.clone();

@@ -62,7 +62,7 @@ impl Crawler {
         config.validate()?;
         let fetcher = Fetcher::new(config.clone(), clock.clone())?;
         let metrics = Metrics::new(meter);
-        bus.publishes(&[Subject::EntrySubmitted]);
+        bus.publishes(&[Subject::ENTRY_SUBMITTED]);
         Ok(Self { config, bus, store, clock, metrics, progress: Progress::default(), fetcher })
     }
 
@@ -89,7 +89,7 @@ impl Crawler {
         if !control.running().await {
             return Ok(self.progress.report());
         }
-        let pressure = self.bus.subscribe(Subject::ControlPressure).await.map_err(Error::Bus)?;
+        let pressure = self.bus.subscribe(Subject::CONTROL_PRESSURE).await.map_err(Error::Bus)?;
         let progress = self.progress.clone();
         let (crawl, writer) = self.compose(extent, control);
         tokio::select! {

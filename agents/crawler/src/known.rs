@@ -71,7 +71,7 @@ async fn ask(bus: Bus, mut asked: mpsc::Receiver<Question>) {
 
 /// `None` where the gateway gave no answer.
 async fn request(bus: &Bus, urls: Vec<String>) -> Option<Vec<bool>> {
-    let reply = bus.request(Subject::RequestKnown, &KnownRequest { urls }, TIMEOUT).await;
+    let reply = bus.request(Subject::REQUEST_KNOWN, &KnownRequest { urls }, TIMEOUT).await;
     let KnownReply { known, error } = reply.ok()?;
     error.is_empty().then_some(known)
 }
@@ -90,7 +90,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let (spool, meter) = (folder.path().join("spool.db"), Meters::new("test").unwrap().meter());
         let bus = Bus::embedded(&Default::default(), &spool, Clock::system(), &meter).unwrap();
-        let mut requests = bus.serve::<KnownRequest>(Subject::RequestKnown).await.unwrap();
+        let mut requests = bus.serve::<KnownRequest>(Subject::REQUEST_KNOWN).await.unwrap();
         let sizes = Arc::new(Mutex::new(Vec::new()));
         let noted = sizes.clone();
         tokio::spawn(async move {

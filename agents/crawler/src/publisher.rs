@@ -61,7 +61,7 @@ impl Publisher {
         let published = tokio::select! {
             biased;
             () = self.stop.cancelled() => return Err(Ended::Interrupted),
-            published = self.bus.publish(Subject::EntrySubmitted, &id, &message) => published,
+            published = self.bus.publish(Subject::ENTRY_SUBMITTED, &id, &message) => published,
         };
         self.metrics.stage("publish", starts.elapsed());
         match published {

@@ -267,7 +267,7 @@ async fn while_the_pipeline_says_stop_no_page_is_fetched() {
 
 async fn say(world: &World, level: Level) {
     let pressure = Pressure { level: level.into(), ..Default::default() };
-    world.bus.broadcast(Subject::ControlPressure, &pressure).await.unwrap();
+    world.bus.broadcast(Subject::CONTROL_PRESSURE, &pressure).await.unwrap();
     tokio::task::yield_now().await;
 }
 

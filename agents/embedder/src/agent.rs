@@ -36,7 +36,7 @@ impl Embedder {
     ) -> anyhow::Result<Self> {
         config.validate()?;
         let metrics = AgentMetrics::new("embedder", meter);
-        bus.publishes(&[Subject::ArticleEmbedded]);
+        bus.publishes(&[Subject::ARTICLE_EMBEDDED]);
         let patience = Duration::from_secs(config.request_timeout_s);
         let admission = Admission::new(config.requests, patience, metrics.clone());
         let vectors = Vectors::new(encoder.clone(), admission);
@@ -78,7 +78,7 @@ impl Embedder {
         let queries = Queries::serve(&handler, config.queries).await?;
         let metrics = handler.metrics.clone();
         let handle = move |accepted| handler.handle(accepted);
-        let articles = work(&bus, Stage::Embedder, config.concurrency, &control, &metrics, handle);
+        let articles = work(&bus, Stage::EMBEDDER, config.concurrency, &control, &metrics, handle);
         let (result, ()) = tokio::join!(articles, queries.answer(control.clone()));
         control.finished();
         result

@@ -28,7 +28,7 @@ impl Handler {
             article: Some(article.into()),
             embeddings: Some(embeddings.into()),
         };
-        let published = self.bus.publish(Subject::ArticleEmbedded, &id, &embedded);
+        let published = self.bus.publish(Subject::ARTICLE_EMBEDDED, &id, &embedded);
         self.metrics.timed("publish", published).await?;
         Ok(())
     }

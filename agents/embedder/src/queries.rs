@@ -8,6 +8,7 @@ use courant_inference::{Encoder, Priority};
 use courant_proto::v1;
 use courant_service::{Control, check_count};
 use tokio::sync::Semaphore;
+use tracing::Instrument;
 
 use crate::handle::Handler;
 use crate::vectors::reply;
@@ -28,7 +29,7 @@ impl Queries {
     /// Takes requests from now on; at most `at_once` are answered at a time.
     pub(crate) async fn serve(handler: &Handler, at_once: usize) -> Result<Self, Error> {
         Ok(Self {
-            requests: handler.bus.serve(Subject::RequestEmbed).await?,
+            requests: handler.bus.serve(Subject::REQUEST_EMBED).await?,
             encoder: handler.encoder.clone(),
             slots: Arc::new(Semaphore::new(at_once)),
         })
@@ -42,15 +43,16 @@ impl Queries {
                 request = self.requests.next() => request,
             };
             let Some(request) = request else { return };
-            let encoder = self.encoder.clone();
-            tokio::spawn(async move {
+            let (encoder, span) = (self.encoder.clone(), request.span());
+            let answering = async move {
                 let deadline = request.deadline().unwrap_or_else(|| Instant::now() + PATIENCE);
                 let reply = vectors(&encoder, request.message.texts.clone(), deadline).await;
                 if let Err(error) = request.reply(&reply).await {
                     tracing::warn!(%error, "could not answer a request for vectors");
                 }
                 drop(slot);
-            });
+            };
+            tokio::spawn(answering.instrument(span));
         }
     }
 }

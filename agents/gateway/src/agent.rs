@@ -50,7 +50,11 @@ impl Gateway {
     ) -> anyhow::Result<Self> {
         config.validate()?;
         let metrics = Metrics::new(meter);
-        bus.publishes(&[Subject::EntrySubmitted, Subject::ArticleAccepted, Subject::EntryDecided]);
+        bus.publishes(&[
+            Subject::ENTRY_SUBMITTED,
+            Subject::ARTICLE_ACCEPTED,
+            Subject::ENTRY_DECIDED,
+        ]);
         // Nothing is known of the queues yet: a full one refuses by itself.
         let open = v1::Pressure { level: Level::None.into(), ..v1::Pressure::default() };
         let pressure = watch::Sender::new(open);
@@ -105,7 +109,7 @@ impl Gateway {
         let handler = self.handler.clone();
         let handle = move |entry| handler.handle(entry);
         let entries =
-            work(bus, Stage::Gateway, config.concurrency, &control, &metrics.agent, handle);
+            work(bus, Stage::GATEWAY, config.concurrency, &control, &metrics.agent, handle);
         let known = self.known.serve(bus, &control);
         let pressure = pressure::watch(config, bus, metrics, &self.pressure, &control);
         let refill = async {

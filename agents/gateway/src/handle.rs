@@ -62,10 +62,10 @@ impl Handler {
         if let Some(article) = decided.article(entry) {
             let id = article_message(&article);
             let accepted = v1::ArticleAccepted { article: Some(article.into()) };
-            self.bus.publish(Subject::ArticleAccepted, &id, &accepted).await?;
+            self.bus.publish(Subject::ARTICLE_ACCEPTED, &id, &accepted).await?;
         }
         let id = event_message(entry, decided);
-        self.bus.publish(Subject::EntryDecided, &id, &decided.event(entry)).await?;
+        self.bus.publish(Subject::ENTRY_DECIDED, &id, &decided.event(entry)).await?;
         Ok(())
     }
 }

@@ -11,6 +11,7 @@ use courant_service::Control;
 use courant_store::{Error, Store};
 use futures::future::join_all;
 use tokio::sync::Semaphore;
+use tracing::Instrument;
 
 use crate::config::Config;
 
@@ -30,7 +31,7 @@ pub(crate) struct Known {
 impl Known {
     /// Answers until `control` says to drain.
     pub(crate) async fn serve(&self, bus: &Bus, control: &Control) -> anyhow::Result<()> {
-        let mut requests = bus.serve::<v1::KnownRequest>(Subject::RequestKnown).await?;
+        let mut requests = bus.serve::<v1::KnownRequest>(Subject::REQUEST_KNOWN).await?;
         let slots = Arc::new(Semaphore::new(AT_ONCE));
         loop {
             let slot = Arc::clone(&slots).acquire_owned().await?;
@@ -41,15 +42,16 @@ impl Known {
             let Some(request) = request else {
                 return Ok(());
             };
-            let known = self.clone();
-            tokio::spawn(async move {
+            let (known, span) = (self.clone(), request.span());
+            let answering = async move {
                 let reply = known.reply(&request.message.urls).await;
                 if let Err(error) = request.reply(&reply).await {
                     let error = &error as &dyn std::error::Error;
                     tracing::warn!(error, "a request for known URLs was not answered");
                 }
                 drop(slot);
-            });
+            };
+            tokio::spawn(answering.instrument(span));
         }
     }
 

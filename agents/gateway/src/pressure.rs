@@ -63,9 +63,10 @@ impl Policy {
         v1::Pressure { level: level.into(), reason, suggested_rate }
     }
 
-    /// Events and dead letters go by themselves and press nobody.
+    /// Events and dead letters go by themselves and press nobody; nor do queues beside
+    /// the path of articles.
     fn load(&self, queues: &[QueueStatus]) -> Load {
-        let work = queues.iter().filter(|queue| queue.stage.is_some());
+        let work = queues.iter().filter(|queue| queue.is_pressing());
         let loads = work.flat_map(|queue| [self.by_size(queue), self.by_age(queue)]);
         loads.max_by(|a, b| a.height.total_cmp(&b.height)).unwrap_or_default()
     }
@@ -130,7 +131,7 @@ async fn announce(bus: &Bus, pressure: &v1::Pressure, last: Option<Level>) {
         tracing::info!(level = level.as_str_name(), reason = pressure.reason, "pressure changed");
     }
     // The next one comes within a second.
-    if let Err(error) = bus.broadcast(Subject::ControlPressure, pressure).await {
+    if let Err(error) = bus.broadcast(Subject::CONTROL_PRESSURE, pressure).await {
         tracing::debug!(error = &error as &dyn std::error::Error, "pressure was not told");
     }
 }
@@ -144,7 +145,7 @@ mod tests {
     fn queue(fullness: f64, age_s: u64) -> QueueStatus {
         QueueStatus {
             stream: "COURANT_ACCEPTED".into(),
-            stage: Some(Stage::Embedder),
+            stages: vec![Stage::EMBEDDER],
             depth: 1,
             in_flight: 0,
             redelivered: 0,
@@ -184,7 +185,13 @@ mod tests {
 
     #[test]
     fn full_events_and_dead_letters_press_nobody() {
-        let events = QueueStatus { stage: None, ..queue(1.0, 1_000_000) };
+        let events = QueueStatus { stages: Vec::new(), ..queue(1.0, 1_000_000) };
         assert_eq!(policy().judge(&[events]).level(), Level::None);
+    }
+
+    #[test]
+    fn commands_that_wait_press_nobody() {
+        let commands = QueueStatus { stages: vec![Stage::STORAGE_COMMANDS], ..queue(1.0, 1_000) };
+        assert_eq!(policy().judge(&[commands]).level(), Level::None);
     }
 }

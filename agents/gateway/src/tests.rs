@@ -95,12 +95,12 @@ impl House {
     }
 
     async fn decisions(&self) -> Subscription<v1::EntryDecided> {
-        self.bus.subscribe(Subject::EntryDecided).await.unwrap()
+        self.bus.subscribe(Subject::ENTRY_DECIDED).await.unwrap()
     }
 
     async fn submit(&self, entry: Entry) {
         let id = MessageId::new(format!("{}:{}", entry.submission_id, entry.observed_at));
-        self.bus.offer(Subject::EntrySubmitted, &id, &v1::Entry::from(entry)).await.unwrap();
+        self.bus.offer(Subject::ENTRY_SUBMITTED, &id, &v1::Entry::from(entry)).await.unwrap();
     }
 
     async fn ask(&self, request: Request<Body>) -> Response<Body> {
@@ -129,7 +129,8 @@ impl House {
 
     /// Answers every request for vectors with `vector`.
     async fn has_embedder(&self, vector: [f32; 3]) {
-        let mut requests = self.bus.serve::<v1::EmbedRequest>(Subject::RequestEmbed).await.unwrap();
+        let mut requests =
+            self.bus.serve::<v1::EmbedRequest>(Subject::REQUEST_EMBED).await.unwrap();
         tokio::spawn(async move {
             while let Some(request) = requests.next().await {
                 let vectors = request.message.texts.iter();

@@ -116,7 +116,7 @@ impl House {
     /// decided.
     async fn decisions(&self, entries: Vec<Entry>) -> BTreeMap<&'static str, usize> {
         let mut events =
-            self.bus.subscribe::<v1::EntryDecided>(Subject::EntryDecided).await.unwrap();
+            self.bus.subscribe::<v1::EntryDecided>(Subject::ENTRY_DECIDED).await.unwrap();
         let count = entries.len();
         let mut sending = JoinSet::new();
         for (place, entry) in entries.into_iter().enumerate() {
@@ -142,7 +142,7 @@ impl House {
     /// Articles that wait for the embedder.
     async fn let_in(&self) -> u64 {
         let queues = self.bus.queues().await.unwrap();
-        queues.iter().find(|queue| queue.stage == Some(Stage::Embedder)).unwrap().depth
+        queues.iter().find(|queue| queue.stages == [Stage::EMBEDDER]).unwrap().depth
     }
 
     async fn close(mut self) {
@@ -159,7 +159,7 @@ fn small() -> courant_store::Config {
 
 async fn over_bus(bus: &Bus, entry: Entry) {
     let id = MessageId::new(entry.submission_id.clone());
-    bus.offer(Subject::EntrySubmitted, &id, &v1::Entry::from(entry)).await.unwrap();
+    bus.offer(Subject::ENTRY_SUBMITTED, &id, &v1::Entry::from(entry)).await.unwrap();
 }
 
 async fn over_http(gateway: &Gateway, entry: &Entry) {

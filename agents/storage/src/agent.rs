@@ -33,7 +33,7 @@ impl Storage {
         meter: &Meter,
     ) -> anyhow::Result<Self> {
         config.validate()?;
-        bus.publishes(&[Subject::ArticleStored]);
+        bus.publishes(&[Subject::ARTICLE_STORED]);
         let sizes = meter
             .u64_histogram("courant_store_batch_articles")
             .with_description("Articles per transaction")
@@ -51,7 +51,7 @@ impl Storage {
         let committer = Committer::start(store, config.batch, metrics.clone(), sizes);
         let handler = Handler { bus: bus.clone(), committer, clock, metrics: metrics.clone() };
         let handle = move |analyzed| handler.handle(analyzed);
-        let result = work(&bus, Stage::Storage, config.batch, &control, &metrics, handle).await;
+        let result = work(&bus, Stage::STORAGE, config.batch, &control, &metrics, handle).await;
         control.finished();
         result
     }

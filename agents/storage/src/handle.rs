@@ -27,7 +27,7 @@ impl Handler {
         let upsert = self.metrics.timed("store", committed).await?;
         stored.changed = upsert != Upsert::Unchanged;
         let id = MessageId::article(&stored.id, stored.revision, "stored", "");
-        self.bus.publish(Subject::ArticleStored, &id, &stored).await?;
+        self.bus.publish(Subject::ARTICLE_STORED, &id, &stored).await?;
         Ok(())
     }
 }

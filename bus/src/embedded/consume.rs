@@ -3,53 +3,43 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use futures::FutureExt;
+use futures::future::BoxFuture;
 use tokio::sync::OwnedSemaphorePermit;
 
 use super::Embedded;
-use super::tables::{Lease, Taken};
-use crate::delivery::{Arrival, Outlet, Receipt as AnyReceipt};
-use crate::error::SpoolError;
-use crate::message::Envelope;
+use super::tables::{Lease, Message, Taken};
+use crate::delivery::Arrival;
+use crate::error::{BoxError, SpoolError};
+use crate::outlet::Outlet;
+use crate::settle::{Settle, Step};
 
 /// How long a failing spool is left alone.
 const PAUSE: Duration = Duration::from_secs(1);
 
 /// Settles one delivery.
-pub(crate) struct Receipt {
+struct Receipt {
     embedded: Arc<Embedded>,
     lease: Lease,
 }
 
-impl Receipt {
-    pub(crate) async fn acknowledge(&self) -> Result<(), SpoolError> {
+impl Settle for Receipt {
+    fn settle(&self, step: Step) -> BoxFuture<'_, Result<(), BoxError>> {
         let lease = self.lease;
-        self.embedded.spool.run(move |tables| tables.acknowledge(lease)).await
-    }
-
-    pub(crate) async fn retry(&self, after: Duration) -> Result<(), SpoolError> {
-        let lease = self.lease;
-        self.embedded.spool.run(move |tables| tables.retry(lease, after)).await
-    }
-
-    pub(crate) async fn release(&self) -> Result<(), SpoolError> {
-        let lease = self.lease;
-        self.embedded.spool.run(move |tables| tables.release(lease)).await
-    }
-
-    pub(crate) async fn progress(&self) -> Result<(), SpoolError> {
-        let lease = self.lease;
-        self.embedded.spool.run(move |tables| tables.extend(lease)).await
-    }
-
-    pub(crate) async fn bury(&self, letter: Envelope) -> Result<(), SpoolError> {
-        let lease = self.lease;
-        self.embedded.spool.run(move |tables| tables.bury(lease, &letter)).await
+        let settled = self.embedded.spool.run(move |tables| match &step {
+            Step::Acknowledge => tables.acknowledge(lease),
+            Step::Retry(after) => tables.retry(lease, *after),
+            Step::Release => tables.release(lease),
+            Step::Progress => tables.extend(lease),
+            Step::Bury(letter) => tables.bury(lease, letter),
+        });
+        async { Ok(settled.await?) }.boxed()
     }
 }
 
 /// Takes as much as there are places, until the outlet is stopped.
 pub(super) async fn run(embedded: Arc<Embedded>, outlet: Outlet) {
-    let mut woken = embedded.spool.woken(outlet.stage);
+    let mut woken = embedded.spool.woken(outlet.stage.stream());
     loop {
         let places = tokio::select! {
             () = outlet.stop.cancelled() => return,
@@ -92,14 +82,10 @@ async fn take(
     let Taken { messages, abandoned, next_due } =
         embedded.spool.run(move |tables| tables.take(stage, count)).await?;
     embedded.report(stage, &abandoned);
-    for (lease, envelope) in messages {
-        let receipt = Receipt { embedded: Arc::clone(embedded), lease };
-        let arrival = Arrival {
-            envelope,
-            sequence: lease.sequence,
-            attempt: lease.delivery,
-            receipt: AnyReceipt::Embedded(receipt),
-        };
+    for Message { lease, subject, envelope } in messages {
+        let (sequence, attempt) = (lease.sequence, lease.delivery);
+        let receipt = Arc::new(Receipt { embedded: Arc::clone(embedded), lease });
+        let arrival = Arrival { subject, envelope, sequence, attempt, receipt };
         outlet.put(arrival, places.pop()).await;
     }
     Ok(next_due)

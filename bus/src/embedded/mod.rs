@@ -12,19 +12,20 @@ use std::time::Duration;
 
 use tokio::sync::{broadcast, mpsc, watch};
 
-use crate::bus::{Published, QueueStatus, Shared};
 use crate::dead_letter::DeadLetter;
-use crate::delivery::Outlet;
 use crate::error::{Error, PublishError, RequestError, SpoolError};
 use crate::message::Envelope;
+use crate::outlet::Outlet;
+use crate::published::Published;
+use crate::queue_status::QueueStatus;
 use crate::request::Asked;
-use crate::subject::{Stage, Stream, Subject};
+use crate::shared::Shared;
+use crate::stages::{Stage, Stream};
+use crate::subject::Subject;
 
 use exchange::Exchange;
 use spool::Spool;
 use tables::{Abandoned, Tables};
-
-pub(crate) use consume::Receipt;
 
 /// How long the spool may take to end.
 const END: Duration = Duration::from_secs(5);
@@ -131,7 +132,7 @@ impl Embedded {
 
     pub(crate) async fn reap(&self) -> Result<u64, SpoolError> {
         let mut buried = 0;
-        for stage in Stage::ALL {
+        for stage in self.shared.table.stages().iter().copied() {
             let abandoned = self.spool.run(move |tables| tables.reap(stage)).await?;
             self.report(stage, &abandoned);
             buried += abandoned.len() as u64;

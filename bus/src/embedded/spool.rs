@@ -2,15 +2,16 @@
 //! wrote is written in one transaction next, so that one flush to the disk serves
 //! many.
 
+use std::collections::HashMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 
 use tokio::sync::{mpsc, oneshot, watch};
 
 use super::tables::Tables;
-use crate::bus::Shared;
 use crate::error::SpoolError;
-use crate::subject::Stage;
+use crate::shared::Shared;
+use crate::stages::Stream;
 
 /// Jobs that may wait; whoever brings more waits with them.
 const WAITING: usize = 1024;
@@ -20,8 +21,9 @@ const TOGETHER: usize = 256;
 pub(super) struct Spool {
     orders: mpsc::Sender<Order>,
     ended: watch::Receiver<bool>,
-    /// Changes when a stage may find work, or finds it at another time.
-    woken: [watch::Receiver<u64>; Stage::ALL.len()],
+    /// Per stream, changes when its consumers may find messages, or find them at
+    /// another time.
+    wakers: Arc<HashMap<Stream, watch::Sender<u64>>>,
 }
 
 enum Order {
@@ -64,14 +66,15 @@ impl Spool {
         let (orders, taken) = mpsc::channel(WAITING);
         let (opened, open) = std::sync::mpsc::sync_channel(1);
         let (end, ended) = watch::channel(false);
-        let wakers = Stage::ALL.map(|_| watch::channel(0));
-        let woken = wakers.each_ref().map(|(_, woken)| woken.clone());
-        let wakers = wakers.map(|(waker, _)| waker);
+        let streams = shared.table.streams().iter();
+        let wakers: HashMap<_, _> = streams.map(|one| (*one, watch::Sender::new(0))).collect();
+        let wakers = Arc::new(wakers);
+        let waking = Arc::clone(&wakers);
         let work = move || {
             match Tables::open(shared, &path) {
                 Ok(tables) => {
                     let _opener_left = opened.send(Ok(()));
-                    Writer { tables, wakers }.work(taken);
+                    Writer { tables, wakers: waking }.work(taken);
                 }
                 Err(error) => {
                     let _opener_left = opened.send(Err(error));
@@ -82,7 +85,7 @@ impl Spool {
         let thread = std::thread::Builder::new().name("courant-spool".to_owned());
         thread.spawn(work).map_err(|error| SpoolError::Thread(Arc::new(error)))?;
         open.recv().map_err(|_| SpoolError::Closed)??;
-        Ok(Self { orders, ended, woken })
+        Ok(Self { orders, ended, wakers })
     }
 
     /// Does `work` on the tables; returns once it is committed.
@@ -97,8 +100,8 @@ impl Spool {
         result.await.map_err(|_| SpoolError::Closed)?
     }
 
-    pub(super) fn woken(&self, stage: Stage) -> watch::Receiver<u64> {
-        self.woken[stage as usize].clone()
+    pub(super) fn woken(&self, stream: Stream) -> watch::Receiver<u64> {
+        self.wakers[&stream].subscribe()
     }
 
     /// Waits until all is done and the file is closed.
@@ -111,7 +114,7 @@ impl Spool {
 
 struct Writer {
     tables: Tables,
-    wakers: [watch::Sender<u64>; Stage::ALL.len()],
+    wakers: Arc<HashMap<Stream, watch::Sender<u64>>>,
 }
 
 impl Writer {
@@ -153,10 +156,10 @@ impl Writer {
         self.wake();
     }
 
-    /// Wakes the stages that may find work.
+    /// Wakes the consumers of streams that may have something for them.
     fn wake(&mut self) {
-        for stage in self.tables.take_touched() {
-            self.wakers[stage as usize].send_modify(|count| *count += 1);
+        for stream in self.tables.take_touched() {
+            self.wakers[&stream].send_modify(|count| *count += 1);
         }
     }
 }

@@ -10,20 +10,20 @@ mod publish;
 #[cfg(test)]
 mod tests;
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use rusqlite::{Connection, Row};
 
-use crate::bus::Shared;
 use crate::config::Durability;
 use crate::error::SpoolError;
 use crate::message::{Envelope, Headers};
-use crate::subject::{Stage, Stream};
+use crate::shared::Shared;
+use crate::stages::Stream;
 
-pub(super) use deliver::{Abandoned, Lease, Taken};
+pub(super) use deliver::{Abandoned, Lease, Message, Taken};
 
 const FORMAT: i64 = 1;
 const SCHEMA: &str = "
@@ -56,7 +56,7 @@ pub(super) struct Tables {
     levels: HashMap<Stream, Level>,
     /// Since when `due_ms` counts.
     start: Instant,
-    touched: Vec<Stage>,
+    touched: HashSet<Stream>,
 }
 
 /// What a stream holds.
@@ -81,7 +81,7 @@ impl Tables {
         connection.pragma_update(None, "journal_size_limit", WAL_LIMIT_BYTES)?;
         let levels = HashMap::new();
         let mut tables =
-            Self { connection, shared, levels, start: Instant::now(), touched: Vec::new() };
+            Self { connection, shared, levels, start: Instant::now(), touched: HashSet::new() };
         tables.create()?;
         tables.transaction(Self::take_over)?;
         tables.count()?;
@@ -127,7 +127,7 @@ impl Tables {
     /// Counts what the streams hold.
     fn count(&mut self) -> rusqlite::Result<()> {
         let mut levels = HashMap::new();
-        for stream in Stream::ALL {
+        for stream in self.shared.table.streams().iter().copied() {
             let sql = "SELECT count(*), coalesce(sum(size_bytes), 0) FROM messages
                 WHERE stream = ?1 AND state IN (0, 2)";
             let level =
@@ -140,8 +140,8 @@ impl Tables {
         Ok(())
     }
 
-    /// The stages that may find work since this was asked last.
-    pub(super) fn take_touched(&mut self) -> Vec<Stage> {
+    /// The streams whose consumers may find messages since this was asked last.
+    pub(super) fn take_touched(&mut self) -> HashSet<Stream> {
         std::mem::take(&mut self.touched)
     }
 

@@ -7,9 +7,9 @@ use async_nats::{Client, ConnectOptions, ServerAddr};
 use tokio::sync::watch;
 
 use super::{ANSWER, LISTENER_BUFFER};
-use crate::bus::Shared;
 use crate::config::Config;
 use crate::error::Error;
+use crate::shared::Shared;
 
 /// The oldest server that works: message limits and strict work queues.
 const NEEDED: (&str, (i64, i64, i64)) = ("2.11.0", (2, 11, 0));

@@ -5,11 +5,13 @@ use async_nats::jetstream::stream;
 use futures::{StreamExt, TryStreamExt};
 
 use super::reap::raw;
-use super::{JetStream, failed, headers, unix_ms};
+use super::{JetStream, failed, unix_ms};
 use crate::dead_letter::DeadLetter;
 use crate::error::Error;
 use crate::message::Envelope;
-use crate::subject::Stream;
+use crate::shared::Shared;
+use crate::stages::Stream;
+use crate::wire;
 
 /// Letters asked for at a time.
 const AHEAD: usize = 16;
@@ -43,14 +45,15 @@ impl JetStream {
     }
 
     async fn letters(&self) -> Result<stream::Stream, Error> {
-        let name = self.shared.names.stream(Stream::DeadLetters);
+        let name = self.shared.names.stream(Stream::DEAD_LETTERS);
         let found = self.context.get_stream(&name).await;
         found.map_err(|e| failed(format!("look at stream {name}"), e))
     }
 
     fn letter(&self, message: StreamMessage) -> DeadLetter {
         let envelope =
-            Envelope { headers: headers(Some(&message.headers)), payload: message.payload };
-        DeadLetter::new(&self.shared.names, message.sequence, unix_ms(message.time), envelope)
+            Envelope { headers: wire::headers(Some(&message.headers)), payload: message.payload };
+        let Shared { names, table, .. } = &*self.shared;
+        DeadLetter::new(names, table, message.sequence, unix_ms(message.time), envelope)
     }
 }

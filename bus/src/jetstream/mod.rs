@@ -14,21 +14,22 @@ use std::time::Duration;
 
 use async_nats::jetstream;
 use async_nats::jetstream::context::ContextBuilder;
-use async_nats::{Client, HeaderMap, RequestErrorKind};
+use async_nats::{Client, RequestErrorKind};
 use courant_proto::Schema;
 use futures::FutureExt;
 use tokio::sync::watch;
 use tokio::time::Instant;
 use tracing::Instrument;
 
-use crate::bus::{QueueStatus, Shared};
-use crate::delivery::Outlet;
 use crate::error::{BoxError, Error, PublishError, RequestError};
-use crate::message::{Envelope, Headers};
+use crate::message::Envelope;
+use crate::outlet::Outlet;
+use crate::queue_status::QueueStatus;
 use crate::request::Requests;
-use crate::subject::{Stage, Stream, Subject};
-
-pub(crate) use receipt::Receipt;
+use crate::shared::Shared;
+use crate::stages::{Stage, Stream};
+use crate::subject::Subject;
+use crate::wire;
 
 /// How long an answer of the server may take.
 const ANSWER: Duration = Duration::from_secs(5);
@@ -89,7 +90,7 @@ impl JetStream {
         subject: Subject,
         envelope: Envelope,
     ) -> Result<(), PublishError> {
-        send(&self.client, self.shared.names.subject(subject).into(), envelope).await
+        wire::send(&self.client, self.shared.names.subject(subject).into(), envelope).await
     }
 
     pub(crate) async fn subscribe(
@@ -109,7 +110,7 @@ impl JetStream {
         let subscriber = self.client.queue_subscribe(name.clone(), group).await;
         let subscriber = subscriber.map_err(|e| failed(format!("serve {name}"), e))?;
         self.known_to_server(&name).await?;
-        Ok(Requests::from_nats(subscriber, self.client.clone()))
+        Ok(Requests::from_nats(subscriber, self.client.clone(), name))
     }
 
     /// A subscription only counts once the server has it.
@@ -124,11 +125,11 @@ impl JetStream {
         timeout: Duration,
     ) -> Result<Envelope, RequestError> {
         let request = async_nats::Request::new()
-            .headers(header_map(&question.headers))
+            .headers(wire::header_map(&question.headers))
             .payload(question.payload)
             .timeout(Some(timeout));
         match self.client.send_request(self.shared.names.subject(subject), request).await {
-            Ok(reply) => Ok(envelope(reply)),
+            Ok(reply) => Ok(wire::envelope(reply)),
             Err(error) => Err(match error.kind() {
                 RequestErrorKind::NoResponders => RequestError::NoResponder(subject),
                 RequestErrorKind::TimedOut => RequestError::Timeout { subject, after: timeout },
@@ -138,8 +139,8 @@ impl JetStream {
     }
 
     pub(crate) async fn queues(&self) -> Result<Vec<QueueStatus>, Error> {
-        let mut queues = Vec::with_capacity(Stream::ALL.len());
-        for stream in Stream::ALL {
+        let mut queues = Vec::new();
+        for stream in self.shared.table.streams().iter().copied() {
             queues.push(self.queue(stream).await?);
         }
         Ok(queues)
@@ -150,29 +151,25 @@ impl JetStream {
         let handle = self.context.get_stream(&name).await;
         let handle = handle.map_err(|e| failed(format!("look at stream {name}"), e))?;
         let state = &handle.cached_info().state;
-        let (stage, in_flight, redelivered) = match stream {
-            Stream::Queue(stage) => {
-                let consumer = handle.consumer_info(stage.as_str()).await;
-                let info = consumer.map_err(|e| failed(format!("look at consumer {stage}"), e))?;
-                (Some(stage), info.num_ack_pending as u64, info.num_redelivered as u64)
-            }
-            Stream::Events | Stream::DeadLetters => (None, 0, 0),
-        };
+        let stages: Vec<Stage> = self.shared.table.stages_of(stream).collect();
+        let (mut in_flight, mut redelivered) = (0, 0);
+        for stage in &stages {
+            let consumer = handle.consumer_info(stage.consumer()).await;
+            let info = consumer.map_err(|e| failed(format!("look at consumer {stage}"), e))?;
+            in_flight += info.num_ack_pending as u64;
+            redelivered += info.num_redelivered as u64;
+        }
         let first_ms = unix_ms(state.first_timestamp);
         let age_ms =
             u64::try_from(self.shared.clock.unix_ms().saturating_sub(first_ms)).unwrap_or(0);
+        let limits = self.shared.config.limits(stream);
         Ok(QueueStatus {
-            stage,
+            stages,
             depth: state.messages,
             in_flight,
             redelivered,
             oldest_age: (state.messages > 0).then(|| Duration::from_millis(age_ms)),
-            fullness: QueueStatus::fullness(
-                &self.shared.config,
-                stream,
-                state.messages,
-                state.bytes,
-            ),
+            fullness: QueueStatus::fullness_of(limits, state.messages, state.bytes),
             stream: name,
         })
     }
@@ -191,40 +188,6 @@ impl JetStream {
             Ok(None) | Err(_) => Err(Error::NotClosed(ANSWER)),
         }
     }
-}
-
-/// Sends without waiting for anyone to have it.
-pub(crate) async fn send(
-    client: &Client,
-    subject: async_nats::Subject,
-    envelope: Envelope,
-) -> Result<(), PublishError> {
-    let headers = header_map(&envelope.headers);
-    let sent = client.publish_with_headers(subject, headers, envelope.payload).await;
-    sent.map_err(|error| PublishError::Unavailable(error.into()))
-}
-
-/// A message as it came over the connection.
-pub(crate) fn envelope(message: async_nats::Message) -> Envelope {
-    Envelope { headers: headers(message.headers.as_ref()), payload: message.payload }
-}
-
-fn headers(map: Option<&HeaderMap>) -> Headers {
-    let mut headers = Headers::default();
-    for (name, values) in map.into_iter().flat_map(HeaderMap::iter) {
-        if let Some(value) = values.last() {
-            headers.insert(name.as_ref(), value.as_str());
-        }
-    }
-    headers
-}
-
-fn header_map(headers: &Headers) -> HeaderMap {
-    let mut map = HeaderMap::new();
-    for (name, value) in headers.iter() {
-        map.insert(name, value);
-    }
-    map
 }
 
 fn failed(doing: impl Into<String>, error: impl Into<BoxError>) -> Error {

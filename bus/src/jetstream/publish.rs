@@ -3,11 +3,13 @@
 use async_nats::jetstream::context::PublishErrorKind;
 use async_nats::jetstream::{self, ErrorCode};
 
-use super::{JetStream, header_map};
-use crate::bus::Published;
+use super::JetStream;
 use crate::error::PublishError;
 use crate::message::{Envelope, MAX_MESSAGE_BYTES};
-use crate::subject::{Stream, Subject};
+use crate::published::Published;
+use crate::stages::Stream;
+use crate::subject::Subject;
+use crate::wire;
 
 /// What a stored message weighs beyond its own bytes, at most.
 const STORE_OVERHEAD: u64 = 128;
@@ -45,7 +47,7 @@ impl JetStream {
         subject: &str,
         envelope: &Envelope,
     ) -> Result<Published, jetstream::context::PublishError> {
-        let headers = header_map(&envelope.headers);
+        let headers = wire::header_map(&envelope.headers);
         let payload = envelope.payload.clone();
         let mut connections = self.connections.clone();
         connections.mark_unchanged();

@@ -12,9 +12,13 @@ use futures::StreamExt;
 use tokio::sync::OwnedSemaphorePermit;
 use tokio::time::Instant;
 
-use super::{ANSWER, JetStream, Receipt, envelope};
-use crate::delivery::{Arrival, Outlet, Receipt as AnyReceipt};
+use super::receipt::Receipt;
+use super::{ANSWER, JetStream};
+use crate::delivery::Arrival;
 use crate::error::BoxError;
+use crate::outlet::Outlet;
+use crate::subject::Subject;
+use crate::wire;
 
 /// A pull request ends after this time, and is made again.
 const EXPIRES: Duration = Duration::from_secs(30);
@@ -182,16 +186,22 @@ impl<'a> Pull<'a> {
             message = delivered.message;
             found
         };
-        let receipt = Receipt { jetstream: Arc::clone(self.jetstream), reply };
+        let stage = self.outlet.stage;
+        let subject = self.subject(&message.subject);
+        let receipt = Arc::new(Receipt { jetstream: Arc::clone(self.jetstream), stage, reply });
         let place = self.requested.as_mut().and_then(|requested| requested.split(1));
-        let arrival = Arrival {
-            envelope: envelope(message),
-            sequence,
-            attempt,
-            receipt: AnyReceipt::JetStream(receipt),
-        };
+        let envelope = wire::envelope(message);
+        let arrival = Arrival { subject, envelope, sequence, attempt, receipt };
         self.outlet.put(arrival, place).await;
         Ok(())
+    }
+
+    /// The subject of this full name, one of those that the consumer filters.
+    fn subject(&self, name: &str) -> Subject {
+        let names = &self.jetstream.shared.names;
+        let mut subjects = self.outlet.stage.subjects().iter().copied();
+        let found = subjects.find(|subject| names.strip(name) == Some(subject.as_str()));
+        found.unwrap_or(self.outlet.stage.subject())
     }
 
     /// Frees the places of messages that will not come.

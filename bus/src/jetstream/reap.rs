@@ -6,22 +6,24 @@
 use std::sync::Arc;
 
 use async_nats::jetstream::message::StreamMessage;
-use async_nats::jetstream::stream::{self, RawMessageErrorKind};
+use async_nats::jetstream::stream::{self, RawMessageError, RawMessageErrorKind};
 use futures::StreamExt;
 use serde::Deserialize;
 use tokio::time::Instant;
 
-use super::{JetStream, failed, headers};
+use super::{JetStream, failed};
 use crate::delivery::{ABANDONED, letter_id};
-use crate::error::{BoxError, Error};
+use crate::error::Error;
 use crate::message::Envelope;
-use crate::subject::Stage;
+use crate::stages::Stage;
+use crate::wire;
 
 /// Reports taken at a time.
 const BATCH: usize = 100;
 /// What the server says of a message that it delivers no more.
 #[derive(Deserialize)]
 struct MaxDeliveries {
+    stream: String,
     consumer: String,
     stream_seq: u64,
     deliveries: u32,
@@ -55,7 +57,7 @@ impl JetStream {
     pub(crate) async fn reap(&self) -> Result<u64, Error> {
         let reported = self.reap_reported().await;
         let mut buried = 0;
-        for stage in Stage::ALL {
+        for stage in self.shared.table.stages().iter().copied() {
             buried += self.reap_below_floor(stage).await?;
         }
         Ok(buried + reported?)
@@ -78,7 +80,11 @@ impl JetStream {
     }
 
     async fn bury_reported(&self, report: &MaxDeliveries) -> Result<u64, Error> {
-        let Some(stage) = Stage::from_name(&report.consumer) else {
+        let is_meant = |stage: &&Stage| {
+            stage.consumer() == report.consumer
+                && self.shared.names.stream(stage.stream()) == report.stream
+        };
+        let Some(stage) = self.shared.table.stages().iter().find(is_meant).copied() else {
             return Ok(0);
         };
         let queue = self.queue_of(stage).await?;
@@ -95,22 +101,44 @@ impl JetStream {
         let mut buried = 0;
         loop {
             let queue = self.queue_of(stage).await?;
-            let consumer = queue.consumer_info(stage.as_str()).await;
+            let consumer = queue.consumer_info(stage.consumer()).await;
             let consumer = consumer.map_err(|e| failed(format!("look at consumer {stage}"), e))?;
-            let first = queue.cached_info().state.first_sequence;
-            if queue.cached_info().state.messages == 0 || first > consumer.ack_floor.stream_sequence
-            {
-                return Ok(buried);
-            }
-            if !self.stands_still(stage, first) {
-                return Ok(buried);
-            }
-            let Some(message) = raw(&queue, first).await? else {
+            let floor = consumer.ack_floor.stream_sequence;
+            let Some(message) = self.oldest_below(stage, &queue, floor).await? else {
                 return Ok(buried);
             };
+            if !self.stands_still(stage, message.sequence) {
+                return Ok(buried);
+            }
             self.bury(stage, &queue, message, self.shared.config.max_deliver).await?;
             buried += 1;
         }
+    }
+
+    /// The oldest message for `stage` up to `floor`. A queue that several stages share
+    /// may begin with one for another.
+    async fn oldest_below(
+        &self,
+        stage: Stage,
+        queue: &stream::Stream,
+        floor: u64,
+    ) -> Result<Option<StreamMessage>, Error> {
+        let state = &queue.cached_info().state;
+        if state.messages == 0 || state.first_sequence > floor {
+            return Ok(None);
+        }
+        let mut oldest: Option<StreamMessage> = None;
+        for subject in stage.subjects() {
+            let name = self.shared.names.subject(*subject);
+            let found = queue.get_first_raw_message_by_subject(&name, state.first_sequence).await;
+            let found = found_or_none(found, || format!("read the first message on {name}"))?;
+            let found = found.filter(|message| message.sequence <= floor);
+            let is_older = |message: &StreamMessage| {
+                oldest.as_ref().is_none_or(|oldest| message.sequence < oldest.sequence)
+            };
+            oldest = found.filter(is_older).or(oldest);
+        }
+        Ok(oldest)
     }
 
     /// Has message `sequence` been the first below the floor of `stage` for long?
@@ -143,10 +171,10 @@ impl JetStream {
         let names = &self.shared.names;
         let sequence = message.sequence;
         let envelope =
-            Envelope { headers: headers(Some(&message.headers)), payload: message.payload };
+            Envelope { headers: wire::headers(Some(&message.headers)), payload: message.payload };
         let letter = envelope.into_dead_letter(
             &letter_id(&names.stream(stage.stream()), sequence),
-            &names.subject(stage.subject()),
+            message.subject.as_str(),
             deliveries,
             ABANDONED,
         );
@@ -171,12 +199,17 @@ pub(super) async fn raw<I>(
     stream: &stream::Stream<I>,
     sequence: u64,
 ) -> Result<Option<StreamMessage>, Error> {
-    match stream.get_raw_message(sequence).await {
+    let found = stream.get_raw_message(sequence).await;
+    found_or_none(found, || format!("read message {sequence}"))
+}
+
+fn found_or_none(
+    found: Result<StreamMessage, RawMessageError>,
+    doing: impl FnOnce() -> String,
+) -> Result<Option<StreamMessage>, Error> {
+    match found {
         Ok(message) => Ok(Some(message)),
         Err(error) if error.kind() == RawMessageErrorKind::NoMessageFound => Ok(None),
-        Err(error) => {
-            let source: BoxError = error.into();
-            Err(Error::jetstream(format!("read message {sequence}"), source))
-        }
+        Err(error) => Err(failed(doing(), error)),
     }
 }

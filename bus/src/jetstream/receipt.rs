@@ -4,41 +4,50 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_nats::jetstream::AckKind;
+use futures::FutureExt;
+use futures::future::BoxFuture;
 
 use super::{ANSWER, JetStream};
 use crate::error::BoxError;
 use crate::message::Envelope;
-use crate::subject::Stage;
+use crate::settle::{Settle, Step};
+use crate::stages::Stage;
 
-/// Where the server wants to hear what became of a delivery.
-pub(crate) struct Receipt {
+/// The address at which the server waits to hear of a delivery.
+pub(super) struct Receipt {
     pub(super) jetstream: Arc<JetStream>,
+    pub(super) stage: Stage,
     pub(super) reply: async_nats::Subject,
 }
 
+impl Settle for Receipt {
+    fn settle(&self, step: Step) -> BoxFuture<'_, Result<(), BoxError>> {
+        async move {
+            match step {
+                Step::Acknowledge => self.confirmed(AckKind::Ack).await,
+                // Always with a delay: without one the server delivers again at once,
+                // and all deliveries are used up in milliseconds.
+                Step::Retry(after) => {
+                    self.confirmed(AckKind::Nak(Some(after.max(Duration::from_millis(1))))).await
+                }
+                Step::Release => self.confirmed(AckKind::Nak(None)).await,
+                Step::Progress => self.progress().await,
+                Step::Bury(letter) => self.bury(&letter).await,
+            }
+        }
+        .boxed()
+    }
+}
+
 impl Receipt {
-    pub(crate) async fn acknowledge(&self) -> Result<(), BoxError> {
-        self.confirmed(AckKind::Ack).await
-    }
-
-    /// Always with a delay: without one the server delivers again at once, and all
-    /// deliveries are used up in milliseconds.
-    pub(crate) async fn retry(&self, after: Duration) -> Result<(), BoxError> {
-        self.confirmed(AckKind::Nak(Some(after.max(Duration::from_millis(1))))).await
-    }
-
-    pub(crate) async fn release(&self) -> Result<(), BoxError> {
-        self.confirmed(AckKind::Nak(None)).await
-    }
-
-    pub(crate) async fn progress(&self) -> Result<(), BoxError> {
+    async fn progress(&self) -> Result<(), BoxError> {
         Ok(self.jetstream.client.publish(self.reply.clone(), AckKind::Progress.into()).await?)
     }
 
     /// The letter first: a crash in between gives it twice, under one id.
-    pub(crate) async fn bury(&self, stage: Stage, letter: Envelope) -> Result<(), BoxError> {
-        let subject = self.jetstream.shared.names.dead_letters(stage);
-        self.jetstream.store(&subject, &letter).await?;
+    async fn bury(&self, letter: &Envelope) -> Result<(), BoxError> {
+        let subject = self.jetstream.shared.names.dead_letters(self.stage);
+        self.jetstream.store(&subject, letter).await?;
         self.confirmed(AckKind::Term).await
     }
 

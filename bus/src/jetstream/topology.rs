@@ -10,7 +10,8 @@ use async_nats::jetstream::stream::{
 use super::{JetStream, failed};
 use crate::error::Error;
 use crate::message::MAX_MESSAGE_BYTES;
-use crate::subject::{Stage, Stream, Subject};
+use crate::stages::{Stage, Stream};
+use crate::subject::Subject;
 
 /// The consumer of JetStream's reports of messages that nobody settled.
 const REAPER: &str = "reaper";
@@ -21,11 +22,11 @@ impl JetStream {
     /// Creates what is missing, and updates what is configured otherwise. Several
     /// processes may do it at the same time.
     pub(super) async fn ensure_topology(&self) -> Result<(), Error> {
-        for stream in Stream::ALL {
-            self.ensure_stream(self.stream_config(stream)).await?;
+        for stream in self.shared.table.streams() {
+            self.ensure_stream(self.stream_config(*stream)).await?;
         }
-        for stage in Stage::ALL {
-            self.ensure_consumer(stage).await?;
+        for stage in self.shared.table.stages() {
+            self.ensure_consumer(*stage).await?;
         }
         self.ensure_reaper().await.map(|_| ())
     }
@@ -39,7 +40,7 @@ impl JetStream {
     /// The consumer of `stage`, with its stream where either is missing.
     pub(super) async fn consumer(&self, stage: Stage) -> Result<Consumer<pull::Config>, Error> {
         let stream = self.shared.names.stream(stage.stream());
-        match self.context.get_consumer_from_stream(stage.as_str(), &stream).await {
+        match self.context.get_consumer_from_stream(stage.consumer(), &stream).await {
             Ok(consumer) => Ok(consumer),
             Err(_missing) => {
                 self.ensure_stream(self.stream_config(stage.stream())).await?;
@@ -50,9 +51,11 @@ impl JetStream {
 
     async fn ensure_consumer(&self, stage: Stage) -> Result<Consumer<pull::Config>, Error> {
         let config = &self.shared.config;
+        let (filter_subject, filter_subjects) = self.filters(stage.subjects());
         let consumer = pull::Config {
-            durable_name: Some(stage.as_str().to_owned()),
-            filter_subject: self.shared.names.subject(stage.subject()),
+            durable_name: Some(stage.consumer().to_owned()),
+            filter_subject,
+            filter_subjects,
             deliver_policy: DeliverPolicy::All,
             ack_policy: AckPolicy::Explicit,
             ack_wait: config.ack_wait(),
@@ -90,7 +93,7 @@ impl JetStream {
     fn stream_config(&self, stream: Stream) -> stream::Config {
         let config = &self.shared.config;
         let limits = config.limits(stream);
-        let queue = matches!(stream, Stream::Queue(_));
+        let queue = stream.is_queue();
         stream::Config {
             name: self.shared.names.stream(stream),
             subjects: self.subjects(stream),
@@ -102,7 +105,7 @@ impl JetStream {
             max_age: config.max_age(stream).unwrap_or_default(),
             max_message_size: match stream {
                 // A dead letter carries more headers than its message did.
-                Stream::DeadLetters => -1,
+                Stream::DEAD_LETTERS => -1,
                 _ => MAX_MESSAGE_BYTES as i32,
             },
             storage: StorageType::File,
@@ -117,28 +120,31 @@ impl JetStream {
     }
 
     fn subjects(&self, stream: Stream) -> Vec<String> {
-        let names = &self.shared.names;
-        match stream {
-            Stream::Queue(stage) => vec![names.subject(stage.subject())],
-            Stream::Events => vec![
-                names.subject(Subject::ArticleStored),
-                names.subject(Subject::EntryDecided),
-                format!("{}.model.>", names.prefix()),
-            ],
-            Stream::DeadLetters => vec![format!("{}.dlq.>", names.prefix())],
+        let subjects = self.shared.table.subjects_of(stream);
+        subjects.into_iter().map(|subject| self.shared.names.subject(subject)).collect()
+    }
+
+    /// The filters of a consumer: one, or several. The server knows both fields, and
+    /// takes one of them.
+    fn filters(&self, subjects: &[Subject]) -> (String, Vec<String>) {
+        let mut names: Vec<String> =
+            subjects.iter().map(|subject| self.shared.names.subject(*subject)).collect();
+        match names.len() {
+            1 => (names.remove(0), Vec::new()),
+            _ => (String::new(), names),
         }
     }
 
     /// Advisories are ordinary messages: unless a stream keeps them, those that
     /// come while nobody listens are lost.
     fn advisory_config(&self) -> stream::Config {
-        let subject = |stage: Stage| {
-            let stream = self.shared.names.stream(stage.stream());
-            format!("$JS.EVENT.ADVISORY.CONSUMER.MAX_DELIVERIES.{stream}.{stage}")
+        let subject = |stage: &Stage| {
+            let (stream, consumer) = (self.shared.names.stream(stage.stream()), stage.consumer());
+            format!("$JS.EVENT.ADVISORY.CONSUMER.MAX_DELIVERIES.{stream}.{consumer}")
         };
         stream::Config {
             name: self.shared.names.advisories(),
-            subjects: Stage::ALL.map(subject).to_vec(),
+            subjects: self.shared.table.stages().iter().map(subject).collect(),
             retention: RetentionPolicy::WorkQueue,
             discard: DiscardPolicy::Old,
             max_age: ADVISORY_MAX_AGE,

@@ -4,7 +4,7 @@ use std::future::Future;
 use std::time::Duration;
 
 use courant_bus::{
-    Bus, Config, Deliveries, Delivery, Durability, MessageId, Published, Stage, Subject,
+    Bus, Config, Deliveries, Delivery, Durability, Failure, MessageId, Published, Stage, Subject,
 };
 use courant_proto::v1;
 use courant_telemetry::Clock;
@@ -103,19 +103,24 @@ pub(crate) fn id(n: usize) -> MessageId {
 }
 
 pub(crate) async fn publish(bus: &Bus, n: usize) -> Published {
-    bus.publish(Subject::EntrySubmitted, &id(n), &entry(n)).await.unwrap()
+    bus.publish(Subject::ENTRY_SUBMITTED, &id(n), &entry(n)).await.unwrap()
 }
 
 /// Publishes one entry, and takes the work of the gateway.
 pub(crate) async fn with_one(bench: &Bench) -> (Bus, Deliveries) {
     let bus = bench.bus().await;
     publish(&bus, 1).await;
-    let deliveries = bus.consume(Stage::Gateway, 1).await.unwrap();
+    let deliveries = bus.consume(Stage::GATEWAY, 1).await.unwrap();
     (bus, deliveries)
 }
 
 pub(crate) async fn next(deliveries: &mut Deliveries) -> Delivery {
     in_time(deliveries.next()).await.unwrap()
+}
+
+/// A failure whose handler chooses the delay.
+pub(crate) fn retry_after(delay: Duration) -> Failure {
+    Failure::Retry { after: Some(delay), source: anyhow::anyhow!("busy") }
 }
 
 /// Nothing comes for so long.
@@ -143,5 +148,5 @@ pub(crate) async fn until(mut holds: impl AsyncFnMut() -> bool) {
 
 pub(crate) async fn depth(bus: &Bus, stage: Stage) -> u64 {
     let queues = bus.queues().await.unwrap();
-    queues.iter().find(|queue| queue.stage == Some(stage)).unwrap().depth
+    queues.iter().find(|queue| queue.stages.contains(&stage)).unwrap().depth
 }

@@ -27,11 +27,11 @@ async fn the_process_that_is_killed() {
     let durability = if fast { Durability::Fast } else { Durability::Durable };
     let config = Config { durability, ..Config::default() };
     let bus = Bus::embedded(&config, spool.as_ref(), Clock::system(), &meter).unwrap();
-    let mut deliveries = bus.consume(Stage::Analyst, 1).await.unwrap();
-    bus.publish(Subject::ArticleEmbedded, &id(0), &entry(0)).await.unwrap();
+    let mut deliveries = bus.consume(Stage::ANALYST, 1).await.unwrap();
+    bus.publish(Subject::ARTICLE_EMBEDDED, &id(0), &entry(0)).await.unwrap();
     let _held = deliveries.next().await.unwrap();
     for n in 0.. {
-        bus.publish(Subject::EntrySubmitted, &id(n), &entry(n)).await.unwrap();
+        bus.publish(Subject::ENTRY_SUBMITTED, &id(n), &entry(n)).await.unwrap();
         // Straight to the descriptor: the harness would keep what `println` says.
         writeln!(std::io::stderr(), "stored s-{n}").unwrap();
     }
@@ -67,13 +67,13 @@ async fn publish_through_a_crash(bench: &mut Bench, bus: &Bus, count: usize) -> 
         async move {
             let mut stored = BTreeSet::new();
             for n in 0..count {
-                bus.publish(Subject::EntrySubmitted, &id(n), &entry(n)).await.unwrap();
+                bus.publish(Subject::ENTRY_SUBMITTED, &id(n), &entry(n)).await.unwrap();
                 stored.insert(format!("s-{n}"));
             }
             stored
         }
     });
-    until(async || crate::bench::depth(bus, Stage::Gateway).await > count as u64 / 4).await;
+    until(async || crate::bench::depth(bus, Stage::GATEWAY).await > count as u64 / 4).await;
     let nats = bench.nats.as_mut().unwrap();
     nats.kill().unwrap();
     nats.restart().await.unwrap();
@@ -102,7 +102,7 @@ async fn survives_a_crash(kind: Kind, durability: Durability) {
         }
     };
     assert!(stored.len() >= 200);
-    let mut deliveries = bus.consume(Stage::Gateway, 16).await.unwrap();
+    let mut deliveries = bus.consume(Stage::GATEWAY, 16).await.unwrap();
     let mut missing = stored;
     while !missing.is_empty() {
         let delivery = next(&mut deliveries).await;
@@ -116,8 +116,8 @@ pub(crate) async fn what_was_taken_is_delivered_again_after_a_crash(kind: Kind) 
     match kind {
         Kind::JetStream => {
             let bus = bench.bus().await;
-            bus.publish(Subject::ArticleEmbedded, &id(0), &entry(0)).await.unwrap();
-            let mut deliveries = bus.consume(Stage::Analyst, 1).await.unwrap();
+            bus.publish(Subject::ARTICLE_EMBEDDED, &id(0), &entry(0)).await.unwrap();
+            let mut deliveries = bus.consume(Stage::ANALYST, 1).await.unwrap();
             let held = next(&mut deliveries).await;
             let nats = bench.nats.as_mut().unwrap();
             nats.kill().unwrap();
@@ -132,7 +132,7 @@ pub(crate) async fn what_was_taken_is_delivered_again_after_a_crash(kind: Kind) 
         Kind::Embedded => {
             publish_and_die(&bench, 1);
             let bus = bench.bus().await;
-            let mut deliveries = bus.consume(Stage::Analyst, 1).await.unwrap();
+            let mut deliveries = bus.consume(Stage::ANALYST, 1).await.unwrap();
             // What the dead process held is nobody's: it comes at once, and counts.
             let again = tokio::time::timeout(Duration::from_secs(10), deliveries.next()).await;
             let again = again.unwrap().unwrap();

@@ -3,18 +3,20 @@
 use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
 
-use courant_bus::{Failure, Settled, Stage};
+use courant_bus::{Settled, Stage};
 use opentelemetry::Context;
 use opentelemetry::trace::{SpanContext, TraceContextExt, TraceState};
 use opentelemetry::trace::{SpanId, TraceFlags, TraceId};
 use opentelemetry_sdk::propagation::TraceContextPropagator;
 
-use crate::bench::{Bench, Kind, depth, in_time, next, nothing_for, publish, submission, with_one};
+use crate::bench::{
+    Bench, Kind, depth, in_time, next, nothing_for, publish, retry_after, submission, with_one,
+};
 
 pub(crate) async fn what_is_published_arrives_and_is_gone_when_acknowledged(kind: Kind) {
     let bench = Bench::start(kind, |_| {}).await;
     let bus = bench.bus().await;
-    let mut deliveries = bus.consume(Stage::Gateway, 4).await.unwrap();
+    let mut deliveries = bus.consume(Stage::GATEWAY, 4).await.unwrap();
     for n in 0..50 {
         assert!(!publish(&bus, n).await.duplicate);
     }
@@ -25,7 +27,7 @@ pub(crate) async fn what_is_published_arrives_and_is_gone_when_acknowledged(kind
         assert!(arrived.insert(submission(&delivery)));
         assert_eq!(delivery.settle(Ok(())).await, Settled::Acknowledged);
     }
-    assert_eq!(depth(&bus, Stage::Gateway).await, 0);
+    assert_eq!(depth(&bus, Stage::GATEWAY).await, 0);
     in_time(bus.close()).await.unwrap();
 }
 
@@ -46,15 +48,14 @@ pub(crate) async fn a_slow_handler_keeps_its_delivery(kind: Kind) {
     let delivery = next(&mut deliveries).await;
     nothing_for(&mut deliveries, Duration::from_millis(2400)).await;
     assert_eq!(delivery.settle(Ok(())).await, Settled::Acknowledged);
-    assert_eq!(depth(&bus, Stage::Gateway).await, 0);
+    assert_eq!(depth(&bus, Stage::GATEWAY).await, 0);
 }
 
 pub(crate) async fn a_retry_comes_after_its_delay(kind: Kind) {
     let bench = Bench::start(kind, |config| config.ack_wait_s = 30.0).await;
     let (_bus, mut deliveries) = with_one(&bench).await;
     let delay = Duration::from_millis(700);
-    let failure = Failure::retry_after(delay, anyhow::anyhow!("busy"));
-    let settled = next(&mut deliveries).await.settle(Err(failure)).await;
+    let settled = next(&mut deliveries).await.settle(Err(retry_after(delay))).await;
     assert_eq!(settled, Settled::Retried(delay));
     let failed = Instant::now();
     let again = next(&mut deliveries).await;
@@ -69,7 +70,7 @@ pub(crate) async fn no_more_than_twice_the_concurrency_is_taken(kind: Kind) {
     for n in 0..20 {
         publish(&bus, n).await;
     }
-    let mut deliveries = bus.consume(Stage::Gateway, 3).await.unwrap();
+    let mut deliveries = bus.consume(Stage::GATEWAY, 3).await.unwrap();
     let mut held = Vec::new();
     while held.len() < 6 {
         held.push(next(&mut deliveries).await);
@@ -86,15 +87,15 @@ pub(crate) async fn what_was_not_started_is_given_back_at_once(kind: Kind) {
     for n in 0..4 {
         publish(&bus, n).await;
     }
-    let mut leaving = bus.consume(Stage::Gateway, 2).await.unwrap();
+    let mut leaving = bus.consume(Stage::GATEWAY, 2).await.unwrap();
     let started = next(&mut leaving).await;
     in_time(leaving.stop()).await;
-    let mut staying = bus.consume(Stage::Gateway, 2).await.unwrap();
+    let mut staying = bus.consume(Stage::GATEWAY, 2).await.unwrap();
     for _ in 0..3 {
         next(&mut staying).await.settle(Ok(())).await;
     }
     assert_eq!(started.settle(Ok(())).await, Settled::Acknowledged);
-    assert_eq!(depth(&bus, Stage::Gateway).await, 0);
+    assert_eq!(depth(&bus, Stage::GATEWAY).await, 0);
 }
 
 pub(crate) async fn the_trace_context_travels_along(kind: Kind) {
@@ -107,7 +108,7 @@ pub(crate) async fn the_trace_context_travels_along(kind: Kind) {
     let context = Context::new().with_remote_span_context(span);
     let publishing = publish(&bus, 1);
     opentelemetry::context::FutureExt::with_context(publishing, context).await;
-    let mut deliveries = bus.consume(Stage::Gateway, 1).await.unwrap();
+    let mut deliveries = bus.consume(Stage::GATEWAY, 1).await.unwrap();
     let delivery = next(&mut deliveries).await;
     let found = delivery.trace_context().span().span_context().clone();
     assert_eq!((found.trace_id(), found.span_id()), (trace, SpanId::from(7)));

@@ -37,12 +37,12 @@ async fn a_settled_id_is_remembered_after_reopening() {
     let bench = Bench::start(Kind::Embedded, |_| {}).await;
     let bus = open(&bench, "spool.db").unwrap();
     publish(&bus, 1).await;
-    let mut deliveries = bus.consume(Stage::Gateway, 1).await.unwrap();
+    let mut deliveries = bus.consume(Stage::GATEWAY, 1).await.unwrap();
     crate::bench::next(&mut deliveries).await.settle(Ok(())).await;
     in_time(bus.close()).await.unwrap();
     let bus = open(&bench, "spool.db").unwrap();
     assert!(publish(&bus, 1).await.duplicate);
-    assert_eq!(depth(&bus, Stage::Gateway).await, 0);
+    assert_eq!(depth(&bus, Stage::GATEWAY).await, 0);
 }
 
 #[tokio::test]
@@ -56,5 +56,5 @@ async fn after_the_window_the_same_id_is_stored_again() {
     assert!(publish(&bus, 1).await.duplicate);
     clock.advance(std::time::Duration::from_secs(1));
     assert!(!publish(&bus, 1).await.duplicate);
-    assert_eq!(depth(&bus, Stage::Gateway).await, 2);
+    assert_eq!(depth(&bus, Stage::GATEWAY).await, 2);
 }

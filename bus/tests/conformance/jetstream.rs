@@ -44,7 +44,7 @@ async fn a_deleted_stream_comes_back() {
 async fn a_message_that_comes_after_heartbeats_is_delivered() {
     let bench = Bench::start(Kind::JetStream, |_| {}).await;
     let bus = bench.bus().await;
-    let mut deliveries = bus.consume(Stage::Gateway, 1).await.unwrap();
+    let mut deliveries = bus.consume(Stage::GATEWAY, 1).await.unwrap();
     // Two heartbeats, and no message.
     crate::bench::nothing_for(&mut deliveries, Duration::from_millis(10_500)).await;
     publish(&bus, 1).await;
@@ -59,7 +59,7 @@ async fn any_publisher_may_leave_the_headers_out() {
     let payload = prost::Message::encode_to_vec(&entry(1));
     let raw = raw(&bench).await;
     raw.publish("courant.entry.submitted", payload.into()).await.unwrap().await.unwrap();
-    let mut deliveries = bus.consume(Stage::Gateway, 1).await.unwrap();
+    let mut deliveries = bus.consume(Stage::GATEWAY, 1).await.unwrap();
     let delivery = next(&mut deliveries).await;
     assert_eq!(delivery.decode::<v1::Entry>().unwrap(), entry(1));
     assert_eq!(delivery.message_id(), None);
@@ -75,7 +75,7 @@ async fn a_publishers_expectations_do_not_bind_its_dead_letter() {
     let raw = raw(&bench).await;
     let sent = raw.publish_with_headers("courant.entry.submitted", headers, "?".into()).await;
     sent.unwrap().await.unwrap();
-    let mut deliveries = bus.consume(Stage::Gateway, 1).await.unwrap();
+    let mut deliveries = bus.consume(Stage::GATEWAY, 1).await.unwrap();
     let delivery = next(&mut deliveries).await;
     let damaged = delivery.decode::<v1::Entry>().unwrap_err();
     assert_eq!(delivery.settle(Err(damaged)).await, Settled::Dead);
@@ -89,7 +89,7 @@ async fn pipelines_with_different_prefixes_share_a_server_unseen() {
     bench.config.prefix = "other".into();
     let second = bench.bus().await;
     publish(&first, 1).await;
-    assert_eq!((depth(&first, Stage::Gateway).await, depth(&second, Stage::Gateway).await), (1, 0));
+    assert_eq!((depth(&first, Stage::GATEWAY).await, depth(&second, Stage::GATEWAY).await), (1, 0));
     assert_eq!(second.queues().await.unwrap()[0].stream, "OTHER_ENTRY");
 }
 
@@ -103,7 +103,7 @@ async fn several_processes_may_start_at_once_and_share_the_work() {
     let mut workers = tokio::task::JoinSet::new();
     for bus in [b, c] {
         workers.spawn(async move {
-            let mut deliveries = bus.consume(Stage::Gateway, 2).await.unwrap();
+            let mut deliveries = bus.consume(Stage::GATEWAY, 2).await.unwrap();
             let mut handled = 0;
             while let Ok(Some(delivery)) =
                 tokio::time::timeout(Duration::from_secs(2), deliveries.next()).await
@@ -115,7 +115,7 @@ async fn several_processes_may_start_at_once_and_share_the_work() {
         });
     }
     assert_eq!(in_time(workers.join_all()).await.iter().sum::<i32>(), 30);
-    assert_eq!(depth(&a, Stage::Gateway).await, 0);
+    assert_eq!(depth(&a, Stage::GATEWAY).await, 0);
 }
 
 #[tokio::test]
@@ -136,7 +136,7 @@ async fn a_lost_server_is_an_error_of_offer_and_of_close() {
     let mut bench = Bench::start(Kind::JetStream, |_| {}).await;
     let bus = bench.bus().await;
     bench.nats.as_mut().unwrap().kill().unwrap();
-    let refused = bus.offer(Subject::EntrySubmitted, &id(1), &entry(1)).await.unwrap_err();
+    let refused = bus.offer(Subject::ENTRY_SUBMITTED, &id(1), &entry(1)).await.unwrap_err();
     assert!(matches!(refused, courant_bus::PublishError::Unavailable(_)), "{refused:?}");
     assert!(matches!(bus.queues().await.err(), Some(Error::JetStream { .. })));
     assert!(matches!(in_time(bus.close()).await.err(), Some(Error::NotClosed(_))));
@@ -162,5 +162,5 @@ async fn a_given_up_message_whose_report_was_lost_is_found() {
     next(&mut deliveries).await.settle(Ok(())).await;
     until(async || bus.reap().await.unwrap() == 1).await;
     assert_eq!(bus.dead_letters(10).await.unwrap()[0].deliveries, 3);
-    assert_eq!(depth(&bus, Stage::Gateway).await, 0);
+    assert_eq!(depth(&bus, Stage::GATEWAY).await, 0);
 }

@@ -24,10 +24,10 @@ pub(crate) async fn the_last_failure_makes_a_dead_letter(kind: Kind) {
     let letter = only_letter(&bus).await;
     assert_eq!(letter.error, "cannot store: no space");
     assert_eq!(letter.deliveries, 3);
-    assert_eq!(letter.subject, Some(Subject::EntrySubmitted));
+    assert_eq!(letter.subject, Some(Subject::ENTRY_SUBMITTED));
     assert_eq!(letter.message_id.as_deref(), Some(id(1).as_str()));
     assert_eq!(letter.payload, prost::Message::encode_to_vec(&entry(1)));
-    assert_eq!(depth(&bus, Stage::Gateway).await, 0);
+    assert_eq!(depth(&bus, Stage::GATEWAY).await, 0);
 }
 
 pub(crate) async fn a_discarded_message_is_a_dead_letter_at_once(kind: Kind) {
@@ -45,8 +45,8 @@ pub(crate) async fn an_unknown_schema_is_a_dead_letter(kind: Kind) {
     let bench = Bench::start(kind, |_| {}).await;
     let bus = bench.bus().await;
     let other = v1::ArticleStored::default();
-    bus.publish(Subject::EntrySubmitted, &id(1), &other).await.unwrap();
-    let mut deliveries = bus.consume(Stage::Gateway, 1).await.unwrap();
+    bus.publish(Subject::ENTRY_SUBMITTED, &id(1), &other).await.unwrap();
+    let mut deliveries = bus.consume(Stage::GATEWAY, 1).await.unwrap();
     let delivery = next(&mut deliveries).await;
     let refused = delivery.decode::<v1::Entry>().unwrap_err();
     assert!(matches!(refused, Failure::Discard { .. }));
@@ -73,7 +73,7 @@ pub(crate) async fn a_message_on_which_every_worker_dies_is_a_dead_letter(kind: 
     assert_eq!(letter.message_id.as_deref(), Some(id(1).as_str()));
     assert_eq!(letter.deliveries, 3);
     assert!(letter.error.contains("worker died"), "{}", letter.error);
-    until(async || depth(&bus, Stage::Gateway).await == 0).await;
+    until(async || depth(&bus, Stage::GATEWAY).await == 0).await;
     let labels = [("stage", "gateway"), ("reason", "abandoned")];
     until(async || bench.metric("courant_bus_dead_letters_total", &labels) == 1.0).await;
     dying.abort();

@@ -6,6 +6,7 @@
 mod bench;
 mod crash;
 mod delivery;
+mod desk;
 mod embedded;
 mod flow;
 mod jetstream;
@@ -42,6 +43,9 @@ on_both! {
     delivery::no_more_than_twice_the_concurrency_is_taken;
     delivery::what_was_not_started_is_given_back_at_once;
     delivery::the_trace_context_travels_along;
+    desk::a_row_is_a_stage;
+    desk::stages_of_one_stream_get_their_own_messages;
+    desk::a_stage_of_no_row_is_refused;
     letters::the_last_failure_makes_a_dead_letter;
     letters::a_discarded_message_is_a_dead_letter_at_once;
     letters::an_unknown_schema_is_a_dead_letter;

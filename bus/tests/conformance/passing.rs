@@ -10,15 +10,15 @@ use crate::bench::{Bench, Kind, entry, id, in_time};
 pub(crate) async fn listeners_hear_broadcasts_and_events(kind: Kind) {
     let bench = Bench::start(kind, |_| {}).await;
     let bus = bench.bus().await;
-    let mut first = bus.subscribe::<v1::Pressure>(Subject::ControlPressure).await.unwrap();
-    let mut second = bus.subscribe::<v1::Pressure>(Subject::ControlPressure).await.unwrap();
+    let mut first = bus.subscribe::<v1::Pressure>(Subject::CONTROL_PRESSURE).await.unwrap();
+    let mut second = bus.subscribe::<v1::Pressure>(Subject::CONTROL_PRESSURE).await.unwrap();
     let pressure = v1::Pressure { reason: "queues".into(), ..Default::default() };
-    bus.broadcast(Subject::ControlPressure, &pressure).await.unwrap();
+    bus.broadcast(Subject::CONTROL_PRESSURE, &pressure).await.unwrap();
     assert_eq!(in_time(first.next()).await.unwrap(), pressure);
     assert_eq!(in_time(second.next()).await.unwrap(), pressure);
-    let mut decided = bus.subscribe::<v1::EntryDecided>(Subject::EntryDecided).await.unwrap();
+    let mut decided = bus.subscribe::<v1::EntryDecided>(Subject::ENTRY_DECIDED).await.unwrap();
     let event = v1::EntryDecided { submission_id: "s-1".into(), ..Default::default() };
-    bus.publish(Subject::EntryDecided, &id(1), &event).await.unwrap();
+    bus.publish(Subject::ENTRY_DECIDED, &id(1), &event).await.unwrap();
     assert_eq!(in_time(decided.next()).await.unwrap(), event);
     in_time(bus.close()).await.unwrap();
     assert!(in_time(decided.next()).await.is_none());
@@ -33,7 +33,7 @@ pub(crate) async fn a_request_is_answered_by_one_of_its_servers(kind: Kind) {
     let bus = bench.bus().await;
     let (asked, mut answered) = tokio::sync::mpsc::channel(64);
     for _ in 0..2 {
-        let mut requests = bus.serve::<v1::EmbedRequest>(Subject::RequestEmbed).await.unwrap();
+        let mut requests = bus.serve::<v1::EmbedRequest>(Subject::REQUEST_EMBED).await.unwrap();
         let asked = asked.clone();
         tokio::spawn(async move {
             while let Some(request) = requests.next().await {
@@ -50,7 +50,7 @@ pub(crate) async fn a_request_is_answered_by_one_of_its_servers(kind: Kind) {
     for n in 0..20 {
         let text = format!("q{n}");
         let reply: v1::EmbedReply =
-            bus.request(Subject::RequestEmbed, &question(&text), timeout).await.unwrap();
+            bus.request(Subject::REQUEST_EMBED, &question(&text), timeout).await.unwrap();
         assert_eq!(reply.error, text);
         assert_eq!(answered.recv().await.unwrap(), text);
     }
@@ -63,12 +63,12 @@ pub(crate) async fn a_request_without_answer_ends_in_time(kind: Kind) {
     let start = Instant::now();
     let timeout = Duration::from_secs(20);
     let nobody = bus
-        .request::<_, v1::EmbedReply>(Subject::RequestEmbed, &question("q"), timeout)
+        .request::<_, v1::EmbedReply>(Subject::REQUEST_EMBED, &question("q"), timeout)
         .await
         .unwrap_err();
-    assert!(matches!(nobody, RequestError::NoResponder(Subject::RequestEmbed)), "{nobody:?}");
+    assert!(matches!(nobody, RequestError::NoResponder(Subject::REQUEST_EMBED)), "{nobody:?}");
     assert!(start.elapsed() < timeout, "said at once");
-    let mut silent = bus.serve::<v1::EmbedRequest>(Subject::RequestEmbed).await.unwrap();
+    let mut silent = bus.serve::<v1::EmbedRequest>(Subject::REQUEST_EMBED).await.unwrap();
     let dropping = tokio::spawn(async move {
         let request = silent.next().await.unwrap();
         drop(request);
@@ -76,7 +76,7 @@ pub(crate) async fn a_request_without_answer_ends_in_time(kind: Kind) {
     });
     let timeout = Duration::from_millis(300);
     let late = bus
-        .request::<_, v1::EmbedReply>(Subject::RequestEmbed, &question("q"), timeout)
+        .request::<_, v1::EmbedReply>(Subject::REQUEST_EMBED, &question("q"), timeout)
         .await
         .unwrap_err();
     assert!(matches!(late, RequestError::Timeout { .. }), "{late:?}");
@@ -86,10 +86,10 @@ pub(crate) async fn a_request_without_answer_ends_in_time(kind: Kind) {
 pub(crate) async fn subjects_are_used_for_what_they_are(kind: Kind) {
     let bench = Bench::start(kind, |_| {}).await;
     let bus = bench.bus().await;
-    let stored = bus.broadcast(Subject::EntrySubmitted, &entry(1)).await.unwrap_err();
+    let stored = bus.broadcast(Subject::ENTRY_SUBMITTED, &entry(1)).await.unwrap_err();
     assert!(matches!(stored, PublishError::WrongSubject(_)), "{stored:?}");
-    let passing = bus.offer(Subject::ControlPressure, &id(1), &entry(1)).await.unwrap_err();
+    let passing = bus.offer(Subject::CONTROL_PRESSURE, &id(1), &entry(1)).await.unwrap_err();
     assert!(matches!(passing, PublishError::WrongSubject(_)), "{passing:?}");
-    let served = bus.serve::<v1::Entry>(Subject::EntrySubmitted).await;
+    let served = bus.serve::<v1::Entry>(Subject::ENTRY_SUBMITTED).await;
     assert!(matches!(served.err(), Some(Error::WrongSubject(_))));
 }

@@ -1496,6 +1496,86 @@ pub mod classifier_server {
         const NAME: &'static str = SERVICE_NAME;
     }
 }
+/// A page or a source to be fetched now: `courant.crawl.requested`.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct CrawlRequested {
+    #[prost(string, tag = "1")]
+    pub url: ::prost::alloc::string::String,
+    #[prost(enumeration = "crawl_requested::Kind", tag = "2")]
+    pub kind: i32,
+    /// Unix milliseconds.
+    #[prost(int64, tag = "3")]
+    pub requested_at_ms: i64,
+    /// Who asked, for the record: a key's name, or the program.
+    #[prost(string, tag = "4")]
+    pub requested_by: ::prost::alloc::string::String,
+}
+/// Nested message and enum types in `CrawlRequested`.
+pub mod crawl_requested {
+    #[derive(
+        Clone,
+        Copy,
+        Debug,
+        PartialEq,
+        Eq,
+        Hash,
+        PartialOrd,
+        Ord,
+        ::prost::Enumeration
+    )]
+    #[repr(i32)]
+    pub enum Kind {
+        Unspecified = 0,
+        /// One page of an article.
+        Page = 1,
+        /// A feed, sitemap or site that lists pages.
+        Source = 2,
+    }
+    impl Kind {
+        /// String value of the enum field names used in the ProtoBuf definition.
+        ///
+        /// The values are not transformed in any way and thus are considered stable
+        /// (if the ProtoBuf definition does not change) and safe for programmatic use.
+        pub fn as_str_name(&self) -> &'static str {
+            match self {
+                Self::Unspecified => "KIND_UNSPECIFIED",
+                Self::Page => "KIND_PAGE",
+                Self::Source => "KIND_SOURCE",
+            }
+        }
+        /// Creates an enum from field names used in the ProtoBuf definition.
+        pub fn from_str_name(value: &str) -> ::core::option::Option<Self> {
+            match value {
+                "KIND_UNSPECIFIED" => Some(Self::Unspecified),
+                "KIND_PAGE" => Some(Self::Page),
+                "KIND_SOURCE" => Some(Self::Source),
+                _ => None,
+            }
+        }
+    }
+}
+/// Articles to be deleted, with all that is derived from them:
+/// `courant.command.storage.delete`.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct DeleteArticles {
+    /// 32 hex digits each.
+    #[prost(string, repeated, tag = "1")]
+    pub ids: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
+    /// Kept with the deletion, for the record.
+    #[prost(string, tag = "2")]
+    pub reason: ::prost::alloc::string::String,
+}
+/// Stored articles whose vectors are to be computed again:
+/// `courant.command.embedder.reembed`.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct ReembedArticles {
+    /// 32 hex digits each.
+    #[prost(string, repeated, tag = "1")]
+    pub ids: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
+    /// The encoder to use, as in `ArticleEmbedded`; empty for the current one.
+    #[prost(string, tag = "2")]
+    pub model: ::prost::alloc::string::String,
+}
 /// Generated client implementations.
 pub mod encoder_client {
     #![allow(

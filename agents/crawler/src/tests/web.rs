@@ -163,7 +163,7 @@ async fn a_site_without_either_is_read_by_its_links_and_one_without_links_is_no_
 #[tokio::test]
 async fn a_page_that_somebody_else_sent_is_known_once_and_checked_from_then_on() {
     let world = World::new().await;
-    let mut requests = world.bus.serve::<KnownRequest>(Subject::RequestKnown).await.unwrap();
+    let mut requests = world.bus.serve::<KnownRequest>(Subject::REQUEST_KNOWN).await.unwrap();
     tokio::spawn(async move {
         while let Some(request) = requests.next().await {
             let known = request.message.urls.iter().map(|url| url.ends_with("/1")).collect();

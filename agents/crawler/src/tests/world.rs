@@ -16,7 +16,7 @@ use courant_proto::v1;
 use courant_service::Control;
 use courant_store::{Access, Store};
 use courant_telemetry::{Clock, Meters};
-use futures::StreamExt;
+use futures::{FutureExt, StreamExt};
 use tempfile::TempDir;
 use tokio_util::sync::CancellationToken;
 
@@ -218,14 +218,14 @@ impl World {
 
     /// What was submitted so far and not taken yet, by URL.
     pub(super) async fn submitted(&self, count: usize) -> Vec<v1::Entry> {
-        let mut deliveries = self.bus.consume(Stage::Gateway, 16).await.unwrap();
+        let mut deliveries = self.bus.consume(Stage::GATEWAY, 16).await.unwrap();
         let mut entries = Vec::new();
         for _ in 0..count {
             let delivery = deliveries.next().await.unwrap();
             entries.push(delivery.decode::<v1::Entry>().unwrap());
             delivery.settle(Ok(())).await;
         }
-        assert!(deliveries.try_next().is_none(), "more than {count} entries");
+        assert!(deliveries.next().now_or_never().is_none(), "more than {count} entries");
         entries.sort_by(|a, b| a.url.cmp(&b.url));
         entries
     }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use courant_extract::Robots;
+use courant_extract::sources::Robots;
 use moka::Expiry;
 use moka::future::Cache;
 use url::Url;

@@ -99,7 +99,7 @@ impl Api {
     async fn embed(&self, text: &str) -> Result<(ModelRef, Embedding), String> {
         let question = v1::EmbedRequest { texts: vec![text.to_owned()] };
         let asking =
-            self.bus.request(Subject::RequestEmbed, &question, self.config.embed_timeout());
+            self.bus.request(Subject::REQUEST_EMBED, &question, self.config.embed_timeout());
         let reply: v1::EmbedReply = asking.await.map_err(|error| unanswered(&error))?;
         if !reply.error.is_empty() {
             return Err(format!("the embedder failed: {}", reply.error));

@@ -1,6 +1,6 @@
 //! How the pipeline stands.
 
-use courant_bus::QueueStatus;
+use courant_bus::{QueueStatus, Stage};
 use courant_proto::v1;
 use courant_proto::v1::pressure::Level;
 use courant_store::Counts;
@@ -42,8 +42,8 @@ pub(crate) struct PressureView {
 #[derive(Clone, Debug, Serialize, JsonSchema)]
 pub(crate) struct QueueView {
     pub(crate) stream: String,
-    /// Who works on it; null for events and dead letters.
-    pub(crate) stage: Option<&'static str>,
+    /// Who works on it, several with commas between; null for events and dead letters.
+    pub(crate) stage: Option<String>,
     /// Messages held, with those in flight.
     pub(crate) depth: u64,
     pub(crate) in_flight: u64,
@@ -115,7 +115,7 @@ impl From<QueueStatus> for QueueView {
     fn from(queue: QueueStatus) -> Self {
         Self {
             stream: queue.stream,
-            stage: queue.stage.map(|stage| stage.as_str()),
+            stage: queue.is_work().then(|| names(&queue.stages)),
             depth: queue.depth,
             in_flight: queue.in_flight,
             redelivered: queue.redelivered,
@@ -123,6 +123,11 @@ impl From<QueueStatus> for QueueView {
             fullness: queue.fullness,
         }
     }
+}
+
+fn names(stages: &[Stage]) -> String {
+    let names: Vec<&str> = stages.iter().map(|stage| stage.as_str()).collect();
+    names.join(",")
 }
 
 impl From<Counts> for Stored {

@@ -100,7 +100,7 @@ impl Api {
         };
         // Listening before offering: the decision may fall at once.
         let waiting = if wait.is_zero() { None } else { Some(self.listen().await?) };
-        self.bus.offer(Subject::EntrySubmitted, &message_id, &v1::Entry::from(entry)).await?;
+        self.bus.offer(Subject::ENTRY_SUBMITTED, &message_id, &v1::Entry::from(entry)).await?;
         let Some((decisions, _place)) = waiting else {
             return Ok(receipt);
         };
@@ -125,7 +125,7 @@ impl Api {
         let reason = "too many submissions wait for their decision; do not wait";
         let busy = |_| ApiError::Busy { reason: reason.into(), after: RETRY_AFTER };
         let place = self.waiting.try_acquire().map_err(busy)?;
-        Ok((self.bus.subscribe(Subject::EntryDecided).await?, place))
+        Ok((self.bus.subscribe(Subject::ENTRY_DECIDED).await?, place))
     }
 
     /// The entry of a submission, and the id by which its article will be found.

@@ -3,6 +3,7 @@
 use courant_article::Article;
 use courant_bus::{Delivery, Stage};
 use courant_store::Claim;
+use futures::FutureExt;
 
 use super::*;
 
@@ -30,7 +31,7 @@ fn accepted(delivery: &Delivery) -> Article {
 async fn identity_decides_and_only_what_is_let_in_goes_on() {
     let house = House::new().await.open();
     let mut decisions = house.decisions().await;
-    let mut outlet = house.bus.consume(Stage::Embedder, 8).await.unwrap();
+    let mut outlet = house.bus.consume(Stage::EMBEDDER, 8).await.unwrap();
     let id = ArticleId::of(&canonicalize(A).unwrap()).to_string();
 
     let new = decision(&house, &mut decisions, entry("1", A, BRIDGE, NOW_MS)).await;
@@ -64,7 +65,7 @@ async fn identity_decides_and_only_what_is_let_in_goes_on() {
     let names: Vec<_> = let_in.iter().map(|article| article.submission_id.as_str()).collect();
     assert_eq!(names, ["1", "3", "4"]);
     assert_eq!(let_in[2].syndicated_of.map(|of| of.to_string()), Some(id));
-    assert!(outlet.try_next().is_none());
+    assert!(outlet.next().now_or_never().is_none());
 
     let metrics = house.meters.render().unwrap();
     for expected in [
@@ -94,7 +95,7 @@ async fn after_a_crash_between_claim_and_publication_the_article_is_published() 
 
     let house = house.open();
     let mut decisions = house.decisions().await;
-    let mut outlet = house.bus.consume(Stage::Embedder, 8).await.unwrap();
+    let mut outlet = house.bus.consume(Stage::EMBEDDER, 8).await.unwrap();
     let decided = decision(&house, &mut decisions, entry("1", A, BRIDGE, NOW_MS)).await;
     assert_eq!(decided.decision(), v1::Decision::New);
     assert_eq!(accepted(&soon(outlet.next()).await.unwrap()).id, claim.id);
@@ -105,7 +106,7 @@ async fn after_a_crash_between_claim_and_publication_the_article_is_published() 
 async fn what_makes_no_sense_becomes_a_dead_letter_with_its_reason() {
     let house = House::new().await.open();
     let nameless = v1::Entry { url: A.into(), text: BRIDGE.into(), ..v1::Entry::default() };
-    house.bus.offer(Subject::EntrySubmitted, &MessageId::new("x"), &nameless).await.unwrap();
+    house.bus.offer(Subject::ENTRY_SUBMITTED, &MessageId::new("x"), &nameless).await.unwrap();
     let letters = soon(async {
         loop {
             let letters = house.bus.dead_letters(10).await.unwrap();
@@ -132,12 +133,12 @@ async fn known_urls_are_told_apart_from_others() {
     };
     // Twice: from the store, then partly from the cache.
     for _ in 0..2 {
-        let asking = house.bus.request(Subject::RequestKnown, &question, DEADLINE);
+        let asking = house.bus.request(Subject::REQUEST_KNOWN, &question, DEADLINE);
         let reply: v1::KnownReply = asking.await.unwrap();
         assert_eq!((reply.known, reply.error.as_str()), (vec![true, false, false, true], ""));
     }
     decision(&house, &mut decisions, entry("2", other, HARVEST, NOW_MS)).await;
-    let asking = house.bus.request(Subject::RequestKnown, &question, DEADLINE);
+    let asking = house.bus.request(Subject::REQUEST_KNOWN, &question, DEADLINE);
     let reply: v1::KnownReply = asking.await.unwrap();
     assert_eq!(reply.known, [true, false, true, true]);
     house.close().await;

@@ -126,7 +126,8 @@ async fn a_full_queue_is_429_with_the_time_to_come_again() {
 #[tokio::test]
 async fn under_pressure_publishers_are_told_and_submissions_are_429() {
     let house = House::with(Config::default(), &two_messages()).await;
-    let mut pressure = house.bus.subscribe::<v1::Pressure>(Subject::ControlPressure).await.unwrap();
+    let mut pressure =
+        house.bus.subscribe::<v1::Pressure>(Subject::CONTROL_PRESSURE).await.unwrap();
     let house = house.open();
     let calm = soon(pressure.next()).await.unwrap();
     assert_eq!((calm.level(), calm.reason.as_str()), (Level::None, ""));
@@ -152,7 +153,7 @@ async fn under_pressure_publishers_are_told_and_submissions_are_429() {
     assert_eq!(told["pressure"]["level"], "stop");
 
     // Somebody does.
-    let mut outlet = house.bus.consume(Stage::Embedder, 8).await.unwrap();
+    let mut outlet = house.bus.consume(Stage::EMBEDDER, 8).await.unwrap();
     for _ in 0..2 {
         soon(outlet.next()).await.unwrap().settle(Ok(())).await;
     }
@@ -205,7 +206,7 @@ async fn with_an_embedder_a_search_finds_by_meaning() {
 async fn a_query_s_vector_is_asked_for_once() {
     let house = House::new().await;
     library(&house).await;
-    let mut requests = house.bus.serve::<v1::EmbedRequest>(Subject::RequestEmbed).await.unwrap();
+    let mut requests = house.bus.serve::<v1::EmbedRequest>(Subject::REQUEST_EMBED).await.unwrap();
     let answering = tokio::spawn(async move {
         let request = requests.next().await.unwrap();
         let model = Some(v1::Model { name: "once".into(), ..v1::Model::default() });

@@ -2,12 +2,14 @@
 
 use std::time::Duration;
 
-use rusqlite::{Connection, OptionalExtension, params};
+use rusqlite::{OptionalExtension, params};
 
 use super::{Tables, envelope, millis};
 use crate::delivery::{ABANDONED, letter_id};
 use crate::message::Envelope;
-use crate::subject::{Stage, Stream};
+use crate::names::dead_letters;
+use crate::stages::{Stage, Stream};
+use crate::subject::Subject;
 
 /// The right to settle one delivery of a message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -19,10 +21,24 @@ pub(in crate::embedded) struct Lease {
 
 /// Work that was taken.
 pub(in crate::embedded) struct Taken {
-    pub(in crate::embedded) messages: Vec<(Lease, Envelope)>,
+    pub(in crate::embedded) messages: Vec<Message>,
     pub(in crate::embedded) abandoned: Vec<Abandoned>,
     /// How long there is nothing more to take; `None` if there may be at once.
     pub(in crate::embedded) next_due: Option<Duration>,
+}
+
+/// A message that can be taken.
+struct Waiting {
+    sequence: u64,
+    deliveries: u32,
+    subject: Subject,
+}
+
+/// A message that was taken.
+pub(in crate::embedded) struct Message {
+    pub(in crate::embedded) lease: Lease,
+    pub(in crate::embedded) subject: Subject,
+    pub(in crate::embedded) envelope: Envelope,
 }
 
 /// A message that became a dead letter because nobody settled it.
@@ -40,12 +56,12 @@ impl Tables {
         count: usize,
     ) -> rusqlite::Result<Taken> {
         let abandoned = self.reap(stage)?;
-        let due = now_due(&self.connection, stage, self.now_ms(), count)?;
+        let due = self.due(stage, 0, count)?;
         let mut messages = Vec::with_capacity(due.len());
-        for (sequence, deliveries) in due {
+        for Waiting { sequence, deliveries, subject } in due {
             let lease = Lease { stage, sequence, delivery: deliveries + 1 };
             self.lend(lease)?;
-            messages.push((lease, self.body(sequence)?));
+            messages.push(Message { lease, subject, envelope: self.body(sequence)? });
         }
         let next_due = if messages.len() < count { Some(self.next_due(stage)?) } else { None };
         Ok(Taken { messages, abandoned, next_due })
@@ -65,9 +81,11 @@ impl Tables {
 
     /// Until something is due that is not now; a minute if nothing is.
     fn next_due(&self, stage: Stage) -> rusqlite::Result<Duration> {
-        let sql = "SELECT min(due_ms) FROM messages WHERE stream = ?1 AND state = 0";
+        let sql = "SELECT due_ms FROM messages WHERE stream = ?1 AND state = 0
+            AND subject IN (SELECT value FROM json_each(?2)) ORDER BY due_ms LIMIT 1";
         let mut next = self.connection.prepare_cached(sql)?;
-        let next: Option<i64> = next.query_row([stage.stream().as_str()], |row| row.get(0))?;
+        let of = params![stage.stream().as_str(), subjects(stage)];
+        let next: Option<i64> = next.query_row(of, |row| row.get(0)).optional()?;
         let wait = next.map(|due| due.saturating_sub(self.now_ms()).max(0).unsigned_abs() + 1);
         Ok(wait.map_or(Duration::from_secs(60), Duration::from_millis))
     }
@@ -100,7 +118,7 @@ impl Tables {
         let mut update = self.connection.prepare_cached(sql)?;
         update.execute(params![lease.sequence, lease.delivery, due])?;
         drop(update);
-        self.touched.push(lease.stage);
+        self.touched.insert(lease.stage.stream());
         Ok(())
     }
 
@@ -111,7 +129,7 @@ impl Tables {
         let mut update = self.connection.prepare_cached(sql)?;
         update.execute(params![lease.sequence, lease.delivery, self.now_ms()])?;
         drop(update);
-        self.touched.push(lease.stage);
+        self.touched.insert(lease.stage.stream());
         Ok(())
     }
 
@@ -134,53 +152,57 @@ impl Tables {
     }
 
     fn keep_letter(&mut self, stage: Stage, letter: &Envelope) -> rusqlite::Result<()> {
-        if self.stored_before(Stream::DeadLetters, letter)?.is_some() {
+        if self.stored_before(Stream::DEAD_LETTERS, letter)?.is_some() {
             return Ok(());
         }
-        self.clear(Stream::DeadLetters)?;
-        self.insert(&format!("dlq.{stage}"), Stream::DeadLetters, letter)?;
-        self.trim(Stream::DeadLetters)
+        self.clear(Stream::DEAD_LETTERS)?;
+        self.insert(&dead_letters(stage), Stream::DEAD_LETTERS, letter)?;
+        self.trim(Stream::DEAD_LETTERS)
     }
 
     /// Turns what nobody settled in its last delivery into dead letters.
     pub(in crate::embedded) fn reap(&mut self, stage: Stage) -> rusqlite::Result<Vec<Abandoned>> {
-        let sql = "SELECT seq, deliveries FROM messages
-            WHERE stream = ?1 AND state = 0 AND due_ms <= ?2 AND deliveries >= ?3";
-        let max = self.shared.config.max_deliver;
-        let abandoned: Vec<Abandoned> = self
-            .connection
-            .prepare_cached(sql)?
-            .query_map(params![stage.stream().as_str(), self.now_ms(), max], |row| {
-                Ok(Abandoned { sequence: row.get(0)?, deliveries: row.get(1)? })
-            })?
-            .collect::<rusqlite::Result<_>>()?;
-        for Abandoned { sequence, deliveries } in &abandoned {
+        let least = self.shared.config.max_deliver;
+        let mut abandoned = Vec::new();
+        for Waiting { sequence, deliveries, subject } in self.due(stage, least, usize::MAX)? {
             let names = &self.shared.names;
-            let letter = self.body(*sequence)?.into_dead_letter(
-                &letter_id(&names.stream(stage.stream()), *sequence),
-                &names.subject(stage.subject()),
-                *deliveries,
+            let letter = self.body(sequence)?.into_dead_letter(
+                &letter_id(&names.stream(stage.stream()), sequence),
+                &names.subject(subject),
+                deliveries,
                 ABANDONED,
             );
-            self.settle(stage.stream(), *sequence)?;
+            self.settle(stage.stream(), sequence)?;
             self.keep_letter(stage, &letter)?;
+            abandoned.push(Abandoned { sequence, deliveries });
         }
         Ok(abandoned)
     }
+
+    /// Up to `count` messages for `stage` that are due and were delivered `least` times
+    /// or more.
+    fn due(&self, stage: Stage, least: u32, count: usize) -> rusqlite::Result<Vec<Waiting>> {
+        let sql = "SELECT seq, deliveries, subject FROM messages
+            WHERE stream = ?1 AND state = 0 AND due_ms <= ?2 AND deliveries >= ?3
+            AND subject IN (SELECT value FROM json_each(?4)) ORDER BY due_ms, seq LIMIT ?5";
+        let count = i64::try_from(count).unwrap_or(i64::MAX);
+        let of = params![stage.stream().as_str(), self.now_ms(), least, subjects(stage), count];
+        let mut due = self.connection.prepare_cached(sql)?;
+        let rows = due.query_map(of, |row| {
+            let name: String = row.get(2)?;
+            let subject = stage.subjects().iter().find(|subject| subject.as_str() == name);
+            Ok(Waiting {
+                sequence: row.get(0)?,
+                deliveries: row.get(1)?,
+                subject: subject.copied().unwrap_or(stage.subject()),
+            })
+        })?;
+        rows.collect()
+    }
 }
 
-fn now_due(
-    connection: &Connection,
-    stage: Stage,
-    now_ms: i64,
-    count: usize,
-) -> rusqlite::Result<Vec<(u64, u32)>> {
-    let sql = "SELECT seq, deliveries FROM messages
-        WHERE stream = ?1 AND state = 0 AND due_ms <= ?2 ORDER BY due_ms, seq LIMIT ?3";
-    let count = i64::try_from(count).unwrap_or(i64::MAX);
-    let mut due = connection.prepare_cached(sql)?;
-    let rows = due.query_map(params![stage.stream().as_str(), now_ms, count], |row| {
-        Ok((row.get(0)?, row.get(1)?))
-    })?;
-    rows.collect()
+/// The subjects of `stage`, as SQL takes a list.
+fn subjects(stage: Stage) -> String {
+    let names: Vec<&str> = stage.subjects().iter().map(|subject| subject.as_str()).collect();
+    serde_json::Value::from(names).to_string()
 }

@@ -5,13 +5,14 @@ use std::time::Duration;
 use rusqlite::{OptionalExtension, Row, params};
 
 use super::{Tables, envelope};
-use crate::bus::QueueStatus;
 use crate::dead_letter::DeadLetter;
-use crate::subject::Stream;
+use crate::queue_status::QueueStatus;
+use crate::shared::Shared;
+use crate::stages::Stream;
 
 impl Tables {
     pub(in crate::embedded) fn queues(&mut self) -> rusqlite::Result<Vec<QueueStatus>> {
-        Stream::ALL.iter().map(|stream| self.queue(*stream)).collect()
+        self.shared.table.streams().iter().map(|stream| self.queue(*stream)).collect()
     }
 
     fn queue(&self, stream: Stream) -> rusqlite::Result<QueueStatus> {
@@ -25,14 +26,13 @@ impl Tables {
         let level = self.levels.get(&stream).copied().unwrap_or_default();
         Ok(QueueStatus {
             stream: self.shared.names.stream(stream),
-            stage: if let Stream::Queue(stage) = stream { Some(stage) } else { None },
+            stages: self.shared.table.stages_of(stream).collect(),
             depth: level.messages,
             in_flight,
             redelivered,
             oldest_age: self.oldest_age(stream)?,
-            fullness: QueueStatus::fullness(
-                &self.shared.config,
-                stream,
+            fullness: QueueStatus::fullness_of(
+                self.shared.config.limits(stream),
                 level.messages,
                 level.bytes,
             ),
@@ -42,7 +42,7 @@ impl Tables {
     fn oldest_age(&self, stream: Stream) -> rusqlite::Result<Option<Duration>> {
         let sql = "SELECT published_ms FROM messages WHERE stream = ?1 AND state = ?2
             ORDER BY seq LIMIT 1";
-        let state = if matches!(stream, Stream::Queue(_)) { 0 } else { 2 };
+        let state = if stream.is_queue() { 0 } else { 2 };
         let mut oldest = self.connection.prepare_cached(sql)?;
         let oldest: Option<i64> =
             oldest.query_row(params![stream.as_str(), state], |row| row.get(0)).optional()?;
@@ -54,13 +54,13 @@ impl Tables {
         &mut self,
         limit: usize,
     ) -> rusqlite::Result<Vec<DeadLetter>> {
-        self.clear(Stream::DeadLetters)?;
+        self.clear(Stream::DEAD_LETTERS)?;
         let sql = "SELECT headers, payload, seq, published_ms FROM messages JOIN bodies USING (seq)
             WHERE stream = ?1 AND state = 2 ORDER BY seq DESC LIMIT ?2";
         let limit = i64::try_from(limit).unwrap_or(i64::MAX);
         let mut letters = self.connection.prepare_cached(sql)?;
         let rows = letters
-            .query_map(params![Stream::DeadLetters.as_str(), limit], |row| self.letter(row))?;
+            .query_map(params![Stream::DEAD_LETTERS.as_str(), limit], |row| self.letter(row))?;
         rows.collect()
     }
 
@@ -72,18 +72,19 @@ impl Tables {
             WHERE stream = ?1 AND state = 2 AND seq = ?2";
         let mut letter = self.connection.prepare_cached(sql)?;
         letter
-            .query_row(params![Stream::DeadLetters.as_str(), sequence], |row| self.letter(row))
+            .query_row(params![Stream::DEAD_LETTERS.as_str(), sequence], |row| self.letter(row))
             .optional()
     }
 
     fn letter(&self, row: &Row<'_>) -> rusqlite::Result<DeadLetter> {
-        Ok(DeadLetter::new(&self.shared.names, row.get(2)?, row.get(3)?, envelope(row)?))
+        let Shared { names, table, .. } = &*self.shared;
+        Ok(DeadLetter::new(names, table, row.get(2)?, row.get(3)?, envelope(row)?))
     }
 
     pub(in crate::embedded) fn forget_dead_letter(
         &mut self,
         sequence: u64,
     ) -> rusqlite::Result<()> {
-        self.delete(Stream::DeadLetters, sequence)
+        self.delete(Stream::DEAD_LETTERS, sequence)
     }
 }

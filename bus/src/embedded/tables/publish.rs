@@ -3,9 +3,10 @@
 use rusqlite::{OptionalExtension, params};
 
 use super::{Tables, millis};
-use crate::bus::Published;
 use crate::message::Envelope;
-use crate::subject::{Stream, Subject};
+use crate::published::Published;
+use crate::stages::Stream;
+use crate::subject::Subject;
 
 /// What is cleared away on the occasion of one publication.
 const CLEARED: i64 = 8;
@@ -22,7 +23,7 @@ impl Tables {
             return Ok(Some(Published { sequence, duplicate: true }));
         }
         self.clear(stream)?;
-        if matches!(stream, Stream::Queue(_)) && self.overflows(stream, envelope) {
+        if stream.is_queue() && self.overflows(stream, envelope) {
             return Ok(None);
         }
         let sequence = self.insert(subject.as_str(), stream, envelope)?;
@@ -68,7 +69,7 @@ impl Tables {
             size_bytes, due_ms, in_flight, deliveries) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, 0, 0)";
         let id = envelope.message_id();
         let size = envelope.size_bytes() as u64;
-        let state = if matches!(stream, Stream::Queue(_)) { 0 } else { 2 };
+        let state = if stream.is_queue() { 0 } else { 2 };
         self.connection.prepare_cached(sql)?.execute(params![
             stream.as_str(),
             state,
@@ -85,9 +86,7 @@ impl Tables {
         let level = self.level(stream);
         level.messages += 1;
         level.bytes += size;
-        if let Stream::Queue(stage) = stream {
-            self.touched.push(stage);
-        }
+        self.touched.insert(stream);
         Ok(sequence.unsigned_abs())
     }
 
@@ -114,7 +113,7 @@ impl Tables {
 
     /// Drops the oldest of what is kept beyond the limits.
     pub(super) fn trim(&mut self, stream: Stream) -> rusqlite::Result<()> {
-        if matches!(stream, Stream::Queue(_)) {
+        if stream.is_queue() {
             return Ok(());
         }
         let limits = self.shared.config.limits(stream);

@@ -2,16 +2,18 @@ use courant_proto::v1;
 use courant_telemetry::Clock;
 
 use super::*;
-use crate::bus::Published;
 use crate::config::Config;
 use crate::message::{Envelope, MessageId};
+use crate::published::Published;
+use crate::stages::Stage;
 use crate::subject::Subject;
+use crate::system::System;
 
-const QUEUE: Stream = Stream::Queue(Stage::Gateway);
+const QUEUE: Stream = Stage::GATEWAY.stream();
 
 fn open(folder: &tempfile::TempDir) -> Tables {
     let meter = opentelemetry::global::meter("test");
-    let shared = Shared::new(&Config::default(), Clock::system(), &meter).unwrap();
+    let shared = Shared::new(System::Courant, &Config::default(), Clock::system(), &meter).unwrap();
     Tables::open(shared, &folder.path().join("spool.db")).unwrap()
 }
 
@@ -21,7 +23,7 @@ fn publish(tables: &mut Tables, n: usize) -> Result<Option<Published>, SpoolErro
     let envelope = Envelope::seal(Some(&id), &message).unwrap();
     let mut published = None;
     tables.transaction(|tables| {
-        published = tables.publish(Subject::EntrySubmitted, QUEUE, &envelope)?;
+        published = tables.publish(Subject::ENTRY_SUBMITTED, QUEUE, &envelope)?;
         Ok(())
     })?;
     Ok(published)
@@ -30,7 +32,12 @@ fn publish(tables: &mut Tables, n: usize) -> Result<Option<Published>, SpoolErro
 fn take(tables: &mut Tables, count: usize) -> Vec<Lease> {
     let mut leases = Vec::new();
     let work = |tables: &mut Tables| {
-        leases = tables.take(Stage::Gateway, count)?.messages.iter().map(|(l, _)| *l).collect();
+        leases = tables
+            .take(Stage::GATEWAY, count)?
+            .messages
+            .iter()
+            .map(|message| message.lease)
+            .collect();
         Ok(())
     };
     tables.transaction(work).unwrap();
@@ -71,7 +78,7 @@ fn a_failed_transaction_leaves_no_trace() {
     let before = tables.levels.clone();
     let failed = tables.transaction(|tables| {
         let envelope = Envelope::default();
-        tables.publish(Subject::EntrySubmitted, QUEUE, &envelope)?;
+        tables.publish(Subject::ENTRY_SUBMITTED, QUEUE, &envelope)?;
         tables.connection.execute_batch("no SQL").map(|_| ())
     });
     assert!(matches!(failed, Err(SpoolError::Sqlite(_))));

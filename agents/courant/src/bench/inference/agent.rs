@@ -70,7 +70,7 @@ async fn over_the_bus(encoder: &Encoder, articles: &[String]) -> anyhow::Result<
     for (number, text) in articles.iter().enumerate() {
         let article = accepted(number, text)?;
         let id = MessageId::new(format!("bench:{number}"));
-        bus.publish(Subject::ArticleAccepted, &id, &article).await?;
+        bus.publish(Subject::ARTICLE_ACCEPTED, &id, &article).await?;
     }
     let config = courant_embedder::Config::default();
     let embedder = Embedder::build(config, bus.clone(), encoder.clone(), &meter)?;
@@ -89,7 +89,7 @@ async fn wait_for(bus: &Bus, wanted: u64) -> anyhow::Result<()> {
     let start = Instant::now();
     loop {
         let queues = bus.queues().await?;
-        let embedded = queues.iter().find(|queue| queue.stage == Some(Stage::Analyst));
+        let embedded = queues.iter().find(|queue| queue.stages == [Stage::ANALYST]);
         if embedded.is_some_and(|queue| queue.depth == wanted) {
             return Ok(());
         }

@@ -1,0 +1,63 @@
+//! Full names under one prefix, so that several pipelines share a server.
+
+use crate::stages::{Stage, Stream};
+use crate::subject::Subject;
+
+#[derive(Clone, Debug)]
+pub(crate) struct Names {
+    prefix: String,
+}
+
+impl Names {
+    pub(crate) fn new(prefix: &str) -> Self {
+        Self { prefix: prefix.to_owned() }
+    }
+
+    pub(crate) fn prefix(&self) -> &str {
+        &self.prefix
+    }
+
+    pub(crate) fn subject(&self, subject: Subject) -> String {
+        format!("{}.{subject}", self.prefix)
+    }
+
+    pub(crate) fn stream(&self, stream: Stream) -> String {
+        format!("{}_{}", self.prefix.to_uppercase(), stream.as_str())
+    }
+
+    /// Where JetStream's own reports of messages that nobody settled are kept.
+    pub(crate) fn advisories(&self) -> String {
+        format!("{}_ADVISORY", self.prefix.to_uppercase())
+    }
+
+    pub(crate) fn dead_letters(&self, stage: Stage) -> String {
+        format!("{}.{}", self.prefix, dead_letters(stage))
+    }
+
+    /// The reverse of [`Self::subject`].
+    pub(crate) fn strip<'a>(&self, name: &'a str) -> Option<&'a str> {
+        name.strip_prefix(&self.prefix)?.strip_prefix('.')
+    }
+}
+
+/// The subject of what `stage` could not handle, without the prefix.
+pub(crate) fn dead_letters(stage: Stage) -> String {
+    format!("dlq.{stage}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_carry_the_prefix_and_come_back() {
+        let names = Names::new("courant");
+        assert_eq!(names.stream(Stage::GATEWAY.stream()), "COURANT_ENTRY");
+        assert_eq!(names.stream(Stream::DEAD_LETTERS), "COURANT_DLQ");
+        assert_eq!(names.dead_letters(Stage::ANALYST), "courant.dlq.analyst");
+        for subject in Stage::ALL.iter().flat_map(|stage| stage.subjects()) {
+            assert_eq!(names.strip(&names.subject(*subject)), Some(subject.as_str()));
+        }
+        assert_eq!(names.strip("other.entry.submitted"), None);
+    }
+}

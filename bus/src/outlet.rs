@@ -1,0 +1,74 @@
+//! The way of a message from a back end to the agent that handles it.
+
+use std::sync::Arc;
+
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
+use tokio_util::sync::{CancellationToken, DropGuard};
+
+use crate::delivery::{Arrival, Delivery};
+use crate::shared::Shared;
+use crate::stages::Stage;
+
+/// More than any agent needs, and less than a subscription buffers.
+const MAX_CONCURRENCY: usize = 2000;
+
+/// The work of one stage, as it arrives.
+pub struct Deliveries {
+    arrived: mpsc::Receiver<Delivery>,
+    stop: CancellationToken,
+    _stop_on_drop: DropGuard,
+}
+
+/// The end of the same way at which a back end puts in what it takes for a stage.
+pub(crate) struct Outlet {
+    pub(crate) shared: Arc<Shared>,
+    pub(crate) stage: Stage,
+    /// Free places for unsettled deliveries.
+    pub(crate) room: Arc<Semaphore>,
+    pub(crate) concurrency: usize,
+    /// Take nothing more.
+    pub(crate) stop: CancellationToken,
+    arrived: mpsc::Sender<Delivery>,
+}
+
+/// At most `2 * concurrency` deliveries are out at a time.
+pub(crate) fn channel(
+    shared: Arc<Shared>,
+    stage: Stage,
+    concurrency: usize,
+) -> (Outlet, Deliveries) {
+    let concurrency = concurrency.clamp(1, MAX_CONCURRENCY);
+    // One more than there are places: the server may send more than was asked for.
+    let (sender, arrived) = mpsc::channel(2 * concurrency + 1);
+    let stop = shared.closing.child_token();
+    let room = Arc::new(Semaphore::new(2 * concurrency));
+    let outlet = Outlet { shared, stage, room, concurrency, stop: stop.clone(), arrived: sender };
+    (outlet, Deliveries { arrived, _stop_on_drop: stop.clone().drop_guard(), stop })
+}
+
+impl Deliveries {
+    /// The next one; `None` after the bus was closed.
+    pub async fn next(&mut self) -> Option<Delivery> {
+        self.arrived.recv().await
+    }
+
+    /// Takes nothing more, and gives back what was not started, for others to take
+    /// at once.
+    pub async fn stop(mut self) {
+        self.stop.cancel();
+        while let Some(delivery) = self.arrived.recv().await {
+            delivery.release().await;
+        }
+    }
+}
+
+impl Outlet {
+    /// Hands out a message. Waits only if the back end sent more than was asked for.
+    pub(crate) async fn put(&self, arrival: Arrival, place: Option<OwnedSemaphorePermit>) {
+        self.shared.metrics.delivered(self.stage, arrival.attempt);
+        let delivery = Delivery::new(Arc::clone(&self.shared), self.stage, arrival, place);
+        if let Err(refused) = self.arrived.send(delivery).await {
+            refused.0.release().await;
+        }
+    }
+}

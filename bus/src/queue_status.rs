@@ -1,0 +1,43 @@
+//! How full the streams are.
+
+use std::time::Duration;
+
+use crate::limits::Queue;
+use crate::stages::Stage;
+
+/// What one stream holds.
+#[derive(Clone, Debug, PartialEq)]
+pub struct QueueStatus {
+    /// Its full name, as `COURANT_ENTRY`.
+    pub stream: String,
+    /// Who works on it; nobody on events and dead letters, which go by themselves.
+    pub stages: Vec<Stage>,
+    /// Messages held, with those in flight.
+    pub depth: u64,
+    /// Delivered and not settled.
+    pub in_flight: u64,
+    /// Messages in flight or waiting that were delivered before.
+    pub redelivered: u64,
+    /// Age of the oldest message held.
+    pub oldest_age: Option<Duration>,
+    /// How much of its limits is used, in messages or bytes: 0 to 1.
+    pub fullness: f64,
+}
+
+impl QueueStatus {
+    /// True if it is a work queue; false if it keeps events or dead letters.
+    pub fn is_work(&self) -> bool {
+        !self.stages.is_empty()
+    }
+
+    /// True if publishers are asked to wait while it is full or old.
+    pub fn is_pressing(&self) -> bool {
+        self.stages.iter().any(|stage| stage.is_pressing())
+    }
+
+    /// The share of `limits` that is used.
+    pub(crate) fn fullness_of(limits: Queue, messages: u64, bytes: u64) -> f64 {
+        let used = |held: u64, max: u64| held as f64 / max as f64;
+        used(messages, limits.max_messages).max(used(bytes, limits.max_bytes)).min(1.0)
+    }
+}
