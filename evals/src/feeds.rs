@@ -130,7 +130,7 @@ fn sanitized(folder: &Path, misses: bool, report: &mut Report) -> anyhow::Result
 
 fn texts(feed: &Feed) -> impl Iterator<Item = String> {
     let of_entry =
-        |entry: &FeedEntry| [&entry.title, &entry.summary, &entry.content].map(Clone::clone);
+        |entry: &FeedEntry| [entry.title.clone(), entry.summary.html(), entry.content.html()];
     let entries = feed.entries.iter().flat_map(of_entry);
     entries.chain([feed.title.clone()]).flatten()
 }

@@ -184,8 +184,8 @@ fn value(entry: &FeedEntry, what: What) -> Option<String> {
         What::Title => entry.title.clone(),
         What::Published => entry.published_at.clone().map(String::from),
         What::Updated => entry.updated_at.clone().map(String::from),
-        What::Summary => entry.summary.clone(),
-        What::Content => entry.content.clone(),
+        What::Summary => entry.summary.html(),
+        What::Content => entry.content.html(),
         What::Author(place) => entry.authors.get(place).cloned(),
         What::Category(place) => entry.categories.get(place).cloned(),
     }

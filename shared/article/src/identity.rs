@@ -3,6 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
+use data_encoding::{HEXLOWER, HEXLOWER_PERMISSIVE};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
@@ -44,17 +45,10 @@ fn digest(bytes: &[u8]) -> [u8; 16] {
 }
 
 fn parse_hex(text: &str) -> Result<[u8; 16], ParseIdError> {
-    let error = || ParseIdError(text.chars().take(64).collect());
-    let digits = text.as_bytes();
-    if digits.len() != 32 {
-        return Err(error());
-    }
     let mut bytes = [0; 16];
-    for (byte, pair) in bytes.iter_mut().zip(digits.chunks_exact(2)) {
-        let digit = |c: u8| (c as char).to_digit(16).ok_or_else(error);
-        *byte = u8::try_from(digit(pair[0])? * 16 + digit(pair[1])?).map_err(|_| error())?;
-    }
-    Ok(bytes)
+    let is_id = text.len() == 32
+        && HEXLOWER_PERMISSIVE.decode_mut(text.as_bytes(), &mut bytes) == Ok(bytes.len());
+    if is_id { Ok(bytes) } else { Err(ParseIdError(text.chars().take(64).collect())) }
 }
 
 macro_rules! hex_id {
@@ -77,7 +71,7 @@ macro_rules! hex_id {
 
         impl fmt::Display for $name {
             fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
+                HEXLOWER.encode_display(&self.0).fmt(f)
             }
         }
 

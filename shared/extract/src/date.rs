@@ -1,4 +1,5 @@
 //! Dates as publishers write them, kept in the offset they were written in.
+//! Written by hand, since `dateparser` knows English only.
 
 use courant_article::PublishedAt;
 

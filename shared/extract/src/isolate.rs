@@ -11,7 +11,7 @@ use crate::deadline::{Deadline, TimeIsUp};
 
 /// Deeper trees are refused: they may be walked by recursion, and a stack that
 /// overflows ends the process. Twice this depth was tried on a stack of 2 MiB.
-const MAX_TREE_DEPTH: usize = 800;
+pub(crate) const MAX_TREE_DEPTH: usize = 800;
 /// Tags open at once, by a count that leaves out those that need no end tag: the
 /// parser's time for a tag grows with the depth it stands in.
 const MAX_OPEN_TAGS: i64 = 400;
@@ -115,10 +115,14 @@ fn parsed(html: &str, deadline: &Deadline<'_>) -> Result<Document, TimeIsUp> {
     Ok(parser.finish())
 }
 
+/// Tells a piece of a page that can be parsed within bounds.
+pub(crate) fn is_affordable_fragment(html: &str) -> bool {
+    is_affordable(html, &Deadline::never()) == Ok(true)
+}
+
 /// A piece of a page; `None` where it cannot be parsed.
 pub(crate) fn fragment(html: &str) -> Option<Document> {
-    let is_affordable = is_affordable(html, &Deadline::never()) == Ok(true);
-    is_affordable.then(|| Document::fragment(html)).filter(is_flat)
+    is_affordable_fragment(html).then(|| Document::fragment(html)).filter(is_flat)
 }
 
 /// Whether the tree stays within [`MAX_TREE_DEPTH`]; walked without recursion.

@@ -15,6 +15,7 @@ mod gzip;
 mod isolate;
 mod page;
 pub mod sources;
+mod word_list;
 mod xml;
 
 pub use date::published_at;

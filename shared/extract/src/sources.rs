@@ -11,7 +11,7 @@ mod sitemap;
 mod warc;
 
 pub use discovery::{feed_candidates, sitemap_candidates};
-pub use feed::{Feed, FeedEntry, FeedError, FeedKind, MAX_FEED_BYTES, feed};
+pub use feed::{Feed, FeedEntry, FeedError, FeedKind, MAX_FEED_BYTES, Prose, feed};
 pub use kind::{Kind, kind};
 pub use lists::{ListError, opml, opml_of, url_list};
 pub use robots::{Indexing, Robots};

@@ -1,4 +1,5 @@
 //! A forgiving walk through XML that others wrote.
+//! Written by hand as a thin layer over `quick-xml`, which reads well-formed XML only.
 
 use std::cell::Cell;
 use std::ops::ControlFlow;

@@ -7,7 +7,7 @@ use crate::softmax::softmax;
 /// from 1/8 to 8. Logits are divided by it; the order of the classes stays.
 ///
 /// `rows`: logits and the true class.
-pub fn temperature(rows: &[(Vec<f64>, usize)]) -> f64 {
+pub(crate) fn temperature(rows: &[(Vec<f64>, usize)]) -> f64 {
     // The loss has one minimum over the temperature's logarithm: a golden section
     // search narrows it down.
     let ratio = (5.0_f64.sqrt() - 1.0) / 2.0;
@@ -24,7 +24,7 @@ pub fn temperature(rows: &[(Vec<f64>, usize)]) -> f64 {
 }
 
 /// The mean negative log-likelihood of the true classes.
-pub fn loss(rows: &[(Vec<f64>, usize)], temperature: f64) -> f64 {
+pub(crate) fn loss(rows: &[(Vec<f64>, usize)], temperature: f64) -> f64 {
     let surprise = |(logits, class): &(Vec<f64>, usize)| {
         let cooled: Vec<f64> = logits.iter().map(|logit| logit / temperature).collect();
         -softmax(&cooled)[*class].max(f64::MIN_POSITIVE).ln()

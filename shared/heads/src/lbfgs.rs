@@ -1,18 +1,20 @@
 //! Limited-memory BFGS (Nocedal and Wright, "Numerical Optimization", 2006,
 //! algorithms 7.4 and 7.5), with a line search that bisects until the weak Wolfe
 //! conditions hold. No randomness: the same function gives the same minimum.
+//! Written by hand: it is deterministic and tested here, and `argmin` would bring a
+//! framework for this one method.
 
 use std::collections::VecDeque;
 
 /// When the search ends, and what it remembers.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Lbfgs {
+pub(crate) struct Lbfgs {
     /// Steps at most.
-    pub max_steps: usize,
+    pub(crate) max_steps: usize,
     /// Enough where the gradient's largest component is below this.
-    pub gradient_tolerance: f64,
+    pub(crate) gradient_tolerance: f64,
     /// How many past steps the curvature is estimated from.
-    pub memory: usize,
+    pub(crate) memory: usize,
 }
 
 impl Default for Lbfgs {
@@ -23,15 +25,15 @@ impl Default for Lbfgs {
 
 /// Where a search ended.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Minimum {
+pub(crate) struct Minimum {
     /// The place.
-    pub at: Vec<f64>,
+    pub(crate) at: Vec<f64>,
     /// The function's value there.
-    pub value: f64,
+    pub(crate) value: f64,
     /// Steps taken.
-    pub steps: usize,
+    pub(crate) steps: usize,
     /// Whether the gradient fell below the tolerance.
-    pub converged: bool,
+    pub(crate) converged: bool,
 }
 
 /// The Armijo condition's share of the expected descent.
@@ -43,7 +45,7 @@ const MAX_TRIALS: usize = 40;
 impl Lbfgs {
     /// Minimizes a smooth function from `start`. `function` takes a place, writes
     /// the gradient there and returns the value.
-    pub fn minimize(
+    pub(crate) fn minimize(
         &self,
         start: Vec<f64>,
         mut function: impl FnMut(&[f64], &mut [f64]) -> f64,

@@ -2,17 +2,17 @@
 //! entities. Pure but for the [`registry`], which keeps heads in a folder: no
 //! runtime, no network, and the same input gives the same output.
 
-pub mod calibrate;
+mod calibrate;
 pub mod entities;
 pub mod file;
 mod head;
 pub mod labelled;
-pub mod lbfgs;
+mod lbfgs;
 pub mod matrix;
 pub mod metrics;
 pub mod registry;
 pub mod sentiment;
-pub mod softmax;
+mod softmax;
 pub mod topics;
 
 pub use head::{Head, Task};

@@ -1,32 +1,33 @@
 //! Multinomial logistic regression over sparse rows.
+//! Written by hand: `linfa` and `burn` are frameworks, for one model and its gradient.
 
 use crate::lbfgs::Lbfgs;
 
 /// The features that are not zero: index and value, each index once.
-pub type Row = Vec<(u32, f32)>;
+pub(crate) type Row = Vec<(u32, f32)>;
 
 /// A row with its class.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Example {
+pub(crate) struct Example {
     /// What is known of it.
-    pub row: Row,
+    pub(crate) row: Row,
     /// What it is, below the number of classes.
-    pub class: usize,
+    pub(crate) class: usize,
 }
 
 /// How a regression is fitted.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Fit {
+pub(crate) struct Fit {
     /// What half the sum of the squared weights costs, in mean losses per
     /// example. The constants cost nothing.
-    pub penalty: f64,
+    pub(crate) penalty: f64,
     /// Steps at most.
-    pub max_steps: usize,
+    pub(crate) max_steps: usize,
 }
 
 /// Weights of a row's features for each class.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Softmax {
+pub(crate) struct Softmax {
     classes: usize,
     inputs: usize,
     /// `[classes, inputs + 1]`, the constant last.
@@ -36,7 +37,7 @@ pub struct Softmax {
 impl Softmax {
     /// Fits weights to examples whose indices are below `inputs`: the minimum of
     /// the mean negative log-likelihood plus the penalty, from zero.
-    pub fn fit(classes: usize, inputs: usize, examples: &[&Example], how: Fit) -> Self {
+    pub(crate) fn fit(classes: usize, inputs: usize, examples: &[&Example], how: Fit) -> Self {
         let start = vec![0.0; classes * (inputs + 1)];
         let search = Lbfgs { max_steps: how.max_steps, gradient_tolerance: 1e-5, memory: 10 };
         let found = search.minimize(start, |at, gradient| {
@@ -48,19 +49,19 @@ impl Softmax {
 
     /// Takes `[classes, inputs + 1]` weights, the constant last; `None` where
     /// their number does not fit.
-    pub fn from_weights(classes: usize, inputs: usize, weights: &[f32]) -> Option<Self> {
+    pub(crate) fn from_weights(classes: usize, inputs: usize, weights: &[f32]) -> Option<Self> {
         let weights: Vec<f64> = weights.iter().map(|weight| f64::from(*weight)).collect();
         (weights.len() == classes * (inputs + 1)).then_some(Self { classes, inputs, weights })
     }
 
     /// `[classes, inputs + 1]`, each times `factor`.
-    pub fn weights(&self, factor: f64) -> Vec<f32> {
+    pub(crate) fn weights(&self, factor: f64) -> Vec<f32> {
         self.weights.iter().map(|weight| (weight * factor) as f32).collect()
     }
 
     /// What speaks for each class. Indices that are not below `inputs` count
     /// nothing.
-    pub fn logits(&self, row: &[(u32, f32)]) -> Vec<f64> {
+    pub(crate) fn logits(&self, row: &[(u32, f32)]) -> Vec<f64> {
         let view = View { classes: self.classes, inputs: self.inputs, weights: &self.weights };
         view.logits(row)
     }
@@ -116,7 +117,7 @@ impl View<'_> {
 
 /// Shares that add up to 1. The greatest logit is subtracted first: no
 /// exponential overflows, and the sum is not zero.
-pub fn softmax(logits: &[f64]) -> Vec<f64> {
+pub(crate) fn softmax(logits: &[f64]) -> Vec<f64> {
     let greatest = logits.iter().copied().fold(f64::NEG_INFINITY, f64::max);
     let mut shares: Vec<f64> = logits.iter().map(|logit| (logit - greatest).exp()).collect();
     let sum: f64 = shares.iter().sum();

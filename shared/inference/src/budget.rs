@@ -10,10 +10,11 @@ use std::time::{Duration, Instant};
 
 use courant_gpu_utils::device::Provider;
 use courant_host::thread_time;
+use data_encoding::HEXLOWER;
 use ort::environment::Environment;
 use sha2::{Digest, Sha256};
 
-use crate::model::{Model, hex};
+use crate::model::Model;
 use crate::provider::Placement;
 use crate::session::{Input, ModelSession};
 use crate::{Deps, Error};
@@ -86,7 +87,7 @@ fn file_name(model: &Model, placement: &Placement) -> String {
     for part in [&model.version, provider, ort::info(), &placement.hardware()] {
         digest.update(format!("{part}\n"));
     }
-    format!("token-budget-{}", &hex(&digest.finalize())[..12])
+    format!("token-budget-{}", &HEXLOWER.encode(&digest.finalize())[..12])
 }
 
 /// The fastest of the candidates, for each of which batches are as large as it and

@@ -6,6 +6,7 @@ use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::thread;
 
+use data_encoding::HEXLOWER;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use sha2::{Digest, Sha256};
@@ -194,7 +195,7 @@ pub(crate) fn version(files: &BTreeMap<String, String>) -> String {
     for (file, hash) in files {
         digest.update(format!("{file} {hash}\n"));
     }
-    hex(&digest.finalize())[..12].to_owned()
+    HEXLOWER.encode(&digest.finalize())[..12].to_owned()
 }
 
 /// Compares a file's SHA-256 with the one that it must have.
@@ -215,13 +216,8 @@ pub(crate) fn sha256(path: &Path) -> Result<String, Error> {
     loop {
         let count = file.read(&mut block).map_err(read)?;
         if count == 0 {
-            return Ok(hex(&digest.finalize()));
+            return Ok(HEXLOWER.encode(&digest.finalize()));
         }
         digest.update(&block[..count]);
     }
-}
-
-/// Bytes in hexadecimal digits.
-pub(crate) fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }

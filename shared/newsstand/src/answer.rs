@@ -7,6 +7,7 @@ use std::time::Duration;
 use axum::body::Body;
 use axum::response::Response;
 use bytes::Bytes;
+use data_encoding::HEXLOWER;
 use flate2::{Compression, write::GzEncoder};
 use futures::stream::{self, StreamExt};
 use http::{HeaderMap, StatusCode, header};
@@ -37,7 +38,7 @@ impl Content {
     /// Weak, as it names the content and not its compressed form.
     fn etag(&self) -> String {
         let digest = Sha256::digest(&self.body);
-        let short: String = digest[..12].iter().map(|byte| format!("{byte:02x}")).collect();
+        let short = HEXLOWER.encode(&digest[..12]);
         format!("W/\"{short}\"")
     }
 

@@ -3,6 +3,7 @@
 
 use courant_article::{EntityKind, Span};
 use courant_heads::entities::Name;
+use data_encoding::HEXLOWER;
 use sha2::{Digest, Sha256};
 
 /// A sentence as a reader would see it, with its names.
@@ -44,7 +45,7 @@ pub(super) fn sha256(texts: &[Labelled]) -> String {
 }
 
 fn hex(text: &str) -> String {
-    Sha256::digest(text).iter().map(|byte| format!("{byte:02x}")).collect()
+    HEXLOWER.encode(&Sha256::digest(text))
 }
 
 /// A tweet is a document of its own; an encyclopedia's has a line before it.

@@ -1,116 +1,50 @@
-//! Names of the months, as news sites of many languages write them.
+//! Names of the months, as news sites of many languages write them. They are in
+//! `data/months.txt`.
 
-/// How the months begin, in lower case, without what changes with case and number.
-const STEMS: [&[&str]; 12] = [
-    &[
-        "jan", "ene", "gen", "oca", "sty", "led", "tammi", "ian", "ján", "sij", "янв", "січ",
-        "јан", "яну", "ιαν", "saus", "stu",
-    ],
-    &[
-        "feb", "fev", "fév", "febr", "şub", "sub", "lut", "úno", "helmi", "velj", "фев", "лют",
-        "φεβ", "vasar",
-    ],
-    &[
-        "mar", "mär", "maa", "maalis", "bře", "ožu", "maart", "már", "мар", "бер", "μαρ", "μάρ",
-        "kov", "mrt", "mrz",
-    ],
-    &[
-        "apr", "abr", "avr", "nis", "kwi", "dub", "huhti", "tra", "ápr", "апр", "квіт", "απρ",
-        "baland",
-    ],
-    &[
-        "may", "mai", "maj", "mag", "mei", "maí", "máj", "maig", "kvě", "touko", "svi", "май",
-        "мая", "мај", "трав", "μαι", "μαΐ", "geguž",
-    ],
-    &[
-        "jun", "jún", "juin", "giu", "haz", "czerw", "červ", "kesä", "lipanj", "lipnj", "iun",
-        "juny", "июн", "юни", "јун", "черв", "ιουν", "birž",
-    ],
-    &[
-        "jul",
-        "júl",
-        "juil",
-        "lug",
-        "tem",
-        "lipc",
-        "lipiec",
-        "červenc",
-        "červenec",
-        "heinä",
-        "srpnj",
-        "srpanj",
-        "iul",
-        "июл",
-        "юли",
-        "јул",
-        "лип",
-        "ιουλ",
-        "liep",
-    ],
-    &[
-        "aug", "ago", "aoû", "aou", "ağu", "agu", "sier", "srp", "elo", "kolov", "ágú", "авг",
-        "серп", "αυγ", "αύγ", "rugpj",
-    ],
-    &[
-        "sep",
-        "set",
-        "eyl",
-        "wrz",
-        "zář",
-        "syys",
-        "ruj",
-        "szep",
-        "сен",
-        "сеп",
-        "верес",
-        "σεπ",
-        "rugs",
-    ],
-    &[
-        "oct", "okt", "out", "ott", "eki", "paź", "říj", "loka", "ottobre", "окт", "жовт", "οκτ",
-        "spal",
-    ],
-    &[
-        "nov",
-        "kas",
-        "lis",
-        "marras",
-        "stud",
-        "nóv",
-        "noi",
-        "ноя",
-        "ное",
-        "нов",
-        "листоп",
-        "νοε",
-        "lapkr",
-    ],
-    &[
-        "dec", "dez", "déc", "dic", "des", "ara", "gru", "pro", "joulu", "dici", "дек", "груд",
-        "δεκ", "gruod",
-    ],
-];
+use std::sync::LazyLock;
+
+use crate::word_list::entries;
+
+/// How the months' names begin, each with the month's number.
+static STARTS: LazyLock<Vec<(u32, &str)>> = LazyLock::new(|| {
+    let starts = entries(include_str!("../../data/months.txt"));
+    let starts = starts.map(|line| {
+        line.split_once(' ').and_then(|(month, start)| Some((month.parse().ok()?, start)))
+    });
+    starts.map(|start| start.expect("months.txt has a number and a word on each line")).collect()
+});
 /// The longest of these names, in characters.
 const MAX_CHARS: usize = 13;
 
-/// The month that a word names, 1 to 12. The longest stem decides.
+/// The month that a word names, 1 to 12. The longest start decides.
 pub(crate) fn month(word: &str) -> Option<u32> {
     let chars = word.chars().count();
     if !(3..=MAX_CHARS).contains(&chars) || !word.chars().all(char::is_alphabetic) {
         return None;
     }
     let word = word.to_lowercase();
-    let stems =
-        (1..).zip(STEMS).flat_map(|(month, stems)| stems.iter().map(move |stem| (month, *stem)));
-    stems
-        .filter(|(_, stem)| word.starts_with(stem))
-        .max_by_key(|(_, stem)| stem.len())
+    STARTS
+        .iter()
+        .filter(|(_, start)| word.starts_with(start))
+        .max_by_key(|(_, start)| start.len())
         .map(|found| found.0)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::word_list::assert_each_once;
+
+    #[test]
+    fn every_month_has_starts_and_none_stands_twice() {
+        assert_each_once(include_str!("../../data/months.txt"));
+        for month in 1..=12 {
+            assert!(STARTS.iter().filter(|start| start.0 == month).count() > 10, "{month}");
+        }
+        let mut words: Vec<&str> = STARTS.iter().map(|start| start.1).collect();
+        words.sort_unstable();
+        assert!(words.is_sorted_by(|one, other| one < other), "a start is of one month");
+    }
 
     #[test]
     fn months_are_known_by_their_names_in_many_languages() {

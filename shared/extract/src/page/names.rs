@@ -127,7 +127,7 @@ fn without_notes(text: &str) -> String {
 fn without_start(text: &str, source: Source) -> &str {
     let mut text = text.trim_matches(is_edge);
     loop {
-        let shown: &[&str] = if source == Source::Field { &[] } else { &BEFORE_SHOWN };
+        let shown: &[&str] = if source == Source::Field { &[] } else { BEFORE_SHOWN.as_slice() };
         let rest = BEFORE
             .iter()
             .filter_map(|start| rest_after(text, start, true))
@@ -221,7 +221,7 @@ fn by_commas(piece: &str) -> Vec<String> {
 fn is_suffix(part: &str) -> bool {
     part.split([' ', '-', '/']).filter(|word| !word.is_empty()).all(|word| {
         let letters: String = word.chars().filter(|c| c.is_alphanumeric()).collect();
-        let is_listed = SUFFIXES.contains(&letters.to_lowercase().as_str());
+        let is_listed = SUFFIXES.contains(letters.to_lowercase().as_str());
         let is_short =
             (2..=6).contains(&letters.len()) && letters.bytes().all(|c| c.is_ascii_uppercase());
         is_listed || is_short
@@ -230,7 +230,7 @@ fn is_suffix(part: &str) -> bool {
 
 fn has_role(part: &str) -> bool {
     words(part)
-        .any(|word| ROLES.contains(&word.as_str()) || ROLES.contains(&word.trim_end_matches('s')))
+        .any(|word| ROLES.contains(word.as_str()) || ROLES.contains(word.trim_end_matches('s')))
 }
 
 fn words(text: &str) -> impl Iterator<Item = String> {
@@ -256,8 +256,8 @@ fn is_name(name: &str) -> bool {
         && !BEFORE.iter().any(|label| label.eq_ignore_ascii_case(name))
         && !name.contains("://")
         && !name.contains(['@', '{', '<', '?', '!', '='])
-        && !NOBODY.contains(&name.to_lowercase().as_str())
-        && !words(name).any(|word| NEVER.contains(&word.as_str()))
+        && !NOBODY.contains(name.to_lowercase().as_str())
+        && !words(name).any(|word| NEVER.contains(word.as_str()))
         && crate::date::published_at(name).is_none()
 }
 

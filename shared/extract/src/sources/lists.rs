@@ -2,10 +2,10 @@
 
 use std::ops::ControlFlow;
 
+use html_escape::encode_double_quoted_attribute_to_string;
 use url::Url;
 
 use super::feed;
-use super::sanitize::escape_quoted;
 use crate::xml::{self, Node, walk};
 
 const MAX_LIST_BYTES: usize = 16 * 1024 * 1024;
@@ -69,7 +69,8 @@ pub fn opml_of<'a>(feeds: impl IntoIterator<Item = (&'a str, Option<&'a str>)>) 
             text.push_str(if name == "text" { "<outline type=\"rss\" " } else { " " });
             text.push_str(name);
             text.push_str("=\"");
-            escape_quoted(&value.replace(char::is_control, " "), &mut text);
+            let value = value.replace(char::is_control, " ");
+            encode_double_quoted_attribute_to_string(value, &mut text);
             text.push('"');
         }
         text.push_str("/>\n");

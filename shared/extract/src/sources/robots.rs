@@ -1,4 +1,5 @@
 //! robots.txt as RFC 9309 defines it, with `Crawl-delay` and `Sitemap`.
+//! Written by hand: `texting_robots` has had no release since early 2024.
 
 use std::time::Duration;
 

@@ -1,12 +1,14 @@
 //! HTML of strangers as HTML that can be shown: known formatting, links and
-//! pictures stay, everything that runs, loads or restyles goes.
+//! pictures stay, everything that runs, loads or restyles goes. `ammonia` cleans;
+//! before it the guard of depth and work, and the mending of what feeds break.
 
 use std::borrow::Cow;
+use std::collections::HashMap;
 
-use dom_query::NodeRef;
+use ammonia::{Builder, UrlRelative};
 use url::Url;
 
-use crate::isolate::fragment;
+use crate::isolate::{MAX_TREE_DEPTH, fragment, is_affordable_fragment, isolated};
 
 /// Elements that stay; of others, only their content.
 const KEPT: &[&str] = &[
@@ -86,28 +88,30 @@ const DROPPED: &[&str] = &[
     "applet", "embed", "frame", "frameset", "head", "iframe", "math", "noembed", "noframes",
     "script", "style", "svg", "template", "title", "xml",
 ];
-const KEPT_ATTRIBUTES: [&str; 10] =
-    ["alt", "colspan", "datetime", "dir", "height", "lang", "rowspan", "start", "title", "width"];
+const KEPT_ATTRIBUTES: &[&str] =
+    &["alt", "colspan", "datetime", "dir", "height", "lang", "rowspan", "start", "title", "width"];
 /// Attributes that hold a URL.
 const KEPT_LINKS: &[&str] = &["cite", "href", "poster", "src"];
+/// The schemes of links that stay.
+const SCHEMES: [&str; 3] = ["http", "https", "mailto"];
 /// Tags whose content a parser takes for text: pictures for those without scripts,
 /// or all that follows a frame that is closed as in XML.
 const FRAMES: &[&str] = &["<iframe", "</iframe", "<noscript", "</noscript"];
 const VOID: &[&str] = &["br", "col", "hr", "img", "source"];
 
-/// The safe part of `html`, with links resolved against `base`. What cannot be
+/// The safe part of `html`, with links resolved against `base`. HTML that cannot be
 /// parsed within bounds comes back as text, with its tags escaped.
 pub(crate) fn html(html: &str, base: Option<&Url>) -> String {
     if !html.contains(['<', '&']) {
         return html.to_owned();
     }
     let html = &*mended(html);
-    let mut safe = String::with_capacity(html.len());
-    match fragment(html) {
-        Some(document) => write_children(&document.root(), base, &mut safe),
-        None => escape(html, &mut safe),
-    }
-    safe
+    let cleaned = || isolated(|| cleaner(base.cloned()).clean(html).to_string()).ok();
+    is_affordable_fragment(html)
+        .then(cleaned)
+        .flatten()
+        .and_then(|safe| closed(&safe))
+        .unwrap_or_else(|| html_escape::encode_text(html).into_owned())
 }
 
 /// The text in `html`, without any tag.
@@ -118,7 +122,7 @@ pub(crate) fn text(html: &str) -> String {
     fragment(html).map_or_else(|| html.to_owned(), |document| document.text().to_string())
 }
 
-/// Whether a text that is no HTML stays harmless where it is shown as HTML.
+/// Tells a text that is no HTML, and is harmless where it is shown as HTML.
 pub(crate) fn is_harmless(text: &str) -> bool {
     text.split('<').skip(1).all(|rest| {
         let rest = rest.strip_prefix('/').unwrap_or(rest);
@@ -130,8 +134,7 @@ pub(crate) fn is_harmless(text: &str) -> bool {
     })
 }
 
-/// `html` with what would make a parser swallow the text behind it taken out or
-/// escaped: [`FRAMES`], comments without an end, CDATA marks, and a `<!` that
+/// `html` without the marks that would make a parser swallow the text behind them: [`FRAMES`], comments without an end, CDATA marks, and a `<!` that
 /// begins nothing.
 fn mended(html: &str) -> Cow<'_, str> {
     let (last_end, last_comment_end) = (html.rfind('>'), html.rfind("-->"));
@@ -174,84 +177,55 @@ fn tag_length(tag: &str) -> usize {
     tag.find('>').map_or(tag.len(), |end| end + 1)
 }
 
-fn write_children(node: &NodeRef<'_>, base: Option<&Url>, out: &mut String) {
-    for child in node.children_it(false) {
-        if child.is_text() {
-            escape(&child.text(), out);
-        } else if child.is_element() {
-            write_element(&child, base, out);
-        }
-    }
+/// Keeps the lists above, and resolves links against `base`.
+fn cleaner(base: Option<Url>) -> Builder<'static> {
+    let mut cleaner = Builder::empty();
+    cleaner
+        .tags(KEPT.iter().copied().collect())
+        .clean_content_tags(DROPPED.iter().copied().collect())
+        .tag_attributes(HashMap::new())
+        .generic_attributes(KEPT_ATTRIBUTES.iter().chain(KEPT_LINKS).copied().collect())
+        .url_schemes(SCHEMES.into())
+        .url_relative(UrlRelative::PassThrough)
+        .link_rel(None)
+        .attribute_filter(move |_, name, value| {
+            let is_link = KEPT_LINKS.contains(&name);
+            if is_link { safe_link(value, base.as_ref()) } else { Some(value.into()) }
+        });
+    cleaner
 }
 
-fn write_element(node: &NodeRef<'_>, base: Option<&Url>, out: &mut String) {
-    let name = node.node_name().unwrap_or_default().to_string();
-    if DROPPED.contains(&name.as_str()) {
-        return;
-    }
-    if !KEPT.contains(&name.as_str()) {
-        return write_children(node, base, out);
-    }
-    out.push('<');
-    out.push_str(&name);
-    for attribute in node.attrs() {
-        write_attribute(&attribute.name.local, &attribute.value, base, out);
-    }
-    if VOID.contains(&name.as_str()) {
-        return out.push_str(" />");
-    }
-    out.push('>');
-    write_children(node, base, out);
-    out.push_str("</");
-    out.push_str(&name);
-    out.push('>');
-}
-
-fn write_attribute(name: &str, value: &str, base: Option<&Url>, out: &mut String) {
-    let value = if KEPT_LINKS.contains(&name) {
-        safe_link(value, base)
-    } else {
-        KEPT_ATTRIBUTES.contains(&name).then(|| value.to_owned())
-    };
-    if let Some(value) = value {
-        out.push(' ');
-        out.push_str(name);
-        out.push_str("=\"");
-        escape_quoted(&value, out);
-        out.push('"');
-    }
-}
-
-/// As browsers read it: what has a scheme has one of these.
-fn safe_link(link: &str, base: Option<&Url>) -> Option<String> {
+/// As browsers read it: a link with a scheme has one of [`SCHEMES`].
+fn safe_link<'u>(link: &'u str, base: Option<&Url>) -> Option<Cow<'u, str>> {
     let link = link.trim();
     match Url::options().base_url(base).parse(link) {
-        Ok(url) => matches!(url.scheme(), "http" | "https" | "mailto").then(|| url.into()),
-        Err(url::ParseError::RelativeUrlWithoutBase) => Some(link.to_owned()),
+        Ok(url) => SCHEMES.contains(&url.scheme()).then(|| String::from(url).into()),
+        Err(url::ParseError::RelativeUrlWithoutBase) => Some(link.into()),
         Err(_) => None,
     }
 }
 
-/// Adds `text` to `out` such that it is text in HTML and XML.
-pub(crate) fn escape(text: &str, out: &mut String) {
-    for c in text.chars() {
-        match c {
-            '&' => out.push_str("&amp;"),
-            '<' => out.push_str("&lt;"),
-            '>' => out.push_str("&gt;"),
-            c => out.push(c),
+/// Well-formed HTML with its void elements closed and its spaces plain, as XML wants
+/// them; `None` where it is nested too deeply.
+fn closed(html: &str) -> Option<String> {
+    let (mut closed, mut depth) = (String::with_capacity(html.len() + 64), 0_usize);
+    let mut pieces = html.split('<');
+    closed.push_str(pieces.next()?);
+    for piece in pieces {
+        closed.push('<');
+        let name = piece.split([' ', '>']).next()?;
+        if VOID.contains(&name) {
+            let (tag, behind) = piece.split_once('>')?;
+            closed.extend([tag, " />", behind]);
+            continue;
         }
-    }
-}
-
-/// The same for what stands between double quotes.
-pub(crate) fn escape_quoted(text: &str, out: &mut String) {
-    for (place, part) in text.split('"').enumerate() {
-        if place > 0 {
-            out.push_str("&quot;");
+        depth = if name.starts_with('/') { depth.saturating_sub(1) } else { depth + 1 };
+        if depth > MAX_TREE_DEPTH {
+            return None;
         }
-        escape(part, out);
+        closed.push_str(piece);
     }
+    Some(if closed.contains("&nbsp;") { closed.replace("&nbsp;", "\u{a0}") } else { closed })
 }
 
 #[cfg(test)]
@@ -319,6 +293,25 @@ mod tests {
         ] {
             assert_eq!(html(source, None), expected, "{source}");
         }
+    }
+
+    #[test]
+    fn html_that_is_nested_too_deeply_comes_back_as_text() {
+        let tables = "<table><tr><td>".repeat(300) + "deep";
+        for source in ["<div>".repeat(5_000), tables] {
+            let safe = html(&source, None);
+            assert!(!safe.contains('<') && safe.starts_with("&lt;"), "{safe:.40}");
+        }
+        let drawing = format!("<svg>{}</svg>safe", "<input>".repeat(50_000));
+        assert_eq!(html(&drawing, None), "safe");
+    }
+
+    #[test]
+    fn spaces_that_do_not_break_stay_as_they_are() {
+        assert_eq!(
+            html("<b title='a&nbsp;b'>1&nbsp;2\u{a0}3 &amp;nbsp;</b>", None),
+            "<b title=\"a\u{a0}b\">1\u{a0}2\u{a0}3 &amp;nbsp;</b>"
+        );
     }
 
     #[test]

@@ -1,4 +1,5 @@
 //! Sitemaps: XML with the news extension, indexes, plain lists; gzip or not.
+//! Written by hand: a short walk with the forgiving XML reader that feeds need, too.
 
 use std::ops::ControlFlow;
 

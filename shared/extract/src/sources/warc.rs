@@ -3,6 +3,8 @@
 //! A record that is broken costs that record: reading goes on at the next gzip
 //! member that holds a record, in a file that is not compressed at the next line
 //! that starts one.
+//!
+//! Written by hand, since the crate `warc` does not recover behind a damaged member.
 
 use std::io::{self, BufRead, BufReader, Read};
 

@@ -1,6 +1,8 @@
 //! A linear-chain conditional random field over the words of a text (Lafferty,
 //! McCallum, Pereira 2001): what labels are likely depends on the labels beside
 //! them, and the inside of a name without its beginning is impossible.
+//!
+//! Written by hand: `crfsuite` binds a C library.
 
 use super::label::{LABELS, may_follow, may_start};
 

@@ -1,6 +1,7 @@
 //! How a head lies in a file: a line of JSON, then half-precision values, little
 //! end first.
 
+use data_encoding::HEXLOWER;
 use half::f16;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
@@ -110,8 +111,7 @@ pub(super) fn read(bytes: &[u8]) -> Result<EntityHead, EntityHeadError> {
     let score = dense(header.hidden, LABELS);
     let mut row = || std::array::from_fn(|_| take(1)[0]);
     let transitions = Transitions { start: row(), step: std::array::from_fn(|_| row()) };
-    let version =
-        Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect::<String>();
+    let version = HEXLOWER.encode(&Sha256::digest(bytes));
     Ok(EntityHead {
         provenance: header.provenance,
         version: version[..VERSION_DIGITS].to_owned(),

@@ -1,16 +1,13 @@
-//! Words of praise and of blame, as the news use them, with their inflections.
-//! The lists are ours.
+//! Words of praise and of blame, as the news use them, with their inflections. They
+//! are in `data`; the lists are ours.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
-const NEGATIVE: &str = include_str!("negative.txt");
-const POSITIVE: &str = include_str!("positive.txt");
-
+const NEGATIVE: &str = include_str!("../../data/negative.txt");
+const POSITIVE: &str = include_str!("../../data/positive.txt");
 /// Words that turn the next ones round.
-const NEGATIONS: [&str; 12] = [
-    "not", "no", "never", "nor", "without", "neither", "hardly", "barely", "cannot", "nothing",
-    "nobody", "none",
-];
+const NEGATIONS: &str = include_str!("../../data/negations.txt");
+
 /// So many words behind a negation are turned round.
 const REACH: usize = 3;
 /// More words of one kind say no more.
@@ -30,21 +27,27 @@ enum Tone {
 #[derive(Clone, Debug)]
 pub(super) struct Lexicon {
     tones: HashMap<String, Tone>,
+    negations: HashSet<&'static str>,
+}
+
+/// The entries of a list: one on each line, comments behind `#`.
+fn entries(text: &'static str) -> impl Iterator<Item = &'static str> {
+    text.lines().filter(|line| !line.is_empty() && !line.starts_with('#'))
 }
 
 impl Lexicon {
     pub(super) fn new() -> Self {
         let mut tones = HashMap::new();
         for (list, tone) in [(NEGATIVE, Tone::Negative), (POSITIVE, Tone::Positive)] {
-            for word in list.split_whitespace() {
+            for word in entries(list) {
                 tones.extend(inflections(word).map(|inflected| (inflected, tone)));
             }
         }
         // A word's inflection may be a word of its own: "needless" is not "needl" + "ess".
         for (list, tone) in [(NEGATIVE, Tone::Negative), (POSITIVE, Tone::Positive)] {
-            tones.extend(list.split_whitespace().map(|word| (word.to_owned(), tone)));
+            tones.extend(entries(list).map(|word| (word.to_owned(), tone)));
         }
-        Self { tones }
+        Self { tones, negations: entries(NEGATIONS).collect() }
     }
 
     /// What the words of a text say, each about 0 to 3.
@@ -73,7 +76,7 @@ impl Lexicon {
         let mut counts = [0.0; 4];
         let mut turned = 0;
         for word in words {
-            if NEGATIONS.contains(&word.as_str()) || word.ends_with("n't") {
+            if self.negations.contains(word.as_str()) || word.ends_with("n't") {
                 turned = REACH;
                 continue;
             }
@@ -136,8 +139,10 @@ mod tests {
     }
 
     #[test]
-    fn no_word_stands_in_both_lists() {
-        let negative: Vec<_> = NEGATIVE.split_whitespace().collect();
-        assert!(POSITIVE.split_whitespace().all(|word| !negative.contains(&word)));
+    fn no_word_stands_in_two_lists_or_twice_in_one() {
+        let mut seen = HashSet::new();
+        for word in [NEGATIVE, POSITIVE, NEGATIONS].into_iter().flat_map(entries) {
+            assert!(seen.insert(word) && word == word.trim(), "{word}");
+        }
     }
 }

@@ -1,5 +1,6 @@
 //! Classifiers in memory: loaded when they are first asked for, the least recently
 //! used ones given up where another needs their room.
+//! Written by hand, since `moka` can neither lease nor pin an entry.
 
 use std::collections::BTreeMap;
 use std::ops::Deref;

@@ -1,209 +1,30 @@
-//! What publishers put between and below an article's paragraphs, by the words
-//! that it starts with, in the languages with most news.
+//! The phrases that publishers put between and below an article's paragraphs, by
+//! their first words, in the languages with most news. They are in `data/phrases`.
+
+use std::sync::LazyLock;
+
+use crate::word_list::entries;
 
 /// Longer blocks are read as text, however they start.
 const MAX_PROMPT_CHARS: usize = 160;
 const MAX_HEADING_CHARS: usize = 60;
 
-/// Starts of headings with links, comments or the author's life under them.
-const OTHERS: &[&str] = &[
-    "about the author",
-    "about author",
-    "also on",
-    "also read",
-    "author bio",
-    "comments",
-    "continue reading",
-    "editor's picks",
-    "editors' picks",
-    "further reading",
-    "featured articles",
-    "join the conversation",
-    "latest articles",
-    "latest news",
-    "latest posts",
-    "latest stories",
-    "leave a comment",
-    "leave a reply",
-    "like this",
-    "more articles",
-    "more by",
-    "more from",
-    "more like this",
-    "more news",
-    "more on this",
-    "more posts",
-    "more stories",
-    "more to read",
-    "most popular",
-    "most read",
-    "most viewed",
-    "popular articles",
-    "popular posts",
-    "post a comment",
-    "read also",
-    "read next",
-    "recent articles",
-    "recent posts",
-    "recommended",
-    "related",
-    "share this",
-    "similar articles",
-    "similar posts",
-    "sign up",
-    "subscribe to",
-    "tags",
-    "trending",
-    "up next",
-    "what to read next",
-    "you may also",
-    "you might also",
-    "you might like",
-    "auch interessant",
-    "auch lesen",
-    "das könnte",
-    "schon gelesen",
-    "weitere beiträge",
-    "weitere themen",
-    "zum weiterlesen",
-    "über den autor",
-    "über die autorin",
-    "zur person",
-    "à lire également",
-    "à propos de l'auteur",
-    "dans la même rubrique",
-    "le puede interesar",
-    "lee también",
-    "más noticias",
-    "sobre el autor",
-    "leggi anche",
-    "potrebbe interessarti",
-    "veja também",
-    "czytaj także",
-    "czytaj też",
-    "zobacz także",
-    "zobacz też",
-    "lees ook",
-    "läs också",
-    "les også",
-    "kommentare",
-    "mehr zum thema",
-    "weitere artikel",
-    "à lire aussi",
-    "sur le même sujet",
-    "commentaires",
-    "te puede interesar",
-    "noticias relacionadas",
-    "lea también",
-];
-/// Starts of single lines that ask, lead elsewhere or say whose picture it was.
-const PROMPTS: &[&str] = &[
-    "advertisement",
-    "also read",
-    "article continues",
-    "all rights reserved",
-    "by continuing",
-    "by submitting",
-    "click here to",
-    "continue reading",
-    "copyright ©",
-    "download our app",
-    "©",
-    "enter your email",
-    "filed under",
-    "follow us",
-    "follow him on",
-    "follow her on",
-    "get the latest",
-    "get our",
-    "getty images",
-    "have you read",
-    "image credit",
-    "image:",
-    "image source",
-    "image via",
-    "join our",
-    "last updated",
-    "last modified",
-    "like this:",
-    "loading...",
-    "more:",
-    "min read",
-    "originally published",
-    "photo:",
-    "photo by",
-    "photo credit",
-    "photograph:",
-    "picture:",
-    "posted by",
-    "posted in",
-    "posted on",
-    "published on",
-    "read also",
-    "read more",
-    "read next",
-    "reading time",
-    "related:",
-    "see also:",
-    "share this",
-    "share on",
-    "sign up",
-    "skip to",
-    "source: getty",
-    "story continues",
-    "subscribe",
-    "tags:",
-    "this article was",
-    "thanks for reading",
-    "the views expressed",
-    "this post may contain affiliate",
-    "updated on",
-    "watch:",
-    "we use cookies",
-    "anzeige",
-    "lesen sie auch",
-    "lire aussi",
-    "à lire aussi",
-    "à lire également",
-    "auch interessant",
-    "auch lesen",
-    "lies auch",
-    "mehr zum thema",
-    "zum newsletter",
-    "folgen sie uns",
-    "rezept drucken",
-    "lea también",
-    "lee también",
-    "le puede interesar",
-    "te puede interesar",
-    "vea también",
-    "ver también",
-    "síguenos",
-    "siguenos",
-    "suscríbete",
-    "leggi anche",
-    "veja também",
-    "siga-nos",
-    "czytaj także",
-    "czytaj też",
-    "zobacz także",
-    "zobacz też",
-    "lees ook",
-    "läs också",
-    "les også",
-    "читайте также",
-    "читайте також",
-    "leia também",
-];
+const HEADINGS_TEXT: &str = include_str!("../../../data/phrases/headings.txt");
+const PROMPTS_TEXT: &str = include_str!("../../../data/phrases/prompts.txt");
 
-/// Whether a block is the heading of something else than the article.
+/// Starts of headings with links, comments or the author's life under them.
+static HEADINGS: LazyLock<Vec<&str>> = LazyLock::new(|| entries(HEADINGS_TEXT).collect());
+/// Starts of single lines that ask, lead elsewhere or name the owner of a picture.
+static PROMPTS: LazyLock<Vec<&str>> = LazyLock::new(|| entries(PROMPTS_TEXT).collect());
+
+/// Tells a block that is the heading of something else than the article.
 pub(super) fn opens_other(text: &str) -> bool {
-    is_short(text, MAX_HEADING_CHARS) && starts(OTHERS, text)
+    is_short(text, MAX_HEADING_CHARS) && starts(&HEADINGS, text)
 }
 
-/// Whether a short block is no part of the text around it.
+/// Tells a short block that is no part of the text around it.
 pub(super) fn is_prompt(text: &str) -> bool {
-    is_short(text, MAX_PROMPT_CHARS) && starts(PROMPTS, text)
+    is_short(text, MAX_PROMPT_CHARS) && starts(&PROMPTS, text)
 }
 
 fn is_short(text: &str, max_chars: usize) -> bool {
@@ -215,4 +36,22 @@ fn starts(list: &[&str], text: &str) -> bool {
     let start = start.trim_start_matches(|c: char| !c.is_alphanumeric() && c != '©');
     let is_end = |rest: &str| !rest.starts_with(char::is_alphanumeric);
     list.iter().any(|phrase| start.strip_prefix(phrase).is_some_and(is_end))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::word_list::assert_each_once;
+
+    #[test]
+    fn each_phrase_stands_once_and_is_found() {
+        for (text, is_found) in
+            [(HEADINGS_TEXT, opens_other as fn(&str) -> bool), (PROMPTS_TEXT, is_prompt)]
+        {
+            assert_each_once(text);
+            for phrase in entries(text) {
+                assert!(is_found(&phrase.to_uppercase()), "{phrase}");
+            }
+        }
+    }
 }

@@ -1,212 +1,54 @@
-//! What stands in bylines around names, in many languages.
+//! The words and marks around names in bylines, in many languages. The words are in
+//! `data/names`; marks, whose spaces count, stand here.
 
-/// What stands before the name in bylines of many languages.
-pub(super) const BEFORE: [&str; 62] = [
-    "by",
-    "written by",
-    "posted by",
-    "published by",
-    "words by",
-    "story by",
-    "article by",
-    "reported by",
-    "report by",
-    "authored by",
-    "created by",
-    "contributed by",
-    "submitted by",
-    "reviewed by",
-    "guest post by",
-    "post by",
-    "text by",
-    "author",
-    "authors",
-    "author(s)",
-    "about the author",
-    "writer",
-    "reporter",
-    "von",
-    "ein beitrag von",
-    "ein artikel von",
-    "text",
-    "text von",
-    "autor",
-    "autorin",
-    "autoren",
-    "verfasst von",
-    "geschrieben von",
-    "veröffentlicht von",
-    "por",
-    "escrito por",
-    "publicado por",
-    "redacción",
-    "par",
-    "écrit par",
-    "publié par",
-    "rédigé par",
-    "auteur",
-    "propos recueillis par",
-    "scritto da",
-    "a cura di",
-    "autore",
-    "door",
-    "geschreven door",
-    "skriven av",
-    "skrevet af",
-    "skrevet av",
-    "tekst",
-    "kirjoittanut",
-    "teksti",
-    "autorzy",
-    "napisał",
-    "автор",
-    "текст",
-    "作者",
-    "記者",
-    "ผู้เขียน",
-];
+use std::collections::HashSet;
+use std::sync::LazyLock;
+
+use crate::word_list::entries;
+
+macro_rules! list {
+    ($name:literal) => {
+        LazyLock::new(|| entries(include_str!(concat!("../../../data/names/", $name))).collect())
+    };
+}
+
+/// Words before the name.
+pub(super) static BEFORE: LazyLock<Vec<&str>> = list!("before.txt");
 /// The same, but also parts of names: only in what readers see, in lower case.
-pub(super) const BEFORE_SHOWN: [&str; 8] = ["di", "da", "de", "av", "af", "od", "od:", "przez"];
-/// What stands between two names.
+pub(super) static BEFORE_SHOWN: LazyLock<Vec<&str>> = list!("before_shown.txt");
+/// Titles and degrees behind a name, which belong to it.
+pub(super) static SUFFIXES: LazyLock<HashSet<&str>> = list!("suffixes.txt");
+/// Words that no name has; texts with them are no byline, or say more than one.
+pub(super) static NEVER: LazyLock<HashSet<&str>> = list!("never.txt");
+/// Words for an occupation, not for a person.
+pub(super) static ROLES: LazyLock<HashSet<&str>> = list!("roles.txt");
+/// Accounts of software.
+pub(super) static NOBODY: LazyLock<HashSet<&str>> = list!("nobody.txt");
+
+/// Marks and words between two names.
 pub(super) const BETWEEN: [&str; 16] = [
     " and ", " und ", " et ", " og ", " och ", " & ", " y ", " ve ", " и ", " și ", " with ",
     " mit ", "、", "，", "; ", " + ",
 ];
 /// The same, but also letters of names: only between two names of several words.
 pub(super) const BETWEEN_LONG: [&str; 7] = [" e ", " i ", " en ", " a ", " ja ", " és ", " in "];
-/// What separates a name from what is said about it.
+/// Marks and words between a name and what is said about it.
 pub(super) const BREAKS: [&str; 14] = [
     " | ", "|", " • ", "·", "⋅", " for ", " – ", " — ", " - ", " // ", " / ", "\u{2022}", " on ",
     " at ",
 ];
-/// What belongs to the name before it.
-pub(super) const SUFFIXES: [&str; 58] = [
-    "jr", "sr", "ii", "iii", "iv", "phd", "md", "esq", "mba", "cpa", "cfp", "rd", "rdn", "ldn",
-    "ms", "ma", "bs", "ba", "msc", "bsc", "jd", "dds", "dvm", "vmd", "do", "rn", "mph", "edd",
-    "psyd", "lcsw", "facp", "faan", "pt", "dpt", "cpt", "cscs", "fand", "foma", "dabom", "dacvb",
-    "pe", "pmp", "cissp", "cfa", "mscp", "faclm", "pharmd", "dc", "np", "fnp", "aprn", "cssd",
-    "cdces", "smt", "mpa", "mfa", "facog", "abpp",
-];
-/// Words that no name has; texts with them are no byline, or say more than one.
-pub(super) const NEVER: [&str; 40] = [
-    "comment",
-    "comments",
-    "share",
-    "follow",
-    "updated",
-    "published",
-    "read",
-    "subscribe",
-    "posted",
-    "minutes",
-    "min",
-    "views",
-    "login",
-    "http",
-    "www",
-    "cookies",
-    "click",
-    "more",
-    "email",
-    "view",
-    "facebook",
-    "twitter",
-    "linkedin",
-    "instagram",
-    "print",
-    "copyright",
-    "rights",
-    "reserved",
-    "photo",
-    "photos",
-    "image",
-    "credit",
-    "getty",
-    "bio",
-    "posts",
-    "category",
-    "written",
-    "article",
-    "articles",
-    "about",
-];
-/// Words for what someone is, not who.
-pub(super) const ROLES: [&str; 62] = [
-    "editor",
-    "reporter",
-    "writer",
-    "correspondent",
-    "journalist",
-    "columnist",
-    "contributor",
-    "author",
-    "producer",
-    "director",
-    "manager",
-    "specialist",
-    "expert",
-    "analyst",
-    "founder",
-    "ceo",
-    "president",
-    "head",
-    "chief",
-    "senior",
-    "lead",
-    "consultant",
-    "professor",
-    "coach",
-    "strategist",
-    "officer",
-    "redakteur",
-    "redakteurin",
-    "korrespondent",
-    "korrespondentin",
-    "autor",
-    "autorin",
-    "journaliste",
-    "rédacteur",
-    "rédactrice",
-    "periodista",
-    "redactor",
-    "redactora",
-    "giornalista",
-    "redattore",
-    "dziennikarz",
-    "journalistin",
-    "volontär",
-    "ressortleiter",
-    "reporterin",
-    "engineer",
-    "developer",
-    "designer",
-    "executive",
-    "associate",
-    "assistant",
-    "member",
-    "fellow",
-    "dietitian",
-    "physician",
-    "vice",
-    "content",
-    "marketing",
-    "freelance",
-    "newsroom",
-    "reporters",
-    "agency",
-];
-/// Accounts of software.
-pub(super) const NOBODY: [&str; 12] = [
-    "admin",
-    "administrator",
-    "webmaster",
-    "root",
-    "user",
-    "guest",
-    "anonymous",
-    "null",
-    "undefined",
-    "none",
-    "unknown",
-    "editor",
-];
+
+#[cfg(test)]
+mod tests {
+    use crate::word_list::assert_each_once;
+
+    #[test]
+    fn no_list_has_an_entry_twice() {
+        assert_each_once(include_str!("../../../data/names/before.txt"));
+        assert_each_once(include_str!("../../../data/names/before_shown.txt"));
+        assert_each_once(include_str!("../../../data/names/suffixes.txt"));
+        assert_each_once(include_str!("../../../data/names/never.txt"));
+        assert_each_once(include_str!("../../../data/names/roles.txt"));
+        assert_each_once(include_str!("../../../data/names/nobody.txt"));
+    }
+}

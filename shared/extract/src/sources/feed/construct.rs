@@ -2,14 +2,17 @@
 
 use std::fmt::Write;
 
-use encoding_rs::{UTF_8, WINDOWS_1252};
+use base64::Engine;
+use base64::alphabet::STANDARD;
+use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
+use html_escape::{encode_double_quoted_attribute_to_string, encode_text_to_string};
 use url::Url;
 
-use super::MAX_FIELD_BYTES;
-use crate::sources::sanitize::{self, escape, escape_quoted};
+use super::prose::{Kind, Prose};
+use super::values::MAX_FIELD_BYTES;
 use crate::xml::{Attributes, local};
 
-/// What an element's text is, before anything inside it is seen.
+/// The form of an element's text, before anything inside it is seen.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Form {
     /// In base64: a text of an unusual type, or no text at all.
@@ -62,7 +65,7 @@ impl Construct {
         // Both are cut again where the field is done.
         if self.text.len() < 2 * MAX_FIELD_BYTES {
             self.text.push_str(text);
-            escape(text, &mut self.markup);
+            encode_text_to_string(text, &mut self.markup);
         }
     }
 
@@ -72,7 +75,7 @@ impl Construct {
             let _ = write!(self.markup, "<{}", local(name).0);
             for (name, value) in attributes.iter().filter(|(name, _)| !name.contains(':')) {
                 let _ = write!(self.markup, " {name}=\"");
-                escape_quoted(&value, &mut self.markup);
+                encode_double_quoted_attribute_to_string(&value, &mut self.markup);
                 self.markup.push('"');
             }
             self.markup.push('>');
@@ -92,108 +95,60 @@ impl Construct {
         self.text
     }
 
-    /// Safe HTML, or text that is harmless as HTML, too.
-    pub(super) fn into_prose(mut self) -> String {
+    /// The text as it is read by people.
+    pub(super) fn into_prose(mut self) -> Prose {
         if self.is_base64 || self.form == Form::Binary {
             self.text = from_base64(&self.text).unwrap_or_default();
             self.has_elements = false;
         }
-        let base = self.base.as_ref();
-        let prose = match self.form {
-            Form::Xhtml => sanitize::html(&self.markup, base),
-            Form::Html if self.has_elements => sanitize::html(&self.markup, base),
-            Form::Html | Form::Binary => sanitize::html(&self.text, base),
-            Form::Text | Form::Guess if self.has_elements => sanitize::html(&self.markup, base),
-            Form::Guess if looks_like_html(&self.text) => sanitize::html(&self.text, base),
-            Form::Text | Form::Guess if sanitize::is_harmless(&self.text) => self.text,
-            Form::Text | Form::Guess => sanitize::html(&self.text, base),
-        };
-        unmangled(prose)
-    }
-}
-
-/// An end tag or a reference, and no element that HTML does not have.
-fn looks_like_html(text: &str) -> bool {
-    let has_reference = text.split('&').skip(1).any(|rest| {
-        let name = rest.split(';').next().unwrap_or_default();
-        rest.len() > name.len()
-            && (2..12).contains(&name.len())
-            && name.bytes().all(|byte| byte == b'#' || byte.is_ascii_alphanumeric())
-    });
-    has_reference || text.contains("</") || text.contains("/>")
-}
-
-/// UTF-8 that was once read as windows-1252 and written down so: `â€™` for `’`.
-/// Text in windows-1252 is hardly ever valid UTF-8 by accident.
-fn unmangled(text: String) -> String {
-    let is_suspect = text.contains(['Â', 'Ã', 'â', 'ð', 'å', 'æ', 'ä', 'è', 'é', 'ç']);
-    if !is_suspect {
-        return text;
-    }
-    let (bytes, _, has_others) = WINDOWS_1252.encode(&text);
-    if has_others {
-        return text;
-    }
-    UTF_8
-        .decode_without_bom_handling_and_without_replacement(&bytes)
-        .map_or(text.clone(), Into::into)
-}
-
-/// The text that base64 holds; characters that are none of it are passed over.
-fn from_base64(text: &str) -> Option<String> {
-    let (mut bytes, mut bits, mut count) = (Vec::with_capacity(text.len() / 4 * 3), 0_u32, 0);
-    for byte in text.bytes() {
-        let value = match byte {
-            b'A'..=b'Z' => byte - b'A',
-            b'a'..=b'z' => byte - b'a' + 26,
-            b'0'..=b'9' => byte - b'0' + 52,
-            b'+' | b'-' => 62,
-            b'/' | b'_' => 63,
-            b'=' => break,
-            _ => continue,
-        };
-        (bits, count) = (bits << 6 | u32::from(value), count + 6);
-        if count >= 8 {
-            count -= 8;
-            bytes.push((bits >> count) as u8);
-            bits &= (1 << count) - 1;
+        if self.has_elements || self.form == Form::Xhtml {
+            return Prose::new(self.markup, Kind::Html, self.base);
         }
+        let kind = match self.form {
+            Form::Html | Form::Binary | Form::Xhtml => Kind::Html,
+            Form::Guess => Kind::Guess,
+            Form::Text => Kind::Text,
+        };
+        Prose::new(self.text, kind, self.base)
     }
-    String::from_utf8(bytes).ok()
+}
+
+/// Decodes base64 in either alphabet; characters that are none of it are passed over.
+fn from_base64(text: &str) -> Option<String> {
+    const LENIENT: GeneralPurpose = GeneralPurpose::new(
+        &STANDARD,
+        GeneralPurposeConfig::new()
+            .with_decode_allow_trailing_bits(true)
+            .with_decode_padding_mode(DecodePaddingMode::Indifferent),
+    );
+    let digits = text.bytes().take_while(|byte| *byte != b'=');
+    let digits = digits.filter_map(|byte| match byte {
+        b'-' => Some(b'+'),
+        b'_' => Some(b'/'),
+        b'+' | b'/' => Some(byte),
+        _ => byte.is_ascii_alphanumeric().then_some(byte),
+    });
+    let mut digits: Vec<u8> = digits.collect();
+    if digits.len() % 4 == 1 {
+        digits.pop(); // a digit alone holds no byte
+    }
+    String::from_utf8(LENIENT.decode(digits).ok()?).ok()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn prose(form: Form, text: &str) -> String {
-        let mut construct = Construct::new(form, None);
-        construct.push_text(text);
-        construct.into_prose()
-    }
-
-    #[test]
-    fn plain_text_stays_unless_it_would_act() {
-        assert_eq!(prose(Form::Text, "the <blink> tag & co"), "the <blink> tag & co");
-        assert_eq!(prose(Form::Text, "a <script>x</script>"), "a ");
-        assert_eq!(prose(Form::Guess, "AT&T <3"), "AT&T <3");
-        assert_eq!(prose(Form::Guess, "<b>A</b> &amp; B"), "<b>A</b> &amp; B");
-    }
-
     #[test]
     fn base64_is_text() {
         let mut construct = Construct::new(Form::Html, None);
         construct.is_base64 = true;
         construct.push_text("PHA+\nSGVs bG88L3A+");
-        assert_eq!(construct.into_prose(), "<p>Hello</p>");
+        assert_eq!(construct.into_prose().safe(), "<p>Hello</p>");
         assert_eq!(from_base64("SGVsbG8=").as_deref(), Some("Hello"));
         assert_eq!(from_base64("/9j/4AAQ"), None, "a picture");
-    }
-
-    #[test]
-    fn mangled_utf_8_is_mended_and_real_accents_are_left_alone() {
-        assert_eq!(prose(Form::Text, "donâ€™t"), "don’t");
-        assert_eq!(prose(Form::Text, "Größe, café, naïve"), "Größe, café, naïve");
-        assert_eq!(prose(Form::Text, "Ã la carte"), "Ã la carte");
+        assert_eq!(from_base64("SG Vs.bG8_SGVsbG8-").as_deref(), Some("Hello?Hello>"));
+        assert_eq!(from_base64("SGVsbG8=junk").as_deref(), Some("Hello"));
+        assert_eq!(from_base64("SGVsb").as_deref(), Some("Hel"), "a digit too many");
     }
 }

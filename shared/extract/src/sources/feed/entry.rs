@@ -5,8 +5,10 @@ use url::Url;
 
 use super::construct::Construct;
 use super::names::{each_once, person};
+use super::prose::Prose;
+use super::types::{FeedEntry, FeedKind};
+use super::values::{field, link};
 use super::vocabulary::Field;
-use super::{FeedEntry, FeedKind, field, link};
 use crate::date::published_at;
 use crate::xml::Attributes;
 
@@ -26,8 +28,8 @@ pub(super) struct Draft {
     title: Ranked<String>,
     published: Ranked<PublishedAt>,
     updated: Ranked<PublishedAt>,
-    summary: Ranked<String>,
-    content: Option<String>,
+    summary: Ranked<Prose>,
+    content: Option<Prose>,
     authors: Vec<(u8, String)>,
     categories: Vec<String>,
 }
@@ -87,9 +89,11 @@ impl Draft {
     /// The text of a whole element.
     pub(super) fn take(&mut self, what: Field, text: Construct, base: Option<&Url>) {
         match what {
-            Field::Title { rank } => prefer(&mut self.title, rank, field(text.into_prose())),
-            Field::Summary { rank } => self.take_summary(rank, field(text.into_prose())),
-            Field::Content => self.content = self.content.take().or(field(text.into_prose())),
+            Field::Title { rank } => prefer(&mut self.title, rank, text.into_prose().html()),
+            Field::Summary { rank } => self.take_summary(rank, text.into_prose().filled()),
+            Field::Content => {
+                self.content = self.content.take().or_else(|| text.into_prose().filled());
+            }
             Field::Id => self.id = field(text.into_text()).or(self.id.take()),
             Field::Link => self.add_link(&text.into_text(), None, None, base),
             Field::OriginalLink => self.original_link = link(&text.into_text(), base),
@@ -113,7 +117,7 @@ impl Draft {
     }
 
     /// A second summary is the longer text, as RSS feeds use `description`.
-    fn take_summary(&mut self, rank: u8, text: Option<String>) {
+    fn take_summary(&mut self, rank: u8, text: Option<Prose>) {
         match self.summary {
             Some((known, _)) if known == rank && rank == 0 => {
                 self.content = self.content.take().or(text);
@@ -139,8 +143,8 @@ impl Draft {
             title,
             published_at: self.published.map(|(_, date)| date),
             updated_at: self.updated.map(|(_, date)| date),
-            summary: self.summary.map(|(_, text)| text),
-            content: self.content,
+            summary: self.summary.map(|(_, text)| text).unwrap_or_default(),
+            content: self.content.unwrap_or_default(),
             authors: each_once(authors.map(|(_, name)| name)),
             categories: each_once(self.categories.into_iter()),
         }

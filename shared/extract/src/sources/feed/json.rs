@@ -5,7 +5,9 @@ use url::Url;
 
 use super::construct::{Construct, Form};
 use super::names::each_once;
-use super::{Feed, FeedEntry, FeedError, FeedKind, MAX_ENTRIES, field, link};
+use super::prose::Prose;
+use super::types::{Feed, FeedEntry, FeedError, FeedKind};
+use super::values::{MAX_ENTRIES, field, link};
 use crate::date::published_at;
 
 /// Reads a JSON Feed: an object with a version that says so, or with items.
@@ -20,7 +22,7 @@ pub(super) fn read(text: &str, base: Option<&Url>) -> Result<Feed, FeedError> {
     let base = base.or(home.as_ref());
     let items = items.into_iter().flatten().filter_map(Value::as_object).take(MAX_ENTRIES);
     Ok(Feed {
-        title: prose(&feed, "title", Form::Text, base),
+        title: prose(&feed, "title", Form::Text, base).and_then(|title| title.html()),
         kind: FeedKind::Json,
         entries: items.map(|item| entry(item, base)).collect(),
         ttl: None,
@@ -34,8 +36,9 @@ fn entry(item: &Map<String, Value>, base: Option<&Url>) -> FeedEntry {
     let id = string(item, "id");
     let url = url.or_else(|| id.clone().filter(|id| id.contains("://")));
     let url = url.and_then(|url| link(&url, base));
-    let title = prose(item, "title", Form::Text, base);
-    let html = prose(item, "content_html", Form::Html, base);
+    let title = prose(item, "title", Form::Text, base).and_then(|title| title.html());
+    let html = prose(item, "content_html", Form::Html, base).and_then(Prose::filled);
+    let content = html.or_else(|| prose(item, "content_text", Form::Text, base));
     let date = |name| string(item, name).and_then(|text| published_at(&text));
     FeedEntry {
         id: id.or_else(|| url.clone()).or_else(|| title.clone()).unwrap_or_default(),
@@ -43,8 +46,8 @@ fn entry(item: &Map<String, Value>, base: Option<&Url>) -> FeedEntry {
         title,
         published_at: date("date_published"),
         updated_at: date("date_modified"),
-        summary: prose(item, "summary", Form::Text, base),
-        content: html.or_else(|| prose(item, "content_text", Form::Text, base)),
+        summary: prose(item, "summary", Form::Text, base).unwrap_or_default(),
+        content: content.unwrap_or_default(),
         authors: authors(item),
         categories: each_once(texts(item.get("tags"))),
     }
@@ -74,13 +77,8 @@ fn string(object: &Map<String, Value>, name: &str) -> Option<String> {
     }
 }
 
-fn prose(
-    object: &Map<String, Value>,
-    name: &str,
-    form: Form,
-    base: Option<&Url>,
-) -> Option<String> {
+fn prose(object: &Map<String, Value>, name: &str, form: Form, base: Option<&Url>) -> Option<Prose> {
     let mut construct = Construct::new(form, base.cloned());
     construct.push_text(object.get(name)?.as_str()?);
-    field(construct.into_prose())
+    Some(construct.into_prose())
 }

@@ -1,6 +1,6 @@
 //! Names of authors and terms of categories.
 
-use super::{MAX_NAMES, field};
+use super::values::{MAX_NAMES, field};
 
 /// The name in `name (mail@host)`, `mail@host (name)`, `name <mail@host>`; the
 /// address where there is no name.

@@ -8,8 +8,9 @@ use super::construct::{Construct, Form};
 use super::entry::Draft;
 use super::schedule::{Schedule, Timing};
 use super::scope::{MAX_DEPTH, Place, Scope};
+use super::types::{Feed, FeedEntry, FeedKind};
+use super::values::{MAX_ENTRIES, field};
 use super::vocabulary::{Field, Module};
-use super::{Feed, FeedEntry, FeedKind, MAX_ENTRIES, field};
 use crate::xml::{Attributes, Node, local, walk};
 
 /// Reads `text`; `None` if it is no feed. One that breaks off gives what came
@@ -272,7 +273,7 @@ impl Reader {
     fn take_text(&mut self) {
         let Some((target, construct, _)) = self.text.take() else { return };
         match target {
-            Target::FeedTitle => self.title = field(construct.into_prose()),
+            Target::FeedTitle => self.title = construct.into_prose().html(),
             Target::FeedLink => self.scope.see_home(Some(&construct.into_text())),
             Target::Schedule(what) => self.schedule.take(what, &construct.into_text()),
             Target::AuthorName => self.author.0 = field(construct.into_text()),

@@ -2,7 +2,7 @@
 
 use url::Url;
 
-use super::link;
+use super::values::link;
 use super::vocabulary::Module;
 use crate::xml::{Attributes, local};
 

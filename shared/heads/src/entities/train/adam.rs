@@ -1,4 +1,5 @@
 //! Adam with decoupled weight decay (Kingma, Ba 2015; Loshchilov, Hutter 2019).
+//! Written by hand: `burn` is a framework, for some fifty lines.
 
 use super::Layers;
 

@@ -1,0 +1,106 @@
+//! A feed as it is read, and the reasons that bytes are none.
+
+use std::time::Duration;
+
+use courant_article::PublishedAt;
+use serde::Serialize;
+
+use super::prose::Prose;
+use crate::sources::sanitize;
+
+/// Larger feeds are refused.
+pub const MAX_FEED_BYTES: usize = 16 * 1024 * 1024;
+
+/// A feed, as `courant feed` prints it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Feed {
+    /// The feed's own title.
+    pub title: Option<String>,
+    /// The format.
+    pub kind: FeedKind,
+    /// In the feed's order.
+    pub entries: Vec<FeedEntry>,
+    /// How long the publisher says that it need not be fetched again: `ttl`, or
+    /// the update period and frequency of the syndication module; a week at most.
+    #[serde(skip)]
+    pub ttl: Option<Duration>,
+    /// Hours of the day in GMT, 0 to 23, in which it is not to be fetched.
+    #[serde(skip)]
+    pub skip_hours: Vec<u8>,
+    /// Days of the week in GMT in which it is not to be fetched, 0 for Monday to
+    /// 6 for Sunday.
+    #[serde(skip)]
+    pub skip_days: Vec<u8>,
+}
+
+/// The format of a feed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum FeedKind {
+    /// Atom.
+    Atom,
+    /// The Channel Definition Format.
+    Cdf,
+    /// JSON Feed.
+    Json,
+    /// RSS 0.9x.
+    Rss0,
+    /// RSS 1.0, which is RDF.
+    Rss1,
+    /// RSS 2.0.
+    Rss2,
+}
+
+/// One entry of a feed. Title, summary and content are text or, where the feed
+/// has HTML, its safe part: nothing in it runs or loads anything but pictures. The
+/// title is made safe at once, the longer texts when [`Prose::html`] is called.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+pub struct FeedEntry {
+    /// The publisher's id; where there is none, the URL or else the title.
+    pub id: String,
+    /// Where the article is, absolute; never an enclosure.
+    pub url: Option<String>,
+    /// The headline, text or HTML.
+    pub title: Option<String>,
+    /// In the feed's own offset.
+    pub published_at: Option<PublishedAt>,
+    /// In the feed's own offset.
+    pub updated_at: Option<PublishedAt>,
+    /// The short text.
+    pub summary: Prose,
+    /// The whole article, where the feed has it.
+    pub content: Prose,
+    /// Names of the authors; an address only where there is no name.
+    pub authors: Vec<String>,
+    /// Terms of the categories.
+    pub categories: Vec<String>,
+}
+
+impl FeedEntry {
+    /// The headline as text, words apart by single spaces.
+    pub fn headline(&self) -> Option<String> {
+        let text = sanitize::text(self.title.as_deref()?);
+        let words = text.split_whitespace().collect::<Vec<_>>().join(" ");
+        (!words.is_empty()).then_some(words)
+    }
+}
+
+/// Why bytes are no feed.
+#[derive(Debug, thiserror::Error)]
+pub enum FeedError {
+    /// Larger than [`MAX_FEED_BYTES`].
+    #[error("the feed has {0} bytes, more than {MAX_FEED_BYTES}")]
+    TooLarge(usize),
+    /// Compressed, and cannot be decompressed.
+    #[error("the feed's gzip stream is broken")]
+    Gzip,
+    /// No format that is known.
+    #[error("neither RSS, Atom, RDF, CDF nor JSON Feed")]
+    Unknown,
+    /// It starts as JSON does, and is none.
+    #[error("the feed is not JSON")]
+    Json(#[from] serde_json::Error),
+    /// The parser failed on it.
+    #[error("the feed parser panicked: {0}")]
+    Panicked(String),
+}
