@@ -7,15 +7,16 @@ use std::time::Duration;
 use courant_gpu_utils::device::{Provider, Workload};
 use serde::{Deserialize, Serialize};
 
-use crate::batch::Limits;
-use crate::provider::ENGINE_ITEMS;
+use crate::batch::waiting::Limits;
 use crate::{Error, Precision};
 
-/// What a run costs beside its tokens: so many tokens more would take as long. On a
+/// The cost of a run beside its tokens: so many tokens more would take as long. On a
 /// CPU (one thread, AVX-512) from the times of short texts alone and in batches; on a
 /// GPU a run takes about as long until thousands of tokens fill it.
 const CPU_RUN_TOKENS: usize = 16;
 const GPU_RUN_TOKENS: usize = 2_048;
+/// Texts per batch for which TensorRT's engines are built.
+pub(crate) const ENGINE_ITEMS: usize = 32;
 
 /// Which encoder runs, and how its work is batched.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -26,21 +27,21 @@ pub struct Config {
     /// has a `model.json`, or the files that the hub has, and what is said below of
     /// models from the hub holds for it too.
     pub model: String,
-    /// What the encoder computes with: fp32; int8, which is about twice as fast on a
+    /// The numbers of the encoder: fp32; int8, which is about twice as fast on a
     /// CPU and whose vectors have cosine 0.99 with those of fp32; fp16, for GPUs; or
     /// int8-static, where `courant models calibrate` has made it. Of a model from the
     /// hub the name of `graph_file` tells it.
     pub precision: Precision,
-    /// Of a model from the hub: the graph's path in its repository. The graph
+    /// For a model from the hub: the graph's path in its repository. The graph
     /// has to be one file.
     pub graph_file: String,
-    /// Of a model from the hub: how the vectors of a text's tokens become one, as its
+    /// For a model from the hub: how the vectors of a text's tokens become one, as its
     /// card says; another way gives vectors that mean little.
     pub pooling: TokenPooling,
-    /// Of a model from the hub: file to SHA-256. Every file that is loaded must
+    /// For a model from the hub: file to SHA-256. Every file that is loaded must
     /// be listed; the error for one that is not names its SHA-256.
     pub sha256: BTreeMap<String, String>,
-    /// Where files from the hub are kept; by default where its tools keep them.
+    /// The folder of files from the hub; by default that of the hub's own tools.
     pub hub_cache: Option<PathBuf>,
     /// The folder in which `courant models promote` keeps heads: a promoted head for
     /// names is read from it. `courant run` takes `models` in its data folder.
@@ -56,7 +57,7 @@ pub struct Config {
     /// default what is fastest on this machine, measured at the first start and
     /// kept in `.deps/cache`: 512 or less on CPUs.
     pub token_budget: Option<usize>,
-    /// How long a batch may wait to fill while its GPU is busy; an idle device and
+    /// The time that a batch may wait to fill while its GPU is busy; an idle device and
     /// a CPU's sessions never wait. By default as `gpu.workload` wants it.
     pub batching: Option<Batching>,
     /// The most texts in a batch, 1 or more.
@@ -68,7 +69,7 @@ pub struct Config {
     /// Megabytes of vectors that are kept for texts that come again, as queries
     /// do; 0 keeps none.
     pub result_cache_mb: u64,
-    /// How many texts and chunks may wait, 1 or more; queries have as much room
+    /// The number of texts and chunks that may wait, 1 or more; queries have as much room
     /// again for themselves.
     pub queue_capacity: usize,
     /// The most tokens of one input, special ones included; at most what the
@@ -79,7 +80,7 @@ pub struct Config {
     pub overlap: usize,
 }
 
-/// How the vectors of a text's tokens become one of unit length.
+/// The way from the vectors of a text's tokens to one of unit length.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum TokenPooling {
@@ -91,7 +92,7 @@ pub enum TokenPooling {
     Cls,
 }
 
-/// What a batch that is not full yet waits for.
+/// The event for which a batch that is not full yet waits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Batching {
@@ -176,7 +177,7 @@ impl Config {
         Ok(())
     }
 
-    /// How large a batch of `precision` may get on `provider`, with what is
+    /// The bounds of a batch of `precision` on `provider`, with what is
     /// configured or else measured as the budget. Each session of a CPU has a
     /// processor of its own: it is idle whatever the others do.
     pub(crate) fn limits(

@@ -1,4 +1,4 @@
-//! Where the things lie that `make deps` fetches.
+//! The folder of the things that `make deps` fetches.
 
 use std::path::{Path, PathBuf};
 

@@ -1,5 +1,11 @@
 //! The encoder as its users see it.
 
+pub(crate) mod bare;
+pub(crate) mod document;
+pub(crate) mod entities;
+pub(crate) mod frozen;
+pub(crate) mod results;
+
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -10,36 +16,39 @@ use courant_heads::entities::EntityHead;
 use opentelemetry::metrics::Meter;
 use tokio::task;
 
-use crate::arena::ArenaStats;
-use crate::batch::Priority;
-use crate::chunk::windows;
-use crate::document::{Plan, whole};
-use crate::entities::{WordPlan, head_for, head_in_use};
-use crate::launch::{Crew, Host, Opened};
+use crate::batch::answer::{Answered, ran};
+use crate::batch::input::Input;
+use crate::batch::queue::{Queue, Urgency, collect};
+use crate::batch::waiting::Priority;
+use crate::device::arena::ArenaStats;
+use crate::device::host::Host;
+use crate::device::share::Demand;
 use crate::metrics::{Metrics, ResultMetrics};
 use crate::model::Model;
-use crate::queue::{Queue, Urgency, collect};
-use crate::results::{Computed, Results};
-use crate::session::Input;
-use crate::share::Demand;
-use crate::states::{Answered, WordStates, ran};
-use crate::tokenize::{TextTokenizer, TokenizerThreads};
-use crate::worker::Workers;
-use crate::{Config, Deps, Error, Precision, budget};
+use crate::model::locate::locate;
+use crate::session::budget;
+use crate::session::launch::{Crew, Opened};
+use crate::session::worker::Workers;
+use crate::text::chunk::windows;
+use crate::text::tokenize::{TextTokenizer, TokenizerThreads};
+use crate::{Config, Deps, Error, Precision};
+use document::{Plan, whole};
+use entities::{WordPlan, WordStates, head_for, head_in_use};
+use results::{Computed, Results};
 
-/// How long a text is in tokens, without special ones, and in chunks.
+/// The length of a text in tokens, without special ones, and in chunks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct TokenCount {
     /// 0 for a text with nothing to embed.
     pub tokens: usize,
-    /// How many chunks [`Encoder::embed_document`] makes of it.
+    /// The number of chunks that [`Encoder::embed_document`] makes of it.
     pub chunks: usize,
 }
 
 /// The vectors of some texts, in their order.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Embedded {
-    /// What computed them; as provider, what really ran.
+    /// The model that computed them; as provider, the one that really ran.
     pub model: ModelRef,
     /// Unit vectors, one per text.
     pub vectors: Vec<Embedding>,
@@ -57,7 +66,7 @@ struct Shared {
     passed_over: Vec<PassedOver>,
     dimension: usize,
     states: Option<usize>,
-    /// What finds names, or why nothing does.
+    /// The head that finds names, or the reason why none does.
     entities: Result<Arc<EntityHead>, String>,
     max_tokens: usize,
     overlap: usize,
@@ -72,7 +81,7 @@ impl Encoder {
     /// quarter of a second; longer where a model has to be fetched first.
     ///
     /// # Errors
-    /// What is wrong with the configuration, the runtime library, a file's
+    /// The first thing that is wrong with the configuration, the runtime library, a file's
     /// SHA-256, or the graph's inputs, output and dimension.
     pub fn load(
         config: &Config,
@@ -82,7 +91,7 @@ impl Encoder {
     ) -> Result<Self, Error> {
         config.validate()?;
         let host = Host::new(config, gpu, deps.clone());
-        let opened = Opened::new(Model::locate(config, deps)?, &host)?;
+        let opened = Opened::new(locate(config, deps)?, &host)?;
         let model = Arc::clone(&opened.model);
         check_lengths(config, &model, &opened.tokenizer)?;
         // The host's only model: it may have whatever the agent may.
@@ -124,7 +133,7 @@ impl Encoder {
         Ok(Self { shared: Arc::new(shared) })
     }
 
-    /// What computes the vectors.
+    /// The model that computes the vectors.
     pub fn model(&self) -> &ModelRef {
         &self.shared.model
     }
@@ -134,12 +143,12 @@ impl Encoder {
         &self.shared.passed_over
     }
 
-    /// What the arena of each session held after its last run.
+    /// The figures of each session's arena after its last run.
     pub fn arenas(&self) -> Vec<ArenaStats> {
         self.shared.workers.arenas()
     }
 
-    /// How many values a vector has.
+    /// The number of values of a vector.
     pub fn dimension(&self) -> usize {
         self.shared.dimension
     }
@@ -237,7 +246,7 @@ impl Encoder {
         assembled.await.map_err(|_| Error::Stopped)?
     }
 
-    /// What the encoder says of each word of a text: what heads that tag words
+    /// The encoder's states of each word of a text: the values that heads that tag words
     /// learn from.
     ///
     /// # Errors
@@ -266,7 +275,7 @@ impl Encoder {
         plan.states(&kept, dimension)
     }
 
-    /// How long a text is.
+    /// The length of a text.
     ///
     /// # Errors
     /// [`Error::Tokenizer`] if it cannot be tokenized.

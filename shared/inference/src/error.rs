@@ -1,8 +1,10 @@
-//! What can go wrong, with the values needed to act.
+//! The errors, with the values needed to act.
 
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use courant_gpu_utils::cuda::DriverError;
+use courant_gpu_utils::memory::StagingError;
 use courant_gpu_utils::operation::{Fault, Lost, is_out_of_memory_message};
 use courant_heads::registry::RegistryError;
 
@@ -17,7 +19,7 @@ pub enum Error {
         section: &'static str,
         /// The key in it.
         key: &'static str,
-        /// What it must be.
+        /// The condition that it must meet.
         reason: String,
     },
     /// There is no `.deps`, and the configuration does not say where things are.
@@ -39,7 +41,7 @@ pub enum Error {
     Manifest {
         /// The file.
         path: PathBuf,
-        /// What is wrong.
+        /// The fault.
         reason: String,
     },
     /// A file is not the one that was asked for.
@@ -47,9 +49,9 @@ pub enum Error {
     Checksum {
         /// The file.
         path: PathBuf,
-        /// What it should be.
+        /// The expected SHA-256.
         expected: String,
-        /// What it is.
+        /// The SHA-256 found.
         found: String,
     },
     /// A file has no SHA-256 in the configuration.
@@ -93,7 +95,7 @@ pub enum Error {
     Graph {
         /// The graph's file.
         path: PathBuf,
-        /// What differs.
+        /// The difference.
         reason: String,
     },
     /// The tokenizer cannot be read, or failed on a text.
@@ -108,27 +110,22 @@ pub enum Error {
     /// The device failed beside the runtime.
     #[error("the device failed: {0}")]
     Device(String),
+    /// There is no buffer for the inputs or outputs of a batch.
+    #[error(transparent)]
+    Staging(Arc<StagingError>),
     /// The device has no memory for a text, not even alone.
     #[error("the device has no memory for the text: {0}")]
     OutOfMemory(String),
     /// The encoder gave something that is no vector; nothing is made up instead.
     #[error("the encoder gave no unit vector")]
     NotAVector,
-    /// The graph gave another number of values than is declared.
-    #[error("its output has shape {found}, declared are {declared} values in each row")]
-    Output {
-        /// The encoder's dimension, or how many labels there are.
-        declared: usize,
-        /// The shape that the run gave.
-        found: String,
-    },
     /// A score is not finite; nothing is made up instead.
     #[error("the classifier gave no finite scores")]
     NotScores,
     /// No classifier of this name is configured.
     #[error("no classifier is called {name}; there are: {known}")]
     NoClassifier {
-        /// What was asked for.
+        /// The name that was asked for.
         name: String,
         /// The configured ones, separated by commas.
         known: String,
@@ -140,7 +137,7 @@ pub enum Error {
         name: String,
         /// Its files' size, times its sessions.
         needed: u32,
-        /// What is configured.
+        /// The configured megabytes.
         capacity: u32,
     },
     /// The head for names that was promoted cannot be used.
@@ -158,7 +155,7 @@ pub enum Error {
     /// The queue is full: nothing was queued.
     #[error("the queue of {capacity} is full")]
     Overloaded {
-        /// How many may wait.
+        /// The number of texts that may wait.
         capacity: usize,
     },
     /// The deadline passed before a session was free: nothing was computed.
@@ -175,8 +172,20 @@ impl From<ort::Error> for Error {
     }
 }
 
+impl From<StagingError> for Error {
+    fn from(error: StagingError) -> Self {
+        Self::Staging(Arc::new(error))
+    }
+}
+
+impl From<DriverError> for Error {
+    fn from(error: DriverError) -> Self {
+        Self::Device(error.to_string())
+    }
+}
+
 impl Error {
-    /// What is wrong with a key of `[inference]`.
+    /// The error of a wrong key of `[inference]`.
     pub(crate) fn inference(key: &'static str, reason: String) -> Self {
         Self::Config { section: "[inference]", key, reason }
     }
@@ -190,6 +199,7 @@ impl Fault for Error {
     fn is_out_of_memory(&self) -> bool {
         match self {
             Self::Runtime(error) => is_out_of_memory_message(error.message()),
+            Self::Staging(error) => error.is_out_of_memory(),
             Self::Device(message) => is_out_of_memory_message(message),
             _ => false,
         }

@@ -20,52 +20,31 @@
 //! Work is pooled across callers: a batch takes the texts of the most similar
 //! length, whoever they belong to, up to a budget of padded tokens.
 
-mod arena;
-mod bare;
 mod batch;
-mod budget;
-pub mod catalog;
-mod chunk;
 mod classifier;
 mod config;
 mod deps;
 mod device;
-mod document;
 mod encoder;
-mod entities;
 mod error;
-mod frozen;
-mod hub;
-mod launch;
 mod metrics;
 mod model;
-mod positions;
-mod precision;
-mod provider;
-mod queue;
-mod results;
-mod runtime;
-mod sentence;
 mod session;
-mod share;
-mod states;
-mod tokenize;
-mod watch;
-mod weights;
-mod worker;
+mod text;
 
-pub use arena::ArenaStats;
-pub use bare::{BareModel, BareSession, TokenIds};
-pub use batch::{Priority, packed};
+pub use batch::waiting::{Priority, packed};
 pub use classifier::{
     Classified, Classifier, ClassifierConfig, Findings, Label, LabelledSpan, Lease, Models, Task,
 };
 pub use config::{Batching, Config, TokenPooling};
 pub use deps::Deps;
+pub use device::arena::ArenaStats;
+pub use device::host::Host;
+pub use encoder::bare::{BareModel, BareSession, TokenIds};
+pub use encoder::entities::WordStates;
+pub use encoder::frozen::FrozenEncoder;
 pub use encoder::{Embedded, Encoder, TokenCount};
 pub use error::Error;
-pub use frozen::FrozenEncoder;
-pub use launch::Host;
-pub use precision::Precision;
-pub use sentence::sentences;
-pub use states::WordStates;
+pub use model::catalog;
+pub use model::precision::Precision;
+pub use text::sentence::sentences;

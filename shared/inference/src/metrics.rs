@@ -1,4 +1,4 @@
-//! What the encoder and classifiers measure.
+//! The metrics of the encoder and of classifiers.
 
 use std::time::Duration;
 
@@ -8,9 +8,8 @@ use opentelemetry::KeyValue;
 use opentelemetry::metrics::{Counter, Histogram, Meter};
 
 use crate::Error;
-use crate::states::Answered;
-use crate::watch::{ArenaMetrics, Shown};
-use crate::worker::Tokens;
+use crate::batch::answer::{Answered, TokenCounts};
+use crate::device::watch::{ArenaMetrics, Shown};
 
 /// Bounds of the durations, in seconds.
 const SECONDS: [f64; 14] =
@@ -27,7 +26,7 @@ pub(crate) struct Metrics {
     requests: Counter<u64>,
     on_gpu: operation::Metrics,
     arenas: ArenaMetrics,
-    /// What a text is called that went well.
+    /// The outcome of a text that went well.
     done: &'static str,
 }
 
@@ -103,7 +102,7 @@ impl Metrics {
         waits: impl ExactSizeIterator<Item = Duration>,
         took: Duration,
         results: &[Result<Answered, Error>],
-        tokens: Tokens,
+        tokens: TokenCounts,
     ) {
         self.batch_items.record(waits.len() as u64, &[]);
         for wait in waits {
@@ -131,7 +130,7 @@ impl Metrics {
         (telemetry && provider != Provider::Cpu).then_some(&self.on_gpu)
     }
 
-    /// Where a session's memory is shown; nowhere for one on a GPU with
+    /// The metrics that show a session's memory; none for one on a GPU with
     /// `gpu.telemetry_enabled` off.
     pub(crate) fn session(
         &self,
@@ -151,7 +150,7 @@ impl Metrics {
     }
 }
 
-/// What the encoder's kept vectors are asked for.
+/// The metrics of the encoder's kept vectors.
 pub(crate) struct ResultMetrics {
     results: Counter<u64>,
 }

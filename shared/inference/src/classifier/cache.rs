@@ -11,16 +11,17 @@ use opentelemetry::metrics::Meter;
 use tokio::sync::{Mutex as AsyncMutex, OwnedMutexGuard, OwnedSemaphorePermit, Semaphore};
 use tokio::task;
 
+use super::classify::Classifier;
+use super::config::ClassifierConfig;
 use super::files::{self, Located};
 use super::metrics::{CacheMetrics, Outcome};
-use super::{Classifier, ClassifierConfig};
 use crate::Error;
-use crate::launch::Host;
+use crate::device::host::Host;
 use crate::metrics::Metrics;
 
 /// The configured classifiers by name; cheap to clone.
 ///
-/// What is loaded never takes more than the configured megabytes, counted as the
+/// The loaded ones never take more than the configured megabytes, counted as the
 /// files' size times the sessions. A classifier in use is given up last, and leaves
 /// memory when the last [`Lease`] on it has gone; until then whoever needs its room
 /// waits.
@@ -103,7 +104,7 @@ impl Models {
         Ok(Self { shared: Arc::new(shared) })
     }
 
-    /// How the classifier `name` is configured.
+    /// The configuration of the classifier `name`.
     pub fn config(&self, name: &str) -> Option<&ClassifierConfig> {
         self.shared.configs.get(name)
     }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use courant_gpu_utils::device::{Provider, Workload};
 use serde::{Deserialize, Serialize};
 
-use crate::batch::Limits;
+use crate::batch::waiting::Limits;
 use crate::{Config, Error, Precision};
 
 pub(super) const SECTION: &str = "[[analyst.classifiers]]";
@@ -20,7 +20,7 @@ const QUEUE_CAPACITY: usize = 1_024;
 /// The longest name.
 const MAX_NAME_BYTES: usize = 64;
 
-/// What a classifier's labels mean.
+/// The meaning of a classifier's labels.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Task {
@@ -40,7 +40,7 @@ pub enum Task {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ClassifierConfig {
-    /// What requests call it: lower-case letters, digits, `-`, `_` and `.`.
+    /// Its name in requests: lower-case letters, digits, `-`, `_` and `.`.
     pub name: String,
     /// The name of a folder in `.deps/models`, the path of a folder, or
     /// `hf:owner/repo[@revision]` on the Hugging Face hub.
@@ -52,7 +52,7 @@ pub struct ClassifierConfig {
     /// one that is not names its SHA-256.
     #[serde(default)]
     pub sha256: BTreeMap<String, String>,
-    /// What the labels mean. A classifier for sentiment, topics or entities takes
+    /// The meaning of the labels. A classifier for sentiment, topics or entities takes
     /// the place of what comes with Courant, in its languages.
     #[serde(default)]
     pub task: Task,
@@ -60,11 +60,11 @@ pub struct ClassifierConfig {
     /// score. An empty list covers all, known or not.
     #[serde(default)]
     pub languages: Vec<String>,
-    /// What the model calls a label, to what it is called here, as
+    /// The model's name of a label, to the name that it has here, as
     /// `LABEL_0 = "negative"`. Several may become one.
     #[serde(default)]
     pub labels: BTreeMap<String, String>,
-    /// What the graph computes with; by default its file's name tells.
+    /// The numbers of the graph; by default its file's name tells.
     #[serde(default)]
     pub precision: Option<Precision>,
     /// The most tokens of a window, special ones included; by default 512, or what
@@ -139,7 +139,7 @@ impl ClassifierConfig {
         Ok(())
     }
 
-    /// What is wrong with a key of this classifier.
+    /// The error of a wrong key of this classifier.
     pub(super) fn wrong(&self, key: &'static str, reason: &str) -> Error {
         let reason = format!("of {} {reason}", self.name);
         Error::Config { section: SECTION, key, reason }
@@ -162,7 +162,7 @@ impl ClassifierConfig {
         }
     }
 
-    /// How large a batch may get: as an encoder's, but for the budget.
+    /// The bounds of a batch: as an encoder's, but for the budget.
     pub(super) fn limits(
         &self,
         precision: Precision,

@@ -7,20 +7,21 @@ use std::path::Path;
 
 use serde::Deserialize;
 
-use super::ClassifierConfig;
+use super::config::ClassifierConfig;
 use super::labels::Reading;
 use crate::Error;
-use crate::hub::{self, Repository};
-use crate::launch::Host;
-use crate::model::{Model, Pooling, described};
-use crate::positions::Positions;
+use crate::device::host::Host;
+use crate::model::files::described;
+use crate::model::hub::{self, Repository};
+use crate::model::positions::Positions;
+use crate::model::{Model, Pooling, locate};
 
-/// Where the SHA-256 of its files stand.
+/// The place in the configuration of the SHA-256 of its files.
 const PINS: &str = "its sha256 in [[analyst.classifiers]]";
 /// More labels than this are a mistake.
 const MAX_LABELS: usize = 1_024;
 
-/// What a classifier's `config.json` says that we need.
+/// The needed part of a classifier's `config.json`.
 #[derive(Debug, Deserialize)]
 struct Description {
     #[serde(default)]
@@ -76,11 +77,11 @@ pub(super) fn locate(config: &ClassifierConfig, host: &Host) -> Result<Located, 
 fn source(config: &ClassifierConfig, host: &Host) -> Result<Repository, Error> {
     match config.model.strip_prefix("hf:") {
         Some(repository) => Repository::open(repository, host.hub_cache.as_deref()),
-        None => Ok(Repository::folder(Model::folder(&config.model, &host.deps)?)),
+        None => Ok(Repository::folder(locate::folder(&config.model, &host.deps)?)),
     }
 }
 
-/// Whether a graph says where weights lie outside it: the key `location` of an
+/// True if a graph says where weights lie outside it: the key `location` of an
 /// `external_data` entry (onnx.proto). Such files would escape their SHA-256.
 fn names_other_files(graph: &Path) -> Result<bool, Error> {
     const KEY: &[u8] = b"\x0a\x08location\x12";

@@ -1,12 +1,12 @@
-//! What a classifier's outputs are called: in Courant's words where its task has
+//! The names of a classifier's outputs: in Courant's words where its task has
 //! such. Checked when it is loaded.
 
 use courant_article::IPTC_TOPICS;
 
-use super::{ClassifierConfig, Task};
+use super::config::{ClassifierConfig, Task};
 use crate::model::Pooling;
 
-/// How a graph's scores are read.
+/// The way to read a graph's scores.
 #[derive(Debug)]
 pub(super) enum Reading {
     Sequence(Labels),
@@ -17,7 +17,7 @@ pub(super) enum Reading {
 #[derive(Debug)]
 pub(super) struct Labels {
     pub(super) names: Vec<String>,
-    /// Of each output, its place in `names`.
+    /// The place in `names` of each output.
     pub(super) of: Vec<usize>,
     /// Every label is true or false by itself.
     pub(super) is_multi_label: bool,
@@ -27,13 +27,13 @@ pub(super) struct Labels {
 #[derive(Debug)]
 pub(super) struct Tags {
     pub(super) names: Vec<String>,
-    /// Whether spans of the name are told.
+    /// True where spans of the name are told.
     pub(super) kept: Vec<bool>,
-    /// Of each output.
+    /// The tag of each output.
     pub(super) tags: Vec<Tag>,
 }
 
-/// What a label says of a word.
+/// The meaning of a label for a word.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Tag {
     /// A place in [`Tags::names`]; none is outside.
@@ -190,7 +190,7 @@ fn topic(label: &str) -> Option<&'static str> {
     found.map(|topic| topic.code)
 }
 
-/// What types of names are called in the data sets that classifiers learn from.
+/// The names of types in the data sets that classifiers learn from.
 fn entity(kind: &str) -> Option<&'static str> {
     match kind.to_lowercase().as_str() {
         "per" | "person" => Some("person"),

@@ -1,11 +1,11 @@
-//! What the cache of classifiers measures.
+//! The metrics of the cache of classifiers.
 
 use std::time::Duration;
 
 use opentelemetry::KeyValue;
 use opentelemetry::metrics::{Counter, Gauge, Histogram, Meter};
 
-/// How a classifier was had.
+/// The way in which a classifier was had.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Outcome {
     Hit,

@@ -1,0 +1,97 @@
+//! The encoders that can be loaded, and the fetching of one from the hub.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use crate::model::{Model, hub, locate, manifest};
+use crate::{Config, Deps, Error, Precision};
+
+/// One precision of an encoder.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct EncoderInfo {
+    /// As it stands in records.
+    pub name: String,
+    /// 12 hexadecimal digits that change with any of its files; `-cls` behind them where
+    /// it is pooled so.
+    pub version: String,
+    /// The numbers that it computes with.
+    pub precision: Precision,
+    /// Values per vector.
+    pub dimension: usize,
+    /// The most tokens of one input.
+    pub max_tokens: usize,
+    /// The size of the files that it needs.
+    pub bytes: u64,
+}
+
+/// A value of `[inference] model`, and the encoders that it would load.
+pub struct Listed {
+    /// The value of the key.
+    pub model: String,
+    /// Its precisions, or the reason why it cannot be loaded.
+    pub encoders: Result<Vec<EncoderInfo>, Error>,
+}
+
+/// The configured encoder and those in `.deps/models`, by name. Nothing is fetched.
+pub fn listed(config: &Config, deps: &Deps) -> Vec<Listed> {
+    let mut models = vec![config.model.clone()];
+    models.extend(deps.root().map(|root| folders(&root.join("models"))).unwrap_or_default());
+    models.sort();
+    models.dedup();
+    let list = |model: String| Listed { encoders: encoders(&model, config, deps), model };
+    models.into_iter().map(list).collect()
+}
+
+/// The names of the folders in which an encoder is described.
+fn folders(models: &Path) -> Vec<String> {
+    let entries = std::fs::read_dir(models).into_iter().flatten().flatten();
+    let described = entries.filter(|entry| manifest::is_described_in(&entry.path()));
+    described.filter_map(|entry| entry.file_name().into_string().ok()).collect()
+}
+
+/// The folder of the configured encoder; `None` for one from the hub.
+///
+/// # Errors
+/// [`Error::NoDeps`] where the name of one in `.deps/models` leads nowhere.
+pub fn folder(config: &Config, deps: &Deps) -> Result<Option<PathBuf>, Error> {
+    let is_from_hub = config.model.starts_with("hf:");
+    if is_from_hub { Ok(None) } else { locate::folder(&config.model, deps).map(Some) }
+}
+
+fn encoders(model: &str, config: &Config, deps: &Deps) -> Result<Vec<EncoderInfo>, Error> {
+    let found = match model.strip_prefix("hf:") {
+        Some(repository) => vec![hub::cached(repository, config)?],
+        None => {
+            let folder = locate::folder(model, deps)?;
+            let is_as_on_hub = hub::is_laid_out_in(&folder);
+            if is_as_on_hub {
+                vec![hub::in_folder(folder, config)?]
+            } else {
+                manifest::all_in(&folder)?
+            }
+        }
+    };
+    Ok(found.iter().map(info).collect())
+}
+
+fn info(model: &Model) -> EncoderInfo {
+    let size = |path: &PathBuf| std::fs::metadata(path).map_or(0, |file| file.len());
+    EncoderInfo {
+        name: model.name.clone(),
+        version: model.version.clone(),
+        precision: model.precision,
+        dimension: model.dimension,
+        max_tokens: model.max_tokens,
+        bytes: model.files.iter().map(|(path, _)| size(path)).sum(),
+    }
+}
+
+/// Fetches the files of `[inference] model = "hf:REPOSITORY"` into the cache of the
+/// hub's tools, and returns the SHA-256 of each file: these have to stand in
+/// `[inference.sha256]`. `repository`: `owner/repo[@revision]`.
+///
+/// # Errors
+/// [`Error::Hub`]; [`Error::Checksum`] where the configuration wants another file.
+pub fn pull(repository: &str, config: &Config) -> Result<BTreeMap<String, String>, Error> {
+    hub::pull(repository, config)
+}

@@ -1,0 +1,78 @@
+//! `model.json`: an encoder's files by precision, as `scripts/export_encoder.py` lists them.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use serde::Deserialize;
+
+use crate::model::files::{described, version};
+use crate::model::{Model, Pooling};
+use crate::{Error, Precision};
+
+/// The file's name.
+const MANIFEST: &str = "model.json";
+
+/// The whole of it.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Manifest {
+    name: String,
+    dimension: usize,
+    states: Option<usize>,
+    max_tokens: usize,
+    pooling: Pooling,
+    tokenizer: String,
+    graphs: BTreeMap<Precision, Graph>,
+    files: BTreeMap<String, String>,
+}
+
+/// The graph of one precision, and every file that it needs.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Graph {
+    graph: String,
+    files: Vec<String>,
+}
+
+/// True where a folder has a `model.json`.
+pub(crate) fn is_described_in(folder: &Path) -> bool {
+    folder.join(MANIFEST).is_file()
+}
+
+/// Every precision that a folder describes.
+pub(crate) fn all_in(folder: &Path) -> Result<Vec<Model>, Error> {
+    let manifest = Manifest::read(folder)?;
+    manifest.graphs.keys().map(|precision| manifest.model(folder, *precision)).collect()
+}
+
+impl Manifest {
+    pub(crate) fn read(folder: &Path) -> Result<Self, Error> {
+        described(&folder.join(MANIFEST))
+    }
+
+    pub(crate) fn model(&self, folder: &Path, precision: Precision) -> Result<Model, Error> {
+        let wrong = |reason| Error::Manifest { path: folder.join(MANIFEST), reason };
+        let known = || self.graphs.keys().map(|known| known.name()).collect::<Vec<_>>();
+        let graph = self.graphs.get(&precision).ok_or_else(|| {
+            wrong(format!("it has no {precision} graph, only {}", known().join(", ")))
+        })?;
+        let mut files = BTreeMap::new();
+        for file in graph.files.iter().chain([&graph.graph, &self.tokenizer]) {
+            let hash = self.files.get(file);
+            let hash = hash.ok_or_else(|| wrong(format!("`files` does not list {file}")))?;
+            files.insert(file.clone(), hash.clone());
+        }
+        Ok(Model {
+            version: version(&files),
+            graph: folder.join(&graph.graph),
+            tokenizer: folder.join(&self.tokenizer),
+            files: files.iter().map(|(file, hash)| (folder.join(file), hash.clone())).collect(),
+            name: self.name.clone(),
+            precision,
+            dimension: self.dimension,
+            states: self.states,
+            max_tokens: self.max_tokens,
+            pooling: self.pooling,
+        })
+    }
+}
