@@ -97,7 +97,7 @@ pub fn round() -> Duration {
 pub(crate) async fn all(store: &Store) -> anyhow::Result<Vec<Summary>> {
     let mut stored: Vec<Summary> = Vec::new();
     loop {
-        let page = store.articles(stored.last().map(|last| last.id), 100).await?;
+        let page = store.articles().list(stored.last().map(|last| last.id), 100).await?;
         if page.is_empty() {
             return Ok(stored);
         }

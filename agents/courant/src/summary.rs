@@ -106,11 +106,11 @@ fn stages(figures: &Figures) -> Vec<Stage> {
 /// A search that shows what the store holds: the sample's own question where its
 /// answer is there, else the best key phrase of some article.
 async fn search(pipeline: &Pipeline) -> anyhow::Result<Option<Value>> {
-    let Some(some) = pipeline.store.articles(None, 1).await?.pop() else { return Ok(None) };
+    let Some(some) = pipeline.store.articles().list(None, 1).await?.pop() else { return Ok(None) };
     let query = if sample::is_sample(some.url.as_str()) {
         sample::QUERY.to_owned()
     } else {
-        let record = pipeline.store.article(some.id).await?;
+        let record = pipeline.store.articles().get(some.id).await?;
         let phrase = record.and_then(|record| record.analysis.key_phrases.into_iter().next());
         phrase.map_or(some.title, |phrase| phrase.text)
     };

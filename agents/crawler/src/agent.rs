@@ -110,7 +110,7 @@ impl Crawler {
         let Self { config, bus, store, clock, metrics, progress, fetcher } = self;
         let stop = control.token().child_token();
         let patience = Duration::from_secs(config.store_patience_s);
-        let (memory, writer) = Memory::new(store, patience, clock.clone(), stop.clone());
+        let (memory, writer) = Memory::new(store.crawl(), patience, clock.clone(), stop.clone());
         let memory = Arc::new(memory);
         let intake = Arc::new(Intake::new(control.clone(), stop.clone()));
         let tally = Tally { progress, metrics, control: control.clone() };

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use courant_article::ContentHash;
-use courant_store::{Listing, Note, NoteKind, Store, Visit};
+use courant_store::{Crawl, Listing, Note, NoteKind, Visit};
 use courant_telemetry::Clock;
 use tokio::sync::{Semaphore, mpsc};
 use tokio::task::JoinHandle;
@@ -121,7 +121,7 @@ impl Patience {
 /// Reads visits, listings and notes at once, and writes visits and notes in
 /// batches.
 pub(crate) struct Memory {
-    store: Store,
+    store: Crawl,
     patience: Patience,
     questions: Semaphore,
     waiting: mpsc::Sender<Visit>,
@@ -133,7 +133,7 @@ impl Memory {
     /// The task writes until the memory is dropped. A store that fails is tried
     /// again for `patience`, but not after `stop`.
     pub(crate) fn new(
-        store: Store,
+        store: Crawl,
         patience: Duration,
         clock: Clock,
         stop: CancellationToken,
@@ -220,7 +220,7 @@ impl Memory {
     }
 }
 
-async fn write(store: Store, patience: Patience, mut visits: mpsc::Receiver<Visit>) {
+async fn write(store: Crawl, patience: Patience, mut visits: mpsc::Receiver<Visit>) {
     let mut batch = Vec::with_capacity(MAX_BATCH);
     while visits.recv_many(&mut batch, MAX_BATCH).await > 0 {
         // Visits that cannot be written cost a second visit, and nothing else.
@@ -234,7 +234,7 @@ async fn write(store: Store, patience: Patience, mut visits: mpsc::Receiver<Visi
 
 /// Writes notes until `closed`, and what is left then.
 async fn write_notes(
-    store: Store,
+    store: Crawl,
     patience: Patience,
     notes: Arc<Notes>,
     clock: Clock,

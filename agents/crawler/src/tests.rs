@@ -74,7 +74,7 @@ async fn what_the_bus_did_not_take_is_not_remembered() {
     let sources = vec![Source::parse("http://a.example/feed").unwrap()];
     let ended = world.crawler(world.config()).run(sources, Extent::Everything, &control).await;
     assert!(matches!(ended, Err(crate::Error::Publish(_) | crate::Error::Bus(_))), "{ended:?}");
-    assert_eq!(world.store.visit("http://a.example/1").await.unwrap(), None);
+    assert_eq!(world.store.crawl().visit("http://a.example/1").await.unwrap(), None);
 }
 
 #[tokio::test]

@@ -72,8 +72,9 @@ impl Gateway {
             agents: OnceLock::new(),
         });
         let near = NearCheck::new(&config.near, &cache, clock.clone(), metrics.clone());
-        let known = Known { config: config.clone(), store: store.clone(), cache };
-        let handler = Handler { config, bus, store, near, clock, metrics };
+        let claims = store.claims();
+        let known = Known { config: config.clone(), claims: claims.clone(), cache };
+        let handler = Handler { config, bus, claims, near, clock, metrics };
         Ok(Self { handler, known, api, pressure, closing: CancellationToken::new() })
     }
 
@@ -101,10 +102,10 @@ impl Gateway {
     /// If the bus cannot be consumed or served, or the store cannot be read.
     pub async fn run(&self, control: Control) -> anyhow::Result<()> {
         self.api.agents.get_or_init(|| vec![control.clone()]);
-        let Handler { config, bus, metrics, near, store, .. } = &self.handler;
+        let Handler { config, bus, metrics, near, claims, .. } = &self.handler;
         if !near.is_shared() {
             // Boxed, as the store's futures are large.
-            Box::pin(near.restore(store)).await?;
+            Box::pin(near.restore(claims)).await?;
         }
         let handler = self.handler.clone();
         let handle = move |entry| handler.handle(entry);
@@ -114,7 +115,7 @@ impl Gateway {
         let pressure = pressure::watch(config, bus, metrics, &self.pressure, &control);
         let refill = async {
             if near.is_shared() {
-                Box::pin(near.restore(store)).await?;
+                Box::pin(near.restore(claims)).await?;
             }
             Ok(())
         };

@@ -3,7 +3,7 @@
 use courant_article::{Article, Entry};
 use courant_bus::{Bus, Failure, MessageId, PublishError, Subject};
 use courant_proto::v1;
-use courant_store::Store;
+use courant_store::Claims;
 use courant_telemetry::Clock;
 
 use crate::config::Config;
@@ -16,7 +16,7 @@ use crate::near::NearCheck;
 pub(crate) struct Handler {
     pub(crate) config: Config,
     pub(crate) bus: Bus,
-    pub(crate) store: Store,
+    pub(crate) claims: Claims,
     pub(crate) near: NearCheck,
     pub(crate) clock: Clock,
     pub(crate) metrics: Metrics,
@@ -51,7 +51,7 @@ impl Handler {
                 };
                 let claim = identity.claim(entry, near);
                 // Boxed: the Postgres half of this future has 16 KB.
-                let claimed = Box::pin(self.store.claim(&claim)).await;
+                let claimed = Box::pin(self.claims.judge(&claim)).await;
                 Ok(Decided::Judged(Box::new(identity), claimed.map_err(Failure::retry)?))
             }
         }

@@ -8,7 +8,7 @@ use courant_cache::Cache;
 use courant_dedup::canonicalize;
 use courant_proto::v1;
 use courant_service::Control;
-use courant_store::{Error, Store};
+use courant_store::{Claims, Error};
 use futures::future::join_all;
 use tokio::sync::Semaphore;
 use tracing::Instrument;
@@ -24,7 +24,7 @@ const AT_ONCE: usize = 16;
 #[derive(Clone)]
 pub(crate) struct Known {
     pub(crate) config: Config,
-    pub(crate) store: Store,
+    pub(crate) claims: Claims,
     pub(crate) cache: Cache,
 }
 
@@ -82,7 +82,7 @@ impl Known {
             .filter_map(|(place, id)| id.filter(|_| !known[place]).map(|id| (place, id)))
             .collect();
         let asked: Vec<ArticleId> = unsure.iter().map(|(_, id)| *id).collect();
-        let answers = if asked.is_empty() { Vec::new() } else { self.store.known(&asked).await? };
+        let answers = if asked.is_empty() { Vec::new() } else { self.claims.known(&asked).await? };
         for ((place, id), is_known) in unsure.into_iter().zip(answers) {
             known[place] = is_known;
             if is_known {

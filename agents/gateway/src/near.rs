@@ -4,7 +4,7 @@
 use courant_article::ArticleId;
 use courant_cache::{Cache, Neighbours};
 use courant_dedup::{Near, NearConfig, Offer, Sketch};
-use courant_store::{KnownSketch, Store};
+use courant_store::{Claims, KnownSketch};
 use courant_telemetry::Clock;
 
 use crate::metrics::Metrics;
@@ -53,11 +53,11 @@ impl NearCheck {
     ///
     /// # Errors
     /// If the store does not answer.
-    pub(crate) async fn restore(&self, store: &Store) -> Result<(), courant_store::Error> {
+    pub(crate) async fn restore(&self, claims: &Claims) -> Result<(), courant_store::Error> {
         let oldest_s = self.now_s().saturating_sub(self.config.max_age_s());
-        store.forget_sketches(i64::from(oldest_s) * 1000, self.config.capacity).await?;
+        claims.forget_sketches(i64::from(oldest_s) * 1000, self.config.capacity).await?;
         match self.neighbours.is_unused().await {
-            Ok(true) => self.fill(store).await,
+            Ok(true) => self.fill(claims).await,
             Ok(false) => Ok(()),
             Err(error) => {
                 tracing::warn!(%error, "the index of near texts is not looked at");
@@ -66,10 +66,10 @@ impl NearCheck {
         }
     }
 
-    async fn fill(&self, store: &Store) -> Result<(), courant_store::Error> {
+    async fn fill(&self, claims: &Claims) -> Result<(), courant_store::Error> {
         let mut after = 0;
         loop {
-            let page = store.sketches(after, PAGE).await?;
+            let page = claims.sketches(after, PAGE).await?;
             let Some(last) = page.last() else { break };
             after = last.number;
             for known in page {

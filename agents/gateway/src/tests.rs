@@ -123,7 +123,7 @@ impl House {
 
     async fn has_stored(&self, url: &str, title: &str, text: &str, vector: [f32; 3]) -> ArticleId {
         let record = record(url, title, text, vector);
-        self.store.upsert(std::slice::from_ref(&record)).await.unwrap();
+        self.store.articles().upsert(std::slice::from_ref(&record)).await.unwrap();
         record.article.id
     }
 

@@ -48,7 +48,7 @@ impl Storage {
     /// If the bus cannot be consumed.
     pub async fn run(self, control: Control) -> anyhow::Result<()> {
         let Self { config, bus, store, clock, metrics, sizes } = self;
-        let committer = Committer::start(store, config.batch, metrics.clone(), sizes);
+        let committer = Committer::start(store.articles(), config.batch, metrics.clone(), sizes);
         let handler = Handler { bus: bus.clone(), committer, clock, metrics: metrics.clone() };
         let handle = move |analyzed| handler.handle(analyzed);
         let result = work(&bus, Stage::STORAGE, config.batch, &control, &metrics, handle).await;

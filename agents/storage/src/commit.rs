@@ -1,7 +1,7 @@
 //! Many articles, one transaction.
 
 use courant_service::AgentMetrics;
-use courant_store::{Record, Store, Upsert};
+use courant_store::{Articles, Record, Upsert};
 use opentelemetry::metrics::Histogram;
 use tokio::sync::{mpsc, oneshot};
 
@@ -18,13 +18,13 @@ pub(crate) struct Committer {
 impl Committer {
     /// Starts the task. It ends when every `Committer` is gone.
     pub(crate) fn start(
-        store: Store,
+        articles: Articles,
         batch: usize,
         metrics: AgentMetrics,
         sizes: Histogram<u64>,
     ) -> Self {
         let (queue, waiting) = mpsc::channel(batch);
-        tokio::spawn(commit_batches(store, waiting, batch, metrics, sizes));
+        tokio::spawn(commit_batches(articles, waiting, batch, metrics, sizes));
         Self { queue }
     }
 
@@ -37,7 +37,7 @@ impl Committer {
 }
 
 async fn commit_batches(
-    store: Store,
+    articles: Articles,
     mut waiting: mpsc::Receiver<(Record, Answer)>,
     limit: usize,
     metrics: AgentMetrics,
@@ -47,7 +47,7 @@ async fn commit_batches(
     while waiting.recv_many(&mut batch, limit).await > 0 {
         let (records, answers): (Vec<_>, Vec<_>) = batch.drain(..).unzip();
         sizes.record(records.len() as u64, &[]);
-        let results = metrics.timed("commit", Box::pin(upsert(&store, &records))).await;
+        let results = metrics.timed("commit", Box::pin(upsert(&articles, &records))).await;
         for (answer, result) in answers.into_iter().zip(results) {
             // Nobody waits any more where a delivery was given up: it comes again.
             drop(answer.send(result));
@@ -57,13 +57,13 @@ async fn commit_batches(
 
 /// What became of each of `records`, in order. One that can never be stored fails
 /// its whole transaction: then each gets one of its own, so that it fails alone.
-async fn upsert(store: &Store, records: &[Record]) -> Vec<Result<Upsert, CommitError>> {
-    match store.upsert(records).await {
+async fn upsert(articles: &Articles, records: &[Record]) -> Vec<Result<Upsert, CommitError>> {
+    match articles.upsert(records).await {
         Ok(upserts) => upserts.into_iter().map(Ok).collect(),
         Err(error) if error.is_permanent() && records.len() > 1 => {
             let mut results = Vec::with_capacity(records.len());
             for record in records {
-                let upserted = store.upsert(std::slice::from_ref(record)).await;
+                let upserted = articles.upsert(std::slice::from_ref(record)).await;
                 results.push(upserted.map(|upserts| upserts[0]).map_err(CommitError::from));
             }
             results
@@ -78,7 +78,7 @@ mod tests {
         Analysis, Article, ArticleId, CanonicalUrl, ContentHash, Decision, Embedding, ModelRef,
         Revision, Text,
     };
-    use courant_store::{Access, Config};
+    use courant_store::{Access, Config, Store};
     use courant_telemetry::{Clock, Meters};
 
     use super::*;
@@ -120,7 +120,7 @@ mod tests {
         let store = store.await.unwrap();
         let metrics = AgentMetrics::new("storage", &meter);
         let sizes = meter.u64_histogram("sizes").build();
-        let committer = Committer::start(store.clone(), 8, metrics, sizes);
+        let committer = Committer::start(store.articles(), 8, metrics, sizes);
 
         let (first, wrong, last) = tokio::join!(
             committer.commit(record("https://a.example/1", vec![1.0, 0.0, 0.0])),

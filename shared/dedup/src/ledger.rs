@@ -3,9 +3,11 @@
 
 use std::collections::HashMap;
 
-use courant_article::{ArticleId, CanonicalUrl, ContentHash, Decision, Revision};
+use courant_article::{ArticleId, CanonicalUrl, ContentHash, Revision};
 
-use crate::claim::{Claim, Cluster, Effect, Fingerprint, Near, Verdict, judge};
+use crate::claim::{Claim, Near, Verdict};
+use crate::fingerprint::{Cluster, Fingerprint, Known, RELEASED_AT_MS};
+use crate::judge::{Effect, judge};
 use crate::{NearConfig, NearIndex, Offer, Sketch, normalize_text, registered_domain};
 
 /// What was claimed in this process.
@@ -49,7 +51,7 @@ impl Ledger {
         let claim = Claim { id, content_hash, revision, site, sketch, near };
         let knew_text = self.texts.contains_key(&content_hash);
         let verdict = self.claim(&claim);
-        let is_copy = matches!(verdict.decision, Decision::Duplicate | Decision::Syndicated);
+        let is_copy = verdict.is_copy();
         let score = if knew_text { Some(1.0) } else { containment };
         Judged { verdict, score: score.filter(|_| is_copy) }
     }
@@ -77,15 +79,26 @@ impl Ledger {
             first: *first,
             on_this_site: sites.contains(&claim.site),
         });
-        let near_first = claim.near.and_then(|near| self.fingerprints.get(&near.first));
-        let cluster = Cluster::join(exact, claim.near, near_first);
-        let (verdict, effect) = judge(claim, self.fingerprints.get(&claim.id), cluster);
+        let (verdict, effect) = judge(claim, &self.known(claim, exact));
         match effect {
             Effect::Keep => {}
             Effect::See => self.see(claim),
-            Effect::Record => self.record(claim, verdict, cluster),
+            Effect::Record { first, .. } => self.record(claim, verdict, first),
         }
         verdict
+    }
+
+    fn known(&self, claim: &Claim, exact: Option<Cluster>) -> Known {
+        let mut known = Known::new(exact, RELEASED_AT_MS);
+        loop {
+            let asked = known.missing(claim);
+            if asked.is_empty() {
+                return known;
+            }
+            let found = asked.iter().filter_map(|id| self.fingerprints.get_key_value(id));
+            let found: Vec<_> = found.map(|(id, print)| (*id, print.clone())).collect();
+            known.learn(&asked, found);
+        }
     }
 
     fn see(&mut self, claim: &Claim) {
@@ -94,11 +107,18 @@ impl Ledger {
         }
     }
 
-    fn record(&mut self, claim: &Claim, verdict: Verdict, cluster: Option<Cluster>) {
+    /// Here, everything that was let in counts as stored.
+    fn record(&mut self, claim: &Claim, verdict: Verdict, first: ArticleId) {
         let &Claim { id, content_hash, revision, .. } = claim;
-        let fingerprint = Fingerprint { content_hash, revision, seen: revision, verdict };
+        let fingerprint = Fingerprint {
+            content_hash,
+            revision,
+            seen: revision,
+            verdict,
+            claimed_at_ms: RELEASED_AT_MS,
+            stored: Some(revision),
+        };
         self.fingerprints.insert(id, fingerprint);
-        let first = cluster.map_or(id, |cluster| cluster.first);
         let (_, sites) = self.texts.entry(content_hash).or_insert_with(|| (first, Vec::new()));
         if !sites.contains(&claim.site) {
             sites.push(claim.site.clone());
@@ -108,6 +128,8 @@ impl Ledger {
 
 #[cfg(test)]
 mod tests {
+    use courant_article::Decision;
+
     use crate::canonicalize;
 
     use super::*;

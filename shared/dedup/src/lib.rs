@@ -10,6 +10,8 @@
 mod canonical;
 mod claim;
 mod domain;
+mod fingerprint;
+mod judge;
 mod ledger;
 mod near;
 mod percent;
@@ -19,9 +21,11 @@ mod text;
 mod tracking;
 
 pub use canonical::{InvalidUrl, MAX_URL_BYTES, canonical_url, canonicalize};
-pub use claim::{Claim, Cluster, Effect, Fingerprint, Near, Verdict, judge};
+pub use claim::{Claim, Near, Verdict};
 pub use courant_article::{CanonicalUrl, ContentHash};
 pub use domain::{registered_domain, registered_domain_of};
+pub use fingerprint::{Cluster, Fingerprint, Known, RELEASED_AT_MS};
+pub use judge::{Effect, judge};
 pub use ledger::{Judged, Ledger};
 pub use near::{KEYS, Match, NearConfig, NearConfigError, NearIndex, Offer};
 pub use sketch::{Overlap, Sketch};

@@ -71,7 +71,7 @@ async fn filled(path: &std::path::Path, records: &[Record]) -> Store {
         Store::sqlite(path, Access::ReadWrite, &Config::default(), Clock::fixed(0), &meter).await;
     let store = store.expect("an empty folder");
     for batch in records.chunks(500) {
-        store.upsert(batch).await.expect("the disk has room");
+        store.articles().upsert(batch).await.expect("the disk has room");
     }
     store
 }
@@ -91,11 +91,11 @@ fn searches(criterion: &mut Criterion) {
         text: String::new(),
     };
     group.bench_function("vector_search", |b| {
-        b.iter(|| runtime.block_on(store.search(black_box(&query))));
+        b.iter(|| runtime.block_on(store.articles().search(black_box(&query))));
     });
     let id = records[7].article.id;
     group.bench_function("related", |b| {
-        b.iter(|| runtime.block_on(store.related(black_box(id), 10)));
+        b.iter(|| runtime.block_on(store.articles().related(black_box(id), 10)));
     });
     group.finish();
 }

@@ -5,7 +5,8 @@ use std::time::Duration;
 use courant_config::Secret;
 use serde::{Deserialize, Serialize};
 
-use crate::{CANDIDATES, Error};
+use crate::articles::query::CANDIDATES;
+use crate::error::Error;
 
 /// The section `[store]`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

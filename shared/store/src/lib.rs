@@ -1,30 +1,42 @@
 //! Articles, fingerprints, the crawler's memory and timetable, and search, on SQLite or
 //! Postgres behind one [`Store`].
 //!
-//! The rules that both back ends share are pure and stand in their own files:
-//! how a query is read (`query`), how two ranked lists become one (`fusion`), what a
-//! hit shows of its text (`snippet`), what is related (`related`), which records of a batch count (`batch`).
-//! Which claim is new, `courant-dedup` says.
+//! A store gives handles: [`Articles`], [`Claims`] and [`Crawl`]. Each has a folder with
+//! its rules, and its SQL for either back end. An operation is one method of the handle
+//! and one function per back end. `postgres` and `sqlite` hold the connections and know no
+//! operation; `ladder` holds the steps of `migrations/`, by which both come to their tables.
+//!
+//! The rules that both back ends share are pure and stand in their own files: how a query
+//! is read (`articles/query`), how two ranked lists become one (`articles/fusion`), what a
+//! hit shows of its text (`articles/snippet`), what is related (`related`), which records
+//! of a batch count (`articles/batch`). `courant-dedup` decides which claim is new.
 
-mod batch;
+mod articles;
+mod claims;
+mod columns;
 mod config;
+mod counts;
+mod crawl;
+mod database;
 mod error;
-mod fusion;
+mod ladder;
 mod metrics;
 mod postgres;
-mod query;
-mod record;
 mod related;
-mod row;
-mod snippet;
 mod sqlite;
 mod store;
 
+pub use articles::Articles;
+pub use articles::query::{CANDIDATES, Mode, Query};
+pub use articles::record::{Hit, Record, Summary, Upsert};
+pub use claims::Claims;
+pub use claims::sketch::KnownSketch;
 pub use config::Config;
+pub use counts::Counts;
 pub use courant_dedup::{Claim, Verdict};
+pub use crawl::Crawl;
+pub use crawl::record::{Listing, Note, NoteKind, SourceHealth, Visit};
 pub use error::Error;
-pub use query::{CANDIDATES, Mode, Query};
-pub use record::{
-    Counts, Fare, Hit, KnownSketch, Listing, Note, NoteKind, Record, Summary, Upsert, Visit,
-};
-pub use store::{Access, Store};
+pub use ladder::Schema;
+pub use sqlite::Access;
+pub use store::Store;

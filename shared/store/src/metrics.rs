@@ -5,7 +5,8 @@ use std::time::Duration;
 use opentelemetry::KeyValue;
 use opentelemetry::metrics::{Counter, Histogram, Meter};
 
-use crate::{Error, Upsert};
+use crate::articles::record::Upsert;
+use crate::error::Error;
 
 /// The store's instruments.
 #[derive(Debug)]

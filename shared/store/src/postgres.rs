@@ -1,55 +1,57 @@
-//! The store in Postgres with pgvector, for any number of processes.
+//! Postgres with pgvector, for any number of processes: connections, and how they are
+//! lent. The operations stand with the handles.
 
-mod claims;
 mod connect;
-mod listings;
-mod notes;
-mod read;
 mod schema;
-mod visits;
-mod write;
 
 use std::time::Duration;
 
-use courant_article::{ArticleId, Embedding};
 use courant_telemetry::Clock;
 use deadpool_postgres::{Client, Object, Pool};
-use pgvector::HalfVector;
 use tokio_postgres::error::SqlState;
 
-use crate::query::Terms;
-use crate::record::{Found, Kin};
-use crate::{
-    Claim, Config, Counts, Error, Fare, KnownSketch, Listing, Note, NoteKind, Record, Summary,
-    Upsert, Verdict, Visit,
-};
+use crate::config::Config;
+use crate::error::Error;
+use crate::ladder::Schema;
 
 /// A pool of connections to one database.
 pub(crate) struct Postgres {
     pool: Pool,
     /// For messages.
     address: String,
-    dimension: usize,
     connect_timeout: Duration,
     command_timeout: Duration,
     clock: Clock,
 }
 
 impl Postgres {
+    /// Brings the extension and the tables up to date, and opens the pool.
     pub(crate) async fn connect(config: &Config, clock: Clock) -> Result<Self, Error> {
+        Self::migrate(config).await?;
         let server = connect::server(config)?;
-        let address = connect::address(&server);
-        connect::prepare_database(&server, config).await?;
         let postgres = Self {
+            address: connect::address(&server),
             pool: connect::pool(server, config)?,
-            address,
-            dimension: config.dimension,
             connect_timeout: config.connect_timeout(),
             command_timeout: config.command_timeout(),
             clock,
         };
         postgres.warm(config.pool_min).await?;
         Ok(postgres)
+    }
+
+    /// Brings the extension and the tables up to date.
+    pub(crate) async fn migrate(config: &Config) -> Result<Schema, Error> {
+        let prepare = async |client: &mut _| {
+            connect::prepare_extension(client).await?;
+            schema::migrate(client, config.dimension).await
+        };
+        connect::once(config, prepare).await
+    }
+
+    /// The version of the tables, which stay as they are.
+    pub(crate) async fn schema(config: &Config) -> Result<Schema, Error> {
+        connect::once(config, async |client| schema::schema(client).await).await
     }
 
     /// The pool has no least size: opening some and giving them back makes it.
@@ -62,155 +64,28 @@ impl Postgres {
         Ok(())
     }
 
-    pub(crate) async fn upsert(&self, records: &[Record]) -> Result<Vec<Upsert>, Error> {
-        let mut lease = self.lease().await?;
-        let work = write::upsert(lease.client(), records, self.dimension);
-        let result = self.within(work).await;
-        lease.finish(result)
-    }
-
-    pub(crate) async fn claim(&self, claim: &Claim) -> Result<Verdict, Error> {
-        let mut lease = self.lease().await?;
-        let now_ms = self.clock.unix_ms();
-        let result = self.within(claims::claim(lease.client(), claim, now_ms)).await;
-        lease.finish(result)
-    }
-
-    pub(crate) async fn forget_sketches(&self, before_ms: i64, most: i64) -> Result<(), Error> {
-        let mut lease = self.lease().await?;
-        let work = claims::forget_sketches(lease.client(), before_ms, most);
-        let result = self.within(work).await;
-        lease.finish(result)
-    }
-
-    pub(crate) async fn sketches(&self, after: i64, limit: i64) -> Result<Vec<KnownSketch>, Error> {
-        let mut lease = self.lease().await?;
-        let result = self.within(claims::sketches(lease.client(), after, limit)).await;
-        lease.finish(result)
-    }
-
-    pub(crate) async fn known(&self, ids: &[ArticleId]) -> Result<Vec<bool>, Error> {
-        let mut lease = self.lease().await?;
-        let result = self.within(claims::known(lease.client(), ids)).await;
-        lease.finish(result)
-    }
-
-    pub(crate) async fn article(&self, id: ArticleId) -> Result<Option<Record>, Error> {
-        let mut lease = self.lease().await?;
-        let result = self.within(read::article(lease.client(), id)).await;
-        lease.finish(result)
-    }
-
-    pub(crate) async fn articles(
+    /// Does `work` on a connection of the pool, within the command timeout.
+    pub(crate) async fn run<T>(
         &self,
-        after: Option<ArticleId>,
-        limit: usize,
-    ) -> Result<Vec<Summary>, Error> {
+        work: impl AsyncFnOnce(&mut Client) -> Result<T, Error>,
+    ) -> Result<T, Error> {
         let mut lease = self.lease().await?;
-        let result = self.within(read::articles(lease.client(), after, limit)).await;
-        lease.finish(result)
-    }
-
-    pub(crate) async fn matching(&self, terms: &Terms) -> Result<Vec<ArticleId>, Error> {
-        let mut lease = self.lease().await?;
-        let result = self.within(read::matching(lease.client(), terms)).await;
-        lease.finish(result)
-    }
-
-    pub(crate) async fn nearest(&self, vector: &Embedding) -> Result<Vec<(ArticleId, f32)>, Error> {
-        let vector = HalfVector::from_f32_slice(vector.as_slice());
-        let mut lease = self.lease().await?;
-        let result = self.within(read::nearest(lease.client(), &vector)).await;
-        lease.finish(result)
-    }
-
-    pub(crate) async fn found(&self, ids: Vec<ArticleId>) -> Result<Vec<Found>, Error> {
-        let mut lease = self.lease().await?;
-        let result = self.within(read::found(lease.client(), &ids)).await;
-        lease.finish(result)
-    }
-
-    pub(crate) async fn kin(&self, ids: Vec<ArticleId>) -> Result<Vec<Kin>, Error> {
-        let mut lease = self.lease().await?;
-        let result = self.within(read::kin(lease.client(), &ids)).await;
-        lease.finish(result)
-    }
-
-    pub(crate) async fn counts(&self) -> Result<Counts, Error> {
-        let mut lease = self.lease().await?;
-        let result = self.within(read::counts(lease.client())).await;
-        lease.finish(result)
-    }
-
-    pub(crate) async fn visit(&self, url: &str) -> Result<Option<Visit>, Error> {
-        let mut lease = self.lease().await?;
-        let result = self.within(visits::visit(lease.client(), url)).await;
-        lease.finish(result)
-    }
-
-    pub(crate) async fn record_visits(&self, visits: &[Visit]) -> Result<(), Error> {
-        let mut lease = self.lease().await?;
-        let result = self.within(visits::record(lease.client(), visits)).await;
-        lease.finish(result)
-    }
-
-    pub(crate) async fn listing(&self, url: &str) -> Result<Option<Listing>, Error> {
-        let mut lease = self.lease().await?;
-        let result = self.within(listings::listing(lease.client(), url)).await;
-        lease.finish(result)
-    }
-
-    pub(crate) async fn record_listing(&self, listing: &Listing) -> Result<(), Error> {
-        let mut lease = self.lease().await?;
-        let result = self.within(listings::record(lease.client(), listing)).await;
-        lease.finish(result)
-    }
-
-    pub(crate) async fn listings(&self, after: &str, limit: i64) -> Result<Vec<Listing>, Error> {
-        let mut lease = self.lease().await?;
-        let result = self.within(listings::listings(lease.client(), after, limit)).await;
-        lease.finish(result)
-    }
-
-    pub(crate) async fn listings_fare(&self, limit: i64) -> Result<Fare, Error> {
-        let mut lease = self.lease().await?;
-        let result = self.within(listings::fare(lease.client(), limit)).await;
-        lease.finish(result)
-    }
-
-    pub(crate) async fn record_notes(&self, notes: &[Note]) -> Result<(), Error> {
-        let mut lease = self.lease().await?;
-        let result = self.within(notes::record(lease.client(), notes)).await;
-        lease.finish(result)
-    }
-
-    pub(crate) async fn forget_notes(&self, before_ms: i64) -> Result<(), Error> {
-        let mut lease = self.lease().await?;
-        let result = self.within(notes::forget(lease.client(), before_ms)).await;
-        lease.finish(result)
-    }
-
-    pub(crate) async fn note(&self, kind: NoteKind, name: &str) -> Result<Option<Note>, Error> {
-        let mut lease = self.lease().await?;
-        let result = self.within(notes::note(lease.client(), kind, name)).await;
-        lease.finish(result)
-    }
-
-    pub(crate) async fn notes(
-        &self,
-        kind: NoteKind,
-        after: Option<&str>,
-        limit: i64,
-    ) -> Result<Vec<Note>, Error> {
-        let mut lease = self.lease().await?;
-        let result = self.within(notes::notes(lease.client(), kind, after, limit)).await;
+        let result = self.within(work(lease.client())).await;
         lease.finish(result)
     }
 
     pub(crate) async fn ping(&self) -> Result<(), Error> {
-        let mut lease = self.lease().await?;
-        let result = self.within(read::ping(lease.client())).await;
-        lease.finish(result)
+        let ping = async |client: &mut Client| {
+            let statement = client.prepare_cached("SELECT 1").await?;
+            client.query_one(&statement, &[]).await?;
+            Ok(())
+        };
+        self.run(ping).await
+    }
+
+    /// The time, Unix milliseconds.
+    pub(crate) fn now_ms(&self) -> i64 {
+        self.clock.unix_ms()
     }
 
     pub(crate) fn close(&self) {

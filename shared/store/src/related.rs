@@ -10,10 +10,9 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use courant_article::{ArticleId, Entity, EntityKind};
 use courant_vectors::{Edge, Graph, Scratch, Spreading, dot};
 
-use crate::Record;
-use crate::fusion::Fused;
-use crate::query::Terms;
-use crate::record::{Kin, Subjects};
+use crate::articles::fusion::Fused;
+use crate::articles::query::Terms;
+use crate::articles::record::{Candidate, Record, Subjects};
 
 /// Names of the article whose holders are candidates.
 const ASKED_NAMES: usize = 8;
@@ -60,35 +59,39 @@ pub(crate) fn candidates(
 
 /// The candidates without copies of the article's text, best first; equal scores by
 /// id, so that both back ends answer in the same order.
-pub(crate) fn rank(record: &Record, nearest: &[(ArticleId, f32)], mut kin: Vec<Kin>) -> Vec<Fused> {
-    kin.retain(|kin| kin.content_hash != record.article.content_hash);
-    kin.sort_by_key(|kin| kin.id);
+pub(crate) fn rank(
+    record: &Record,
+    nearest: &[(ArticleId, f32)],
+    mut others: Vec<Candidate>,
+) -> Vec<Fused> {
+    others.retain(|other| other.content_hash != record.article.content_hash);
+    others.sort_by_key(|other| other.id);
     let near: HashMap<ArticleId, (u32, f32)> =
         (1..).zip(nearest).map(|(rank, (id, cosine))| (*id, (rank, *cosine))).collect();
-    let shared = shared(record, &kin);
-    let fused = |(kin, shared): (&Kin, f32)| {
-        let (vector_rank, cosine) = match near.get(&kin.id) {
+    let shared = shared(record, &others);
+    let fused = |(other, shared): (&Candidate, f32)| {
+        let (vector_rank, cosine) = match near.get(&other.id) {
             Some((rank, cosine)) => (Some(*rank), *cosine),
-            None => (None, dot(record.vector.as_slice(), &kin.vector)),
+            None => (None, dot(record.vector.as_slice(), &other.vector)),
         };
-        Fused { id: kin.id, score: cosine + SHARED * shared, text_rank: None, vector_rank }
+        Fused { id: other.id, score: cosine + SHARED * shared, text_rank: None, vector_rank }
     };
-    let mut ranked: Vec<Fused> = kin.iter().zip(shared).map(fused).collect();
+    let mut ranked: Vec<Fused> = others.iter().zip(shared).map(fused).collect();
     ranked.sort_by(|a, b| b.score.total_cmp(&a.score).then(a.id.cmp(&b.id)));
     ranked
 }
 
-/// For each of `kin`, what activation says: 0 to 1.
-fn shared(record: &Record, kin: &[Kin]) -> Vec<f32> {
+/// The activation of each of `others`: 0 to 1.
+fn shared(record: &Record, others: &[Candidate]) -> Vec<f32> {
     let subjects = Subjects {
         topics: record.analysis.topics.clone(),
         entities: record.analysis.entities.clone(),
     };
     let article = &record.article;
-    let mut web = Web::new(kin.len() + 1);
-    let of_kin = kin.iter().map(|kin| (kin.id, kin.syndicated_of, &kin.subjects));
+    let mut web = Web::new(others.len() + 1);
+    let of_others = others.iter().map(|other| (other.id, other.syndicated_of, &other.subjects));
     let all: Vec<_> =
-        std::iter::once((article.id, article.syndicated_of, &subjects)).chain(of_kin).collect();
+        std::iter::once((article.id, article.syndicated_of, &subjects)).chain(of_others).collect();
     let firsts: HashSet<ArticleId> = all.iter().filter_map(|(_, first, _)| *first).collect();
     for (node, (id, first, subjects)) in all.iter().enumerate() {
         web.add(node, subjects);
@@ -98,7 +101,7 @@ fn shared(record: &Record, kin: &[Kin]) -> Vec<f32> {
         }
     }
     let received = web.spread();
-    received.iter().skip(SEED + 1).take(kin.len()).map(|a| a / (a + HALF)).collect()
+    received.iter().skip(SEED + 1).take(others.len()).map(|a| a / (a + HALF)).collect()
 }
 
 /// Articles, numbered first, and their subjects.

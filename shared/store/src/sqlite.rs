@@ -1,41 +1,41 @@
-//! The store in one SQLite file, for one process.
+//! One SQLite file, for one process: connections, the writer and the vectors in memory.
+//! The operations stand with the handles.
 //!
 //! One thread writes and commits in groups; readers have connections of their
 //! own. The vectors lie in memory too, for the exact scan: they are loaded when
 //! the file is opened and follow each commit.
 
-mod claims;
-mod listings;
-mod notes;
-mod read;
-mod resident;
+pub(crate) mod resident;
 mod schema;
-mod visits;
-mod write;
 mod writer;
 
 use std::fs::{File, TryLockError};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
-use courant_article::{ArticleId, Embedding};
 use courant_telemetry::Clock;
 use courant_vectors::Place;
 use rusqlite::Connection;
 use tokio::sync::Semaphore;
 
-use crate::batch::check_dimension;
-use crate::query::{CANDIDATES, Terms};
-use crate::record::{Found, Kin};
-use crate::{
-    Access, Claim, Config, Counts, Error, Fare, KnownSketch, Listing, Note, NoteKind, Record,
-    Summary, Upsert, Verdict, Visit,
-};
+use crate::config::Config;
+use crate::error::Error;
+use crate::ladder::Schema;
 use resident::Resident;
 use writer::Writer;
 
 /// Reads at the same time; more only wait for the cores.
 const MAX_READERS: usize = 4;
+
+/// The purpose for which a SQLite store is opened.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Access {
+    /// By the one process that writes. The file is made if it is not there.
+    ReadWrite,
+    /// Beside a writer or without one. Full text is up to date; a vector search
+    /// sees the articles that were there when the file was opened.
+    ReadOnly,
+}
 
 /// An open file.
 pub(crate) struct Sqlite {
@@ -81,168 +81,56 @@ impl Sqlite {
         })
     }
 
-    pub(crate) async fn upsert(&self, records: &[Record]) -> Result<Vec<Upsert>, Error> {
-        let prepared = write::Prepared::of(records, self.dimension)?;
-        let resident = Arc::clone(&self.resident);
-        self.writer()?
-            .run(
-                move |connection| write::upsert(connection, prepared),
-                move |written: &write::Written| written.follow(&resident),
-            )
-            .await
-            .map(|written| written.outcomes)
+    /// The version of the tables, which stay as they are.
+    pub(crate) fn schema(path: &Path) -> Result<Schema, Error> {
+        schema::schema_of(path)
     }
 
-    pub(crate) async fn claim(&self, claim: &Claim) -> Result<Verdict, Error> {
-        let (claim, now_ms) = (claim.clone(), self.clock.unix_ms());
-        let work = move |connection: &Connection| claims::claim(connection, &claim, now_ms);
+    /// Brings the tables of a file that is there up to date.
+    pub(crate) fn migrate(path: &Path, dimension: usize) -> Result<Schema, Error> {
+        if !path.exists() {
+            return Err(Error::Missing(path.to_owned()));
+        }
+        let _lock = lock(path)?;
+        let found = schema::schema_of(path)?;
+        schema::open_or_create(path, dimension)?;
+        Ok(found)
+    }
+
+    /// Does `work` in a transaction of the writer's thread.
+    pub(crate) async fn write<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&Connection) -> Result<T, Error> + Send + 'static,
+    ) -> Result<T, Error> {
         self.writer()?.run(work, |_| ()).await
     }
 
-    pub(crate) async fn forget_sketches(&self, before_ms: i64, most: i64) -> Result<(), Error> {
-        let work =
-            move |connection: &Connection| claims::forget_sketches(connection, before_ms, most);
-        self.writer()?.run(work, |()| ()).await
+    /// The same for articles: once the transaction is on the disk, `follow` brings the
+    /// vectors in memory in step with the file.
+    pub(crate) async fn write_vectors<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&Connection) -> Result<T, Error> + Send + 'static,
+        follow: impl FnOnce(&T, &mut Resident) + Send + 'static,
+    ) -> Result<T, Error> {
+        let resident = Arc::clone(&self.resident);
+        let committed = move |written: &T| {
+            follow(written, &mut resident.write().unwrap_or_else(PoisonError::into_inner));
+        };
+        self.writer()?.run(work, committed).await
     }
 
-    pub(crate) async fn sketches(
-        self: &Arc<Self>,
-        after: i64,
-        limit: i64,
-    ) -> Result<Vec<KnownSketch>, Error> {
-        self.read(move |connection| claims::sketches(connection, after, limit)).await
-    }
-
-    pub(crate) async fn record_listing(&self, listing: &Listing) -> Result<(), Error> {
-        let listing = listing.clone();
-        self.writer()?.run(move |connection| listings::record(connection, &listing), |()| ()).await
-    }
-
-    pub(crate) async fn record_notes(&self, notes: &[Note]) -> Result<(), Error> {
-        let notes = notes.to_vec();
-        self.writer()?.run(move |connection| notes::record(connection, &notes), |()| ()).await
-    }
-
-    pub(crate) async fn forget_notes(&self, before_ms: i64) -> Result<(), Error> {
-        self.writer()?.run(move |connection| notes::forget(connection, before_ms), |()| ()).await
-    }
-
-    pub(crate) async fn record_visits(&self, visits: &[Visit]) -> Result<(), Error> {
-        let visits = visits.to_vec();
-        self.writer()?.run(move |connection| visits::record(connection, &visits), |_| ()).await
-    }
-
-    pub(crate) async fn article(self: &Arc<Self>, id: ArticleId) -> Result<Option<Record>, Error> {
-        self.read(move |connection| read::article(connection, id)).await
-    }
-
-    pub(crate) async fn articles(
-        self: &Arc<Self>,
-        after: Option<ArticleId>,
-        limit: usize,
-    ) -> Result<Vec<Summary>, Error> {
-        self.read(move |connection| read::articles(connection, after, limit)).await
-    }
-
-    pub(crate) async fn matching(self: &Arc<Self>, terms: &Terms) -> Result<Vec<ArticleId>, Error> {
-        let terms = terms.clone();
-        self.read(move |connection| read::matching(connection, &terms)).await
-    }
-
-    /// The nearest articles with their cosines.
-    pub(crate) async fn nearest(
-        self: &Arc<Self>,
-        vector: &Embedding,
-    ) -> Result<Vec<(ArticleId, f32)>, Error> {
-        check_dimension(vector.dimension(), self.dimension)?;
-        let (this, vector) = (Arc::clone(self), vector.clone());
+    /// Compares with the vectors in memory.
+    pub(crate) async fn scan<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&Resident) -> Result<T, Error> + Send + 'static,
+    ) -> Result<T, Error> {
         let _permit = self.readers.acquire().await.map_err(|_| Error::Closed)?;
-        blocking(move || {
-            let resident = this.resident.read().unwrap_or_else(PoisonError::into_inner);
-            resident.nearest(vector.as_slice(), CANDIDATES)
-        })
-        .await
+        let resident = Arc::clone(&self.resident);
+        blocking(move || work(&resident.read().unwrap_or_else(PoisonError::into_inner))).await
     }
 
-    pub(crate) async fn found(self: &Arc<Self>, ids: Vec<ArticleId>) -> Result<Vec<Found>, Error> {
-        self.read(move |connection| read::found(connection, &ids)).await
-    }
-
-    pub(crate) async fn kin(self: &Arc<Self>, ids: Vec<ArticleId>) -> Result<Vec<Kin>, Error> {
-        self.read(move |connection| read::kin(connection, &ids)).await
-    }
-
-    pub(crate) async fn known(self: &Arc<Self>, ids: &[ArticleId]) -> Result<Vec<bool>, Error> {
-        let ids = ids.to_vec();
-        self.read(move |connection| claims::known(connection, &ids)).await
-    }
-
-    pub(crate) async fn listing(self: &Arc<Self>, url: &str) -> Result<Option<Listing>, Error> {
-        let url = url.to_owned();
-        self.read(move |connection| listings::listing(connection, &url)).await
-    }
-
-    pub(crate) async fn listings(
-        self: &Arc<Self>,
-        after: &str,
-        limit: i64,
-    ) -> Result<Vec<Listing>, Error> {
-        let after = after.to_owned();
-        self.read(move |connection| listings::listings(connection, &after, limit)).await
-    }
-
-    pub(crate) async fn listings_fare(self: &Arc<Self>, limit: i64) -> Result<Fare, Error> {
-        self.read(move |connection| listings::fare(connection, limit)).await
-    }
-
-    pub(crate) async fn note(
-        self: &Arc<Self>,
-        kind: NoteKind,
-        name: &str,
-    ) -> Result<Option<Note>, Error> {
-        let name = name.to_owned();
-        self.read(move |connection| notes::note(connection, kind, &name)).await
-    }
-
-    pub(crate) async fn notes(
-        self: &Arc<Self>,
-        kind: NoteKind,
-        after: Option<&str>,
-        limit: i64,
-    ) -> Result<Vec<Note>, Error> {
-        let after = after.map(str::to_owned);
-        self.read(move |connection| notes::notes(connection, kind, after.as_deref(), limit)).await
-    }
-
-    pub(crate) async fn visit(self: &Arc<Self>, url: &str) -> Result<Option<Visit>, Error> {
-        let url = url.to_owned();
-        self.read(move |connection| visits::visit(connection, &url)).await
-    }
-
-    pub(crate) async fn counts(self: &Arc<Self>) -> Result<Counts, Error> {
-        self.read(read::counts).await
-    }
-
-    /// Whether it can be read and, where it was opened for that, written.
-    pub(crate) async fn ping(self: &Arc<Self>) -> Result<(), Error> {
-        if let Some(writer) = &self.writer {
-            writer.run(|_| Ok(()), |()| ()).await?;
-        }
-        self.read(|connection| Ok(connection.query_row("SELECT 1", [], |_| Ok(()))?)).await
-    }
-
-    /// Commits what waits, moves the log into the file, and refuses what comes.
-    pub(crate) async fn close(self: Arc<Self>) -> Result<(), Error> {
-        self.readers.close();
-        self.idle.lock().unwrap_or_else(PoisonError::into_inner).clear();
-        blocking(move || self.writer.as_ref().map_or(Ok(()), Writer::stop)).await
-    }
-
-    fn writer(&self) -> Result<&Writer, Error> {
-        self.writer.as_ref().ok_or(Error::ReadOnly)
-    }
-
-    async fn read<T: Send + 'static>(
+    /// Reads on a connection of its own.
+    pub(crate) async fn read<T: Send + 'static>(
         self: &Arc<Self>,
         work: impl FnOnce(&Connection) -> Result<T, Error> + Send + 'static,
     ) -> Result<T, Error> {
@@ -257,6 +145,30 @@ impl Sqlite {
             result
         })
         .await
+    }
+
+    /// Checks that it can be read and, where it was opened for that, written.
+    pub(crate) async fn ping(self: &Arc<Self>) -> Result<(), Error> {
+        if self.writer.is_some() {
+            self.write(|_| Ok(())).await?;
+        }
+        self.read(|connection| Ok(connection.query_row("SELECT 1", [], |_| Ok(()))?)).await
+    }
+
+    /// The time, Unix milliseconds.
+    pub(crate) fn now_ms(&self) -> i64 {
+        self.clock.unix_ms()
+    }
+
+    /// Commits what waits, moves the log into the file, and refuses what comes.
+    pub(crate) async fn close(self: Arc<Self>) -> Result<(), Error> {
+        self.readers.close();
+        self.idle.lock().unwrap_or_else(PoisonError::into_inner).clear();
+        blocking(move || self.writer.as_ref().map_or(Ok(()), Writer::stop)).await
+    }
+
+    fn writer(&self) -> Result<&Writer, Error> {
+        self.writer.as_ref().ok_or(Error::ReadOnly)
     }
 
     fn reader(&self) -> Result<Connection, Error> {
@@ -292,6 +204,3 @@ fn lock(path: &Path) -> Result<File, Error> {
         Err(TryLockError::Error(source)) => Err(failed(source)),
     }
 }
-
-#[cfg(test)]
-mod tests;

@@ -43,7 +43,7 @@ async fn restarted(world: &World, config: Config) -> Report {
 }
 
 async fn noted(world: &World, kind: NoteKind) -> Vec<Note> {
-    world.store.notes(kind, None, 100).await.unwrap()
+    world.store.crawl().notes(kind, None, 100).await.unwrap()
 }
 
 #[tokio::test]

@@ -32,7 +32,7 @@ async fn a_stop_ends_the_wait_for_a_store_that_does_not_answer() {
     let server = Postgres::start().unwrap();
     let stop = CancellationToken::new();
     let (memory, _writer) =
-        Memory::new(store(&server).await, PATIENCE, Clock::fixed(0), stop.clone());
+        Memory::new(store(&server).await.crawl(), PATIENCE, Clock::fixed(0), stop.clone());
     server.signal("STOP").unwrap();
     let url = page();
     let (recalled, ()) = tokio::join!(memory.recall(&url), async { stop.cancel() });
@@ -45,7 +45,7 @@ async fn visits_that_a_stop_finds_unwritten_are_tried_once_more_and_given_up() {
     let mut server = Postgres::start().unwrap();
     let stop = CancellationToken::new();
     let store = store(&server).await;
-    let (memory, writer) = Memory::new(store.clone(), PATIENCE, Clock::fixed(0), stop.clone());
+    let (memory, writer) = Memory::new(store.crawl(), PATIENCE, Clock::fixed(0), stop.clone());
     server.kill().unwrap();
     memory.remember(&page(), Remembered::default()).await;
     drop(memory);
@@ -53,11 +53,11 @@ async fn visits_that_a_stop_finds_unwritten_are_tried_once_more_and_given_up() {
     tokio::time::timeout(DEADLINE, writer).await.expect("the writer gives up").unwrap();
 
     server.restart().unwrap();
-    let (memory, writer) = Memory::new(store.clone(), PATIENCE, Clock::fixed(0), stop);
+    let (memory, writer) = Memory::new(store.crawl(), PATIENCE, Clock::fixed(0), stop);
     let visit = Remembered { visited_at_ms: 7, ..Remembered::default() };
     memory.remember(&page(), visit).await;
     drop(memory);
     tokio::time::timeout(DEADLINE, writer).await.expect("the writer ends").unwrap();
-    let written = store.visit(page().as_str()).await.unwrap();
+    let written = store.crawl().visit(page().as_str()).await.unwrap();
     assert_eq!(written.map(|visit| visit.fetched_at_ms), Some(7), "a stop leaves one try");
 }

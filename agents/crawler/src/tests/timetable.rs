@@ -30,7 +30,7 @@ async fn restarted(world: &World, source: &str) -> (Report, Control) {
 }
 
 async fn known(world: &World) -> Listing {
-    world.store.listing(FEED).await.unwrap().expect("the feed was looked at")
+    world.store.crawl().listing(FEED).await.unwrap().expect("the feed was looked at")
 }
 
 fn wait_s(listing: &Listing) -> i64 {
@@ -121,7 +121,7 @@ async fn an_unchanged_feed_may_say_anew_how_long_it_stays_so() {
     let sources = vec![Source::parse(FEED).unwrap()];
     let running =
         tokio::spawn(async move { crawler.run(sources, Extent::Forever, &control).await });
-    while world.store.listing(FEED).await.unwrap().is_none() {
+    while world.store.crawl().listing(FEED).await.unwrap().is_none() {
         tokio::task::yield_now().await;
     }
     world.clock.advance(Duration::from_secs(1));
@@ -177,7 +177,7 @@ async fn a_look_whose_pages_were_cut_off_is_made_again_by_the_next_start() {
     }
     shutdown.cancel();
     assert_eq!(running.await.unwrap().unwrap().pending(), 1);
-    assert_eq!(world.store.listing(FEED).await.unwrap(), None);
+    assert_eq!(world.store.crawl().listing(FEED).await.unwrap(), None);
     world.submitted(1).await;
     let (report, _) = restarted(&world, FEED).await;
     assert_eq!((report.submitted, report.skipped_known), (1, 1), "{report:?}");

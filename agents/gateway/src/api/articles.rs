@@ -20,14 +20,14 @@ pub(crate) struct Related {
 impl Api {
     /// The stored article of this id.
     pub(crate) async fn article(&self, id: &str) -> Result<ArticleView, ApiError> {
-        let record = self.store.article(parse(id)?).await?;
+        let record = self.store.articles().get(parse(id)?).await?;
         record.map(Into::into).ok_or_else(|| ApiError::NoArticle(id.to_owned()))
     }
 
     /// The articles near to `id` in meaning, and with its names, topics or story, without
     /// its copies.
     pub(crate) async fn related(&self, id: &str, limit: usize) -> Result<Related, ApiError> {
-        let hits = self.store.related(parse(id)?, limit).await?;
+        let hits = self.store.articles().related(parse(id)?, limit).await?;
         let hits = hits.ok_or_else(|| ApiError::NoArticle(id.to_owned()))?;
         Ok(Related { id: id.to_owned(), hits: hits.into_iter().map(Into::into).collect() })
     }

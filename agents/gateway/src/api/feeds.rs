@@ -1,7 +1,7 @@
 //! What the crawler follows, by its timetable in the store: the crawler may be
 //! another process.
 
-use courant_store::{Fare, Listing};
+use courant_store::{Listing, SourceHealth};
 use schemars::JsonSchema;
 use serde::Serialize;
 
@@ -13,7 +13,7 @@ pub(crate) const MAX_FEEDS: usize = 1_000;
 /// Failing ones that the status names.
 const MAX_NAMED: usize = 20;
 
-/// How the feeds, sitemaps and sites fare that the crawler follows.
+/// The health of the feeds, sitemaps and sites that the crawler follows.
 #[derive(Clone, Debug, Serialize, JsonSchema)]
 pub(crate) struct FeedsView {
     pub(crate) followed: u64,
@@ -56,14 +56,15 @@ impl Api {
         if !(1..=MAX_FEEDS).contains(&limit) {
             return Err(ApiError::Invalid(format!("limit is {limit}; give 1 to {MAX_FEEDS}")));
         }
-        let feeds = self.store.listings(after, limit).await?;
+        let feeds = self.store.crawl().listings(after, limit).await?;
         let next = feeds.last().filter(|_| feeds.len() == limit).map(|last| last.url.clone());
         Ok(FeedsPage { feeds: feeds.into_iter().map(Into::into).collect(), next })
     }
 
-    /// How all of them fare.
+    /// The health of all of them.
     pub(super) async fn feeds_in_short(&self) -> Result<FeedsView, courant_store::Error> {
-        let Fare { listings, failing, worst } = self.store.listings_fare(MAX_NAMED).await?;
+        let SourceHealth { listings, failing, worst } =
+            self.store.crawl().health(MAX_NAMED).await?;
         let worst = worst.into_iter().map(Into::into).collect();
         Ok(FeedsView { followed: listings, failing, worst })
     }

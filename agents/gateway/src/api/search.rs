@@ -79,7 +79,8 @@ impl Api {
         }
         let mode = if degraded.is_some() { Mode::Text } else { mode };
         let question = Query { text: query.to_owned(), vector, mode: mode.into(), limit };
-        let searching = self.store.search(&question);
+        let articles = self.store.articles();
+        let searching = articles.search(&question);
         let hits = self.metrics.agent.timed("search", searching).await?;
         let hits = hits.into_iter().map(Into::into).collect();
         Ok(SearchAnswer { query: query.to_owned(), mode, degraded, hits })

@@ -91,7 +91,7 @@ async fn after_a_crash_between_claim_and_publication_the_article_is_published() 
         sketch: None,
         near: None,
     };
-    house.store.claim(&claim).await.unwrap();
+    house.store.claims().judge(&claim).await.unwrap();
 
     let house = house.open();
     let mut decisions = house.decisions().await;
@@ -202,7 +202,7 @@ async fn a_restarted_gateway_knows_the_texts_of_before() {
         sketch,
         near: None,
     };
-    house.store.claim(&claim).await.unwrap();
+    house.store.claims().judge(&claim).await.unwrap();
 
     let house = house.open();
     let mut decisions = house.decisions().await;

@@ -1,4 +1,4 @@
-//! How connections are made, and what each must be able to do.
+//! Connections: how they are made, and what each must be able to do.
 
 use std::time::Duration;
 
@@ -8,8 +8,8 @@ use deadpool_postgres::{
 use tokio_postgres::config::Host;
 use tokio_postgres::{Client, NoTls};
 
-use super::schema;
-use crate::{Config, Error};
+use crate::config::Config;
+use crate::error::Error;
 
 /// Older versions corrupt indexes in vacuum (0.8.3) or leave graphs unrepaired.
 const PGVECTOR: (u32, u32, u32) = (0, 8, 4);
@@ -38,24 +38,20 @@ pub(super) fn address(server: &tokio_postgres::Config) -> String {
     hosts.collect::<Vec<_>>().join(",")
 }
 
-/// Brings the extension and the tables up to date, on a connection of its own:
-/// those of the pool need them.
-pub(super) async fn prepare_database(
-    server: &tokio_postgres::Config,
+/// Does `work` on a connection of its own: those of the pool need what it prepares.
+pub(super) async fn once<T>(
     config: &Config,
-) -> Result<(), Error> {
-    let unreachable = |reason: String| Error::Unreachable { address: address(server), reason };
+    work: impl AsyncFnOnce(&mut Client) -> Result<T, Error>,
+) -> Result<T, Error> {
+    let server = server(config)?;
+    let unreachable = |reason: String| Error::Unreachable { address: address(&server), reason };
     let connecting = tokio::time::timeout(config.connect_timeout(), server.connect(NoTls));
     let Ok(connected) = connecting.await else {
         return Err(unreachable(format!("no answer within {:?}", config.connect_timeout())));
     };
-    let (mut client, connection) = connected.map_err(|error| refused(error, server))?;
+    let (mut client, connection) = connected.map_err(|error| refused(error, &server))?;
     let driver = tokio::spawn(connection);
-    let preparing = async {
-        pgvector_is_new_enough(&client).await?;
-        schema::migrate(&mut client, config.dimension).await
-    };
-    let result = tokio::time::timeout(config.command_timeout(), preparing).await;
+    let result = tokio::time::timeout(config.command_timeout(), work(&mut client)).await;
     drop(client);
     driver.abort();
     result.unwrap_or(Err(Error::Timeout(config.command_timeout())))
@@ -81,7 +77,8 @@ fn causes(error: &dyn std::error::Error) -> String {
     }
 }
 
-async fn pgvector_is_new_enough(client: &Client) -> Result<(), Error> {
+/// Installs pgvector where it is absent, and refuses an old one.
+pub(super) async fn prepare_extension(client: &Client) -> Result<(), Error> {
     let installed = "SELECT extversion FROM pg_extension WHERE extname = 'vector'";
     if client.query_opt(installed, &[]).await?.is_none() {
         // Two processes that start together may both try: one of them finds it.

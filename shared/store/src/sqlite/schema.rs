@@ -1,99 +1,22 @@
-//! The tables of the file, and how it is opened.
+//! The file: how it is opened, and how its tables come to be.
 
 use std::path::Path;
 use std::time::Duration;
 
-use rusqlite::{Connection, OpenFlags};
+use rusqlite::{Connection, OpenFlags, TransactionBehavior};
 
-use crate::Error;
+use crate::error::Error;
+use crate::ladder::{SQLITE, Schema};
 
-/// "Cour": tells our files from other SQLite files.
+/// "Cour", set by the first step: tells our files from other SQLite files.
 const APPLICATION_ID: i64 = 0x436f_7572;
-const VERSION: i64 = 2;
 /// How long a reader waits while the log is being moved into the file.
 const BUSY: Duration = Duration::from_secs(5);
 /// Prepared statements kept per connection.
 const STATEMENTS: usize = 64;
 
-const TABLES: &str = "
-CREATE TABLE setting (name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID;
-
-CREATE TABLE article (
-    number            INTEGER PRIMARY KEY,
-    id                BLOB NOT NULL UNIQUE,
-    revision          INTEGER NOT NULL,
-    url               TEXT NOT NULL,
-    content_hash      BLOB NOT NULL,
-    title             TEXT NOT NULL,
-    authors           TEXT NOT NULL,
-    published_at      TEXT,
-    declared_language TEXT,
-    language          TEXT,
-    site_name         TEXT,
-    body              TEXT NOT NULL,
-    truncated         INTEGER NOT NULL,
-    source            TEXT NOT NULL,
-    submission_id     TEXT NOT NULL,
-    decision          TEXT NOT NULL,
-    syndicated_of     BLOB,
-    model             TEXT NOT NULL,
-    analysis          TEXT NOT NULL,
-    vector            BLOB NOT NULL,
-    stored_at_ms      INTEGER NOT NULL
-) STRICT;
-
-CREATE VIRTUAL TABLE article_text USING fts5 (
-    title, body, content = 'article', content_rowid = 'number', tokenize = 'porter unicode61'
-);
-CREATE TRIGGER article_inserted AFTER INSERT ON article BEGIN
-    INSERT INTO article_text (rowid, title, body) VALUES (new.number, new.title, new.body);
-END;
-CREATE TRIGGER article_updated AFTER UPDATE ON article BEGIN
-    INSERT INTO article_text (article_text, rowid, title, body)
-    VALUES ('delete', old.number, old.title, old.body);
-    INSERT INTO article_text (rowid, title, body) VALUES (new.number, new.title, new.body);
-END;
-
-CREATE TABLE fingerprint (
-    id            BLOB PRIMARY KEY,
-    content_hash  BLOB NOT NULL,
-    revision      INTEGER NOT NULL,
-    seen          INTEGER NOT NULL,
-    decision      TEXT NOT NULL,
-    of            BLOB,
-    claimed_at_ms INTEGER NOT NULL
-) STRICT, WITHOUT ROWID;
-
-CREATE TABLE known_text (
-    content_hash BLOB NOT NULL,
-    site         TEXT NOT NULL,
-    first        BLOB NOT NULL,
-    PRIMARY KEY (content_hash, site)
-) STRICT, WITHOUT ROWID;
-
-CREATE TABLE visit (
-    key           BLOB PRIMARY KEY,
-    url           TEXT NOT NULL,
-    etag          TEXT,
-    last_modified TEXT,
-    fetched_at_ms INTEGER NOT NULL,
-    status        INTEGER NOT NULL,
-    content_hash  BLOB
-) STRICT, WITHOUT ROWID;
-";
-
-/// Version 2: the sketches of what was let in, in the order of their coming.
-const SKETCHES: &str = "
-CREATE TABLE sketch (
-    number        INTEGER PRIMARY KEY,
-    id            BLOB NOT NULL,
-    site          TEXT NOT NULL,
-    sketch        BLOB NOT NULL,
-    claimed_at_ms INTEGER NOT NULL
-) STRICT;
-";
-
-/// Opens the file for writing, and brings its tables up to date.
+/// Opens the file for writing, and takes the steps that its tables lack, in one
+/// transaction. The caller holds the lock that keeps other processes out.
 ///
 /// Every commit is synchronized with the disk: groups of writes share one.
 pub(super) fn open_or_create(path: &Path, dimension: usize) -> Result<Connection, Error> {
@@ -101,24 +24,32 @@ pub(super) fn open_or_create(path: &Path, dimension: usize) -> Result<Connection
     prepare(&connection)?;
     connection.pragma_update(None, "journal_mode", "WAL").map_err(|e| foreign(path, e))?;
     connection.pragma_update(None, "synchronous", "FULL")?;
-    let transaction = connection.transaction()?;
-    if is_new(&transaction)? {
-        transaction.execute_batch(TABLES)?;
-        transaction
-            .execute("INSERT INTO setting VALUES ('dimension', ?1)", [dimension.to_string()])?;
-        transaction.pragma_update(None, "application_id", APPLICATION_ID)?;
-        transaction.pragma_update(None, "user_version", 1)?;
+    let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+    for step in SQLITE.missing(schema(&transaction, path)?.found)? {
+        transaction.execute_batch(&step.sql(dimension))?;
+        transaction.pragma_update(None, "user_version", step.number)?;
     }
-    check(&transaction, path, dimension)?;
-    migrate(&transaction)?;
-    transaction.execute_batch(super::listings::TABLE)?;
-    transaction.execute_batch(super::notes::TABLE)?;
+    check_dimension(&transaction, dimension)?;
     transaction.commit()?;
     Ok(connection)
 }
 
 /// Opens a file that is there, for reading.
 pub(super) fn open_for_reading(path: &Path, dimension: usize) -> Result<Connection, Error> {
+    let connection = open_to_look(path)?;
+    if schema(&connection, path)?.check()?.found == 0 {
+        return Err(Error::Foreign(path.to_owned()));
+    }
+    check_dimension(&connection, dimension)?;
+    Ok(connection)
+}
+
+/// The version of the tables of a file that is there, which stay as they are.
+pub(super) fn schema_of(path: &Path) -> Result<Schema, Error> {
+    schema(&open_to_look(path)?, path)
+}
+
+fn open_to_look(path: &Path) -> Result<Connection, Error> {
     if !path.exists() {
         return Err(Error::Missing(path.to_owned()));
     }
@@ -126,7 +57,6 @@ pub(super) fn open_for_reading(path: &Path, dimension: usize) -> Result<Connecti
     let connection =
         Connection::open_with_flags(path, flags).map_err(|error| cannot_open(path, error))?;
     prepare(&connection)?;
-    check(&connection, path, dimension)?;
     Ok(connection)
 }
 
@@ -136,31 +66,19 @@ fn prepare(connection: &Connection) -> Result<(), Error> {
     Ok(())
 }
 
-fn migrate(transaction: &Connection) -> Result<(), Error> {
-    let found: i64 = transaction.pragma_query_value(None, "user_version", |row| row.get(0))?;
-    if found < 2 {
-        transaction.execute_batch(SKETCHES)?;
+/// The version of the tables; 0 in an empty file, or one that SQLite has just made.
+fn schema(connection: &Connection, path: &Path) -> Result<Schema, Error> {
+    let pragma = |name| connection.pragma_query_value(None, name, |row| row.get::<_, i64>(0));
+    let is_ours = pragma("application_id").map_err(|e| foreign(path, e))? == APPLICATION_ID;
+    if is_ours {
+        return Ok(SQLITE.schema(pragma("user_version")?));
     }
-    transaction.pragma_update(None, "user_version", VERSION)?;
-    Ok(())
-}
-
-/// An empty file, or one that SQLite has just made.
-fn is_new(connection: &Connection) -> Result<bool, Error> {
     let tables: i64 =
         connection.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0))?;
-    Ok(tables == 0)
+    if tables == 0 { Ok(SQLITE.schema(0)) } else { Err(Error::Foreign(path.to_owned())) }
 }
 
-fn check(connection: &Connection, path: &Path, dimension: usize) -> Result<(), Error> {
-    let pragma = |name| connection.pragma_query_value(None, name, |row| row.get::<_, i64>(0));
-    if pragma("application_id").map_err(|e| foreign(path, e))? != APPLICATION_ID {
-        return Err(Error::Foreign(path.to_owned()));
-    }
-    let found = pragma("user_version")?;
-    if found > VERSION {
-        return Err(Error::Newer { found, known: VERSION });
-    }
+fn check_dimension(connection: &Connection, dimension: usize) -> Result<(), Error> {
     let query = "SELECT value FROM setting WHERE name = 'dimension'";
     let stored: String = connection.query_row(query, [], |row| row.get(0))?;
     match stored.parse() {

@@ -10,7 +10,7 @@ use std::thread::JoinHandle;
 use rusqlite::Connection;
 use tokio::sync::{mpsc, oneshot};
 
-use crate::Error;
+use crate::error::Error;
 
 /// Jobs that may wait; further callers wait for a place.
 const QUEUE: usize = 256;

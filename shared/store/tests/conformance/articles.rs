@@ -20,7 +20,7 @@ conformance!(
     a_ping_is_answered,
 );
 
-fn assert_same(stored: &Record, expected: &Record) {
+pub(crate) fn assert_same(stored: &Record, expected: &Record) {
     let pairs = stored.vector.as_slice().iter().zip(expected.vector.as_slice());
     for (a, b) in pairs {
         assert!((a - b).abs() < 1e-3, "half precision is enough");
@@ -44,9 +44,9 @@ async fn a_record_comes_back_as_it_was(house: House) {
     bare.article.syndicated_of = None;
     bare.analysis = Default::default();
     house.put(&[full.clone(), bare.clone()]).await;
-    assert_same(&house.store.article(full.article.id).await.unwrap().unwrap(), &full);
-    assert_same(&house.store.article(bare.article.id).await.unwrap().unwrap(), &bare);
-    assert_eq!(house.store.article(id("unknown")).await.unwrap(), None);
+    assert_same(&house.store.articles().get(full.article.id).await.unwrap().unwrap(), &full);
+    assert_same(&house.store.articles().get(bare.article.id).await.unwrap().unwrap(), &bare);
+    assert_eq!(house.store.articles().get(id("unknown")).await.unwrap(), None);
 }
 
 async fn the_greatest_revision_wins(house: House) {
@@ -63,10 +63,10 @@ async fn the_greatest_revision_wins(house: House) {
         (&first, Upsert::Unchanged),
     ];
     for (record, expected) in cases {
-        let outcome = house.store.upsert(std::slice::from_ref(record)).await.unwrap();
+        let outcome = house.store.articles().upsert(std::slice::from_ref(record)).await.unwrap();
         assert_eq!(outcome, [expected]);
     }
-    assert_same(&house.store.article(id("a")).await.unwrap().unwrap(), &second);
+    assert_same(&house.store.articles().get(id("a")).await.unwrap().unwrap(), &second);
     assert_eq!(house.store.counts().await.unwrap().articles, 1);
 }
 
@@ -74,23 +74,24 @@ async fn a_batch_may_hold_an_article_twice(house: House) {
     let old = record("a", "Title", "old", [1.0, 0.0, 0.0, 0.0]);
     let new = revised(old.clone(), 2000, "new");
     let other = record("b", "Title", "other", [1.0, 0.0, 0.0, 0.0]);
-    let outcomes = house.store.upsert(&[old.clone(), other, new.clone(), old]).await.unwrap();
+    let outcomes =
+        house.store.articles().upsert(&[old.clone(), other, new.clone(), old]).await.unwrap();
     use Upsert::{Inserted, Unchanged};
     assert_eq!(outcomes, [Unchanged, Inserted, Inserted, Unchanged]);
-    assert_same(&house.store.article(id("a")).await.unwrap().unwrap(), &new);
+    assert_same(&house.store.articles().get(id("a")).await.unwrap().unwrap(), &new);
 }
 
 async fn an_empty_batch_is_no_work(house: House) {
-    assert_eq!(house.store.upsert(&[]).await.unwrap(), []);
-    assert!(house.store.known(&[]).await.unwrap().is_empty());
-    house.store.record_visits(&[]).await.unwrap();
+    assert_eq!(house.store.articles().upsert(&[]).await.unwrap(), []);
+    assert!(house.store.claims().known(&[]).await.unwrap().is_empty());
+    house.store.crawl().record_visits(&[]).await.unwrap();
 }
 
 async fn a_wrong_dimension_stores_nothing(house: House) {
     let fits = record("a", "Title", "text", [1.0, 0.0, 0.0, 0.0]);
     let mut odd = record("b", "Title", "text", [1.0, 0.0, 0.0, 0.0]);
     odd.vector = Embedding::normalized(vec![1.0; 5]);
-    let error = house.store.upsert(&[fits, odd]).await.unwrap_err();
+    let error = house.store.articles().upsert(&[fits, odd]).await.unwrap_err();
     assert!(matches!(error, Error::Dimension { expected: 4, found: 5 }), "{error}");
     assert!(error.is_permanent() && !error.is_transient());
     assert_eq!(house.store.counts().await.unwrap(), Counts::default());
@@ -104,7 +105,7 @@ async fn articles_are_listed_in_the_order_of_their_ids(house: House) {
     expected.sort();
     let (mut listed, mut after) = (Vec::new(), None);
     loop {
-        let page = house.store.articles(after, 3).await.unwrap();
+        let page = house.store.articles().list(after, 3).await.unwrap();
         let Some(last) = page.last() else { break };
         after = Some(last.id);
         assert!(page.len() <= 3);
@@ -121,12 +122,12 @@ async fn articles_are_listed_in_the_order_of_their_ids(house: House) {
         (first.content_hash, first.syndicated_of),
         (whole.content_hash, whole.syndicated_of)
     );
-    assert_eq!(house.store.articles(None, usize::MAX).await.unwrap().len(), 7);
+    assert_eq!(house.store.articles().list(None, usize::MAX).await.unwrap().len(), 7);
 }
 
 async fn nul_characters_are_replaced(house: House) {
     house.put(&[record("a", "A\0title", "a\0text", [1.0, 0.0, 0.0, 0.0])]).await;
-    let stored = house.store.article(id("a")).await.unwrap().unwrap().article;
+    let stored = house.store.articles().get(id("a")).await.unwrap().unwrap().article;
     assert_eq!((stored.title.as_str(), stored.text.as_str()), ("A\u{fffd}title", "a\u{fffd}text"));
 }
 
@@ -150,7 +151,7 @@ async fn a_text_made_to_burst_the_index_is_stored(house: House) {
         large.article.text = Text::new(text);
         large.article.text = Text::with_flag(large.article.text.as_str().to_owned(), true);
         house.put(std::slice::from_ref(&large)).await;
-        let stored = house.store.article(large.article.id).await.unwrap().unwrap();
+        let stored = house.store.articles().get(large.article.id).await.unwrap().unwrap();
         assert_same(&stored, &large);
     }
 }
@@ -167,7 +168,7 @@ async fn concurrent_batches_do_not_deadlock(house: House) {
             if revision % 2 == 0 {
                 records.reverse();
             }
-            tokio::spawn(async move { store.upsert(&records).await.unwrap() })
+            tokio::spawn(async move { store.articles().upsert(&records).await.unwrap() })
         })
         .collect();
     let mut inserted = 0;
@@ -175,7 +176,7 @@ async fn concurrent_batches_do_not_deadlock(house: House) {
         inserted += task.await.unwrap().iter().filter(|o| **o == Upsert::Inserted).count();
     }
     assert_eq!(inserted, 40);
-    for summary in house.store.articles(None, 100).await.unwrap() {
+    for summary in house.store.articles().list(None, 100).await.unwrap() {
         assert_eq!(summary.revision.0, 12);
     }
 }
@@ -185,7 +186,7 @@ async fn everything_is_counted(house: House) {
     house.put(&[record("a", "", "", [0.0; 4]), record("b", "", "", [0.0; 4])]).await;
     crate::claims::claim(&house, "a", "text", 1, "a.com").await;
     let visit = courant_store::Visit { url: "https://a.com/".into(), ..Default::default() };
-    house.store.record_visits(&[visit]).await.unwrap();
+    house.store.crawl().record_visits(&[visit]).await.unwrap();
     let expected = Counts { articles: 2, fingerprints: 1, visits: 1 };
     assert_eq!(house.store.counts().await.unwrap(), expected);
 }
@@ -205,8 +206,8 @@ async fn a_closed_store_says_so(house: House) {
     let clone = house.store.clone();
     house.store.close().await.unwrap();
     assert!(matches!(clone.ping().await, Err(Error::Closed)));
-    assert!(matches!(clone.article(id("a")).await, Err(Error::Closed)));
-    let upsert = clone.upsert(&[record("a", "", "", [0.0; 4])]).await;
+    assert!(matches!(clone.articles().get(id("a")).await, Err(Error::Closed)));
+    let upsert = clone.articles().upsert(&[record("a", "", "", [0.0; 4])]).await;
     assert!(matches!(upsert, Err(Error::Closed)));
 }
 

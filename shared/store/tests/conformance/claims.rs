@@ -41,7 +41,7 @@ pub(crate) async fn claim(
     revision: i64,
     site: &str,
 ) -> Verdict {
-    house.store.claim(&made(name, text, revision, site)).await.unwrap()
+    house.store.claims().judge(&made(name, text, revision, site)).await.unwrap()
 }
 
 fn verdict(decision: Decision, of: &str) -> Verdict {
@@ -87,7 +87,7 @@ async fn another_url_of_the_same_site_is_a_duplicate(house: House) {
         let alias = claim(&house, "a?print", "text", 2, "a.com").await;
         assert_eq!(alias, verdict(Decision::Duplicate, "a"));
     }
-    assert_eq!(house.store.known(&[id("a?print")]).await.unwrap(), [true]);
+    assert_eq!(house.store.claims().known(&[id("a?print")]).await.unwrap(), [true]);
 }
 
 async fn another_site_s_copy_is_syndicated(house: House) {
@@ -131,7 +131,7 @@ async fn an_old_text_is_not_a_revision_after_a_newer_sight_of_the_same(house: Ho
 async fn only_claimed_articles_are_known(house: House) {
     claim(&house, "b", "text", 1, "a.com").await;
     let asked = [id("a"), id("b"), id("c"), id("b")];
-    assert_eq!(house.store.known(&asked).await.unwrap(), [false, true, false, true]);
+    assert_eq!(house.store.claims().known(&asked).await.unwrap(), [false, true, false, true]);
 }
 
 /// A claim of a text that the index found near to that of `first`.
@@ -142,7 +142,7 @@ fn near(name: &str, revision: i64, site: &str, first: &str, on_this_site: bool) 
 
 async fn a_near_text_is_a_copy_unless_it_is_a_revision(house: House) {
     claim(&house, "a", "text", 1, "a.com").await;
-    let claimed = async |claim: Claim| house.store.claim(&claim).await.unwrap();
+    let claimed = async |claim: Claim| house.store.claims().judge(&claim).await.unwrap();
     let print = claimed(near("a?print", 2, "a.com", "a", true)).await;
     assert_eq!(print, verdict(Decision::Duplicate, "a"));
     let copy = claimed(near("b", 3, "b.com", "a", false)).await;
@@ -157,14 +157,14 @@ async fn a_near_text_is_a_copy_unless_it_is_a_revision(house: House) {
 
 async fn a_copy_of_a_copy_has_the_first_of_all(house: House) {
     claim(&house, "a", "text", 1, "a.com").await;
-    house.store.claim(&near("b", 2, "b.com", "a", false)).await.unwrap();
-    let third = house.store.claim(&near("c", 3, "c.com", "b", false)).await.unwrap();
+    house.store.claims().judge(&near("b", 2, "b.com", "a", false)).await.unwrap();
+    let third = house.store.claims().judge(&near("c", 3, "c.com", "b", false)).await.unwrap();
     assert_eq!(third, verdict(Decision::Syndicated, "a"));
     let exact = claim(&house, "d", "c 3", 4, "d.com").await;
     assert_eq!(exact, verdict(Decision::Syndicated, "a"), "the text of c, letter by letter");
     let on_site = near("d?print", 5, "d.com", "c", true);
     let on_site = Claim { content_hash: ContentHash::of_normalized("text"), ..on_site };
-    let on_site = house.store.claim(&on_site).await.unwrap();
+    let on_site = house.store.claims().judge(&on_site).await.unwrap();
     assert_eq!(on_site, verdict(Decision::Duplicate, "a"), "the text of a, near to one on d.com");
 }
 
@@ -172,11 +172,11 @@ async fn a_near_claim_again_gets_the_same_verdict(house: House) {
     claim(&house, "a", "text", 1, "a.com").await;
     let copy = near("b", 2, "b.com", "a", false);
     for _ in 0..2 {
-        let again = house.store.claim(&copy).await.unwrap();
+        let again = house.store.claims().judge(&copy).await.unwrap();
         assert_eq!(again, verdict(Decision::Syndicated, "a"));
     }
     let forgotten = Claim { near: None, ..copy };
-    let after_a_crash = house.store.claim(&forgotten).await.unwrap();
+    let after_a_crash = house.store.claims().judge(&forgotten).await.unwrap();
     assert_eq!(after_a_crash, verdict(Decision::Syndicated, "a"));
 }
 
@@ -191,20 +191,20 @@ async fn sketched(house: &House, numbers: std::ops::Range<u32>) {
         let name = number.to_string();
         let claim = made(&name, &name, 1, "a.com");
         let claim = Claim { sketch: Some(sketch(number)), ..claim };
-        assert_eq!(house.store.claim(&claim).await.unwrap(), NEW);
+        assert_eq!(house.store.claims().judge(&claim).await.unwrap(), NEW);
     }
 }
 
 async fn known_sketches(house: &House) -> Vec<KnownSketch> {
-    house.store.sketches(0, 100).await.unwrap()
+    house.store.claims().sketches(0, 100).await.unwrap()
 }
 
 async fn sketches_of_what_was_let_in_are_kept_in_their_order(house: House) {
     sketched(&house, 0..5).await;
     let refused = near("0?print", 2, "a.com", "0", true);
-    house.store.claim(&Claim { sketch: Some(sketch(9)), ..refused }).await.unwrap();
+    house.store.claims().judge(&Claim { sketch: Some(sketch(9)), ..refused }).await.unwrap();
     let revised = Claim { sketch: Some(sketch(7)), ..made("0", "changed", 2, "a.com") };
-    house.store.claim(&revised).await.unwrap();
+    house.store.claims().judge(&revised).await.unwrap();
     let house = house.reopened().await;
     let known = known_sketches(&house).await;
     let read: Vec<_> = known.iter().map(|known| (known.id, known.sketch.clone())).collect();
@@ -212,17 +212,17 @@ async fn sketches_of_what_was_let_in_are_kept_in_their_order(house: House) {
         .map(|(name, number): (u32, u32)| (id(&name.to_string()), Some(sketch(number))));
     assert_eq!(read, expected);
     assert!(known.iter().all(|known| known.site == "a.com" && known.claimed_at_ms > 0));
-    let rest = house.store.sketches(known[2].number, 2).await.unwrap();
+    let rest = house.store.claims().sketches(known[2].number, 2).await.unwrap();
     assert_eq!(rest, known[3..5]);
 }
 
 async fn old_sketches_and_those_beyond_the_most_are_forgotten(house: House) {
     sketched(&house, 0..5).await;
     let now_ms = known_sketches(&house).await[0].claimed_at_ms;
-    house.store.forget_sketches(now_ms, 3).await.unwrap();
+    house.store.claims().forget_sketches(now_ms, 3).await.unwrap();
     let left = known_sketches(&house).await;
     assert_eq!(left.iter().map(|known| known.id).collect::<Vec<_>>(), ["2", "3", "4"].map(id));
-    house.store.forget_sketches(now_ms + 1, 3).await.unwrap();
+    house.store.claims().forget_sketches(now_ms + 1, 3).await.unwrap();
     assert_eq!(known_sketches(&house).await, []);
     sketched(&house, 5..6).await;
     assert_eq!(known_sketches(&house).await.len(), 1);
@@ -240,7 +240,7 @@ async fn at_once(house: &House, claims: Vec<Claim>) -> Vec<Decision> {
             let start = start.clone();
             tokio::spawn(async move {
                 start.wait().await;
-                store.claim(&claim).await.unwrap().decision
+                store.claims().judge(&claim).await.unwrap().decision
             })
         })
         .collect();
@@ -349,7 +349,7 @@ async fn verdicts_are_those_of_a_simple_model(house: House) {
         let claims = claims.new_tree(&mut runner).unwrap().current();
         let mut model = Model::default();
         for (place, claim) in claims.iter().enumerate() {
-            let found = house.store.claim(claim).await.unwrap();
+            let found = house.store.claims().judge(claim).await.unwrap();
             assert_eq!(found, model.claim(claim), "claim {place} of {claims:#?}");
         }
     }

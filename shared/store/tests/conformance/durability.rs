@@ -13,7 +13,7 @@ async fn everything_is_there_after_a_restart(house: House) {
     for mode in [Mode::Text, Mode::Vector, Mode::Hybrid] {
         let vector = Some(Embedding::from_unit(vec![1.0, 0.0, 0.0, 0.0]));
         let query = Query { text: "ferry".into(), vector, mode, limit: 10 };
-        let hits = house.store.search(&query).await.unwrap();
+        let hits = house.store.articles().search(&query).await.unwrap();
         assert_eq!(hits.iter().map(|hit| hit.id).collect::<Vec<_>>(), [id("a")], "{mode:?}");
     }
     let again = crate::claims::claim(&house, "a", "text", 2, "a.com").await;

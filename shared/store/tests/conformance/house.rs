@@ -26,6 +26,8 @@ pub(crate) struct House {
     pub(crate) config: Config,
     pub(crate) ground: Ground,
     pub(crate) meters: Meters,
+    /// Stands until a test moves it.
+    pub(crate) clock: Clock,
 }
 
 pub(crate) fn config() -> Config {
@@ -45,21 +47,22 @@ impl House {
 
     async fn build(config: Config, ground: Ground) -> Self {
         let meters = Meters::new("test").unwrap();
-        let store = open(&config, &ground, &meters).await.unwrap();
-        Self { store, config, ground, meters }
+        let clock = Clock::fixed(1_700_000_000_000);
+        let store = open(&config, &ground, &meters, &clock).await.unwrap();
+        Self { store, config, ground, meters, clock }
     }
 
     /// Another handle, as another process or the next start has it.
     pub(crate) async fn open_another(&self) -> Result<Store, Error> {
-        open(&self.config, &self.ground, &self.meters).await
+        open(&self.config, &self.ground, &self.meters, &self.clock).await
     }
 
     /// The same data, opened after the handle was dropped.
     pub(crate) async fn reopened(self) -> Self {
-        let Self { store, config, ground, meters } = self;
+        let Self { store, config, ground, meters, clock } = self;
         drop(store);
-        let store = open(&config, &ground, &meters).await.unwrap();
-        Self { store, config, ground, meters }
+        let store = open(&config, &ground, &meters, &clock).await.unwrap();
+        Self { store, config, ground, meters, clock }
     }
 
     pub(crate) fn server(&mut self) -> &mut Postgres {
@@ -77,12 +80,17 @@ impl House {
     }
 
     pub(crate) async fn put(&self, records: &[Record]) {
-        self.store.upsert(records).await.unwrap();
+        self.store.articles().upsert(records).await.unwrap();
     }
 }
 
-async fn open(config: &Config, ground: &Ground, meters: &Meters) -> Result<Store, Error> {
-    let (clock, meter) = (Clock::fixed(1_700_000_000_000), meters.meter());
+async fn open(
+    config: &Config,
+    ground: &Ground,
+    meters: &Meters,
+    clock: &Clock,
+) -> Result<Store, Error> {
+    let (clock, meter) = (clock.clone(), meters.meter());
     match ground {
         Ground::Folder(folder) => {
             let path = folder.path().join("store.db");

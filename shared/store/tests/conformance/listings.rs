@@ -1,5 +1,5 @@
 use courant_article::ContentHash;
-use courant_store::{Fare, Listing};
+use courant_store::{Listing, SourceHealth};
 
 use crate::conformance;
 use crate::house::House;
@@ -29,30 +29,31 @@ async fn a_listing_is_remembered(house: House) {
     let full = listing("https://a.com/feed", 5);
     let bare = Listing { url: "https://a.com/".into(), ..Listing::default() };
     for listing in [&full, &bare] {
-        house.store.record_listing(listing).await.unwrap();
+        house.store.crawl().record_listing(listing).await.unwrap();
     }
     let house = house.reopened().await;
-    assert_eq!(house.store.listing(&full.url).await.unwrap(), Some(full));
-    assert_eq!(house.store.listing(&bare.url).await.unwrap(), Some(bare));
-    assert_eq!(house.store.listing("https://a.com/other").await.unwrap(), None);
+    assert_eq!(house.store.crawl().listing(&full.url).await.unwrap(), Some(full));
+    assert_eq!(house.store.crawl().listing(&bare.url).await.unwrap(), Some(bare));
+    assert_eq!(house.store.crawl().listing("https://a.com/other").await.unwrap(), None);
 }
 
 async fn the_latest_look_counts(house: House) {
     let url = "https://a.com/feed";
     let latest = Listing { failures: 0, problem: None, ..listing(url, 9) };
     for listing in [&listing(url, 5), &latest, &listing(url, 7)] {
-        house.store.record_listing(listing).await.unwrap();
+        house.store.crawl().record_listing(listing).await.unwrap();
     }
-    assert_eq!(house.store.listing(url).await.unwrap(), Some(latest));
+    assert_eq!(house.store.crawl().listing(url).await.unwrap(), Some(latest));
 }
 
 async fn listings_come_in_the_order_of_their_urls(house: House) {
     let names = ["https://b.com/", "https://A.com/é", "https://a.com/-", "https://a.com/1"];
     for url in names {
-        house.store.record_listing(&listing(url, 1)).await.unwrap();
+        house.store.crawl().record_listing(&listing(url, 1)).await.unwrap();
     }
     let mut read = Vec::new();
-    while let page = house.store.listings(read.last().map_or("", String::as_str), 3).await.unwrap()
+    while let page =
+        house.store.crawl().listings(read.last().map_or("", String::as_str), 3).await.unwrap()
         && !page.is_empty()
     {
         read.extend(page.into_iter().map(|listing| listing.url));
@@ -61,11 +62,11 @@ async fn listings_come_in_the_order_of_their_urls(house: House) {
 }
 
 async fn those_that_fail_most_are_named_first(house: House) {
-    assert_eq!(house.store.listings_fare(2).await.unwrap(), Fare::default());
+    assert_eq!(house.store.crawl().health(2).await.unwrap(), SourceHealth::default());
     for (url, failures) in [("https://a.com/", 1), ("https://b.com/", 0), ("https://c.com/", 9)] {
-        house.store.record_listing(&Listing { failures, ..listing(url, 1) }).await.unwrap();
+        house.store.crawl().record_listing(&Listing { failures, ..listing(url, 1) }).await.unwrap();
     }
-    let fare = house.store.listings_fare(1).await.unwrap();
-    assert_eq!((fare.listings, fare.failing), (3, 2));
-    assert_eq!(fare.worst, [Listing { failures: 9, ..listing("https://c.com/", 1) }]);
+    let health = house.store.crawl().health(1).await.unwrap();
+    assert_eq!((health.listings, health.failing), (3, 2));
+    assert_eq!(health.worst, [Listing { failures: 9, ..listing("https://c.com/", 1) }]);
 }

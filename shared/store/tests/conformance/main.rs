@@ -6,6 +6,7 @@ mod articles;
 mod claims;
 mod durability;
 mod house;
+mod lapsed;
 mod listings;
 mod notes;
 mod postgres_only;

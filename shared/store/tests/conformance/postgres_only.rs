@@ -102,7 +102,7 @@ async fn a_user_without_special_rights_can_use_the_store() {
     tokio::spawn(connection);
     client.batch_execute("CREATE EXTENSION vector").await.unwrap();
     let store = connect(&theirs, config()).await.unwrap();
-    store.upsert(&[record("a", "", "", [1.0, 0.0, 0.0, 0.0])]).await.unwrap();
+    store.articles().upsert(&[record("a", "", "", [1.0, 0.0, 0.0, 0.0])]).await.unwrap();
 }
 
 #[tokio::test]
@@ -152,6 +152,6 @@ async fn acknowledged_writes_survive_a_kill_of_the_server() {
     assert!(matches!(error, Error::Unreachable { .. }) && error.is_transient(), "{error}");
     house.server().restart().unwrap();
     eventually(&house.store).await;
-    assert!(house.store.article(id("a")).await.unwrap().is_some());
-    assert_eq!(house.store.known(&[id("a")]).await.unwrap(), [true]);
+    assert!(house.store.articles().get(id("a")).await.unwrap().is_some());
+    assert_eq!(house.store.claims().known(&[id("a")]).await.unwrap(), [true]);
 }

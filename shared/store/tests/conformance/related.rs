@@ -40,7 +40,7 @@ fn about(name: &str, people: &[&str], vector: [f32; DIMENSION]) -> Record {
 }
 
 async fn related(house: &House, name: &str) -> Vec<ArticleId> {
-    let hits = house.store.related(id(name), CANDIDATES).await.unwrap().unwrap();
+    let hits = house.store.articles().related(id(name), CANDIDATES).await.unwrap().unwrap();
     assert!(hits.is_sorted_by(|a, b| a.score >= b.score), "{hits:?}");
     hits.iter().map(|hit| hit.id).collect()
 }
@@ -55,8 +55,8 @@ async fn related_articles_are_the_nearest_others(house: House) {
         ])
         .await;
     assert_eq!(related(&house, "a").await, [id("near"), id("far")]);
-    assert_eq!(house.store.related(id("a"), 1).await.unwrap().unwrap().len(), 1);
-    assert_eq!(house.store.related(id("unknown"), 10).await.unwrap(), None);
+    assert_eq!(house.store.articles().related(id("a"), 1).await.unwrap().unwrap().len(), 1);
+    assert_eq!(house.store.articles().related(id("unknown"), 10).await.unwrap(), None);
 }
 
 async fn who_shares_names_comes_before_who_is_as_near(house: House) {
@@ -102,7 +102,7 @@ async fn who_shares_a_name_is_found_behind_all_that_are_nearer(house: House) {
     house.put(&nearer).await;
     let shares = [0.9, 0.2, 0.0, 0.0];
     house.put(&[about("a", &["Kim Park"], X), about("shares", &["Kim Park"], shares)]).await;
-    let hits = house.store.related(id("a"), 1).await.unwrap().unwrap();
+    let hits = house.store.articles().related(id("a"), 1).await.unwrap().unwrap();
     assert_eq!((hits[0].id, hits[0].vector_rank), (id("shares"), None));
 }
 
@@ -110,7 +110,7 @@ async fn a_copy_of_the_same_story_is_related(house: House) {
     let mut copy = about("copy", &[], NEAR);
     copy.article.syndicated_of = Some(id("a"));
     house.put(&[about("a", &[], X), about("another", &[], NEAR), copy]).await;
-    let hits = house.store.related(id("a"), 9).await.unwrap().unwrap();
+    let hits = house.store.articles().related(id("a"), 9).await.unwrap().unwrap();
     assert_eq!(hits[0].id, id("copy"));
     assert!(hits[0].score > hits[1].score, "{hits:?}");
 }
@@ -124,7 +124,7 @@ async fn a_shared_topic_counts(house: House) {
     };
     let [sport, war] = ["medtop:15000000", "medtop:16000000"];
     house.put(&[on("a", sport), on("war", war), on("sport", sport)]).await;
-    let hits = house.store.related(id("a"), 9).await.unwrap().unwrap();
+    let hits = house.store.articles().related(id("a"), 9).await.unwrap().unwrap();
     assert_eq!(hits[0].id, id("sport"));
     assert!(hits[0].score > hits[1].score, "{hits:?}");
 }

@@ -34,11 +34,15 @@ async fn a_reader_beside_the_writer_sees_what_is_committed() {
     house.put(&[record("a", "Ferry", "text", [1.0, 0.0, 0.0, 0.0])]).await;
     let reader = open(&house.file(), Access::ReadOnly, &config()).await.unwrap();
     house.put(&[record("b", "Ferry", "text", [1.0, 0.0, 0.0, 0.0])]).await;
-    assert!(reader.article(id("b")).await.unwrap().is_some());
+    assert!(reader.articles().get(id("b")).await.unwrap().is_some());
     let vector = Some(Embedding::from_unit(vec![1.0, 0.0, 0.0, 0.0]));
     let query = Query { vector, mode: Mode::Vector, limit: 10, text: String::new() };
-    assert_eq!(reader.search(&query).await.unwrap().len(), 1, "the vectors at the time of opening");
-    let written = reader.upsert(&[record("c", "", "", [0.0; 4])]).await;
+    assert_eq!(
+        reader.articles().search(&query).await.unwrap().len(),
+        1,
+        "the vectors at the time of opening"
+    );
+    let written = reader.articles().upsert(&[record("c", "", "", [0.0; 4])]).await;
     assert!(matches!(written, Err(Error::ReadOnly)));
     reader.ping().await.unwrap();
 }
@@ -51,10 +55,10 @@ async fn a_vector_search_is_a_dispatched_scan_of_all_rows() {
     let records: Vec<_> = (0..5)
         .map(|n| record(&n.to_string(), "T", &n.to_string(), [1.0, n as f32, 0.0, 0.0]))
         .collect();
-    store.upsert(&records).await.unwrap();
+    store.articles().upsert(&records).await.unwrap();
     let vector = Some(Embedding::normalized(vec![1.0, 3.0, 0.0, 0.0]));
     let query = Query { vector, mode: Mode::Vector, limit: 1, text: String::new() };
-    assert_eq!(store.search(&query).await.unwrap()[0].id, id("3"));
+    assert_eq!(store.articles().search(&query).await.unwrap()[0].id, id("3"));
     let text = meters.render().unwrap();
     let on_cpu = r#"{device="cpu",operation="top_k"}"#;
     for line in [
@@ -83,8 +87,8 @@ async fn scans_are_measured_only_where_that_is_wanted() {
     let gpu = GpuConfig { telemetry_enabled: false, ..GpuConfig::default() };
     let store = placed(&folder, &gpu, &meters).await.unwrap();
     let records = ["a", "b"].map(|name| record(name, "T", name, [1.0, 0.0, 0.0, 0.0]));
-    store.upsert(&records).await.unwrap();
-    assert_eq!(store.related(id("a"), 9).await.unwrap().unwrap().len(), 1);
+    store.articles().upsert(&records).await.unwrap();
+    assert_eq!(store.articles().related(id("a"), 9).await.unwrap().unwrap().len(), 1);
     assert!(!meters.render().unwrap().contains("courant_gpu"));
 }
 
@@ -95,7 +99,7 @@ async fn a_reader_alone_sees_what_was_stored() {
     let path = house.file();
     house.store.close().await.unwrap();
     let reader = open(&path, Access::ReadOnly, &config()).await.unwrap();
-    assert!(reader.article(id("a")).await.unwrap().is_some());
+    assert!(reader.articles().get(id("a")).await.unwrap().is_some());
     let log = path.with_file_name("store.db-wal");
     assert!(!log.exists() || log.metadata().unwrap().len() == 0, "the log is in the file");
 }
@@ -180,8 +184,12 @@ async fn writing_process() {
     for number in start.. {
         let name = number.to_string();
         let claim = crate::claims::made(&name, &name, 1, "a.com");
-        assert_eq!(store.claim(&claim).await.unwrap().decision, Decision::New);
-        store.upsert(&[record(&name, "Title", &name, [1.0, 0.0, 0.0, 0.0])]).await.unwrap();
+        assert_eq!(store.claims().judge(&claim).await.unwrap().decision, Decision::New);
+        store
+            .articles()
+            .upsert(&[record(&name, "Title", &name, [1.0, 0.0, 0.0, 0.0])])
+            .await
+            .unwrap();
         writeln!(std::io::stdout(), "stored {}", id(&name)).unwrap();
     }
 }
@@ -208,13 +216,13 @@ async fn acknowledged_writes_survive_a_kill() {
         writer.wait().unwrap();
         let store = open(&path, Access::ReadWrite, &config()).await.unwrap();
         for id in &acknowledged {
-            assert!(store.article(*id).await.unwrap().is_some(), "{id} was acknowledged");
+            assert!(store.articles().get(*id).await.unwrap().is_some(), "{id} was acknowledged");
         }
-        let claimed = store.known(&acknowledged).await.unwrap();
+        let claimed = store.claims().known(&acknowledged).await.unwrap();
         assert!(claimed.iter().all(|known| *known));
         // Found by both indexes, once each.
         let counts = store.counts().await.unwrap();
-        let listed = store.articles(None, usize::MAX).await.unwrap();
+        let listed = store.articles().list(None, usize::MAX).await.unwrap();
         assert_eq!(listed.len() as u64, counts.articles);
     }
     assert_eq!(acknowledged.len(), 128);
@@ -230,6 +238,6 @@ async fn a_store_of_an_older_version_is_brought_up_to_date() {
     older.execute_batch("DROP TABLE sketch; PRAGMA user_version = 1").unwrap();
     drop(older);
     let store = open(&path, Access::ReadWrite, &config()).await.unwrap();
-    assert!(store.article(id("a")).await.unwrap().is_some());
-    assert_eq!(store.sketches(0, 10).await.unwrap(), []);
+    assert!(store.articles().get(id("a")).await.unwrap().is_some());
+    assert_eq!(store.claims().sketches(0, 10).await.unwrap(), []);
 }

@@ -2,26 +2,11 @@
 
 use rusqlite::{Connection, params};
 
-use crate::row::{content_hash, json, parsed, url_key};
-use crate::{Error, Fare, Listing};
+use crate::columns::{content_hash, json, parsed, url_key};
+use crate::crawl::record::{Listing, SourceHealth};
+use crate::error::Error;
 
-/// Made where it is absent: files of before go on as they are.
-pub(super) const TABLE: &str = "
-CREATE TABLE IF NOT EXISTS listing (
-    key              BLOB PRIMARY KEY,
-    url              TEXT NOT NULL,
-    kind             TEXT NOT NULL,
-    checked_at_ms    INTEGER NOT NULL,
-    next_check_at_ms INTEGER NOT NULL,
-    interval_s       INTEGER NOT NULL,
-    failures         INTEGER NOT NULL,
-    problem          TEXT,
-    fingerprint      BLOB,
-    leads_to         TEXT NOT NULL
-) STRICT, WITHOUT ROWID;
-";
-
-pub(super) fn record(connection: &Connection, listing: &Listing) -> Result<(), Error> {
+pub(in crate::crawl) fn record(connection: &Connection, listing: &Listing) -> Result<(), Error> {
     let mut statement = connection.prepare_cached(
         "INSERT INTO listing (key, url, kind, checked_at_ms, next_check_at_ms, interval_s, failures,
              problem, fingerprint, leads_to)
@@ -51,13 +36,16 @@ pub(super) fn record(connection: &Connection, listing: &Listing) -> Result<(), E
 const COLUMNS: &str = "url, kind, checked_at_ms, next_check_at_ms, interval_s, failures, problem,
     fingerprint, leads_to";
 
-pub(super) fn listing(connection: &Connection, url: &str) -> Result<Option<Listing>, Error> {
+pub(in crate::crawl) fn listing(
+    connection: &Connection,
+    url: &str,
+) -> Result<Option<Listing>, Error> {
     let query = format!("SELECT {COLUMNS} FROM listing WHERE key = ?1");
     let found = read(connection, &query, params![url_key(url).as_bytes().as_slice()])?;
     Ok(found.into_iter().next())
 }
 
-pub(super) fn listings(
+pub(in crate::crawl) fn listings(
     connection: &Connection,
     after: &str,
     limit: i64,
@@ -68,10 +56,10 @@ pub(super) fn listings(
 
 /// A file of before, opened for reading, may have no such table: nothing of it is
 /// known then.
-pub(super) fn fare(connection: &Connection, limit: i64) -> Result<Fare, Error> {
+pub(in crate::crawl) fn health(connection: &Connection, limit: i64) -> Result<SourceHealth, Error> {
     let query = "SELECT count(*) FROM sqlite_schema WHERE name = 'listing'";
     if connection.query_row(query, [], |row| row.get::<_, i64>(0))? == 0 {
-        return Ok(Fare::default());
+        return Ok(SourceHealth::default());
     }
     let query = "SELECT count(*), coalesce(sum(failures > 0), 0) FROM listing";
     let (listings, failing): (i64, i64) =
@@ -79,7 +67,7 @@ pub(super) fn fare(connection: &Connection, limit: i64) -> Result<Fare, Error> {
     let query = format!(
         "SELECT {COLUMNS} FROM listing WHERE failures > 0 ORDER BY failures DESC, url LIMIT ?1"
     );
-    Ok(Fare {
+    Ok(SourceHealth {
         listings: u64::try_from(listings).unwrap_or_default(),
         failing: u64::try_from(failing).unwrap_or_default(),
         worst: read(connection, &query, params![limit])?,

@@ -5,8 +5,9 @@ use std::collections::BTreeMap;
 use courant_article::ArticleId;
 use deadpool_postgres::Client;
 
-use crate::row::{clean, content_hash, url_key};
-use crate::{Error, Visit};
+use crate::columns::{clean, content_hash, url_key};
+use crate::crawl::record::Visit;
+use crate::error::Error;
 
 const RECORD: &str = "
 INSERT INTO visit (key, url, etag, last_modified, fetched_at_ms, status, content_hash)
@@ -30,7 +31,7 @@ fn latest(visits: &[Visit]) -> BTreeMap<ArticleId, &Visit> {
     latest
 }
 
-pub(super) async fn record(client: &Client, visits: &[Visit]) -> Result<(), Error> {
+pub(in crate::crawl) async fn record(client: &Client, visits: &[Visit]) -> Result<(), Error> {
     let latest = latest(visits);
     let keys: Vec<&[u8]> = latest.keys().map(|key| key.as_bytes().as_slice()).collect();
     let visits = || latest.values();
@@ -48,7 +49,7 @@ pub(super) async fn record(client: &Client, visits: &[Visit]) -> Result<(), Erro
     Ok(())
 }
 
-pub(super) async fn visit(client: &Client, url: &str) -> Result<Option<Visit>, Error> {
+pub(in crate::crawl) async fn visit(client: &Client, url: &str) -> Result<Option<Visit>, Error> {
     let statement = client
         .prepare_cached(
             "SELECT url, etag, last_modified, fetched_at_ms, status, content_hash

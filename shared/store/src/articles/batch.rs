@@ -1,10 +1,11 @@
-//! Which records of a batch count.
+//! The records of a batch that count.
 
 use std::collections::HashMap;
 
 use courant_article::ArticleId;
 
-use crate::{Error, Record, Upsert};
+use super::record::{Record, Upsert};
+use crate::error::Error;
 
 /// One record per article, each with its place in `records`: of each article
 /// the greatest revision, the first of equal ones. In id order, so that two

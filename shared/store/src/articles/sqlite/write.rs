@@ -1,13 +1,14 @@
 //! Upserts.
 
-use std::sync::{PoisonError, RwLock};
-
 use courant_article::ArticleId;
 use rusqlite::{CachedStatement, Connection, OptionalExtension, params};
 
-use super::resident::{Resident, to_bytes};
-use crate::row::Row;
-use crate::{Error, Record, Upsert, batch};
+use crate::articles::batch;
+use crate::articles::record::{Record, Upsert};
+use crate::articles::row::Row;
+use crate::error::Error;
+use crate::sqlite::Sqlite;
+use crate::sqlite::resident::{Resident, to_bytes};
 
 const INSERT: &str = "
 INSERT INTO article (id, revision, url, content_hash, title, authors, published_at,
@@ -24,13 +25,13 @@ ON CONFLICT (id) DO UPDATE SET revision = excluded.revision, url = excluded.url,
     vector = excluded.vector, stored_at_ms = excluded.stored_at_ms";
 
 /// A batch that the writer's thread can own.
-pub(super) struct Prepared {
+struct Prepared {
     rows: Vec<(usize, ArticleId, Row)>,
     size: usize,
 }
 
 impl Prepared {
-    pub(super) fn of(records: &[Record], dimension: usize) -> Result<Self, Error> {
+    fn of(records: &[Record], dimension: usize) -> Result<Self, Error> {
         let kept = batch::kept(records, dimension)?;
         let row =
             |(place, record): (usize, &Record)| Ok((place, record.article.id, Row::of(record)?));
@@ -40,22 +41,33 @@ impl Prepared {
 }
 
 /// What an upsert changed.
-pub(super) struct Written {
-    pub(super) outcomes: Vec<Upsert>,
+struct Written {
+    outcomes: Vec<Upsert>,
     vectors: Vec<(ArticleId, Vec<f32>)>,
 }
 
 impl Written {
     /// Brings the vectors in memory in step with the file.
-    pub(super) fn follow(&self, resident: &RwLock<Resident>) {
-        let mut resident = resident.write().unwrap_or_else(PoisonError::into_inner);
+    fn follow(&self, resident: &mut Resident) {
         for (id, vector) in &self.vectors {
             resident.set(*id, vector).expect("the batch was checked against the store's dimension");
         }
     }
 }
 
-pub(super) fn upsert(connection: &Connection, prepared: Prepared) -> Result<Written, Error> {
+/// The vectors in memory follow each commit.
+pub(in crate::articles) async fn upsert(
+    file: &Sqlite,
+    records: &[Record],
+    dimension: usize,
+) -> Result<Vec<Upsert>, Error> {
+    let prepared = Prepared::of(records, dimension)?;
+    let work = move |connection: &Connection| write_all(connection, prepared);
+    let written = file.write_vectors(work, Written::follow).await?;
+    Ok(written.outcomes)
+}
+
+fn write_all(connection: &Connection, prepared: Prepared) -> Result<Written, Error> {
     let mut stored = connection.prepare_cached("SELECT revision FROM article WHERE id = ?1")?;
     let mut insert = connection.prepare_cached(INSERT)?;
     let mut kept = Vec::with_capacity(prepared.rows.len());

@@ -3,24 +3,9 @@
 use deadpool_postgres::Client;
 use tokio_postgres::Row;
 
-use crate::row::{clean, content_hash, json, parsed, url_key};
-use crate::{Error, Fare, Listing};
-
-/// Made where it is absent: databases of before go on as they are.
-pub(super) const TABLE: &str = "
-CREATE TABLE IF NOT EXISTS listing (
-    key              bytea PRIMARY KEY,
-    url              text NOT NULL,
-    kind             text NOT NULL,
-    checked_at_ms    bigint NOT NULL,
-    next_check_at_ms bigint NOT NULL,
-    interval_s       bigint NOT NULL,
-    failures         bigint NOT NULL,
-    problem          text,
-    fingerprint      bytea,
-    leads_to         text NOT NULL
-);
-";
+use crate::columns::{clean, content_hash, json, parsed, url_key};
+use crate::crawl::record::{Listing, SourceHealth};
+use crate::error::Error;
 
 const RECORD: &str = "
 INSERT INTO listing (key, url, kind, checked_at_ms, next_check_at_ms, interval_s, failures, problem,
@@ -32,7 +17,7 @@ ON CONFLICT (key) DO UPDATE SET kind = excluded.kind, checked_at_ms = excluded.c
     fingerprint = excluded.fingerprint, leads_to = excluded.leads_to
 WHERE excluded.checked_at_ms >= listing.checked_at_ms";
 
-pub(super) async fn record(client: &Client, listing: &Listing) -> Result<(), Error> {
+pub(in crate::crawl) async fn record(client: &Client, listing: &Listing) -> Result<(), Error> {
     let statement = client.prepare_cached(RECORD).await?;
     let hash = listing.fingerprint.map(|hash| hash.as_bytes().to_vec());
     client
@@ -58,7 +43,10 @@ pub(super) async fn record(client: &Client, listing: &Listing) -> Result<(), Err
 const COLUMNS: &str = "url, kind, checked_at_ms, next_check_at_ms, interval_s, failures, problem,
     fingerprint, leads_to";
 
-pub(super) async fn listing(client: &Client, url: &str) -> Result<Option<Listing>, Error> {
+pub(in crate::crawl) async fn listing(
+    client: &Client,
+    url: &str,
+) -> Result<Option<Listing>, Error> {
     let query = format!("SELECT {COLUMNS} FROM listing WHERE key = $1");
     let statement = client.prepare_cached(&query).await?;
     let found = client.query_opt(&statement, &[&url_key(url).as_bytes().as_slice()]).await?;
@@ -66,7 +54,7 @@ pub(super) async fn listing(client: &Client, url: &str) -> Result<Option<Listing
 }
 
 /// In the order of bytes, as SQLite sorts.
-pub(super) async fn listings(
+pub(in crate::crawl) async fn listings(
     client: &Client,
     after: &str,
     limit: i64,
@@ -80,7 +68,7 @@ pub(super) async fn listings(
     rows.iter().map(read).collect()
 }
 
-pub(super) async fn fare(client: &Client, limit: i64) -> Result<Fare, Error> {
+pub(in crate::crawl) async fn health(client: &Client, limit: i64) -> Result<SourceHealth, Error> {
     let query = "SELECT count(*), count(*) FILTER (WHERE failures > 0) FROM listing";
     let counts = client.query_one(&client.prepare_cached(query).await?, &[]).await?;
     let query = format!(
@@ -88,7 +76,7 @@ pub(super) async fn fare(client: &Client, limit: i64) -> Result<Fare, Error> {
          ORDER BY failures DESC, url COLLATE \"C\" LIMIT $1"
     );
     let rows = client.query(&client.prepare_cached(&query).await?, &[&limit]).await?;
-    Ok(Fare {
+    Ok(SourceHealth {
         listings: u64::try_from(counts.try_get::<_, i64>(0)?).unwrap_or_default(),
         failing: u64::try_from(counts.try_get::<_, i64>(1)?).unwrap_or_default(),
         worst: rows.iter().map(read).collect::<Result<_, _>>()?,

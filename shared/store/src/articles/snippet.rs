@@ -1,6 +1,6 @@
 //! What a hit shows of its text.
 
-use crate::query::Terms;
+use super::query::Terms;
 
 /// The longest snippet, in code points, without the marks of omission.
 const LENGTH: usize = 240;

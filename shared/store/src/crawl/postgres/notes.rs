@@ -6,20 +6,9 @@ use courant_article::ArticleId;
 use deadpool_postgres::Client;
 use tokio_postgres::Row;
 
-use crate::row::{clean, url_key};
-use crate::{Error, Note, NoteKind};
-
-/// Made where it is absent: databases of before go on as they are.
-pub(super) const TABLE: &str = "
-CREATE TABLE IF NOT EXISTS crawl_note (
-    kind     text NOT NULL,
-    key      bytea NOT NULL,
-    name     text NOT NULL,
-    body     text NOT NULL,
-    until_ms bigint NOT NULL,
-    PRIMARY KEY (kind, key)
-);
-";
+use crate::columns::{clean, url_key};
+use crate::crawl::record::{Note, NoteKind};
+use crate::error::Error;
 
 /// Rows without a body are forgotten; no key is in both parts.
 const RECORD: &str = "
@@ -40,7 +29,7 @@ fn latest(notes: &[Note]) -> BTreeMap<(&'static str, ArticleId), &Note> {
     notes.iter().map(|note| ((note.kind.as_str(), url_key(&note.name)), note)).collect()
 }
 
-pub(super) async fn record(client: &Client, notes: &[Note]) -> Result<(), Error> {
+pub(in crate::crawl) async fn record(client: &Client, notes: &[Note]) -> Result<(), Error> {
     let latest = latest(notes);
     let kinds: Vec<&str> = latest.keys().map(|(kind, _)| *kind).collect();
     let keys: Vec<&[u8]> = latest.keys().map(|(_, key)| key.as_bytes().as_slice()).collect();
@@ -52,7 +41,7 @@ pub(super) async fn record(client: &Client, notes: &[Note]) -> Result<(), Error>
     Ok(())
 }
 
-pub(super) async fn note(
+pub(in crate::crawl) async fn note(
     client: &Client,
     kind: NoteKind,
     name: &str,
@@ -65,7 +54,7 @@ pub(super) async fn note(
     found.map(|row| read(kind, &row)).transpose()
 }
 
-pub(super) async fn notes(
+pub(in crate::crawl) async fn notes(
     client: &Client,
     kind: NoteKind,
     after: Option<&str>,
@@ -82,7 +71,7 @@ pub(super) async fn notes(
     rows.iter().map(|row| read(kind, row)).collect()
 }
 
-pub(super) async fn forget(client: &Client, before_ms: i64) -> Result<(), Error> {
+pub(in crate::crawl) async fn forget(client: &Client, before_ms: i64) -> Result<(), Error> {
     let statement = client.prepare_cached("DELETE FROM crawl_note WHERE until_ms < $1").await?;
     client.execute(&statement, &[&before_ms]).await?;
     Ok(())

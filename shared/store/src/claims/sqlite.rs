@@ -1,46 +1,76 @@
 //! The duplicate index. The writer's thread judges one claim after the other.
 
 use courant_article::{ArticleId, Decision, Revision};
-use courant_dedup::{Cluster, Effect, Fingerprint, Sketch, judge};
-use rusqlite::{Connection, OptionalExtension, params};
+use courant_dedup::{
+    Claim, Cluster, Effect, Fingerprint, Known, RELEASED_AT_MS, Sketch, Verdict, judge,
+};
+use rusqlite::{Connection, OptionalExtension, Row, params};
 
-use super::read::optional_id;
-use crate::row::{article_id, content_hash, corrupt, decision_from};
-use crate::{Claim, Error, KnownSketch, Verdict};
+use super::sketch::KnownSketch;
+use crate::columns::{article_id, content_hash, corrupt, decision_from, optional_id};
+use crate::error::Error;
 
 pub(super) fn claim(connection: &Connection, claim: &Claim, now_ms: i64) -> Result<Verdict, Error> {
-    let fingerprint = fingerprint(connection, claim.id)?;
-    let cluster = cluster(connection, claim)?;
-    let (verdict, effect) = judge(claim, fingerprint.as_ref(), cluster);
+    let (verdict, effect) = judge(claim, &known_of(connection, claim, now_ms)?);
     match effect {
         Effect::Keep => {}
         Effect::See => see(connection, claim)?,
-        Effect::Record => record(connection, claim, verdict, cluster, now_ms)?,
+        Effect::Record { first, in_place_of } => {
+            if let Some(lapsed) = in_place_of {
+                replace(connection, claim, lapsed, first)?;
+            }
+            record(connection, claim, verdict, first, now_ms)?;
+        }
     }
     Ok(verdict)
 }
 
-fn fingerprint(connection: &Connection, id: ArticleId) -> Result<Option<Fingerprint>, Error> {
+/// Reads what bears on a claim.
+fn known_of(connection: &Connection, claim: &Claim, now_ms: i64) -> Result<Known, Error> {
+    let mut known = Known::new(cluster(connection, claim)?, now_ms);
+    loop {
+        let asked = known.missing(claim);
+        if asked.is_empty() {
+            return Ok(known);
+        }
+        known.learn(&asked, fingerprints(connection, &asked)?);
+    }
+}
+
+fn fingerprints(
+    connection: &Connection,
+    ids: &[ArticleId],
+) -> Result<Vec<(ArticleId, Fingerprint)>, Error> {
     let mut statement = connection.prepare_cached(
-        "SELECT content_hash, revision, seen, decision, of FROM fingerprint WHERE id = ?1",
+        "SELECT fingerprint.content_hash, fingerprint.revision, seen, fingerprint.decision, of,
+             claimed_at_ms, article.revision
+         FROM fingerprint LEFT JOIN article USING (id) WHERE id = ?1",
     )?;
-    let mut rows = statement.query([id.as_bytes().as_slice()])?;
-    let Some(row) = rows.next()? else {
-        return Ok(None);
-    };
+    let mut found = Vec::with_capacity(ids.len());
+    for id in ids {
+        let mut rows = statement.query([id.as_bytes().as_slice()])?;
+        if let Some(row) = rows.next()? {
+            found.push((*id, fingerprint(row)?));
+        }
+    }
+    Ok(found)
+}
+
+fn fingerprint(row: &Row<'_>) -> Result<Fingerprint, Error> {
     let name: String = row.get(3)?;
     let decision = decision_from(&name).ok_or_else(|| corrupt("decision", &name))?;
-    Ok(Some(Fingerprint {
+    let of: Option<Vec<u8>> = row.get(4)?;
+    Ok(Fingerprint {
         content_hash: content_hash(&row.get::<_, Vec<u8>>(0)?)?,
         revision: Revision(row.get(1)?),
         seen: Revision(row.get(2)?),
-        verdict: Verdict {
-            decision,
-            of: optional_id(row.get::<_, Option<Vec<u8>>>(4)?.as_deref())?,
-        },
-    }))
+        verdict: Verdict { decision, of: optional_id(of.as_deref())? },
+        claimed_at_ms: row.get(5)?,
+        stored: row.get::<_, Option<i64>>(6)?.map(Revision),
+    })
 }
 
+/// The articles with the very text.
 fn cluster(connection: &Connection, claim: &Claim) -> Result<Option<Cluster>, Error> {
     let mut statement = connection.prepare_cached(
         "SELECT first, site = ?2 FROM known_text WHERE content_hash = ?1
@@ -49,16 +79,8 @@ fn cluster(connection: &Connection, claim: &Claim) -> Result<Option<Cluster>, Er
     let values = params![claim.content_hash.as_bytes().as_slice(), claim.site];
     let found: Option<(Vec<u8>, bool)> =
         statement.query_row(values, |row| Ok((row.get(0)?, row.get(1)?))).optional()?;
-    let exact = found
-        .map(|(first, on_this_site)| {
-            Ok::<_, Error>(Cluster { first: article_id(&first)?, on_this_site })
-        })
-        .transpose()?;
-    let near_first = match claim.near {
-        Some(near) => fingerprint(connection, near.first)?,
-        None => None,
-    };
-    Ok(Cluster::join(exact, claim.near, near_first.as_ref()))
+    let Some((first, on_this_site)) = found else { return Ok(None) };
+    Ok(Some(Cluster { first: article_id(&first)?, on_this_site }))
 }
 
 fn see(connection: &Connection, claim: &Claim) -> Result<(), Error> {
@@ -68,11 +90,29 @@ fn see(connection: &Connection, claim: &Claim) -> Result<(), Error> {
     Ok(())
 }
 
+/// Makes the article whose claim has lapsed a copy of `first`.
+fn replace(
+    connection: &Connection,
+    claim: &Claim,
+    lapsed: ArticleId,
+    first: ArticleId,
+) -> Result<(), Error> {
+    let (lapsed, first) = (lapsed.as_bytes().as_slice(), first.as_bytes().as_slice());
+    let mut statement = connection.prepare_cached(
+        "UPDATE known_text SET first = ?3 WHERE content_hash = ?1 AND first = ?2",
+    )?;
+    statement.execute(params![claim.content_hash.as_bytes().as_slice(), lapsed, first])?;
+    let mut statement =
+        connection.prepare_cached("UPDATE fingerprint SET decision = ?2, of = ?3 WHERE id = ?1")?;
+    statement.execute(params![lapsed, Decision::Syndicated.as_str(), first])?;
+    Ok(())
+}
+
 fn record(
     connection: &Connection,
     claim: &Claim,
     verdict: Verdict,
-    cluster: Option<Cluster>,
+    first: ArticleId,
     now_ms: i64,
 ) -> Result<(), Error> {
     let mut statement = connection.prepare_cached(
@@ -90,7 +130,6 @@ fn record(
         verdict.of.map(|id| id.as_bytes().to_vec()),
         now_ms,
     ])?;
-    let first = cluster.map_or(claim.id, |cluster| cluster.first);
     let mut statement = connection.prepare_cached(
         "INSERT INTO known_text (content_hash, site, first) VALUES (?1, ?2, ?3)
          ON CONFLICT DO NOTHING",
@@ -158,7 +197,29 @@ pub(super) fn sketches(
     Ok(sketches)
 }
 
-pub(super) fn known(connection: &Connection, ids: &[ArticleId]) -> Result<Vec<bool>, Error> {
-    let mut statement = connection.prepare_cached("SELECT 1 FROM fingerprint WHERE id = ?1")?;
-    ids.iter().map(|id| Ok(statement.exists([id.as_bytes().as_slice()])?)).collect()
+pub(super) fn known(
+    connection: &Connection,
+    ids: &[ArticleId],
+    now_ms: i64,
+) -> Result<Vec<bool>, Error> {
+    let mut known = Known::new(None, now_ms);
+    loop {
+        let asked = known.missing_of(ids);
+        if asked.is_empty() {
+            return Ok(ids.iter().map(|id| known.stands(*id)).collect());
+        }
+        known.learn(&asked, fingerprints(connection, &asked)?);
+    }
+}
+
+pub(super) fn release(
+    connection: &Connection,
+    id: ArticleId,
+    revision: Revision,
+) -> Result<(), Error> {
+    let mut statement = connection.prepare_cached(
+        "UPDATE fingerprint SET claimed_at_ms = ?3 WHERE id = ?1 AND revision = ?2",
+    )?;
+    statement.execute(params![id.as_bytes().as_slice(), revision.0, RELEASED_AT_MS])?;
+    Ok(())
 }

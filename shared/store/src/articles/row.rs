@@ -1,12 +1,13 @@
 //! A record as columns, the same ones in both back ends.
 
-use courant_article::{
-    Article, ArticleId, CanonicalUrl, ContentHash, Decision, Embedding, PublishedAt, Revision, Text,
-};
-use serde::Serialize;
-use serde::de::DeserializeOwned;
+use courant_article::{Article, Embedding, Revision, Text};
 
-use crate::{Error, Record};
+use super::record::Record;
+use crate::columns::{
+    article_id, clean, content_hash, corrupt, decision_from, instant, json, optional_id, parsed,
+    published,
+};
+use crate::error::Error;
 
 /// One row of the table `article`.
 #[derive(Debug)]
@@ -81,7 +82,7 @@ impl Row {
             source: self.source,
             submission_id: self.submission_id,
             decision,
-            syndicated_of: self.syndicated_of.as_deref().map(article_id).transpose()?,
+            syndicated_of: optional_id(self.syndicated_of.as_deref())?,
         };
         Ok(Record {
             article,
@@ -91,49 +92,4 @@ impl Row {
             stored_at: instant(self.stored_at_ms)?,
         })
     }
-}
-
-/// Postgres cannot hold NUL in a text; SQLite's full text would stop there.
-pub(crate) fn clean(text: &str) -> String {
-    text.replace('\0', "\u{fffd}")
-}
-
-pub(crate) fn json(value: &impl Serialize) -> Result<String, Error> {
-    serde_json::to_string(value).map_err(|error| corrupt("a value", error))
-}
-
-pub(crate) fn parsed<T: DeserializeOwned>(column: &str, text: &str) -> Result<T, Error> {
-    serde_json::from_str(text).map_err(|error| corrupt(column, error))
-}
-
-pub(crate) fn published(text: &str) -> Result<PublishedAt, Error> {
-    text.parse().map_err(|error| corrupt("published_at", error))
-}
-
-pub(crate) fn instant(unix_ms: i64) -> Result<jiff::Timestamp, Error> {
-    jiff::Timestamp::from_millisecond(unix_ms).map_err(|error| corrupt("stored_at_ms", error))
-}
-
-pub(crate) fn article_id(bytes: &[u8]) -> Result<ArticleId, Error> {
-    let bytes = bytes.try_into().map_err(|error| corrupt("an article id", error))?;
-    Ok(ArticleId::from_bytes(bytes))
-}
-
-pub(crate) fn content_hash(bytes: &[u8]) -> Result<ContentHash, Error> {
-    let bytes = bytes.try_into().map_err(|error| corrupt("content_hash", error))?;
-    Ok(ContentHash::from_bytes(bytes))
-}
-
-/// The decision that has this name in the database.
-pub(crate) fn decision_from(name: &str) -> Option<Decision> {
-    Decision::ALL.into_iter().find(|decision| decision.as_str() == name)
-}
-
-/// The key of a visit or listing: a URL may be longer than an index entry.
-pub(crate) fn url_key(url: &str) -> ArticleId {
-    ArticleId::of(&CanonicalUrl::from_canonical(url))
-}
-
-pub(crate) fn corrupt(what: &str, why: impl std::fmt::Display) -> Error {
-    Error::Corrupt(format!("{what}: {why}"))
 }

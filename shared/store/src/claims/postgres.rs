@@ -2,13 +2,15 @@
 //! text, so that claims of either are judged one after the other.
 
 use courant_article::{ArticleId, Decision, Revision};
-use courant_dedup::{Cluster, Effect, Fingerprint, Sketch, judge};
-use deadpool_postgres::{Client, Transaction};
-use tokio_postgres::IsolationLevel;
+use courant_dedup::{
+    Claim, Cluster, Effect, Fingerprint, Known, RELEASED_AT_MS, Sketch, Verdict, judge,
+};
+use deadpool_postgres::{Client, GenericClient, Transaction};
+use tokio_postgres::{IsolationLevel, Row};
 
-use super::read::optional_id;
-use crate::row::{article_id, clean, content_hash, corrupt, decision_from};
-use crate::{Claim, Error, KnownSketch, Verdict};
+use super::sketch::KnownSketch;
+use crate::columns::{article_id, clean, content_hash, corrupt, decision_from, optional_id};
+use crate::error::Error;
 
 pub(super) async fn claim(
     client: &mut Client,
@@ -19,13 +21,17 @@ pub(super) async fn claim(
     let transaction =
         client.build_transaction().isolation_level(IsolationLevel::ReadCommitted).start().await?;
     lock(&transaction, claim).await?;
-    let fingerprint = fingerprint(&transaction, claim.id).await?;
-    let cluster = cluster(&transaction, claim).await?;
-    let (verdict, effect) = judge(claim, fingerprint.as_ref(), cluster);
+    let known = known_of(&transaction, claim, now_ms).await?;
+    let (verdict, effect) = judge(claim, &known);
     match effect {
         Effect::Keep => {}
         Effect::See => see(&transaction, claim).await?,
-        Effect::Record => record(&transaction, claim, verdict, cluster, now_ms).await?,
+        Effect::Record { first, in_place_of } => {
+            if let Some(lapsed) = in_place_of {
+                replace(&transaction, claim, lapsed, first).await?;
+            }
+            record(&transaction, claim, verdict, first, now_ms).await?;
+        }
     }
     transaction.commit().await?;
     Ok(verdict)
@@ -48,27 +54,53 @@ fn number(name: &[u8; 16]) -> i64 {
     i64::from_le_bytes([a, b, c, d, e, f, g, h])
 }
 
-async fn fingerprint(
+/// Reads what bears on a claim.
+async fn known_of(
     transaction: &Transaction<'_>,
-    id: ArticleId,
-) -> Result<Option<Fingerprint>, Error> {
-    let statement = transaction
-        .prepare_cached(
-            "SELECT content_hash, revision, seen, decision, of FROM fingerprint WHERE id = $1",
-        )
-        .await?;
-    let found = transaction.query_opt(&statement, &[&id.as_bytes().as_slice()]).await?;
-    let Some(row) = found else { return Ok(None) };
-    let name: &str = row.try_get(3)?;
-    let decision = decision_from(name).ok_or_else(|| corrupt("decision", name))?;
-    Ok(Some(Fingerprint {
-        content_hash: content_hash(row.try_get(0)?)?,
-        revision: Revision(row.try_get(1)?),
-        seen: Revision(row.try_get(2)?),
-        verdict: Verdict { decision, of: optional_id(row.try_get(4)?)? },
-    }))
+    claim: &Claim,
+    now_ms: i64,
+) -> Result<Known, Error> {
+    let mut known = Known::new(cluster(transaction, claim).await?, now_ms);
+    loop {
+        let asked = known.missing(claim);
+        if asked.is_empty() {
+            return Ok(known);
+        }
+        known.learn(&asked, fingerprints(transaction, &asked).await?);
+    }
 }
 
+async fn fingerprints(
+    client: &impl GenericClient,
+    ids: &[ArticleId],
+) -> Result<Vec<(ArticleId, Fingerprint)>, Error> {
+    let statement = client
+        .prepare_cached(
+            "SELECT fingerprint.id, fingerprint.content_hash, fingerprint.revision, seen,
+                 fingerprint.decision, of, claimed_at_ms, article.revision
+             FROM fingerprint LEFT JOIN article USING (id) WHERE id = ANY ($1)",
+        )
+        .await?;
+    let keys: Vec<&[u8]> = ids.iter().map(|id| id.as_bytes().as_slice()).collect();
+    let rows = client.query(&statement, &[&keys]).await?;
+    rows.iter().map(fingerprint).collect()
+}
+
+fn fingerprint(row: &Row) -> Result<(ArticleId, Fingerprint), Error> {
+    let name: &str = row.try_get(4)?;
+    let decision = decision_from(name).ok_or_else(|| corrupt("decision", name))?;
+    let fingerprint = Fingerprint {
+        content_hash: content_hash(row.try_get(1)?)?,
+        revision: Revision(row.try_get(2)?),
+        seen: Revision(row.try_get(3)?),
+        verdict: Verdict { decision, of: optional_id(row.try_get(5)?)? },
+        claimed_at_ms: row.try_get(6)?,
+        stored: row.try_get::<_, Option<i64>>(7)?.map(Revision),
+    };
+    Ok((article_id(row.try_get(0)?)?, fingerprint))
+}
+
+/// The articles with the very text.
 async fn cluster(transaction: &Transaction<'_>, claim: &Claim) -> Result<Option<Cluster>, Error> {
     let statement = transaction
         .prepare_cached(
@@ -78,17 +110,8 @@ async fn cluster(transaction: &Transaction<'_>, claim: &Claim) -> Result<Option<
         .await?;
     let hash = claim.content_hash.as_bytes().as_slice();
     let found = transaction.query_opt(&statement, &[&hash, &clean(&claim.site)]).await?;
-    let exact = match found {
-        Some(row) => {
-            Some(Cluster { first: article_id(row.try_get(0)?)?, on_this_site: row.try_get(1)? })
-        }
-        None => None,
-    };
-    let near_first = match claim.near {
-        Some(near) => fingerprint(transaction, near.first).await?,
-        None => None,
-    };
-    Ok(Cluster::join(exact, claim.near, near_first.as_ref()))
+    let Some(row) = found else { return Ok(None) };
+    Ok(Some(Cluster { first: article_id(row.try_get(0)?)?, on_this_site: row.try_get(1)? }))
 }
 
 async fn see(transaction: &Transaction<'_>, claim: &Claim) -> Result<(), Error> {
@@ -99,11 +122,32 @@ async fn see(transaction: &Transaction<'_>, claim: &Claim) -> Result<(), Error> 
     Ok(())
 }
 
+/// Makes the article whose claim has lapsed a copy of `first`.
+async fn replace(
+    transaction: &Transaction<'_>,
+    claim: &Claim,
+    lapsed: ArticleId,
+    first: ArticleId,
+) -> Result<(), Error> {
+    let (lapsed, first) = (lapsed.as_bytes().as_slice(), first.as_bytes().as_slice());
+    let statement = transaction
+        .prepare_cached("UPDATE known_text SET first = $3 WHERE content_hash = $1 AND first = $2")
+        .await?;
+    let hash = claim.content_hash.as_bytes().as_slice();
+    transaction.execute(&statement, &[&hash, &lapsed, &first]).await?;
+    let statement = transaction
+        .prepare_cached("UPDATE fingerprint SET decision = $2, of = $3 WHERE id = $1")
+        .await?;
+    let decision = Decision::Syndicated.as_str();
+    transaction.execute(&statement, &[&lapsed, &decision, &first]).await?;
+    Ok(())
+}
+
 async fn record(
     transaction: &Transaction<'_>,
     claim: &Claim,
     verdict: Verdict,
-    cluster: Option<Cluster>,
+    first: ArticleId,
     now_ms: i64,
 ) -> Result<(), Error> {
     let (id, hash) = (claim.id.as_bytes().as_slice(), claim.content_hash.as_bytes().as_slice());
@@ -122,7 +166,6 @@ async fn record(
     transaction
         .execute(&statement, &[&id, &hash, &claim.revision.0, &decision, &of, &now_ms])
         .await?;
-    let first = cluster.map_or(claim.id, |cluster| cluster.first);
     let statement = transaction
         .prepare_cached(
             "INSERT INTO known_text (content_hash, site, first) VALUES ($1, $2, $3)
@@ -194,14 +237,30 @@ pub(super) async fn sketches(
         .collect()
 }
 
-pub(super) async fn known(client: &Client, ids: &[ArticleId]) -> Result<Vec<bool>, Error> {
+pub(super) async fn known(
+    client: &Client,
+    ids: &[ArticleId],
+    now_ms: i64,
+) -> Result<Vec<bool>, Error> {
+    let mut known = Known::new(None, now_ms);
+    loop {
+        let asked = known.missing_of(ids);
+        if asked.is_empty() {
+            return Ok(ids.iter().map(|id| known.stands(*id)).collect());
+        }
+        known.learn(&asked, fingerprints(client, &asked).await?);
+    }
+}
+
+pub(super) async fn release(
+    client: &Client,
+    id: ArticleId,
+    revision: Revision,
+) -> Result<(), Error> {
     let statement = client
-        .prepare_cached(
-            "SELECT EXISTS (SELECT FROM fingerprint WHERE fingerprint.id = asked.id)
-             FROM unnest($1::bytea[]) WITH ORDINALITY AS asked (id, place) ORDER BY place",
-        )
+        .prepare_cached("UPDATE fingerprint SET claimed_at_ms = $3 WHERE id = $1 AND revision = $2")
         .await?;
-    let keys: Vec<&[u8]> = ids.iter().map(|id| id.as_bytes().as_slice()).collect();
-    let rows = client.query(&statement, &[&keys]).await?;
-    rows.iter().map(|row| Ok(row.try_get(0)?)).collect()
+    let id = id.as_bytes().as_slice();
+    client.execute(&statement, &[&id, &revision.0, &RELEASED_AT_MS]).await?;
+    Ok(())
 }

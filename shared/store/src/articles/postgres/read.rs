@@ -1,15 +1,16 @@
-//! Articles, listings, full text and vectors.
+//! Articles, lists of them, full text and vectors.
 
-use courant_article::{ArticleId, Revision};
+use courant_article::{ArticleId, Embedding, Revision};
 use deadpool_postgres::Client;
 use pgvector::HalfVector;
 use tokio_postgres::Row as SqlRow;
 
-use crate::query::{CANDIDATES, Terms};
-use crate::record::{Found, Kin};
-use crate::row::{self, Row};
-use crate::snippet::SOURCE;
-use crate::{Counts, Error, Record, Summary};
+use crate::articles::query::{CANDIDATES, Terms};
+use crate::articles::record::{Candidate, Found, Record, Summary};
+use crate::articles::row::Row;
+use crate::articles::snippet::SOURCE;
+use crate::columns::{article_id, content_hash, instant, optional_id, parsed, published};
+use crate::error::Error;
 
 const ARTICLE: &str = "
 SELECT id, revision, url, content_hash, title, authors::text, published_at, declared_language,
@@ -54,7 +55,10 @@ WITH near AS MATERIALIZED (
 )
 SELECT id, (1 - distance)::real FROM near WHERE distance <> 'NaN' ORDER BY distance + 0, id";
 
-pub(super) async fn article(client: &Client, id: ArticleId) -> Result<Option<Record>, Error> {
+pub(in crate::articles) async fn article(
+    client: &Client,
+    id: ArticleId,
+) -> Result<Option<Record>, Error> {
     let statement = client.prepare_cached(ARTICLE).await?;
     let found = client.query_opt(&statement, &[&id.as_bytes().as_slice()]).await?;
     found.map(|row| columns(&row)?.into_record()).transpose()
@@ -85,7 +89,7 @@ fn columns(row: &SqlRow) -> Result<Row, Error> {
     })
 }
 
-pub(super) async fn articles(
+pub(in crate::articles) async fn list(
     client: &Client,
     after: Option<ArticleId>,
     limit: usize,
@@ -104,23 +108,22 @@ pub(super) async fn articles(
 
 fn summary(row: &SqlRow) -> Result<Summary, Error> {
     Ok(Summary {
-        id: row::article_id(row.try_get(0)?)?,
+        id: article_id(row.try_get(0)?)?,
         revision: Revision(row.try_get(1)?),
         url: row.try_get(2)?,
         title: row.try_get(3)?,
-        content_hash: row::content_hash(row.try_get(4)?)?,
+        content_hash: content_hash(row.try_get(4)?)?,
         syndicated_of: optional_id(row.try_get(5)?)?,
-        stored_at: row::instant(row.try_get(6)?)?,
+        stored_at: instant(row.try_get(6)?)?,
     })
-}
-
-pub(super) fn optional_id(bytes: Option<&[u8]>) -> Result<Option<ArticleId>, Error> {
-    bytes.map(row::article_id).transpose()
 }
 
 /// Articles with all the words; behind them, where these are few, articles with
 /// any of the words.
-pub(super) async fn matching(client: &Client, terms: &Terms) -> Result<Vec<ArticleId>, Error> {
+pub(in crate::articles) async fn matching(
+    client: &Client,
+    terms: &Terms,
+) -> Result<Vec<ArticleId>, Error> {
     let statement = client.prepare_cached(MATCHING).await?;
     let mut found: Vec<ArticleId> = Vec::new();
     for operator in [" & ", " | "] {
@@ -129,7 +132,7 @@ pub(super) async fn matching(client: &Client, terms: &Terms) -> Result<Vec<Artic
             .query(&statement, &[&terms.wanted, &terms.unwanted, &operator, &limit, &RANKED])
             .await?;
         for row in &rows {
-            let id = row::article_id(row.try_get(0)?)?;
+            let id = article_id(row.try_get(0)?)?;
             if found.len() < CANDIDATES && !found.contains(&id) {
                 found.push(id);
             }
@@ -141,16 +144,20 @@ pub(super) async fn matching(client: &Client, terms: &Terms) -> Result<Vec<Artic
     Ok(found)
 }
 
-pub(super) async fn nearest(
+pub(in crate::articles) async fn nearest(
     client: &Client,
-    vector: &HalfVector,
+    vector: &Embedding,
 ) -> Result<Vec<(ArticleId, f32)>, Error> {
+    let vector = HalfVector::from_f32_slice(vector.as_slice());
     let statement = client.prepare_cached(NEAREST).await?;
-    let rows = client.query(&statement, &[vector, &(CANDIDATES as i64)]).await?;
-    rows.iter().map(|row| Ok((row::article_id(row.try_get(0)?)?, row.try_get(1)?))).collect()
+    let rows = client.query(&statement, &[&vector, &(CANDIDATES as i64)]).await?;
+    rows.iter().map(|row| Ok((article_id(row.try_get(0)?)?, row.try_get(1)?))).collect()
 }
 
-pub(super) async fn found(client: &Client, ids: &[ArticleId]) -> Result<Vec<Found>, Error> {
+pub(in crate::articles) async fn found(
+    client: &Client,
+    ids: &[ArticleId],
+) -> Result<Vec<Found>, Error> {
     let statement = client
         .prepare_cached(
             "SELECT id, url, title, site_name, published_at, language, left(body, $2),
@@ -165,18 +172,21 @@ pub(super) async fn found(client: &Client, ids: &[ArticleId]) -> Result<Vec<Foun
 
 fn one_found(row: &SqlRow) -> Result<Found, Error> {
     Ok(Found {
-        id: row::article_id(row.try_get(0)?)?,
+        id: article_id(row.try_get(0)?)?,
         url: row.try_get(1)?,
         title: row.try_get(2)?,
         site_name: row.try_get(3)?,
-        published_at: row.try_get::<_, Option<&str>>(4)?.map(row::published).transpose()?,
+        published_at: row.try_get::<_, Option<&str>>(4)?.map(published).transpose()?,
         language: row.try_get(5)?,
         body: row.try_get(6)?,
         syndicated_of: optional_id(row.try_get(7)?)?,
     })
 }
 
-pub(super) async fn kin(client: &Client, ids: &[ArticleId]) -> Result<Vec<Kin>, Error> {
+pub(in crate::articles) async fn candidates(
+    client: &Client,
+    ids: &[ArticleId],
+) -> Result<Vec<Candidate>, Error> {
     let statement = client
         .prepare_cached(
             "SELECT id, content_hash, syndicated_of, vector, analysis::text FROM article
@@ -185,37 +195,19 @@ pub(super) async fn kin(client: &Client, ids: &[ArticleId]) -> Result<Vec<Kin>, 
         .await?;
     let keys: Vec<&[u8]> = ids.iter().map(|id| id.as_bytes().as_slice()).collect();
     let rows = client.query(&statement, &[&keys]).await?;
-    rows.iter().map(one_kin).collect()
+    rows.iter().map(one_candidate).collect()
 }
 
-fn one_kin(row: &SqlRow) -> Result<Kin, Error> {
-    Ok(Kin {
-        id: row::article_id(row.try_get(0)?)?,
-        content_hash: row::content_hash(row.try_get(1)?)?,
+fn one_candidate(row: &SqlRow) -> Result<Candidate, Error> {
+    Ok(Candidate {
+        id: article_id(row.try_get(0)?)?,
+        content_hash: content_hash(row.try_get(1)?)?,
         syndicated_of: optional_id(row.try_get(2)?)?,
         vector: floats(&row.try_get(3)?),
-        subjects: row::parsed("analysis", row.try_get(4)?)?,
+        subjects: parsed("analysis", row.try_get(4)?)?,
     })
 }
 
 fn floats(vector: &HalfVector) -> Vec<f32> {
     vector.to_vec().into_iter().map(half::f16::to_f32).collect()
-}
-
-pub(super) async fn counts(client: &Client) -> Result<Counts, Error> {
-    let statement = client
-        .prepare_cached(
-            "SELECT (SELECT count(*) FROM article), (SELECT count(*) FROM fingerprint),
-                 (SELECT count(*) FROM visit)",
-        )
-        .await?;
-    let row = client.query_one(&statement, &[]).await?;
-    let count = |column: usize| Ok::<_, Error>(row.try_get::<_, i64>(column)?.unsigned_abs());
-    Ok(Counts { articles: count(0)?, fingerprints: count(1)?, visits: count(2)? })
-}
-
-pub(super) async fn ping(client: &Client) -> Result<(), Error> {
-    let statement = client.prepare_cached("SELECT 1").await?;
-    client.query_one(&statement, &[]).await?;
-    Ok(())
 }

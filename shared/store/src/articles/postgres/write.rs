@@ -5,8 +5,10 @@ use std::collections::HashMap;
 use deadpool_postgres::Client;
 use pgvector::HalfVector;
 
-use crate::row::Row;
-use crate::{Error, Record, Upsert, batch};
+use crate::articles::batch;
+use crate::articles::record::{Record, Upsert};
+use crate::articles::row::Row;
+use crate::error::Error;
 
 /// One statement for the whole batch: a column comes as an array. `xmax` is 0
 /// in a row that was inserted; a row whose revision is not greater is neither
@@ -36,7 +38,7 @@ ON CONFLICT (id) DO UPDATE SET revision = excluded.revision, url = excluded.url,
 WHERE excluded.revision > article.revision
 RETURNING id, xmax = 0";
 
-pub(super) async fn upsert(
+pub(in crate::articles) async fn upsert(
     client: &mut Client,
     records: &[Record],
     dimension: usize,

@@ -2,10 +2,11 @@
 
 use rusqlite::{Connection, OptionalExtension, params};
 
-use crate::row::{content_hash, url_key};
-use crate::{Error, Visit};
+use crate::columns::{content_hash, url_key};
+use crate::crawl::record::Visit;
+use crate::error::Error;
 
-pub(super) fn record(connection: &Connection, visits: &[Visit]) -> Result<(), Error> {
+pub(in crate::crawl) fn record(connection: &Connection, visits: &[Visit]) -> Result<(), Error> {
     let mut statement = connection.prepare_cached(
         "INSERT INTO visit (key, url, etag, last_modified, fetched_at_ms, status, content_hash)
          VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)
@@ -28,7 +29,7 @@ pub(super) fn record(connection: &Connection, visits: &[Visit]) -> Result<(), Er
     Ok(())
 }
 
-pub(super) fn visit(connection: &Connection, url: &str) -> Result<Option<Visit>, Error> {
+pub(in crate::crawl) fn visit(connection: &Connection, url: &str) -> Result<Option<Visit>, Error> {
     let mut statement = connection.prepare_cached(
         "SELECT url, etag, last_modified, fetched_at_ms, status, content_hash
          FROM visit WHERE key = ?1",

@@ -1,14 +1,15 @@
-//! Articles, listings and full text.
+//! Articles, lists of them, and full text.
 
 use courant_article::{ArticleId, Revision};
 use rusqlite::{Connection, Row as SqlRow, params};
 
-use super::resident::from_bytes;
-use crate::query::{CANDIDATES, Terms};
-use crate::record::{Found, Kin};
-use crate::row::{self, Row};
-use crate::snippet::SOURCE;
-use crate::{Counts, Error, Record, Summary};
+use crate::articles::query::{CANDIDATES, Terms};
+use crate::articles::record::{Candidate, Found, Record, Summary};
+use crate::articles::row::Row;
+use crate::articles::snippet::SOURCE;
+use crate::columns::{article_id, content_hash, corrupt, instant, optional_id, parsed, published};
+use crate::error::Error;
+use crate::sqlite::resident::from_bytes;
 
 const ARTICLE: &str = "
 SELECT id, revision, url, content_hash, title, authors, published_at, declared_language, language,
@@ -22,7 +23,10 @@ const MATCHING: &str = "
 SELECT article.id FROM article_text JOIN article ON article.number = article_text.rowid
 WHERE article_text MATCH ?1 ORDER BY bm25(article_text, 2.5, 1.0), article.id LIMIT ?2";
 
-pub(super) fn article(connection: &Connection, id: ArticleId) -> Result<Option<Record>, Error> {
+pub(in crate::articles) fn article(
+    connection: &Connection,
+    id: ArticleId,
+) -> Result<Option<Record>, Error> {
     let mut statement = connection.prepare_cached(ARTICLE)?;
     let mut rows = statement.query([id.as_bytes().as_slice()])?;
     rows.next()?.map(|row| columns(row)?.into_record()).transpose()
@@ -48,12 +52,12 @@ fn columns(row: &SqlRow<'_>) -> Result<Row, Error> {
         syndicated_of: row.get(15)?,
         model: row.get(16)?,
         analysis: row.get(17)?,
-        vector: from_bytes(row.get_ref(18)?.as_blob().map_err(|e| row::corrupt("vector", e))?)?,
+        vector: from_bytes(row.get_ref(18)?.as_blob().map_err(|e| corrupt("vector", e))?)?,
         stored_at_ms: row.get(19)?,
     })
 }
 
-pub(super) fn articles(
+pub(in crate::articles) fn list(
     connection: &Connection,
     after: Option<ArticleId>,
     limit: usize,
@@ -67,13 +71,13 @@ pub(super) fn articles(
     let mut summaries = Vec::new();
     while let Some(row) = rows.next()? {
         summaries.push(Summary {
-            id: row::article_id(&row.get::<_, Vec<u8>>(0)?)?,
+            id: article_id(&row.get::<_, Vec<u8>>(0)?)?,
             revision: Revision(row.get(1)?),
             url: row.get(2)?,
             title: row.get(3)?,
-            content_hash: row::content_hash(&row.get::<_, Vec<u8>>(4)?)?,
+            content_hash: content_hash(&row.get::<_, Vec<u8>>(4)?)?,
             syndicated_of: optional_id(row.get::<_, Option<Vec<u8>>>(5)?.as_deref())?,
-            stored_at: row::instant(row.get(6)?)?,
+            stored_at: instant(row.get(6)?)?,
         });
     }
     Ok(summaries)
@@ -81,7 +85,10 @@ pub(super) fn articles(
 
 /// Articles with all the words, by BM25; behind them, where these are few,
 /// articles with any of the words.
-pub(super) fn matching(connection: &Connection, terms: &Terms) -> Result<Vec<ArticleId>, Error> {
+pub(in crate::articles) fn matching(
+    connection: &Connection,
+    terms: &Terms,
+) -> Result<Vec<ArticleId>, Error> {
     let mut found = Vec::new();
     for operator in [" AND ", " OR "] {
         let Some(expression) = expression(terms, operator) else {
@@ -90,7 +97,7 @@ pub(super) fn matching(connection: &Connection, terms: &Terms) -> Result<Vec<Art
         let mut statement = connection.prepare_cached(MATCHING)?;
         let mut rows = statement.query(params![expression, CANDIDATES as i64])?;
         while let Some(row) = rows.next()? {
-            let id = row::article_id(&row.get::<_, Vec<u8>>(0)?)?;
+            let id = article_id(&row.get::<_, Vec<u8>>(0)?)?;
             if found.len() < CANDIDATES && !found.contains(&id) {
                 found.push(id);
             }
@@ -119,7 +126,10 @@ fn expression(terms: &Terms, operator: &str) -> Option<String> {
     }
 }
 
-pub(super) fn found(connection: &Connection, ids: &[ArticleId]) -> Result<Vec<Found>, Error> {
+pub(in crate::articles) fn found(
+    connection: &Connection,
+    ids: &[ArticleId],
+) -> Result<Vec<Found>, Error> {
     let mut statement = connection.prepare_cached(
         "SELECT url, title, site_name, published_at, language, substr(body, 1, ?2), syndicated_of
          FROM article WHERE id = ?1",
@@ -128,13 +138,13 @@ pub(super) fn found(connection: &Connection, ids: &[ArticleId]) -> Result<Vec<Fo
     for id in ids {
         let mut rows = statement.query(params![id.as_bytes().as_slice(), SOURCE])?;
         let Some(row) = rows.next()? else { continue };
-        let published: Option<String> = row.get(3)?;
+        let date: Option<String> = row.get(3)?;
         all.push(Found {
             id: *id,
             url: row.get(0)?,
             title: row.get(1)?,
             site_name: row.get(2)?,
-            published_at: published.as_deref().map(row::published).transpose()?,
+            published_at: date.as_deref().map(published).transpose()?,
             language: row.get(4)?,
             body: row.get(5)?,
             syndicated_of: optional_id(row.get::<_, Option<Vec<u8>>>(6)?.as_deref())?,
@@ -143,7 +153,10 @@ pub(super) fn found(connection: &Connection, ids: &[ArticleId]) -> Result<Vec<Fo
     Ok(all)
 }
 
-pub(super) fn kin(connection: &Connection, ids: &[ArticleId]) -> Result<Vec<Kin>, Error> {
+pub(in crate::articles) fn candidates(
+    connection: &Connection,
+    ids: &[ArticleId],
+) -> Result<Vec<Candidate>, Error> {
     let mut statement = connection.prepare_cached(
         "SELECT content_hash, syndicated_of, vector, analysis FROM article WHERE id = ?1",
     )?;
@@ -151,31 +164,14 @@ pub(super) fn kin(connection: &Connection, ids: &[ArticleId]) -> Result<Vec<Kin>
     for id in ids {
         let mut rows = statement.query([id.as_bytes().as_slice()])?;
         let Some(row) = rows.next()? else { continue };
-        let vector = row.get_ref(2)?.as_blob().map_err(|e| row::corrupt("vector", e))?;
-        all.push(Kin {
+        let vector = row.get_ref(2)?.as_blob().map_err(|e| corrupt("vector", e))?;
+        all.push(Candidate {
             id: *id,
-            content_hash: row::content_hash(&row.get::<_, Vec<u8>>(0)?)?,
+            content_hash: content_hash(&row.get::<_, Vec<u8>>(0)?)?,
             syndicated_of: optional_id(row.get::<_, Option<Vec<u8>>>(1)?.as_deref())?,
             vector: from_bytes(vector)?,
-            subjects: row::parsed("analysis", &row.get::<_, String>(3)?)?,
+            subjects: parsed("analysis", &row.get::<_, String>(3)?)?,
         });
     }
     Ok(all)
-}
-
-pub(super) fn optional_id(bytes: Option<&[u8]>) -> Result<Option<ArticleId>, Error> {
-    bytes.map(row::article_id).transpose()
-}
-
-pub(super) fn counts(connection: &Connection) -> Result<Counts, Error> {
-    let count = |table: &str| {
-        let query = format!("SELECT count(*) FROM {table}");
-        let rows: i64 = connection.query_row(&query, [], |row| row.get(0))?;
-        Ok::<_, Error>(rows.unsigned_abs())
-    };
-    Ok(Counts {
-        articles: count("article")?,
-        fingerprints: count("fingerprint")?,
-        visits: count("visit")?,
-    })
 }

@@ -2,22 +2,11 @@
 
 use rusqlite::{Connection, OptionalExtension, params};
 
-use crate::row::url_key;
-use crate::{Error, Note, NoteKind};
+use crate::columns::url_key;
+use crate::crawl::record::{Note, NoteKind};
+use crate::error::Error;
 
-/// Made where it is absent: files of before go on as they are.
-pub(super) const TABLE: &str = "
-CREATE TABLE IF NOT EXISTS crawl_note (
-    kind     TEXT NOT NULL,
-    key      BLOB NOT NULL,
-    name     TEXT NOT NULL,
-    body     TEXT NOT NULL,
-    until_ms INTEGER NOT NULL,
-    PRIMARY KEY (kind, key)
-) STRICT, WITHOUT ROWID;
-";
-
-pub(super) fn record(connection: &Connection, notes: &[Note]) -> Result<(), Error> {
+pub(in crate::crawl) fn record(connection: &Connection, notes: &[Note]) -> Result<(), Error> {
     let mut keep = connection.prepare_cached(
         "INSERT INTO crawl_note (kind, key, name, body, until_ms) VALUES (?1, ?2, ?3, ?4, ?5)
          ON CONFLICT (kind, key) DO UPDATE SET body = excluded.body, until_ms = excluded.until_ms",
@@ -35,7 +24,7 @@ pub(super) fn record(connection: &Connection, notes: &[Note]) -> Result<(), Erro
     Ok(())
 }
 
-pub(super) fn note(
+pub(in crate::crawl) fn note(
     connection: &Connection,
     kind: NoteKind,
     name: &str,
@@ -49,7 +38,7 @@ pub(super) fn note(
     Ok(found.optional()?)
 }
 
-pub(super) fn notes(
+pub(in crate::crawl) fn notes(
     connection: &Connection,
     kind: NoteKind,
     after: Option<&str>,
@@ -64,7 +53,7 @@ pub(super) fn notes(
     Ok(rows.collect::<Result<_, _>>()?)
 }
 
-pub(super) fn forget(connection: &Connection, before_ms: i64) -> Result<(), Error> {
+pub(in crate::crawl) fn forget(connection: &Connection, before_ms: i64) -> Result<(), Error> {
     connection.execute("DELETE FROM crawl_note WHERE until_ms < ?1", [before_ms])?;
     Ok(())
 }

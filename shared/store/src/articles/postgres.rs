@@ -1,0 +1,7 @@
+//! Articles in Postgres.
+
+mod read;
+mod write;
+
+pub(super) use read::{article, candidates, found, list, matching, nearest};
+pub(super) use write::upsert;

@@ -1,0 +1,159 @@
+//! How a search and the question for related articles are answered, from what either
+//! back end finds.
+
+use std::collections::HashMap;
+
+use courant_article::{ArticleId, Embedding};
+
+use super::batch::check_dimension;
+use super::fusion::{Fused, fuse};
+use super::query::{CANDIDATES, Mode, Query, Terms};
+use super::record::{Candidate, Found, Hit, Record};
+use super::snippet::snippet;
+use super::{postgres, sqlite};
+use crate::database::{Backend, Database};
+use crate::error::Error;
+use crate::related;
+use crate::sqlite::blocking;
+
+pub(super) async fn article(db: &Database, id: ArticleId) -> Result<Option<Record>, Error> {
+    match &db.backend {
+        Backend::Sqlite(file) => file.read(move |connection| sqlite::article(connection, id)).await,
+        Backend::Postgres(server) => {
+            server.run(async |client| postgres::article(client, id).await).await
+        }
+    }
+}
+
+pub(super) async fn answer(db: &Database, query: &Query) -> Result<Vec<Hit>, Error> {
+    let terms = Terms::parse(&query.text);
+    let text = match query.mode {
+        Mode::Vector => Vec::new(),
+        Mode::Hybrid | Mode::Text => matching(db, &terms).await?,
+    };
+    let nearest = match (query.mode, &query.vector) {
+        (Mode::Text, _) | (Mode::Hybrid, None) => Vec::new(),
+        (Mode::Vector, None) => return Err(Error::NoVector),
+        (Mode::Vector | Mode::Hybrid, Some(vector)) => nearest(db, vector).await?,
+    };
+    let mut ranked = match query.mode {
+        Mode::Vector => by_cosine(&nearest),
+        Mode::Hybrid | Mode::Text => {
+            fuse(&text, &nearest.iter().map(|(id, _)| *id).collect::<Vec<_>>())
+        }
+    };
+    ranked.truncate(query.limit.min(CANDIDATES));
+    let found = found(db, &ranked).await?;
+    Ok(hits(&ranked, found, &terms))
+}
+
+pub(super) async fn related(
+    db: &Database,
+    id: ArticleId,
+    limit: usize,
+) -> Result<Option<Vec<Hit>>, Error> {
+    let Some(record) = article(db, id).await? else {
+        return Ok(None);
+    };
+    let names = related::names(&record.analysis.entities);
+    let (nearest, named) = tokio::try_join!(nearest(db, &record.vector), matching(db, &names))?;
+    let ids = related::candidates(id, &nearest, &named);
+    if ids.is_empty() {
+        return Ok(Some(Vec::new()));
+    }
+    let candidates = candidates(db, ids).await?;
+    let mut ranked = blocking(move || Ok(related::rank(&record, &nearest, candidates))).await?;
+    ranked.truncate(limit.min(CANDIDATES));
+    let found = found(db, &ranked).await?;
+    Ok(Some(hits(&ranked, found, &Terms::default())))
+}
+
+async fn matching(db: &Database, terms: &Terms) -> Result<Vec<ArticleId>, Error> {
+    if terms.wanted.is_empty() {
+        return Ok(Vec::new());
+    }
+    match &db.backend {
+        Backend::Sqlite(file) => {
+            let terms = terms.clone();
+            file.read(move |connection| sqlite::matching(connection, &terms)).await
+        }
+        Backend::Postgres(server) => {
+            server.run(async |client| postgres::matching(client, terms).await).await
+        }
+    }
+}
+
+/// The nearest articles; none for a vector of zeros, which has no direction.
+async fn nearest(db: &Database, vector: &Embedding) -> Result<Vec<(ArticleId, f32)>, Error> {
+    check_dimension(vector.dimension(), db.dimension)?;
+    if vector.as_slice().iter().all(|value| *value == 0.0) {
+        return Ok(Vec::new());
+    }
+    match &db.backend {
+        Backend::Sqlite(file) => {
+            let vector = vector.clone();
+            file.scan(move |resident| resident.nearest(vector.as_slice(), CANDIDATES)).await
+        }
+        Backend::Postgres(server) => {
+            server.run(async |client| postgres::nearest(client, vector).await).await
+        }
+    }
+}
+
+async fn candidates(db: &Database, ids: Vec<ArticleId>) -> Result<Vec<Candidate>, Error> {
+    match &db.backend {
+        Backend::Sqlite(file) => {
+            file.read(move |connection| sqlite::candidates(connection, &ids)).await
+        }
+        Backend::Postgres(server) => {
+            server.run(async |client| postgres::candidates(client, &ids).await).await
+        }
+    }
+}
+
+async fn found(db: &Database, ranked: &[Fused]) -> Result<Vec<Found>, Error> {
+    if ranked.is_empty() {
+        return Ok(Vec::new());
+    }
+    let ids: Vec<ArticleId> = ranked.iter().map(|candidate| candidate.id).collect();
+    match &db.backend {
+        Backend::Sqlite(file) => file.read(move |connection| sqlite::found(connection, &ids)).await,
+        Backend::Postgres(server) => {
+            server.run(async |client| postgres::found(client, &ids).await).await
+        }
+    }
+}
+
+fn by_cosine(nearest: &[(ArticleId, f32)]) -> Vec<Fused> {
+    let fused = |((id, score), rank): (&(ArticleId, f32), u32)| Fused {
+        id: *id,
+        score: *score,
+        text_rank: None,
+        vector_rank: Some(rank),
+    };
+    nearest.iter().zip(1..).map(fused).collect()
+}
+
+/// Joins ranks and articles, in the order of the ranks. An article that was not
+/// found is left out.
+fn hits(ranked: &[Fused], found: Vec<Found>, terms: &Terms) -> Vec<Hit> {
+    let mut by_id: HashMap<_, _> = found.into_iter().map(|found| (found.id, found)).collect();
+    let joined = ranked.iter().filter_map(|rank| Some((rank, by_id.remove(&rank.id)?)));
+    joined.map(|(rank, found)| hit(rank, found, terms)).collect()
+}
+
+fn hit(rank: &Fused, found: Found, terms: &Terms) -> Hit {
+    Hit {
+        id: found.id,
+        snippet: snippet(&found.body, terms),
+        url: found.url,
+        title: found.title,
+        site_name: found.site_name,
+        published_at: found.published_at,
+        language: found.language,
+        score: rank.score,
+        text_rank: rank.text_rank,
+        vector_rank: rank.vector_rank,
+        syndicated_of: found.syndicated_of,
+    }
+}

@@ -1,0 +1,7 @@
+//! Articles in SQLite.
+
+mod read;
+mod write;
+
+pub(super) use read::{article, candidates, found, list, matching};
+pub(super) use write::upsert;

@@ -1,0 +1,43 @@
+//! How much is stored.
+
+use deadpool_postgres::Client;
+use rusqlite::Connection;
+use serde::{Deserialize, Serialize};
+
+use crate::error::Error;
+
+/// How much is stored.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Counts {
+    /// Articles.
+    pub articles: u64,
+    /// URLs that the gateway has judged.
+    pub fingerprints: u64,
+    /// URLs that the crawler has fetched.
+    pub visits: u64,
+}
+
+pub(crate) fn in_sqlite(connection: &Connection) -> Result<Counts, Error> {
+    let count = |table: &str| {
+        let query = format!("SELECT count(*) FROM {table}");
+        let rows: i64 = connection.query_row(&query, [], |row| row.get(0))?;
+        Ok::<_, Error>(rows.unsigned_abs())
+    };
+    Ok(Counts {
+        articles: count("article")?,
+        fingerprints: count("fingerprint")?,
+        visits: count("visit")?,
+    })
+}
+
+pub(crate) async fn in_postgres(client: &Client) -> Result<Counts, Error> {
+    let statement = client
+        .prepare_cached(
+            "SELECT (SELECT count(*) FROM article), (SELECT count(*) FROM fingerprint),
+                 (SELECT count(*) FROM visit)",
+        )
+        .await?;
+    let row = client.query_one(&statement, &[]).await?;
+    let count = |column: usize| Ok::<_, Error>(row.try_get::<_, i64>(column)?.unsigned_abs());
+    Ok(Counts { articles: count(0)?, fingerprints: count(1)?, visits: count(2)? })
+}

@@ -1,0 +1,5 @@
+//! The crawler's memory in Postgres.
+
+pub(super) mod listings;
+pub(super) mod notes;
+pub(super) mod visits;

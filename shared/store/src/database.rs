@@ -1,0 +1,58 @@
+//! An open database of either kind, with what every operation needs.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use opentelemetry::metrics::Meter;
+
+use crate::config::Config;
+use crate::error::Error;
+use crate::metrics::Metrics;
+use crate::postgres::Postgres;
+use crate::sqlite::Sqlite;
+
+/// A file or a server.
+#[derive(Clone)]
+pub(crate) enum Backend {
+    Sqlite(Arc<Sqlite>),
+    Postgres(Arc<Postgres>),
+}
+
+/// What all handles of a store share.
+pub(crate) struct Database {
+    pub(crate) backend: Backend,
+    pub(crate) metrics: Metrics,
+    pub(crate) dimension: usize,
+    slow_query: Duration,
+}
+
+impl Database {
+    pub(crate) fn new(backend: Backend, config: &Config, meter: &Meter) -> Self {
+        let name = match backend {
+            Backend::Sqlite(_) => "sqlite",
+            Backend::Postgres(_) => "postgres",
+        };
+        Self {
+            backend,
+            metrics: Metrics::new(meter, name),
+            dimension: config.dimension,
+            slow_query: Duration::from_millis(config.slow_query_ms),
+        }
+    }
+
+    /// Does `work`, and measures it as `operation`.
+    pub(crate) async fn timed<T>(
+        &self,
+        operation: &'static str,
+        work: impl Future<Output = Result<T, Error>>,
+    ) -> Result<T, Error> {
+        let start = Instant::now();
+        let result = work.await;
+        let took = start.elapsed();
+        self.metrics.operation(operation, took, result.as_ref().err());
+        if took > self.slow_query {
+            tracing::warn!(operation, took_ms = took.as_millis(), "slow store operation");
+        }
+        result
+    }
+}

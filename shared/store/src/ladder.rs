@@ -1,0 +1,134 @@
+//! The steps by which a database comes to the tables of this release.
+//!
+//! Each step is a file `migrations/{postgres,sqlite}/NNN_name.sql`. A step that was
+//! released never changes: a change of the tables is a new file in both folders.
+
+use crate::error::Error;
+
+/// The version of a store's tables beside the newest one that this program knows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Schema {
+    /// The store's; 0 where it has no tables yet.
+    pub found: i64,
+    /// The newest one known.
+    pub known: i64,
+}
+
+impl Schema {
+    /// Checks that this program can work with the store.
+    ///
+    /// # Errors
+    /// [`Error::Newer`] if a newer version of Courant made the tables.
+    pub fn check(self) -> Result<Self, Error> {
+        let Self { found, known } = self;
+        if found > known { Err(Error::Newer { found, known }) } else { Ok(self) }
+    }
+
+    /// Whether the store lacks steps.
+    pub fn is_pending(self) -> bool {
+        self.found < self.known
+    }
+}
+
+/// One file of `migrations`.
+#[derive(Debug)]
+pub(crate) struct Step {
+    pub(crate) number: i64,
+    #[cfg(test)]
+    name: &'static str,
+    sql: &'static str,
+}
+
+impl Step {
+    /// The statements, for vectors of this dimension.
+    pub(crate) fn sql(&self, dimension: usize) -> String {
+        self.sql.replace("{dimension}", &dimension.to_string())
+    }
+}
+
+/// All steps of a back end, by their numbers from 1.
+#[derive(Debug)]
+pub(crate) struct Ladder(&'static [Step]);
+
+impl Ladder {
+    /// A store with tables of version `found`.
+    pub(crate) fn schema(&self, found: i64) -> Schema {
+        Schema { found, known: self.0.last().map_or(0, |step| step.number) }
+    }
+
+    /// The steps that a store of version `found` lacks, in their order.
+    ///
+    /// # Errors
+    /// [`Error::Newer`] if a newer version of Courant made the tables.
+    pub(crate) fn missing(&self, found: i64) -> Result<impl Iterator<Item = &Step>, Error> {
+        self.schema(found).check()?;
+        Ok(self.0.iter().filter(move |step| step.number > found))
+    }
+}
+
+macro_rules! ladder {
+    ($folder:literal: $($number:literal $name:literal),* $(,)?) => {
+        Ladder(&[$(Step {
+            number: $number,
+            #[cfg(test)]
+            name: $name,
+            sql: include_str!(concat!("../migrations/", $folder, "/", $name, ".sql")),
+        }),*])
+    };
+}
+
+pub(crate) const POSTGRES: Ladder =
+    ladder!("postgres": 1 "001_articles", 2 "002_sketches", 3 "003_crawl");
+pub(crate) const SQLITE: Ladder =
+    ladder!("sqlite": 1 "001_articles", 2 "002_sketches", 3 "003_crawl");
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use super::*;
+
+    fn names(ladder: &Ladder) -> Vec<String> {
+        ladder.0.iter().map(|step| format!("{}.sql", step.name)).collect()
+    }
+
+    fn files(folder: &str) -> Vec<String> {
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("migrations").join(folder);
+        let entries = std::fs::read_dir(folder).unwrap();
+        let mut names: Vec<String> =
+            entries.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
+        names.sort();
+        names
+    }
+
+    #[test]
+    fn each_ladder_is_its_folder() {
+        assert_eq!(names(&POSTGRES), files("postgres"));
+        assert_eq!(names(&SQLITE), files("sqlite"));
+    }
+
+    #[test]
+    fn both_ladders_have_the_same_numbers_from_one_without_a_gap() {
+        for ladder in [&POSTGRES, &SQLITE] {
+            for (step, number) in ladder.0.iter().zip(1..) {
+                assert_eq!(step.number, number, "{}", step.name);
+                assert!(step.name.starts_with(&format!("{number:03}_")), "{}", step.name);
+            }
+        }
+        assert_eq!(POSTGRES.0.len(), SQLITE.0.len());
+    }
+
+    #[test]
+    fn only_what_is_missing_is_done_and_a_newer_schema_is_refused() {
+        let missing = |found| -> Vec<i64> {
+            POSTGRES.missing(found).unwrap().map(|step| step.number).collect()
+        };
+        let known = POSTGRES.schema(0).known;
+        assert_eq!(missing(0), (1..=known).collect::<Vec<_>>());
+        assert_eq!(missing(1), (2..=known).collect::<Vec<_>>());
+        assert!(missing(known).is_empty());
+        assert!(POSTGRES.schema(1).is_pending() && !POSTGRES.schema(known).is_pending());
+        let newer = POSTGRES.missing(known + 1).err();
+        assert!(matches!(newer, Some(Error::Newer { .. })), "{newer:?}");
+    }
+}
