@@ -3,6 +3,7 @@
 export COURANT_DEPS ?= $(CURDIR)/.deps
 TARGET := $(or $(CARGO_TARGET_DIR),target)
 COURANT := $(TARGET)/release/courant
+BENCH := $(TARGET)/release/courant-bench
 PYTHON ?= python3
 
 # nextest leaves out the examples in the documentation.
@@ -12,7 +13,7 @@ UNPACKED := $(COURANT_DEPS)/data
 EVAL := $(TARGET)/release/courant-eval --data $(UNPACKED)
 
 .PHONY: help deps test-deps build run test test-scripts e2e clean-deps \
-  eval eval-build eval-extract eval-feeds eval-dedup eval-models eval-peers bench bench-peers fuzz
+  eval eval-build eval-extract eval-feeds eval-dedup eval-models eval-peers bench bench-build bench-peers fuzz
 
 help: ## Lists these targets
 	@sed -n 's/^\([a-z0-9-]*\):.*## \(.*\)/  make \1\t\2/p' $(firstword $(MAKEFILE_LIST)) | expand -t 20
@@ -84,15 +85,18 @@ eval-dedup: eval-build ## Canonical URLs and near-duplicates; SCALE=1000000 adds
 eval-peers: eval-build ## Measures other extractors and Courant's on the same pages
 	@benches/peers/run "$(abspath $(TARGET))/release/courant-eval" "$(UNPACKED)" "$(COURANT_DEPS)/peers"
 
-bench: deps build ## Measures on this machine what README states of speed
-	@$(COURANT) bench start
-	@$(COURANT) bench vectors
-	@$(COURANT) bench ramp
-	@$(COURANT) bench crawl
-	@$(COURANT) bench inference
+bench-build:
+	@cargo build --release --package courant --package courant-bench
 
-bench-peers: deps build ## Measures fastembed and OpenBLAS beside Courant, in turn
-	@benches/peers/run-inference "$(abspath $(COURANT))" "$(COURANT_DEPS)" "$(COURANT_DEPS)/peers"
+bench: deps bench-build ## Measures on this machine what README states of speed
+	@$(BENCH) start
+	@$(BENCH) vectors
+	@$(BENCH) ramp
+	@$(BENCH) crawl
+	@$(BENCH) inference
+
+bench-peers: deps bench-build ## Measures fastembed and OpenBLAS beside Courant, in turn
+	@benches/peers/run-inference "$(abspath $(BENCH))" "$(COURANT_DEPS)" "$(COURANT_DEPS)/peers"
 
 test-scripts: deps
 	@PYTHONPATH=$(COURANT_DEPS)/python PYTHONDONTWRITEBYTECODE=1 \

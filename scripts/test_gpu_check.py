@@ -51,11 +51,12 @@ class Folder(unittest.TestCase):
         """What --build leaves, with programs that only pretend."""
         folder = self.root / "built"
         (folder / "models").mkdir(parents=True)
-        for name in ("device-1", "similarity-2", "courant"):
+        for name in ("device-1", "similarity-2", "courant", "courant-bench"):
             (folder / name).write_text(PROGRAM)
             (folder / name).chmod(0o755)
         manifest = {"commit": "c0ffee", "rustc": "rustc 1", "tests": ["device-1"],
-                    "benches": ["similarity-2"], "courant": ["courant"]}
+                    "benches": ["similarity-2"], "courant": ["courant"],
+                    "bench": ["courant-bench"]}
         (folder / "manifest.json").write_text(json.dumps(manifest))
         return folder
 

@@ -1,4 +1,4 @@
-"""The nearest rows of a matrix by OpenBLAS, as a peer of `courant bench vectors`:
+"""The nearest rows of a matrix by OpenBLAS, as a peer of `courant-bench vectors`:
 gemv_peer.py ROWS DIMENSION K QUERIES. For each line on the standard input it prints
 the seconds that all queries took, on one core.
 """

@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use courant_config::Secret;
+use courant_config::{Ranged, Ranges, Secret, range};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::error::Error;
@@ -12,8 +13,8 @@ use crate::limits::{Kept, MIB, Queue};
 use crate::message::MAX_MESSAGE_BYTES;
 use crate::stages::{Stage, Stream, Table};
 
-/// How messages travel. Every agent of one pipeline should state the same.
-#[derive(Clone, Debug, Deserialize, Serialize, PartialEq)]
+/// The bus that messages travel on. Every agent of one pipeline should state the same.
+#[derive(Clone, Debug, Deserialize, Serialize, PartialEq, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Config {
     /// NATS servers, as `nats://host:4222`, several separated by commas. Absent:
@@ -33,7 +34,7 @@ pub struct Config {
     /// Starts every subject, and upper-cased every stream: lower-case letters,
     /// digits and `_`. Pipelines with different prefixes share a server unseen.
     pub prefix: String,
-    /// What an acknowledgement promises. Embedded only: for JetStream the server's
+    /// The promise of an acknowledgement. Embedded only: for JetStream the server's
     /// `sync_interval` decides (`always` is durable).
     pub durability: Durability,
     /// Servers that hold each message, 1 to 5. JetStream clusters only.
@@ -69,8 +70,8 @@ pub struct Config {
     pub stages: Vec<Stage>,
 }
 
-/// What an acknowledgement to a publisher promises.
-#[derive(Clone, Copy, Debug, Default, Deserialize, Serialize, PartialEq, Eq)]
+/// The promise of an acknowledgement to a publisher.
+#[derive(Clone, Copy, Debug, Default, Deserialize, Serialize, PartialEq, Eq, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Durability {
     /// The message survives a power failure.
@@ -114,36 +115,9 @@ impl Config {
     /// # Errors
     /// [`Error::Config`] names the first key that is out of its range.
     pub fn validate(&self) -> Result<(), Error> {
-        let name = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_';
-        require(
-            !self.prefix.is_empty() && self.prefix.len() <= 32 && self.prefix.chars().all(name),
-            "prefix must be 1 to 32 lower-case letters, digits or `_`",
-        )?;
-        require(seconds(self.ack_wait_s, 0.1), "ack_wait_s must be 0.1 to 3600")?;
-        require((1..=100).contains(&self.max_deliver), "max_deliver must be 1 to 100")?;
-        require(seconds(self.duplicate_window_s, 0.1), "duplicate_window_s must be 0.1 to 3600")?;
-        require(seconds(self.retry_delay_s, 0.01), "retry_delay_s must be 0.01 to 3600")?;
-        require(seconds(self.retry_delay_max_s, 0.01), "retry_delay_max_s must be 0.01 to 3600")?;
-        require(seconds(self.publish_patience_s, 0.0), "publish_patience_s must be 0 to 3600")?;
-        require(seconds(self.reap_interval_s, 0.1), "reap_interval_s must be 0.1 to 3600")?;
-        require((1..=5).contains(&self.replicas), "replicas must be 1 to 5")?;
-        require(self.max_ack_pending > 0, "max_ack_pending must be at least 1")?;
-        let kept = [self.events.size(), self.dead_letters.size()];
-        let sizes = || self.limits.values().chain([&self.queue]).chain(&kept);
-        require(sizes().all(|size| size.max_bytes >= MIB), "max_bytes must be at least 1048576")?;
-        require(sizes().all(|size| size.max_messages > 0), "max_messages must be at least 1")?;
-        let days = [self.events.max_age_days, self.dead_letters.max_age_days];
-        require(
-            days.iter().all(|days| (1..=3650).contains(days)),
-            "max_age_days must be 1 to 3650",
-        )?;
-        self.validate_table()
-    }
-
-    fn validate_table(&self) -> Result<(), Error> {
-        Table::new(&self.stages).map_err(Error::Config)?;
-        let is_stream = |key: &String| self.stages.iter().any(|stage| stage.stream().key() == *key);
-        require(self.limits.keys().all(is_stream), "limits must have the names of work queues")
+        range::check("bus", self)?;
+        Table::new(&self.stages).map_err(Error::Stages)?;
+        Ok(())
     }
 
     pub(crate) fn ack_wait(&self) -> Duration {
@@ -162,7 +136,7 @@ impl Config {
         Duration::from_secs_f64(self.reap_interval_s)
     }
 
-    /// How long after the failure of delivery `attempt` (from 1) the next comes.
+    /// The time from the failure of delivery `attempt` (from 1) to the next one.
     pub(crate) fn retry_delay(&self, attempt: u32) -> Duration {
         let doublings = i32::try_from(attempt.saturating_sub(1).min(30)).unwrap_or(30);
         Duration::from_secs_f64(
@@ -182,7 +156,7 @@ impl Config {
         }
     }
 
-    /// How long `stream` keeps a message; `None`: until it is settled.
+    /// The time for which `stream` keeps a message; `None`: until it is settled.
     pub(crate) fn max_age(&self, stream: Stream) -> Option<Duration> {
         match stream {
             Stream::EVENTS => Some(self.events.max_age()),
@@ -192,12 +166,51 @@ impl Config {
     }
 }
 
-fn require(holds: bool, rule: &'static str) -> Result<(), Error> {
-    if holds { Ok(()) } else { Err(Error::Config(rule)) }
+impl Ranged for Config {
+    fn ranges(&self, ranges: &mut Ranges) {
+        let is_plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_';
+        let prefix = &self.prefix;
+        ranges.rule(
+            "prefix",
+            format_args!("{prefix:?}"),
+            "1 to 32 lower-case letters, digits or `_`",
+            (1..=32).contains(&prefix.len()) && prefix.chars().all(is_plain),
+        );
+        ranges.within("ack_wait_s", self.ack_wait_s, 0.1..=3600.0);
+        ranges.within("max_deliver", self.max_deliver, 1..=100);
+        ranges.within("duplicate_window_s", self.duplicate_window_s, 0.1..=3600.0);
+        ranges.within("retry_delay_s", self.retry_delay_s, 0.01..=3600.0);
+        ranges.within("retry_delay_max_s", self.retry_delay_max_s, 0.01..=3600.0);
+        ranges.within("publish_patience_s", self.publish_patience_s, 0.0..=3600.0);
+        ranges.within("reap_interval_s", self.reap_interval_s, 0.1..=3600.0);
+        ranges.within("replicas", self.replicas, 1..=5);
+        ranges.at_least("max_ack_pending", self.max_ack_pending, 1);
+        let is_queue = |key: &String| self.stages.iter().any(|stage| stage.stream().key() == *key);
+        let limited = self.limits.keys().cloned().collect::<Vec<_>>().join(", ");
+        let range = "the names of work queues in lower case";
+        ranges.rule("limits", limited, range, self.limits.keys().all(is_queue));
+        for (stream, limits) in &self.limits {
+            ranges.table(&format!("limits.{stream}"), limits);
+        }
+        ranges.table("queue", &self.queue);
+        ranges.table("events", &self.events);
+        ranges.table("dead_letters", &self.dead_letters);
+    }
 }
 
-fn seconds(value: f64, least: f64) -> bool {
-    (least..=3600.0).contains(&value)
+impl Ranged for Queue {
+    fn ranges(&self, ranges: &mut Ranges) {
+        ranges.at_least("max_bytes", self.max_bytes, MIB);
+        ranges.at_least("max_messages", self.max_messages, 1);
+    }
+}
+
+impl Ranged for Kept {
+    fn ranges(&self, ranges: &mut Ranges) {
+        ranges.at_least("max_bytes", self.max_bytes, MIB);
+        ranges.at_least("max_messages", self.max_messages, 1);
+        ranges.within("max_age_days", self.max_age_days, 1..=3650);
+    }
 }
 
 const _: () = assert!(MAX_MESSAGE_BYTES as u64 <= MIB);

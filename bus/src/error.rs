@@ -3,6 +3,8 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use courant_config::RangeError;
+
 use crate::stages::Stage;
 use crate::subject::Subject;
 
@@ -13,8 +15,11 @@ pub type BoxError = Box<dyn std::error::Error + Send + Sync>;
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     /// A value out of its range.
-    #[error("invalid bus configuration: {0}")]
-    Config(&'static str),
+    #[error(transparent)]
+    Config(#[from] RangeError),
+    /// Two rows of the table of stages contradict each other.
+    #[error("the table of stages is wrong: {0}")]
+    Stages(&'static str),
     /// `url` is absent, or no address.
     #[error("invalid bus address")]
     Address(#[source] BoxError),

@@ -2,12 +2,13 @@
 
 use std::time::Duration;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 pub(crate) const MIB: u64 = 1 << 20;
 
 /// Limits of a work queue.
-#[derive(Clone, Copy, Debug, Deserialize, Serialize, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, Deserialize, Serialize, PartialEq, Eq, Hash, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Queue {
     /// Unread and unsettled messages.
@@ -17,7 +18,7 @@ pub struct Queue {
 }
 
 /// Limits of a stream that keeps what passed.
-#[derive(Clone, Copy, Debug, Deserialize, Serialize, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Deserialize, Serialize, PartialEq, Eq, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Kept {
     /// Messages.

@@ -121,7 +121,7 @@ fn every_command_has_help_with_an_example() {
         "analyze",
         "admin",
         "dlq",
-        "bench",
+        "config",
         "doctor",
         "mcp",
         "models",
@@ -154,6 +154,11 @@ fn wrong_input_is_one_clear_line() {
         "crawlre",
     );
     assert_one_line(&courant(&["run", "--once", "--config", &path("absent.toml")]), "absent.toml");
+    std::fs::write(path("wrong-value.toml"), "[service]\ndrain_s = 5\n").unwrap();
+    assert_one_line(
+        &courant(&["run", "--once", "--config", &path("wrong-value.toml")]),
+        "service.drain_s is 5 seconds, but may be 21 to 3600 seconds",
+    );
     std::fs::write(path("servers.toml"), "[store]\nurl = \"postgres://127.0.0.1/courant\"\n")
         .unwrap();
     assert_one_line(

@@ -302,6 +302,6 @@ mod tests {
     fn a_setting_out_of_range_is_refused() {
         let config = Config { concurrency: 0, ..Config::default() };
         let topics = analyzer().topics;
-        assert!(matches!(Analyzer::new(config, topics), Err(AnalystError::Setting { .. })));
+        assert!(matches!(Analyzer::new(config, topics), Err(AnalystError::Range(_))));
     }
 }

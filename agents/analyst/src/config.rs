@@ -2,14 +2,24 @@
 
 use std::path::PathBuf;
 
+use courant_config::{Ranged, Ranges, range};
 use courant_inference::ClassifierConfig;
+use courant_service::{Agent, Ports};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::AnalystError;
 use crate::built_in::BuiltIn;
 
-/// How articles are analyzed.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+/// The analyst's name and ports.
+pub const AGENT: Agent = Agent {
+    name: "analyst",
+    service_name: "courant-analyst",
+    ports: Ports { http: 9103, grpc: 9203 },
+};
+
+/// The analysis of articles.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Config {
     /// Articles analyzed at the same time, 1 to 64. One takes a few
@@ -81,59 +91,49 @@ impl Default for Config {
 }
 
 impl Config {
-    /// Checks every value's range.
+    /// Checks every range.
     ///
     /// # Errors
-    /// [`AnalystError::Setting`] names the first one outside.
+    /// [`AnalystError::Range`] names the first value outside.
     pub fn validate(&self) -> Result<(), AnalystError> {
-        let confidence = self.language_min_confidence;
-        let temperature = self.topic_temperature;
-        check("concurrency", &self.concurrency, (1..=64).contains(&self.concurrency), "1 to 64")?;
-        check("language_min_confidence", &confidence, (0.0..=1.0).contains(&confidence), "0 to 1")?;
-        check(
-            "topic_temperature",
-            &temperature,
-            (0.001..=1.0).contains(&temperature),
-            "0.001 to 1",
-        )?;
-        check("max_key_phrases", &self.max_key_phrases, self.max_key_phrases <= 10, "0 to 10")?;
-        check(
-            "max_summary_sentences",
-            &self.max_summary_sentences,
-            self.max_summary_sentences <= 3,
-            "0 to 3",
-        )?;
-        check_languages("topic_languages", &self.topic_languages)?;
-        check_languages("entity_languages", &self.entity_languages)?;
-        check("models_mb", &self.models_mb, self.models_mb <= 1 << 20, "0 to 1048576")?;
-        check("requests", &self.requests, (1..=1024).contains(&self.requests), "1 to 1024")?;
-        let patience = self.request_timeout_s;
-        check("request_timeout_s", &patience, (1..=600).contains(&patience), "1 to 600")?;
-        self.classifiers.iter().try_for_each(check_classifier)
+        Ok(range::check("analyst", self)?)
     }
 }
 
-fn check(
-    key: &'static str,
-    value: &dyn std::fmt::Display,
-    holds: bool,
-    range: &'static str,
-) -> Result<(), AnalystError> {
-    if holds { Ok(()) } else { Err(AnalystError::Setting { key, value: value.to_string(), range }) }
-}
-
-fn check_classifier(config: &ClassifierConfig) -> Result<(), AnalystError> {
-    config.validate()?;
-    let name = &config.name;
-    check("classifiers.name", name, BuiltIn::named(name).is_none(), "another than the built-in")?;
-    check_languages("classifiers.languages", &config.languages)
-}
-
-fn check_languages(key: &'static str, codes: &[String]) -> Result<(), AnalystError> {
-    match codes.iter().find(|code| !is_iso_639_1(code)) {
-        Some(code) => check(key, code, false, "a list of ISO 639-1 codes"),
-        None => Ok(()),
+impl Ranged for Config {
+    fn ranges(&self, ranges: &mut Ranges) {
+        ranges.within("concurrency", self.concurrency, 1..=64);
+        ranges.within("language_min_confidence", self.language_min_confidence, 0.0..=1.0);
+        ranges.within("topic_temperature", self.topic_temperature, 0.001..=1.0);
+        ranges.within("max_key_phrases", self.max_key_phrases, 0..=10);
+        ranges.within("max_summary_sentences", self.max_summary_sentences, 0..=3);
+        languages(ranges, "topic_languages", &self.topic_languages);
+        languages(ranges, "entity_languages", &self.entity_languages);
+        ranges.within("models_mb", self.models_mb, 0..=1 << 20);
+        ranges.within("requests", self.requests, 1..=1024);
+        ranges.within("request_timeout_s", self.request_timeout_s, 1..=600);
+        for classifier in &self.classifiers {
+            ranges.table(&format!("classifiers[{}]", classifier.name), &Own(classifier));
+        }
     }
+}
+
+/// A classifier beside the built-in ones.
+struct Own<'a>(&'a ClassifierConfig);
+
+impl Ranged for Own<'_> {
+    fn ranges(&self, ranges: &mut Ranges) {
+        self.0.ranges(ranges);
+        let name = &self.0.name;
+        ranges.rule("name", name, "none of the built-in", BuiltIn::named(name).is_none());
+        languages(ranges, "languages", &self.0.languages);
+    }
+}
+
+fn languages(ranges: &mut Ranges, key: &str, codes: &[String]) {
+    let wrong = codes.iter().find(|code| !is_iso_639_1(code));
+    let shown = wrong.map_or("right", String::as_str);
+    ranges.rule(key, format_args!("{shown:?}"), "a list of ISO 639-1 codes", wrong.is_none());
 }
 
 fn is_iso_639_1(code: &str) -> bool {
@@ -176,9 +176,12 @@ mod tests {
             ("models_mb", Config { models_mb: u32::MAX, ..Config::default() }),
             ("requests", Config { requests: 0, ..Config::default() }),
             ("request_timeout_s", Config { request_timeout_s: 601, ..Config::default() }),
-            ("classifiers.name", classifiers(ClassifierConfig::new("sentiment", "folder"))),
             (
-                "classifiers.languages",
+                "classifiers[sentiment].name",
+                classifiers(ClassifierConfig::new("sentiment", "folder")),
+            ),
+            (
+                "classifiers[own].languages",
                 classifiers(ClassifierConfig {
                     languages: vec!["eng".into()],
                     ..ClassifierConfig::new("own", "folder")
@@ -187,10 +190,8 @@ mod tests {
         ];
         for (expected, config) in wrong {
             let error = config.validate().unwrap_err();
-            assert!(
-                matches!(error, AnalystError::Setting { key, .. } if key == expected),
-                "{error}"
-            );
+            let AnalystError::Range(error) = error else { panic!("{error}") };
+            assert_eq!(error.key, format!("analyst.{expected}"), "{error}");
         }
     }
 

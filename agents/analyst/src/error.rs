@@ -3,6 +3,7 @@
 
 use std::path::{Path, PathBuf};
 
+use courant_config::RangeError;
 use courant_heads::file::HeadError;
 use courant_heads::registry::RegistryError;
 
@@ -10,15 +11,8 @@ use courant_heads::registry::RegistryError;
 #[derive(Debug, thiserror::Error)]
 pub enum AnalystError {
     /// A setting lies outside its range.
-    #[error("[analyst] {key} is {value}, it must be {range}")]
-    Setting {
-        /// The key in the section.
-        key: &'static str,
-        /// What stands there.
-        value: String,
-        /// What may stand there.
-        range: &'static str,
-    },
+    #[error(transparent)]
+    Range(#[from] RangeError),
     /// The embedder gave another number of vectors than there are definitions.
     #[error("{got} topic definitions were embedded, {needed} are needed")]
     DefinitionCount {

@@ -33,7 +33,7 @@ pub use absent::Absent;
 pub use agent::Analyst;
 pub use analyzer::Analyzer;
 pub use classifiers::{Classifiers, Judgements};
-pub use config::Config;
+pub use config::{AGENT, Config};
 pub use error::AnalystError;
 pub use metrics::Metrics;
 pub use topics::Topics;

@@ -4,13 +4,13 @@ use std::process::ExitCode;
 
 use anyhow::Context;
 use clap::Parser;
-use courant_analyst::Analyst;
+use courant_analyst::{AGENT, Analyst};
 use courant_gpu_utils::collect;
 use courant_inference::{Deps, Host};
-use courant_service::{Args, Ports, Start};
+use courant_service::{Args, Start};
 
 fn main() -> ExitCode {
-    courant_service::main("analyst", Ports::ANALYST, &Args::parse(), run)
+    courant_service::main(AGENT, &Args::parse(), run)
 }
 
 async fn run(mut start: Start) -> anyhow::Result<()> {

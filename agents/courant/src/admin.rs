@@ -1,20 +1,22 @@
 //! `courant admin`: the gRPC admin calls.
 
-use clap::{Args, Subcommand, ValueEnum};
+use clap::builder::PossibleValuesParser;
+use clap::{Args, Subcommand};
 use courant_proto::v1::admin_client::AdminClient;
 use courant_proto::v1::{
     AgentState, AgentStatus, DrainRequest, GetStatusRequest, PauseRequest, ResumeRequest,
     SetLogLevelRequest,
 };
-use courant_service::Ports;
 use tonic::transport::{Channel, Endpoint};
 
+use crate::agents::{AGENTS, DOOR};
 use crate::http;
 
 #[derive(Debug, Args)]
 pub(crate) struct AdminArgs {
     /// The agent; `all` for every agent of the process
-    agent: Agent,
+    #[arg(value_parser = names())]
+    agent: String,
     #[command(subcommand)]
     call: Call,
     /// Where its gRPC answers [default: the agent's own port on loopback, then 8081]
@@ -22,19 +24,9 @@ pub(crate) struct AdminArgs {
     server: Option<String>,
 }
 
-#[derive(Clone, Copy, Debug, ValueEnum)]
-enum Agent {
-    All,
-    Crawler,
-    Gateway,
-    Embedder,
-    Analyst,
-    Storage,
-}
-
 #[derive(Debug, Subcommand)]
 enum Call {
-    /// What it is doing
+    /// Show its state
     Status,
     /// Take no further work
     Pause,
@@ -42,30 +34,30 @@ enum Call {
     Resume,
     /// Finish what is in flight, then end
     Drain,
-    /// Change what the process logs, as in `info,courant_bus=debug`
+    /// Change the filter of the log, as in `info,courant_bus=debug`
     LogLevel {
         /// The filter
         filter: String,
     },
 }
 
-impl Agent {
+/// The word for every agent of a process.
+const ALL: &str = "all";
+
+fn names() -> PossibleValuesParser {
+    let agents = AGENTS.iter().map(|agent| agent.name);
+    PossibleValuesParser::new(std::iter::once(ALL).chain(agents))
+}
+
+impl AdminArgs {
     /// The name in requests; empty means all.
-    fn name(self) -> String {
-        self.to_possible_value()
-            .map(|value| value.get_name().to_owned())
-            .filter(|name| name != "all")
-            .unwrap_or_default()
+    fn name(&self) -> String {
+        if self.agent == ALL { String::new() } else { self.agent.clone() }
     }
 
-    fn ports(self) -> Ports {
-        match self {
-            Self::All | Self::Gateway => Ports::GATEWAY,
-            Self::Crawler => Ports::CRAWLER,
-            Self::Embedder => Ports::EMBEDDER,
-            Self::Analyst => Ports::ANALYST,
-            Self::Storage => Ports::STORAGE,
-        }
+    fn port(&self) -> u16 {
+        let agent = AGENTS.iter().find(|agent| agent.name == self.agent);
+        agent.unwrap_or(&DOOR).ports.grpc
     }
 }
 
@@ -73,7 +65,7 @@ impl Agent {
 pub(crate) fn run(args: &AdminArgs) -> anyhow::Result<()> {
     http::block_on(async {
         let mut client = AdminClient::new(connect(args).await?);
-        let agent = args.agent.name();
+        let agent = args.name();
         let agents = match &args.call {
             Call::Status => {
                 client.get_status(GetStatusRequest { agent }).await?.into_inner().agents
@@ -98,7 +90,7 @@ async fn connect(args: &AdminArgs) -> anyhow::Result<Channel> {
     let local = |port| format!("http://127.0.0.1:{port}");
     let candidates = match &args.server {
         Some(server) => vec![server.clone()],
-        None => vec![local(args.agent.ports().grpc), local(Ports::GATEWAY.grpc)],
+        None => vec![local(args.port()), local(DOOR.ports.grpc)],
     };
     for address in &candidates {
         if let Ok(channel) = Endpoint::from_shared(address.clone())?.connect().await {

@@ -1,13 +1,9 @@
 //! The command line: what may be typed, and which module does it.
 
-use std::ffi::OsString;
-use std::path::PathBuf;
-
-use clap::{Args, Parser, Subcommand};
-use courant_config::Document;
+use clap::{Parser, Subcommand};
 
 use crate::{
-    admin, ask, bench, dead_letters, doctor, feeds, ingest, mcp, models, run, sample, tools,
+    admin, ask, config, dead_letters, doctor, feeds, ingest, mcp, models, run, sample, tools,
 };
 
 /// The world's news, de-duplicated, analyzed and searchable as it is published.
@@ -16,43 +12,6 @@ use crate::{
 pub struct Cli {
     #[command(subcommand)]
     command: Command,
-}
-
-/// Where the configuration comes from.
-#[derive(Clone, Debug, Default, Args)]
-pub struct ConfigArgs {
-    /// The configuration file [default: courant.toml, if there is one]
-    #[arg(long, value_name = "FILE", env = "COURANT_CONFIG")]
-    config: Option<PathBuf>,
-}
-
-impl ConfigArgs {
-    /// The file with the environment laid over it.
-    ///
-    /// # Errors
-    /// If the file or a variable makes no sense.
-    pub fn load(&self) -> anyhow::Result<Document> {
-        Ok(Document::load(self.config.as_deref(), std::env::vars())?)
-    }
-
-    /// The same for commands that speak for themselves: the log adds warnings only,
-    /// unless it is configured.
-    ///
-    /// # Errors
-    /// As [`Self::load`].
-    pub fn load_quiet(&self) -> anyhow::Result<Document> {
-        let mut document = self.load()?;
-        if !document.has("telemetry.log") {
-            document.set("telemetry.log", "warn")?;
-        }
-        Ok(document)
-    }
-
-    /// What makes another `courant` read the same file.
-    pub fn arguments(&self) -> Vec<OsString> {
-        let file = self.config.iter().map(|file| file.clone().into_os_string());
-        file.flat_map(|file| ["--config".into(), file]).collect()
-    }
 }
 
 #[derive(Debug, Subcommand)]
@@ -119,9 +78,9 @@ enum Command {
     /// List, show and replay what could not be handled
     #[command(after_help = "Example:\n  courant dlq replay 17")]
     Dlq(dead_letters::DeadLetterArgs),
-    /// Measure on this machine what the documentation states
-    #[command(after_help = "Example:\n  courant bench start --starts 5 --json")]
-    Bench(bench::BenchArgs),
+    /// Print every key of the configuration with its default, values and effect
+    #[command(after_help = "Example:\n  courant config > configuration.md")]
+    Config,
     /// Check this machine and the configuration
     #[command(after_help = "Example:\n  courant doctor --config courant.toml")]
     Doctor(doctor::DoctorArgs),
@@ -158,7 +117,10 @@ impl Cli {
             Command::Analyze(args) => tools::analyze::run(&args),
             Command::Admin(args) => admin::run(&args),
             Command::Dlq(args) => dead_letters::run(&args),
-            Command::Bench(args) => bench::run(&args),
+            Command::Config => {
+                config::run();
+                Ok(())
+            }
             Command::Doctor(args) => doctor::run(&args),
             Command::Models(args) => models::run(&args),
             Command::Mcp(args) => mcp::run(&args),

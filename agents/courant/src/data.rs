@@ -10,7 +10,7 @@ use anyhow::{Context, bail};
 pub(crate) const DEFAULT: &str = "courant-data";
 
 /// A data folder that this process alone writes to, until it is dropped.
-pub(crate) struct DataFolder {
+pub struct DataFolder {
     path: PathBuf,
     _lock: File,
 }
@@ -20,7 +20,7 @@ impl DataFolder {
     ///
     /// # Errors
     /// If it cannot be written to, or another process holds it.
-    pub(crate) fn hold(path: &Path) -> anyhow::Result<Self> {
+    pub fn hold(path: &Path) -> anyhow::Result<Self> {
         let name = path.display();
         std::fs::create_dir_all(path).with_context(|| format!("cannot make the folder {name}"))?;
         let lock = File::create(path.join("lock"))
@@ -63,6 +63,11 @@ impl Drop for DataFolder {
     }
 }
 
+/// The data folder that a command reads, where it names one.
+pub(crate) fn or_default(data: Option<&Path>) -> &Path {
+    data.unwrap_or_else(|| Path::new(DEFAULT))
+}
+
 /// The store in a data folder.
 pub(crate) fn store(path: &Path) -> PathBuf {
     path.join("courant.db")
@@ -74,7 +79,7 @@ pub(crate) fn heads(path: &Path) -> PathBuf {
 }
 
 /// Where the service of a data folder says that it answers.
-pub(crate) fn noted_address(path: &Path) -> Option<SocketAddr> {
+pub fn noted_address(path: &Path) -> Option<SocketAddr> {
     std::fs::read_to_string(path.join("address")).ok()?.trim().parse().ok()
 }
 

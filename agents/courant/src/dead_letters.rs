@@ -7,9 +7,9 @@ use clap::{Args, Subcommand};
 use courant_bus::{Bus, DeadLetter};
 use courant_telemetry::{Clock, Meters};
 
-use crate::cli::ConfigArgs;
-use crate::data::DataFolder;
-use crate::{http, run};
+use crate::config_args::ConfigArgs;
+use crate::data::{self, DataFolder};
+use crate::http;
 
 /// The most letters that are listed.
 const LIMIT: usize = 1_000;
@@ -56,7 +56,7 @@ pub(crate) fn run(args: &DeadLetterArgs) -> anyhow::Result<()> {
         let bus = if config.url.is_some() {
             Bus::connect(&config, Clock::system(), &meter).await.context("cannot reach the bus")?
         } else {
-            let folder = DataFolder::hold(run::data_or_default(args.data.as_deref()))?;
+            let folder = DataFolder::hold(data::or_default(args.data.as_deref()))?;
             let bus = Bus::embedded(&config, &folder.spool(), Clock::system(), &meter)
                 .context("cannot open the message spool")?;
             _held = Some(folder);

@@ -13,7 +13,8 @@ use courant_inference::{Deps, Host, Precision};
 use courant_telemetry::Meters;
 
 use crate::assemble::{classifiers, load_encoder};
-use crate::cli::ConfigArgs;
+use crate::config_args::ConfigArgs;
+use crate::sections;
 
 #[derive(Debug, Args)]
 pub(crate) struct DoctorArgs {
@@ -48,20 +49,8 @@ pub(crate) fn run(args: &DoctorArgs) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Reads each section as its owner does.
 fn sections(document: &Document) -> anyhow::Result<String> {
-    document.section::<courant_telemetry::Config>("telemetry")?;
-    document.section::<courant_service::Config>("service")?;
-    document.section::<courant_bus::Config>("bus")?.validate()?;
-    document.section::<courant_store::Config>("store")?.validate()?;
-    document.section::<courant_cache::Config>("cache")?.validate()?;
-    document.section::<courant_inference::Config>("inference")?.validate()?;
-    document.section::<courant_gpu_utils::Config>("gpu")?.validate()?;
-    document.section::<courant_crawler::Config>("crawler")?.validate()?;
-    document.section::<courant_gateway::Config>("gateway")?.validate()?;
-    document.section::<courant_embedder::Config>("embedder")?.validate()?;
-    document.section::<courant_analyst::Config>("analyst")?.validate()?;
-    document.section::<courant_storage::Config>("storage")?.validate()?;
+    sections::check(document)?;
     Ok("every section is valid".to_owned())
 }
 

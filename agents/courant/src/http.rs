@@ -9,7 +9,10 @@ const CONNECT_TIMEOUT: Duration = Duration::from_secs(3);
 const TIMEOUT: Duration = Duration::from_secs(30);
 
 /// Runs `body` to its end on a small runtime.
-pub(crate) fn block_on<T>(body: impl Future<Output = anyhow::Result<T>>) -> anyhow::Result<T> {
+///
+/// # Errors
+/// Those of `body`, or if no runtime can be started.
+pub fn block_on<T>(body: impl Future<Output = anyhow::Result<T>>) -> anyhow::Result<T> {
     tokio::runtime::Builder::new_multi_thread()
         .worker_threads(2)
         .enable_all()
@@ -19,20 +22,23 @@ pub(crate) fn block_on<T>(body: impl Future<Output = anyhow::Result<T>>) -> anyh
 }
 
 /// Makes `ring` what encrypts, for every client of this process.
-pub(crate) fn install_crypto() {
+pub fn install_crypto() {
     // Fails only where it was installed already, which is as good.
     drop(rustls::crypto::ring::default_provider().install_default());
 }
 
 /// A service over HTTP.
-pub(crate) struct Server {
+pub struct Server {
     base: String,
     client: reqwest::Client,
 }
 
 impl Server {
     /// The service at `base`, as `http://127.0.0.1:8080`.
-    pub(crate) fn at(base: &str) -> anyhow::Result<Self> {
+    ///
+    /// # Errors
+    /// If no client can be made.
+    pub fn at(base: &str) -> anyhow::Result<Self> {
         install_crypto();
         let client = reqwest::Client::builder()
             .connect_timeout(CONNECT_TIMEOUT)
@@ -42,8 +48,8 @@ impl Server {
         Ok(Self { base: base.trim_end_matches('/').to_owned(), client })
     }
 
-    /// Whether somebody answers there.
-    pub(crate) async fn is_alive(&self) -> bool {
+    /// Returns true if somebody answers there.
+    pub async fn is_alive(&self) -> bool {
         let answer = self.client.get(format!("{}/healthz", self.base)).send().await;
         answer.is_ok_and(|answer| answer.status().is_success())
     }
@@ -52,7 +58,7 @@ impl Server {
     ///
     /// # Errors
     /// If nobody answers, or with what the service says is wrong.
-    pub(crate) async fn get(&self, path: &str, query: &[(&str, String)]) -> anyhow::Result<Value> {
+    pub async fn get(&self, path: &str, query: &[(&str, String)]) -> anyhow::Result<Value> {
         let url = url::Url::parse_with_params(&format!("{}{path}", self.base), query)
             .with_context(|| format!("{} is no URL", self.base))?;
         let request = self.client.get(url);

@@ -17,7 +17,7 @@ use serde::Serialize;
 use tempfile::TempDir;
 use tokio_util::sync::CancellationToken;
 
-use crate::cli::ConfigArgs;
+use crate::config_args::ConfigArgs;
 use crate::http;
 
 /// How long the last decisions are waited for.

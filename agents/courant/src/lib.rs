@@ -1,27 +1,34 @@
 //! The `courant` command: the five agents in one process (`courant run`), and the
 //! tools around them.
+//!
+//! The public modules besides [`cli`] are those that `courant-bench` measures with.
 
 #[macro_use]
-mod output;
+pub mod output;
 
 mod admin;
+mod agents;
 mod ask;
 mod assemble;
-mod bench;
 pub mod cli;
-mod data;
+mod config;
+pub mod config_args;
+pub mod data;
 mod dead_letters;
 mod doctor;
 mod feeds;
 pub mod figures;
-mod http;
+mod hits;
+pub mod http;
 mod ingest;
 mod jsonl;
 mod mcp;
 mod models;
-mod pipeline;
+pub mod pipeline;
 mod progress;
 mod run;
 mod sample;
+mod sections;
+mod service;
 mod summary;
 mod tools;

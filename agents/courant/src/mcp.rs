@@ -8,10 +8,10 @@ use courant_service::Process;
 use courant_telemetry::Telemetry;
 use rmcp::ServiceExt;
 
-use crate::cli::ConfigArgs;
+use crate::config_args::ConfigArgs;
 use crate::data::{self, DataFolder};
 use crate::pipeline::Pipeline;
-use crate::{ask, http};
+use crate::{http, sections, service};
 
 #[derive(Debug, Args)]
 pub(crate) struct McpArgs {
@@ -27,13 +27,14 @@ pub(crate) struct McpArgs {
 pub(crate) fn run(args: &McpArgs) -> anyhow::Result<()> {
     http::install_crypto();
     let document = args.config.load_quiet()?;
-    if http::block_on(ask::running(&args.data))?.is_some() {
+    sections::check(&document)?;
+    if http::block_on(service::running(&args.data))?.is_some() {
         bail!("{} is served already: use the path /mcp of that service", args.data.display());
     }
     let data = DataFolder::hold(&args.data)?;
     let telemetry = Telemetry::init("courant", &document.section("telemetry")?)?;
-    let service: courant_service::Config = document.section("service")?;
-    let result = courant_service::block_on(service.drain(), async |shutdown| {
+    let settings: courant_service::Config = document.section("service")?;
+    let result = courant_service::block_on(settings.drain(), async |shutdown| {
         let mut process = Process::new(&telemetry);
         let meter = telemetry.meter();
         let mut pipeline =

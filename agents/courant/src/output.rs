@@ -9,7 +9,7 @@ const NOBODY_READS: i32 = 141;
 
 /// Writes to the standard output. Where nobody reads it any more, as behind `| head`,
 /// the process ends: `println!` would panic.
-pub(crate) fn print(text: Arguments<'_>) {
+pub fn print(text: Arguments<'_>) {
     let mut out = stdout().lock();
     if out.write_fmt(text).and_then(|()| out.flush()).is_err() {
         process::exit(NOBODY_READS);
@@ -17,11 +17,13 @@ pub(crate) fn print(text: Arguments<'_>) {
 }
 
 /// `print!` for whoever still reads.
+#[macro_export]
 macro_rules! out {
-    ($($text:tt)*) => { crate::output::print(format_args!($($text)*)) };
+    ($($text:tt)*) => { $crate::output::print(format_args!($($text)*)) };
 }
 
 /// `println!` for whoever still reads.
+#[macro_export]
 macro_rules! outln {
-    ($($text:tt)*) => { crate::output::print(format_args!("{}\n", format_args!($($text)*))) };
+    ($($text:tt)*) => { $crate::output::print(format_args!("{}\n", format_args!($($text)*))) };
 }

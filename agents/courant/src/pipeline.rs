@@ -31,11 +31,12 @@ const LOOK: Duration = Duration::from_millis(20);
 const SERVERS: [&str; 3] = ["bus.url", "store.url", "cache.redis_url"];
 
 /// A pipeline whose agents run, all but the crawler.
-pub(crate) struct Pipeline {
+pub struct Pipeline {
     pub(crate) bus: Bus,
     pub(crate) store: Store,
     pub(crate) gateway: std::sync::Arc<Gateway>,
-    pub(crate) crawler: Control,
+    /// Steers the crawler.
+    pub crawler: Control,
     document: Document,
     clock: Clock,
     meter: Meter,
@@ -48,7 +49,7 @@ impl Pipeline {
     /// # Errors
     /// If the configuration names a server of the distributed pipeline, a section is
     /// wrong, a file is damaged, the disk is full, or the encoder cannot be loaded.
-    pub(crate) async fn start(
+    pub async fn start(
         document: &Document,
         data: &DataFolder,
         process: &mut Process,
@@ -101,9 +102,13 @@ impl Pipeline {
         )?;
 
         let mut control = |name| process.agent(name, shutdown);
-        let crawler = control("crawler");
-        let controls =
-            [control("gateway"), control("embedder"), control("analyst"), control("storage")];
+        let crawler = control(courant_crawler::AGENT.name);
+        let controls = [
+            control(courant_gateway::AGENT.name),
+            control(courant_embedder::AGENT.name),
+            control(courant_analyst::AGENT.name),
+            control(courant_storage::AGENT.name),
+        ];
         gateway.tells_of(std::iter::once(&crawler).chain(&controls).cloned().collect());
         let gateway = std::sync::Arc::new(gateway);
         process.http(gateway.routes());
@@ -129,7 +134,7 @@ impl Pipeline {
     ///
     /// # Errors
     /// If a value of its section is out of its range.
-    pub(crate) fn new_crawler(&self) -> anyhow::Result<Crawler> {
+    pub fn new_crawler(&self) -> anyhow::Result<Crawler> {
         let config = self.document.section("crawler")?;
         let (bus, store, clock) = (self.bus.clone(), self.store.clone(), self.clock.clone());
         Ok(Crawler::build(config, bus, store, clock, &self.meter)?)
@@ -145,7 +150,7 @@ impl Pipeline {
     ///
     /// # Errors
     /// If the bus does not answer, or an agent failed.
-    pub(crate) async fn drained(&mut self, shutdown: &CancellationToken) -> anyhow::Result<()> {
+    pub async fn drained(&mut self, shutdown: &CancellationToken) -> anyhow::Result<()> {
         while !shutdown.is_cancelled() {
             let queues = self.bus.queues().await?;
             if queues.iter().all(|queue| !queue.is_pressing() || queue.depth == 0) {
@@ -177,7 +182,7 @@ impl Pipeline {
     ///
     /// # Errors
     /// The first agent's that failed, or what does not close.
-    pub(crate) async fn join(mut self) -> anyhow::Result<()> {
+    pub async fn join(mut self) -> anyhow::Result<()> {
         while let Some(ended) = self.agents.join_next().await {
             ended.context("an agent panicked")??;
         }

@@ -1,6 +1,6 @@
 //! `courant run`: the whole pipeline in one process.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use anyhow::Context;
 use clap::Args;
@@ -8,16 +8,18 @@ use courant_config::Document;
 use courant_crawler::{Extent, Report, Source};
 use courant_gpu_utils::collect;
 use courant_newsstand::Newsstand;
-use courant_service::{Config as ServiceConfig, Ports, Process};
+use courant_service::{Config as ServiceConfig, Process};
 use courant_telemetry::{Meters, Telemetry};
 use tokio_util::sync::CancellationToken;
 
-use crate::cli::ConfigArgs;
+use crate::agents::DOOR;
+use crate::config_args::ConfigArgs;
 use crate::data::{self, DataFolder};
+use crate::figures::Figures;
 use crate::pipeline::Pipeline;
 use crate::progress::Progress;
 use crate::summary::Summary;
-use crate::{http, sample};
+use crate::{http, sample, sections};
 
 #[derive(Debug, Args)]
 pub(crate) struct RunArgs {
@@ -44,6 +46,7 @@ pub(crate) struct RunArgs {
 pub(crate) fn run(args: &RunArgs) -> anyhow::Result<()> {
     http::install_crypto();
     let document = args.config.load_quiet()?;
+    sections::check(&document)?;
     let service: ServiceConfig = document.section("service")?;
     let sources = sources(args, &document)?;
     let data = DataFolder::hold(&args.data)?;
@@ -81,7 +84,7 @@ async fn serve(
     let meter = telemetry.meter();
     collect::observe(&meter, &document.section("gpu")?);
     let pipeline = Pipeline::start(&document, data, &mut process, &meter, &shutdown).await?;
-    let listening = process.listen(service, Ports::GATEWAY).await?;
+    let listening = process.listen(service, DOOR.ports).await?;
     let address = listening.http_address()?;
     data.note_address(address)?;
     let run = Run { args, meters: telemetry.meters(), shutdown };
@@ -150,7 +153,7 @@ impl Run<'_> {
             eprintln!("One article was revised by its publisher: a second round finds it");
             report = sample::add(report, self.round(pipeline, sources, extent).await?);
         }
-        let figures = crate::figures::Figures::parse(&self.meters.render()?);
+        let figures = Figures::parse(&self.meters.render()?);
         let summary = Summary::new(&report, &figures, started.elapsed(), pipeline).await?;
         if self.args.json {
             outln!("{}", serde_json::to_string_pretty(&summary)?);
@@ -187,9 +190,4 @@ fn whole(report: &Report) -> anyhow::Result<()> {
         Some((source, reason)) => anyhow::bail!("{source}: {reason}"),
         None => Ok(()),
     }
-}
-
-/// The data folder that a command reads, where it names one.
-pub(crate) fn data_or_default(data: Option<&Path>) -> &Path {
-    data.unwrap_or_else(|| Path::new(data::DEFAULT))
 }

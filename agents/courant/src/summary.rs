@@ -7,10 +7,11 @@ use courant_crawler::Report;
 use serde::Serialize;
 use serde_json::Value;
 
-use crate::ask::Service;
 use crate::figures::Figures;
+use crate::hits::show_hits;
 use crate::pipeline::Pipeline;
 use crate::sample;
+use crate::service::Service;
 
 /// The stages whose times are shown: agent, stage, what it is for a reader.
 const STAGES: [(&str, &str, &str); 7] = [
@@ -161,7 +162,7 @@ impl fmt::Display for Summary {
         }
         if let Some(search) = &self.search {
             writeln!(f, "\nSearch: {}", search["query"].as_str().unwrap_or_default())?;
-            f.write_str(&crate::ask::show_hits(search))?;
+            f.write_str(&show_hits(search))?;
         }
         Ok(())
     }

@@ -5,6 +5,9 @@ use std::fmt;
 use std::str::FromStr;
 use std::time::Duration;
 
+use courant_config::{RangeError, Ranged, Ranges, range};
+use courant_service::{Agent, Ports};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::interval::Bounds;
@@ -13,23 +16,32 @@ use crate::network::Network;
 /// 30 days.
 const MAX_REVISIT_S: u64 = 30 * 86_400;
 
-/// How the crawler behaves. Every limit counts per crawler process.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+/// The crawler's name and ports.
+pub const AGENT: Agent = Agent {
+    name: "crawler",
+    service_name: "courant-crawler",
+    ports: Ports { http: 9101, grpc: 9201 },
+};
+
+/// The behaviour of the crawler. Every limit counts per crawler process.
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Config {
-    /// What servers are told. Its first word, up to a slash, is the name that
+    /// The name that servers are told. Its first word, up to a slash, is the name that
     /// robots.txt is asked for. Keep an address in it at which publishers can
     /// find out who calls.
     pub user_agent: String,
-    /// What is crawled where the command line names no source: feed or site
+    /// The sources where the command line names none: feed or site
     /// URLs, OPML files, URL lists, WARC or JSONL files, folders of HTML.
     pub sources: Vec<String>,
     /// Host name, or `*` for all, to `host:port`. Such a host is fetched from
     /// there by plain HTTP, whatever its URL's scheme; URL and `Host` header
     /// stay as published, and the address may be private.
+    #[schemars(with = "BTreeMap<String, String>")]
     pub resolve: BTreeMap<String, HostPort>,
     /// Networks such as `10.0.0.0/8` that may be fetched from although they are
     /// not public. Empty: public addresses only.
+    #[schemars(with = "Vec<String>")]
     pub allow_networks: Vec<Network>,
     /// Milliseconds between the end of one request to a registered domain and
     /// the start of the next. A greater `Crawl-delay` takes precedence.
@@ -134,57 +146,13 @@ impl Default for Config {
     }
 }
 
-/// A setting outside its range.
-#[derive(Debug, PartialEq, Eq, thiserror::Error)]
-pub enum ConfigError {
-    /// A number too small or too great.
-    #[error("crawler.{key} is {value}, it must be {range}")]
-    Range {
-        /// The setting.
-        key: &'static str,
-        /// What it was.
-        value: u64,
-        /// What it may be.
-        range: &'static str,
-    },
-    /// A user agent that no header can carry, or without a name.
-    #[error("crawler.user_agent {0:?} does not begin with a product name in visible ASCII")]
-    UserAgent(String),
-}
-
 impl Config {
     /// Checks every range.
     ///
     /// # Errors
     /// The first setting that is out of its range.
-    pub fn validate(&self) -> Result<(), ConfigError> {
-        let agent = &self.user_agent;
-        let visible = agent.chars().all(|c| c == ' ' || c.is_ascii_graphic());
-        if !visible || self.product().is_empty() {
-            return Err(ConfigError::UserAgent(agent.clone()));
-        }
-        let longest = self.max_revisit_interval_s;
-        let counts = [
-            ("concurrency", self.concurrency as u64, 1, 4096, "1 to 4096"),
-            ("max_attempts", u64::from(self.max_attempts), 1, 10, "1 to 10"),
-            ("max_redirects", self.max_redirects as u64, 0, 50, "at most 50"),
-            ("max_body_bytes", self.max_body_bytes as u64, 1024, 1 << 30, "1 KiB to 1 GiB"),
-            ("max_listing_bytes", self.max_listing_bytes as u64, 1024, 1 << 30, "1 KiB to 1 GiB"),
-            ("max_queued_pages", self.max_queued_pages as u64, 1, 10_000_000, "1 to 10 million"),
-            ("max_guesses_per_site", self.max_guesses_per_site as u64, 0, 12, "at most 12"),
-            ("max_page_ms", self.max_page_ms, 10, 600_000, "10 to 600000"),
-            ("connect_timeout_s", self.connect_timeout_s, 1, 3_600, "1 to 3600"),
-            ("header_timeout_s", self.header_timeout_s, 1, 3_600, "1 to 3600"),
-            ("total_timeout_s", self.total_timeout_s, 1, 3_600, "1 to 3600"),
-            ("revisit_interval_s", self.revisit_interval_s, 1, u64::MAX, "at least 1"),
-            ("min_revisit_interval_s", self.min_revisit_interval_s, 1, longest, "1 to the longest"),
-            ("max_revisit_interval_s", longest, 1, MAX_REVISIT_S, "1 second to 30 days"),
-        ];
-        let wrong =
-            counts.iter().find(|(_, value, least, most, _)| !(least..=most).contains(&value));
-        wrong.map_or(Ok(()), |&(key, value, _, _, range)| {
-            Err(ConfigError::Range { key, value, range })
-        })
+    pub fn validate(&self) -> Result<(), RangeError> {
+        range::check("crawler", self)
     }
 
     /// The name that robots.txt knows the crawler by.
@@ -206,6 +174,35 @@ impl Config {
             least: Duration::from_secs(self.min_revisit_interval_s),
             most: Duration::from_secs(self.max_revisit_interval_s),
         }
+    }
+}
+
+impl Ranged for Config {
+    fn ranges(&self, ranges: &mut Ranges) {
+        let agent = &self.user_agent;
+        let is_visible = agent.chars().all(|c| c == ' ' || c.is_ascii_graphic());
+        ranges.rule(
+            "user_agent",
+            format_args!("{agent:?}"),
+            "visible ASCII that begins with a product name",
+            is_visible && !self.product().is_empty(),
+        );
+        ranges.within("concurrency", self.concurrency, 1..=4096);
+        ranges.within("max_attempts", self.max_attempts, 1..=10);
+        ranges.within("max_redirects", self.max_redirects, 0..=50);
+        ranges.within("max_body_bytes", self.max_body_bytes, 1024..=1 << 30);
+        ranges.within("max_listing_bytes", self.max_listing_bytes, 1024..=1 << 30);
+        ranges.within("max_queued_pages", self.max_queued_pages, 1..=10_000_000);
+        ranges.within("max_guesses_per_site", self.max_guesses_per_site, 0..=12);
+        ranges.within("max_page_ms", self.max_page_ms, 10..=600_000);
+        ranges.within("connect_timeout_s", self.connect_timeout_s, 1..=3_600);
+        ranges.within("header_timeout_s", self.header_timeout_s, 1..=3_600);
+        ranges.within("total_timeout_s", self.total_timeout_s, 1..=3_600);
+        ranges.at_least("revisit_interval_s", self.revisit_interval_s, 1);
+        let (least, most) = (self.min_revisit_interval_s, self.max_revisit_interval_s);
+        let is_shorter = (1..=most).contains(&least);
+        ranges.rule("min_revisit_interval_s", least, "1 to max_revisit_interval_s", is_shorter);
+        ranges.within("max_revisit_interval_s", most, 1..=MAX_REVISIT_S);
     }
 }
 
@@ -276,9 +273,9 @@ mod tests {
         assert!(serde_json::from_str::<Config>(r#"{"min_dely_ms": 5}"#).is_err());
         let config: Config = serde_json::from_str(r#"{"concurrency": 0}"#).unwrap();
         let message = config.validate().unwrap_err().to_string();
-        assert_eq!(message, "crawler.concurrency is 0, it must be 1 to 4096");
+        assert_eq!(message, "crawler.concurrency is 0, but may be 1 to 4096");
         let config = Config { user_agent: "\u{e9}".into(), ..Config::default() };
-        assert!(matches!(config.validate(), Err(ConfigError::UserAgent(_))));
+        assert_eq!(config.validate().unwrap_err().key, "crawler.user_agent");
     }
 
     #[test]

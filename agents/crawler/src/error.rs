@@ -2,8 +2,8 @@
 
 use std::path::PathBuf;
 
-use crate::config::ConfigError;
 use crate::outcome::Ended;
+use courant_config::RangeError;
 
 /// The crawler cannot be built or run. What happens to single pages and sources
 /// is no error: it is in the [`crate::Report`].
@@ -11,7 +11,7 @@ use crate::outcome::Ended;
 pub enum Error {
     /// A setting out of its range.
     #[error(transparent)]
-    Config(#[from] ConfigError),
+    Config(#[from] RangeError),
     /// The HTTP client cannot be built.
     #[error("cannot build the HTTP client")]
     Client(#[source] reqwest::Error),

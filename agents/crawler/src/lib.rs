@@ -40,7 +40,7 @@ mod validators;
 mod web;
 
 pub use agent::Crawler;
-pub use config::{Config, ConfigError, HostPort, ParseHostPortError};
+pub use config::{AGENT, Config, HostPort, ParseHostPortError};
 pub use error::{Error, SourceError};
 pub use extent::Extent;
 pub use network::{Network, ParseNetworkError};

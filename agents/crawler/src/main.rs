@@ -4,8 +4,8 @@ use std::process::ExitCode;
 
 use anyhow::{Context, bail};
 use clap::Parser;
-use courant_crawler::{Config, Crawler, Extent, Source};
-use courant_service::{Ports, Start};
+use courant_crawler::{AGENT, Config, Crawler, Extent, Source};
+use courant_service::Start;
 use courant_store::Store;
 
 #[derive(Parser)]
@@ -21,7 +21,7 @@ struct Crawl {
 
 fn main() -> ExitCode {
     let Crawl { service, sources, once } = Crawl::parse();
-    courant_service::main("crawler", Ports::CRAWLER, &service, |start| run(start, sources, once))
+    courant_service::main(AGENT, &service, |start| run(start, sources, once))
 }
 
 async fn run(mut start: Start, sources: Vec<String>, once: bool) -> anyhow::Result<()> {

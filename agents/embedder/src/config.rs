@@ -1,9 +1,19 @@
-//! The section `[embedder]`. What runs the encoder is `[inference]`.
+//! The section `[embedder]`. `[inference]` configures the encoder.
 
+use courant_config::{RangeError, Ranged, Ranges, range};
+use courant_service::{Agent, Ports};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-/// How the embedder takes its work.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+/// The embedder's name and ports.
+pub const AGENT: Agent = Agent {
+    name: "embedder",
+    service_name: "courant-embedder",
+    ports: Ports { http: 9102, grpc: 9202 },
+};
+
+/// The work that the embedder takes.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Config {
     /// Articles in hand at once, 1 to 1024: enough that their chunks fill batches.
@@ -28,23 +38,16 @@ impl Config {
     ///
     /// # Errors
     /// Names the first value out of its range.
-    pub fn validate(&self) -> anyhow::Result<()> {
-        let counts = [
-            ("concurrency", self.concurrency),
-            ("queries", self.queries),
-            ("requests", self.requests),
-        ];
-        for (key, value) in counts {
-            anyhow::ensure!(
-                (1..=1024).contains(&value),
-                "embedder.{key} is {value}, not 1 to 1024"
-            );
-        }
-        let patience = self.request_timeout_s;
-        anyhow::ensure!(
-            (1..=600).contains(&patience),
-            "embedder.request_timeout_s is {patience}, not 1 to 600"
-        );
-        Ok(())
+    pub fn validate(&self) -> Result<(), RangeError> {
+        range::check("embedder", self)
+    }
+}
+
+impl Ranged for Config {
+    fn ranges(&self, ranges: &mut Ranges) {
+        ranges.within("concurrency", self.concurrency, 1..=1024);
+        ranges.within("queries", self.queries, 1..=1024);
+        ranges.within("requests", self.requests, 1..=1024);
+        ranges.within("request_timeout_s", self.request_timeout_s, 1..=600);
     }
 }

@@ -12,4 +12,4 @@ mod queries;
 mod vectors;
 
 pub use agent::Embedder;
-pub use config::Config;
+pub use config::{AGENT, Config};

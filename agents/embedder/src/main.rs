@@ -4,13 +4,13 @@ use std::process::ExitCode;
 
 use anyhow::Context;
 use clap::Parser;
-use courant_embedder::Embedder;
+use courant_embedder::{AGENT, Embedder};
 use courant_gpu_utils::collect;
 use courant_inference::{Deps, Encoder};
-use courant_service::{Args, Ports, Start};
+use courant_service::{Args, Start};
 
 fn main() -> ExitCode {
-    courant_service::main("embedder", Ports::EMBEDDER, &Args::parse(), run)
+    courant_service::main(AGENT, &Args::parse(), run)
 }
 
 async fn run(mut start: Start) -> anyhow::Result<()> {

@@ -2,11 +2,21 @@
 
 use std::time::Duration;
 
-use courant_dedup::{NearConfig, NearConfigError};
+use courant_config::{RangeError, Ranged, Ranges, range};
+use courant_dedup::NearConfig;
+use courant_service::{Agent, Ports};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-/// What is let in, when the door closes, and how long a question may take.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+/// The gateway's name and ports; one process with all agents has the same ports.
+pub const AGENT: Agent = Agent {
+    name: "gateway",
+    service_name: "courant-gateway",
+    ports: Ports { http: 8080, grpc: 8081 },
+};
+
+/// The rules of the door, its limits, and the patience of questions.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Config {
     /// Entries decided at once, 1 to 1024. They wait for the store, not for a
@@ -15,7 +25,7 @@ pub struct Config {
     /// Texts with fewer words are refused, 1 to 1000. A character counts as a
     /// word in scripts that put no spaces.
     pub min_words: usize,
-    /// How far ahead of this machine's clock `observed_at` may be, seconds, 0 to
+    /// The time ahead of this machine's clock that `observed_at` may be, seconds, 0 to
     /// 86400. Without a limit, one wrong clock would block every later revision.
     pub max_ahead_s: u64,
     /// At this share of a queue's limits the crawler is stopped and submissions
@@ -30,7 +40,7 @@ pub struct Config {
     /// The rate suggested where slowing begins, entries per second, above 0; it
     /// falls to 0 at `stop_at`.
     pub full_rate: f64,
-    /// How often the queues are looked at, milliseconds, 50 to 1000.
+    /// The interval between two looks at the queues, milliseconds, 50 to 1000.
     pub pressure_interval_ms: u64,
     /// Seconds that an HTTP request may take, waiting for a decision apart; 1 to 300.
     pub request_timeout_s: u64,
@@ -51,7 +61,7 @@ pub struct Config {
     /// `Origin` values from which browsers may use `/mcp`, as
     /// `https://app.example.com:443` or `http://localhost:*`. Empty: no browser.
     pub allowed_origins: Vec<String>,
-    /// When two texts count as one, and how many are remembered. It must be the same
+    /// The rule by which two texts count as one, and the number that are remembered. It must be the same
     /// in all replicas.
     pub near: NearConfig,
 }
@@ -86,24 +96,8 @@ impl Config {
     ///
     /// # Errors
     /// Names the first key that is out of its range.
-    pub fn validate(&self) -> Result<(), ConfigError> {
-        self.near.validate()?;
-        within("concurrency", self.concurrency, 1, 1024)?;
-        within("min_words", self.min_words, 1, 1000)?;
-        within("max_ahead_s", self.max_ahead_s, 0, 86_400)?;
-        within("resume_at", self.resume_at, 0.0, 1.0)?;
-        within("stop_at", self.stop_at, self.resume_at + f64::EPSILON, 1.0)?;
-        within("max_queue_age_s", self.max_queue_age_s, 1, 604_800)?;
-        within("full_rate", self.full_rate, f64::MIN_POSITIVE, 1e6)?;
-        within("pressure_interval_ms", self.pressure_interval_ms, 50, 1000)?;
-        within("request_timeout_s", self.request_timeout_s, 1, 300)?;
-        within("max_wait_s", self.max_wait_s, 0, 300)?;
-        within("max_waiting", self.max_waiting, 1, 1024)?;
-        within("embed_timeout_s", self.embed_timeout_s, 0.1, 30.0)?;
-        within("vector_ttl_s", self.vector_ttl_s, 1, 86_400)?;
-        within("known_ttl_s", self.known_ttl_s, 1, 86_400)?;
-        // The MCP library takes an empty list for "any host".
-        within("number of allowed_hosts", self.allowed_hosts.len(), 1, 1000)
+    pub fn validate(&self) -> Result<(), RangeError> {
+        range::check("gateway", self)
     }
 
     pub(crate) fn request_timeout(&self) -> Duration {
@@ -127,38 +121,31 @@ impl Config {
     }
 }
 
-/// A key of the section is out of its range.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[non_exhaustive]
-pub enum ConfigError {
-    /// One of its own.
-    #[error("in section [gateway]: {key} is {found}, but may be {least} to {most}")]
-    OutOfRange {
-        /// The key.
-        key: &'static str,
-        /// Its value.
-        found: String,
-        /// The least value.
-        least: String,
-        /// The greatest value.
-        most: String,
-    },
-    /// One of the part `near`.
-    #[error("in section [gateway]: {0}")]
-    Near(#[from] NearConfigError),
-}
-
-fn within<T: PartialOrd + ToString>(
-    key: &'static str,
-    value: T,
-    least: T,
-    most: T,
-) -> Result<(), ConfigError> {
-    if value >= least && value <= most {
-        return Ok(());
+impl Ranged for Config {
+    fn ranges(&self, ranges: &mut Ranges) {
+        ranges.table("near", &self.near);
+        ranges.within("concurrency", self.concurrency, 1..=1024);
+        ranges.within("min_words", self.min_words, 1..=1000);
+        ranges.within("max_ahead_s", self.max_ahead_s, 0..=86_400);
+        let (resume, stop) = (self.resume_at, self.stop_at);
+        ranges.within("resume_at", resume, 0.0..=1.0);
+        ranges.rule("stop_at", stop, "above resume_at, up to 1", stop > resume && stop <= 1.0);
+        ranges.within("max_queue_age_s", self.max_queue_age_s, 1..=604_800);
+        let rate = self.full_rate;
+        ranges.rule("full_rate", rate, "above 0, up to 1000000", rate > 0.0 && rate <= 1e6);
+        ranges.within("pressure_interval_ms", self.pressure_interval_ms, 50..=1000);
+        ranges.within("request_timeout_s", self.request_timeout_s, 1..=300);
+        ranges.within("max_wait_s", self.max_wait_s, 0..=300);
+        ranges.within("max_waiting", self.max_waiting, 1..=1024);
+        ranges.within("embed_timeout_s", self.embed_timeout_s, 0.1..=30.0);
+        ranges.within("vector_ttl_s", self.vector_ttl_s, 1..=86_400);
+        ranges.within("known_ttl_s", self.known_ttl_s, 1..=86_400);
+        // The MCP library takes an empty list for "any host".
+        let hosts = self.allowed_hosts.len();
+        let range = "a list of 1 to 1000 names";
+        let shown = format_args!("a list of {hosts}");
+        ranges.rule("allowed_hosts", shown, range, (1..=1000).contains(&hosts));
     }
-    let [found, least, most] = [value, least, most].map(|number| number.to_string());
-    Err(ConfigError::OutOfRange { key, found, least, most })
 }
 
 #[cfg(test)]

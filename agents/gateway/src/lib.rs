@@ -23,5 +23,5 @@ mod pressure;
 mod tests;
 
 pub use agent::Gateway;
-pub use config::{Config, ConfigError};
+pub use config::{AGENT, Config};
 pub use mcp::Server as McpServer;

@@ -5,12 +5,12 @@ use std::process::ExitCode;
 use anyhow::Context;
 use clap::Parser;
 use courant_cache::Cache;
-use courant_gateway::Gateway;
-use courant_service::{Args, Ports, Start};
+use courant_gateway::{AGENT, Gateway};
+use courant_service::{Args, Start};
 use courant_store::Store;
 
 fn main() -> ExitCode {
-    courant_service::main("gateway", Ports::GATEWAY, &Args::parse(), run)
+    courant_service::main(AGENT, &Args::parse(), run)
 }
 
 async fn run(mut start: Start) -> anyhow::Result<()> {

@@ -1,9 +1,19 @@
-//! The section `[storage]`. Where articles are stored is `[store]`.
+//! The section `[storage]`. `[store]` says in which store.
 
+use courant_config::{RangeError, Ranged, Ranges, range};
+use courant_service::{Agent, Ports};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-/// How the storage agent takes its work.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+/// The storage agent's name and ports.
+pub const AGENT: Agent = Agent {
+    name: "storage",
+    service_name: "courant-storage",
+    ports: Ports { http: 9104, grpc: 9204 },
+};
+
+/// The work that the storage agent takes.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Config {
     /// Articles in hand at once, 1 to 4096; also the largest transaction. A
@@ -22,12 +32,13 @@ impl Config {
     ///
     /// # Errors
     /// Names the first value out of its range.
-    pub fn validate(&self) -> anyhow::Result<()> {
-        anyhow::ensure!(
-            (1..=4096).contains(&self.batch),
-            "storage.batch is {}, not 1 to 4096",
-            self.batch
-        );
-        Ok(())
+    pub fn validate(&self) -> Result<(), RangeError> {
+        range::check("storage", self)
+    }
+}
+
+impl Ranged for Config {
+    fn ranges(&self, ranges: &mut Ranges) {
+        ranges.within("batch", self.batch, 1..=4096);
     }
 }

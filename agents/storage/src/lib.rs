@@ -8,4 +8,4 @@ mod error;
 mod handle;
 
 pub use agent::Storage;
-pub use config::Config;
+pub use config::{AGENT, Config};

@@ -4,12 +4,12 @@ use std::process::ExitCode;
 
 use anyhow::Context;
 use clap::Parser;
-use courant_service::{Args, Ports, Start};
-use courant_storage::Storage;
+use courant_service::{Args, Start};
+use courant_storage::{AGENT, Storage};
 use courant_store::Store;
 
 fn main() -> ExitCode {
-    courant_service::main("storage", Ports::STORAGE, &Args::parse(), run)
+    courant_service::main(AGENT, &Args::parse(), run)
 }
 
 async fn run(mut start: Start) -> anyhow::Result<()> {

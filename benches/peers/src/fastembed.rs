@@ -1,5 +1,5 @@
 //! fastembed with its defaults on Courant's encoder, as a peer of
-//! `courant bench inference`: `fastembed-peer FOLDER TEXTS`. `FOLDER` is what
+//! `courant-bench inference`: `fastembed-peer FOLDER TEXTS`. `FOLDER` is what
 //! `plain_graph.py` wrote, `TEXTS` a file with a text per line. For each line on the
 //! standard input it embeds all texts and prints the seconds that took.
 

@@ -2,19 +2,20 @@
 
 use std::time::Duration;
 
-use courant_config::Secret;
+use courant_config::{Ranged, Ranges, Secret, range};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::Error;
 
 /// The section `[cache]`.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Config {
     /// `redis://user:password@host:6379/0`, shared among replicas. Without it,
     /// each process has its own memory only.
     pub redis_url: Option<Secret>,
-    /// What the keys in Redis begin with.
+    /// The start of every key in Redis.
     pub prefix: String,
     /// The most entries in memory; 1 to 10,000,000.
     pub entries: u64,
@@ -50,14 +51,9 @@ impl Config {
     /// Checks the ranges.
     ///
     /// # Errors
-    /// [`Error::Config`] names the key.
+    /// [`Error::Range`] names the key.
     pub fn validate(&self) -> Result<(), Error> {
-        within("entries", self.entries, 1, 10_000_000)?;
-        within("max_bytes", self.max_bytes, 1024 * 1024, 64 * 1024 * 1024 * 1024)?;
-        within("ttl_s", self.ttl_s, 1, 86_400)?;
-        within("redis_ttl_s", self.redis_ttl_s, 1, 604_800)?;
-        within("missing_ttl_s", self.missing_ttl_s, 0, 3600)?;
-        within("redis_timeout_ms", self.redis_timeout_ms, 1, 10_000)
+        Ok(range::check("cache", self)?)
     }
 
     pub(crate) fn ttl(&self) -> Duration {
@@ -77,11 +73,15 @@ impl Config {
     }
 }
 
-fn within(key: &'static str, value: u64, least: u64, most: u64) -> Result<(), Error> {
-    if (least..=most).contains(&value) {
-        return Ok(());
+impl Ranged for Config {
+    fn ranges(&self, ranges: &mut Ranges) {
+        ranges.within("entries", self.entries, 1..=10_000_000);
+        ranges.within("max_bytes", self.max_bytes, 1024 * 1024..=64 * 1024 * 1024 * 1024);
+        ranges.within("ttl_s", self.ttl_s, 1..=86_400);
+        ranges.within("redis_ttl_s", self.redis_ttl_s, 1..=604_800);
+        ranges.within("missing_ttl_s", self.missing_ttl_s, 0..=3600);
+        ranges.within("redis_timeout_ms", self.redis_timeout_ms, 1..=10_000);
     }
-    Err(Error::Config(format!("{key} is {value}, but may be {least} to {most}")))
 }
 
 #[cfg(test)]

@@ -3,11 +3,16 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use courant_config::RangeError;
+
 /// Why a cache cannot be made, or not cleared.
 #[derive(Clone, Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
-    /// A value of the configuration is out of range.
+    /// A value of the configuration is out of its range.
+    #[error(transparent)]
+    Range(#[from] RangeError),
+    /// The configuration does not say how to reach Redis.
     #[error("wrong cache configuration: {0}")]
     Config(String),
     /// Redis failed.

@@ -5,6 +5,8 @@
 //! section is an error everywhere, while each agent reads only its own sections
 //! and denies unknown keys in them.
 
+pub mod range;
+pub mod reference;
 mod secret;
 
 use std::path::{Path, PathBuf};
@@ -12,6 +14,7 @@ use std::path::{Path, PathBuf};
 use serde::de::DeserializeOwned;
 use toml::{Table, Value};
 
+pub use range::{RangeError, Ranged, Ranges};
 pub use secret::Secret;
 
 /// Every section of `courant.toml`.
@@ -49,7 +52,7 @@ pub enum Error {
     Syntax {
         /// The file.
         path: PathBuf,
-        /// What the parser says, with the line.
+        /// The parser's message, with the line.
         message: String,
     },
     /// A section of no agent.
@@ -66,9 +69,12 @@ pub enum Error {
     Section {
         /// The section.
         section: &'static str,
-        /// What is wrong, naming the key.
+        /// The fault, naming the key.
         message: String,
     },
+    /// A value out of its range.
+    #[error(transparent)]
+    Range(#[from] RangeError),
 }
 
 /// The merged layers, before any section is read.
@@ -124,7 +130,7 @@ impl Document {
         Ok(Self { sections })
     }
 
-    /// Whether some layer says anything about `key`, as `bus.url`.
+    /// Returns true if some layer says anything about `key`, as `bus.url`.
     pub fn has(&self, key: &str) -> bool {
         let mut parts = key.split('.');
         let section = parts.next().and_then(|section| self.sections.get(section));
@@ -157,13 +163,16 @@ impl Document {
     /// One section as its owner's type; all defaults where it is absent.
     ///
     /// # Errors
-    /// [`Error::Section`] naming the key that is unknown or wrong.
-    pub fn section<T: DeserializeOwned>(&self, name: &'static str) -> Result<T, Error> {
+    /// [`Error::Section`] naming the key that is unknown or wrong, or [`Error::Range`]
+    /// naming the first value that is out of its range.
+    pub fn section<T: DeserializeOwned + Ranged>(&self, name: &'static str) -> Result<T, Error> {
         let table = self.sections.get(name).cloned().unwrap_or_else(|| Value::Table(Table::new()));
-        table.try_into().map_err(|e: toml::de::Error| Error::Section {
+        let values: T = table.try_into().map_err(|e: toml::de::Error| Error::Section {
             section: name,
             message: e.to_string().split_whitespace().collect::<Vec<_>>().join(" "),
-        })
+        })?;
+        range::check(name, &values)?;
+        Ok(values)
     }
 }
 

@@ -10,6 +10,12 @@ struct Bus {
     durable: bool,
 }
 
+impl Ranged for Bus {
+    fn ranges(&self, ranges: &mut Ranges) {
+        ranges.within("max_deliver", self.max_deliver, 0..=100);
+    }
+}
+
 fn file(text: &str) -> tempfile::NamedTempFile {
     let file = tempfile::NamedTempFile::new().unwrap();
     std::fs::write(file.path(), text).unwrap();
@@ -80,6 +86,17 @@ fn a_variable_without_a_key_is_refused() {
 #[serde(deny_unknown_fields, default)]
 struct Store {
     password: Option<Secret>,
+}
+
+impl Ranged for Store {
+    fn ranges(&self, _: &mut Ranges) {}
+}
+
+#[test]
+fn a_value_out_of_its_range_is_an_error_of_the_section() {
+    let document = Document::load(Some(file("[bus]\nmax_deliver = 101\n").path()), []).unwrap();
+    let error = document.section::<Bus>("bus").unwrap_err().to_string();
+    assert_eq!(error, "bus.max_deliver is 101, but may be 0 to 100");
 }
 
 #[test]

@@ -27,6 +27,6 @@ pub use domain::{registered_domain, registered_domain_of};
 pub use fingerprint::{Cluster, Fingerprint, Known, RELEASED_AT_MS};
 pub use judge::{Effect, judge};
 pub use ledger::{Judged, Ledger};
-pub use near::{KEYS, Match, NearConfig, NearConfigError, NearIndex, Offer};
+pub use near::{KEYS, Match, NearConfig, NearIndex, Offer};
 pub use sketch::{Overlap, Sketch};
 pub use text::{content_hash, normalize_text};

@@ -12,7 +12,7 @@ use std::collections::VecDeque;
 
 use courant_article::ArticleId;
 
-pub use config::{NearConfig, NearConfigError};
+pub use config::NearConfig;
 
 use crate::Sketch;
 use crate::sketch::HASHES;

@@ -1,22 +1,14 @@
 //! The section `[gpu]`.
 
+use courant_config::{RangeError, Ranged, Ranges, range};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::device::{Overrides, Workload};
 use crate::memory;
 
-/// A value of the section does not make sense.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("[gpu] {key} {reason}")]
-pub struct ConfigError {
-    /// The key in `[gpu]`.
-    pub key: &'static str,
-    /// The condition that it must meet.
-    pub reason: &'static str,
-}
-
 /// The section `[gpu]`.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Config {
     /// Leaves every GPU alone.
@@ -28,12 +20,12 @@ pub struct Config {
     pub tensorrt: bool,
     /// CUDA's number of the device to use.
     pub device: usize,
-    /// True where runs that lack memory may end on the CPU.
+    /// Lets out-of-memory runs end on the CPU.
     pub cpu_fallback: bool,
     /// Decides the thresholds: `throughput`, `latency`, `mixed`, `real_time`,
     /// `etl`, `multi_tenant`.
     pub workload: Workload,
-    /// True where GPU operations are measured and shown as metrics.
+    /// Measures GPU operations and shows them as metrics.
     pub telemetry_enabled: bool,
     /// Memory.
     pub memory: memory::Config,
@@ -58,41 +50,41 @@ impl Default for Config {
 }
 
 impl Config {
-    /// Checks that the values make sense together.
+    /// Checks the ranges.
     ///
     /// # Errors
-    /// [`ConfigError`] names the first key that does not.
-    pub fn validate(&self) -> Result<(), ConfigError> {
-        let hybrid = &self.hybrid;
-        let at_least_one = |value: f64| value.is_finite() && value >= 1.0;
-        let checks = [
-            (!(self.force_cpu && self.require_gpu), "require_gpu", "contradicts force_cpu"),
-            (self.memory.agent_cap_bytes > 0, "memory.agent_cap_bytes", "must be over 0"),
-            (
-                hybrid.min_batch_size.is_none_or(|size| size > 0),
-                "hybrid.min_batch_size",
-                "must be over 0",
-            ),
-            (
-                hybrid.speedup_threshold.is_none_or(at_least_one),
-                "hybrid.speedup_threshold",
-                "must be 1.0 or more",
-            ),
-            (
-                hybrid.success_rate_threshold.is_none_or(|rate| (0.0..=1.0).contains(&rate)),
-                "hybrid.success_rate_threshold",
-                "must be 0 to 1",
-            ),
-            (
-                hybrid.performance_window_size.is_none_or(|n| (8..=10_000).contains(&n)),
-                "hybrid.performance_window_size",
-                "must be 8 to 10000",
-            ),
-        ];
-        match checks.into_iter().find(|(holds, ..)| !holds) {
-            None => Ok(()),
-            Some((_, key, reason)) => Err(ConfigError { key, reason }),
-        }
+    /// [`RangeError`] names the first key that is out of its range.
+    pub fn validate(&self) -> Result<(), RangeError> {
+        range::check("gpu", self)
+    }
+}
+
+impl Ranged for Config {
+    fn ranges(&self, ranges: &mut Ranges) {
+        let contradicts = self.force_cpu && self.require_gpu;
+        let range = "true, false; not true with force_cpu";
+        ranges.rule("require_gpu", self.require_gpu, range, !contradicts);
+        ranges.table("memory", &self.memory);
+        ranges.table("hybrid", &self.hybrid);
+    }
+}
+
+impl Ranged for memory::Config {
+    fn ranges(&self, ranges: &mut Ranges) {
+        ranges.within("usable_fraction", self.usable_fraction.get(), 0.25..=0.9);
+        ranges.at_least("agent_cap_bytes", self.agent_cap_bytes, 1);
+    }
+}
+
+impl Ranged for Overrides {
+    fn ranges(&self, ranges: &mut Ranges) {
+        ranges.at_least_if_set("min_batch_size", self.min_batch_size, 1);
+        let speedup = self.speedup_threshold.unwrap_or(1.0);
+        let is_finite = speedup.is_finite() && speedup >= 1.0;
+        ranges.rule("speedup_threshold", speedup, "1 or more", is_finite);
+        ranges.within_if_set("success_rate_threshold", self.success_rate_threshold, 0.0..=1.0);
+        let window = self.performance_window_size;
+        ranges.within_if_set("performance_window_size", window, 8..=10_000);
     }
 }
 
@@ -104,13 +96,13 @@ mod tests {
     fn the_first_wrong_key_is_named() {
         assert_eq!(Config::default().validate(), Ok(()));
         let mut config = Config { force_cpu: true, require_gpu: true, ..Config::default() };
-        assert_eq!(config.validate().unwrap_err().key, "require_gpu");
+        assert_eq!(config.validate().unwrap_err().key, "gpu.require_gpu");
         config.force_cpu = false;
         config.memory.agent_cap_bytes = 0;
-        assert_eq!(config.validate().unwrap_err().key, "memory.agent_cap_bytes");
+        assert_eq!(config.validate().unwrap_err().key, "gpu.memory.agent_cap_bytes");
         config.memory = memory::Config::default();
         config.hybrid.speedup_threshold = Some(0.5);
         let error = config.validate().unwrap_err();
-        assert_eq!(error.to_string(), "[gpu] hybrid.speedup_threshold must be 1.0 or more");
+        assert_eq!(error.to_string(), "gpu.hybrid.speedup_threshold is 0.5, but may be 1 or more");
     }
 }

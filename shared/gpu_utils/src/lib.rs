@@ -19,4 +19,4 @@ pub mod operation;
 pub mod similarity;
 pub mod stream;
 
-pub use config::{Config, ConfigError};
+pub use config::Config;

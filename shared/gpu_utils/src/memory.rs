@@ -13,6 +13,7 @@ mod ledger;
 mod pool;
 mod staging;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 pub use budget::{Budget, Refused, Reservation};
@@ -24,12 +25,13 @@ pub use pool::{Block, Pool, PoolError};
 pub use staging::{Number, Staged, Staging, StagingError};
 
 /// The section `[gpu.memory]`.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Config {
-    /// The part of a device's memory may be taken, 0.25 to 0.90, at first. It
+    /// The part of a device's memory that may be taken, 0.25 to 0.90, at first. It
     /// follows the use, for what is loaded from then on: peaks under 60 % raise it by
     /// 0.05, peaks over 90 % and lack of memory lower it by 0.10.
+    #[schemars(with = "f64")]
     pub usable_fraction: UsableFraction,
     /// The most that one agent takes, in bytes: all its models, or its vectors.
     pub agent_cap_bytes: u64,

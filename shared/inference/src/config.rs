@@ -4,7 +4,9 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use courant_config::{Ranged, Ranges, range};
 use courant_gpu_utils::device::{Provider, Workload};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::batch::waiting::Limits;
@@ -18,8 +20,8 @@ const GPU_RUN_TOKENS: usize = 2_048;
 /// Texts per batch for which TensorRT's engines are built.
 pub(crate) const ENGINE_ITEMS: usize = 32;
 
-/// Which encoder runs, and how its work is batched.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+/// The encoder, and the way its work is batched.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Config {
     /// The encoder: the name of a folder in `.deps/models`, the path of a folder, or
@@ -27,7 +29,7 @@ pub struct Config {
     /// has a `model.json`, or the files that the hub has, and what is said below of
     /// models from the hub holds for it too.
     pub model: String,
-    /// The numbers of the encoder: fp32; int8, which is about twice as fast on a
+    /// The numbers that the encoder computes with: fp32; int8, which is about twice as fast on a
     /// CPU and whose vectors have cosine 0.99 with those of fp32; fp16, for GPUs; or
     /// int8-static, where `courant models calibrate` has made it. Of a model from the
     /// hub the name of `graph_file` tells it.
@@ -35,13 +37,13 @@ pub struct Config {
     /// For a model from the hub: the graph's path in its repository. The graph
     /// has to be one file.
     pub graph_file: String,
-    /// For a model from the hub: how the vectors of a text's tokens become one, as its
+    /// For a model from the hub: the way that the vectors of a text's tokens become one, as its
     /// card says; another way gives vectors that mean little.
     pub pooling: TokenPooling,
     /// For a model from the hub: file to SHA-256. Every file that is loaded must
     /// be listed; the error for one that is not names its SHA-256.
     pub sha256: BTreeMap<String, String>,
-    /// The folder of files from the hub; by default that of the hub's own tools.
+    /// The folder of files from the hub; by default that of its tools.
     pub hub_cache: Option<PathBuf>,
     /// The folder in which `courant models promote` keeps heads: a promoted head for
     /// names is read from it. `courant run` takes `models` in its data folder.
@@ -69,7 +71,7 @@ pub struct Config {
     /// Megabytes of vectors that are kept for texts that come again, as queries
     /// do; 0 keeps none.
     pub result_cache_mb: u64,
-    /// The number of texts and chunks that may wait, 1 or more; queries have as much room
+    /// The texts and chunks that may wait, 1 or more; queries have as much room
     /// again for themselves.
     pub queue_capacity: usize,
     /// The most tokens of one input, special ones included; at most what the
@@ -80,8 +82,8 @@ pub struct Config {
     pub overlap: usize,
 }
 
-/// The way from the vectors of a text's tokens to one of unit length.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+/// The way that the vectors of a text's tokens become one of unit length.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum TokenPooling {
     /// Their mean, as all-MiniLM and e5 want it.
@@ -92,8 +94,8 @@ pub enum TokenPooling {
     Cls,
 }
 
-/// The event for which a batch that is not full yet waits.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+/// The patience of a batch that is not full yet.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Batching {
     /// 5 ms at most: an answer matters more than a full batch.
@@ -149,32 +151,12 @@ impl Default for Config {
 }
 
 impl Config {
-    /// Checks the ranges that are stated with the fields.
+    /// Checks the ranges.
     ///
     /// # Errors
-    /// [`Error::Config`] names the first key that is out of its range.
+    /// [`Error::Range`] names the first key that is out of its range.
     pub fn validate(&self) -> Result<(), Error> {
-        let at_least_one = [
-            ("sessions", self.sessions.unwrap_or(1)),
-            ("tokenizer_threads", self.tokenizer_threads),
-            ("token_budget", self.token_budget.unwrap_or(1)),
-            ("max_items", self.max_items),
-            ("queue_capacity", self.queue_capacity),
-        ];
-        for (key, value) in at_least_one {
-            if value == 0 {
-                return Err(Error::inference(key, "must be 1 or more".into()));
-            }
-        }
-        if self.max_items_peak < self.max_items {
-            let reason = format!("must be at least max_items ({})", self.max_items);
-            return Err(Error::inference("max_items_peak", reason));
-        }
-        if self.overlap >= self.max_tokens {
-            let reason = format!("must be less than max_tokens ({})", self.max_tokens);
-            return Err(Error::inference("overlap", reason));
-        }
-        Ok(())
+        Ok(range::check("inference", self)?)
     }
 
     /// The bounds of a batch of `precision` on `provider`, with what is
@@ -212,6 +194,20 @@ impl Config {
     }
 }
 
+impl Ranged for Config {
+    fn ranges(&self, ranges: &mut Ranges) {
+        let is_wider = self.max_items_peak >= self.max_items;
+        let is_shorter = self.overlap < self.max_tokens;
+        ranges.at_least_if_set("sessions", self.sessions, 1);
+        ranges.at_least("tokenizer_threads", self.tokenizer_threads, 1);
+        ranges.at_least_if_set("token_budget", self.token_budget, 1);
+        ranges.at_least("max_items", self.max_items, 1);
+        ranges.at_least("queue_capacity", self.queue_capacity, 1);
+        ranges.rule("max_items_peak", self.max_items_peak, "max_items or more", is_wider);
+        ranges.rule("overlap", self.overlap, "less than max_tokens", is_shorter);
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -237,9 +233,13 @@ mod tests {
 
     #[test]
     fn a_value_out_of_range_is_named() {
+        let key = |config: Config| match config.validate() {
+            Err(Error::Range(error)) => error.key,
+            other => panic!("{other:?}"),
+        };
         let config = Config { overlap: 256, ..Config::default() };
-        assert!(matches!(config.validate(), Err(Error::Config { key: "overlap", .. })));
+        assert_eq!(key(config), "inference.overlap");
         let config = Config { sessions: Some(0), ..Config::default() };
-        assert!(matches!(config.validate(), Err(Error::Config { key: "sessions", .. })));
+        assert_eq!(key(config), "inference.sessions");
     }
 }

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use courant_config::RangeError;
 use courant_gpu_utils::cuda::DriverError;
 use courant_gpu_utils::memory::StagingError;
 use courant_gpu_utils::operation::{Fault, Lost, is_out_of_memory_message};
@@ -12,7 +13,10 @@ use courant_heads::registry::RegistryError;
 /// requests with the same error.
 #[derive(Clone, Debug, thiserror::Error)]
 pub enum Error {
-    /// A configuration value is out of its range.
+    /// A value of the configuration is out of its range.
+    #[error(transparent)]
+    Range(#[from] RangeError),
+    /// A configuration value does not suit the model.
     #[error("{section} {key} {reason}")]
     Config {
         /// As `[inference]`.

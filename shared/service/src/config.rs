@@ -1,12 +1,16 @@
-//! Where a process listens, and how long it may take to end.
+//! The addresses of a process, and the time it may take to end.
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::time::Duration;
 
+use courant_config::{Ranged, Ranges};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::work::GRACE;
+
 /// The section `[service]`.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Config {
     /// The address that all ports are bound on. Loopback by default: what is
@@ -16,7 +20,7 @@ pub struct Config {
     pub http_port: Option<u16>,
     /// The gRPC port of this process, likewise.
     pub grpc_port: Option<u16>,
-    /// How long what is in flight may take after the first signal, in seconds.
+    /// Seconds that the work in flight may take after the first signal, 21 to 3600.
     pub drain_s: u64,
 }
 
@@ -26,8 +30,15 @@ impl Default for Config {
     }
 }
 
+impl Ranged for Config {
+    fn ranges(&self, ranges: &mut Ranges) {
+        // A queue's work is given up after the grace; then the process ends in order.
+        ranges.within("drain_s", self.drain_s, GRACE.as_secs() + 1..=3600);
+    }
+}
+
 impl Config {
-    /// How long what is in flight may take after the first signal.
+    /// The time that the work in flight may take after the first signal.
     pub fn drain(&self) -> Duration {
         Duration::from_secs(self.drain_s)
     }
@@ -41,7 +52,18 @@ impl Config {
     }
 }
 
-/// Where an agent listens unless it is told otherwise.
+/// One agent, as its crate registers it with the process that runs it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Agent {
+    /// The name in requests, metrics and spans, as `crawler`.
+    pub name: &'static str,
+    /// OpenTelemetry's `service.name` of its own process, as `courant-crawler`.
+    pub service_name: &'static str,
+    /// The ports of its own process.
+    pub ports: Ports,
+}
+
+/// The ports on which an agent listens unless it is told otherwise.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Ports {
     /// Probes, metrics, and the gateway's API.
@@ -50,15 +72,17 @@ pub struct Ports {
     pub grpc: u16,
 }
 
-impl Ports {
-    /// The gateway's, and those of an embedded process.
-    pub const GATEWAY: Self = Self { http: 8080, grpc: 8081 };
-    /// The crawler's.
-    pub const CRAWLER: Self = Self { http: 9101, grpc: 9201 };
-    /// The embedder's.
-    pub const EMBEDDER: Self = Self { http: 9102, grpc: 9202 };
-    /// The analyst's.
-    pub const ANALYST: Self = Self { http: 9103, grpc: 9203 };
-    /// The storage agent's.
-    pub const STORAGE: Self = Self { http: 9104, grpc: 9204 };
+#[cfg(test)]
+mod tests {
+    use courant_config::range;
+
+    use super::*;
+
+    #[test]
+    fn a_process_outlasts_the_grace_of_its_work() {
+        assert_eq!(range::check("service", &Config::default()), Ok(()));
+        let hasty = Config { drain_s: GRACE.as_secs(), ..Config::default() };
+        let error = range::check("service", &hasty).unwrap_err().to_string();
+        assert_eq!(error, "service.drain_s is 20 seconds, but may be 21 to 3600 seconds");
+    }
 }

@@ -17,7 +17,7 @@ mod start;
 mod work;
 
 pub use admission::{Admission, Admitted, Unserved, check_count};
-pub use config::{Config, Ports};
+pub use config::{Agent, Config, Ports};
 pub use control::{Control, InFlight, State};
 pub use metrics::AgentMetrics;
 pub use process::{Listening, Process};

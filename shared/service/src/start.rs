@@ -11,9 +11,9 @@ use courant_telemetry::{Clock, Telemetry};
 use opentelemetry::metrics::Meter;
 use tokio_util::sync::CancellationToken;
 
-use crate::{Config, Control, Ports, Process, signals};
+use crate::{Agent, Config, Control, Ports, Process, signals};
 
-/// What may be typed behind the name of an agent's binary.
+/// The arguments of an agent's binary.
 #[derive(Debug, Parser)]
 #[command(version, about = "One agent of Courant; its configuration is courant.toml")]
 pub struct Args {
@@ -22,7 +22,7 @@ pub struct Args {
     config: Option<PathBuf>,
 }
 
-/// What an agent's binary is given to build its agent from.
+/// The parts from which an agent's binary builds its agent.
 pub struct Start {
     /// The configuration; the agent takes its own sections.
     pub document: Document,
@@ -62,55 +62,34 @@ impl Start {
 
 /// The `main` of an agent's binary: reads the configuration, sets up telemetry,
 /// and runs `body` until it ends or a signal drains it. An error is one line.
-pub fn main<F>(
-    agent: &'static str,
-    ports: Ports,
-    args: &Args,
-    body: impl FnOnce(Start) -> F,
-) -> ExitCode
+pub fn main<F>(agent: Agent, args: &Args, body: impl FnOnce(Start) -> F) -> ExitCode
 where
     F: Future<Output = anyhow::Result<()>>,
 {
-    match run(agent, ports, args, body) {
+    match run(agent, args, body) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            eprintln!("courant-{agent}: {error:#}");
+            eprintln!("{}: {error:#}", agent.service_name);
             ExitCode::FAILURE
         }
     }
 }
 
-fn run<F>(
-    agent: &'static str,
-    ports: Ports,
-    args: &Args,
-    body: impl FnOnce(Start) -> F,
-) -> anyhow::Result<()>
+fn run<F>(agent: Agent, args: &Args, body: impl FnOnce(Start) -> F) -> anyhow::Result<()>
 where
     F: Future<Output = anyhow::Result<()>>,
 {
     let document = Document::load(args.config.as_deref(), std::env::vars())?;
     let config: Config = document.section("service")?;
-    let telemetry = Telemetry::init(service_name(agent), &document.section("telemetry")?)?;
+    let telemetry = Telemetry::init(agent.service_name, &document.section("telemetry")?)?;
     let result = signals::block_on(config.drain(), |shutdown: CancellationToken| {
         let mut process = Process::new(&telemetry);
         process.observe_host(Path::new("."));
-        let control = process.agent(agent, &shutdown);
+        let control = process.agent(agent.name, &shutdown);
         let meter = telemetry.meter();
-        body(Start { document, process, control, meter, clock: Clock::system(), config, ports })
+        let (clock, ports) = (Clock::system(), agent.ports);
+        body(Start { document, process, control, meter, clock, config, ports })
     });
     telemetry.flush();
     result
-}
-
-/// OpenTelemetry's `service.name`.
-fn service_name(agent: &'static str) -> &'static str {
-    match agent {
-        "crawler" => "courant-crawler",
-        "gateway" => "courant-gateway",
-        "embedder" => "courant-embedder",
-        "analyst" => "courant-analyst",
-        "storage" => "courant-storage",
-        _ => "courant",
-    }
 }

@@ -12,9 +12,9 @@ use tracing::Instrument;
 use crate::control::Control;
 use crate::metrics::AgentMetrics;
 
-/// How long what is in hand may take once the agent drains: less than the process
-/// may take to end, `[service] drain_s`.
-const GRACE: Duration = Duration::from_secs(20);
+/// The time that the work in hand may take once the agent drains: less than
+/// `[service] drain_s`, the time that the process may take to end.
+pub(crate) const GRACE: Duration = Duration::from_secs(20);
 
 /// Hands every message of `stage` to `handle`, at most `concurrency` at once, until
 /// `control` says to drain; then gives back what was not started and waits for those

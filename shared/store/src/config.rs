@@ -2,14 +2,15 @@
 
 use std::time::Duration;
 
-use courant_config::Secret;
+use courant_config::{Ranged, Ranges, Secret, range};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::articles::query::CANDIDATES;
 use crate::error::Error;
 
 /// The section `[store]`.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Config {
     /// `postgres://user:password@host/database`. Without it, the articles are in
@@ -26,10 +27,10 @@ pub struct Config {
     /// Values per article vector; 1 to 4000. Fixed once the first article is
     /// stored.
     pub dimension: usize,
-    /// How many neighbours pgvector's HNSW search keeps in view; 100 to 1000.
+    /// The neighbours that pgvector's HNSW search keeps in view; 100 to 1000.
     /// More finds more of the true neighbours and takes longer.
     pub ef_search: u32,
-    /// Operations that take longer are logged; milliseconds.
+    /// Operations that take longer are logged; milliseconds, 1 to 600,000.
     pub slow_query_ms: u64,
 }
 
@@ -52,14 +53,9 @@ impl Config {
     /// Checks the ranges.
     ///
     /// # Errors
-    /// [`Error::Config`] names the key.
+    /// [`Error::Range`] names the key.
     pub fn validate(&self) -> Result<(), Error> {
-        within("pool_max", self.pool_max, 1, 100)?;
-        within("pool_min", self.pool_min, 0, self.pool_max)?;
-        within("connect_timeout_s", self.connect_timeout_s, 1, 60)?;
-        within("command_timeout_s", self.command_timeout_s, 1, 600)?;
-        within("dimension", self.dimension, 1, 4000)?;
-        within("ef_search", self.ef_search as usize, CANDIDATES, 1000)
+        Ok(range::check("store", self)?)
     }
 
     pub(crate) fn connect_timeout(&self) -> Duration {
@@ -71,16 +67,16 @@ impl Config {
     }
 }
 
-fn within<T: Copy + PartialOrd + std::fmt::Display>(
-    key: &'static str,
-    value: T,
-    least: T,
-    most: T,
-) -> Result<(), Error> {
-    if value >= least && value <= most {
-        return Ok(());
+impl Ranged for Config {
+    fn ranges(&self, ranges: &mut Ranges) {
+        ranges.within("pool_max", self.pool_max, 1..=100);
+        ranges.rule("pool_min", self.pool_min, "0 to pool_max", self.pool_min <= self.pool_max);
+        ranges.within("connect_timeout_s", self.connect_timeout_s, 1..=60);
+        ranges.within("command_timeout_s", self.command_timeout_s, 1..=600);
+        ranges.within("dimension", self.dimension, 1..=4000);
+        ranges.within("ef_search", self.ef_search as usize, CANDIDATES..=1000);
+        ranges.within("slow_query_ms", self.slow_query_ms, 1..=600_000);
     }
-    Err(Error::Config(format!("{key} is {value}, but may be {least} to {most}")))
 }
 
 #[cfg(test)]
@@ -97,5 +93,8 @@ mod tests {
         let config = Config { ef_search: 10, ..Config::default() };
         let message = config.validate().unwrap_err().to_string();
         assert!(message.contains("ef_search is 10"), "{message}");
+        let silent = Config { slow_query_ms: 0, ..Config::default() };
+        let message = silent.validate().unwrap_err().to_string();
+        assert!(message.starts_with("store.slow_query_ms is 0 milliseconds"), "{message}");
     }
 }

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
+use courant_config::RangeError;
 use tokio_postgres::error::SqlState;
 
 /// Why the store could not do what was asked. [`Error::is_transient`] tells
@@ -11,7 +12,10 @@ use tokio_postgres::error::SqlState;
 #[derive(Clone, Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
-    /// A value of the configuration is out of range.
+    /// A value of the configuration is out of its range.
+    #[error(transparent)]
+    Range(#[from] RangeError),
+    /// The configuration does not say how to reach the store.
     #[error("wrong store configuration: {0}")]
     Config(String),
     /// A vector does not fit the store.

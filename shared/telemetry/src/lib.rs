@@ -9,7 +9,9 @@ mod meters;
 mod process;
 mod traces;
 
+use courant_config::{Ranged, Ranges};
 use opentelemetry::metrics::Meter;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 pub use clock::Clock;
@@ -17,16 +19,16 @@ pub use logs::{LogFilter, LogFormat};
 pub use meters::Meters;
 
 /// The section `[telemetry]`.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Config {
-    /// What is logged, as in `info,courant_bus=debug`. Admins change it while
+    /// The lines that are logged, as in `info,courant_bus=debug`. Admins change it while
     /// the process runs. By default `info`, without what ONNX Runtime tells of
     /// itself at each start.
     pub log: String,
     /// `text` for people, `json` (one object a line) for programs.
     pub format: LogFormat,
-    /// Where traces go, as `http://127.0.0.1:4317` (OTLP over gRPC). Unset: no
+    /// The collector of traces, as `http://127.0.0.1:4317` (OTLP over gRPC). Unset: no
     /// traces are made.
     pub otlp_endpoint: Option<String>,
 }
@@ -38,6 +40,23 @@ impl Default for Config {
             format: LogFormat::Text,
             otlp_endpoint: None,
         }
+    }
+}
+
+impl Ranged for Config {
+    fn ranges(&self, ranges: &mut Ranges) {
+        let (log, endpoint) = (&self.log, self.otlp_endpoint.as_deref());
+        let is_filter = logs::parse(log).is_ok();
+        ranges.rule(
+            "log",
+            format_args!("{log:?}"),
+            "a filter, as `info,courant_bus=debug`",
+            is_filter,
+        );
+        let is_url =
+            endpoint.is_none_or(|url| ["http://", "https://"].iter().any(|s| url.starts_with(s)));
+        let shown = format_args!("{:?}", endpoint.unwrap_or_default());
+        ranges.rule("otlp_endpoint", shown, "a URL of http or https", is_url);
     }
 }
 

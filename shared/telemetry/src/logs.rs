@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use tracing_subscriber::layer::{Layer, SubscriberExt};
 use tracing_subscriber::util::SubscriberInitExt;
@@ -9,8 +10,8 @@ use tracing_subscriber::{EnvFilter, Registry, fmt, reload};
 
 use crate::{Config, Error, traces::Traces};
 
-/// How a line of the log looks.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+/// The form of a line of the log.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum LogFormat {
     /// For people.
@@ -48,11 +49,12 @@ impl LogFilter {
     }
 }
 
-fn parse(filter: &str) -> Result<EnvFilter, Error> {
+pub(crate) fn parse(filter: &str) -> Result<EnvFilter, Error> {
     EnvFilter::try_new(filter)
         .map_err(|e| Error::Filter { filter: filter.to_owned(), reason: e.to_string() })
 }
 
+/// The filter is that of the lines alone: traces do not hang on it.
 pub(crate) fn init(config: &Config, traces: Option<&Traces>) -> Result<LogFilter, Error> {
     let (filter, handle) = reload::Layer::<EnvFilter, Registry>::new(parse(&config.log)?);
     let lines = fmt::layer().with_writer(std::io::stderr);
@@ -61,8 +63,7 @@ pub(crate) fn init(config: &Config, traces: Option<&Traces>) -> Result<LogFilter
         LogFormat::Json => lines.json().flatten_event(true).boxed(),
     };
     tracing_subscriber::registry()
-        .with(filter)
-        .with(lines)
+        .with(lines.with_filter(filter))
         .with(traces.map(Traces::layer))
         .try_init()
         .map_err(Error::Twice)?;

@@ -15,7 +15,7 @@ use serde::Serialize;
 use serde_json::{Map, Value, json};
 
 use super::labelled::content;
-use super::{Loaded, Setup};
+use super::setup::{Loaded, Setup};
 
 pub(super) const HELP: &str = "\
 The file holds a JSON object a line, {\"text\": \"…\"}; a fifth of the texts is held back to

@@ -13,7 +13,8 @@ use courant_inference::{Config as EncoderConfig, Deps, FrozenEncoder};
 use serde::Serialize;
 
 use super::labelled::{Labelled, content};
-use super::{Loaded, Setup, shelf};
+use super::setup::{Loaded, Setup};
+use super::shelf;
 
 pub(super) const HELP: &str = "\
 MODEL is one of

@@ -7,8 +7,8 @@ use courant_inference::Deps;
 use courant_inference::catalog::{self, EncoderInfo};
 use serde::Serialize;
 
+use super::setup::{Loaded, Setup};
 use super::shelf::{Origin, Shelved};
-use super::{Loaded, Setup};
 
 #[derive(Serialize)]
 struct Answer {

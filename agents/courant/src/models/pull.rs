@@ -7,7 +7,7 @@ use clap::Args;
 use courant_inference::catalog;
 use serde::Serialize;
 
-use super::Setup;
+use super::setup::Setup;
 
 #[derive(Debug, Args)]
 pub(super) struct PullArgs {

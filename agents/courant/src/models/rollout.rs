@@ -10,7 +10,8 @@ use courant_telemetry::Clock;
 use serde::Serialize;
 
 use super::labelled::Labelled;
-use super::{Loaded, Setup, shelf};
+use super::setup::{Loaded, Setup};
+use super::shelf;
 
 #[derive(Debug, Args)]
 pub(super) struct PromoteArgs {

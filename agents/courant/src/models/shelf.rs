@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use anyhow::Context;
 use courant_heads::{Head, Task};
 
-use super::Loaded;
+use super::setup::Loaded;
 
 /// Where a head comes from.
 #[derive(Clone, Debug, PartialEq)]

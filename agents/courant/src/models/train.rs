@@ -13,8 +13,8 @@ use courant_heads::{Head, Task};
 use courant_inference::FrozenEncoder;
 use serde::Serialize;
 
-use super::Setup;
 use super::labelled::{Labelled, Texts, descriptions};
+use super::setup::Setup;
 
 pub(super) const HELP: &str = "\
 The file holds a JSON object a line; a fifth of the texts, chosen by their hash, is held

@@ -8,8 +8,8 @@ use courant_inference::catalog::{self, EncoderInfo};
 use courant_inference::{Config, Deps, Error, FrozenEncoder};
 use serde::Serialize;
 
+use super::setup::{Loaded, Setup};
 use super::shelf::{Shelved, UNTRAINED};
-use super::{Loaded, Setup};
 
 const PROBE: &str = "The harbour reopened on Monday after divers had cleared the wreck.";
 /// The farthest that a vector's length may be from 1.

@@ -6,8 +6,8 @@ use courant_article::Analysis;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::JsonLines;
-use crate::cli::ConfigArgs;
+use super::json_lines::JsonLines;
+use crate::config_args::ConfigArgs;
 use crate::{assemble, data, jsonl};
 
 #[derive(Debug, Args)]

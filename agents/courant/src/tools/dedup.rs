@@ -9,7 +9,7 @@ use courant_dedup::{Ledger, NearConfig};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::JsonLines;
+use super::json_lines::JsonLines;
 use crate::jsonl;
 
 #[derive(Debug, Args)]

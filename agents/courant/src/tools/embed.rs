@@ -4,8 +4,8 @@ use clap::Args;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::JsonLines;
-use crate::cli::ConfigArgs;
+use super::json_lines::JsonLines;
+use crate::config_args::ConfigArgs;
 use crate::{assemble, jsonl};
 
 #[derive(Debug, Args)]

@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use url::Url;
 
-use super::JsonLines;
+use super::json_lines::JsonLines;
 use crate::jsonl;
 
 #[derive(Debug, Args)]

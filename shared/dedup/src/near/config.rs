@@ -1,13 +1,15 @@
 //! When two texts count as one.
 
+use courant_config::{RangeError, Ranged, Ranges, range};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::sketch::{Overlap, Sketch};
 
 const DAY_S: u32 = 86_400;
 
-/// When two texts count as one, and how many are remembered.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+/// The rule by which two texts count as one, and the number that are remembered.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct NearConfig {
     /// The share of the shorter text's 5-word shingles that must stand in the
@@ -29,34 +31,13 @@ impl Default for NearConfig {
     }
 }
 
-/// A key of the section is out of its range.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("near.{key} is {found}, but may be {range}")]
-pub struct NearConfigError {
-    key: &'static str,
-    found: String,
-    range: &'static str,
-}
-
 impl NearConfig {
     /// Checks the ranges.
     ///
     /// # Errors
     /// Names the first key that is out of its range.
-    pub fn validate(&self) -> Result<(), NearConfigError> {
-        let key = if !(0.3..=1.0).contains(&self.threshold) {
-            ("threshold", self.threshold.to_string(), "0.3 to 1")
-        } else if !(10..=1000).contains(&self.min_words) {
-            ("min_words", self.min_words.to_string(), "10 to 1000")
-        } else if !(1000..=16_000_000).contains(&self.capacity) {
-            ("capacity", self.capacity.to_string(), "1000 to 16000000")
-        } else if !(1..=3650).contains(&self.max_age_days) {
-            ("max_age_days", self.max_age_days.to_string(), "1 to 3650")
-        } else {
-            return Ok(());
-        };
-        let (key, found, range) = key;
-        Err(NearConfigError { key, found, range })
+    pub fn validate(&self) -> Result<(), RangeError> {
+        range::check("near", self)
     }
 
     /// The containment of the two texts, if it makes them one.
@@ -75,6 +56,15 @@ impl NearConfig {
     /// Seconds that a text is remembered.
     pub fn max_age_s(&self) -> u32 {
         self.max_age_days.saturating_mul(DAY_S)
+    }
+}
+
+impl Ranged for NearConfig {
+    fn ranges(&self, ranges: &mut Ranges) {
+        ranges.within("threshold", self.threshold, 0.3..=1.0);
+        ranges.within("min_words", self.min_words, 10..=1000);
+        ranges.within("capacity", self.capacity, 1000..=16_000_000);
+        ranges.within("max_age_days", self.max_age_days, 1..=3650);
     }
 }
 

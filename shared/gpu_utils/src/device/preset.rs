@@ -6,12 +6,13 @@
 
 use std::fmt;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{Card, GpuClass};
 
 /// The kind of work.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Workload {
     /// Over 100 queries a second, batches over 256, P99 under 100 ms will do.
@@ -52,7 +53,7 @@ pub struct Preset {
     pub speedup_threshold: f64,
     /// The part of the launches that must succeed.
     pub success_rate_threshold: f64,
-    /// The number of runs that are remembered, per operation, bucket and device.
+    /// The runs that are remembered, per operation, bucket and device.
     pub performance_window_size: usize,
 }
 
@@ -135,17 +136,17 @@ impl fmt::Display for Preset {
 }
 
 /// The section `[gpu.hybrid]`: values that replace those of the preset.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Overrides {
     /// Smaller batches run on the CPU. 1 or more.
     pub min_batch_size: Option<usize>,
-    /// The least factor by which the GPU must be faster than the CPU. 1.0 or more.
+    /// The speed of the GPU, as a multiple of that of the CPU, that a run needs. 1.0 or more.
     pub speedup_threshold: Option<f64>,
     /// The part of the launches that must succeed, 0 to 1: 0.95 in production, 0.98
     /// where latency is promised, 0.90 in development.
     pub success_rate_threshold: Option<f64>,
-    /// The number of runs that are remembered, per operation, bucket and device; 8 to 10,000.
+    /// The runs that are remembered, per operation, bucket and device; 8 to 10,000.
     pub performance_window_size: Option<usize>,
 }
 

@@ -2,13 +2,16 @@
 
 use std::collections::BTreeMap;
 
+use courant_config::{Ranged, Ranges, range};
 use courant_gpu_utils::device::{Provider, Workload};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::batch::waiting::Limits;
 use crate::{Config, Error, Precision};
 
 pub(super) const SECTION: &str = "[[analyst.classifiers]]";
+const TABLE: &str = "analyst.classifiers";
 /// Padded tokens of a batch where nothing is configured; on a CPU with AVX-512 larger
 /// ones gain nothing, and make others wait.
 const BUDGET_ON_CPU: usize = 256;
@@ -21,7 +24,7 @@ const QUEUE_CAPACITY: usize = 1_024;
 const MAX_NAME_BYTES: usize = 64;
 
 /// The meaning of a classifier's labels.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Task {
     /// Negative, neutral (some have none), positive, of a text as a whole.
@@ -30,17 +33,17 @@ pub enum Task {
     Topics,
     /// Names of people, organizations and locations.
     Entities,
-    /// Whatever they say.
+    /// Any other.
     #[default]
     Other,
 }
 
 /// A sequence or token classifier of the user's own: `config.json`,
 /// `tokenizer.json` and an ONNX graph in one file.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ClassifierConfig {
-    /// Its name in requests: lower-case letters, digits, `-`, `_` and `.`.
+    /// Its name in requests, 1 to 64 bytes: lower-case letters, digits, `-`, `_` and `.`.
     pub name: String,
     /// The name of a folder in `.deps/models`, the path of a folder, or
     /// `hf:owner/repo[@revision]` on the Hugging Face hub.
@@ -60,11 +63,11 @@ pub struct ClassifierConfig {
     /// score. An empty list covers all, known or not.
     #[serde(default)]
     pub languages: Vec<String>,
-    /// The model's name of a label, to the name that it has here, as
+    /// The model's name of a label to the one used here, as
     /// `LABEL_0 = "negative"`. Several may become one.
     #[serde(default)]
     pub labels: BTreeMap<String, String>,
-    /// The numbers of the graph; by default its file's name tells.
+    /// The numbers that the graph computes with; by default its file's name tells.
     #[serde(default)]
     pub precision: Option<Precision>,
     /// The most tokens of a window, special ones included; by default 512, or what
@@ -115,31 +118,15 @@ impl ClassifierConfig {
         }
     }
 
-    /// Checks the ranges that are stated with the fields.
+    /// Checks the ranges.
     ///
     /// # Errors
-    /// [`Error::Config`] names the first key that is out of its range.
+    /// [`Error::Range`] names the first key that is out of its range.
     pub fn validate(&self) -> Result<(), Error> {
-        let is_plain =
-            |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || b"-_.".contains(&byte);
-        let name = &self.name;
-        if !(1..=MAX_NAME_BYTES).contains(&name.len()) || !name.bytes().all(is_plain) {
-            let reason = format!("is {name:?}, it must be 1 to 64 of a-z, 0-9, -, _ and .");
-            return Err(Error::Config { section: SECTION, key: "name", reason });
-        }
-        if self.model.is_empty() {
-            return Err(self.wrong("model", "is empty"));
-        }
-        if !(1..=64).contains(&self.sessions) {
-            return Err(self.wrong("sessions", "must be 1 to 64"));
-        }
-        if self.token_budget == Some(0) {
-            return Err(self.wrong("token_budget", "must be 1 or more"));
-        }
-        Ok(())
+        Ok(range::check(&format!("{TABLE}[{}]", self.name), self)?)
     }
 
-    /// The error of a wrong key of this classifier.
+    /// The fault of a key of this classifier.
     pub(super) fn wrong(&self, key: &'static str, reason: &str) -> Error {
         let reason = format!("of {} {reason}", self.name);
         Error::Config { section: SECTION, key, reason }
@@ -179,6 +166,24 @@ impl ClassifierConfig {
     }
 }
 
+impl Ranged for ClassifierConfig {
+    fn ranges(&self, ranges: &mut Ranges) {
+        let name = &self.name;
+        let is_plain =
+            |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || b"-_.".contains(&byte);
+        ranges.rule(
+            "name",
+            format_args!("{name:?}"),
+            "1 to 64 of a-z, 0-9, -, _ and .",
+            (1..=MAX_NAME_BYTES).contains(&name.len()) && name.bytes().all(is_plain),
+        );
+        let model = &self.model;
+        ranges.rule("model", format_args!("{model:?}"), "a folder or name", !model.is_empty());
+        ranges.within("sessions", self.sessions, 1..=64);
+        ranges.at_least_if_set("token_budget", self.token_budget, 1);
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -188,9 +193,10 @@ mod tests {
         let config = ClassifierConfig::new("own", "folder");
         assert!(config.validate().is_ok());
         let error = ClassifierConfig { sessions: 0, ..config.clone() }.validate().unwrap_err();
-        assert_eq!(error.to_string(), "[[analyst.classifiers]] sessions of own must be 1 to 64");
+        let expected = "analyst.classifiers[own].sessions is 0, but may be 1 to 64";
+        assert_eq!(error.to_string(), expected);
         let error = ClassifierConfig { name: "Own one".into(), ..config }.validate().unwrap_err();
-        assert!(matches!(error, Error::Config { key: "name", .. }), "{error}");
+        assert!(error.to_string().contains(".name is \"Own one\""), "{error}");
     }
 
     #[test]

@@ -1,51 +1,51 @@
 //! `courant run` in a process of its own, as the benches use it.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, bail, ensure};
+use courant::config_args::ConfigArgs;
+use courant::data;
+use courant::http::Server;
 use serde::Serialize;
-
-use crate::cli::ConfigArgs;
-use crate::data;
-use crate::http::Server;
 
 /// A start that takes longer has failed.
 const TOO_LONG: Duration = Duration::from_secs(60);
 const LOOK: Duration = Duration::from_millis(2);
 
 /// A pipeline in a process of its own, which ends with this value.
-pub(super) struct Running(Child);
+pub(crate) struct Running(Child);
 
 #[derive(Clone, Copy, Debug, Serialize)]
-pub(super) struct Memory {
+pub(crate) struct Memory {
     /// Bytes in memory, files that are mapped among them.
-    pub(super) resident: u64,
+    pub(crate) resident: u64,
     /// Bytes of them that no file backs.
-    pub(super) anonymous: u64,
+    pub(crate) anonymous: u64,
 }
 
 impl Running {
-    /// This executable as `courant run`, without sources, on free ports; `set` goes
-    /// before what the configuration says.
-    pub(super) fn start(
+    /// Starts the `courant` beside this executable, without sources, on free ports;
+    /// `set` goes before the configuration.
+    pub(crate) fn start(
         data: &Path,
         config: &ConfigArgs,
         set: &[(&str, &str)],
     ) -> anyhow::Result<Self> {
-        let courant = std::env::current_exe().context("cannot find this executable")?;
-        let mut command = Command::new(courant);
+        let courant = beside_this_executable("courant")?;
+        let mut command = Command::new(&courant);
         command.arg("run").arg("--data").arg(data).args(config.arguments());
         command.envs([("COURANT__SERVICE__HTTP_PORT", "0"), ("COURANT__SERVICE__GRPC_PORT", "0")]);
         command.env("COURANT__CRAWLER__SOURCES", "[]").envs(set.iter().copied());
         command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::piped());
-        Ok(Self(command.spawn().context("cannot start courant run")?))
+        let started = command.spawn();
+        Ok(Self(started.with_context(|| format!("cannot start {}", courant.display()))?))
     }
 
     /// Waits until a search by meaning is answered, by vectors and not by words;
     /// returns where the service is.
-    pub(super) async fn answers(&mut self, data: &Path) -> anyhow::Result<String> {
+    pub(crate) async fn answers(&mut self, data: &Path) -> anyhow::Result<String> {
         let query = [("q", "first light".to_owned()), ("mode", "vector".to_owned())];
         let deadline = Instant::now() + TOO_LONG;
         while Instant::now() < deadline {
@@ -71,14 +71,14 @@ impl Running {
     }
 
     /// `None` where the system does not say.
-    pub(super) fn memory(&self) -> anyhow::Result<Option<Memory>> {
+    pub(crate) fn memory(&self) -> anyhow::Result<Option<Memory>> {
         let Some(status) = self.proc("status")? else { return Ok(None) };
         let memory = Memory::parse(&status).context("the system does not state its memory")?;
         Ok(Some(memory))
     }
 
     /// Processor time since its start; `None` where the system does not say.
-    pub(super) fn processor_time(&self) -> anyhow::Result<Option<Duration>> {
+    pub(crate) fn processor_time(&self) -> anyhow::Result<Option<Duration>> {
         let Some(stat) = self.proc("stat")? else { return Ok(None) };
         let time = processor_time(&stat).context("the system does not state its time")?;
         Ok(Some(time))
@@ -92,6 +92,12 @@ impl Running {
         let text = std::fs::read_to_string(path).context("cannot look at courant run")?;
         Ok(Some(text))
     }
+}
+
+/// Cargo puts the programs of a workspace into one folder.
+fn beside_this_executable(name: &str) -> anyhow::Result<PathBuf> {
+    let this = std::env::current_exe().context("cannot find this executable")?;
+    Ok(this.with_file_name(name).with_extension(std::env::consts::EXE_EXTENSION))
 }
 
 impl Drop for Running {

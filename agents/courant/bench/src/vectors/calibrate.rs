@@ -1,4 +1,4 @@
-//! `courant bench vectors --calibrate`: from how many rows on a GPU finds the nearest
+//! `courant-bench vectors --calibrate`: from how many rows on a GPU finds the nearest
 //! sooner than the CPU, and the `[gpu.hybrid]` that follows.
 
 use std::fmt;
@@ -6,6 +6,7 @@ use std::hint::black_box;
 use std::time::{Duration, Instant};
 
 use anyhow::Context;
+use courant::{out, outln};
 use courant_gpu_utils::Config;
 use courant_gpu_utils::cuda::{self, kernels::Kernels};
 use courant_gpu_utils::device::{Cuda, CudaAbsence, Preset};
@@ -243,7 +244,7 @@ mod tests {
             calibrate: true,
             batches: Vec::new(),
             json: false,
-            config: crate::cli::ConfigArgs::default(),
+            config: courant::config_args::ConfigArgs::default(),
         };
         let measured = measure(&args, Err(CudaAbsence::NoDriver.into())).unwrap();
         assert_eq!(measured.points.len(), SWEEP.len());

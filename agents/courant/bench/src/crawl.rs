@@ -1,4 +1,4 @@
-//! `courant bench crawl`: from feeds to stored articles, as `courant run --once`
+//! `courant-bench crawl`: from feeds to stored articles, as `courant run --once`
 //! does it, with the politeness read from the log of the server that was crawled.
 
 use std::collections::BTreeMap;
@@ -8,6 +8,12 @@ use std::time::Duration;
 
 use anyhow::{Context, ensure};
 use clap::Args;
+use courant::config_args::ConfigArgs;
+use courant::data::DataFolder;
+use courant::figures::Figures;
+use courant::http;
+use courant::outln;
+use courant::pipeline::Pipeline;
 use courant_config::Document;
 use courant_crawler::{Extent, Report, Source};
 use courant_dedup::registered_domain_of;
@@ -17,12 +23,6 @@ use courant_telemetry::Telemetry;
 use serde::Serialize;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
-
-use crate::cli::ConfigArgs;
-use crate::data::DataFolder;
-use crate::figures::Figures;
-use crate::http;
-use crate::pipeline::Pipeline;
 
 /// The stages that work on a page, with the histogram that times each and its
 /// labels. Waits in queues are left out.

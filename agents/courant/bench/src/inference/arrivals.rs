@@ -112,7 +112,7 @@ pub(super) fn fifo_latencies(
 }
 
 /// The latency that `share` of the requests do not exceed.
-pub(in crate::bench) fn quantile(latencies: &mut [Duration], share: f64) -> Duration {
+pub(crate) fn quantile(latencies: &mut [Duration], share: f64) -> Duration {
     latencies.sort_unstable();
     let place = (latencies.len() as f64 * share).ceil() as usize;
     latencies.get(place.saturating_sub(1)).copied().unwrap_or_default()

@@ -17,18 +17,14 @@ const LONGEST_WORDS: usize = 256;
 
 /// A text, and what the encoder takes for it.
 #[derive(Clone)]
-pub(in crate::bench) struct Text {
-    pub(in crate::bench) text: String,
-    pub(in crate::bench) tokens: TokenIds,
+pub(crate) struct Text {
+    pub(crate) text: String,
+    pub(crate) tokens: TokenIds,
 }
 
 /// `count` texts cut from the sample site's articles: the same ones for the same
 /// `seed`.
-pub(in crate::bench) fn mixed(
-    model: &BareModel,
-    count: usize,
-    seed: u64,
-) -> anyhow::Result<Vec<Text>> {
+pub(crate) fn mixed(model: &BareModel, count: usize, seed: u64) -> anyhow::Result<Vec<Text>> {
     let words = words()?;
     let mut random = StdRng::seed_from_u64(seed);
     (0..count).map(|_| one(model, &words, &mut random)).collect()

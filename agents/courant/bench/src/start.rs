@@ -7,11 +7,12 @@ use std::time::{Duration, Instant};
 
 use anyhow::Context;
 use clap::Args;
+use courant::config_args::ConfigArgs;
+use courant::http;
+use courant::{out, outln};
 use serde::Serialize;
 
-use super::running::{Memory, Running};
-use crate::cli::ConfigArgs;
-use crate::http;
+use crate::running::{Memory, Running};
 
 /// What a pipeline allocates to start is given back by then.
 const IDLE_AFTER: Duration = Duration::from_secs(3);
@@ -28,7 +29,7 @@ pub(crate) struct StartArgs {
     config: ConfigArgs,
 }
 
-/// Each in an empty data folder, by this executable, one after the other.
+/// Each in an empty data folder, by the `courant` beside this executable, one after the other.
 #[derive(Debug, Serialize)]
 struct Starts {
     /// From the start of the process to the first search by meaning answered.

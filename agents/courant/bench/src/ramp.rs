@@ -1,4 +1,4 @@
-//! `courant bench ramp`: more and more clients that each send one text after the other
+//! `courant-bench ramp`: more and more clients that each send one text after the other
 //! to `POST /v1/embed` of a pipeline in a process of its own.
 
 use std::fmt;
@@ -8,16 +8,17 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, bail, ensure};
 use clap::Args;
+use courant::config_args::ConfigArgs;
+use courant::http;
+use courant::{out, outln};
 use courant_inference::{BareModel, Config, Deps};
 use reqwest::StatusCode;
 use serde::Serialize;
 use serde_json::{Value, json};
 use tokio::task::JoinSet;
 
-use super::inference::{quantile, texts};
-use super::running::Running;
-use crate::cli::ConfigArgs;
-use crate::http;
+use crate::inference::{quantile, texts};
+use crate::running::Running;
 
 /// Texts, sent again and again: no vector is kept.
 const TEXTS: usize = 512;

@@ -1,4 +1,4 @@
-//! `courant bench vectors`: the nearest rows of a matrix, and activation over a graph,
+//! `courant-bench vectors`: the nearest rows of a matrix, and activation over a graph,
 //! on one core.
 
 use std::fmt;
@@ -7,13 +7,14 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, ensure};
 use clap::Args;
+use courant::config_args::ConfigArgs;
+use courant::{out, outln};
 use courant_vectors::{Edge, Graph, Matrix, RowFormat, Scored, Scratch, Spreading};
 use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
 use serde::Serialize;
 
-use super::peer::{Peer, PeerArg};
-use crate::cli::ConfigArgs;
+use crate::peer::{Peer, PeerArg};
 
 mod calibrate;
 

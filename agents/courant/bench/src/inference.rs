@@ -1,4 +1,4 @@
-//! `courant bench inference`: the encoder against loops over bare sessions, side
+//! `courant-bench inference`: the encoder against loops over bare sessions, side
 //! by side in one run, on texts of the lengths that news have.
 
 mod agent;
@@ -6,7 +6,7 @@ mod arrivals;
 mod loops;
 mod provider;
 mod soak;
-pub(super) mod texts;
+pub(crate) mod texts;
 
 use std::fmt;
 use std::io::Write;
@@ -15,6 +15,8 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, ensure};
 use clap::Args;
+use courant::config_args::ConfigArgs;
+use courant::{out, outln};
 use courant_config::Document;
 use courant_gpu_utils::Config as GpuConfig;
 use courant_gpu_utils::device::Provider;
@@ -23,9 +25,8 @@ use courant_telemetry::Meters;
 use serde::Serialize;
 use tokio::runtime::Runtime;
 
-use super::peer::{Peer, PeerArg};
-use crate::cli::ConfigArgs;
-pub(super) use arrivals::quantile;
+use crate::peer::{Peer, PeerArg};
+pub(crate) use arrivals::quantile;
 use loops::{Loop, Sessions};
 use texts::Text;
 

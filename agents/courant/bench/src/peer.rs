@@ -10,8 +10,8 @@ use anyhow::{Context, bail};
 /// What is typed: `NAME=COMMAND`. The command's words are parted by spaces; the bench
 /// adds what it measures.
 #[derive(Clone, Debug)]
-pub(super) struct PeerArg {
-    pub(super) name: String,
+pub(crate) struct PeerArg {
+    pub(crate) name: String,
     command: Vec<String>,
 }
 
@@ -30,7 +30,7 @@ impl FromStr for PeerArg {
 
 /// A peer that has loaded what it needs. It does the work once for each line on its
 /// standard input and answers with a line: the seconds it took.
-pub(super) struct Peer {
+pub(crate) struct Peer {
     name: String,
     child: Child,
     ask: ChildStdin,
@@ -38,7 +38,7 @@ pub(super) struct Peer {
 }
 
 impl Peer {
-    pub(super) fn start(arg: &PeerArg, further: &[String]) -> anyhow::Result<Self> {
+    pub(crate) fn start(arg: &PeerArg, further: &[String]) -> anyhow::Result<Self> {
         let PeerArg { name, command } = arg;
         let [program, arguments @ ..] = &command[..] else { bail!("{name} has no command") };
         let mut command = Command::new(program);
@@ -50,7 +50,7 @@ impl Peer {
     }
 
     /// How long it takes for the work.
-    pub(super) fn time(&mut self) -> anyhow::Result<Duration> {
+    pub(crate) fn time(&mut self) -> anyhow::Result<Duration> {
         let ended = || format!("{} has ended", self.name);
         self.ask.write_all(b"\n").and_then(|()| self.ask.flush()).with_context(ended)?;
         let mut answer = String::new();

@@ -1,0 +1,69 @@
+//! `courant-bench`: the figures that the documentation states, measured again.
+
+use clap::{Parser, Subcommand};
+
+mod crawl;
+mod inference;
+mod peer;
+mod ramp;
+mod running;
+mod start;
+mod vectors;
+
+/// Measures on this machine the figures that the documentation states.
+#[derive(Debug, Parser)]
+#[command(version, propagate_version = true)]
+pub struct Cli {
+    #[command(subcommand)]
+    bench: Bench,
+}
+
+#[derive(Debug, Subcommand)]
+enum Bench {
+    /// Start `courant run` until it answers a search by meaning, and its idle memory
+    #[command(after_help = "Example:\n  courant-bench start --starts 5 --json")]
+    Start(start::StartArgs),
+    /// Crawl generated sites on loopback, through the whole pipeline in one process
+    #[command(after_help = "Example:\n  courant-bench crawl --hosts 500 --json")]
+    Crawl(crawl::CrawlArgs),
+    /// Embed texts of mixed lengths through the encoder, beside loops over bare sessions
+    #[command(after_help = "Example:\n  courant-bench inference --rounds 5 --json")]
+    Inference(inference::InferenceArgs),
+    /// Send texts to `/v1/embed` of a pipeline, from 1 client to 64
+    #[command(after_help = "Example:\n  courant-bench ramp --clients 1,8,64 --seconds 10")]
+    Ramp(ramp::RampArgs),
+    /// Find the nearest rows of a matrix, and spread activation over a graph
+    #[command(after_help = "Example:\n  courant-bench vectors --rows 100000 --json")]
+    Vectors(vectors::VectorsArgs),
+}
+
+impl Cli {
+    /// Measures what was asked for, and prints it.
+    ///
+    /// # Errors
+    /// Whatever keeps it from being measured.
+    pub fn run(&self) -> anyhow::Result<()> {
+        match &self.bench {
+            Bench::Start(args) => start::run(args),
+            Bench::Crawl(args) => crawl::run(args),
+            Bench::Inference(args) => inference::run(args),
+            Bench::Ramp(args) => ramp::run(args),
+            Bench::Vectors(args) => vectors::run(args),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+
+    #[test]
+    fn every_command_has_help_with_an_example() {
+        for command in Cli::command().get_subcommands() {
+            let help = command.get_after_help().map(ToString::to_string).unwrap_or_default();
+            assert!(help.contains("Example:"), "{}: {help}", command.get_name());
+        }
+    }
+}

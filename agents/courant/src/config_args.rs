@@ -1,0 +1,44 @@
+//! The arguments of every command that reads the configuration.
+
+use std::ffi::OsString;
+use std::path::PathBuf;
+
+use clap::Args;
+use courant_config::Document;
+
+/// Where the configuration comes from.
+#[derive(Clone, Debug, Default, Args)]
+pub struct ConfigArgs {
+    /// The configuration file [default: courant.toml, if there is one]
+    #[arg(long, value_name = "FILE", env = "COURANT_CONFIG")]
+    config: Option<PathBuf>,
+}
+
+impl ConfigArgs {
+    /// The file with the environment laid over it.
+    ///
+    /// # Errors
+    /// If the file or a variable makes no sense.
+    pub fn load(&self) -> anyhow::Result<Document> {
+        Ok(Document::load(self.config.as_deref(), std::env::vars())?)
+    }
+
+    /// The same for commands that speak for themselves: the log adds warnings only,
+    /// unless it is configured.
+    ///
+    /// # Errors
+    /// As [`Self::load`].
+    pub fn load_quiet(&self) -> anyhow::Result<Document> {
+        let mut document = self.load()?;
+        if !document.has("telemetry.log") {
+            document.set("telemetry.log", "warn")?;
+        }
+        Ok(document)
+    }
+
+    /// What makes another `courant` read the same file.
+    pub fn arguments(&self) -> Vec<OsString> {
+        let file = self.config.iter().map(|file| file.clone().into_os_string());
+        file.flat_map(|file| ["--config".into(), file]).collect()
+    }
+}

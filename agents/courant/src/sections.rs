@@ -1,0 +1,91 @@
+//! Every section of the configuration with the type that reads it: for `courant
+//! doctor`, for a start that refuses a wrong value, and for the reference of all keys.
+
+use courant_config::{Document, Error, Ranged, reference};
+use courant_inference::ClassifierConfig;
+use schemars::JsonSchema;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+struct Section {
+    name: &'static str,
+    check: fn(&Document, &'static str) -> Result<(), Error>,
+    describe: fn(&str) -> reference::Section,
+}
+
+const SECTIONS: [Section; 12] = [
+    section::<courant_telemetry::Config>("telemetry"),
+    section::<courant_service::Config>("service"),
+    section::<courant_bus::Config>("bus"),
+    section::<courant_store::Config>("store"),
+    section::<courant_cache::Config>("cache"),
+    section::<courant_inference::Config>("inference"),
+    section::<courant_gpu_utils::Config>("gpu"),
+    section::<courant_crawler::Config>("crawler"),
+    section::<courant_gateway::Config>("gateway"),
+    section::<courant_embedder::Config>("embedder"),
+    section::<courant_analyst::Config>("analyst"),
+    section::<courant_storage::Config>("storage"),
+];
+
+const fn section<T>(name: &'static str) -> Section
+where
+    T: DeserializeOwned + Default + Serialize + JsonSchema + Ranged,
+{
+    let check = |document: &Document, name| document.section::<T>(name).map(drop);
+    Section { name, check, describe: reference::Section::of::<T> }
+}
+
+/// Reads each section as its owner does.
+///
+/// # Errors
+/// The first key that is unknown, or whose value is wrong or out of its range.
+pub(crate) fn check(document: &Document) -> Result<(), Error> {
+    SECTIONS.iter().try_for_each(|section| (section.check)(document, section.name))
+}
+
+/// Every key with its default, its values and its effect, as Markdown.
+pub(crate) fn reference() -> String {
+    let mut sections: Vec<_> =
+        SECTIONS.iter().map(|section| (section.describe)(section.name)).collect();
+    // A list of tables has no default to show: one entry stands for all.
+    let classifier = ClassifierConfig::new("NAME", "MODEL");
+    let entry = reference::Section::list("analyst.classifiers", &classifier);
+    let after = SECTIONS.iter().position(|section| section.name == "analyst");
+    sections.insert(after.map_or(sections.len(), |analyst| analyst + 1), entry);
+    reference::page(INTRODUCTION, &sections)
+}
+
+const INTRODUCTION: &str = "\
+Every key of `courant.toml`, as `courant config` prints it. One file serves all agents. It is \
+read from the working folder, from `--config` or from `COURANT_CONFIG`. The environment \
+overrides it: `COURANT__BUS__URL` is `url` in `[bus]`. A flag overrides both. Every key has a \
+default. A key that is unknown, or a value out of its range, is one error that names the key, \
+before anything is opened; `courant doctor` checks every section.
+
+A dash is a key that is not set.";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_section_of_the_file_is_known() {
+        assert_eq!(SECTIONS.map(|section| section.name), courant_config::SECTIONS);
+        check(&Document::default()).unwrap();
+    }
+
+    #[test]
+    fn the_reference_in_docs_is_that_of_the_types() {
+        let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/configuration.md");
+        if std::env::var_os("COURANT_REGENERATE").is_some() {
+            std::fs::write(path, reference()).unwrap();
+        }
+        let committed = std::fs::read_to_string(path).unwrap();
+        assert!(
+            committed == reference(),
+            "docs/configuration.md is not that of the types: run this test with \
+             COURANT_REGENERATE=1"
+        );
+    }
+}

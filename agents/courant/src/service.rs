@@ -1,0 +1,130 @@
+//! Something that answers as the gateway does: a service over HTTP, or a gateway in
+//! this process.
+
+use std::net::SocketAddr;
+use std::path::Path;
+
+use anyhow::{Context, bail};
+use axum::Router;
+use axum::body::{Body, to_bytes};
+use axum::http::Request;
+use courant_bus::Bus;
+use courant_cache::Cache;
+use courant_embedder::Embedder;
+use courant_gateway::Gateway;
+use courant_service::Control;
+use courant_store::{Access, Store};
+use courant_telemetry::{Clock, Meters};
+use serde_json::Value;
+use tempfile::TempDir;
+use tokio_util::sync::CancellationToken;
+use tower::ServiceExt;
+
+use crate::assemble::load_encoder;
+use crate::config_args::ConfigArgs;
+use crate::data;
+use crate::http::Server;
+
+/// The longest answer that is read.
+const MAX_ANSWER_BYTES: usize = 16 << 20;
+
+/// The service of a data folder, if it answers.
+pub(crate) async fn running(folder: &Path) -> anyhow::Result<Option<Server>> {
+    let Some(address) = data::noted_address(folder) else { return Ok(None) };
+    let server = Server::at(&format!("http://{}", reachable(address)))?;
+    Ok(server.is_alive().await.then_some(server))
+}
+
+/// A service on all addresses is asked on loopback.
+fn reachable(mut address: SocketAddr) -> SocketAddr {
+    if address.ip().is_unspecified() {
+        address.set_ip(std::net::Ipv4Addr::LOCALHOST.into());
+    }
+    address
+}
+
+/// Something that answers as the gateway does.
+pub(crate) enum Service {
+    /// Over HTTP.
+    Remote(Server),
+    /// In this process.
+    Local(Box<Local>),
+}
+
+/// A gateway in this process, with what it asks.
+pub(crate) struct Local {
+    routes: Router,
+    _spool: Option<TempDir>,
+}
+
+impl Service {
+    /// The gateway whose routes these are.
+    pub(crate) fn local(routes: Router) -> Self {
+        Self::Local(Box::new(Local { routes, _spool: None }))
+    }
+
+    /// A gateway on the store of `folder`, read-only; with an embedder where the
+    /// question is one of meaning.
+    pub(crate) async fn of_folder(
+        folder: &Path,
+        config: &ConfigArgs,
+        by_meaning: bool,
+    ) -> anyhow::Result<Self> {
+        let path = data::store(folder);
+        if !path.exists() {
+            bail!(
+                "{} holds no articles; fill it with `courant run`, or name a --server",
+                folder.display()
+            );
+        }
+        let document = config.load()?;
+        let (clock, meters) = (Clock::system(), Meters::new("courant")?);
+        let meter = meters.meter();
+        let store_config = document.section("store")?;
+        let store = Store::sqlite(&path, Access::ReadOnly, &store_config, clock.clone(), &meter)
+            .await
+            .context("cannot open the store")?;
+        let spool = tempfile::tempdir().context("cannot make a temporary folder")?;
+        let bus_config = document.section("bus")?;
+        let bus =
+            Bus::embedded(&bus_config, &spool.path().join("spool.db"), clock.clone(), &meter)?;
+        if by_meaning {
+            let encoder = load_encoder(&document, &meter).context("cannot load the encoder")?;
+            let embedder =
+                Embedder::build(document.section("embedder")?, bus.clone(), encoder, &meter)?;
+            embedder.serve_queries(Control::new("embedder", &CancellationToken::new())).await?;
+        }
+        let cache = Cache::memory(&document.section("cache")?, &meter);
+        let gateway =
+            Gateway::build(document.section("gateway")?, bus, store, cache, clock, &meter)?;
+        Ok(Self::Local(Box::new(Local { routes: gateway.routes(), _spool: Some(spool) })))
+    }
+
+    /// The JSON at `path`.
+    ///
+    /// # Errors
+    /// With what the service says is wrong.
+    pub(crate) async fn get(&self, path: &str, query: &[(&str, String)]) -> anyhow::Result<Value> {
+        match self {
+            Self::Remote(server) => server.get(path, query).await,
+            Self::Local(local) => local.get(path, query).await,
+        }
+    }
+}
+
+impl Local {
+    async fn get(&self, path: &str, query: &[(&str, String)]) -> anyhow::Result<Value> {
+        let url = url::Url::parse_with_params(&format!("http://localhost{path}"), query)?;
+        let target = url[url::Position::BeforePath..].to_owned();
+        let request = Request::get(target).header("host", "localhost").body(Body::empty())?;
+        let answer = self.routes.clone().oneshot(request).await?;
+        let status = answer.status();
+        let body: Value =
+            serde_json::from_slice(&to_bytes(answer.into_body(), MAX_ANSWER_BYTES).await?)
+                .with_context(|| format!("the gateway answers {status} without JSON"))?;
+        if status.is_success() {
+            return Ok(body);
+        }
+        bail!("{}", body["error"]["message"].as_str().unwrap_or("the gateway gives no reason"));
+    }
+}
