@@ -8,7 +8,6 @@ use courant_proto::Schema;
 use courant_telemetry::Clock;
 use opentelemetry::metrics::Meter;
 use tokio::time::Instant;
-use tokio_util::sync::CancellationToken;
 
 use crate::config::Config;
 use crate::dead_letter::DeadLetter;

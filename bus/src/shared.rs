@@ -35,7 +35,7 @@ impl Shared {
         Ok(Arc::new(Self {
             system,
             names: Names::new(&config.prefix),
-            table: Table::new(&config.stages).map_err(Error::Config)?,
+            table: Table::new(&config.stages).map_err(Error::Stages)?,
             config: config.clone(),
             clock,
             metrics: Metrics::new(meter),

@@ -3,7 +3,8 @@
 use clap::{Parser, Subcommand};
 
 use crate::{
-    admin, ask, config, dead_letters, doctor, feeds, ingest, mcp, models, run, sample, tools,
+    admin, ask, config, dead_letters, doctor, feeds, ingest, mcp, migrate, models, run, sample,
+    tools,
 };
 
 /// The world's news, de-duplicated, analyzed and searchable as it is published.
@@ -81,6 +82,9 @@ enum Command {
     /// Print every key of the configuration with its default, values and effect
     #[command(after_help = "Example:\n  courant config > configuration.md")]
     Config,
+    /// Bring the tables of a store up to date, or say whether they are
+    #[command(after_help = "Example:\n  courant migrate --check --data courant-data")]
+    Migrate(migrate::MigrateArgs),
     /// Check this machine and the configuration
     #[command(after_help = "Example:\n  courant doctor --config courant.toml")]
     Doctor(doctor::DoctorArgs),
@@ -121,6 +125,7 @@ impl Cli {
                 config::run();
                 Ok(())
             }
+            Command::Migrate(args) => migrate::run(&args),
             Command::Doctor(args) => doctor::run(&args),
             Command::Models(args) => models::run(&args),
             Command::Mcp(args) => mcp::run(&args),

@@ -23,6 +23,7 @@ pub mod http;
 mod ingest;
 mod jsonl;
 mod mcp;
+mod migrate;
 mod models;
 pub mod pipeline;
 mod progress;

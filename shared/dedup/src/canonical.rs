@@ -4,13 +4,12 @@ use courant_article::CanonicalUrl;
 use url::Url;
 
 use crate::percent::{self, Part};
+use crate::slug::names_an_article;
 use crate::{domain, tracking};
 
 mod amp;
 mod host;
 mod path;
-
-pub(crate) use path::names_an_article;
 
 /// A longer URL is refused: no article's address needs it.
 pub const MAX_URL_BYTES: usize = 4096;
@@ -132,7 +131,7 @@ fn swallows_others(declared: &CanonicalUrl, own: &CanonicalUrl) -> bool {
     let is_home =
         |url: &Url| url.path() == "/" && url.query().is_none() && url.fragment().is_none();
     let drops_the_query = own.query().is_some() && declared.query().is_none();
-    let is_bare_script = declared.path() == own.path() && !path::names_an_article(own.path());
+    let is_bare_script = declared.path() == own.path() && !names_an_article(own.path());
     (is_home(&declared) && !is_home(&own)) || (drops_the_query && is_bare_script)
 }
 

@@ -17,7 +17,7 @@ pub struct Claim {
     pub site: String,
     /// The sketch of its text; `None` where that is too short for one.
     pub sketch: Option<Sketch>,
-    /// What the index of sketches said of it.
+    /// The answer of the index of sketches.
     pub near: Option<Near>,
 }
 
@@ -26,7 +26,7 @@ pub struct Claim {
 pub struct Near {
     /// The earliest of them.
     pub first: ArticleId,
-    /// Whether one of them is of the claim's own site.
+    /// True if one of them is of the claim's own site.
     pub on_this_site: bool,
 }
 
@@ -38,7 +38,7 @@ impl Near {
     }
 }
 
-/// What the duplicate index says of a claim.
+/// The judgement of the duplicate index on a claim.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Verdict {
     /// Never [`Decision::Refused`].
@@ -49,7 +49,7 @@ pub struct Verdict {
 }
 
 impl Verdict {
-    /// Whether the text is that of another article.
+    /// Returns true if the text is that of another article.
     pub(crate) fn is_copy(&self) -> bool {
         matches!(self.decision, Decision::Duplicate | Decision::Syndicated)
     }

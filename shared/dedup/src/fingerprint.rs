@@ -41,8 +41,8 @@ pub struct Fingerprint {
 }
 
 impl Fingerprint {
-    /// Whether the claim was accepted long ago, or released, and its article is not
-    /// stored in the claimed revision.
+    /// Returns true if the claim was accepted long ago, or released, and its article is
+    /// not stored in the claimed revision.
     fn has_lapsed(&self, now_ms: i64) -> bool {
         self.verdict.decision.is_accepted()
             && self.stored.is_none_or(|stored| stored < self.revision)
@@ -69,7 +69,7 @@ fn is_older(at_ms: i64, now_ms: i64, age_ms: u64) -> bool {
 pub struct Cluster {
     /// The first article with this text anywhere.
     pub first: ArticleId,
-    /// Whether some article of the claim's own site had it.
+    /// True if some article of the claim's own site had it.
     pub on_this_site: bool,
 }
 
@@ -120,8 +120,8 @@ impl Known {
         self.fingerprints.extend(found.into_iter().map(|(id, found)| (id, Some(found))));
     }
 
-    /// Whether `id` was claimed, and neither its claim nor that of the article it repeats
-    /// has lapsed. Needs the fingerprints of `id` and of what that is a copy of.
+    /// Returns true if `id` was claimed, and neither its claim nor that of the article it
+    /// repeats has lapsed. Needs the fingerprints of `id` and of what that is a copy of.
     pub fn stands(&self, id: ArticleId) -> bool {
         let Some(own) = self.fingerprint(id) else { return false };
         if own.verdict.decision == Decision::Duplicate {
@@ -140,7 +140,7 @@ impl Known {
         self.fingerprints.get(&id).and_then(Option::as_ref)
     }
 
-    /// Whether the claim of the article at `id` has lapsed.
+    /// Returns true if the claim that `own` records has lapsed.
     pub(crate) fn has_lapsed(&self, own: &Fingerprint) -> bool {
         own.has_lapsed(self.now_ms)
     }

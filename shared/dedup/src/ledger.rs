@@ -10,7 +10,7 @@ use crate::fingerprint::{Cluster, Fingerprint, Known, RELEASED_AT_MS};
 use crate::judge::{Effect, judge};
 use crate::{NearConfig, NearIndex, Offer, Sketch, normalize_text, registered_domain};
 
-/// What was claimed in this process.
+/// The claims of this process.
 #[derive(Debug)]
 pub struct Ledger {
     config: NearConfig,

@@ -17,6 +17,7 @@ mod near;
 mod percent;
 mod shingles;
 mod sketch;
+mod slug;
 mod text;
 mod tracking;
 

@@ -4,7 +4,10 @@
 use crate::percent::{self, Part};
 
 mod names;
+mod parameter;
 mod session;
+
+use parameter::name_and_value;
 
 pub(crate) use session::{is_session_segment, without_session};
 
@@ -39,10 +42,6 @@ fn without_tail(mut part: &str) -> &str {
         part = before;
     }
     part
-}
-
-fn name_and_value(part: &str) -> (&str, &str) {
-    part.split_once('=').unwrap_or((part, ""))
 }
 
 fn is_significant(path: &str, part: &str) -> bool {

@@ -6,11 +6,12 @@ use url::Url;
 
 use crate::charset;
 use crate::deadline::{Deadline, TimeIsUp};
-use crate::isolate::{Unparsable, document, fragment, isolated};
+use crate::isolate::{Unparsable, document, isolated};
 
 mod authors;
 mod content;
 mod dates;
+mod element;
 mod json_ld;
 mod language;
 mod links;
@@ -20,10 +21,12 @@ mod names;
 mod shown;
 mod structured;
 mod survey;
+mod tidy;
 mod title;
 mod verdict;
 
 use content::Content;
+pub use content::MAX_PAGE_TEXT_BYTES;
 use metadata::Metadata;
 use structured::Structured;
 use survey::Survey;
@@ -31,9 +34,6 @@ pub use verdict::{EVIDENCE, Evidence};
 
 /// Larger pages are refused.
 pub const MAX_PAGE_BYTES: usize = 16 * 1024 * 1024;
-/// Longer texts are cut here. Four times what travels as an article, so that the
-/// cut there is seen and flagged.
-pub const MAX_PAGE_TEXT_BYTES: usize = 1024 * 1024;
 
 /// What a page says, as `courant extract` prints it, and where it leads.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -192,17 +192,6 @@ fn read(document: &Document, url: &Url, deadline: &Deadline<'_>) -> Result<Page,
         links,
         noindex: metadata.noindex,
     })
-}
-
-/// Words apart by single spaces, entities resolved and tags dropped where a
-/// publisher left them in a field, at most `max_chars`.
-fn tidy(text: &str, max_chars: usize) -> String {
-    let has_markup = text.contains('&') && text.contains(';') || text.contains("</");
-    let resolved =
-        if has_markup { fragment(text).map(|document| document.text().to_string()) } else { None };
-    let text = resolved.as_deref().unwrap_or(text);
-    let words = text.split_whitespace().collect::<Vec<_>>().join(" ");
-    words.chars().take(max_chars).collect()
 }
 
 #[cfg(test)]

@@ -57,7 +57,7 @@ impl Articles {
     /// Returns the article with this id.
     ///
     /// # Errors
-    /// What the back end meets.
+    /// A failure of the back end.
     pub async fn get(&self, id: ArticleId) -> Result<Option<Record>, Error> {
         self.database.timed("article", search::article(&self.database, id)).await
     }
@@ -65,7 +65,7 @@ impl Articles {
     /// Returns at most `limit` articles in the order of their ids, those behind `after`.
     ///
     /// # Errors
-    /// What the back end meets.
+    /// A failure of the back end.
     pub async fn list(
         &self,
         after: Option<ArticleId>,
@@ -103,7 +103,7 @@ impl Articles {
     /// what activation reaches them over names, topics and stories that they share.
     ///
     /// # Errors
-    /// What the back end meets.
+    /// A failure of the back end.
     pub async fn related(&self, id: ArticleId, limit: usize) -> Result<Option<Vec<Hit>>, Error> {
         self.database.timed("related", search::related(&self.database, id, limit)).await
     }

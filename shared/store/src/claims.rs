@@ -26,13 +26,13 @@ impl Claims {
 
     /// Judges an entry by the duplicate index, and records the verdict.
     ///
-    /// Of concurrent claims of one article or one text, exactly one is new. The
+    /// Exactly one of concurrent claims of one article or one text is new. The
     /// same claim again gets the same verdict, so that a crash between the claim
     /// and the publication loses nothing. A claim whose article is not stored lapses,
     /// by its age or by [`Self::release`]: it bars neither the same article nor copies.
     ///
     /// # Errors
-    /// What the back end meets: then nothing was recorded, or the same claim
+    /// A failure of the back end: then nothing was recorded, or the same claim
     /// again gets what was.
     pub async fn judge(&self, claim: &Claim) -> Result<Verdict, Error> {
         let work = async {
@@ -55,7 +55,7 @@ impl Claims {
     /// is among the dead letters. Where it is stored all the same, the claim stands.
     ///
     /// # Errors
-    /// What the back end meets.
+    /// A failure of the back end.
     pub async fn release(&self, id: ArticleId, revision: Revision) -> Result<(), Error> {
         let work = async {
             match &self.database.backend {
@@ -74,7 +74,7 @@ impl Claims {
     /// has lapsed does not count.
     ///
     /// # Errors
-    /// What the back end meets.
+    /// A failure of the back end.
     pub async fn known(&self, ids: &[ArticleId]) -> Result<Vec<bool>, Error> {
         let work = async {
             match &self.database.backend {
@@ -95,7 +95,7 @@ impl Claims {
     /// those behind the number `after`, or the first ones after 0.
     ///
     /// # Errors
-    /// What the back end meets.
+    /// A failure of the back end.
     pub async fn sketches(&self, after: i64, limit: usize) -> Result<Vec<KnownSketch>, Error> {
         let limit = i64::try_from(limit).unwrap_or(i64::MAX);
         let work = async {
@@ -115,7 +115,7 @@ impl Claims {
     /// newest `most`.
     ///
     /// # Errors
-    /// What the back end meets.
+    /// A failure of the back end.
     pub async fn forget_sketches(&self, before_ms: i64, most: usize) -> Result<(), Error> {
         let most = i64::try_from(most).unwrap_or(i64::MAX);
         let work = async {

@@ -1,4 +1,4 @@
-//! How much is stored.
+//! Counts of what is stored.
 
 use deadpool_postgres::Client;
 use rusqlite::Connection;
@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::error::Error;
 
-/// How much is stored.
+/// Counts of what is stored.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Counts {
     /// Articles.

@@ -24,7 +24,7 @@ impl Crawl {
     /// Returns the last visit to `url`.
     ///
     /// # Errors
-    /// What the back end meets.
+    /// A failure of the back end.
     pub async fn visit(&self, url: &str) -> Result<Option<Visit>, Error> {
         let work = async {
             match &self.database.backend {
@@ -43,7 +43,7 @@ impl Crawl {
     /// Remembers visits; of two visits of one URL, the later one.
     ///
     /// # Errors
-    /// What the back end meets. Nothing was recorded.
+    /// A failure of the back end. Nothing was recorded.
     pub async fn record_visits(&self, visits: &[Visit]) -> Result<(), Error> {
         let work = async {
             match &self.database.backend {
@@ -62,7 +62,7 @@ impl Crawl {
     /// Returns what is known of the feed, sitemap or site at `url`.
     ///
     /// # Errors
-    /// What the back end meets.
+    /// A failure of the back end.
     pub async fn listing(&self, url: &str) -> Result<Option<Listing>, Error> {
         let work = async {
             match &self.database.backend {
@@ -81,7 +81,7 @@ impl Crawl {
     /// Keeps `listing`, unless a later look at it is known.
     ///
     /// # Errors
-    /// What the back end meets. Nothing was recorded.
+    /// A failure of the back end. Nothing was recorded.
     pub async fn record_listing(&self, listing: &Listing) -> Result<(), Error> {
         let work = async {
             match &self.database.backend {
@@ -103,7 +103,7 @@ impl Crawl {
     /// Returns at most `limit` listings in the order of their URLs, those behind `after`.
     ///
     /// # Errors
-    /// What the back end meets.
+    /// A failure of the back end.
     pub async fn listings(&self, after: &str, limit: usize) -> Result<Vec<Listing>, Error> {
         let limit = rows(limit);
         let work = async {
@@ -128,7 +128,7 @@ impl Crawl {
     /// Counts the listings and those that fail, and names at most `limit` of the latter.
     ///
     /// # Errors
-    /// What the back end meets.
+    /// A failure of the back end.
     pub async fn health(&self, limit: usize) -> Result<SourceHealth, Error> {
         let limit = rows(limit);
         let work = async {
@@ -147,7 +147,7 @@ impl Crawl {
     /// Keeps or forgets notes; of several about the same, the last counts.
     ///
     /// # Errors
-    /// What the back end meets. Nothing was recorded.
+    /// A failure of the back end. Nothing was recorded.
     pub async fn record_notes(&self, notes: &[Note]) -> Result<(), Error> {
         let work = async {
             match &self.database.backend {
@@ -166,7 +166,7 @@ impl Crawl {
     /// Returns the note of this kind and name, also where it is of no use any more.
     ///
     /// # Errors
-    /// What the back end meets.
+    /// A failure of the back end.
     pub async fn note(&self, kind: NoteKind, name: &str) -> Result<Option<Note>, Error> {
         let work = async {
             match &self.database.backend {
@@ -186,7 +186,7 @@ impl Crawl {
     /// one named `after`.
     ///
     /// # Errors
-    /// What the back end meets.
+    /// A failure of the back end.
     pub async fn notes(
         &self,
         kind: NoteKind,
@@ -217,7 +217,7 @@ impl Crawl {
     /// Forgets the notes that are of no use since before `before_ms` (Unix).
     ///
     /// # Errors
-    /// What the back end meets.
+    /// A failure of the back end.
     pub async fn forget_notes(&self, before_ms: i64) -> Result<(), Error> {
         let work = async {
             match &self.database.backend {

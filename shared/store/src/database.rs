@@ -18,7 +18,7 @@ pub(crate) enum Backend {
     Postgres(Arc<Postgres>),
 }
 
-/// What all handles of a store share.
+/// The part of a store that all its handles share.
 pub(crate) struct Database {
     pub(crate) backend: Backend,
     pub(crate) metrics: Metrics,

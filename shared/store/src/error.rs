@@ -1,4 +1,4 @@
-//! What can go wrong in the store.
+//! Failures of the store.
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -32,9 +32,9 @@ pub enum Error {
          set store.dimension or use another store"
     )]
     StoredDimension {
-        /// What the store was made with.
+        /// The dimension that the store was made with.
         stored: usize,
-        /// What `dimension` says.
+        /// The configured `dimension`.
         configured: usize,
     },
     /// A vector search without a vector.
@@ -60,7 +60,7 @@ pub enum Error {
         /// The newest one known.
         known: i64,
     },
-    /// What is stored cannot be read.
+    /// Stored values cannot be read.
     #[error("the store is corrupt: {0}")]
     Corrupt(String),
     /// The vectors cannot be where they are to be compared.
@@ -106,7 +106,7 @@ pub enum Error {
 }
 
 impl Error {
-    /// Whether the same call can succeed later, with nothing changed but time
+    /// Returns true if the same call can succeed later, with nothing changed but time
     /// or the state of a server or disk.
     pub fn is_transient(&self) -> bool {
         match self {
@@ -123,7 +123,7 @@ impl Error {
         }
     }
 
-    /// Whether the values themselves were refused, so that the same call fails
+    /// Returns true if the values themselves were refused, so that the same call fails
     /// at any time and on any server.
     pub fn is_permanent(&self) -> bool {
         match self {

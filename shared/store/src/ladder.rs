@@ -24,7 +24,7 @@ impl Schema {
         if found > known { Err(Error::Newer { found, known }) } else { Ok(self) }
     }
 
-    /// Whether the store lacks steps.
+    /// Returns true if the store lacks steps.
     pub fn is_pending(self) -> bool {
         self.found < self.known
     }

@@ -1,4 +1,4 @@
-//! What the store counts and times.
+//! The store's counters and timers.
 
 use std::time::Duration;
 

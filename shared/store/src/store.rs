@@ -139,7 +139,7 @@ impl Store {
     /// Counts what is stored.
     ///
     /// # Errors
-    /// What the back end meets.
+    /// A failure of the back end.
     pub async fn counts(&self) -> Result<Counts, Error> {
         let work = async {
             match &self.database.backend {
@@ -155,7 +155,7 @@ impl Store {
     /// Checks that the store answers and, where it was opened for that, can write.
     ///
     /// # Errors
-    /// What the back end meets.
+    /// A failure of the back end.
     pub async fn ping(&self) -> Result<(), Error> {
         let work = async {
             match &self.database.backend {

@@ -6,7 +6,7 @@
 
 use url::Url;
 
-use super::path::is_distinctive;
+use crate::slug::is_distinctive;
 
 /// Domains below which an AMP cache gives each publisher a host.
 const CACHES: [&str; 3] = ["cdn.ampproject.org", "bing-amp.com", "amp.cloudflare.com"];

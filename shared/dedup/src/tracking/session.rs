@@ -1,7 +1,7 @@
 //! Session ids, in queries and in paths.
 
-use super::name_and_value;
-use crate::canonical::names_an_article;
+use super::parameter::name_and_value;
+use crate::slug::names_an_article;
 
 /// Names that only sessions have, lower-case and sorted.
 const SESSION_NAMES: [&str; 7] = [

@@ -1,9 +1,10 @@
 //! Who wrote it.
 
+use super::element::Place;
 use super::names::{Source, is_same, names_in};
 use super::shown::{Byline, Sureness};
 use super::structured::Structured;
-use super::survey::{Place, Survey};
+use super::survey::Survey;
 
 const AUTHOR_META: [&str; 14] = [
     "author",

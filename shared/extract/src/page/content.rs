@@ -7,7 +7,7 @@
 use dom_query::Document;
 use url::Url;
 
-use super::MAX_PAGE_TEXT_BYTES;
+use super::tidy::tidy;
 use crate::deadline::{Deadline, TimeIsUp};
 
 mod choose;
@@ -23,8 +23,12 @@ use facts::Facts;
 use outline::Outline;
 use score::Scores;
 
-/// What the publisher gives as the article's body is taken where the text found
-/// in the page has less than this share of it.
+/// Longer texts are cut here. Four times what travels as an article, so that the
+/// cut there is seen and flagged.
+pub const MAX_PAGE_TEXT_BYTES: usize = 1024 * 1024;
+
+/// The publisher's own body of the article is taken where the text found in the page
+/// has less than this share of it.
 const MIN_SHARE_OF_BODY: f64 = 0.5;
 
 /// The main text and what speaks for or against it.
@@ -104,7 +108,7 @@ fn link_density(outline: &Outline, kept: &[usize]) -> f64 {
 /// Words apart by single spaces, paragraphs by one blank line.
 fn tidy_paragraphs(text: &str) -> String {
     let text = if text.contains("</p>") {
-        super::tidy(&text.replace("</p>", "</p>\n"), usize::MAX)
+        tidy(&text.replace("</p>", "</p>\n"), usize::MAX)
     } else {
         text.to_owned()
     };

@@ -3,9 +3,10 @@
 use courant_article::PublishedAt;
 use url::Url;
 
+use super::element::Place;
 use super::shown::ShownDate;
 use super::structured::Structured;
-use super::survey::{Place, Survey};
+use super::survey::Survey;
 use crate::date::{Order, date_within, published_at};
 
 const PUBLISHED_META: [&str; 33] = [

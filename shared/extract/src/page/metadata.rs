@@ -7,7 +7,8 @@ use url::Url;
 use super::names::is_same;
 use super::structured::Structured;
 use super::survey::{Meta, Survey};
-use super::{authors, dates, language, tidy, title};
+use super::tidy::tidy;
+use super::{authors, dates, language, title};
 use crate::date::Order;
 
 const MAX_NAME_CHARS: usize = 120;

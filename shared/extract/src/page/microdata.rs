@@ -4,8 +4,8 @@
 use dom_query::{Element, NodeRef};
 use serde_json::{Map, Value};
 
+use super::element::attr;
 use super::shown::{self, Gaps};
-use super::survey::attr;
 
 const MAX_ITEMS: usize = 300;
 const MAX_VALUE_CHARS: usize = 1000;

@@ -1,6 +1,6 @@
 //! Names of people, out of bylines.
 
-use super::tidy;
+use super::tidy::tidy;
 use words::{BEFORE, BEFORE_SHOWN, BETWEEN, BETWEEN_LONG, BREAKS, NEVER, NOBODY, ROLES, SUFFIXES};
 
 mod words;

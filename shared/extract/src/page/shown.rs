@@ -2,7 +2,7 @@
 
 use dom_query::{Element, NodeData, NodeRef};
 
-use super::survey::{Place, attr};
+use super::element::{Place, attr};
 
 const MAX_HEADING_CHARS: usize = 500;
 const MAX_BYLINE_CHARS: usize = 200;

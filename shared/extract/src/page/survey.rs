@@ -4,6 +4,7 @@
 use dom_query::{Document, Element, NodeRef};
 use serde_json::Value;
 
+use super::element::{Place, attr};
 use super::microdata::Microdata;
 use super::shown::{self, Byline, Heading, ShownDate};
 use crate::deadline::{Deadline, TimeIsUp};
@@ -119,17 +120,6 @@ impl Survey {
     }
 }
 
-/// Where an element stands.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Place {
-    /// The number of elements up to here.
-    pub(super) at: usize,
-    /// Whether it stands in a sidebar, a footer, a list of other articles.
-    pub(super) is_margin: bool,
-    /// Whether it stands in a list of other articles, or among comments.
-    pub(super) is_of_others: bool,
-}
-
 /// The node that follows in the document's order; `depth` goes along.
 fn following<'a>(node: NodeRef<'a>, depth: &mut usize) -> Option<NodeRef<'a>> {
     if let Some(child) = node.first_child() {
@@ -144,10 +134,6 @@ fn following<'a>(node: NodeRef<'a>, depth: &mut usize) -> Option<NodeRef<'a>> {
         node = node.parent()?;
         *depth = depth.checked_sub(1)?;
     }
-}
-
-pub(super) fn attr<'a>(element: &'a Element, name: &str) -> Option<&'a str> {
-    element.attrs.iter().find(|attr| &*attr.name.local == name).map(|attr| attr.value.as_ref())
 }
 
 /// The meta elements: `property`, `name`, `itemprop` or `http-equiv` in lower

@@ -1,8 +1,9 @@
 //! The headline.
 
+use super::element::Place;
 use super::structured::Structured;
-use super::survey::{Place, Survey};
-use super::tidy;
+use super::survey::Survey;
+use super::tidy::tidy;
 use crate::date::{Order, date_within};
 
 const MAX_TITLE_CHARS: usize = 500;

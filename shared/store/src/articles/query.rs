@@ -1,4 +1,4 @@
-//! What is asked for, and how its words are read.
+//! Queries, and how their words are read.
 
 use std::collections::HashSet;
 
@@ -6,7 +6,7 @@ use courant_article::Embedding;
 use rust_stemmers::{Algorithm, Stemmer};
 use serde::{Deserialize, Serialize};
 
-/// How many candidates each of the two searches gives to the fusion, and the
+/// The number of candidates that each of the two searches gives to the fusion, and the
 /// greatest `limit`.
 pub const CANDIDATES: usize = 100;
 
@@ -102,7 +102,7 @@ pub(crate) struct Matcher {
 }
 
 impl Matcher {
-    /// Whether `written`, a stretch of a text without white space, holds one.
+    /// Returns true if `written`, a stretch of a text without white space, holds one.
     pub(crate) fn fits(&self, written: &str) -> bool {
         words(written).iter().any(|word| self.stems.contains(self.stemmer.stem(word).as_ref()))
     }

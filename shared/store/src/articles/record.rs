@@ -19,7 +19,7 @@ pub struct Record {
     /// Unit length, or all zeros where there was nothing to embed: such an
     /// article is found by its text only.
     pub vector: Embedding,
-    /// What the analyst found.
+    /// The analyst's findings.
     pub analysis: Analysis,
     /// When it was stored, to the millisecond.
     pub stored_at: jiff::Timestamp,
@@ -50,7 +50,7 @@ pub struct Summary {
     pub id: ArticleId,
     /// The version that is stored.
     pub revision: Revision,
-    /// Where to read it.
+    /// The address to read it at.
     pub url: String,
     /// The headline.
     pub title: String,
@@ -67,7 +67,7 @@ pub struct Summary {
 pub struct Hit {
     /// Its name.
     pub id: ArticleId,
-    /// Where to read it.
+    /// The address to read it at.
     pub url: String,
     /// The headline.
     pub title: String,

@@ -1,4 +1,4 @@
-//! How a search and the question for related articles are answered, from what either
+//! The answers to a search and to the question for related articles, from what either
 //! back end finds.
 
 use std::collections::HashMap;

@@ -1,13 +1,13 @@
-//! What a hit shows of its text.
+//! The stretch of its text that a hit shows.
 
 use super::query::Terms;
 
 /// The longest snippet, in code points, without the marks of omission.
 const LENGTH: usize = 240;
-/// How much stands before the word that was found.
+/// The part of it before the word that was found.
 const LEAD: usize = 60;
-/// How much of a text is searched for it, in code points: what the back ends
-/// read of an article that was found.
+/// The part of a text that is searched for it, in code points: the back ends read
+/// no more of an article that was found.
 pub(crate) const SOURCE: i32 = 20_000;
 const OMITTED: &str = "…";
 

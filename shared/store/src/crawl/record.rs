@@ -26,7 +26,7 @@ pub struct Visit {
 pub struct Listing {
     /// As the source names it.
     pub url: String,
-    /// What it is, in the crawler's word.
+    /// Its kind, in the crawler's word.
     pub kind: String,
     /// When it was looked at last, Unix milliseconds.
     pub checked_at_ms: i64,
@@ -58,11 +58,11 @@ pub struct SourceHealth {
 /// Something that the crawler must find again after it was killed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Note {
-    /// What it is about.
+    /// Its subject.
     pub kind: NoteKind,
     /// Which page, domain or origin; one note of each kind has this name.
     pub name: String,
-    /// What there is to know, in the crawler's words; `None`: to be forgotten.
+    /// The content, in the crawler's words; `None`: to be forgotten.
     pub body: Option<String>,
     /// When it is of no use any more, Unix milliseconds.
     pub until_ms: i64,

@@ -1,4 +1,4 @@
-//! How the tables come to be, and how their version is read.
+//! The tables: how they come to be, and how their version is read.
 
 use tokio_postgres::{Client, GenericClient, Transaction};
 

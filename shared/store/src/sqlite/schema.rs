@@ -10,7 +10,7 @@ use crate::ladder::{SQLITE, Schema};
 
 /// "Cour", set by the first step: tells our files from other SQLite files.
 const APPLICATION_ID: i64 = 0x436f_7572;
-/// How long a reader waits while the log is being moved into the file.
+/// The time that a reader waits while the log is being moved into the file.
 const BUSY: Duration = Duration::from_secs(5);
 /// Prepared statements kept per connection.
 const STATEMENTS: usize = 64;

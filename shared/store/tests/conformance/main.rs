@@ -1,4 +1,4 @@
-//! What a store promises, on SQLite and on Postgres.
+//! The promises of a store, on SQLite and on Postgres.
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 

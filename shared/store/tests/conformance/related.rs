@@ -1,4 +1,4 @@
-//! What is like an article.
+//! Articles like one.
 
 use courant_article::{ArticleId, Entity, EntityKind, Span, Topic};
 use courant_store::{CANDIDATES, Record};

@@ -43,7 +43,7 @@ WITH wanted AS (
 )
 SELECT id FROM matching ORDER BY ts_rank(words, query, 1) DESC, id LIMIT $4";
 
-/// How many matches are ranked.
+/// Matches that are ranked.
 const RANKED: i64 = 2000;
 
 /// The iterative scan may return rows slightly out of order, so they are sorted

@@ -40,7 +40,7 @@ impl Prepared {
     }
 }
 
-/// What an upsert changed.
+/// The changes of an upsert.
 struct Written {
     outcomes: Vec<Upsert>,
     vectors: Vec<(ArticleId, Vec<f32>)>,

@@ -1,4 +1,4 @@
-//! What the crawler must find again after it was killed.
+//! Notes that the crawler must find again after it was killed.
 
 use rusqlite::{Connection, OptionalExtension, params};
 

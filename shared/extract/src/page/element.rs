@@ -1,0 +1,19 @@
+//! An element of a page, and its place.
+
+use dom_query::Element;
+
+/// The place of an element.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Place {
+    /// The number of elements up to here.
+    pub(super) at: usize,
+    /// It stands in a sidebar, a footer, a list of other articles.
+    pub(super) is_margin: bool,
+    /// It stands in a list of other articles, or among comments.
+    pub(super) is_of_others: bool,
+}
+
+/// The value of an attribute.
+pub(super) fn attr<'a>(element: &'a Element, name: &str) -> Option<&'a str> {
+    element.attrs.iter().find(|attr| &*attr.name.local == name).map(|attr| attr.value.as_ref())
+}
