@@ -6,3 +6,4 @@ mod disk;
 mod journey;
 mod kills;
 mod operator;
+mod traces;

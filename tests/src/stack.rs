@@ -30,6 +30,7 @@ pub struct Stack {
     pub redis: Redis,
     agents: Vec<Agent>,
     folder: TempDir,
+    variables: Vec<(&'static str, String)>,
 }
 
 impl Stack {
@@ -38,11 +39,22 @@ impl Stack {
     /// # Errors
     /// If a server is missing, or something does not start: with its log.
     pub async fn start(publishers: &Publishers) -> anyhow::Result<Self> {
+        Self::start_with(publishers, &[]).await
+    }
+
+    /// The same with further variables for every agent.
+    ///
+    /// # Errors
+    /// As [`Self::start`].
+    pub async fn start_with(
+        publishers: &Publishers,
+        variables: &[(&'static str, String)],
+    ) -> anyhow::Result<Self> {
         let folder = tempfile::tempdir()?;
         std::fs::write(folder.path().join("courant.toml"), publishers.configuration())?;
         let nats = NatsServer::start(Sync::Sometimes).await?;
         let (postgres, redis) = (Postgres::start()?, Redis::start()?);
-        let mut stack = Self { nats, postgres, redis, agents: Vec::new(), folder };
+        let mut stack = Self { nats, postgres, redis, agents: Vec::new(), folder, variables: variables.to_vec() };
         for name in AGENTS {
             let agent = Agent::start(name, stack.command(name)?, stack.folder.path())?;
             stack.agents.push(agent);
@@ -62,7 +74,8 @@ impl Stack {
             .env("COURANT__BUS__ACK_WAIT_S", "3")
             .env("COURANT__BUS__RETRY_DELAY_S", "0.2")
             .env("COURANT__STORE__URL", self.postgres.url())
-            .env("COURANT__CACHE__REDIS_URL", self.redis.url());
+            .env("COURANT__CACHE__REDIS_URL", self.redis.url())
+            .envs(self.variables.iter().map(|(name, value)| (name, value)));
         Ok(command)
     }
 

@@ -1,12 +1,11 @@
 //! The analyst, put together and run.
 
 use std::sync::{Arc, OnceLock};
-use std::time::Duration;
 
 use anyhow::Context;
 use axum::Router;
-use courant_article::Embedding;
 use courant_bus::{Bus, Stage, Subject};
+use courant_embedder_client::EmbedderClient;
 use courant_inference::Host;
 use courant_proto::v1;
 use courant_proto::v1::classifier_server::ClassifierServer;
@@ -17,17 +16,11 @@ use crate::classify::Classify;
 use crate::handle::Handler;
 use crate::{Analyzer, Classifiers, Config, Metrics, Topics, grpc, http};
 
-/// How long one request for the definitions' vectors may take.
-const DEFINITIONS_TIMEOUT: Duration = Duration::from_secs(10);
-/// How long the embedder is waited for before it is asked again.
-const PAUSE: Duration = Duration::from_millis(250);
-/// How many definitions are asked for at once.
-const DEFINITIONS_AT_ONCE: usize = 64;
-
 /// Analyzes articles, and labels texts on request.
 pub struct Analyst {
     config: Config,
     bus: Bus,
+    embedder: EmbedderClient,
     agent: AgentMetrics,
     metrics: Metrics,
     classifiers: Classifiers,
@@ -48,8 +41,9 @@ impl Analyst {
         bus.publishes(&[Subject::ARTICLE_ANALYZED]);
         let analyzer = Arc::default();
         let (served, judged) = (classifiers.clone(), Arc::clone(&analyzer));
-        let classify = Classify::new(&config, bus.clone(), served, judged, agent.clone());
-        Ok(Self { config, bus, agent, metrics, classifiers, analyzer, classify })
+        let embedder = EmbedderClient::new(bus.clone());
+        let classify = Classify::new(&config, embedder.clone(), served, judged, agent.clone());
+        Ok(Self { config, bus, embedder, agent, metrics, classifiers, analyzer, classify })
     }
 
     /// Labels over HTTP: `POST /v1/classify`.
@@ -77,7 +71,7 @@ impl Analyst {
     async fn work(self, control: &Control) -> anyhow::Result<()> {
         let prepared = async {
             self.classifiers.check().await.context("cannot load the classifiers")?;
-            definitions(&self.bus).await
+            definitions(&self.embedder).await
         };
         let topics = tokio::select! {
             topics = Box::pin(prepared) => topics?,
@@ -97,40 +91,11 @@ impl Analyst {
     }
 }
 
-/// The vectors of the topics' definitions, as the embedder computes them. Asks
-/// again while nobody answers: the embedder may start later.
-async fn definitions(bus: &Bus) -> anyhow::Result<Topics> {
+/// The topics with their definitions' vectors, as the embedder computes them. Waits for
+/// an embedder that starts later.
+async fn definitions(embedder: &EmbedderClient) -> anyhow::Result<Topics> {
     let texts: Vec<String> = Topics::definitions().map(ToOwned::to_owned).collect();
-    let mut vectors: Vec<Embedding> = Vec::with_capacity(texts.len());
-    let mut model = None;
-    for texts in texts.chunks(DEFINITIONS_AT_ONCE) {
-        let reply = ask(bus, v1::EmbedRequest { texts: texts.to_vec() }).await?;
-        vectors.extend(reply.vectors.into_iter().map(|v| Embedding::from_unit(v.values)));
-        model = reply.model;
-    }
-    let model = model.context("the embedder does not name its model")?;
-    Ok(Topics::new(model.into(), &vectors)?)
-}
-
-async fn ask(bus: &Bus, request: v1::EmbedRequest) -> anyhow::Result<v1::EmbedReply> {
-    let mut told = false;
-    loop {
-        match bus
-            .request::<_, v1::EmbedReply>(Subject::REQUEST_EMBED, &request, DEFINITIONS_TIMEOUT)
-            .await
-        {
-            Ok(reply) if reply.error.is_empty() => return Ok(reply),
-            Ok(reply) if !told => {
-                tracing::warn!(error = reply.error, "the embedder refuses the topics' definitions");
-                told = true;
-            }
-            Ok(_) => {}
-            Err(error) if !told => {
-                tracing::info!(%error, "waiting for the embedder");
-                told = true;
-            }
-            Err(_) => {}
-        }
-        tokio::time::sleep(PAUSE).await;
-    }
+    let found = embedder.embed_at_start(&texts).await;
+    let found = found.context("cannot embed the topics' definitions")?;
+    Ok(Topics::new(found.model, &found.vectors)?)
 }

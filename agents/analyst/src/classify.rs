@@ -5,8 +5,9 @@ use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
 use courant_article::ModelRef;
-use courant_bus::{Bus, RequestError};
+use courant_embedder_client::{EmbedError, EmbedderClient};
 use courant_inference::{Classifier, ClassifierConfig, Error, Findings, Priority};
+use courant_proto::v1::EmbedErrorCode;
 use courant_service::{Admission, AgentMetrics, Refusal, Refused, Unserved, check_count};
 use futures::future::try_join_all;
 
@@ -50,10 +51,8 @@ pub(crate) enum NoAnswer {
     Model { asked: String, known: String },
     #[error("the embedder has not given the topics' definitions yet; try again in a second")]
     NotReady,
-    #[error("the embedder does not answer")]
-    Embedder(#[from] RequestError),
-    #[error("the embedder refuses: {0}")]
-    Refused(String),
+    #[error(transparent)]
+    Embedder(#[from] EmbedError),
     #[error(transparent)]
     Classifier(#[from] Error),
 }
@@ -64,12 +63,10 @@ impl From<NoAnswer> for Refusal {
             NoAnswer::Unserved(why) => why.refused(),
             NoAnswer::TooLong { .. } => Refused::Invalid,
             NoAnswer::Model { .. } => Refused::NotFound,
+            NoAnswer::Embedder(error) => of_embedder(error),
             NoAnswer::Classifier(Error::Overloaded { .. }) => Refused::Overloaded,
             NoAnswer::Classifier(Error::Late) => Refused::Late,
-            NoAnswer::NotReady
-            | NoAnswer::Embedder(_)
-            | NoAnswer::Refused(_)
-            | NoAnswer::Classifier(Error::Stopped) => Refused::Unavailable,
+            NoAnswer::NotReady | NoAnswer::Classifier(Error::Stopped) => Refused::Unavailable,
             NoAnswer::Classifier(error) => {
                 tracing::error!(%error, "a request to classify texts failed");
                 Refused::Internal
@@ -79,10 +76,19 @@ impl From<NoAnswer> for Refusal {
     }
 }
 
+fn of_embedder(error: &EmbedError) -> Refused {
+    match error {
+        EmbedError::Refused { code: EmbedErrorCode::Invalid, .. } => Refused::Invalid,
+        EmbedError::Refused { code: EmbedErrorCode::Overloaded, .. } => Refused::Overloaded,
+        EmbedError::Refused { code: EmbedErrorCode::Late, .. } => Refused::Late,
+        _ => Refused::Unavailable,
+    }
+}
+
 /// Answers requests, a bounded number at a time.
 #[derive(Clone)]
 pub(crate) struct Classify {
-    bus: Bus,
+    embedder: EmbedderClient,
     classifiers: Classifiers,
     analyzer: Arc<OnceLock<Arc<Analyzer>>>,
     min_confidence: f64,
@@ -93,7 +99,7 @@ impl Classify {
     /// `analyzer` is there as soon as the embedder has given the topics' definitions.
     pub(crate) fn new(
         config: &Config,
-        bus: Bus,
+        embedder: EmbedderClient,
         classifiers: Classifiers,
         analyzer: Arc<OnceLock<Arc<Analyzer>>>,
         metrics: AgentMetrics,
@@ -101,7 +107,7 @@ impl Classify {
         let patience = Duration::from_secs(config.request_timeout_s);
         let admission = Admission::new(config.requests, patience, metrics);
         let min_confidence = config.language_min_confidence;
-        Self { bus, classifiers, analyzer, min_confidence, admission }
+        Self { embedder, classifiers, analyzer, min_confidence, admission }
     }
 
     /// One result per text, in order.
@@ -117,7 +123,7 @@ impl Classify {
             return self.configured(config, question, deadline).await;
         }
         if let Some(head) = BuiltIn::named(&question.model) {
-            return self.built_in(head, question).await;
+            return self.built_in(head, question, deadline).await;
         }
         let configured = self.classifiers.models().configs().map(|config| config.name.as_str());
         let known: Vec<&str> = BuiltIn::NAMES.into_iter().chain(configured).collect();
@@ -144,12 +150,18 @@ impl Classify {
         Ok(Answer { model: classifier.model().clone(), results })
     }
 
-    async fn built_in(&self, head: BuiltIn, question: &Question) -> Result<Answer, NoAnswer> {
+    async fn built_in(
+        &self,
+        head: BuiltIn,
+        question: &Question,
+        deadline: Instant,
+    ) -> Result<Answer, NoAnswer> {
         let analyzer = self.analyzer.get().ok_or(NoAnswer::NotReady)?;
         let mut results = Vec::with_capacity(question.texts.len());
         for text in &question.texts {
             let language = self.language(question, text);
-            results.push(head.classify(analyzer, &self.bus, language, text).await?);
+            let found = head.classify(analyzer, &self.embedder, language, text, deadline.into());
+            results.push(found.await?);
         }
         Ok(Answer { model: head.model(analyzer), results })
     }

@@ -108,7 +108,7 @@ impl House {
                 let reply = v1::EmbedReply {
                     model: Some(encoder().into()),
                     vectors: vec![one; request.message.texts.len()],
-                    error: String::new(),
+                    ..v1::EmbedReply::default()
                 };
                 request.reply(&reply).await.unwrap();
             }

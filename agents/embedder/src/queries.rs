@@ -4,18 +4,18 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use courant_bus::{Error, Requests, Subject};
-use courant_inference::{Encoder, Priority};
+use courant_inference::{Embedded, Encoder, Priority};
 use courant_proto::v1;
 use courant_service::{Control, check_count};
 use tokio::sync::Semaphore;
 use tracing::Instrument;
 
 use crate::handle::Handler;
-use crate::vectors::reply;
+use crate::vectors::{NoVectors, reply};
 
 /// The most texts in one request.
 const MAX_TEXTS: usize = 128;
-/// How long whoever asks waits, where the request does not say.
+/// The patience of a request that does not state its own.
 const PATIENCE: Duration = Duration::from_secs(30);
 
 /// Requests for vectors as they come in.
@@ -46,7 +46,8 @@ impl Queries {
             let (encoder, span) = (self.encoder.clone(), request.span());
             let answering = async move {
                 let deadline = request.deadline().unwrap_or_else(|| Instant::now() + PATIENCE);
-                let reply = vectors(&encoder, request.message.texts.clone(), deadline).await;
+                let texts = request.message.texts.clone();
+                let reply = vectors(&encoder, texts, deadline).await.map_or_else(Into::into, reply);
                 if let Err(error) = request.reply(&reply).await {
                     tracing::warn!(%error, "could not answer a request for vectors");
                 }
@@ -59,17 +60,14 @@ impl Queries {
 
 /// A single text is a search's query: where the queue is full it is refused at once, so
 /// that the search goes on by words. Several wait for their places until `deadline`.
-async fn vectors(encoder: &Encoder, texts: Vec<String>, deadline: Instant) -> v1::EmbedReply {
-    let refused = |error: String| v1::EmbedReply { error, ..v1::EmbedReply::default() };
-    if let Err(error) = check_count(&texts, MAX_TEXTS) {
-        return refused(error.to_string());
-    }
-    let embedded = match texts.len() {
-        1 => encoder.try_embed_before(texts, Priority::Query, deadline).await,
-        _ => encoder.embed_before(texts, Priority::Query, deadline).await,
-    };
-    match embedded {
-        Ok(embedded) => reply(embedded),
-        Err(error) => refused(error.to_string()),
-    }
+async fn vectors(
+    encoder: &Encoder,
+    texts: Vec<String>,
+    deadline: Instant,
+) -> Result<Embedded, NoVectors> {
+    check_count(&texts, MAX_TEXTS)?;
+    Ok(match texts.len() {
+        1 => encoder.try_embed_before(texts, Priority::Query, deadline).await?,
+        _ => encoder.embed_before(texts, Priority::Query, deadline).await?,
+    })
 }

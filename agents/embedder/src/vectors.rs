@@ -23,23 +23,40 @@ pub(crate) enum NoVectors {
     Encoder(#[from] Error),
 }
 
-impl From<NoVectors> for Refusal {
-    fn from(why: NoVectors) -> Self {
-        let refused = match &why {
-            NoVectors::Unserved(why) => why.refused(),
-            NoVectors::Model { .. } => Refused::NotFound,
-            NoVectors::Dimensions { .. } | NoVectors::Encoder(Error::EmptyText { .. }) => {
-                Refused::Invalid
-            }
-            NoVectors::Encoder(Error::Overloaded { .. }) => Refused::Overloaded,
-            NoVectors::Encoder(Error::Late) => Refused::Late,
-            NoVectors::Encoder(Error::Stopped) => Refused::Unavailable,
-            NoVectors::Encoder(error) => {
+impl NoVectors {
+    /// The kind of refusal. A defect is logged.
+    fn refused(&self) -> Refused {
+        match self {
+            Self::Unserved(why) => why.refused(),
+            Self::Model { .. } => Refused::NotFound,
+            Self::Dimensions { .. } | Self::Encoder(Error::EmptyText { .. }) => Refused::Invalid,
+            Self::Encoder(Error::Overloaded { .. }) => Refused::Overloaded,
+            Self::Encoder(Error::Late) => Refused::Late,
+            Self::Encoder(Error::Stopped) => Refused::Unavailable,
+            Self::Encoder(error) => {
                 tracing::error!(%error, "a request for vectors failed");
                 Refused::Internal
             }
+        }
+    }
+}
+
+impl From<NoVectors> for Refusal {
+    fn from(why: NoVectors) -> Self {
+        Self::new(why.refused(), why.to_string())
+    }
+}
+
+impl From<NoVectors> for v1::EmbedReply {
+    fn from(why: NoVectors) -> Self {
+        let code = match why.refused() {
+            Refused::Invalid | Refused::NotFound => v1::EmbedErrorCode::Invalid,
+            Refused::Overloaded => v1::EmbedErrorCode::Overloaded,
+            Refused::Late => v1::EmbedErrorCode::Late,
+            Refused::Unavailable => v1::EmbedErrorCode::Unavailable,
+            Refused::Internal => v1::EmbedErrorCode::Internal,
         };
-        Self::new(refused, why.to_string())
+        Self { error: why.to_string(), code: code.into(), ..Self::default() }
     }
 }
 
@@ -89,6 +106,6 @@ pub(crate) fn reply(embedded: Embedded) -> v1::EmbedReply {
     v1::EmbedReply {
         vectors: embedded.vectors.iter().map(values).collect(),
         model: Some(embedded.model.into()),
-        error: String::new(),
+        ..v1::EmbedReply::default()
     }
 }

@@ -6,6 +6,7 @@ use std::sync::{Mutex, OnceLock};
 use axum::Router;
 use courant_bus::{Bus, Stage, Subject};
 use courant_cache::Cache;
+use courant_embedder_client::EmbedderClient;
 use courant_proto::v1;
 use courant_proto::v1::pressure::Level;
 use courant_service::{Control, work};
@@ -62,6 +63,7 @@ impl Gateway {
             waiting: Semaphore::new(config.max_waiting),
             config: config.clone(),
             bus: bus.clone(),
+            embedder: EmbedderClient::new(bus.clone()),
             store: store.clone(),
             cache: cache.clone(),
             clock: clock.clone(),

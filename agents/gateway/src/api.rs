@@ -13,6 +13,7 @@ use std::sync::{Arc, Mutex, OnceLock};
 use courant_article::ModelRef;
 use courant_bus::Bus;
 use courant_cache::Cache;
+use courant_embedder_client::EmbedderClient;
 use courant_proto::v1;
 use courant_service::Control;
 use courant_store::Store;
@@ -29,6 +30,7 @@ pub(crate) struct Api(Arc<Inner>);
 pub(crate) struct Inner {
     pub(crate) config: Config,
     pub(crate) bus: Bus,
+    pub(crate) embedder: EmbedderClient,
     pub(crate) store: Store,
     pub(crate) cache: Cache,
     pub(crate) clock: Clock,

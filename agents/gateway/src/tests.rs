@@ -136,7 +136,8 @@ impl House {
                 let vectors = request.message.texts.iter();
                 let vectors = vectors.map(|_| v1::Vector { values: vector.to_vec() }).collect();
                 let model = v1::Model { name: "test-encoder".into(), ..v1::Model::default() };
-                let reply = v1::EmbedReply { model: Some(model), vectors, error: String::new() };
+                let reply =
+                    v1::EmbedReply { model: Some(model), vectors, ..v1::EmbedReply::default() };
                 request.reply(&reply).await.unwrap();
             }
         });

@@ -1046,9 +1046,13 @@ pub struct EmbedReply {
     pub model: ::core::option::Option<Model>,
     #[prost(message, repeated, tag = "2")]
     pub vectors: ::prost::alloc::vec::Vec<Vector>,
-    /// Set where nothing was embedded.
+    /// Set where nothing was embedded: for people.
     #[prost(string, tag = "3")]
     pub error: ::prost::alloc::string::String,
+    /// The same for programs; unspecified where all went well. An earlier embedder sets
+    /// `error` alone.
+    #[prost(enumeration = "EmbedErrorCode", tag = "4")]
+    pub code: i32,
 }
 /// `courant.request.known`: which of these URLs have been let in before?
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
@@ -1131,6 +1135,50 @@ impl EntityKind {
             "ENTITY_KIND_PERSON" => Some(Self::Person),
             "ENTITY_KIND_ORGANIZATION" => Some(Self::Organization),
             "ENTITY_KIND_LOCATION" => Some(Self::Location),
+            _ => None,
+        }
+    }
+}
+/// Why nothing was embedded.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
+#[repr(i32)]
+pub enum EmbedErrorCode {
+    Unspecified = 0,
+    /// The request makes no sense; sent again, it never will.
+    Invalid = 1,
+    /// Too much is in hand; later it may succeed.
+    Overloaded = 2,
+    /// The request's time was over.
+    Late = 3,
+    /// The embedder ends.
+    Unavailable = 4,
+    /// The encoder failed.
+    Internal = 5,
+}
+impl EmbedErrorCode {
+    /// String value of the enum field names used in the ProtoBuf definition.
+    ///
+    /// The values are not transformed in any way and thus are considered stable
+    /// (if the ProtoBuf definition does not change) and safe for programmatic use.
+    pub fn as_str_name(&self) -> &'static str {
+        match self {
+            Self::Unspecified => "EMBED_ERROR_CODE_UNSPECIFIED",
+            Self::Invalid => "EMBED_ERROR_CODE_INVALID",
+            Self::Overloaded => "EMBED_ERROR_CODE_OVERLOADED",
+            Self::Late => "EMBED_ERROR_CODE_LATE",
+            Self::Unavailable => "EMBED_ERROR_CODE_UNAVAILABLE",
+            Self::Internal => "EMBED_ERROR_CODE_INTERNAL",
+        }
+    }
+    /// Creates an enum from field names used in the ProtoBuf definition.
+    pub fn from_str_name(value: &str) -> ::core::option::Option<Self> {
+        match value {
+            "EMBED_ERROR_CODE_UNSPECIFIED" => Some(Self::Unspecified),
+            "EMBED_ERROR_CODE_INVALID" => Some(Self::Invalid),
+            "EMBED_ERROR_CODE_OVERLOADED" => Some(Self::Overloaded),
+            "EMBED_ERROR_CODE_LATE" => Some(Self::Late),
+            "EMBED_ERROR_CODE_UNAVAILABLE" => Some(Self::Unavailable),
+            "EMBED_ERROR_CODE_INTERNAL" => Some(Self::Internal),
             _ => None,
         }
     }

@@ -1,13 +1,14 @@
 //! What every agent's process does, whatever its subject: signals and drain
 //! ([`block_on`]), an operator's hold on it ([`Control`]), probes and metrics
 //! over HTTP, health, admin and reflection over gRPC ([`Process`]), the bound on the
-//! requests in hand ([`Admission`]), refusals that both say alike ([`Refusal`]), and the
+//! requests in hand ([`Admission`]), the span and id of every request (`http`), refusals that both say alike ([`Refusal`]), and the
 //! loop that works off a queue ([`work`]).
 
 mod admin;
 mod admission;
 mod config;
 mod control;
+mod http;
 mod metrics;
 mod probes;
 mod process;

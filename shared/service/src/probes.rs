@@ -45,12 +45,23 @@ impl Readiness {
     }
 }
 
+const HEALTH: &str = "/healthz";
+const READINESS: &str = "/readyz";
+const METRICS: &str = "/metrics";
+/// The gRPC service of probes.
+const GRPC_HEALTH: &str = "/grpc.health.v1.Health/";
+
+/// Returns true if `path` is that of a probe, over HTTP or gRPC.
+pub(crate) fn is_probe(path: &str) -> bool {
+    [HEALTH, READINESS, METRICS].contains(&path) || path.starts_with(GRPC_HEALTH)
+}
+
 /// The routes of the three probes.
 pub(crate) fn routes(readiness: Arc<Readiness>, meters: Meters) -> Router {
     Router::new()
-        .route("/healthz", get(async || "alive\n"))
-        .route("/readyz", get(ready).with_state(readiness))
-        .route("/metrics", get(metrics).with_state(meters))
+        .route(HEALTH, get(async || "alive\n"))
+        .route(READINESS, get(ready).with_state(readiness))
+        .route(METRICS, get(metrics).with_state(meters))
 }
 
 async fn ready(Extract(readiness): Extract<Arc<Readiness>>) -> Response {

@@ -26,6 +26,7 @@ use tower::Service;
 use crate::admin::AdminService;
 use crate::config::{Config, Ports};
 use crate::control::Control;
+use crate::http::{Protocol, observed};
 use crate::probes::{self, Readiness};
 
 /// How often the health service looks at the agents.
@@ -179,6 +180,7 @@ impl Listening {
         let routes =
             Routes::new(AdminServer::new(admin)).add_service(health).add_service(reflection);
         let routes = grpc.into_iter().fold(routes, |routes, add| add(routes));
+        let routes = Routes::from(observed(routes.into_axum_router(), Protocol::Grpc));
         let grpc =
             tonic::transport::Server::builder().add_routes(routes).serve_with_incoming_shutdown(
                 TcpIncoming::from(self.grpc),
@@ -186,6 +188,7 @@ impl Listening {
             );
 
         let router = http.merge(probes::routes(readiness, meters));
+        let router = observed(router, Protocol::Http);
         let http = axum::serve(self.http, router)
             .with_graceful_shutdown(closing.clone().cancelled_owned());
         tokio::select! {

@@ -3,11 +3,11 @@
 use std::sync::PoisonError;
 
 use courant_article::{ContentHash, Embedding, ModelRef};
-use courant_bus::{RequestError, Subject};
-use courant_proto::v1;
+use courant_embedder_client::EmbedError;
 use courant_store::{CANDIDATES, Query};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use tokio::time::Instant;
 
 use super::Api;
 use super::view::Found;
@@ -98,16 +98,13 @@ impl Api {
     }
 
     async fn embed(&self, text: &str) -> Result<(ModelRef, Embedding), String> {
-        let question = v1::EmbedRequest { texts: vec![text.to_owned()] };
-        let asking =
-            self.bus.request(Subject::REQUEST_EMBED, &question, self.config.embed_timeout());
-        let reply: v1::EmbedReply = asking.await.map_err(|error| unanswered(&error))?;
-        if !reply.error.is_empty() {
-            return Err(format!("the embedder failed: {}", reply.error));
-        }
-        match (reply.model, <[_; 1]>::try_from(reply.vectors)) {
-            (Some(model), Ok([vector])) => Ok((model.into(), Embedding::from_unit(vector.values))),
-            _ => Err("the embedder's answer is incomplete".into()),
+        let deadline = Instant::now() + self.config.embed_timeout();
+        let texts = [text.to_owned()];
+        let asking = self.embedder.embed_once(&texts, deadline);
+        let found = asking.await.map_err(|error| unanswered(&error))?;
+        match <[_; 1]>::try_from(found.vectors) {
+            Ok([vector]) => Ok((found.model, vector)),
+            Err(_) => Err(EmbedError::Incomplete.to_string()),
         }
     }
 
@@ -143,16 +140,12 @@ fn vector_key(model: &ModelRef, text: &str) -> String {
     format!("vector:{}:{}:{}:{text}", model.name, model.version, model.precision)
 }
 
-fn unanswered(error: &RequestError) -> String {
-    match error {
-        RequestError::NoResponder(_) | RequestError::Timeout { .. } => {
-            "the embedder does not answer".into()
-        }
-        RequestError::Send(_) | RequestError::Reply(_) => {
-            tracing::warn!(error = error as &dyn std::error::Error, "the embedder was not asked");
-            "the embedder cannot be asked".into()
-        }
+/// A search goes on by words, or says this.
+fn unanswered(error: &EmbedError) -> String {
+    if let EmbedError::NotAsked(cause) = error {
+        tracing::warn!(error = cause as &dyn std::error::Error, "the embedder was not asked");
     }
+    error.to_string()
 }
 
 fn check(query: &str, limit: usize) -> Result<(), ApiError> {

@@ -211,7 +211,8 @@ async fn a_query_s_vector_is_asked_for_once() {
         let request = requests.next().await.unwrap();
         let model = Some(v1::Model { name: "once".into(), ..v1::Model::default() });
         let vectors = vec![v1::Vector { values: vec![1.0, 0.0, 0.0] }];
-        request.reply(&v1::EmbedReply { model, vectors, error: String::new() }).await.unwrap();
+        let reply = v1::EmbedReply { model, vectors, ..v1::EmbedReply::default() };
+        request.reply(&reply).await.unwrap();
     });
     for _ in 0..2 {
         let (status, answer) = house.get("/v1/search?q=fruit&mode=vector").await;

@@ -1,0 +1,114 @@
+//! The one face that every route of every agent has, over HTTP and gRPC: a span that
+//! continues the caller's trace, a request id, and one log line where a request is
+//! refused or fails.
+
+mod outcome;
+mod request_id;
+mod trace_context;
+
+use axum::Router;
+use axum::extract::{MatchedPath, Request, State};
+use axum::middleware::{Next, from_fn_with_state};
+use axum::response::Response;
+use tracing::{Instrument, Span, field};
+use tracing_opentelemetry::OpenTelemetrySpanExt;
+
+use crate::probes;
+use outcome::Outcome;
+use request_id::RequestId;
+
+/// The protocol that a router speaks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Protocol {
+    Http,
+    Grpc,
+}
+
+/// Observes every request to `router`. Probes get an id only: they come every few
+/// seconds, and while a process starts they fail.
+pub(crate) fn observed(router: Router, protocol: Protocol) -> Router {
+    router.layer(from_fn_with_state(protocol, observe))
+}
+
+async fn observe(State(protocol): State<Protocol>, request: Request, next: Next) -> Response {
+    let id = RequestId::of(request.headers());
+    let mut response = if probes::is_probe(request.uri().path()) {
+        next.run(request).await
+    } else {
+        traced(protocol, request, next, &id).await
+    };
+    response.headers_mut().insert(request_id::HEADER, id.into());
+    response
+}
+
+async fn traced(protocol: Protocol, request: Request, next: Next, id: &RequestId) -> Response {
+    let target = target(&request, protocol);
+    let span = span(protocol, &request, &target, id);
+    let response = next.run(request).instrument(span.clone()).await;
+    let outcome = Outcome::of(&response, protocol);
+    record(&span, outcome, protocol);
+    span.in_scope(|| log(outcome, &target, id));
+    response
+}
+
+/// Method and route: few, whatever is asked for.
+fn target(request: &Request, protocol: Protocol) -> String {
+    let route = request.extensions().get::<MatchedPath>();
+    match (protocol, route) {
+        // A gRPC route has a place for the method, of which a service has few.
+        (Protocol::Grpc, Some(_)) => request.uri().path().trim_start_matches('/').to_owned(),
+        (Protocol::Grpc, None) => "unmatched".to_owned(),
+        (Protocol::Http, Some(route)) => format!("{} {}", request.method(), route.as_str()),
+        (Protocol::Http, None) => "unmatched".to_owned(),
+    }
+}
+
+fn span(protocol: Protocol, request: &Request, target: &str, id: &RequestId) -> Span {
+    let span = match protocol {
+        Protocol::Http => tracing::info_span!(
+            "request",
+            otel.name = target,
+            otel.kind = "server",
+            otel.status_code = field::Empty,
+            http.request.method = %request.method(),
+            http.response.status_code = field::Empty,
+            url.path = request.uri().path(),
+            request.id = id.as_str(),
+        ),
+        Protocol::Grpc => tracing::info_span!(
+            "request",
+            otel.name = target,
+            otel.kind = "server",
+            otel.status_code = field::Empty,
+            rpc.system = "grpc",
+            rpc.grpc.status_code = field::Empty,
+            request.id = id.as_str(),
+        ),
+    };
+    // It fails where no traces are exported: then there is nothing to continue.
+    let _unexported = span.set_parent(trace_context::of(request.headers()));
+    span
+}
+
+fn record(span: &Span, outcome: Outcome, protocol: Protocol) {
+    let code = match protocol {
+        Protocol::Http => "http.response.status_code",
+        Protocol::Grpc => "rpc.grpc.status_code",
+    };
+    span.record(code, outcome.code());
+    if matches!(outcome, Outcome::Failed(_)) {
+        span.record("otel.status_code", "ERROR");
+    }
+}
+
+fn log(outcome: Outcome, target: &str, id: &RequestId) {
+    let id = id.as_str();
+    match outcome {
+        Outcome::Answered(_) => {}
+        Outcome::Refused(code) => tracing::info!(id, target, code, "a request was refused"),
+        Outcome::Failed(code) => tracing::warn!(id, target, code, "a request failed"),
+    }
+}
+
+#[cfg(test)]
+mod tests;
