@@ -7,15 +7,18 @@ use std::time::Duration;
 use courant_proto::Schema;
 use courant_telemetry::Clock;
 use opentelemetry::metrics::Meter;
+use tokio::sync::mpsc;
 use tokio::time::Instant;
 
 use crate::config::Config;
+use crate::consumer::{self, Consumer, Follower};
 use crate::dead_letter::DeadLetter;
 use crate::embedded::Embedded;
 use crate::error::{Error, PublishError, RequestError, SpoolError};
+use crate::follow::{self, OwnFollower, SharedFollower};
 use crate::jetstream::JetStream;
 use crate::message::{Envelope, MessageId};
-use crate::outlet::{self, Deliveries};
+use crate::outlet::{self, Deliveries, Outlet};
 use crate::published::Published;
 use crate::queue_status::QueueStatus;
 use crate::request::Requests;
@@ -38,7 +41,7 @@ enum BackEnd {
     Embedded(Arc<Embedded>),
 }
 
-/// How long a full stream is left alone.
+/// The first and the longest wait before a full stream is asked again.
 const FIRST_PAUSE: Duration = Duration::from_millis(10);
 const LONGEST_PAUSE: Duration = Duration::from_millis(500);
 
@@ -183,13 +186,66 @@ impl Bus {
     /// [`Error::UnknownStage`] if the table of this bus has no such row.
     pub async fn consume(&self, stage: Stage, concurrency: usize) -> Result<Deliveries, Error> {
         self.shared.check(stage)?;
-        self.shared.metrics.consumes(stage);
-        let (outlet, deliveries) = outlet::channel(Arc::clone(&self.shared), stage, concurrency);
+        let (outlet, deliveries) = self.outlet(Consumer::Stage(stage), concurrency);
         match &self.back_end {
             BackEnd::JetStream(jetstream) => Box::pin(jetstream.consume(outlet)).await?,
-            BackEnd::Embedded(embedded) => embedded.consume(outlet),
+            BackEnd::Embedded(embedded) => embedded.consume(stage, outlet),
         }
         Ok(deliveries)
+    }
+
+    fn outlet(&self, consumer: Consumer, concurrency: usize) -> (Outlet, Deliveries) {
+        self.shared.metrics.consumes(&consumer);
+        outlet::channel(Arc::clone(&self.shared), consumer, concurrency)
+    }
+
+    /// Follows `subjects`, all events or all dead letters, together with every process
+    /// that does so under `name`: each message is given to one of them, at least once
+    /// and in no order, up to `2 * concurrency` unsettled ones at a time. What was
+    /// settled is remembered under the name, across restarts; a new name starts with
+    /// the oldest message that is kept. A name that nobody uses for 8 days is forgotten.
+    ///
+    /// # Errors
+    /// [`Error::Follower`], [`Error::NoSubject`] or [`Error::WrongSubject`] before
+    /// anything is done; [`Error::JetStream`] if the consumer cannot be created.
+    pub async fn follow_shared(
+        &self,
+        name: &str,
+        subjects: &[Subject],
+        concurrency: usize,
+    ) -> Result<SharedFollower, Error> {
+        let follower = Arc::new(Follower::new(name, subjects, &self.shared.table)?);
+        let (outlet, deliveries) =
+            self.outlet(Consumer::Follower(Arc::clone(&follower)), concurrency);
+        let (gaps, told) = mpsc::channel(1);
+        match &self.back_end {
+            BackEnd::JetStream(jetstream) => {
+                Box::pin(jetstream.follow(follower, outlet, gaps)).await?;
+            }
+            BackEnd::Embedded(embedded) => embedded.follow(follower, outlet, gaps),
+        }
+        Ok(SharedFollower::new(deliveries, told))
+    }
+
+    /// Follows `subjects`, all events or all dead letters, in the order of their stream,
+    /// from the position after `after`: [`crate::Event::position`] of the last event that the
+    /// follower has dealt with; `None` to start with the oldest that is kept.
+    ///
+    /// # Errors
+    /// [`Error::NoSubject`] or [`Error::WrongSubject`].
+    pub fn follow_own(
+        &self,
+        subjects: &[Subject],
+        after: Option<u64>,
+    ) -> Result<OwnFollower, Error> {
+        let stream = consumer::kept_by(subjects, &self.shared.table)?;
+        let (feed, follower) =
+            follow::own(Arc::clone(&self.shared), stream, subjects.to_vec(), after);
+        match &self.back_end {
+            BackEnd::JetStream(jetstream) => jetstream.follow_own(feed),
+            BackEnd::Embedded(embedded) => embedded.follow_own(feed),
+        }
+        Ok(follower)
     }
 
     /// Tells everyone who listens now. Nothing is stored.
@@ -272,7 +328,7 @@ impl Bus {
         }
     }
 
-    /// What every stream holds, the work queues first. Also sets the gauges.
+    /// Returns the state of every stream, the work queues first. Also sets the gauges.
     ///
     /// # Errors
     /// [`Error::JetStream`] or [`Error::Spool`]; never zeros instead.

@@ -12,7 +12,7 @@ use crate::subject::Subject;
 pub struct DeadLetter {
     /// Its number, for [`crate::Bus::replay`].
     pub sequence: u64,
-    /// What it was about; `None` if it came from elsewhere.
+    /// The subject of the message; `None` if it came from elsewhere.
     pub subject: Option<Subject>,
     /// Its id when it was published.
     pub message_id: Option<String>,
@@ -20,7 +20,7 @@ pub struct DeadLetter {
     pub schema: Option<String>,
     /// The last error, with its causes; cut at 4 KiB.
     pub error: String,
-    /// How often it was delivered.
+    /// The number of its deliveries.
     pub deliveries: u32,
     /// When it was given up, Unix milliseconds.
     pub died_at_ms: i64,

@@ -8,20 +8,20 @@ use tokio::sync::OwnedSemaphorePermit;
 use tokio_util::task::AbortOnDropHandle;
 
 use crate::config::Config;
+use crate::consumer::Consumer;
 use crate::error::{BoxError, Failure};
 use crate::message::{Envelope, MessageId};
 use crate::settle::{Settle, Step};
 use crate::shared::Shared;
 use crate::stages::Stage;
-use crate::subject::Subject;
 use crate::trace;
 
 /// A message to be handled and then settled. Progress is reported while it lives.
 /// Dropped unsettled, as in a panic, it comes again after `ack_wait_s`.
 pub struct Delivery {
     shared: Arc<Shared>,
-    stage: Stage,
-    subject: Subject,
+    consumer: Consumer,
+    subject: String,
     envelope: Envelope,
     sequence: u64,
     attempt: u32,
@@ -32,32 +32,33 @@ pub struct Delivery {
 
 /// A message as a back end hands it out.
 pub(crate) struct Arrival {
-    pub(crate) subject: Subject,
+    /// Without the prefix.
+    pub(crate) subject: String,
     pub(crate) envelope: Envelope,
     pub(crate) sequence: u64,
     pub(crate) attempt: u32,
     pub(crate) receipt: Arc<dyn Settle>,
 }
 
-/// What became of a delivery.
+/// The end of a delivery.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Settled {
     /// It was handled.
     Acknowledged,
     /// It comes again after this time.
     Retried(Duration),
-    /// It lies in the dead letters.
+    /// It was given up, and lies in the dead letters; or, a follower's, in its stream.
     Dead,
     /// The back end did not confirm: it comes again, or was settled after all.
     Unconfirmed,
 }
 
-/// What is to become of a delivery.
+/// The decision about a delivery.
 #[derive(Debug, PartialEq)]
 enum Decision {
     Acknowledge,
     Retry(Duration),
-    Bury { reason: &'static str, error: String },
+    GiveUp { reason: &'static str, error: String },
 }
 
 /// The error of a message whose last delivery nobody settled.
@@ -67,15 +68,16 @@ pub(crate) const ABANDONED: &str =
 impl Delivery {
     pub(crate) fn new(
         shared: Arc<Shared>,
-        stage: Stage,
+        consumer: Consumer,
         arrival: Arrival,
         place: Option<OwnedSemaphorePermit>,
     ) -> Self {
         let receipt = arrival.receipt;
-        let progress = report_progress(Arc::clone(&receipt), shared.config.ack_wait() / 3, stage);
+        let every = shared.config.ack_wait() / 3;
+        let progress = report_progress(Arc::clone(&receipt), every, consumer.clone());
         Self {
             shared,
-            stage,
+            consumer,
             subject: arrival.subject,
             envelope: arrival.envelope,
             sequence: arrival.sequence,
@@ -86,9 +88,9 @@ impl Delivery {
         }
     }
 
-    /// What it is about.
-    pub fn subject(&self) -> Subject {
-        self.subject
+    /// Its subject without the prefix, as `entry.submitted`.
+    pub fn subject(&self) -> &str {
+        &self.subject
     }
 
     /// Which delivery of this message it is, from 1.
@@ -122,46 +124,56 @@ impl Delivery {
     /// A span for handling it, `process courant.article.accepted`, that continues
     /// its publisher's trace.
     pub fn span(&self) -> tracing::Span {
-        let subject = self.shared.names.subject(self.subject);
+        let subject = self.shared.names.full(&self.subject);
         let span = trace::process(self.shared.system, &subject, self.trace_context());
         span.record("delivery.attempt", self.attempt);
         span
     }
 
-    /// Says what became of it: acknowledges; or has it delivered again later; or,
-    /// after the last delivery or a discard, turns it into a dead letter. Waits for
+    /// Settles it: acknowledges; or has it delivered again later; or, after the last
+    /// delivery or a discard, turns it into a dead letter. A follower's is delivered
+    /// again as long as its stream keeps it, and a discarded one stays there. Waits for
     /// the back end's confirmation. If that does not come, the message comes again.
     pub async fn settle(self, outcome: Result<(), Failure>) -> Settled {
         // Settled deliveries make no progress.
         self.progress.abort();
-        let settled = match decide(&self.shared.config, self.attempt, outcome) {
+        let settled = match decide(&self.shared.config, &self.consumer, self.attempt, outcome) {
             Decision::Acknowledge => {
                 self.receipt.settle(Step::Acknowledge).await.map(|()| Settled::Acknowledged)
             }
             Decision::Retry(after) => {
                 self.receipt.settle(Step::Retry(after)).await.map(|()| Settled::Retried(after))
             }
-            Decision::Bury { reason, error } => self.bury(reason, &error).await,
+            Decision::GiveUp { reason, error } => self.give_up(reason, &error).await,
         };
         let settled = settled.unwrap_or_else(|error| {
-            tracing::warn!(stage = %self.stage, sequence = self.sequence, %error,
+            tracing::warn!(consumer = %self.consumer, sequence = self.sequence, %error,
                 "a delivery was not settled and comes again");
             Settled::Unconfirmed
         });
-        self.shared.metrics.settled(self.stage, settled.label());
+        self.shared.metrics.settled(&self.consumer, settled.label());
         settled
     }
 
-    async fn bury(&self, reason: &'static str, error: &str) -> Result<Settled, BoxError> {
+    async fn give_up(&self, reason: &'static str, error: &str) -> Result<Settled, BoxError> {
+        tracing::error!(consumer = %self.consumer, sequence = self.sequence,
+            attempt = self.attempt, reason, error, "a message was given up");
+        match &self.consumer {
+            Consumer::Stage(stage) => self.bury(*stage, error).await?,
+            Consumer::Follower(_) => self.receipt.settle(Step::Acknowledge).await?,
+        }
+        self.shared.metrics.given_up(&self.consumer, reason);
+        Ok(Settled::Dead)
+    }
+
+    async fn bury(&self, stage: Stage, error: &str) -> Result<(), BoxError> {
         let names = &self.shared.names;
         let letter = self.envelope.clone().into_dead_letter(
-            &letter_id(&names.stream(self.stage.stream()), self.sequence),
-            &names.subject(self.subject),
+            &letter_id(&names.stream(stage.stream()), self.sequence),
+            &names.full(&self.subject),
             self.attempt,
             error,
         );
-        tracing::error!(stage = %self.stage, sequence = self.sequence, attempt = self.attempt,
-            reason, error, "a message was given up");
         if let Err(error) = self.receipt.settle(Step::Bury(letter)).await {
             // Without a letter it must not go. After its last delivery the reaper
             // finds it; until then it fails again.
@@ -169,15 +181,14 @@ impl Delivery {
             self.receipt.settle(Step::Retry(after)).await?;
             return Err(error);
         }
-        self.shared.metrics.dead_letter(self.stage, reason);
-        Ok(Settled::Dead)
+        Ok(())
     }
 
     /// Gives it back unstarted.
     pub(crate) async fn release(self) {
         self.progress.abort();
         if let Err(error) = self.receipt.settle(Step::Release).await {
-            tracing::debug!(stage = %self.stage, %error, "a delivery was not given back");
+            tracing::debug!(consumer = %self.consumer, %error, "a delivery was not given back");
         }
     }
 }
@@ -198,26 +209,32 @@ pub(crate) fn letter_id(stream: &str, sequence: u64) -> MessageId {
     MessageId::new(format!("dlq:{stream}:{sequence}"))
 }
 
-fn decide(config: &Config, attempt: u32, outcome: Result<(), Failure>) -> Decision {
+fn decide(
+    config: &Config,
+    consumer: &Consumer,
+    attempt: u32,
+    outcome: Result<(), Failure>,
+) -> Decision {
+    let is_last = matches!(consumer, Consumer::Stage(_)) && attempt >= config.max_deliver;
     match outcome {
         Ok(()) => Decision::Acknowledge,
-        Err(Failure::Retry { after, .. }) if attempt < config.max_deliver => {
+        Err(Failure::Retry { after, .. }) if !is_last => {
             Decision::Retry(after.unwrap_or_else(|| config.retry_delay(attempt)))
         }
         Err(Failure::Retry { source, .. }) => {
-            Decision::Bury { reason: "exhausted", error: format!("{source:#}") }
+            Decision::GiveUp { reason: "exhausted", error: format!("{source:#}") }
         }
         Err(Failure::Discard { source }) => {
-            Decision::Bury { reason: "discarded", error: format!("{source:#}") }
+            Decision::GiveUp { reason: "discarded", error: format!("{source:#}") }
         }
     }
 }
 
-async fn report_progress(receipt: Arc<dyn Settle>, every: Duration, stage: Stage) {
+async fn report_progress(receipt: Arc<dyn Settle>, every: Duration, consumer: Consumer) {
     loop {
         tokio::time::sleep(every).await;
         if let Err(error) = receipt.settle(Step::Progress).await {
-            tracing::debug!(%stage, %error, "progress was not reported");
+            tracing::debug!(%consumer, %error, "progress was not reported");
         }
     }
 }
@@ -227,7 +244,7 @@ mod tests {
     use super::*;
 
     fn decided(attempt: u32, failure: Failure) -> Decision {
-        decide(&Config::default(), attempt, Err(failure))
+        decide(&Config::default(), &Consumer::Stage(Stage::GATEWAY), attempt, Err(failure))
     }
 
     #[test]
@@ -236,7 +253,7 @@ mod tests {
         assert_eq!(decided(1, failure()), Decision::Retry(Duration::from_secs(2)));
         assert_eq!(decided(5, failure()), Decision::Retry(Duration::from_secs(32)));
         let error = "cannot store: refused".to_owned();
-        assert_eq!(decided(6, failure()), Decision::Bury { reason: "exhausted", error });
+        assert_eq!(decided(6, failure()), Decision::GiveUp { reason: "exhausted", error });
     }
 
     #[test]
@@ -246,6 +263,6 @@ mod tests {
         assert_eq!(decided(1, later), Decision::Retry(Duration::from_secs(7)));
         let hopeless = Failure::discard(anyhow::anyhow!("no url"));
         let error = "no url".to_owned();
-        assert_eq!(decided(1, hopeless), Decision::Bury { reason: "discarded", error });
+        assert_eq!(decided(1, hopeless), Decision::GiveUp { reason: "discarded", error });
     }
 }

@@ -1,4 +1,4 @@
-//! What can go wrong on the bus.
+//! The errors of the bus.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -28,7 +28,7 @@ pub enum Error {
     Unreachable {
         /// Host and port, without credentials.
         address: String,
-        /// What the client says.
+        /// The client's own error.
         source: async_nats::ConnectError,
     },
     /// The server loses messages in ways that were mended later.
@@ -44,7 +44,7 @@ pub enum Error {
     JetStream {
         /// As in "create stream COURANT_ENTRY".
         doing: String,
-        /// What the server or client says.
+        /// The error of the server or the client.
         source: BoxError,
     },
     /// The embedded spool fails.
@@ -62,6 +62,12 @@ pub enum Error {
     /// No row of this bus's table is this stage.
     #[error("the bus has no stage {0}")]
     UnknownStage(Stage),
+    /// No name to follow under.
+    #[error("{0:?} must be 1 to 32 lower-case letters, digits, `_` or `-`")]
+    Follower(String),
+    /// A follower that follows nothing.
+    #[error("no subject to follow")]
+    NoSubject,
     /// The connection was lost or slow while closing: what was under way may not
     /// have reached the server, and will come again.
     #[error("the bus did not close within {0:?}")]
@@ -120,7 +126,7 @@ pub enum PublishError {
     TooLarge {
         /// Headers and payload.
         size_bytes: usize,
-        /// What is allowed.
+        /// The limit.
         limit_bytes: usize,
     },
     /// Only broadcasts and requests travel on this subject, or only stored messages.
@@ -144,12 +150,12 @@ pub enum PublishError {
 /// A message cannot be read.
 #[derive(Debug, thiserror::Error)]
 pub enum DecodeError {
-    /// Of a version or kind that is not known here.
+    /// Its version or kind is not known here.
     #[error("the message has schema {found}, not {expected}")]
     Schema {
         /// As its header states it.
         found: String,
-        /// What was asked for.
+        /// The schema that was asked for.
         expected: &'static str,
     },
     /// Not a protobuf message of this schema.
@@ -166,9 +172,9 @@ pub enum RequestError {
     /// Somebody serves it, and did not reply in time.
     #[error("no reply to {subject} within {after:?}")]
     Timeout {
-        /// What was asked.
+        /// The subject of the request.
         subject: Subject,
-        /// How long was waited.
+        /// The time that was waited.
         after: Duration,
     },
     /// The request could not be sent.
@@ -187,13 +193,13 @@ pub enum Failure {
     Retry {
         /// Until the next delivery; `None`: as configured, doubling.
         after: Option<Duration>,
-        /// What went wrong.
+        /// The cause.
         source: anyhow::Error,
     },
     /// It can never succeed: a dead letter at once.
     #[error("{source:#}")]
     Discard {
-        /// What is wrong with the message.
+        /// The fault of the message.
         source: anyhow::Error,
     },
 }

@@ -29,10 +29,12 @@
 
 mod bus;
 mod config;
+mod consumer;
 mod dead_letter;
 mod delivery;
 mod embedded;
 mod error;
+mod follow;
 mod jetstream;
 mod limits;
 mod message;
@@ -56,6 +58,7 @@ pub use config::{Config, Durability};
 pub use dead_letter::DeadLetter;
 pub use delivery::{Delivery, Settled};
 pub use error::{BoxError, DecodeError, Error, Failure, PublishError, RequestError, SpoolError};
+pub use follow::{Event, Followed, Gap, OwnFollower, SharedFollower};
 pub use limits::{Kept, Queue};
 pub use message::{MAX_MESSAGE_BYTES, MessageId};
 pub use outlet::Deliveries;

@@ -21,7 +21,7 @@ pub(crate) const SCHEMA: &str = "Courant-Schema";
 pub(crate) const ERROR: &str = "Courant-Error";
 pub(crate) const SUBJECT: &str = "Courant-Subject";
 pub(crate) const DELIVERIES: &str = "Courant-Deliveries";
-/// How long whoever sends a request waits for the reply, in milliseconds.
+/// The time for which the sender of a request waits for the reply, in milliseconds.
 const TIMEOUT: &str = "Courant-Timeout-Ms";
 /// The message's own id in a dead letter, whose `Nats-Msg-Id` is another.
 pub(crate) const ORIGINAL_ID: &str = "Courant-Message-Id";
@@ -177,7 +177,7 @@ impl Envelope {
         self
     }
 
-    /// How long the reply is waited for, where the request says so.
+    /// The time for which the reply is awaited, if the request says so.
     pub(crate) fn timeout(&self) -> Option<Duration> {
         self.headers.get(TIMEOUT)?.parse().ok().map(Duration::from_millis)
     }
@@ -204,7 +204,7 @@ impl Envelope {
         error: &str,
     ) -> Self {
         let id = self.message_id();
-        // What a publisher expected of the first stream must not bind the second.
+        // A publisher's expectations of the first stream must not bind the second.
         self.headers.remove_prefixed("Nats-");
         if let Some(id) = id {
             self.headers.insert(ORIGINAL_ID, id.as_str());

@@ -1,17 +1,18 @@
-//! What the bus counts.
+//! The metrics of the bus.
 
 use opentelemetry::KeyValue;
 use opentelemetry::metrics::{Counter, Gauge, Meter};
 
+use crate::consumer::Consumer;
 use crate::error::PublishError;
 use crate::published::Published;
 use crate::queue_status::QueueStatus;
-use crate::stages::Stage;
+use crate::stages::Stream;
 use crate::subject::Subject;
 
-/// What can become of a message that is published.
+/// The possible outcomes of publishing.
 const PUBLISHED: [&str; 5] = ["stored", "duplicate", "full", "too_large", "failed"];
-/// What can become of a delivery.
+/// The possible ends of a delivery.
 const SETTLED: [&str; 4] = ["acknowledged", "retried", "dead", "unconfirmed"];
 /// Why a message is given up.
 const DEAD: [&str; 3] = ["exhausted", "discarded", "abandoned"];
@@ -23,6 +24,7 @@ pub(crate) struct Metrics {
     redelivered: Counter<u64>,
     dead_letters: Counter<u64>,
     missed: Counter<u64>,
+    gaps: Counter<u64>,
     depth: Gauge<u64>,
     oldest_age: Gauge<f64>,
 }
@@ -38,6 +40,10 @@ impl Metrics {
             redelivered: counter("courant_bus_redelivered", "Deliveries after a message's first"),
             dead_letters: counter("courant_bus_dead_letters", "Messages given up, by reason"),
             missed: counter("courant_bus_missed", "Broadcasts dropped before a slow listener"),
+            gaps: counter(
+                "courant_bus_gaps",
+                "Times that a follower was told of messages that it will not get",
+            ),
             depth: meter
                 .u64_gauge("courant_queue_depth")
                 .with_description("Messages that a stream holds")
@@ -60,15 +66,15 @@ impl Metrics {
         }
     }
 
-    /// The same for the deliveries of `stage`.
-    pub(crate) fn consumes(&self, stage: Stage) {
+    /// The same for the deliveries to `consumer`.
+    pub(crate) fn consumes(&self, consumer: &Consumer) {
         for outcome in SETTLED {
-            self.settled.add(0, &settling(stage, outcome));
+            self.settled.add(0, &settling(consumer, outcome));
         }
         for reason in DEAD {
-            self.dead_letters.add(0, &giving_up(stage, reason));
+            self.dead_letters.add(0, &giving_up(consumer, reason));
         }
-        self.redelivered.add(0, &[KeyValue::new("stage", stage.as_str())]);
+        self.redelivered.add(0, &[stage(consumer)]);
     }
 
     pub(crate) fn published(&self, subject: Subject, result: &Result<Published, PublishError>) {
@@ -82,18 +88,23 @@ impl Metrics {
         self.published.add(1, &publishing(subject, outcome));
     }
 
-    pub(crate) fn delivered(&self, stage: Stage, attempt: u32) {
+    pub(crate) fn delivered(&self, consumer: &Consumer, attempt: u32) {
         if attempt > 1 {
-            self.redelivered.add(1, &[KeyValue::new("stage", stage.as_str())]);
+            self.redelivered.add(1, &[stage(consumer)]);
         }
     }
 
-    pub(crate) fn settled(&self, stage: Stage, outcome: &'static str) {
-        self.settled.add(1, &settling(stage, outcome));
+    pub(crate) fn settled(&self, consumer: &Consumer, outcome: &'static str) {
+        self.settled.add(1, &settling(consumer, outcome));
     }
 
-    pub(crate) fn dead_letter(&self, stage: Stage, reason: &'static str) {
-        self.dead_letters.add(1, &giving_up(stage, reason));
+    pub(crate) fn given_up(&self, consumer: &Consumer, reason: &'static str) {
+        self.dead_letters.add(1, &giving_up(consumer, reason));
+    }
+
+    /// A follower of `stream` was told of a gap.
+    pub(crate) fn gap(&self, stream: Stream) {
+        self.gaps.add(1, &[KeyValue::new("stream", stream.as_str())]);
     }
 
     pub(crate) fn missed(&self, messages: u64) {
@@ -114,10 +125,15 @@ fn publishing(subject: Subject, outcome: &'static str) -> [KeyValue; 2] {
     [KeyValue::new("subject", subject.as_str()), KeyValue::new("outcome", outcome)]
 }
 
-fn settling(stage: Stage, outcome: &'static str) -> [KeyValue; 2] {
-    [KeyValue::new("stage", stage.as_str()), KeyValue::new("outcome", outcome)]
+/// A follower stands beside the stages, under its name.
+fn stage(consumer: &Consumer) -> KeyValue {
+    KeyValue::new("stage", consumer.label())
 }
 
-fn giving_up(stage: Stage, reason: &'static str) -> [KeyValue; 2] {
-    [KeyValue::new("stage", stage.as_str()), KeyValue::new("reason", reason)]
+fn settling(consumer: &Consumer, outcome: &'static str) -> [KeyValue; 2] {
+    [stage(consumer), KeyValue::new("outcome", outcome)]
+}
+
+fn giving_up(consumer: &Consumer, reason: &'static str) -> [KeyValue; 2] {
+    [stage(consumer), KeyValue::new("reason", reason)]
 }

@@ -21,11 +21,16 @@ impl Names {
         format!("{}.{subject}", self.prefix)
     }
 
+    /// The same from a subject's name.
+    pub(crate) fn full(&self, subject: &str) -> String {
+        format!("{}.{subject}", self.prefix)
+    }
+
     pub(crate) fn stream(&self, stream: Stream) -> String {
         format!("{}_{}", self.prefix.to_uppercase(), stream.as_str())
     }
 
-    /// Where JetStream's own reports of messages that nobody settled are kept.
+    /// The stream that keeps JetStream's own reports of messages that nobody settled.
     pub(crate) fn advisories(&self) -> String {
         format!("{}_ADVISORY", self.prefix.to_uppercase())
     }

@@ -5,9 +5,9 @@ use std::sync::Arc;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
 use tokio_util::sync::{CancellationToken, DropGuard};
 
+use crate::consumer::Consumer;
 use crate::delivery::{Arrival, Delivery};
 use crate::shared::Shared;
-use crate::stages::Stage;
 
 /// More than any agent needs, and less than a subscription buffers.
 const MAX_CONCURRENCY: usize = 2000;
@@ -19,10 +19,10 @@ pub struct Deliveries {
     _stop_on_drop: DropGuard,
 }
 
-/// The end of the same way at which a back end puts in what it takes for a stage.
+/// The end of the same way at which a back end puts in what it takes for a consumer.
 pub(crate) struct Outlet {
     pub(crate) shared: Arc<Shared>,
-    pub(crate) stage: Stage,
+    pub(crate) consumer: Consumer,
     /// Free places for unsettled deliveries.
     pub(crate) room: Arc<Semaphore>,
     pub(crate) concurrency: usize,
@@ -34,7 +34,7 @@ pub(crate) struct Outlet {
 /// At most `2 * concurrency` deliveries are out at a time.
 pub(crate) fn channel(
     shared: Arc<Shared>,
-    stage: Stage,
+    consumer: Consumer,
     concurrency: usize,
 ) -> (Outlet, Deliveries) {
     let concurrency = concurrency.clamp(1, MAX_CONCURRENCY);
@@ -42,7 +42,8 @@ pub(crate) fn channel(
     let (sender, arrived) = mpsc::channel(2 * concurrency + 1);
     let stop = shared.closing.child_token();
     let room = Arc::new(Semaphore::new(2 * concurrency));
-    let outlet = Outlet { shared, stage, room, concurrency, stop: stop.clone(), arrived: sender };
+    let outlet =
+        Outlet { shared, consumer, room, concurrency, stop: stop.clone(), arrived: sender };
     (outlet, Deliveries { arrived, _stop_on_drop: stop.clone().drop_guard(), stop })
 }
 
@@ -65,8 +66,9 @@ impl Deliveries {
 impl Outlet {
     /// Hands out a message. Waits only if the back end sent more than was asked for.
     pub(crate) async fn put(&self, arrival: Arrival, place: Option<OwnedSemaphorePermit>) {
-        self.shared.metrics.delivered(self.stage, arrival.attempt);
-        let delivery = Delivery::new(Arc::clone(&self.shared), self.stage, arrival, place);
+        self.shared.metrics.delivered(&self.consumer, arrival.attempt);
+        let delivery =
+            Delivery::new(Arc::clone(&self.shared), self.consumer.clone(), arrival, place);
         if let Err(refused) = self.arrived.send(delivery).await {
             refused.0.release().await;
         }

@@ -1,11 +1,11 @@
-//! How full the streams are.
+//! The state of the streams.
 
 use std::time::Duration;
 
 use crate::limits::Queue;
 use crate::stages::Stage;
 
-/// What one stream holds.
+/// The state of one stream.
 #[derive(Clone, Debug, PartialEq)]
 pub struct QueueStatus {
     /// Its full name, as `COURANT_ENTRY`.
@@ -20,7 +20,7 @@ pub struct QueueStatus {
     pub redelivered: u64,
     /// Age of the oldest message held.
     pub oldest_age: Option<Duration>,
-    /// How much of its limits is used, in messages or bytes: 0 to 1.
+    /// The share of its limits that is used, in messages or bytes: 0 to 1.
     pub fullness: f64,
 }
 

@@ -34,7 +34,7 @@ pub(crate) struct Asked {
 
 /// One request, to be answered. Dropped, it runs into the asker's timeout.
 pub struct Request<Q> {
-    /// What is asked.
+    /// The question.
     pub message: Q,
     deadline: Option<Instant>,
     span: tracing::Span,

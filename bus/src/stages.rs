@@ -283,7 +283,8 @@ mod tests {
     fn rows_that_contradict_each_other_are_refused() {
         let twin = Stage::new("twin", Stream::new("TWIN"), &[Subject::ENTRY_SUBMITTED]);
         assert!(Table::new(&[Stage::GATEWAY, twin]).is_err());
-        let other = Stage::new("other", Stream::new("ENTRY"), &[Subject::new("other.asked")]);
+        const OTHER: &[Subject] = &[Subject::new("other.asked")];
+        let other = Stage::new("other", Stream::new("ENTRY"), OTHER);
         assert!(Table::new(&[Stage::GATEWAY, other]).is_ok());
         assert!(Table::new(&[Stage::GATEWAY, other.consumed_by("gateway")]).is_err());
         let events = Stage::new("events", Stream::EVENTS, &[Subject::ARTICLE_STORED]);

@@ -1,4 +1,4 @@
-//! What passes by.
+//! Messages as they pass.
 
 use std::marker::PhantomData;
 

@@ -7,14 +7,15 @@ use futures::FutureExt;
 use futures::future::BoxFuture;
 use tokio::sync::OwnedSemaphorePermit;
 
-use super::Embedded;
 use super::tables::{Lease, Message, Taken};
+use super::{Embedded, follow};
 use crate::delivery::Arrival;
 use crate::error::{BoxError, SpoolError};
 use crate::outlet::Outlet;
 use crate::settle::{Settle, Step};
+use crate::stages::Stage;
 
-/// How long a failing spool is left alone.
+/// The wait before a failing spool is asked again.
 const PAUSE: Duration = Duration::from_secs(1);
 
 /// Settles one delivery.
@@ -37,16 +38,38 @@ impl Settle for Receipt {
     }
 }
 
+/// The part of the spool that a consumer takes from.
+pub(super) enum Source {
+    /// Its stage's work.
+    Work(Stage),
+    /// Messages that a stream keeps.
+    Kept(follow::Source),
+}
+
+impl Source {
+    async fn take(
+        &mut self,
+        embedded: &Arc<Embedded>,
+        outlet: &Outlet,
+        places: Vec<OwnedSemaphorePermit>,
+    ) -> Result<Option<Duration>, SpoolError> {
+        match self {
+            Self::Work(stage) => take(embedded, outlet, *stage, places).await,
+            Self::Kept(kept) => kept.take(embedded, outlet, places).await,
+        }
+    }
+}
+
 /// Takes as much as there are places, until the outlet is stopped.
-pub(super) async fn run(embedded: Arc<Embedded>, outlet: Outlet) {
-    let mut woken = embedded.spool.woken(outlet.stage.stream());
+pub(super) async fn run(embedded: Arc<Embedded>, outlet: Outlet, mut source: Source) {
+    let mut woken = embedded.spool.woken(outlet.consumer.stream());
     loop {
         let places = tokio::select! {
             () = outlet.stop.cancelled() => return,
             places = free_places(&outlet) => places,
         };
         woken.mark_unchanged();
-        let taken = take(&embedded, &outlet, places).await;
+        let taken = source.take(&embedded, &outlet, places).await;
         if matches!(taken, Err(SpoolError::Closed)) {
             return;
         }
@@ -76,15 +99,17 @@ async fn free_places(outlet: &Outlet) -> Vec<OwnedSemaphorePermit> {
 async fn take(
     embedded: &Arc<Embedded>,
     outlet: &Outlet,
+    stage: Stage,
     mut places: Vec<OwnedSemaphorePermit>,
 ) -> Result<Option<Duration>, SpoolError> {
-    let (stage, count) = (outlet.stage, places.len());
+    let count = places.len();
     let Taken { messages, abandoned, next_due } =
         embedded.spool.run(move |tables| tables.take(stage, count)).await?;
     embedded.report(stage, &abandoned);
     for Message { lease, subject, envelope } in messages {
         let (sequence, attempt) = (lease.sequence, lease.delivery);
         let receipt = Arc::new(Receipt { embedded: Arc::clone(embedded), lease });
+        let subject = subject.as_str().to_owned();
         let arrival = Arrival { subject, envelope, sequence, attempt, receipt };
         outlet.put(arrival, places.pop()).await;
     }

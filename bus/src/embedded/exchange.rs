@@ -1,4 +1,4 @@
-//! What only passes: broadcasts, events for those who listen, requests.
+//! Messages that only pass: broadcasts, events for those who listen, requests.
 
 use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};

@@ -3,6 +3,7 @@
 
 mod consume;
 mod exchange;
+mod follow;
 mod spool;
 mod tables;
 
@@ -12,8 +13,10 @@ use std::time::Duration;
 
 use tokio::sync::{broadcast, mpsc, watch};
 
+use crate::consumer::{Consumer, Follower};
 use crate::dead_letter::DeadLetter;
 use crate::error::{Error, PublishError, RequestError, SpoolError};
+use crate::follow::{Feed, Missed};
 use crate::message::Envelope;
 use crate::outlet::Outlet;
 use crate::published::Published;
@@ -27,7 +30,7 @@ use exchange::Exchange;
 use spool::Spool;
 use tables::{Abandoned, Tables};
 
-/// How long the spool may take to end.
+/// The longest time that the spool may take to end.
 const END: Duration = Duration::from_secs(5);
 
 pub(crate) struct Embedded {
@@ -87,8 +90,23 @@ impl Embedded {
         Ok(published)
     }
 
-    pub(crate) fn consume(self: &Arc<Self>, outlet: Outlet) {
-        tokio::spawn(consume::run(Arc::clone(self), outlet));
+    pub(crate) fn consume(self: &Arc<Self>, stage: Stage, outlet: Outlet) {
+        let source = consume::Source::Work(stage);
+        tokio::spawn(consume::run(Arc::clone(self), outlet, source));
+    }
+
+    pub(crate) fn follow(
+        self: &Arc<Self>,
+        follower: Arc<Follower>,
+        outlet: Outlet,
+        gaps: mpsc::Sender<Missed>,
+    ) {
+        let source = consume::Source::Kept(follow::Source { follower, gaps, told: None });
+        tokio::spawn(consume::run(Arc::clone(self), outlet, source));
+    }
+
+    pub(crate) fn follow_own(self: &Arc<Self>, feed: Feed) {
+        tokio::spawn(follow::run_own(Arc::clone(self), feed));
     }
 
     pub(crate) fn broadcast(&self, subject: Subject, envelope: &Envelope) {
@@ -143,7 +161,7 @@ impl Embedded {
     fn report(&self, stage: Stage, abandoned: &[Abandoned]) {
         for Abandoned { sequence, deliveries } in abandoned {
             tracing::error!(%stage, sequence, deliveries, "a message was given up: nobody settled it");
-            self.shared.metrics.dead_letter(stage, "abandoned");
+            self.shared.metrics.given_up(&Consumer::Stage(stage), "abandoned");
         }
     }
 

@@ -126,7 +126,7 @@ impl Writer {
             for order in gathered.drain(..) {
                 match order {
                     Order::Run(job) => jobs.push(job),
-                    // What was ordered before is still received.
+                    // Orders given before are still received.
                     Order::End => orders.close(),
                 }
             }

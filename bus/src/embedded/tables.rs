@@ -1,11 +1,13 @@
 //! The spool's tables. Every method runs inside a transaction of the spool's
 //! thread, and leaves the fill levels as that transaction would.
 //!
-//! What changes with a delivery (`messages`) lies apart from what does not
+//! State that changes with a delivery (`messages`) lies apart from state that does not
 //! (`bodies`): SQLite rewrites a whole row, and bodies are large.
 
 mod deliver;
+mod follow;
 mod look;
+mod places;
 mod publish;
 #[cfg(test)]
 mod tests;
@@ -24,8 +26,10 @@ use crate::shared::Shared;
 use crate::stages::Stream;
 
 pub(super) use deliver::{Abandoned, Lease, Message, Taken};
+pub(super) use follow::{Found, Kept, Seen};
 
-const FORMAT: i64 = 1;
+/// 1 had no followers.
+const FORMAT: i64 = 2;
 const SCHEMA: &str = "
     CREATE TABLE messages (
         seq INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -46,6 +50,37 @@ const SCHEMA: &str = "
     CREATE INDEX messages_held ON messages (stream, state);
     CREATE INDEX messages_id ON messages (message_id, stream);
 ";
+const FOLLOWERS: &str = "
+    CREATE TABLE followers (
+        id INTEGER PRIMARY KEY,
+        stream TEXT NOT NULL,
+        name TEXT NOT NULL,
+        -- all up to here was delivered at least once, or is of other subjects
+        cursor INTEGER NOT NULL,
+        -- losses up to here were noted
+        noted INTEGER NOT NULL,
+        -- what was lost and not told
+        gap_first INTEGER,
+        gap_last INTEGER,
+        used_ms INTEGER NOT NULL,
+        UNIQUE (stream, name)
+    );
+    -- delivered to a follower and not settled
+    CREATE TABLE followed (
+        follower INTEGER NOT NULL,
+        seq INTEGER NOT NULL,
+        due_ms INTEGER NOT NULL,
+        deliveries INTEGER NOT NULL,
+        PRIMARY KEY (follower, seq)
+    ) WITHOUT ROWID;
+    -- the last message that went by its age or gave way
+    CREATE TABLE dropped (
+        stream TEXT NOT NULL,
+        subject TEXT NOT NULL,
+        seq INTEGER NOT NULL,
+        PRIMARY KEY (stream, subject)
+    ) WITHOUT ROWID;
+";
 /// Another process may be about to let go of the file.
 const PATIENCE: Duration = Duration::from_secs(2);
 const WAL_LIMIT_BYTES: i64 = 64 << 20;
@@ -59,7 +94,7 @@ pub(super) struct Tables {
     touched: HashSet<Stream>,
 }
 
-/// What a stream holds.
+/// The contents of a stream.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 struct Level {
     messages: u64,
@@ -92,18 +127,23 @@ impl Tables {
         let format = self.connection.pragma_query_value(None, "user_version", |row| row.get(0))?;
         match format {
             FORMAT => Ok(()),
-            0 => self.transaction(|tables| {
-                tables.connection.execute_batch(SCHEMA)?;
+            before @ (0 | 1) => self.transaction(|tables| {
+                if before == 0 {
+                    tables.connection.execute_batch(SCHEMA)?;
+                }
+                tables.connection.execute_batch(FOLLOWERS)?;
                 tables.connection.pragma_update(None, "user_version", FORMAT)
             }),
             other => Err(SpoolError::Format(other)),
         }
     }
 
-    /// What an earlier process had taken is due again; how often, stays.
+    /// Makes due again what an earlier process had taken; the counts of deliveries stay.
     fn take_over(&mut self) -> rusqlite::Result<()> {
         let sql = "UPDATE messages SET due_ms = 0, in_flight = 0 WHERE state = 0";
-        self.connection.execute(sql, []).map(|_| ())
+        self.connection.execute(sql, [])?;
+        self.connection.execute("UPDATE followed SET due_ms = 0", [])?;
+        self.forget_unused()
     }
 
     /// Does `work` wholly or not at all.
@@ -147,6 +187,12 @@ impl Tables {
 
     fn level(&mut self, stream: Stream) -> &mut Level {
         self.levels.entry(stream).or_default()
+    }
+
+    /// Until `due_ms`; a minute if there is nothing to wait for.
+    fn wait_until(&self, due_ms: Option<i64>) -> Duration {
+        let wait = due_ms.map(|due| due.saturating_sub(self.now_ms()).max(0).unsigned_abs() + 1);
+        wait.map_or(Duration::from_secs(60), Duration::from_millis)
     }
 
     fn now_ms(&self) -> i64 {

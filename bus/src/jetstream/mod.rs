@@ -1,7 +1,9 @@
 //! The bus on NATS JetStream.
 
 mod connect;
+mod follow;
 mod letters;
+mod own;
 mod publish;
 mod pull;
 mod reap;
@@ -13,6 +15,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use async_nats::jetstream;
+use async_nats::jetstream::consumer::{self, Consumer as Durable};
 use async_nats::jetstream::context::ContextBuilder;
 use async_nats::{Client, RequestErrorKind};
 use courant_proto::Schema;
@@ -22,6 +25,7 @@ use tokio::time::Instant;
 use tracing::Instrument;
 
 use crate::error::{BoxError, Error, PublishError, RequestError};
+use crate::follow::Feed;
 use crate::message::Envelope;
 use crate::outlet::Outlet;
 use crate::queue_status::QueueStatus;
@@ -31,7 +35,7 @@ use crate::stages::{Stage, Stream};
 use crate::subject::Subject;
 use crate::wire;
 
-/// How long an answer of the server may take.
+/// The longest time that an answer of the server may take.
 const ANSWER: Duration = Duration::from_secs(5);
 /// Acknowledgements of publishers under way at a time; more wait.
 const MAX_IN_FLIGHT: usize = 4096;
@@ -79,10 +83,18 @@ impl JetStream {
     }
 
     pub(crate) async fn consume(self: &Arc<Self>, outlet: Outlet) -> Result<(), Error> {
-        let consumer = self.consumer(outlet.stage).await?;
-        let span = tracing::debug_span!("consume", stage = %outlet.stage);
-        tokio::spawn(pull::run(Arc::clone(self), consumer, outlet).instrument(span));
+        let consumer = self.durable(&outlet.consumer).await?;
+        self.pull(consumer, outlet);
         Ok(())
+    }
+
+    fn pull(self: &Arc<Self>, consumer: Durable<consumer::pull::Config>, outlet: Outlet) {
+        let span = tracing::debug_span!("consume", consumer = %outlet.consumer);
+        tokio::spawn(pull::run(Arc::clone(self), consumer, outlet).instrument(span));
+    }
+
+    pub(crate) fn follow_own(self: &Arc<Self>, feed: Feed) {
+        tokio::spawn(own::run(Arc::clone(self), feed));
     }
 
     pub(crate) async fn broadcast(
@@ -154,8 +166,8 @@ impl JetStream {
         let stages: Vec<Stage> = self.shared.table.stages_of(stream).collect();
         let (mut in_flight, mut redelivered) = (0, 0);
         for stage in &stages {
-            let consumer = handle.consumer_info(stage.consumer()).await;
-            let info = consumer.map_err(|e| failed(format!("look at consumer {stage}"), e))?;
+            let info = handle.consumer_info(stage.consumer()).await;
+            let info = info.map_err(|e| failed(format!("look at consumer {stage}"), e))?;
             in_flight += info.num_ack_pending as u64;
             redelivered += info.num_redelivered as u64;
         }

@@ -11,7 +11,7 @@ use crate::stages::Stream;
 use crate::subject::Subject;
 use crate::wire;
 
-/// What a stored message weighs beyond its own bytes, at most.
+/// The most that a stored message weighs beyond its own bytes.
 const STORE_OVERHEAD: u64 = 128;
 
 impl JetStream {

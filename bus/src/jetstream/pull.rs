@@ -17,7 +17,6 @@ use super::{ANSWER, JetStream};
 use crate::delivery::Arrival;
 use crate::error::BoxError;
 use crate::outlet::Outlet;
-use crate::subject::Subject;
 use crate::wire;
 
 /// A pull request ends after this time, and is made again.
@@ -50,7 +49,7 @@ pub(super) async fn run(
             () = outlet.stop.cancelled() => return,
             () = tokio::time::sleep(pause) => pause = (pause * 2).min(LONGEST_PAUSE),
         }
-        match jetstream.consumer(outlet.stage).await {
+        match jetstream.durable(&outlet.consumer).await {
             Ok(found) => consumer = found,
             Err(error) => tracing::warn!(%error, "cannot find the consumer"),
         }
@@ -186,22 +185,15 @@ impl<'a> Pull<'a> {
             message = delivered.message;
             found
         };
-        let stage = self.outlet.stage;
-        let subject = self.subject(&message.subject);
+        let stage = self.outlet.consumer.stage();
+        let names = &self.jetstream.shared.names;
+        let subject = names.strip(&message.subject).unwrap_or(&message.subject).to_owned();
         let receipt = Arc::new(Receipt { jetstream: Arc::clone(self.jetstream), stage, reply });
         let place = self.requested.as_mut().and_then(|requested| requested.split(1));
         let envelope = wire::envelope(message);
         let arrival = Arrival { subject, envelope, sequence, attempt, receipt };
         self.outlet.put(arrival, place).await;
         Ok(())
-    }
-
-    /// The subject of this full name, one of those that the consumer filters.
-    fn subject(&self, name: &str) -> Subject {
-        let names = &self.jetstream.shared.names;
-        let mut subjects = self.outlet.stage.subjects().iter().copied();
-        let found = subjects.find(|subject| names.strip(name) == Some(subject.as_str()));
-        found.unwrap_or(self.outlet.stage.subject())
     }
 
     /// Frees the places of messages that will not come.
@@ -211,7 +203,7 @@ impl<'a> Pull<'a> {
     }
 }
 
-/// How many messages an ended request still lacked, where the server says it.
+/// The number of messages that an ended request still lacked, if the server says it.
 fn unfilled(message: &async_nats::Message) -> Option<usize> {
     message.headers.as_ref()?.get("Nats-Pending-Messages")?.as_str().parse().ok()
 }

@@ -12,6 +12,7 @@ use serde::Deserialize;
 use tokio::time::Instant;
 
 use super::{JetStream, failed};
+use crate::consumer::Consumer;
 use crate::delivery::{ABANDONED, letter_id};
 use crate::error::Error;
 use crate::message::Envelope;
@@ -20,7 +21,7 @@ use crate::wire;
 
 /// Reports taken at a time.
 const BATCH: usize = 100;
-/// What the server says of a message that it delivers no more.
+/// The server's report of a message that it delivers no more.
 #[derive(Deserialize)]
 struct MaxDeliveries {
     stream: String,
@@ -183,7 +184,7 @@ impl JetStream {
         let deleted = queue.delete_message(sequence).await;
         deleted.map_err(|e| failed(format!("delete message {sequence}"), e))?;
         tracing::error!(%stage, sequence, deliveries, "a message was given up: nobody settled it");
-        self.shared.metrics.dead_letter(stage, "abandoned");
+        self.shared.metrics.given_up(&Consumer::Stage(stage), "abandoned");
         Ok(())
     }
 

@@ -16,7 +16,8 @@ use crate::stages::Stage;
 /// The address at which the server waits to hear of a delivery.
 pub(super) struct Receipt {
     pub(super) jetstream: Arc<JetStream>,
-    pub(super) stage: Stage,
+    /// Whose letters they are; followers write none.
+    pub(super) stage: Option<Stage>,
     pub(super) reply: async_nats::Subject,
 }
 
@@ -46,8 +47,10 @@ impl Receipt {
 
     /// The letter first: a crash in between gives it twice, under one id.
     async fn bury(&self, letter: &Envelope) -> Result<(), BoxError> {
-        let subject = self.jetstream.shared.names.dead_letters(self.stage);
-        self.jetstream.store(&subject, letter).await?;
+        if let Some(stage) = self.stage {
+            let subject = self.jetstream.shared.names.dead_letters(stage);
+            self.jetstream.store(&subject, letter).await?;
+        }
         self.confirmed(AckKind::Term).await
     }
 

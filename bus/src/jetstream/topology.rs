@@ -2,12 +2,13 @@
 
 use std::time::Duration;
 
-use async_nats::jetstream::consumer::{AckPolicy, Consumer, DeliverPolicy, pull};
+use async_nats::jetstream::consumer::{AckPolicy, Consumer as Durable, DeliverPolicy, pull};
 use async_nats::jetstream::stream::{
     self, Compression, DiscardPolicy, RetentionPolicy, StorageType,
 };
 
 use super::{JetStream, failed};
+use crate::consumer::Consumer;
 use crate::error::Error;
 use crate::message::MAX_MESSAGE_BYTES;
 use crate::stages::{Stage, Stream};
@@ -37,19 +38,37 @@ impl JetStream {
         done.map(|_| ()).map_err(|error| failed(doing, error))
     }
 
-    /// The consumer of `stage`, with its stream where either is missing.
-    pub(super) async fn consumer(&self, stage: Stage) -> Result<Consumer<pull::Config>, Error> {
-        let stream = self.shared.names.stream(stage.stream());
-        match self.context.get_consumer_from_stream(stage.consumer(), &stream).await {
-            Ok(consumer) => Ok(consumer),
+    /// The durable consumer, with its stream where either is missing. A follower's is
+    /// brought up to date.
+    pub(super) async fn durable(
+        &self,
+        consumer: &Consumer,
+    ) -> Result<Durable<pull::Config>, Error> {
+        match self.ensure_durable(consumer).await {
+            Ok(found) => Ok(found),
             Err(_missing) => {
-                self.ensure_stream(self.stream_config(stage.stream())).await?;
-                self.ensure_consumer(stage).await
+                self.ensure_stream(self.stream_config(consumer.stream())).await?;
+                self.ensure_durable(consumer).await
             }
         }
     }
 
-    async fn ensure_consumer(&self, stage: Stage) -> Result<Consumer<pull::Config>, Error> {
+    async fn ensure_durable(&self, consumer: &Consumer) -> Result<Durable<pull::Config>, Error> {
+        match consumer {
+            Consumer::Stage(stage) => self.stage(*stage).await,
+            Consumer::Follower(follower) => self.ensure_follower(follower).await,
+        }
+    }
+
+    async fn stage(&self, stage: Stage) -> Result<Durable<pull::Config>, Error> {
+        let stream = self.shared.names.stream(stage.stream());
+        match self.context.get_consumer_from_stream(stage.consumer(), &stream).await {
+            Ok(consumer) => Ok(consumer),
+            Err(_missing) => self.ensure_consumer(stage).await,
+        }
+    }
+
+    async fn ensure_consumer(&self, stage: Stage) -> Result<Durable<pull::Config>, Error> {
         let config = &self.shared.config;
         let (filter_subject, filter_subjects) = self.filters(stage.subjects());
         let consumer = pull::Config {
@@ -69,7 +88,7 @@ impl JetStream {
     }
 
     /// The reaper's consumer, with its stream where either is missing.
-    pub(super) async fn reaper(&self) -> Result<Consumer<pull::Config>, Error> {
+    pub(super) async fn reaper(&self) -> Result<Durable<pull::Config>, Error> {
         let stream = self.shared.names.advisories();
         match self.context.get_consumer_from_stream(REAPER, &stream).await {
             Ok(consumer) => Ok(consumer),
@@ -77,7 +96,7 @@ impl JetStream {
         }
     }
 
-    async fn ensure_reaper(&self) -> Result<Consumer<pull::Config>, Error> {
+    async fn ensure_reaper(&self) -> Result<Durable<pull::Config>, Error> {
         self.ensure_stream(self.advisory_config()).await?;
         let consumer = pull::Config {
             durable_name: Some(REAPER.to_owned()),
@@ -126,7 +145,7 @@ impl JetStream {
 
     /// The filters of a consumer: one, or several. The server knows both fields, and
     /// takes one of them.
-    fn filters(&self, subjects: &[Subject]) -> (String, Vec<String>) {
+    pub(super) fn filters(&self, subjects: &[Subject]) -> (String, Vec<String>) {
         let mut names: Vec<String> =
             subjects.iter().map(|subject| self.shared.names.subject(*subject)).collect();
         match names.len() {

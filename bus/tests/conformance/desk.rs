@@ -43,7 +43,7 @@ pub(crate) async fn a_row_is_a_stage(kind: Kind) {
     assert!(queue.is_pressing() && queue.fullness >= 1.0);
     let mut deliveries = bus.consume(DESK, 1).await.unwrap();
     let first = next(&mut deliveries).await;
-    assert_eq!(first.subject(), DESK.subject());
+    assert_eq!(first.subject(), DESK.subject().as_str());
     let failure = Failure::discard(anyhow::anyhow!("no desk"));
     assert_eq!(first.settle(Err(failure)).await, Settled::Dead);
     handled(next(&mut deliveries).await).await;

@@ -1,9 +1,12 @@
 //! What only the embedded bus does.
 
-use courant_bus::{Bus, Error, SpoolError, Stage};
+use std::time::Duration;
+
+use courant_bus::{Bus, Error, SpoolError, Stage, Subject};
 use courant_telemetry::Clock;
 
 use crate::bench::{Bench, Kind, depth, in_time, publish};
+use crate::follow;
 
 fn open(bench: &Bench, file: &str) -> Result<Bus, Error> {
     let spool = bench.folder.path().join(file);
@@ -57,4 +60,46 @@ async fn after_the_window_the_same_id_is_stored_again() {
     clock.advance(std::time::Duration::from_secs(1));
     assert!(!publish(&bus, 1).await.duplicate);
     assert_eq!(depth(&bus, Stage::GATEWAY).await, 2);
+}
+
+#[tokio::test]
+async fn a_name_that_nobody_uses_for_8_days_is_forgotten() {
+    let bench = Bench::start(Kind::Embedded, |config| config.events.max_age_days = 30).await;
+    let clock = Clock::fixed(1_700_000_000_000);
+    let spool = bench.folder.path().join("spool.db");
+    let bus = Bus::embedded(&bench.config, &spool, clock.clone(), &bench.meter()).unwrap();
+    let stored = [Subject::ARTICLE_STORED];
+    let days = |days: u64| Duration::from_secs(days * 86_400);
+    follow::tell(&bus, 1).await;
+    let mut follower = bus.follow_shared("index", &stored, 1).await.unwrap();
+    follow::delivery(&mut follower).await.settle(Ok(())).await;
+    in_time(follower.stop()).await;
+    clock.advance(days(7));
+    follow::tell(&bus, 2).await;
+    let mut follower = bus.follow_shared("index", &stored, 1).await.unwrap();
+    let second = follow::delivery(&mut follower).await;
+    assert_eq!(follow::article(&second), "a2", "it goes on where it was");
+    second.settle(Ok(())).await;
+    in_time(follower.stop()).await;
+    clock.advance(days(8));
+    let mut follower = bus.follow_shared("index", &stored, 1).await.unwrap();
+    let first = follow::delivery(&mut follower).await;
+    assert_eq!(follow::article(&first), "a1", "it starts anew");
+    first.settle(Ok(())).await;
+}
+
+#[tokio::test]
+async fn a_spool_of_the_version_before_followers_is_taken_over() {
+    let bench = Bench::start(Kind::Embedded, |_| {}).await;
+    let bus = open(&bench, "spool.db").unwrap();
+    publish(&bus, 1).await;
+    in_time(bus.close()).await.unwrap();
+    let file = rusqlite::Connection::open(bench.folder.path().join("spool.db")).unwrap();
+    let before = "DROP TABLE followers; DROP TABLE followed; DROP TABLE dropped;";
+    file.execute_batch(before).unwrap();
+    file.pragma_update(None, "user_version", 1).unwrap();
+    drop(file);
+    let bus = open(&bench, "spool.db").unwrap();
+    assert_eq!(depth(&bus, Stage::GATEWAY).await, 1);
+    bus.follow_shared("index", &[Subject::ARTICLE_STORED], 1).await.unwrap();
 }

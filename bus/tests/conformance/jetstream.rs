@@ -2,13 +2,14 @@
 
 use std::time::Duration;
 
-use courant_bus::{Bus, Config, Error, Settled, Stage, Subject};
+use courant_bus::{Bus, Config, Error, Followed, Settled, Stage, Subject};
 use courant_proto::v1;
 use courant_telemetry::Clock;
 
 use crate::bench::{
     Bench, Kind, depth, entry, id, in_time, next, publish, submission, until, with_one,
 };
+use crate::follow;
 
 async fn raw(bench: &Bench) -> async_nats::jetstream::Context {
     let client = async_nats::connect(bench.config.url.clone().unwrap()).await.unwrap();
@@ -163,4 +164,42 @@ async fn a_given_up_message_whose_report_was_lost_is_found() {
     until(async || bus.reap().await.unwrap() == 1).await;
     assert_eq!(bus.dead_letters(10).await.unwrap()[0].deliveries, 3);
     assert_eq!(depth(&bus, Stage::GATEWAY).await, 0);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_server_forgets_a_name_that_nobody_uses_for_8_days() {
+    let bench = Bench::start(Kind::JetStream, |_| {}).await;
+    let bus = bench.bus().await;
+    let _follower = bus.follow_shared("index", &[Subject::ARTICLE_STORED], 1).await.unwrap();
+    let stream = raw(&bench).await.get_stream("COURANT_EVENTS").await.unwrap();
+    let config = stream.consumer_info("index").await.unwrap().config;
+    assert_eq!(config.inactive_threshold, Duration::from_secs(8 * 86_400));
+    assert_eq!((config.max_deliver, config.durable_name.as_deref()), (-1, Some("index")));
+    assert_eq!(config.filter_subject, "courant.article.stored");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn followers_go_on_through_a_crash_of_the_server() {
+    let mut bench = Bench::start(Kind::JetStream, |_| {}).await;
+    let bus = bench.bus().await;
+    let stored = [Subject::ARTICLE_STORED];
+    let mut shared = bus.follow_shared("index", &stored, 1).await.unwrap();
+    let mut own = bus.follow_own(&stored, None).unwrap();
+    follow::tell(&bus, 1).await;
+    follow::delivery(&mut shared).await.settle(Ok(())).await;
+    assert!(matches!(in_time(own.next()).await, Some(Followed::Message(_))));
+    let nats = bench.nats.as_mut().unwrap();
+    nats.kill().unwrap();
+    nats.restart().await.unwrap();
+    let message = v1::ArticleStored { id: "a2".into(), ..Default::default() };
+    bus.publish(Subject::ARTICLE_STORED, &id(2), &message).await.unwrap();
+    // The server writes down at leisure what was settled: the first may come again.
+    let mut arrived = String::new();
+    while arrived != "a2" {
+        let delivery = follow::delivery(&mut shared).await;
+        arrived = follow::article(&delivery);
+        delivery.settle(Ok(())).await;
+    }
+    let Some(Followed::Message(event)) = in_time(own.next()).await else { panic!("a gap") };
+    assert_eq!(event.decode::<v1::ArticleStored>().unwrap().id, "a2");
 }

@@ -9,6 +9,7 @@ mod delivery;
 mod desk;
 mod embedded;
 mod flow;
+mod follow;
 mod jetstream;
 mod letters;
 #[expect(unreachable_pub, reason = "written for another crate")]
@@ -62,6 +63,16 @@ on_both! {
     flow::what_happens_is_counted;
     flow::what_a_process_does_is_counted_from_zero_and_nothing_else;
     flow::a_closed_bus_takes_nothing;
+    follow::followers_of_one_name_share_what_happens;
+    follow::a_dead_followers_message_goes_to_another;
+    follow::a_follower_tries_again_beyond_the_last_delivery_of_a_stage;
+    follow::a_shared_follower_goes_on_after_a_restart;
+    follow::a_shared_follower_is_told_what_went_before_it_came;
+    follow::a_shared_follower_is_told_what_goes_while_it_fails;
+    follow::an_own_follower_reads_in_order_from_its_position;
+    follow::an_own_follower_is_told_of_a_gap;
+    follow::dead_letters_can_be_followed;
+    follow::only_what_is_kept_can_be_followed;
     passing::listeners_hear_broadcasts_and_events;
     passing::a_request_is_answered_by_one_of_its_servers;
     passing::a_request_without_answer_ends_in_time;

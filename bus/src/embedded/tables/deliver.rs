@@ -23,7 +23,7 @@ pub(in crate::embedded) struct Lease {
 pub(in crate::embedded) struct Taken {
     pub(in crate::embedded) messages: Vec<Message>,
     pub(in crate::embedded) abandoned: Vec<Abandoned>,
-    /// How long there is nothing more to take; `None` if there may be at once.
+    /// The time until there is more to take; `None` if there may be more at once.
     pub(in crate::embedded) next_due: Option<Duration>,
 }
 
@@ -86,8 +86,7 @@ impl Tables {
         let mut next = self.connection.prepare_cached(sql)?;
         let of = params![stage.stream().as_str(), subjects(stage)];
         let next: Option<i64> = next.query_row(of, |row| row.get(0)).optional()?;
-        let wait = next.map(|due| due.saturating_sub(self.now_ms()).max(0).unsigned_abs() + 1);
-        Ok(wait.map_or(Duration::from_secs(60), Duration::from_millis))
+        Ok(self.wait_until(next))
     }
 
     /// Work is done whoever says so: also one whose time had run out.

@@ -85,6 +85,9 @@ impl Tables {
         &mut self,
         sequence: u64,
     ) -> rusqlite::Result<()> {
+        // It was published again: its followers miss nothing.
+        let sql = "DELETE FROM followed WHERE seq = ?1";
+        self.connection.prepare_cached(sql)?.execute([sequence])?;
         self.delete(Stream::DEAD_LETTERS, sequence)
     }
 }

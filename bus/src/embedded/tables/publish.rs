@@ -8,7 +8,7 @@ use crate::published::Published;
 use crate::stages::Stream;
 use crate::subject::Subject;
 
-/// What is cleared away on the occasion of one publication.
+/// The most messages that are cleared away on the occasion of one publication.
 const CLEARED: i64 = 8;
 
 impl Tables {
@@ -106,7 +106,7 @@ impl Tables {
             })?
             .collect::<rusqlite::Result<_>>()?;
         for (sequence, _) in oldest.into_iter().filter(|(_, published)| *published <= until) {
-            self.delete(stream, sequence)?;
+            self.lose(stream, sequence)?;
         }
         Ok(())
     }
@@ -125,7 +125,7 @@ impl Tables {
             let Some(oldest) = self.oldest_kept(stream)? else {
                 return Ok(());
             };
-            self.delete(stream, oldest)?;
+            self.lose(stream, oldest)?;
         }
     }
 
@@ -133,6 +133,17 @@ impl Tables {
         let sql = "SELECT seq FROM messages WHERE stream = ?1 AND state = 2 ORDER BY seq LIMIT 1";
         let mut oldest = self.connection.prepare_cached(sql)?;
         oldest.query_row([stream.as_str()], |row| row.get(0)).optional()
+    }
+
+    /// Removes what is too old or too much, and notes that for those who follow it.
+    fn lose(&mut self, stream: Stream, sequence: u64) -> rusqlite::Result<()> {
+        if !stream.is_queue() {
+            let sql = "INSERT INTO dropped (stream, subject, seq)
+                SELECT stream, subject, seq FROM messages WHERE seq = ?1
+                ON CONFLICT DO UPDATE SET seq = max(seq, excluded.seq)";
+            self.connection.prepare_cached(sql)?.execute([sequence])?;
+        }
+        self.delete(stream, sequence)
     }
 
     /// Removes a message, and its weight where it had any.

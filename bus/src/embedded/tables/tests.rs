@@ -59,7 +59,7 @@ fn a_full_disk_is_an_error_that_loses_nothing_and_passes() {
     assert!(matches!(error, SpoolError::DiskFull), "{error:?}");
     assert!(stored > 5);
     assert_eq!(tables.levels[&QUEUE].messages, stored as u64);
-    // What is there can be worked off, and makes room.
+    // The messages that are there can be settled, which makes room.
     let leases = take(&mut tables, 1000);
     assert_eq!(leases.len(), stored);
     for lease in &leases[..3] {
@@ -105,9 +105,9 @@ fn a_late_answer_settles_but_does_not_take_back() {
 fn a_spool_of_a_later_version_is_refused() {
     let folder = tempfile::tempdir().unwrap();
     let tables = open(&folder);
-    tables.connection.pragma_update(None, "user_version", 2).unwrap();
+    tables.connection.pragma_update(None, "user_version", 3).unwrap();
     let shared = Arc::clone(&tables.shared);
     drop(tables);
     let error = Tables::open(shared, &folder.path().join("spool.db")).err().unwrap();
-    assert!(matches!(error, SpoolError::Format(2)), "{error:?}");
+    assert!(matches!(error, SpoolError::Format(3)), "{error:?}");
 }
