@@ -8,7 +8,7 @@ use anyhow::Result;
 use crate::report::Report;
 
 pub(crate) mod metadata;
-mod pages;
+pub(crate) mod pages;
 pub(crate) mod peers;
 mod segments;
 mod speed;

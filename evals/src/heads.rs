@@ -26,6 +26,7 @@ use courant_heads::sentiment::{LABELS, NAME, Passage, SHIPPED, SentimentHead};
 use crate::report::Report;
 use news::Mention;
 use vectors::Vectors;
+pub(crate) use vectors::topics_of;
 
 /// Of as many parts of the sentences one is held back.
 const PARTS: u32 = 5;

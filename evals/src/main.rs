@@ -11,6 +11,7 @@ mod encoder;
 mod extract;
 mod feeds;
 mod heads;
+mod messages;
 mod report;
 mod urls;
 mod warc;
@@ -56,6 +57,8 @@ enum What {
     Metadata,
     /// Sentiment, topics and summaries. Embeds about 8,000 texts the first time
     Heads,
+    /// The bytes that an article weighs in each queue
+    Messages,
     /// Learns the sentiment head from `newsmtsc` and writes its file
     TrainHeads(heads::TrainArgs),
     /// Learns topics from labelled lines, from their descriptions on
@@ -84,6 +87,7 @@ fn main() -> anyhow::Result<ExitCode> {
         What::TrainEntities { out } => heads::entities::train(&cli.data, out)?,
         What::Metadata => extract::metadata::measure(&cli.data, cli.misses)?,
         What::Heads => heads::run(&cli.data)?,
+        What::Messages => messages::measure(&cli.data)?,
         What::TrainHeads(args) => heads::train(&cli.data, args)?,
         What::TrainTopics(args) => heads::train_topics(&cli.data, args)?,
         What::Questions => {

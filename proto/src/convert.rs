@@ -2,9 +2,10 @@
 //! comes out of a conversion is valid.
 
 use courant_article::{
-    Analysis, Article, ArticleId, Chunk, ContentHash, Decision, Embedding, Embeddings, Entities,
-    Entity, EntityKind, Entry, KeyPhrase, ModelRef, ParseIdError, ParsePublishedError, PublishedAt,
-    Revision, Sentence, Sentiment, Span, SummarySentence, Text, Topic,
+    Analysis, Article, ArticleId, ContentHash, Decision, Embedding, Embeddings, Entities, Entity,
+    EntityKind, Entry, FeedFields, KeyPhrase, MAX_SUBMISSION_ID_BYTES, ModelRef, PageFields,
+    ParseIdError, ParsePublishedError, PublishedAt, Revision, Sentence, Sentiment, Span,
+    SummarySentence, Text, Topic,
 };
 use half::f16;
 
@@ -16,6 +17,9 @@ pub enum InvalidMessage {
     /// A part without which the message means nothing.
     #[error("the message has no {0}")]
     Missing(&'static str),
+    /// A name that is too long to travel in a header.
+    #[error("the {0} has more than {MAX_SUBMISSION_ID_BYTES} bytes")]
+    TooLong(&'static str),
     /// An id that is none.
     #[error("invalid id")]
     Id(#[from] ParseIdError),
@@ -45,6 +49,19 @@ fn published_text(published: Option<&PublishedAt>) -> String {
     published.map_or_else(String::new, |at| at.as_str().to_owned())
 }
 
+/// A part of a message; not sent where it says nothing.
+fn unless_default<T: Default + PartialEq, M: From<T>>(part: T) -> Option<M> {
+    (part != T::default()).then(|| part.into())
+}
+
+/// The reverse of [`unless_default`].
+fn or_default<T, M>(part: Option<M>) -> Result<T, InvalidMessage>
+where
+    T: Default + TryFrom<M, Error = InvalidMessage>,
+{
+    part.map(T::try_from).transpose().map(Option::unwrap_or_default)
+}
+
 impl From<Entry> for v1::Entry {
     fn from(entry: Entry) -> Self {
         Self {
@@ -60,6 +77,8 @@ impl From<Entry> for v1::Entry {
             text: entry.text.as_str().to_owned(),
             observed_at_ms: entry.observed_at.0,
             source: entry.source,
+            page: unless_default(entry.page),
+            feed: unless_default(entry.feed),
         }
     }
 }
@@ -71,7 +90,10 @@ impl TryFrom<v1::Entry> for Entry {
         if entry.submission_id.is_empty() {
             return Err(InvalidMessage::Missing("submission_id"));
         }
-        Ok(Self {
+        if entry.submission_id.len() > MAX_SUBMISSION_ID_BYTES {
+            return Err(InvalidMessage::TooLong("submission_id"));
+        }
+        let entry = Self {
             published_at: published(&entry.published_at)?,
             submission_id: entry.submission_id,
             url: entry.url,
@@ -83,6 +105,61 @@ impl TryFrom<v1::Entry> for Entry {
             text: Text::with_flag(entry.text, entry.text_truncated),
             observed_at: Revision(entry.observed_at_ms),
             source: entry.source,
+            page: or_default(entry.page)?,
+            feed: or_default(entry.feed)?,
+        };
+        Ok(entry.bounded())
+    }
+}
+
+impl From<PageFields> for v1::PageFields {
+    fn from(page: PageFields) -> Self {
+        Self {
+            image: page.image.unwrap_or_default(),
+            tags: page.tags,
+            section: page.section.unwrap_or_default(),
+            modified_at: published_text(page.modified_at.as_ref()),
+            paywalled: page.paywalled,
+        }
+    }
+}
+
+impl TryFrom<v1::PageFields> for PageFields {
+    type Error = InvalidMessage;
+
+    fn try_from(page: v1::PageFields) -> Result<Self, InvalidMessage> {
+        Ok(Self {
+            image: some_text(page.image),
+            tags: page.tags,
+            section: some_text(page.section),
+            modified_at: published(&page.modified_at)?,
+            paywalled: page.paywalled,
+        })
+    }
+}
+
+impl From<FeedFields> for v1::FeedFields {
+    fn from(feed: FeedFields) -> Self {
+        Self {
+            title: feed.title.unwrap_or_default(),
+            summary: feed.summary.unwrap_or_default(),
+            authors: feed.authors,
+            categories: feed.categories,
+            published_at: published_text(feed.published_at.as_ref()),
+        }
+    }
+}
+
+impl TryFrom<v1::FeedFields> for FeedFields {
+    type Error = InvalidMessage;
+
+    fn try_from(feed: v1::FeedFields) -> Result<Self, InvalidMessage> {
+        Ok(Self {
+            title: some_text(feed.title),
+            summary: some_text(feed.summary),
+            authors: feed.authors,
+            categories: feed.categories,
+            published_at: published(&feed.published_at)?,
         })
     }
 }
@@ -132,6 +209,8 @@ impl From<Article> for v1::Article {
             submission_id: article.submission_id,
             decision: v1::Decision::from(article.decision).into(),
             syndicated_of: article.syndicated_of.map_or_else(String::new, |id| id.to_string()),
+            page: unless_default(article.page),
+            feed: unless_default(article.feed),
         }
     }
 }
@@ -142,7 +221,7 @@ impl TryFrom<v1::Article> for Article {
     fn try_from(article: v1::Article) -> Result<Self, InvalidMessage> {
         let decision = v1::Decision::try_from(article.decision)
             .map_err(|_| InvalidMessage::Decision(article.decision))?;
-        Ok(Self {
+        let article = Self {
             id: article.id.parse::<ArticleId>()?,
             revision: Revision(article.revision),
             url: article.url,
@@ -157,7 +236,10 @@ impl TryFrom<v1::Article> for Article {
             submission_id: article.submission_id,
             decision: decision.try_into()?,
             syndicated_of: some_text(article.syndicated_of).map(|id| id.parse()).transpose()?,
-        })
+            page: or_default(article.page)?,
+            feed: or_default(article.feed)?,
+        };
+        Ok(article.bounded())
     }
 }
 
@@ -185,18 +267,21 @@ impl From<v1::Model> for ModelRef {
 
 impl From<Embeddings> for v1::Embeddings {
     fn from(embeddings: Embeddings) -> Self {
-        let (entities, entity_model, entities_absent) = match embeddings.entities {
-            Ok(found) => (found.entities, Some(found.model.into()), String::new()),
-            Err(reason) => (Vec::new(), None, reason),
-        };
-        Self {
-            entities: entities.into_iter().map(Into::into).collect(),
-            entity_model,
-            entities_absent,
+        let sent = Self {
             model: Some(embeddings.model.into()),
             vector: embeddings.vector.as_slice().to_vec(),
-            chunks: embeddings.chunks.into_iter().map(Into::into).collect(),
             sentences: embeddings.sentences.into_iter().map(Into::into).collect(),
+            sentences_left_out: embeddings.sentences_left_out,
+            ..Self::default()
+        };
+        match embeddings.entities {
+            Ok(found) => Self {
+                entities: found.entities.into_iter().map(Into::into).collect(),
+                entity_model: Some(found.model.into()),
+                entities_left_out: found.left_out,
+                ..sent
+            },
+            Err(reason) => Self { entities_absent: reason, ..sent },
         }
     }
 }
@@ -208,16 +293,18 @@ impl TryFrom<v1::Embeddings> for Embeddings {
         Ok(Self {
             model: embeddings.model.ok_or(InvalidMessage::Missing("model"))?.into(),
             vector: Embedding::from_unit(embeddings.vector),
-            chunks: embeddings.chunks.into_iter().map(Into::into).collect(),
             sentences: embeddings
                 .sentences
                 .into_iter()
                 .map(TryInto::try_into)
                 .collect::<Result<_, _>>()?,
+            sentences_left_out: embeddings.sentences_left_out,
             entities: match embeddings.entity_model {
                 Some(model) => {
-                    let entities = entities(embeddings.entities)?;
-                    Ok(Entities { model: model.into(), entities })
+                    // An embedder of before sent all that it found.
+                    let first = Entities::first(model.into(), entities(embeddings.entities)?);
+                    let left_out = first.left_out.saturating_add(embeddings.entities_left_out);
+                    Ok(Entities { left_out, ..first })
                 }
                 None => Err(some_text(embeddings.entities_absent)
                     .unwrap_or_else(|| NO_ENTITY_MODEL.to_owned())),
@@ -272,27 +359,6 @@ impl From<EntityKind> for v1::EntityKind {
     }
 }
 
-impl From<Chunk> for v1::Chunk {
-    fn from(chunk: Chunk) -> Self {
-        Self {
-            start: chunk.span.start,
-            end: chunk.span.end,
-            tokens: chunk.tokens,
-            vector: chunk.vector.as_slice().to_vec(),
-        }
-    }
-}
-
-impl From<v1::Chunk> for Chunk {
-    fn from(chunk: v1::Chunk) -> Self {
-        Self {
-            span: Span { start: chunk.start, end: chunk.end },
-            tokens: chunk.tokens,
-            vector: Embedding::from_unit(chunk.vector),
-        }
-    }
-}
-
 impl From<Sentence> for v1::Sentence {
     fn from(sentence: Sentence) -> Self {
         Self {
@@ -341,6 +407,8 @@ impl From<Analysis> for v1::Analysis {
             models: analysis.models.into_iter().map(Into::into).collect(),
             sentiment: analysis.sentiment.map(Into::into),
             entities: analysis.entities.into_iter().map(Into::into).collect(),
+            entities_left_out: analysis.entities_left_out,
+            sentences_left_out: analysis.sentences_left_out,
         }
     }
 }
@@ -386,6 +454,8 @@ impl TryFrom<v1::Analysis> for Analysis {
             skipped: analysis.skipped.into_iter().collect(),
             models: analysis.models.into_iter().map(Into::into).collect(),
             entities: entities(analysis.entities)?,
+            entities_left_out: analysis.entities_left_out,
+            sentences_left_out: analysis.sentences_left_out,
         })
     }
 }
@@ -435,13 +505,13 @@ mod tests {
             span: Span { start: 3, end: 6 },
             score: 0.5,
         };
-        let found = Entities { model: model.clone(), entities: vec![entity] };
+        let found = Entities { model: model.clone(), entities: vec![entity], left_out: 3 };
         for entities in [Ok(found), Err("no states".to_owned())] {
             let embeddings = Embeddings {
                 model: model.clone(),
                 vector: Embedding::from_unit(vec![1.0]),
-                chunks: Vec::new(),
                 sentences: Vec::new(),
+                sentences_left_out: 2,
                 entities,
             };
             let sent = v1::Embeddings::from(embeddings.clone());

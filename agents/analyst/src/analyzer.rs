@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use courant_article::{Analysis, Embeddings, ModelRef, Sentiment, Topic};
+use courant_article::{Analysis, Embeddings, Entities, ModelRef, Sentiment, Topic};
 
 use crate::classifiers::Judged;
 use crate::key_phrases::KeyPhrases;
@@ -78,18 +78,22 @@ impl Analyzer {
             summary::model(&embeddings.model),
             summary::summarize(title, text, embeddings, config.max_summary_sentences),
         );
-        let entities = judged.entities.unwrap_or_else(|| {
-            let found = entities::covered(language, embeddings, &config.entity_languages);
-            found.map(|found| (found.entities, found.model))
-        });
-        let entities = report.keep_judged("entities", entities);
+        let entities = match judged.entities {
+            Some(judged) => judged.map(|(found, model)| Entities::first(model, found)),
+            None => entities::covered(language, embeddings, &config.entity_languages),
+        };
+        let entities = entities.map(|found| ((found.entities, found.left_out), found.model));
+        let (entities, entities_left_out) =
+            report.keep_judged("entities", entities).unwrap_or_default();
         Analysis {
             language: language.map(str::to_owned),
             topics: topics.unwrap_or_default(),
             sentiment,
             key_phrases: key_phrases.unwrap_or_default(),
             summary: summary.unwrap_or_default(),
-            entities: entities.unwrap_or_default(),
+            entities,
+            entities_left_out,
+            sentences_left_out: embeddings.sentences_left_out,
             skipped: report.skipped,
             models: report.models,
         }
@@ -211,7 +215,7 @@ mod tests {
             score: 0.5,
         };
         let model = ModelRef { name: "entities".into(), ..ModelRef::default() };
-        Entities { model, entities: vec![entity] }
+        Entities { model, entities: vec![entity], left_out: 0 }
     }
 
     fn embedded(sentences: &[&str]) -> (String, Embeddings) {
@@ -228,7 +232,7 @@ mod tests {
         let embeddings = Embeddings {
             model: encoder(),
             vector,
-            chunks: Vec::new(),
+            sentences_left_out: 0,
             sentences: sentences_found,
             entities: Ok(names()),
         };
@@ -261,7 +265,7 @@ mod tests {
         let embeddings = Embeddings {
             model: encoder(),
             vector: Embedding::from_unit(Vec::new()),
-            chunks: Vec::new(),
+            sentences_left_out: 0,
             sentences: Vec::new(),
             entities: Err("the encoder gives no states".into()),
         };

@@ -117,5 +117,5 @@ async fn sentence_vectors(
 /// Vectors of no article.
 fn bare(model: ModelRef, vector: Embedding) -> Embeddings {
     let entities = Err("nobody looked for names".to_owned());
-    Embeddings { model, vector, chunks: Vec::new(), sentences: Vec::new(), entities }
+    Embeddings { model, vector, sentences: Vec::new(), sentences_left_out: 0, entities }
 }

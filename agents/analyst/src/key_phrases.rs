@@ -13,6 +13,8 @@ use crate::stop_words::Lexicon;
 use crate::words::{Word, words};
 
 const MAX_PHRASE_WORDS: usize = 3;
+/// What is longer without a space is a code, or a script that has none.
+const MAX_WORD_BYTES: usize = 256;
 /// The start of a long text says what it is about, and bounds the work.
 const MAX_WORDS: usize = 10_000;
 /// Words that may stand inside a name: "Bank of England".
@@ -218,8 +220,10 @@ fn may_stand_alone(run: &[Word], lexicon: &Lexicon) -> bool {
     let is_named = first.capitalized && last.capitalized;
     let links = |word: &Word| word.content || (is_named && NAME_LINKS.contains(&word.text));
     let long_enough = run.len() > 1 || first.capitalized || first.text.chars().nth(2).is_some();
+    let short_enough = run.iter().all(|word| word.text.len() <= MAX_WORD_BYTES);
     let is_noun = !lexicon.capitalizes_nouns || (last.capitalized && !last.opens);
-    first.content && last.content && long_enough && is_noun && run.iter().all(links)
+    let is_sized = long_enough && short_enough;
+    first.content && last.content && is_sized && is_noun && run.iter().all(links)
 }
 
 /// How often it stands by itself, more so in sentences that carry the text, weighted
@@ -284,7 +288,8 @@ fn completed(mut phrase: Phrase, words: &[Word], stems: &Stems) -> Phrase {
     }
     let is_name = |i: usize| {
         let word = &words[i];
-        word.content && word.capitalized && (stems.is_name(word) || !word.opens)
+        let is_named = stems.is_name(word) || !word.opens;
+        word.content && word.capitalized && is_named && word.text.len() <= MAX_WORD_BYTES
     };
     while phrase.words < MAX_PHRASE_WORDS {
         let (first, next) = (phrase.first, phrase.last() + 1);

@@ -99,7 +99,7 @@ mod tests {
         Embeddings {
             model: ModelRef { name: encoder.into(), ..ModelRef::default() },
             vector: Embedding::from_unit(vec![0.0; dimension]),
-            chunks: Vec::new(),
+            sentences_left_out: 0,
             sentences: vec![sentence(0, 15), sentence(16, 51)],
             entities: Err("none here".to_owned()),
         }

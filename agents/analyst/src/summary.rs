@@ -28,6 +28,9 @@ const REDUNDANCY_WEIGHT: f32 = 0.2;
 
 const MIN_WORDS: usize = 6;
 const MAX_WORDS: usize = 80;
+/// A longer sentence is none, whatever its words are: a code, or a script without
+/// spaces and stops.
+const MAX_BYTES: usize = 4 * 1024;
 /// Sentences of very long texts beyond these are not looked at: the work grows
 /// with their number.
 const MAX_SENTENCES: usize = 2_000;
@@ -89,7 +92,8 @@ fn candidates<'t>(title: &str, text: &'t str, embeddings: &Embeddings) -> Vec<Ca
     let mut seen = HashSet::from([title.trim().to_lowercase()]);
     let mut candidates = Vec::new();
     for sentence in embeddings.sentences.iter().take(MAX_SENTENCES) {
-        let Some((span, text)) = code_points.trimmed(sentence.span) else {
+        let trimmed = code_points.trimmed(sentence.span);
+        let Some((span, text)) = trimmed.filter(|(_, text)| text.len() <= MAX_BYTES) else {
             continue;
         };
         let words = text.unicode_words().take(MAX_WORDS + 1).count();

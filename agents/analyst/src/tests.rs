@@ -132,7 +132,7 @@ fn embedded(digit: &str, text: &str) -> v1::ArticleEmbedded {
     let embeddings = Embeddings {
         model: encoder(),
         vector: vector(),
-        chunks: Vec::new(),
+        sentences_left_out: 0,
         sentences: Vec::new(),
         entities: Err("nobody looked".into()),
     };

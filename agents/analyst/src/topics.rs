@@ -229,7 +229,7 @@ mod tests {
         Embeddings {
             model: encoder("a", "fp32"),
             vector,
-            chunks: Vec::new(),
+            sentences_left_out: 0,
             sentences: Vec::new(),
             entities: Err("no states".into()),
         }

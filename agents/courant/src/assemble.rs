@@ -4,9 +4,9 @@ use std::path::Path;
 
 use anyhow::Context;
 use courant_analyst::{Analyzer, Classifiers, Config, Topics};
-use courant_article::{Analysis, Embeddings};
+use courant_article::Analysis;
 use courant_config::Document;
-use courant_inference::{Deps, Encoder, Host, Priority};
+use courant_inference::{Deps, Document as Embedded, Encoder, Host, Priority};
 use courant_telemetry::Meters;
 use opentelemetry::metrics::Meter;
 use tokio::runtime::Runtime;
@@ -54,7 +54,7 @@ impl Tool {
     }
 
     /// The vectors of one text.
-    pub(crate) fn embed(&self, text: &str) -> anyhow::Result<Embeddings> {
+    pub(crate) fn embed(&self, text: &str) -> anyhow::Result<Embedded> {
         Ok(self.runtime.block_on(self.encoder.embed_document(text))?)
     }
 
@@ -73,7 +73,7 @@ impl Tool {
         title: &str,
         text: &str,
     ) -> anyhow::Result<Analysis> {
-        let embeddings = self.embed(text)?;
+        let embeddings = self.embed(text)?.embeddings;
         let judged = self.runtime.block_on(self.classifiers.judge(analyzer, title, text))?;
         Ok(analyzer.analyze_judged(title, text, &embeddings, judged))
     }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use courant_article::{Entry, Text};
+use courant_article::{Entry, PageFields, Text};
 use courant_extract::{Deadline, Page as Extracted, PageError, page_within};
 use courant_telemetry::Clock;
 use tokio::sync::Semaphore;
@@ -16,7 +16,7 @@ use crate::known::KnownElsewhere;
 use crate::memory::{Memory, Remembered};
 use crate::outcome::{Ended, Outcome, Refusal};
 use crate::page::Page;
-use crate::publisher::{Publisher, bounded, content_of};
+use crate::publisher::{Publisher, content_of};
 use crate::tally::Tally;
 use crate::urls::domain_of;
 use crate::validators::Validators;
@@ -190,7 +190,7 @@ pub(crate) fn check(page: Extracted) -> Result<Extracted, Refusal> {
 pub(crate) fn article(url: &Url, found: &Page, page: Extracted) -> Entry {
     let hint = found.hint.clone();
     let title = Some(page.title).filter(|title| !title.is_empty());
-    bounded(Entry {
+    Entry {
         url: url.to_string(),
         declared_canonical_url: page.canonical_url,
         title: title.or(hint.title).unwrap_or_default(),
@@ -200,6 +200,15 @@ pub(crate) fn article(url: &Url, found: &Page, page: Extracted) -> Entry {
         site_name: page.site_name,
         text: Text::new(page.text),
         source: found.source.to_string(),
+        page: PageFields {
+            image: page.image,
+            tags: page.tags,
+            section: page.section,
+            modified_at: page.modified_at,
+            paywalled: page.paywalled,
+        },
+        feed: hint.feed,
         ..Entry::default()
-    })
+    }
+    .bounded()
 }

@@ -9,6 +9,7 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use courant_article::FeedFields;
 use courant_store::{Note, NoteKind};
 use courant_telemetry::Clock;
 use serde::{Deserialize, Serialize};
@@ -56,6 +57,8 @@ struct Waiting {
     published_at: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     changed_at_ms: Option<i64>,
+    #[serde(default, skip_serializing_if = "FeedFields::is_empty")]
+    feed: FeedFields,
 }
 
 impl Notes {
@@ -71,6 +74,7 @@ impl Notes {
             title: page.hint.title.clone(),
             published_at: page.hint.published_at.as_ref().map(|at| at.as_str().to_owned()),
             changed_at_ms: page.hint.changed_at_ms,
+            feed: page.hint.feed.clone(),
         };
         // Strings and numbers can always be written as JSON.
         let body = serde_json::to_string(&waiting).ok();
@@ -154,6 +158,7 @@ pub(crate) fn page(note: &Note) -> Option<Page> {
         title: waiting.title,
         published_at: waiting.published_at.and_then(|at| at.parse().ok()),
         changed_at_ms: waiting.changed_at_ms,
+        feed: waiting.feed,
     };
     let lane = if waiting.is_news { Lane::News } else { Lane::Rest };
     let named = Named { url: Url::parse(&note.name).ok()?, hint, lane };
@@ -175,6 +180,7 @@ mod tests {
             title: Some("One & \"two\"".into()),
             published_at: "2024-03-05T09:30:00+02:00".parse().ok(),
             changed_at_ms: Some(5),
+            feed: FeedFields { summary: Some("In short".into()), ..FeedFields::default() },
         };
         let named = Named { url: url.parse().unwrap(), hint, lane: Lane::News };
         Page::named_by("https://a.example/feed".into(), named)

@@ -66,4 +66,6 @@ pub(crate) struct Hint {
     pub published_at: Option<courant_article::PublishedAt>,
     /// When it changed last, Unix milliseconds.
     pub changed_at_ms: Option<i64>,
+    /// The feed's own fields, to go with the article.
+    pub feed: courant_article::FeedFields,
 }

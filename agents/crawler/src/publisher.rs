@@ -4,7 +4,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use courant_article::{ContentHash, Entry, Revision};
 use courant_bus::{Bus, MessageId, PublishError, Subject};
-use courant_dedup::{MAX_URL_BYTES, normalize_text};
+use courant_dedup::normalize_text;
 use courant_proto::v1;
 use courant_telemetry::Clock;
 use tokio::time::Instant;
@@ -97,29 +97,6 @@ impl Publisher {
     }
 }
 
-/// Authors beyond this are a parser's mistake.
-const MAX_AUTHORS: usize = 50;
-/// A longer field than this is a parser's mistake.
-const MAX_FIELD_CHARS: usize = 2_000;
-
-/// Cuts fields that could make a message too large to travel.
-pub(crate) fn bounded(mut entry: Entry) -> Entry {
-    entry.authors.truncate(MAX_AUTHORS);
-    entry.declared_canonical_url =
-        entry.declared_canonical_url.filter(|url| url.len() <= MAX_URL_BYTES);
-    let fields = [Some(&mut entry.title), Some(&mut entry.source), entry.site_name.as_mut()];
-    for field in fields.into_iter().flatten().chain(&mut entry.authors) {
-        cut(field);
-    }
-    entry
-}
-
-fn cut(field: &mut String) {
-    if let Some((end, _)) = field.char_indices().nth(MAX_FIELD_CHARS) {
-        field.truncate(end);
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use courant_article::Text;
@@ -137,13 +114,5 @@ mod tests {
         assert_eq!(first, content_of(&entry("Title", "Some text. ")));
         assert_ne!(first, content_of(&entry("Title", "Some other text.")));
         assert_ne!(first, content_of(&entry("Another title", "Some text.")));
-    }
-
-    #[test]
-    fn no_field_can_make_a_message_too_large() {
-        let mut huge = entry(&"ü".repeat(1_000_000), "Text.");
-        huge.authors = vec!["x".repeat(10_000); 1_000];
-        let message = v1::Entry::from(bounded(huge));
-        assert!(prost::Message::encoded_len(&message) < courant_bus::MAX_MESSAGE_BYTES / 2);
     }
 }

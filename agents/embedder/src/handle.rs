@@ -21,13 +21,11 @@ impl Handler {
     pub(crate) async fn handle(self, accepted: v1::ArticleAccepted) -> Result<(), Failure> {
         let article = article(accepted).map_err(Failure::discard)?;
         let embedding = self.encoder.embed_document(article.text.as_str());
-        let embeddings = self.metrics.timed("embed", embedding).await.map_err(failure)?;
+        let document = self.metrics.timed("embed", embedding).await.map_err(failure)?;
+        let embeddings = document.embeddings;
         let version = embeddings.model.version.clone();
         let id = MessageId::article(&article.id, article.revision, "embedded", &version);
-        let embedded = v1::ArticleEmbedded {
-            article: Some(article.into()),
-            embeddings: Some(embeddings.into()),
-        };
+        let embedded = v1::ArticleEmbedded::of(article, embeddings);
         let published = self.bus.publish(Subject::ARTICLE_EMBEDDED, &id, &embedded);
         self.metrics.timed("publish", published).await?;
         Ok(())
@@ -36,4 +34,24 @@ impl Handler {
 
 fn article(accepted: v1::ArticleAccepted) -> Result<Article, InvalidMessage> {
     accepted.article.ok_or(InvalidMessage::Missing("article"))?.try_into()
+}
+
+#[cfg(test)]
+mod tests {
+    use courant_proto::Schema;
+
+    use super::*;
+
+    fn decoded<M: Schema>(message: &[u8]) -> M {
+        M::decode(message).unwrap()
+    }
+
+    #[test]
+    fn a_message_of_0_1_0_gives_its_article() {
+        let recorded =
+            include_bytes!("../../../proto/tests/fixtures/0.1.0/article.accepted.bruecke.pb");
+        let article = article(decoded(recorded)).unwrap();
+        assert_eq!(article.title, "Rat schließt alte Brücke");
+        assert!(article.text.is_truncated());
+    }
 }

@@ -1,7 +1,9 @@
 //! What an entry is: refused, or the identity under which it asks to be let in,
 //! and what follows from the store's verdict.
 
-use courant_article::{Article, ArticleId, CanonicalUrl, ContentHash, Decision, Entry};
+use courant_article::{
+    Article, ArticleId, CanonicalUrl, ContentHash, Decision, Entry, MAX_URL_BYTES,
+};
 use courant_dedup::{Near, Sketch, canonical_url, canonicalize, normalize_text, registered_domain};
 use courant_proto::v1;
 use courant_store::{Claim, Verdict};
@@ -57,7 +59,7 @@ fn link(entry: &Entry, name: &CanonicalUrl) -> String {
     let declared = entry.declared_canonical_url.as_deref();
     let absolute = declared.and_then(|url| Url::parse(&entry.url).ok()?.join(url.trim()).ok());
     let counts = absolute.filter(|url| canonicalize(url.as_str()).is_ok_and(|url| url == *name));
-    counts.map_or_else(|| entry.url.clone(), String::from)
+    counts.map_or_else(|| entry.url.trim().to_owned(), String::from)
 }
 
 /// `text` is normalized: invisible characters are no text.
@@ -118,6 +120,8 @@ impl Decided {
             submission_id: entry.submission_id.clone(),
             decision: verdict.decision,
             syndicated_of: verdict.of.filter(|_| verdict.decision == Decision::Syndicated),
+            page: entry.page.clone(),
+            feed: entry.feed.clone(),
         })
     }
 
@@ -126,7 +130,7 @@ impl Decided {
         let told = v1::EntryDecided {
             submission_id: entry.submission_id.clone(),
             decision: v1::Decision::from(self.decision()).into(),
-            url: entry.url.clone(),
+            url: entry.url[..entry.url.floor_char_boundary(MAX_URL_BYTES)].to_owned(),
             ..v1::EntryDecided::default()
         };
         match self {
@@ -153,6 +157,8 @@ fn first_of_cluster(verdict: &Verdict) -> Option<ArticleId> {
 #[cfg(test)]
 mod tests {
     use courant_article::{Revision, Text};
+    use courant_proto::Schema;
+    use proptest::prelude::*;
 
     use super::*;
 
@@ -268,5 +274,73 @@ mod tests {
         let refused = Decided::Refused(Refusal::NoText).event(&entry());
         assert_eq!((refused.submission_id.as_str(), refused.article_id.as_str()), ("s-1", ""));
         assert!(!refused.reason.is_empty());
+    }
+
+    /// What bus publishers may send: any length in any field.
+    fn submitted() -> impl Strategy<Value = v1::Entry> {
+        let piece = prop::sample::select(&["Ann Łukasz, ", "x", "市议会。", "😀", "12 "][..]);
+        let fields = prop::array::uniform5(0usize..60_000);
+        (piece, fields, 0usize..100, any::<bool>()).prop_map(
+            |(piece, [a, b, c, d, e], n, spaced)| {
+                let long = |bytes: usize| piece.repeat(bytes.div_ceil(piece.len()));
+                let spaces = if spaced { " ".repeat(a) } else { String::new() };
+                v1::Entry {
+                    submission_id: "s-1".into(),
+                    url: format!("https://news.example.com/{}{spaces}", long(b % 4_500)),
+                    declared_canonical_url: format!("https://news.example.com/{}", long(c)),
+                    title: long(a),
+                    authors: vec![long(b % 9_000); n],
+                    language: long(d % 60),
+                    site_name: long(c),
+                    text: format!("{TEXT} {}", long(300_000)),
+                    observed_at_ms: NOW_MS,
+                    source: long(d),
+                    page: Some(v1::PageFields {
+                        image: format!("https://news.example.com/{}", long(e)),
+                        tags: vec![long(e % 3_000); n],
+                        section: long(e),
+                        ..v1::PageFields::default()
+                    }),
+                    feed: Some(v1::FeedFields {
+                        title: long(a),
+                        summary: long(b),
+                        authors: vec![long(c % 3_000); n],
+                        categories: vec![long(d % 3_000); n],
+                        ..v1::FeedFields::default()
+                    }),
+                    ..v1::Entry::default()
+                }
+            },
+        )
+    }
+
+    /// With the longest ids and trace context.
+    fn weight<M: Schema>(message: &M) -> usize {
+        message.encoded_len() + 4 * 1024
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { cases: 32, ..ProptestConfig::default() })]
+
+        #[test]
+        fn what_is_let_in_fits_its_queue_and_leaves_room_for_what_is_added(
+            submitted in submitted(),
+        ) {
+            let entry = Entry::try_from(submitted).unwrap();
+            match identity(&entry) {
+                Ok(identity) => {
+                    let verdict = Verdict { decision: Decision::New, of: None };
+                    let decided = Decided::Judged(Box::new(identity), verdict);
+                    let accepted = v1::ArticleAccepted::of(decided.article(&entry).unwrap());
+                    prop_assert!(weight(&accepted) <= courant_bus::MAX_MESSAGE_BYTES / 2);
+                    prop_assert!(weight(&decided.event(&entry)) <= 16 * 1024);
+                }
+                Err(refusal) => {
+                    prop_assert!(entry.url.trim().len() > MAX_URL_BYTES, "{refusal}");
+                    let event = Decided::Refused(refusal).event(&entry);
+                    prop_assert!(weight(&event) <= 16 * 1024);
+                }
+            }
+        }
     }
 }

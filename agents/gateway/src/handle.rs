@@ -61,7 +61,7 @@ impl Handler {
     async fn publish(&self, entry: &Entry, decided: &Decided) -> Result<(), PublishError> {
         if let Some(article) = decided.article(entry) {
             let id = article_message(&article);
-            let accepted = v1::ArticleAccepted { article: Some(article.into()) };
+            let accepted = v1::ArticleAccepted::of(article);
             self.bus.publish(Subject::ARTICLE_ACCEPTED, &id, &accepted).await?;
         }
         let id = event_message(entry, decided);

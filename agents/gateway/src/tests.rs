@@ -10,7 +10,8 @@ use std::time::Duration;
 use axum::body::{Body, to_bytes};
 use axum::http::{Request, Response, header};
 use courant_article::{
-    Analysis, Article, ArticleId, Decision, Embedding, Entry, ModelRef, Revision, Text,
+    Analysis, Article, ArticleId, Decision, Embedding, Entry, FeedFields, ModelRef, PageFields,
+    Revision, Text,
 };
 use courant_bus::{Bus, MessageId, Subject, Subscription};
 use courant_cache::Cache;
@@ -174,6 +175,8 @@ fn record(url: &str, title: &str, text: &str, vector: [f32; 3]) -> Record {
             submission_id: "s".into(),
             decision: Decision::New,
             syndicated_of: None,
+            page: PageFields::default(),
+            feed: FeedFields::default(),
         },
         model: ModelRef::default(),
         vector: Embedding::normalized(vector.to_vec()),

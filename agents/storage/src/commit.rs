@@ -75,8 +75,8 @@ async fn upsert(articles: &Articles, records: &[Record]) -> Vec<Result<Upsert, C
 #[cfg(test)]
 mod tests {
     use courant_article::{
-        Analysis, Article, ArticleId, CanonicalUrl, ContentHash, Decision, Embedding, ModelRef,
-        Revision, Text,
+        Analysis, Article, ArticleId, CanonicalUrl, ContentHash, Decision, Embedding, FeedFields,
+        ModelRef, PageFields, Revision, Text,
     };
     use courant_store::{Access, Config, Store};
     use courant_telemetry::{Clock, Meters};
@@ -100,6 +100,8 @@ mod tests {
             submission_id: "s-1".into(),
             decision: Decision::New,
             syndicated_of: None,
+            page: PageFields::default(),
+            feed: FeedFields::default(),
         };
         Record {
             article,

@@ -59,3 +59,29 @@ fn event(record: &Record) -> v1::ArticleStored {
         changed: false,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use courant_proto::Schema;
+
+    use super::*;
+
+    fn decoded<M: Schema>(message: &[u8]) -> M {
+        M::decode(message).unwrap()
+    }
+
+    /// It has the embedder's sentences, chunks and names, which are passed over.
+    #[test]
+    fn a_message_of_0_1_0_becomes_a_record() {
+        let recorded =
+            include_bytes!("../../../proto/tests/fixtures/0.1.0/article.analyzed.bridge.pb");
+        let record = record(decoded(recorded), &Clock::fixed(0)).unwrap();
+        assert_eq!(record.article.revision.0, 1_772_526_600_000);
+        assert_eq!(
+            (record.model.name.as_str(), record.vector.dimension()),
+            ("all-MiniLM-L6-v2", 16)
+        );
+        assert_eq!(record.analysis.entities.len(), 3);
+        assert_eq!(record.analysis.language.as_deref(), Some("en"));
+    }
+}

@@ -23,7 +23,7 @@ pub(crate) struct Sample {
     pub(crate) page: Page,
     pub(crate) host: String,
     file: PathBuf,
-    url: Url,
+    pub(crate) url: Url,
     pub(crate) took: Duration,
 }
 

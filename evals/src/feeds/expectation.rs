@@ -1,7 +1,7 @@
 //! The Python expressions of `feedparser`'s cases: conjunctions of equations
 //! between a place in the parsed feed and a literal.
 
-use courant_extract::sources::{self, Feed, FeedEntry, FeedKind};
+use courant_extract::sources::{Feed, FeedEntry, FeedKind};
 use url::Url;
 
 /// What became of a case.

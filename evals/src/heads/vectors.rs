@@ -56,13 +56,12 @@ impl Vectors {
 
     /// The vectors of the topics' descriptions.
     pub(crate) fn definitions(&self) -> Result<Vec<Embedding>> {
-        let texts = Topics::definitions().map(ToOwned::to_owned).collect();
-        Ok(self.encoder.vectors(texts)?)
+        definitions(&self.encoder)
     }
 
     /// The topics by their descriptions.
     pub(crate) fn topics(&self) -> Result<Topics> {
-        Ok(Topics::new(self.encoder.model().clone(), &self.definitions()?)?)
+        topics_of(&self.encoder)
     }
 
     /// What the embedder makes of texts, in their order.
@@ -92,6 +91,16 @@ impl Vectors {
         }
         Ok(())
     }
+}
+
+/// The topics by their descriptions, as `encoder` embeds them.
+pub(crate) fn topics_of(encoder: &FrozenEncoder) -> Result<Topics> {
+    Ok(Topics::new(encoder.model().clone(), &definitions(encoder)?)?)
+}
+
+fn definitions(encoder: &FrozenEncoder) -> Result<Vec<Embedding>> {
+    let texts = Topics::definitions().map(ToOwned::to_owned).collect();
+    Ok(encoder.vectors(texts)?)
 }
 
 fn key(text: &str) -> Key {
@@ -144,7 +153,7 @@ fn first<'b>(
     let model = model.clone();
     // Nothing here asks for the names.
     let entities = Err("not kept".to_owned());
-    Some((*key, Embeddings { model, vector, chunks: Vec::new(), sentences, entities }, rest))
+    Some((*key, Embeddings { model, vector, sentences, sentences_left_out: 0, entities }, rest))
 }
 
 #[cfg(test)]
@@ -156,7 +165,7 @@ mod tests {
         let embeddings = Embeddings {
             model: ModelRef::default(),
             vector: Embedding::from_unit(vec![0.6, 0.8]),
-            chunks: Vec::new(),
+            sentences_left_out: 0,
             sentences: vec![Sentence {
                 span: Span { start: 1, end: 4 },
                 vector: vec![f16::from_f32(0.6), f16::from_f32(0.8)],

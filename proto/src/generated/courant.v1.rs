@@ -729,6 +729,47 @@ pub struct Entry {
     /// The feed, site or program it came from.
     #[prost(string, tag = "12")]
     pub source: ::prost::alloc::string::String,
+    #[prost(message, optional, tag = "13")]
+    pub page: ::core::option::Option<PageFields>,
+    /// What the feed that named the page says; not set where none did.
+    #[prost(message, optional, tag = "14")]
+    pub feed: ::core::option::Option<FeedFields>,
+}
+/// What a page declares of its article. Longer fields are cut, further ones dropped.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct PageFields {
+    /// The URL of the lead image, http or https.
+    #[prost(string, tag = "1")]
+    pub image: ::prost::alloc::string::String,
+    /// In the page's words and order, at most 32.
+    #[prost(string, repeated, tag = "2")]
+    pub tags: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
+    /// In the page's own words.
+    #[prost(string, tag = "3")]
+    pub section: ::prost::alloc::string::String,
+    /// When the page says that it was last changed, as `published_at`.
+    #[prost(string, tag = "4")]
+    pub modified_at: ::prost::alloc::string::String,
+    /// The page declares that not everybody may read all of it.
+    #[prost(bool, tag = "5")]
+    pub paywalled: bool,
+}
+/// What a feed says of an article, as text.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct FeedFields {
+    #[prost(string, tag = "1")]
+    pub title: ::prost::alloc::string::String,
+    #[prost(string, tag = "2")]
+    pub summary: ::prost::alloc::string::String,
+    /// At most 50.
+    #[prost(string, repeated, tag = "3")]
+    pub authors: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
+    /// Terms of the categories, at most 32.
+    #[prost(string, repeated, tag = "4")]
+    pub categories: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
+    /// In the feed's own offset.
+    #[prost(string, tag = "5")]
+    pub published_at: ::prost::alloc::string::String,
 }
 /// What the gateway let in.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
@@ -768,6 +809,11 @@ pub struct Article {
     /// The article of another publisher that had this text first; empty if none.
     #[prost(string, tag = "15")]
     pub syndicated_of: ::prost::alloc::string::String,
+    #[prost(message, optional, tag = "16")]
+    pub page: ::core::option::Option<PageFields>,
+    /// What the feed that named the page says; not set where none did.
+    #[prost(message, optional, tag = "17")]
+    pub feed: ::core::option::Option<FeedFields>,
 }
 /// What computed a result.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
@@ -783,19 +829,6 @@ pub struct Model {
     #[prost(string, tag = "4")]
     pub provider: ::prost::alloc::string::String,
 }
-#[derive(Clone, PartialEq, ::prost::Message)]
-pub struct Chunk {
-    #[prost(uint32, tag = "1")]
-    pub start: u32,
-    #[prost(uint32, tag = "2")]
-    pub end: u32,
-    /// With the special tokens.
-    #[prost(uint32, tag = "3")]
-    pub tokens: u32,
-    /// Unit length.
-    #[prost(float, repeated, tag = "4")]
-    pub vector: ::prost::alloc::vec::Vec<f32>,
-}
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct Sentence {
     #[prost(uint32, tag = "1")]
@@ -806,6 +839,7 @@ pub struct Sentence {
     #[prost(bytes = "vec", tag = "3")]
     pub vector_f16: ::prost::alloc::vec::Vec<u8>,
 }
+/// What the embedder made of a text: what a later stage reads, and nothing else.
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct Embeddings {
     #[prost(message, optional, tag = "1")]
@@ -813,11 +847,10 @@ pub struct Embeddings {
     /// The token-weighted mean of the chunks' vectors, unit length.
     #[prost(float, repeated, tag = "2")]
     pub vector: ::prost::alloc::vec::Vec<f32>,
-    #[prost(message, repeated, tag = "3")]
-    pub chunks: ::prost::alloc::vec::Vec<Chunk>,
+    /// In the text's order; of a very long text, the first ones.
     #[prost(message, repeated, tag = "4")]
     pub sentences: ::prost::alloc::vec::Vec<Sentence>,
-    /// In the text's order.
+    /// In the text's order; of a very long text, the first ones.
     #[prost(message, repeated, tag = "5")]
     pub entities: ::prost::alloc::vec::Vec<Entity>,
     /// What found them; absent where `entities_absent` says why.
@@ -825,6 +858,12 @@ pub struct Embeddings {
     pub entity_model: ::core::option::Option<Model>,
     #[prost(string, tag = "7")]
     pub entities_absent: ::prost::alloc::string::String,
+    /// How many names were found beyond `entities`.
+    #[prost(uint32, tag = "8")]
+    pub entities_left_out: u32,
+    /// How many sentences the text has beyond `sentences`.
+    #[prost(uint32, tag = "9")]
+    pub sentences_left_out: u32,
 }
 /// A name in the text.
 #[derive(Clone, PartialEq, ::prost::Message)]
@@ -901,9 +940,15 @@ pub struct Analysis {
     /// Of the text as a whole; not set where `skipped` says why.
     #[prost(message, optional, tag = "7")]
     pub sentiment: ::core::option::Option<Sentiment>,
-    /// In the text's order.
+    /// In the text's order; of a very long text, the first ones.
     #[prost(message, repeated, tag = "8")]
     pub entities: ::prost::alloc::vec::Vec<Entity>,
+    /// How many names were found beyond `entities`.
+    #[prost(uint32, tag = "9")]
+    pub entities_left_out: u32,
+    /// How many sentences of a very long text were not looked at, behind its first ones.
+    #[prost(uint32, tag = "10")]
+    pub sentences_left_out: u32,
 }
 /// `courant.article.accepted`
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
@@ -924,6 +969,7 @@ pub struct ArticleEmbedded {
 pub struct ArticleAnalyzed {
     #[prost(message, optional, tag = "1")]
     pub article: ::core::option::Option<Article>,
+    /// The model and the article's vector alone. Names stand in the analysis.
     #[prost(message, optional, tag = "2")]
     pub embeddings: ::core::option::Option<Embeddings>,
     #[prost(message, optional, tag = "3")]

@@ -120,15 +120,26 @@ pub struct Analysis {
     pub key_phrases: Vec<KeyPhrase>,
     /// At most three sentences, in the text's order.
     pub summary: Vec<SummarySentence>,
-    /// Names, in the text's order.
+    /// Names, in the text's order; of a very long text, the first ones.
     #[serde(default)]
     pub entities: Vec<Entity>,
+    /// How many names were found beyond those.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub entities_left_out: u32,
+    /// How many sentences of a very long text were not looked at, behind its first
+    /// ones: topics, sentiment and summary do not know them.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub sentences_left_out: u32,
     /// Output name to the reason why it is absent.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub skipped: BTreeMap<String, String>,
     /// What computed it.
     #[serde(default)]
     pub models: Vec<ModelRef>,
+}
+
+fn is_zero(count: &u32) -> bool {
+    *count == 0
 }
 
 /// A top-level IPTC Media Topic: code, English name, and a definition of ours

@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{ArticleId, ContentHash, PublishedAt, Revision};
+use crate::{ArticleId, ContentHash, FeedFields, PageFields, PublishedAt, Revision};
 
 /// The longest text that travels; longer ones are cut and flagged.
 pub const MAX_TEXT_BYTES: usize = 256 * 1024;
@@ -68,6 +68,12 @@ pub struct Entry {
     pub observed_at: Revision,
     /// The feed, site or program it came from.
     pub source: String,
+    /// What else the page declares.
+    #[serde(default)]
+    pub page: PageFields,
+    /// What the feed that named the page says; empty where none did.
+    #[serde(default)]
+    pub feed: FeedFields,
 }
 
 /// What the gateway says of an entry.
@@ -148,6 +154,12 @@ pub struct Article {
     pub decision: Decision,
     /// The article of another publisher that had this text first.
     pub syndicated_of: Option<ArticleId>,
+    /// What else the page declares.
+    #[serde(default)]
+    pub page: PageFields,
+    /// What the feed that named the page says; empty where none did.
+    #[serde(default)]
+    pub feed: FeedFields,
 }
 
 #[cfg(test)]

@@ -77,17 +77,6 @@ pub struct Span {
     pub end: u32,
 }
 
-/// One encoder input: at most 256 tokens of the text.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Chunk {
-    /// Where it stands in the text.
-    pub span: Span,
-    /// Its tokens, with the special ones.
-    pub tokens: u32,
-    /// Its vector.
-    pub vector: Embedding,
-}
-
 /// One sentence, in half precision: enough to rank sentences by.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Sentence {
@@ -97,17 +86,17 @@ pub struct Sentence {
     pub vector: Vec<f16>,
 }
 
-/// What the embedder made of one text.
+/// What the embedder made of one text, for those who come after it.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Embeddings {
     /// The encoder that ran.
     pub model: ModelRef,
     /// The token-weighted mean of the chunks' vectors, unit length.
     pub vector: Embedding,
-    /// In the text's order.
-    pub chunks: Vec<Chunk>,
     /// In the text's order; of a very long text, the first ones.
     pub sentences: Vec<Sentence>,
+    /// How many sentences the text has beyond those.
+    pub sentences_left_out: u32,
     /// The names in the text, or the reason why none were looked for.
     pub entities: Result<Entities, String>,
 }
@@ -117,13 +106,42 @@ pub struct Embeddings {
 pub struct Entities {
     /// The head that ran.
     pub model: ModelRef,
-    /// In the text's order.
+    /// In the text's order; of a very long text, the first ones.
     pub entities: Vec<Entity>,
+    /// How many names were found beyond those.
+    pub left_out: u32,
+}
+
+/// The most names that go with an article.
+pub const MAX_ENTITIES: usize = 1_000;
+/// The most bytes that their texts have together.
+pub const MAX_ENTITY_BYTES: usize = 64 * 1024;
+
+impl Entities {
+    /// Keeps the first of `found`, at most [`MAX_ENTITIES`] with [`MAX_ENTITY_BYTES`]
+    /// of text, and counts the others.
+    pub fn first(model: ModelRef, found: Vec<Entity>) -> Self {
+        let total = found.len();
+        let mut room = MAX_ENTITY_BYTES;
+        let mut entities = Vec::with_capacity(total.min(MAX_ENTITIES));
+        for entity in found {
+            if entities.len() == MAX_ENTITIES {
+                break;
+            }
+            if let Some(rest) = room.checked_sub(entity.text.len()) {
+                room = rest;
+                entities.push(entity);
+            }
+        }
+        let left_out = u32::try_from(total - entities.len()).unwrap_or(u32::MAX);
+        Self { model, entities, left_out }
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::EntityKind;
 
     #[test]
     fn the_mean_follows_the_weights_and_has_unit_length() {
@@ -133,6 +151,28 @@ mod tests {
         assert!((mean.as_slice()[0] - 0.6).abs() < 1e-6);
         assert!((mean.as_slice()[1] - 0.8).abs() < 1e-6);
         assert_eq!(Embedding::weighted_mean([]), None);
+    }
+
+    fn names(lengths: &[usize]) -> Vec<Entity> {
+        let name = |length: &usize| Entity {
+            text: "x".repeat(*length),
+            kind: EntityKind::Person,
+            span: Span::default(),
+            score: 1.0,
+        };
+        lengths.iter().map(name).collect()
+    }
+
+    #[test]
+    fn the_first_names_go_with_the_article_and_the_others_are_counted() {
+        let kept = |lengths: &[usize]| {
+            let found = Entities::first(ModelRef::default(), names(lengths));
+            (found.entities.len(), found.left_out)
+        };
+        assert_eq!(kept(&[5; 999]), (999, 0));
+        assert_eq!(kept(&[5; 1_002]), (1_000, 2));
+        assert_eq!(kept(&[MAX_ENTITY_BYTES + 1, 7, 7]), (2, 1), "no name is so long");
+        assert_eq!(kept(&[40_000, 40_000, 20_000]), (2, 1));
     }
 
     #[test]

@@ -5,6 +5,7 @@ mod analysis;
 mod article;
 mod embedding;
 mod identity;
+mod page;
 mod published;
 
 pub use analysis::{
@@ -12,6 +13,12 @@ pub use analysis::{
     SummarySentence, Topic, iptc_label,
 };
 pub use article::{Article, Decision, Entry, MAX_TEXT_BYTES, Text};
-pub use embedding::{Chunk, Embedding, Embeddings, Entities, ModelRef, Sentence, Span};
+pub use embedding::{
+    Embedding, Embeddings, Entities, MAX_ENTITIES, MAX_ENTITY_BYTES, ModelRef, Sentence, Span,
+};
 pub use identity::{ArticleId, CanonicalUrl, ContentHash, ParseIdError, Revision};
+pub use page::{
+    FeedFields, MAX_AUTHOR_BYTES, MAX_AUTHORS, MAX_FIELD_BYTES, MAX_SUBMISSION_ID_BYTES,
+    MAX_SUMMARY_BYTES, MAX_TAG_BYTES, MAX_TAGS, MAX_URL_BYTES, PageFields, is_on_the_web,
+};
 pub use published::{ParsePublishedError, PublishedAt};

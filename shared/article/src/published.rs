@@ -11,6 +11,9 @@ use serde::{Deserialize, Serialize};
 #[serde(try_from = "String", into = "String")]
 pub struct PublishedAt(String);
 
+/// A longer text is no time: RFC 3339 with nine digits of a second has 35.
+const MAX_BYTES: usize = 64;
+
 /// The text is neither an RFC 3339 time nor a date.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{0:?} is neither an RFC 3339 time nor a date")]
@@ -38,8 +41,9 @@ impl FromStr for PublishedAt {
     type Err = ParsePublishedError;
 
     fn from_str(text: &str) -> Result<Self, ParsePublishedError> {
+        let is_short = text.len() <= MAX_BYTES;
         let is_date = text.len() == 10 && text.parse::<jiff::civil::Date>().is_ok();
-        let is_time = text.len() > 10 && text.parse::<jiff::Timestamp>().is_ok();
+        let is_time = text.len() > 10 && is_short && text.parse::<jiff::Timestamp>().is_ok();
         if is_date || is_time {
             Ok(Self(text.to_owned()))
         } else {

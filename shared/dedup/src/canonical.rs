@@ -12,7 +12,7 @@ mod host;
 mod path;
 
 /// A longer URL is refused: no article's address needs it.
-pub const MAX_URL_BYTES: usize = 4096;
+pub const MAX_URL_BYTES: usize = courant_article::MAX_URL_BYTES;
 
 /// What one rewriting leaves behind, the next one takes; the second one mostly
 /// finds nothing to do. Also the most AMP viewers around one another.

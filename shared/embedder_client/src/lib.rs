@@ -104,7 +104,7 @@ impl EmbedderClient {
     async fn ask(&self, texts: &[String], deadline: Instant) -> Result<Vectors, EmbedError> {
         let left = deadline.saturating_duration_since(Instant::now()).min(LONGEST_ATTEMPT);
         let question = v1::EmbedRequest { texts: texts.to_vec() };
-        let asking = self.bus.request(Subject::RequestEmbed, &question, left);
+        let asking = self.bus.request(Subject::REQUEST_EMBED, &question, left);
         read(asking.await?, texts.len())
     }
 }

@@ -22,7 +22,7 @@ impl Bench {
     }
 
     async fn requests(&self) -> Requests<v1::EmbedRequest> {
-        self.bus.serve(Subject::RequestEmbed).await.unwrap()
+        self.bus.serve(Subject::REQUEST_EMBED).await.unwrap()
     }
 
     /// Answers with `replies`, one after the other; returns the number given.

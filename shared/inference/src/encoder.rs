@@ -9,7 +9,7 @@ pub(crate) mod results;
 use std::sync::Arc;
 use std::time::Instant;
 
-use courant_article::{Embedding, Embeddings, ModelRef};
+use courant_article::{Embedding, ModelRef};
 use courant_gpu_utils::Config as GpuConfig;
 use courant_gpu_utils::device::{PassedOver, Provider};
 use courant_heads::entities::EntityHead;
@@ -32,7 +32,7 @@ use crate::session::worker::Workers;
 use crate::text::chunk::windows;
 use crate::text::tokenize::{TextTokenizer, TokenizerThreads};
 use crate::{Config, Deps, Error, Precision};
-use document::{Plan, whole};
+use document::{Cut, Document, Plan, most_sentences, whole};
 use entities::{WordPlan, WordStates, head_for, head_in_use};
 use results::{Computed, Results};
 
@@ -231,12 +231,15 @@ impl Encoder {
     ///
     /// # Errors
     /// As [`Self::embed`].
-    pub async fn embed_document(&self, text: &str) -> Result<Embeddings, Error> {
+    pub async fn embed_document(&self, text: &str) -> Result<Document, Error> {
         let text = text.to_owned();
-        let (max_tokens, overlap) = (self.shared.max_tokens, self.shared.overlap);
+        let cut = Cut {
+            max_tokens: self.shared.max_tokens,
+            overlap: self.shared.overlap,
+            sentences: most_sentences(self.shared.dimension),
+        };
         let head = self.shared.entities.clone();
-        let plan =
-            move |tokenizer: &TextTokenizer| Plan::new(tokenizer, &text, max_tokens, overlap, head);
+        let plan = move |tokenizer: &TextTokenizer| Plan::new(tokenizer, &text, cut, head);
         let plan = self.shared.tokenizer.run(plan).await?;
         let inputs = plan.inputs().cloned().collect();
         let answers = self.shared.queue.run(inputs, Priority::Bulk.into()).await?;

@@ -41,6 +41,7 @@ pub use deps::Deps;
 pub use device::arena::ArenaStats;
 pub use device::host::Host;
 pub use encoder::bare::{BareModel, BareSession, TokenIds};
+pub use encoder::document::{Chunk, Document, most_sentences};
 pub use encoder::entities::WordStates;
 pub use encoder::frozen::FrozenEncoder;
 pub use encoder::{Embedded, Encoder, TokenCount};

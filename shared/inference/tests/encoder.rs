@@ -5,14 +5,14 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-use courant_article::{Embedding, Embeddings, Entity, EntityKind};
+use courant_article::{Embedding, Entity, EntityKind};
 use courant_gpu_utils::Config as GpuConfig;
 use courant_heads::entities::EntityHead;
 use courant_heads::registry::Registry;
 use courant_heads::{Head, Task};
 use courant_inference::{
-    Config, Deps, Encoder, Error, FrozenEncoder, Precision, Priority, TokenCount, TokenPooling,
-    catalog,
+    Config, Deps, Document, Encoder, Error, FrozenEncoder, Precision, Priority, TokenCount,
+    TokenPooling, catalog,
 };
 use opentelemetry::KeyValue;
 use opentelemetry::metrics::MeterProvider;
@@ -131,9 +131,8 @@ fn article() -> String {
 async fn an_article_becomes_overlapping_chunks_with_their_weighted_mean() {
     let encoder = encoder();
     let text = article();
-    let embeddings: Embeddings = encoder.embed_document(&text).await.unwrap();
+    let Document { embeddings, chunks } = encoder.embed_document(&text).await.unwrap();
     let length = u32::try_from(text.trim_end().chars().count()).unwrap();
-    let chunks = &embeddings.chunks;
     assert!(chunks.len() > 3);
     assert_eq!(chunks[0].span.start, 0);
     assert_eq!(chunks[chunks.len() - 1].span.end, length);
@@ -156,7 +155,7 @@ async fn a_sentence_s_vector_is_nearest_to_that_of_its_own_text() {
         "The striker scored twice in the cup final.",
         "Heavy rain flooded the cellars of the old town.",
     ];
-    let sentences = encoder.embed_document(&own.join(" ")).await.unwrap().sentences;
+    let sentences = encoder.embed_document(&own.join(" ")).await.unwrap().embeddings.sentences;
     assert_eq!(sentences.len(), own.len());
     let alone = embed(&encoder, &own).await;
     for (index, sentence) in sentences.iter().enumerate() {
@@ -172,7 +171,7 @@ async fn a_sentence_s_vector_is_nearest_to_that_of_its_own_text() {
 async fn sentences_of_every_chunk_stand_where_their_text_does() {
     let text = article();
     let characters: Vec<char> = text.chars().collect();
-    let sentences = encoder().embed_document(&text).await.unwrap().sentences;
+    let sentences = encoder().embed_document(&text).await.unwrap().embeddings.sentences;
     assert_eq!(sentences.len(), 75);
     for (index, sentence) in sentences.iter().enumerate() {
         let span = sentence.span.start as usize..sentence.span.end as usize;
@@ -187,8 +186,8 @@ async fn an_article_larger_than_the_queue_waits_for_room() {
     let config = Config { sessions: Some(1), queue_capacity: 1, ..Config::default() };
     let recorder = Recorder::new();
     let encoder = recorder.load(&config);
-    let embeddings = encoder.embed_document(&article()).await.unwrap();
-    assert!(embeddings.chunks.len() > 3);
+    let document = encoder.embed_document(&article()).await.unwrap();
+    assert!(document.chunks.len() > 3);
     let texts = vec!["one".to_owned(), "two".to_owned()];
     let deadline = Instant::now() + Duration::from_secs(60);
     let refused = encoder.try_embed_before(texts, Priority::Query, deadline).await;
@@ -332,7 +331,7 @@ async fn an_encoder_from_the_hub_is_pooled_here() {
     let config = hub_config(&cache);
     assert_eq!(config.sha256.len(), 3, "each file must be pinned");
     let encoder = load(&config).unwrap();
-    let reason = encoder.embed_document("alpha").await.unwrap().entities.unwrap_err();
+    let reason = encoder.embed_document("alpha").await.unwrap().embeddings.entities.unwrap_err();
     assert_eq!(reason, "the encoder tests/tiny gives no states of its tokens");
     // [CLS] alpha beta [SEP], each with a vector of its own.
     let vectors = embed(&encoder, &["alpha beta", "gamma gamma"]).await;
@@ -360,7 +359,8 @@ async fn an_encoder_from_the_hub_is_pooled_by_its_first_token_where_that_is_conf
     }
     let document = encoder.embed_document("alpha beta").await.unwrap();
     assert_eq!(document.chunks[0].vector.as_slice(), first);
-    let sentence: Vec<f32> = document.sentences[0].vector.iter().map(|v| v.to_f32()).collect();
+    let sentence: Vec<f32> =
+        document.embeddings.sentences[0].vector.iter().map(|v| v.to_f32()).collect();
     assert!(sentence[4] > 0.7 && sentence[5] > 0.7, "the mean of its own tokens: {sentence:?}");
     assert_ne!(encoder.model().version, load(&mean).unwrap().model().version);
 }
@@ -424,7 +424,7 @@ async fn a_promoted_head_finds_the_names_and_a_broken_one_finds_none() {
     registry.promote(Task::Entities, &version, None, false, 1).unwrap();
     let config = Config { heads: Some(folder.path().to_owned()), ..Config::default() };
     let embedded = load(&config).unwrap().embed_document("Ann Lee left Paris.").await.unwrap();
-    assert_eq!(embedded.entities.unwrap().model, head.model());
+    assert_eq!(embedded.embeddings.entities.unwrap().model, head.model());
     std::fs::write(registry.path(Task::Entities, &version), "broken").unwrap();
     assert!(matches!(failure(&config), Error::Heads(_)));
 }
@@ -632,7 +632,7 @@ async fn names_are_found_with_their_places_in_code_points() {
                 Nations in London."
         .to_owned();
     let text = format!("{text} {}", article());
-    let entities = encoder().embed_document(&text).await.unwrap().entities.unwrap();
+    let entities = encoder().embed_document(&text).await.unwrap().embeddings.entities.unwrap();
     assert_eq!(entities.model.name, "entities");
     let characters: Vec<char> = text.chars().collect();
     for entity in &entities.entities {

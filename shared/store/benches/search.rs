@@ -4,7 +4,7 @@ use std::hint::black_box;
 
 use courant_article::{
     Analysis, Article, ArticleId, CanonicalUrl, ContentHash, Decision, Embedding, Entity,
-    EntityKind, ModelRef, Revision, Span, Text,
+    EntityKind, FeedFields, ModelRef, PageFields, Revision, Span, Text,
 };
 use courant_store::{Access, Config, Mode, Query, Record, Store};
 use courant_telemetry::{Clock, Meters};
@@ -49,6 +49,8 @@ fn record(number: usize, random: &mut StdRng) -> Record {
             submission_id: number.to_string(),
             decision: Decision::New,
             syndicated_of: None,
+            page: PageFields::default(),
+            feed: FeedFields::default(),
         },
         model: ModelRef {
             name: "m".into(),

@@ -14,7 +14,7 @@ fn none() -> Embeddings {
     Embeddings {
         model: ModelRef::default(),
         vector: Embedding::from_unit(Vec::new()),
-        chunks: Vec::new(),
+        sentences_left_out: 0,
         sentences: Vec::new(),
         entities: Err("nobody looked for names".into()),
     }

@@ -19,7 +19,7 @@ fn article(vector: [f32; 3], sentences: &[(&str, [f32; 3])]) -> (String, Embeddi
     let embeddings = Embeddings {
         model: ModelRef::default(),
         vector: Embedding::normalized(vector.to_vec()),
-        chunks: Vec::new(),
+        sentences_left_out: 0,
         sentences: found,
         entities: Err("no states".into()),
     };
@@ -158,7 +158,7 @@ proptest! {
         let embeddings = Embeddings {
             model,
             vector,
-            chunks: Vec::new(),
+            sentences_left_out: 0,
             sentences,
             entities: Err("no states".into()),
         };

@@ -35,12 +35,12 @@ pub(crate) fn run(args: &EmbedArgs) -> anyhow::Result<()> {
     args.lines.require()?;
     let tool = assemble::Tool::load(&args.config.load()?)?;
     jsonl::each_line(args.lines.jobs, |question: Question| {
-        let embeddings = tool.embed(&question.text)?;
+        let document = tool.embed(&question.text)?;
         Ok(Answer {
             id: question.id,
-            tokens: embeddings.chunks.iter().map(|chunk| chunk.tokens).sum(),
-            chunks: embeddings.chunks.len(),
-            vector: embeddings.vector.as_slice().to_vec(),
+            tokens: document.chunks.iter().map(|chunk| chunk.tokens).sum(),
+            chunks: document.chunks.len(),
+            vector: document.embeddings.vector.as_slice().to_vec(),
         })
     })
 }

@@ -1,6 +1,6 @@
 //! Reads feeds, sitemaps and lists into pages to be queued.
 
-use courant_article::PublishedAt;
+use courant_article::{FeedFields, PublishedAt};
 use courant_extract::sources::{self, FeedEntry, SitemapPage};
 use url::Url;
 
@@ -26,9 +26,18 @@ fn of_feed(entry: FeedEntry) -> Option<Named> {
     let url = Url::parse(entry.url.as_deref()?).ok()?;
     let changed = entry.updated_at.as_ref().or(entry.published_at.as_ref());
     let changed_at_ms = changed.map(unix_ms);
+    let title = entry.headline();
+    let feed = FeedFields {
+        title: title.clone(),
+        summary: entry.summary_text(),
+        authors: entry.authors,
+        categories: entry.categories,
+        published_at: entry.published_at.clone(),
+    };
+    let feed = feed.bounded();
     Some(Named {
         url,
-        hint: Hint { title: entry.headline(), published_at: entry.published_at, changed_at_ms },
+        hint: Hint { title, published_at: entry.published_at, changed_at_ms, feed },
         lane: Lane::News,
     })
 }
@@ -44,7 +53,8 @@ fn of_sitemap(page: SitemapPage) -> Named {
     let changed = page.last_modified.as_ref().or(page.news_published.as_ref());
     let changed_at_ms = changed.map(unix_ms);
     let is_news = page.news_title.is_some() || page.news_published.is_some();
-    let hint = Hint { title: page.news_title, published_at: page.news_published, changed_at_ms };
+    let (title, published_at) = (page.news_title, page.news_published);
+    let hint = Hint { title, published_at, changed_at_ms, ..Hint::default() };
     Named { url: page.url, hint, lane: if is_news { Lane::News } else { Lane::Rest } }
 }
 
@@ -73,7 +83,9 @@ mod tests {
     fn a_feed_names_its_linked_entries_and_what_it_knows_of_them() {
         let rss = b"<rss version='2.0'><channel><title>T</title><ttl>30</ttl>
             <skipHours><hour>3</hour></skipHours><skipDays><day>Sunday</day></skipDays>
-            <item><title>One</title><link>/1</link><pubDate>Tue, 05 Mar 2024 09:30:00 +0200</pubDate></item>
+            <item><title>One</title><link>/1</link><pubDate>Tue, 05 Mar 2024 09:30:00 +0200</pubDate>
+            <description>In &lt;b&gt;short&lt;/b&gt;</description><category>Sport</category>
+            <author>Ann</author></item>
             <item><title>No link</title></item></channel></rss>";
         let base = "https://a.example/feed".parse().unwrap();
         let (named, asked) = feed(rss, None, Some(&base)).unwrap();
@@ -83,6 +95,16 @@ mod tests {
         assert_eq!(named[0].url.as_str(), "https://a.example/1");
         assert_eq!(named[0].hint.title.as_deref(), Some("One"));
         assert_eq!(named[0].hint.changed_at_ms, Some(1_709_623_800_000));
+        let said = &named[0].hint.feed;
+        assert_eq!(
+            (said.title.as_deref(), said.summary.as_deref()),
+            (Some("One"), Some("In short"))
+        );
+        assert_eq!(
+            (&said.authors[..], &said.categories[..]),
+            (&["Ann".into()][..], &["Sport".into()][..])
+        );
+        assert_eq!(said.published_at.as_ref().unwrap().as_str(), "2024-03-05T09:30:00+02:00");
     }
 
     #[test]

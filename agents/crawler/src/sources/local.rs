@@ -7,10 +7,11 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use courant_article::{Entry, PublishedAt, Revision, Text};
+use courant_article::{Entry, PageFields, PublishedAt, Revision, Text};
 use courant_extract::sources::{WarcError, WarcPage};
 use futures::StreamExt;
-use serde::Deserialize;
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Deserializer};
 use tokio::io::AsyncReadExt;
 use tokio::sync::mpsc;
 use url::Url;
@@ -20,7 +21,7 @@ use crate::error::Fruitless;
 use crate::handle::{article, check, read_html};
 use crate::outcome::{Ended, Outcome, Refusal};
 use crate::page::Page;
-use crate::publisher::{bounded, content_of};
+use crate::publisher::content_of;
 use crate::sources::listing::{feed, opml, sitemap};
 use crate::sources::look::Looks;
 use crate::sources::remote::follow;
@@ -73,6 +74,26 @@ struct Line {
     site_name: Option<String>,
     canonical_url: Option<String>,
     observed_at_ms: Option<i64>,
+    #[serde(default, deserialize_with = "if_usable")]
+    image: Option<String>,
+    #[serde(default, deserialize_with = "if_usable")]
+    tags: Vec<String>,
+    #[serde(default, deserialize_with = "if_usable")]
+    section: Option<String>,
+    #[serde(default, deserialize_with = "if_usable")]
+    modified_at: Option<PublishedAt>,
+    #[serde(default, deserialize_with = "if_usable")]
+    paywalled: bool,
+}
+
+/// Others use these names for other things: what does not fit is passed over.
+fn if_usable<'de, D, T>(value: D) -> Result<T, D::Error>
+where
+    D: Deserializer<'de>,
+    T: DeserializeOwned + Default,
+{
+    let value = serde_json::Value::deserialize(value)?;
+    Ok(serde_json::from_value(value).unwrap_or_default())
 }
 
 /// Works off one file.
@@ -226,7 +247,14 @@ fn article_line(line: &str) -> Result<Entry, Refusal> {
     if line.text.trim().is_empty() {
         return Err(Refusal::NotArticle);
     }
-    Ok(bounded(Entry {
+    let page = PageFields {
+        image: line.image,
+        tags: line.tags,
+        section: line.section,
+        modified_at: line.modified_at,
+        paywalled: line.paywalled,
+    };
+    let entry = Entry {
         url: url.into(),
         declared_canonical_url: line.canonical_url,
         title: line.title,
@@ -236,8 +264,10 @@ fn article_line(line: &str) -> Result<Entry, Refusal> {
         site_name: line.site_name,
         text: Text::new(line.text),
         observed_at: Revision(line.observed_at_ms.unwrap_or_default()),
+        page,
         ..Entry::default()
-    }))
+    };
+    Ok(entry.bounded())
 }
 
 /// Blank lines are passed over; of a line that is too long, the start is given.
@@ -310,4 +340,26 @@ fn read_folder(path: &Path, limit: usize, sink: &Sink) -> io::Result<()> {
 fn is_html(path: &Path) -> bool {
     let extension = path.extension().and_then(|extension| extension.to_str()).unwrap_or_default();
     ["html", "htm", "xhtml"].iter().any(|known| extension.eq_ignore_ascii_case(known))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_line_says_what_its_page_declares_and_what_does_not_fit_is_passed_over() {
+        let line = |more: &str| {
+            let line = format!(r#"{{"url":"https://a.example/1","text":"Text."{more}}}"#);
+            article_line(&line).unwrap().page
+        };
+        let declared = line(
+            r#","tags":["a","b"],"section":"Local","image":"https://a.example/1.jpg",
+            "modified_at":"2026-03-04","paywalled":true"#,
+        );
+        assert_eq!((declared.tags.len(), declared.section.as_deref()), (2, Some("Local")));
+        assert_eq!(declared.image.as_deref(), Some("https://a.example/1.jpg"));
+        assert!(declared.modified_at.is_some() && declared.paywalled);
+        let other = r#","tags":"a, b","image":{"src":"x"},"modified_at":"today","paywalled":null"#;
+        assert_eq!(line(other), PageFields::default());
+    }
 }

@@ -114,8 +114,8 @@ impl From<&v1::Pressure> for PressureView {
 impl From<QueueStatus> for QueueView {
     fn from(queue: QueueStatus) -> Self {
         Self {
-            stream: queue.stream,
             stage: queue.is_work().then(|| names(&queue.stages)),
+            stream: queue.stream,
             depth: queue.depth,
             in_flight: queue.in_flight,
             redelivered: queue.redelivered,

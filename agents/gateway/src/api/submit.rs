@@ -3,7 +3,10 @@
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use courant_article::{ArticleId, Decision, Entry, Revision, Text};
+use courant_article::{
+    ArticleId, Decision, Entry, FeedFields, MAX_TAGS, PageFields, PublishedAt, Revision, Text,
+    is_on_the_web,
+};
 use courant_bus::{MessageId, Subject, Subscription};
 use courant_dedup::{canonical_url, content_hash};
 use courant_proto::v1;
@@ -17,6 +20,8 @@ use crate::error::{ApiError, RETRY_AFTER};
 
 /// A longer headline or name is a mistake.
 const MAX_FIELD_CHARS: usize = 2_000;
+/// A longer tag or section is a mistake.
+const MAX_TAG_CHARS: usize = 100;
 /// More authors are a mistake.
 const MAX_AUTHORS: usize = 50;
 /// A longer name of a submission is a mistake.
@@ -50,6 +55,21 @@ pub(crate) struct Submission {
     /// The feed, site or program it comes from.
     #[serde(default)]
     pub(crate) source: Option<String>,
+    /// The lead image's address, http or https.
+    #[serde(default)]
+    pub(crate) image: Option<String>,
+    /// Tags and keywords.
+    #[serde(default)]
+    pub(crate) tags: Vec<String>,
+    /// The publisher's section, in its own words.
+    #[serde(default)]
+    pub(crate) section: Option<String>,
+    /// RFC 3339 with offset, or a date alone: when the page was last changed.
+    #[serde(default)]
+    pub(crate) modified_at: Option<String>,
+    /// Not everybody may read all of it at its address.
+    #[serde(default)]
+    pub(crate) paywalled: bool,
     /// RFC 3339: when this version was seen. Now, if absent. Older than what is
     /// known of the same URL, it changes nothing.
     #[serde(default)]
@@ -142,10 +162,8 @@ impl Api {
                 invalid("observed_at", &error, "give RFC 3339 with an offset, or leave it out")
             })?,
         };
-        let published_at = submission.published_at.map(|time| time.parse()).transpose();
-        let published_at = published_at.map_err(|error| {
-            invalid("published_at", &error, "give RFC 3339 with an offset, or a date alone")
-        })?;
+        let published_at = time("published_at", submission.published_at)?;
+        let modified_at = time("modified_at", submission.modified_at)?;
         let submission_id = submission.submission_id.unwrap_or_else(|| {
             let number = self.submissions.fetch_add(1, Ordering::Relaxed);
             format!("{id}-{:x}-{number:x}", now.as_millisecond())
@@ -162,6 +180,14 @@ impl Api {
             text: Text::new(submission.text),
             observed_at: Revision(observed_at.as_millisecond()),
             source: submission.source.unwrap_or_else(|| "api".into()),
+            page: PageFields {
+                image: submission.image,
+                tags: submission.tags,
+                section: submission.section,
+                modified_at,
+                paywalled: submission.paywalled,
+            },
+            feed: FeedFields::default(),
         };
         Ok((id, entry))
     }
@@ -206,6 +232,19 @@ fn check_fields(submission: &Submission) -> Result<(), ApiError> {
         let message = format!("there are more than {MAX_AUTHORS} authors; leave some out");
         return Err(ApiError::Invalid(message));
     }
+    if submission.tags.len() > MAX_TAGS {
+        let message = format!("there are more than {MAX_TAGS} tags; leave some out");
+        return Err(ApiError::Invalid(message));
+    }
+    for tag in &submission.tags {
+        if is_longer(tag, MAX_TAG_CHARS) {
+            return Err(too_long("a tag", MAX_TAG_CHARS));
+        }
+    }
+    if submission.section.as_ref().is_some_and(|section| is_longer(section, MAX_TAG_CHARS)) {
+        return Err(too_long("section", MAX_TAG_CHARS));
+    }
+    check_image(submission.image.as_deref())?;
     for author in &submission.authors {
         if is_longer(author, MAX_FIELD_CHARS) {
             return Err(too_long("an author", MAX_FIELD_CHARS));
@@ -237,8 +276,22 @@ fn check_fields(submission: &Submission) -> Result<(), ApiError> {
     Ok(())
 }
 
+fn check_image(image: Option<&str>) -> Result<(), ApiError> {
+    let Some(image) = image else { return Ok(()) };
+    if is_longer(image, MAX_FIELD_CHARS) || !is_on_the_web(image) {
+        let message = "image is no http or https address, or too long; leave it out";
+        return Err(ApiError::Invalid(message.into()));
+    }
+    Ok(())
+}
+
 fn is_longer(text: &str, most: usize) -> bool {
     text.chars().nth(most).is_some()
+}
+
+fn time(field: &str, text: Option<String>) -> Result<Option<PublishedAt>, ApiError> {
+    let fix = "give RFC 3339 with an offset, or a date alone";
+    text.map(|text| text.parse()).transpose().map_err(|error| invalid(field, &error, fix))
 }
 
 fn invalid(field: &str, error: &dyn std::fmt::Display, fix: &str) -> ApiError {

@@ -40,6 +40,31 @@ async fn a_submission_is_accepted_at_once_and_decided_when_waited_for() {
 }
 
 #[tokio::test]
+async fn what_the_page_declares_travels_with_a_submission() {
+    let house = House::new().await;
+    let mut body = submission();
+    body["image"] = "https://news.example.com/1.jpg".into();
+    body["tags"] = vec!["bridges", "harbour"].into();
+    body["section"] = "Local".into();
+    body["modified_at"] = "2026-03-04".into();
+    body["paywalled"] = true.into();
+    let (status, receipt) = read(house.post("/v1/articles", &body).await).await;
+    assert_eq!(status, 202, "{receipt}");
+    let mut entries = house.bus.consume(Stage::Gateway, 1).await.unwrap();
+    let delivery = soon(entries.next()).await.unwrap();
+    let sent: v1::Entry = delivery.decode().unwrap();
+    let expected = v1::PageFields {
+        image: "https://news.example.com/1.jpg".into(),
+        tags: vec!["bridges".into(), "harbour".into()],
+        section: "Local".into(),
+        modified_at: "2026-03-04".into(),
+        paywalled: true,
+    };
+    assert_eq!(sent.page, Some(expected));
+    delivery.settle(Ok(())).await;
+}
+
+#[tokio::test]
 async fn wrong_requests_get_json_that_says_what_is_wrong() {
     let house = House::new().await;
     let with = |key: &str, value: Value| {
@@ -56,6 +81,10 @@ async fn wrong_requests_get_json_that_says_what_is_wrong() {
         (with("text", "  ".into()), "text is empty"),
         (with("title", "x".repeat(3000).into()), "title is longer"),
         (with("submission_id", "a\nb".into()), "control"),
+        (with("image", "javascript:alert(1)".into()), "image is no http"),
+        (with("tags", vec!["x"; 33].into()), "more than 32 tags"),
+        (with("section", "x".repeat(101).into()), "section is longer"),
+        (with("modified_at", "yesterday".into()), "modified_at"),
     ];
     for (body, expected) in bodies {
         let (status, answer) = read(house.post("/v1/articles", &body).await).await;

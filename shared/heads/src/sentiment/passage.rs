@@ -97,7 +97,7 @@ mod tests {
         let embeddings = Embeddings {
             model: ModelRef::default(),
             vector: Embedding::from_unit(vec![0.0; 4]),
-            chunks: Vec::new(),
+            sentences_left_out: 0,
             sentences: vec![sentence(0, middle), sentence(middle + 1, text.len() as u32)],
             entities: Err("not asked for".to_owned()),
         };

@@ -4,7 +4,7 @@
 use std::ops::Range;
 use std::sync::Arc;
 
-use courant_article::{Chunk, Embedding, Embeddings, ModelRef, Sentence, Span};
+use courant_article::{Embedding, Embeddings, ModelRef, Sentence, Span};
 use courant_heads::entities::EntityHead;
 use half::f16;
 
@@ -18,12 +18,54 @@ use crate::text::tokenize::{TextTokenizer, Tokens};
 
 /// Sentences of one text that get a vector of their own: the first ones, from
 /// which news are summarized.
-pub(crate) const MAX_SENTENCES: usize = 200;
+const MAX_SENTENCES: usize = 200;
+/// The most bytes that their vectors have together, in half precision: what is left of
+/// a message beside the longest text, the most names and the longest fields. For encoders
+/// of more than 1,024 values these are fewer sentences than [`MAX_SENTENCES`].
+const MAX_SENTENCE_BYTES: usize = 400 * 1024;
+
+/// How many sentences of one text get a vector, where one has `dimension` values.
+pub fn most_sentences(dimension: usize) -> usize {
+    MAX_SENTENCES.min(MAX_SENTENCE_BYTES / (dimension.max(1) * size_of::<f16>()))
+}
+
+/// What the encoder makes of an article's text.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Document {
+    /// What travels with the article.
+    pub embeddings: Embeddings,
+    /// What it was made from, in the text's order.
+    pub chunks: Vec<Chunk>,
+}
+
+/// One encoder input: at most [`crate::Config::max_tokens`] tokens of the text.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Chunk {
+    /// Where it stands in the text.
+    pub span: Span,
+    /// Its tokens, with the special ones.
+    pub tokens: u32,
+    /// Its vector.
+    pub vector: Embedding,
+}
+
+/// How an article's text is cut.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Cut {
+    /// The most tokens of a chunk, special ones included.
+    pub(crate) max_tokens: usize,
+    /// Tokens that a chunk shares with the next.
+    pub(crate) overlap: usize,
+    /// Sentences that get a vector of their own.
+    pub(crate) sentences: usize,
+}
 
 /// The parts of an article's text.
 pub(crate) struct Plan {
     chunks: Vec<PlannedChunk>,
     sentences: Vec<PlannedSentence>,
+    /// Sentences beyond those.
+    sentences_left_out: u32,
     /// The words in which a head finds names, or the reason why none does.
     names: Result<(WordPlan, Arc<EntityHead>), String>,
 }
@@ -41,24 +83,25 @@ struct PlannedSentence {
 }
 
 impl Plan {
-    /// Cuts a text into chunks of at most `max_tokens` tokens, special ones
-    /// included, and finds the chunk of every sentence.
+    /// Cuts a text into chunks, and finds the chunk of every sentence.
     pub(crate) fn new(
         tokenizer: &TextTokenizer,
         text: &str,
-        max_tokens: usize,
-        overlap: usize,
+        cut: Cut,
         head: Result<Arc<EntityHead>, String>,
     ) -> Result<Self, Error> {
         let tokens = tokenizer.tokens(text)?;
-        let window = max_tokens - tokenizer.special_tokens();
-        let ranges = windows(tokens.ids.len(), window, overlap);
+        let window = cut.max_tokens - tokenizer.special_tokens();
+        let ranges = windows(tokens.ids.len(), window, cut.overlap);
         let mut chunks: Vec<PlannedChunk> =
             ranges.iter().map(|range| plan_chunk(tokenizer, &tokens, range)).collect();
-        let sentences = plan_sentences(&tokens, &ranges, &sentences(text), |chunk, taken| {
+        let spans = sentences_with_tokens(&tokens, &sentences(text));
+        let first = &spans[..spans.len().min(cut.sentences)];
+        let sentences = plan_sentences(&ranges, first, |chunk, taken| {
             let lead = tokenizer.leading_tokens();
             chunks[chunk].input.add_row(taken.start + lead..taken.end + lead)
         });
+        let sentences_left_out = u32::try_from(spans.len() - first.len()).unwrap_or(u32::MAX);
         let names =
             head.map(|head| (WordPlan::new(text, &tokens, &ranges, Some(Arc::clone(&head))), head));
         if let Ok((names, _)) = &names {
@@ -66,7 +109,7 @@ impl Plan {
                 chunk.input.reader = Some(names.reader(index, tokenizer));
             }
         }
-        Ok(Self { chunks, sentences, names })
+        Ok(Self { chunks, sentences, sentences_left_out, names })
     }
 
     /// The encoder inputs, one per chunk; none for a text without tokens.
@@ -79,7 +122,7 @@ impl Plan {
         self,
         answers: Vec<Answered>,
         model: &ModelRef,
-    ) -> Result<Embeddings, Error> {
+    ) -> Result<Document, Error> {
         let model = ran(model, answers.iter().map(|answer| answer.provider));
         let (vectors, words): (Vec<_>, Vec<_>) =
             answers.into_iter().map(|answer| (answer.rows, answer.words)).unzip();
@@ -104,7 +147,9 @@ impl Plan {
         let chunks: Vec<Chunk> = self.chunks.into_iter().zip(vectors).map(chunk).collect();
         let weighted = chunks.iter().map(|chunk| (&chunk.vector, chunk.tokens as f32));
         let vector = Embedding::weighted_mean(weighted).ok_or(Error::EmptyText { index: 0 })?;
-        Ok(Embeddings { model, vector, chunks, sentences, entities })
+        let sentences_left_out = self.sentences_left_out;
+        let embeddings = Embeddings { model, vector, sentences, sentences_left_out, entities };
+        Ok(Document { embeddings, chunks })
     }
 }
 
@@ -119,27 +164,26 @@ fn plan_chunk(tokenizer: &TextTokenizer, tokens: &Tokens, range: &Range<usize>) 
     PlannedChunk { span, input: Input::new(tokenizer.input(tokens, range.clone())) }
 }
 
-/// Gives every sentence with tokens a row in the chunk that holds most of it.
-/// `add_row` takes a chunk and the tokens within it, and returns the row.
+/// The sentences that hold a token, each with its tokens.
+fn sentences_with_tokens(tokens: &Tokens, sentences: &[Span]) -> Vec<(Span, Range<usize>)> {
+    let within = sentences.iter().map(|&span| (span, tokens_within(tokens, span)));
+    within.filter(|(_, range)| !range.is_empty()).collect()
+}
+
+/// Gives every sentence a row in the chunk that holds most of it. `add_row` takes a
+/// chunk and the tokens within it, and returns the row.
 fn plan_sentences(
-    tokens: &Tokens,
     chunks: &[Range<usize>],
-    sentences: &[Span],
+    sentences: &[(Span, Range<usize>)],
     mut add_row: impl FnMut(usize, Range<usize>) -> usize,
 ) -> Vec<PlannedSentence> {
-    let mut planned = Vec::new();
-    for &span in sentences {
-        let range = tokens_within(tokens, span);
-        let Some(chunk) = best_chunk(chunks, &range) else {
-            continue;
-        };
-        let taken = shared(&chunks[chunk], &range);
+    let mut planned = Vec::with_capacity(sentences.len());
+    for (span, range) in sentences {
+        let chunk = best_chunk(chunks, range).expect("chunks cover every token");
+        let taken = shared(&chunks[chunk], range);
         let start = chunks[chunk].start;
         let row = add_row(chunk, taken.start - start..taken.end - start);
-        planned.push(PlannedSentence { span, chunk, row });
-        if planned.len() == MAX_SENTENCES {
-            break;
-        }
+        planned.push(PlannedSentence { span: *span, chunk, row });
     }
     planned
 }

@@ -89,7 +89,7 @@ impl WordPlan {
         let projected = self.rows(&words, kept, head.hidden())?;
         let tagged = head.tag(&words, &projected).map_err(|_| Error::NotAVector)?;
         let entities = tagged.iter().map(|tagged| entity(&self.text, &words, tagged));
-        Ok(Entities { model: head.model(), entities: entities.collect() })
+        Ok(Entities::first(head.model(), entities.collect()))
     }
 
     /// The states themselves, where no head reads them.

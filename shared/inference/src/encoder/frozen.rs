@@ -76,10 +76,11 @@ impl FrozenEncoder {
             for task in texts.iter().map(embed).collect::<Vec<_>>() {
                 let index = found.len();
                 let embedded = self.runtime.block_on(task).map_err(|_| Error::Stopped)?;
-                found.push(embedded.map_err(|error| match error {
+                let document = embedded.map_err(|error| match error {
                     Error::EmptyText { .. } => Error::EmptyText { index },
                     other => other,
-                })?);
+                })?;
+                found.push(document.embeddings);
             }
         }
         Ok(found)

@@ -1,6 +1,6 @@
 //! A record as columns, the same ones in both back ends.
 
-use courant_article::{Article, Embedding, Revision, Text};
+use courant_article::{Article, Embedding, FeedFields, PageFields, Revision, Text};
 
 use super::record::Record;
 use crate::columns::{
@@ -83,6 +83,8 @@ impl Row {
             submission_id: self.submission_id,
             decision,
             syndicated_of: optional_id(self.syndicated_of.as_deref())?,
+            page: PageFields::default(),
+            feed: FeedFields::default(),
         };
         Ok(Record {
             article,

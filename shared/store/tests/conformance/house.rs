@@ -3,8 +3,8 @@
 use std::path::PathBuf;
 
 use courant_article::{
-    Analysis, Article, ArticleId, CanonicalUrl, ContentHash, Decision, Embedding, KeyPhrase,
-    ModelRef, Revision, Sentiment, Text,
+    Analysis, Article, ArticleId, CanonicalUrl, ContentHash, Decision, Embedding, FeedFields,
+    KeyPhrase, ModelRef, PageFields, Revision, Sentiment, Text,
 };
 use courant_config::Secret;
 use courant_store::{Access, Config, Error, Record, Store};
@@ -125,6 +125,8 @@ pub(crate) fn record(name: &str, title: &str, text: &str, vector: [f32; DIMENSIO
         submission_id: "s-1".into(),
         decision: Decision::Syndicated,
         syndicated_of: Some(id("the first")),
+        page: PageFields::default(),
+        feed: FeedFields::default(),
     };
     Record {
         article,

@@ -38,6 +38,12 @@ impl Prose {
         field(self.safe())
     }
 
+    /// Safe HTML or harmless text, as [`Self::html`], of its first `max_bytes` bytes.
+    pub(super) fn start(&self, max_bytes: usize) -> String {
+        let raw = self.raw[..self.raw.floor_char_boundary(max_bytes)].to_owned();
+        Self::new(raw, self.kind, self.base.clone()).safe()
+    }
+
     /// Itself, unless it is blank.
     pub(super) fn filled(self) -> Option<Self> {
         let is_blank = self.raw.chars().all(|c| c.is_whitespace() || c.is_control());

@@ -10,6 +10,8 @@ use crate::sources::sanitize;
 
 /// Larger feeds are refused.
 pub const MAX_FEED_BYTES: usize = 16 * 1024 * 1024;
+/// Many feeds put the whole article where others have a summary.
+const MAX_SUMMARY_BYTES: usize = 16 * 1024;
 
 /// A feed, as `courant feed` prints it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -79,10 +81,19 @@ pub struct FeedEntry {
 impl FeedEntry {
     /// The headline as text, words apart by single spaces.
     pub fn headline(&self) -> Option<String> {
-        let text = sanitize::text(self.title.as_deref()?);
-        let words = text.split_whitespace().collect::<Vec<_>>().join(" ");
-        (!words.is_empty()).then_some(words)
+        words(self.title.as_deref()?)
     }
+
+    /// The start of the summary as text, words apart by single spaces.
+    pub fn summary_text(&self) -> Option<String> {
+        words(&self.summary.start(MAX_SUMMARY_BYTES))
+    }
+}
+
+fn words(prose: &str) -> Option<String> {
+    let text = sanitize::text(prose);
+    let words = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    (!words.is_empty()).then_some(words)
 }
 
 /// Why bytes are no feed.
