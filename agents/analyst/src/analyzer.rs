@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use courant_article::{Analysis, Embeddings, Entities, ModelRef, Sentiment, Topic};
 
-use crate::classifiers::Judged;
+use crate::judgements::Judged;
 use crate::key_phrases::KeyPhrases;
 use crate::sentiment::SentimentScorer;
 use crate::{Absent, AnalystError, Config, Judgements, Topics, entities, language, summary};

@@ -8,12 +8,14 @@ use half::f16;
 use tokio::time::Instant;
 
 use crate::code_points::CodePoints;
+use crate::config::BUILT_IN;
+use crate::error::NoAnswer;
 use crate::{Absent, Analyzer};
 
 /// Sentences that are scored, as of an article.
 const MAX_SENTENCES: usize = 200;
 
-/// The heads that come with Courant.
+/// A head that comes with Courant, in the order of [`BUILT_IN`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum BuiltIn {
     Sentiment,
@@ -21,15 +23,10 @@ pub(crate) enum BuiltIn {
 }
 
 impl BuiltIn {
-    /// As requests call them.
-    pub(crate) const NAMES: [&str; 2] = ["sentiment", "topics"];
-
+    /// The one that requests call by `name`.
     pub(crate) fn named(name: &str) -> Option<Self> {
-        match name {
-            "sentiment" => Some(Self::Sentiment),
-            "topics" => Some(Self::Topics),
-            _ => None,
-        }
+        let heads = [Self::Sentiment, Self::Topics];
+        BUILT_IN.into_iter().zip(heads).find(|(own, _)| *own == name).map(|(_, head)| head)
     }
 
     /// The model that scores.

@@ -1,25 +1,14 @@
 //! What configured classifiers say of an article, in the place of what comes with
 //! Courant.
 
-use courant_article::{Entity, EntityKind, IPTC_TOPICS, ModelRef, Sentiment, Topic, iptc_label};
+use courant_article::{Entity, EntityKind, IPTC_TOPICS, Sentiment, Topic, iptc_label};
 use courant_inference::{
     ClassifierConfig, Error, Findings, Host, Label, LabelledSpan, Models, Priority, Task,
 };
 use opentelemetry::metrics::Meter;
 
+use crate::judgements::{Judged, Judgements};
 use crate::{Absent, AnalystError, Analyzer, Config};
-
-/// An output with what computed it, or why it is absent.
-pub(crate) type Judged<T> = Result<(T, ModelRef), Absent>;
-
-/// What the classifiers that cover an article's language say of it. Of what none is
-/// configured for, nothing is said.
-#[derive(Debug, Default)]
-pub struct Judgements {
-    pub(crate) sentiment: Option<Judged<Sentiment>>,
-    pub(crate) topics: Option<Judged<Vec<Topic>>>,
-    pub(crate) entities: Option<Judged<Vec<Entity>>>,
-}
 
 /// The configured classifiers; cheap to clone.
 #[derive(Clone)]

@@ -5,20 +5,19 @@ use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
 use courant_article::ModelRef;
-use courant_embedder_client::{EmbedError, EmbedderClient};
+use courant_embedder_client::EmbedderClient;
 use courant_inference::{Classifier, ClassifierConfig, Error, Findings, Priority};
-use courant_proto::v1::EmbedErrorCode;
-use courant_service::{Admission, AgentMetrics, Refusal, Refused, Unserved, check_count};
+use courant_service::{Admission, AgentMetrics, check_count};
 use futures::future::try_join_all;
 
 use crate::built_in::BuiltIn;
 use crate::classifiers::covers;
+use crate::config::BUILT_IN;
+use crate::error::{MAX_TEXT_BYTES, NoAnswer};
 use crate::{Absent, Analyzer, Classifiers, Config, language};
 
 /// The most texts in one request.
 const MAX_TEXTS: usize = 128;
-/// The longest text: as long as an article's.
-const MAX_TEXT_BYTES: usize = 256 << 10;
 /// Texts of one request in work at a time: enough to fill batches.
 const TEXTS_AT_ONCE: usize = 16;
 /// Requests with more texts stand behind those of people who wait.
@@ -38,51 +37,6 @@ pub(crate) struct Question {
 pub(crate) struct Answer {
     pub(crate) model: ModelRef,
     pub(crate) results: Vec<Result<Findings, Absent>>,
-}
-
-/// Why there is no answer.
-#[derive(Debug, thiserror::Error)]
-pub(crate) enum NoAnswer {
-    #[error(transparent)]
-    Unserved(#[from] Unserved),
-    #[error("text {index} has {bytes} bytes, {MAX_TEXT_BYTES} are allowed")]
-    TooLong { index: usize, bytes: usize },
-    #[error("no model is called {asked}; there are: {known}")]
-    Model { asked: String, known: String },
-    #[error("the embedder has not given the topics' definitions yet; try again in a second")]
-    NotReady,
-    #[error(transparent)]
-    Embedder(#[from] EmbedError),
-    #[error(transparent)]
-    Classifier(#[from] Error),
-}
-
-impl From<NoAnswer> for Refusal {
-    fn from(why: NoAnswer) -> Self {
-        let refused = match &why {
-            NoAnswer::Unserved(why) => why.refused(),
-            NoAnswer::TooLong { .. } => Refused::Invalid,
-            NoAnswer::Model { .. } => Refused::NotFound,
-            NoAnswer::Embedder(error) => of_embedder(error),
-            NoAnswer::Classifier(Error::Overloaded { .. }) => Refused::Overloaded,
-            NoAnswer::Classifier(Error::Late) => Refused::Late,
-            NoAnswer::NotReady | NoAnswer::Classifier(Error::Stopped) => Refused::Unavailable,
-            NoAnswer::Classifier(error) => {
-                tracing::error!(%error, "a request to classify texts failed");
-                Refused::Internal
-            }
-        };
-        Self::new(refused, why.to_string())
-    }
-}
-
-fn of_embedder(error: &EmbedError) -> Refused {
-    match error {
-        EmbedError::Refused { code: EmbedErrorCode::Invalid, .. } => Refused::Invalid,
-        EmbedError::Refused { code: EmbedErrorCode::Overloaded, .. } => Refused::Overloaded,
-        EmbedError::Refused { code: EmbedErrorCode::Late, .. } => Refused::Late,
-        _ => Refused::Unavailable,
-    }
 }
 
 /// Answers requests, a bounded number at a time.
@@ -126,7 +80,7 @@ impl Classify {
             return self.built_in(head, question, deadline).await;
         }
         let configured = self.classifiers.models().configs().map(|config| config.name.as_str());
-        let known: Vec<&str> = BuiltIn::NAMES.into_iter().chain(configured).collect();
+        let known: Vec<&str> = BUILT_IN.into_iter().chain(configured).collect();
         Err(NoAnswer::Model { asked: question.model.clone(), known: known.join(", ") })
     }
 

@@ -1,11 +1,18 @@
-//! What can be wrong before an article comes: settings, heads and topic
-//! definitions.
+//! Errors: those before an article comes, of settings, heads and topic definitions;
+//! and those of a request.
 
 use std::path::{Path, PathBuf};
 
 use courant_config::RangeError;
+use courant_embedder_client::EmbedError;
 use courant_heads::file::HeadError;
 use courant_heads::registry::RegistryError;
+use courant_inference::Error;
+use courant_proto::v1::EmbedErrorCode;
+use courant_service::{Refusal, Refused, Unserved};
+
+/// The longest text of a request: as long as an article's.
+pub(crate) const MAX_TEXT_BYTES: usize = 256 << 10;
 
 /// Why an analyst cannot be built.
 #[derive(Debug, thiserror::Error)]
@@ -38,7 +45,7 @@ pub enum AnalystError {
     },
     /// A classifier's settings make no sense, or it cannot be loaded.
     #[error(transparent)]
-    Classifier(#[from] courant_inference::Error),
+    Classifier(#[from] Error),
     /// A head makes no sense.
     #[error(transparent)]
     Head(#[from] HeadError),
@@ -60,5 +67,50 @@ impl AnalystError {
     pub(crate) fn read(path: &Path) -> Result<String, Self> {
         std::fs::read_to_string(path)
             .map_err(|source| Self::HeadFile { path: path.to_owned(), source })
+    }
+}
+
+/// The reason that a request gets no answer.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum NoAnswer {
+    #[error(transparent)]
+    Unserved(#[from] Unserved),
+    #[error("text {index} has {bytes} bytes, {MAX_TEXT_BYTES} are allowed")]
+    TooLong { index: usize, bytes: usize },
+    #[error("no model is called {asked}; there are: {known}")]
+    Model { asked: String, known: String },
+    #[error("the embedder has not given the topics' definitions yet; try again in a second")]
+    NotReady,
+    #[error(transparent)]
+    Embedder(#[from] EmbedError),
+    #[error(transparent)]
+    Classifier(#[from] Error),
+}
+
+impl From<NoAnswer> for Refusal {
+    fn from(why: NoAnswer) -> Self {
+        let refused = match &why {
+            NoAnswer::Unserved(why) => why.refused(),
+            NoAnswer::TooLong { .. } => Refused::Invalid,
+            NoAnswer::Model { .. } => Refused::NotFound,
+            NoAnswer::Classifier(Error::Overloaded { .. }) => Refused::Overloaded,
+            NoAnswer::Classifier(Error::Late) => Refused::Late,
+            NoAnswer::Embedder(error) => of_embedder(error),
+            NoAnswer::NotReady | NoAnswer::Classifier(Error::Stopped) => Refused::Unavailable,
+            NoAnswer::Classifier(error) => {
+                tracing::error!(%error, "a request to classify texts failed");
+                Refused::Internal
+            }
+        };
+        Self::new(refused, why.to_string())
+    }
+}
+
+fn of_embedder(error: &EmbedError) -> Refused {
+    match error {
+        EmbedError::Refused { code: EmbedErrorCode::Invalid, .. } => Refused::Invalid,
+        EmbedError::Refused { code: EmbedErrorCode::Overloaded, .. } => Refused::Overloaded,
+        EmbedError::Refused { code: EmbedErrorCode::Late, .. } => Refused::Late,
+        _ => Refused::Unavailable,
     }
 }

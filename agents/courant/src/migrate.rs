@@ -6,7 +6,7 @@ use anyhow::{Context, ensure};
 use clap::Args;
 use courant_store::{Config, Schema, Store};
 
-use crate::cli::ConfigArgs;
+use crate::config_args::ConfigArgs;
 use crate::{data, http, run};
 
 #[derive(Debug, Args)]
@@ -38,7 +38,7 @@ fn place(data: Option<&Path>, config: &Config) -> Place {
     if data.is_none() && config.url.is_some() {
         return Place::Server;
     }
-    Place::File(data::store(run::data_or_default(data)))
+    Place::File(data::store(data::or_default(data)))
 }
 
 fn check(place: &Place, config: &Config) -> anyhow::Result<()> {

@@ -293,7 +293,7 @@ mod tests {
     fn verdict(expectation: &str) -> Verdict {
         let rss = "<rss version='2.0'><channel><title>A</title><item><title>x and y</title>\
             <pubDate>Thu, 01 Jan 2004 19:48:21 GMT</pubDate></item></channel></rss>";
-        check(expectation, sources::feed(rss.as_bytes(), None, None).ok().as_ref())
+        check(expectation, courant_extract::sources::feed(rss.as_bytes(), None, None).ok().as_ref())
     }
 
     #[test]

@@ -50,7 +50,7 @@ async fn what_the_page_declares_travels_with_a_submission() {
     body["paywalled"] = true.into();
     let (status, receipt) = read(house.post("/v1/articles", &body).await).await;
     assert_eq!(status, 202, "{receipt}");
-    let mut entries = house.bus.consume(Stage::Gateway, 1).await.unwrap();
+    let mut entries = house.bus.consume(Stage::GATEWAY, 1).await.unwrap();
     let delivery = soon(entries.next()).await.unwrap();
     let sent: v1::Entry = delivery.decode().unwrap();
     let expected = v1::PageFields {
