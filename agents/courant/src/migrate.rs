@@ -7,7 +7,7 @@ use clap::Args;
 use courant_store::{Config, Schema, Store};
 
 use crate::config_args::ConfigArgs;
-use crate::{data, http, run};
+use crate::{data, http};
 
 #[derive(Debug, Args)]
 pub(crate) struct MigrateArgs {

@@ -1,6 +1,6 @@
 //! Building and running the crawler.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use courant_bus::{Bus, Subject, Subscription};
@@ -11,7 +11,7 @@ use courant_telemetry::Clock;
 use futures::StreamExt;
 use futures::stream::FuturesUnordered;
 use opentelemetry::metrics::Meter;
-use tokio::sync::Semaphore;
+use tokio::sync::{Notify, Semaphore};
 use tokio::task::JoinHandle;
 use tokio_util::task::TaskTracker;
 
@@ -21,12 +21,15 @@ use crate::error::Error;
 use crate::extent::Extent;
 use crate::frontier::Frontier;
 use crate::handle::Handler;
+use crate::holder::holder;
 use crate::intake::Intake;
 use crate::known::KnownElsewhere;
 use crate::memory::Memory;
 use crate::metrics::Metrics;
+use crate::patience::Patience;
 use crate::progress::{Progress, Report};
 use crate::publisher::Publisher;
+use crate::share::share;
 use crate::sources::look::Looks;
 use crate::sources::source::Source;
 use crate::sources::{local, remote};
@@ -34,6 +37,8 @@ use crate::tally::Tally;
 use crate::timetable::Timetable;
 use crate::web::Web;
 use crate::web::fetch::Fetcher;
+use crate::web::leases::Leases;
+use crate::web::politeness::Politeness;
 
 /// Finds articles and hands them on.
 pub struct Crawler {
@@ -92,9 +97,11 @@ impl Crawler {
         let pressure = self.bus.subscribe(Subject::CONTROL_PRESSURE).await.map_err(Error::Bus)?;
         let progress = self.progress.clone();
         let (crawl, writer) = self.compose(extent, control);
+        let leases = Arc::clone(&crawl.leases);
         tokio::select! {
-            () = work_off(&crawl, sources) => {}
+            () = Box::pin(work_off(&crawl, sources)) => {}
             () = listen(&crawl, pressure) => {}
+            () = Box::pin(share(&crawl)) => {}
         }
         let failure = crawl.publisher.failure();
         // The last one to hold the memory: its writer ends when all is written.
@@ -102,6 +109,7 @@ impl Crawler {
         if writer.await.is_err() {
             tracing::error!("the writer of visits died: pages will be visited again");
         }
+        leases.leave().await;
         failure.map_or_else(|| Ok(progress.report()), Err)
     }
 
@@ -112,11 +120,30 @@ impl Crawler {
         let patience = Duration::from_secs(config.store_patience_s);
         let (memory, writer) = Memory::new(store.crawl(), patience, clock.clone(), stop.clone());
         let memory = Arc::new(memory);
+        let max_wait = Duration::from_secs(config.max_retry_after_s);
+        let leases = Arc::new(Leases {
+            holder: holder(),
+            lasts: Duration::from_secs(config.lease_s),
+            shares: extent == Extent::Forever,
+            store: store.crawl(),
+            patience: Patience::new(patience, stop.clone()),
+            fences: Arc::clone(&memory.fences),
+            notes: Arc::clone(&memory.notes),
+            politeness: Arc::new(Politeness::new(config.min_delay(), max_wait)),
+            metrics: metrics.clone(),
+            state: Mutex::default(),
+            renewed: Notify::new(),
+        });
         let intake = Arc::new(Intake::new(control.clone(), stop.clone()));
         let tally = Tally { progress, metrics, control: control.clone() };
-        let web =
-            Web::new(config.clone(), fetcher, Arc::clone(&memory), Arc::clone(&intake), &tally);
-        let web = Arc::new(web);
+        let web = Arc::new(Web::new(
+            config.clone(),
+            fetcher,
+            Arc::clone(&memory),
+            Arc::clone(&leases),
+            Arc::clone(&intake),
+            &tally,
+        ));
         let publisher = Arc::new(Publisher::new(
             bus.clone(),
             clock.clone(),
@@ -138,12 +165,20 @@ impl Crawler {
             cores: Arc::clone(&cores),
         };
         let crawl = Crawl {
-            timetable: Timetable::new(config.bounds(), extent, clock, Arc::clone(&memory), &intake),
+            timetable: Timetable::new(
+                config.bounds(),
+                leases.retry_interval(),
+                extent,
+                clock,
+                Arc::clone(&memory),
+                &intake,
+            ),
             frontier: Frontier::new(config.max_queued_pages, extent != Extent::Forever)
                 .noting(Arc::clone(&memory.notes)),
             config,
             extent,
             web,
+            leases,
             publisher,
             handler,
             memory,

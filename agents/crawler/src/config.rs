@@ -23,7 +23,8 @@ pub const AGENT: Agent = Agent {
     ports: Ports { http: 9101, grpc: 9201 },
 };
 
-/// The behaviour of the crawler. Every limit counts per crawler process.
+/// The behaviour of the crawler. Limits count per crawler process, except that several
+/// crawlers share the sites: no two of them ask one registered domain at a time.
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Config {
@@ -102,6 +103,10 @@ pub struct Config {
     /// Seconds for which a store that fails is tried again before the page counts
     /// as failed.
     pub store_patience_s: u64,
+    /// Seconds, 5 to 300, that a crawler has a registered domain to itself unless it
+    /// renews that. The domains of one that died are taken over after as long, and half
+    /// as long again at most. A crawler whose store is away stops after as long.
+    pub lease_s: u64,
 }
 
 impl Default for Config {
@@ -142,6 +147,7 @@ impl Default for Config {
             max_revisit_interval_s: 24 * 3_600,
             recheck_after_s: 6 * 3_600,
             store_patience_s: 60,
+            lease_s: 20,
         }
     }
 }
@@ -203,6 +209,7 @@ impl Ranged for Config {
         let is_shorter = (1..=most).contains(&least);
         ranges.rule("min_revisit_interval_s", least, "1 to max_revisit_interval_s", is_shorter);
         ranges.within("max_revisit_interval_s", most, 1..=MAX_REVISIT_S);
+        ranges.within("lease_s", self.lease_s, 5..=300);
     }
 }
 

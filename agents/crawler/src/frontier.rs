@@ -201,6 +201,21 @@ impl Frontier {
         next.map(|Queued { page, seen_as, room }| Taken { page, seen_as, room })
     }
 
+    /// Gives `domain` a queue if it has none. Returns if it needs somebody to work on it.
+    pub(crate) fn open(&self, domain: &str) -> bool {
+        let mut state = self.lock();
+        let needs_worker = !state.queues.contains_key(domain);
+        state.queues.entry(domain.to_owned()).or_default();
+        needs_worker
+    }
+
+    /// The page waits again: it was not worked off.
+    pub(crate) fn put_back(&self, taken: Taken, domain: &str) {
+        let Taken { page, seen_as, room } = taken;
+        let queued = Queued { page, seen_as, room };
+        self.lock().queues.entry(domain.to_owned()).or_default().push(queued);
+    }
+
     /// The page was worked off.
     pub(crate) fn done(&self, taken: Taken) {
         let Taken { page: _, seen_as, room } = taken;
@@ -208,6 +223,11 @@ impl Frontier {
             self.lock().seen.remove(&seen_as);
         }
         drop(room);
+    }
+
+    /// Pages that there is room for.
+    pub(crate) fn room(&self) -> usize {
+        self.room.available_permits()
     }
 
     /// Pages waiting or at work.
@@ -270,6 +290,17 @@ mod tests {
         assert!(frontier.take("a.example").is_some());
         assert!(frontier.take("a.example").is_none());
         assert_eq!(offer(&frontier, "https://a.example/2"), QUEUED_FIRST);
+    }
+
+    #[test]
+    fn a_page_that_is_put_back_comes_again_in_the_same_round() {
+        let frontier = Frontier::new(10, true);
+        assert!(frontier.open("a.example"));
+        assert_eq!(offer(&frontier, "https://a.example/1"), QUEUED);
+        let taken = frontier.take("a.example").unwrap();
+        frontier.put_back(taken, "a.example");
+        assert_eq!(frontier.take("a.example").unwrap().page.url.path(), "/1");
+        assert!(!frontier.open("a.example"));
     }
 
     #[tokio::test]

@@ -23,6 +23,15 @@ use crate::validators::Validators;
 use crate::web::fetch::Document;
 use crate::web::{Copies, Visited, Web};
 
+/// The end of the work on a page.
+#[derive(Debug)]
+pub(crate) enum Worked {
+    /// It was worked off.
+    Off(Outcome),
+    /// It led into a domain that another crawler has.
+    LedTo(Url),
+}
+
 /// Works pages off.
 pub(crate) struct Handler {
     pub(crate) config: Config,
@@ -38,11 +47,11 @@ pub(crate) struct Handler {
 }
 
 impl Handler {
-    /// Works one page off.
+    /// Works one page off, or as much of its way as lies in domains that this crawler has.
     #[tracing::instrument(name = "crawl page", skip_all, fields(source.domain = domain_of(&page.url)))]
-    pub(crate) async fn page(&self, page: &Page) -> Result<Outcome, Ended> {
+    pub(crate) async fn page(&self, page: &Page) -> Result<Worked, Ended> {
         if self.is_known_and_recent(page).await? {
-            return Ok(Outcome::Known);
+            return Ok(Worked::Off(Outcome::Known));
         }
         // The slot is held until the article is on the bus.
         let (url, visit, outcome, _slot) = match self.web.page(&page.url, &*self.memory).await? {
@@ -56,9 +65,17 @@ impl Handler {
                 let (visit, outcome) = self.document(page, document, before).await?;
                 (url, visit, outcome, Some(slot))
             }
+            Visited::Elsewhere { url } => return Ok(Worked::LedTo(url)),
         };
         self.publisher.remember(&page.url, &url, visit).await;
-        outcome
+        outcome.map(Worked::Off)
+    }
+
+    /// Remembers that a page led to another, which somebody else sees to.
+    pub(crate) async fn led_on(&self, page: &Page) {
+        let visited_at_ms = self.clock.unix_ms();
+        let visit = Remembered { visited_at_ms, ..Remembered::default() };
+        self.publisher.remember(&page.url, &page.url, visit).await;
     }
 
     /// Says if nothing is to be gained from asking for the page now.

@@ -4,21 +4,28 @@
 //! A visit is remembered only after the page's article was acknowledged by the
 //! bus: remembered sooner, a crash in between would lose the article, because
 //! its server would call the page unchanged for ever after.
+//!
+//! A write rests on the lease of its domain (`fences`). Without it nothing is written:
+//! whoever has the domain writes there.
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use courant_article::ContentHash;
-use courant_store::{Crawl, Listing, Note, NoteKind, Visit};
+use courant_store::{Crawl, Error, Lease, Listing, Note, NoteKind, Visit};
 use courant_telemetry::Clock;
 use tokio::sync::{Semaphore, mpsc};
 use tokio::task::JoinHandle;
-use tokio::time::Instant;
 use tokio_util::sync::{CancellationToken, DropGuard};
 use url::Url;
 
+use crate::fences::Fences;
 use crate::notes::Notes;
-use crate::outcome::{Ended, Failure};
+use crate::notes::writer::Writer;
+use crate::outcome::Ended;
+use crate::page::Page;
+use crate::patience::{Answered, Patience};
+use crate::urls::domain_of;
 use crate::validators::Validators;
 
 /// Visits that may wait to be written.
@@ -30,9 +37,6 @@ const MAX_BATCH: usize = 256;
 const MAX_QUESTIONS: usize = 8;
 /// Notes read at once.
 const NOTES_AT_ONCE: usize = 1_000;
-/// The time between two sweeps that remove notes of no use.
-const SWEEP_EVERY: Duration = Duration::from_secs(3_600);
-const RETRY_AFTER: Duration = Duration::from_secs(1);
 
 /// The last visit to a page.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -70,61 +74,14 @@ impl Remembered {
     }
 }
 
-type Answered<T> = Result<T, courant_store::Error>;
-
-/// The time for which a store that does not answer is tried again.
-#[derive(Clone, Debug)]
-struct Patience {
-    lasts: Duration,
-    /// Ends it: a drain does not wait for a store that may be long in coming.
-    stop: CancellationToken,
-}
-
-impl Patience {
-    /// Tries until it succeeds, is hopeless, or the patience is at its end. A stop
-    /// leaves one last try.
-    async fn keep_trying<T, F: Future<Output = Answered<T>>>(
-        &self,
-        attempt: impl Fn() -> F,
-    ) -> Answered<T> {
-        let deadline = Instant::now() + self.lasts;
-        loop {
-            let is_last = self.stop.is_cancelled() || Instant::now() >= deadline;
-            match attempt().await {
-                Err(error) if error.is_transient() && !is_last => {
-                    // Either way the next try follows.
-                    let _ = tokio::time::timeout(RETRY_AFTER, self.stop.cancelled()).await;
-                }
-                ended => return ended,
-            }
-        }
-    }
-
-    /// The same for what is not needed any more after a stop.
-    async fn keep_asking<T, F: Future<Output = Answered<T>>>(
-        &self,
-        attempt: impl Fn() -> F,
-    ) -> Result<T, Ended> {
-        let answered = tokio::select! {
-            biased;
-            () = self.stop.cancelled() => return Err(Ended::Interrupted),
-            answered = self.keep_trying(attempt) => answered,
-        };
-        answered.map_err(|error| {
-            let error = &error as &dyn std::error::Error;
-            tracing::warn!(error, "the crawler cannot read its memory");
-            Failure::Store.into()
-        })
-    }
-}
-
 /// Reads visits, listings and notes at once, and writes visits and notes in
 /// batches.
 pub(crate) struct Memory {
     store: Crawl,
     patience: Patience,
     questions: Semaphore,
-    waiting: mpsc::Sender<Visit>,
+    waiting: mpsc::Sender<(Lease, Visit)>,
+    pub(crate) fences: Arc<Fences>,
     pub(crate) notes: Arc<Notes>,
     _open: DropGuard,
 }
@@ -139,16 +96,22 @@ impl Memory {
         stop: CancellationToken,
     ) -> (Self, JoinHandle<()>) {
         let (waiting, visits) = mpsc::channel(MAX_WAITING);
-        let patience = Patience { lasts: patience, stop };
+        let patience = Patience::new(patience, stop);
         let notes = Arc::new(Notes::new(clock.clone()));
+        let fences = Arc::new(Fences::default());
         let closed = CancellationToken::new();
-        let noted =
-            write_notes(store.clone(), patience.clone(), Arc::clone(&notes), clock, closed.clone());
+        let notes_writer = Writer {
+            store: store.clone(),
+            patience: patience.clone(),
+            notes: Arc::clone(&notes),
+            fences: Arc::clone(&fences),
+            clock,
+        };
+        let (noting, closing) = (notes_writer.run(closed.clone()), closed.drop_guard());
         let written = write(store.clone(), patience.clone(), visits);
-        let writer = tokio::spawn(async { _ = tokio::join!(written, noted) });
+        let writer = tokio::spawn(async { _ = tokio::join!(written, noting) });
         let questions = Semaphore::new(MAX_QUESTIONS);
-        let _open = closed.drop_guard();
-        (Self { store, patience, questions, waiting, notes, _open }, writer)
+        (Self { store, patience, questions, waiting, fences, notes, _open: closing }, writer)
     }
 
     /// The last visit to `url`.
@@ -168,8 +131,12 @@ impl Memory {
 
     /// To be called when all that followed from the visit is safe.
     pub(crate) async fn remember(&self, url: &Url, visit: Remembered) {
+        let Some(lease) = self.fences.get(&domain_of(url)) else {
+            tracing::debug!(%url, "a visit is left to whoever has the domain now");
+            return;
+        };
         // The writer ends after this sender only.
-        let _ = self.waiting.send(visit.at(url)).await;
+        let _ = self.waiting.send((lease, visit.at(url))).await;
     }
 
     /// The last look at the feed, sitemap or site at `url`.
@@ -210,9 +177,44 @@ impl Memory {
         Ok(counting)
     }
 
-    /// A look that cannot be written down is made again after a restart.
+    /// Leaves pages to whoever has their domains, now or next. When this returns `Ok`,
+    /// they are safe.
+    pub(crate) async fn hand_over(&self, pages: impl Iterator<Item = &Page>) -> Result<(), Ended> {
+        let pages: Vec<Note> = pages.map(|page| self.notes.of_page(page)).collect();
+        self.ask(|| self.store.hand_over(&pages)).await
+    }
+
+    /// Takes over the pages that others left in the domains of `leases`, `most` at most.
+    pub(crate) async fn adopt(&self, leases: &[Lease], most: usize) -> Result<Vec<Note>, Ended> {
+        let adopt = || async {
+            match self.store.adopt(leases, most).await {
+                // The lease was lost meanwhile: the next holder adopts them.
+                Err(Error::LeaseLost { .. }) => Ok(Vec::new()),
+                adopted => adopted,
+            }
+        };
+        self.ask(adopt).await
+    }
+
+    /// The domains with pages that wait and that nobody but `holder` has, `most` at most.
+    pub(crate) async fn waiting_domains(
+        &self,
+        holder: &str,
+        most: usize,
+    ) -> Result<Vec<String>, Ended> {
+        self.ask(|| self.store.waiting_domains(holder, most)).await
+    }
+
+    /// A look that cannot be written down is made again after a restart, or by whoever
+    /// has the domain now.
     pub(crate) async fn remember_listing(&self, listing: &Listing) {
-        let recorded = self.patience.keep_trying(|| self.store.record_listing(listing));
+        let domain = Url::parse(&listing.url).map(|url| domain_of(&url)).unwrap_or_default();
+        let leases = self.fences.of([domain.as_str()].into_iter());
+        if leases.is_empty() {
+            tracing::debug!(url = listing.url, "a look is left to whoever has the domain now");
+            return;
+        }
+        let recorded = self.patience.keep_trying(|| self.store.record_listing(&leases, listing));
         if let Err(error) = recorded.await {
             let error = &error as &dyn std::error::Error;
             tracing::warn!(error, url = listing.url, "cannot write a look down");
@@ -220,53 +222,27 @@ impl Memory {
     }
 }
 
-async fn write(store: Crawl, patience: Patience, mut visits: mpsc::Receiver<Visit>) {
+async fn write(store: Crawl, patience: Patience, mut visits: mpsc::Receiver<(Lease, Visit)>) {
     let mut batch = Vec::with_capacity(MAX_BATCH);
     while visits.recv_many(&mut batch, MAX_BATCH).await > 0 {
-        // Visits that cannot be written cost a second visit, and nothing else.
-        if let Err(error) = patience.keep_trying(|| store.record_visits(&batch)).await {
-            let error = &error as &dyn std::error::Error;
-            tracing::warn!(error, visits = batch.len(), "cannot remember visits");
-        }
-        batch.clear();
-    }
-}
-
-/// Writes notes until `closed`, and what is left then.
-async fn write_notes(
-    store: Crawl,
-    patience: Patience,
-    notes: Arc<Notes>,
-    clock: Clock,
-    closed: CancellationToken,
-) {
-    let mut swept: Option<Instant> = None;
-    loop {
-        let is_last = tokio::select! {
-            biased;
-            () = closed.cancelled() => true,
-            () = notes.worth_a_write() => false,
-        };
-        loop {
-            let batch = notes.take();
-            if batch.is_empty() {
-                break;
+        while !batch.is_empty() {
+            let (mut leases, visits): (Vec<_>, Vec<_>) = batch.iter().cloned().unzip();
+            leases.sort();
+            leases.dedup();
+            match patience.keep_trying(|| store.record_visits(&leases, &visits)).await {
+                Err(Error::LeaseLost { domain }) => {
+                    tracing::debug!(domain, "visits are left to whoever has the domain now");
+                    batch.retain(|(lease, _)| lease.domain != domain);
+                    continue;
+                }
+                // Visits that cannot be written cost a second visit, and nothing else.
+                Err(error) => {
+                    let error = &error as &dyn std::error::Error;
+                    tracing::warn!(error, visits = visits.len(), "cannot remember visits");
+                }
+                Ok(()) => {}
             }
-            // What is not noted is found again, or fetched again.
-            if let Err(error) = patience.keep_trying(|| store.record_notes(&batch)).await {
-                let error = &error as &dyn std::error::Error;
-                tracing::warn!(error, notes = batch.len(), "cannot write notes down");
-            }
-        }
-        if is_last {
-            return;
-        }
-        if swept.is_none_or(|swept| swept.elapsed() >= SWEEP_EVERY) {
-            swept = Some(Instant::now());
-            if let Err(error) = store.forget_notes(clock.unix_ms()).await {
-                let error = &error as &dyn std::error::Error;
-                tracing::warn!(error, "cannot sweep out old notes");
-            }
+            batch.clear();
         }
     }
 }

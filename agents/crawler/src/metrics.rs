@@ -16,6 +16,8 @@ pub(crate) struct Metrics {
     body_bytes: Counter<u64>,
     stage_duration: Histogram<f64>,
     frontier: Gauge<u64>,
+    leases: Gauge<u64>,
+    lost_leases: Counter<u64>,
 }
 
 impl Metrics {
@@ -47,6 +49,14 @@ impl Metrics {
                 .u64_gauge("courant_crawl_frontier")
                 .with_description("Pages that wait for their turn")
                 .build(),
+            leases: meter
+                .u64_gauge("courant_crawl_leases")
+                .with_description("Registered domains whose lease this crawler has")
+                .build(),
+            lost_leases: meter
+                .u64_counter("courant_crawl_lost_leases")
+                .with_description("Leases that another crawler took over")
+                .build(),
         };
         metrics.begin();
         metrics
@@ -61,6 +71,8 @@ impl Metrics {
             let labels = [KeyValue::new("outcome", outcome), KeyValue::new("reason", reason)];
             self.pages.add(0, &labels);
         }
+        self.lost_leases.add(0, &[]);
+        self.leases.record(0, &[]);
     }
 
     /// A page that is worked off. Both labels are of the fixed sets in `outcome.rs`.
@@ -82,6 +94,14 @@ impl Metrics {
     pub(crate) fn stage(&self, stage: &'static str, took: Duration) {
         let labels = [KeyValue::new("agent", "crawler"), KeyValue::new("stage", stage)];
         self.stage_duration.record(took.as_secs_f64(), &labels);
+    }
+
+    pub(crate) fn leases(&self, held: usize) {
+        self.leases.record(held as u64, &[]);
+    }
+
+    pub(crate) fn lost_lease(&self) {
+        self.lost_leases.add(1, &[]);
     }
 
     pub(crate) fn frontier(&self, queued: usize) {

@@ -5,6 +5,8 @@
 //! found since the last write are lost with the process: their listing is looked
 //! at again, because its look is written down only when they are worked off.
 
+pub(crate) mod writer;
+
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -17,14 +19,15 @@ use tokio::sync::Notify;
 use url::Url;
 
 use crate::page::{Hint, Lane, Named, Page};
+use crate::urls::domain_of;
 
 /// Pages that come within this time are written together.
 const TOGETHER: Duration = Duration::from_millis(500);
 /// Notes in one write.
 const MAX_BATCH: usize = 1_000;
-/// What the notes may weigh that wait to be written; more are not kept.
+/// The weight of notes that wait to be written; more are not kept.
 const MAX_UNWRITTEN_BYTES: usize = 64 * 1024 * 1024;
-/// What a note weighs beside its text.
+/// The weight of a note beside its text.
 const NOTE_BYTES: usize = 200;
 /// A page that has waited for so long is found again where it is still news.
 const PAGE_LASTS: Duration = Duration::from_secs(7 * 24 * 3_600);
@@ -68,6 +71,11 @@ impl Notes {
 
     /// The page waits for its turn.
     pub(crate) fn keep_page(&self, page: &Page) {
+        self.change(self.of_page(page));
+    }
+
+    /// The page, as it is written down.
+    pub(crate) fn of_page(&self, page: &Page) -> Note {
         let waiting = Waiting {
             source: page.source.to_string(),
             is_news: page.lane == Lane::News,
@@ -78,23 +86,25 @@ impl Notes {
         };
         // Strings and numbers can always be written as JSON.
         let body = serde_json::to_string(&waiting).ok();
-        self.change(NoteKind::Page, page.url.as_str(), body, PAGE_LASTS);
+        self.note(NoteKind::Page, page.url.as_str(), domain_of(&page.url), body, PAGE_LASTS)
     }
 
     /// The page was worked off.
     pub(crate) fn forget_page(&self, url: &Url) {
-        self.change(NoteKind::Page, url.as_str(), None, Duration::ZERO);
+        let domain = domain_of(url);
+        self.change(self.note(NoteKind::Page, url.as_str(), domain, None, Duration::ZERO));
     }
 
     /// The domain is to be left alone for so long.
     pub(crate) fn keep_pause(&self, domain: &str, lasts: Duration) {
-        self.change(NoteKind::Pause, domain, Some(String::new()), lasts);
+        let body = Some(String::new());
+        self.change(self.note(NoteKind::Pause, domain, domain.to_owned(), body, lasts));
         self.urgent.notify_one();
     }
 
-    /// What the robots.txt of an origin says, for as long as it counts.
-    pub(crate) fn keep_robots(&self, origin: &str, text: String, lasts: Duration) {
-        self.change(NoteKind::Robots, origin, Some(text), lasts);
+    /// The robots.txt of an origin, for as long as it counts. `url`: one of the origin's.
+    pub(crate) fn keep_robots(&self, origin: &str, url: &Url, text: String, lasts: Duration) {
+        self.change(self.note(NoteKind::Robots, origin, domain_of(url), Some(text), lasts));
     }
 
     /// For how long a note still counts; `None` where it counts no more.
@@ -125,10 +135,20 @@ impl Notes {
         taken
     }
 
-    fn change(&self, kind: NoteKind, name: &str, body: Option<String>, lasts: Duration) {
+    fn note(
+        &self,
+        kind: NoteKind,
+        name: &str,
+        domain: String,
+        body: Option<String>,
+        lasts: Duration,
+    ) -> Note {
         let lasts_ms = i64::try_from(lasts.as_millis()).unwrap_or(i64::MAX);
         let until_ms = self.clock.unix_ms().saturating_add(lasts_ms);
-        let note = Note { kind, name: name.to_owned(), body, until_ms };
+        Note { kind, name: name.to_owned(), domain, body, until_ms }
+    }
+
+    fn change(&self, note: Note) {
         let mut unwritten = self.lock();
         let added = weight(&note);
         if unwritten.bytes + added > MAX_UNWRITTEN_BYTES {
@@ -136,7 +156,7 @@ impl Notes {
             return;
         }
         unwritten.bytes += added;
-        let before = unwritten.notes.insert((kind, note.name.clone()), note);
+        let before = unwritten.notes.insert((note.kind, note.name.clone()), note);
         unwritten.bytes = unwritten.bytes.saturating_sub(before.as_ref().map_or(0, weight));
         drop(unwritten);
         self.changed.notify_one();
@@ -219,14 +239,14 @@ mod tests {
     #[test]
     fn what_waits_is_bounded() {
         let notes = notes();
-        let text = "x".repeat(1024 * 1024);
+        let (url, text) = ("https://a.example/".parse().unwrap(), "x".repeat(1024 * 1024));
         for origin in 0..100 {
-            notes.keep_robots(&origin.to_string(), text.clone(), PAGE_LASTS);
+            notes.keep_robots(&origin.to_string(), &url, text.clone(), PAGE_LASTS);
         }
         let kept = notes.lock().notes.len();
         assert!((60..64).contains(&kept), "{kept}");
         assert_eq!(notes.take().len(), kept);
-        notes.keep_robots("more", text, PAGE_LASTS);
+        notes.keep_robots("more", &url, text, PAGE_LASTS);
         assert_eq!(notes.take().len(), 1);
     }
 
@@ -235,6 +255,7 @@ mod tests {
         let note = |name: &str, body: &str| Note {
             kind: NoteKind::Page,
             name: name.into(),
+            domain: "a.example".into(),
             body: Some(body.into()),
             until_ms: 0,
         };

@@ -1,4 +1,4 @@
-//! What can become of a page. The names are labels of metrics and keys of the
+//! The ends that a page can come to. The names are labels of metrics and keys of the
 //! report: a fixed set, never a URL.
 
 /// The end of a page's way through the crawler.
@@ -10,10 +10,13 @@ pub(crate) enum Outcome {
     NotModified,
     /// Known and recent: not asked for.
     Known,
+    /// Left to the crawler that has its domain, or that of its redirect.
+    HandedOver,
 }
 
 impl Outcome {
-    pub(crate) const ALL: [Self; 3] = [Self::Submitted, Self::NotModified, Self::Known];
+    pub(crate) const ALL: [Self; 4] =
+        [Self::Submitted, Self::NotModified, Self::Known, Self::HandedOver];
 
     /// The name in metric labels.
     pub(crate) fn as_str(self) -> &'static str {
@@ -21,6 +24,7 @@ impl Outcome {
             Self::Submitted => "submitted",
             Self::NotModified => "not_modified",
             Self::Known => "known",
+            Self::HandedOver => "handed_over",
         }
     }
 }
@@ -32,6 +36,8 @@ pub(crate) enum Ended {
     Refused(Refusal),
     /// It could not be had this time.
     Failed(Failure),
+    /// Another crawler has its domain.
+    Elsewhere,
     /// The crawler is being stopped.
     Interrupted,
 }
@@ -42,6 +48,7 @@ impl Ended {
         match self {
             Self::Refused(refusal) => refusal.as_str(),
             Self::Failed(failure) => failure.as_str(),
+            Self::Elsewhere => "elsewhere",
             Self::Interrupted => "interrupted",
         }
     }
@@ -144,5 +151,8 @@ reasons! {
         Client => "client",
         /// The store did not answer.
         Store => "store",
+        /// Its robots.txt or listing leads to a domain that another crawler has. It is
+        /// tried again.
+        Leased => "leased",
     }
 }

@@ -32,19 +32,30 @@ pub(crate) struct Page {
     /// The pages that it waits with.
     pub lane: Lane,
     /// Held until it is worked off.
-    _unfinished: Option<TaskTrackerToken>,
+    unfinished: Option<TaskTrackerToken>,
 }
 
 impl Page {
     /// A page that `source` names.
     pub(crate) fn named_by(source: Arc<str>, named: Named) -> Self {
         let Named { url, hint, lane } = named;
-        Self { url, source, hint, lane, _unfinished: None }
+        Self { url, source, hint, lane, unfinished: None }
+    }
+
+    /// The page that this one led to: whoever waits for this one waits for that.
+    pub(crate) fn led_to(&self, url: Url) -> Self {
+        Self {
+            url,
+            source: Arc::clone(&self.source),
+            hint: self.hint.clone(),
+            lane: self.lane,
+            unfinished: self.unfinished.clone(),
+        }
     }
 
     /// The same, tracked until it is worked off.
     pub(crate) fn tracked(self, unfinished: Option<&TaskTracker>) -> Self {
-        Self { _unfinished: unfinished.map(TaskTracker::token), ..self }
+        Self { unfinished: unfinished.map(TaskTracker::token), ..self }
     }
 }
 

@@ -11,7 +11,7 @@ use serde::Serialize;
 pub struct Report {
     /// Pages found in feeds, sitemaps, lists, archives and folders, each URL once
     /// per round: the sum of `submitted`, `not_modified`, `skipped_known`,
-    /// `refused`, `failed` and [`Report::pending`].
+    /// `handed_over`, `refused`, `failed` and [`Report::pending`].
     pub found: u64,
     /// Articles that the bus acknowledged.
     pub submitted: u64,
@@ -19,6 +19,8 @@ pub struct Report {
     pub not_modified: u64,
     /// Pages that were not asked for, because they are known and recent.
     pub skipped_known: u64,
+    /// Pages that were left to another crawler, which has their domain.
+    pub handed_over: u64,
     /// Pages that were left out, by reason.
     pub refused: BTreeMap<&'static str, u64>,
     /// Pages that could not be had this time, by reason.
@@ -41,7 +43,7 @@ impl Report {
 
     fn settled(&self) -> u64 {
         let left_out = self.refused.values().chain(self.failed.values()).sum::<u64>();
-        self.submitted + self.not_modified + self.skipped_known + left_out
+        self.submitted + self.not_modified + self.skipped_known + self.handed_over + left_out
     }
 }
 
@@ -57,7 +59,11 @@ impl fmt::Display for Report {
             self.refused.values().sum::<u64>(),
             self.failed.values().sum::<u64>(),
             self.pending(),
-        )
+        )?;
+        if self.handed_over > 0 {
+            write!(f, ", {} handed over", self.handed_over)?;
+        }
+        Ok(())
     }
 }
 

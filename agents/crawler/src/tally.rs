@@ -40,7 +40,7 @@ impl Tally {
             Err(Ended::Failed(failure)) => {
                 ("failed", failure.as_str(), Settled::Retried(Duration::ZERO))
             }
-            Err(Ended::Interrupted) => return,
+            Err(Ended::Elsewhere | Ended::Interrupted) => return,
         };
         self.metrics.page(outcome, reason);
         self.control.count(settled);
@@ -53,7 +53,7 @@ impl Tally {
             Ok(()) => self.progress.count(|report| {
                 report.source_errors.remove(source);
             }),
-            Err(Fruitless::NotFetched(Ended::Interrupted)) => {}
+            Err(Fruitless::NotFetched(Ended::Elsewhere | Ended::Interrupted)) => {}
             Err(problem) => {
                 tracing::warn!(source, %problem, "a source brings nothing");
                 self.progress.count(|report| {
@@ -69,8 +69,9 @@ fn count(report: &mut Report, ended: &Result<Outcome, Ended>) {
         Ok(Outcome::Submitted) => report.submitted += 1,
         Ok(Outcome::NotModified) => report.not_modified += 1,
         Ok(Outcome::Known) => report.skipped_known += 1,
+        Ok(Outcome::HandedOver) => report.handed_over += 1,
         Err(Ended::Refused(refusal)) => *report.refused.entry(refusal.as_str()).or_default() += 1,
         Err(Ended::Failed(failure)) => *report.failed.entry(failure.as_str()).or_default() += 1,
-        Err(Ended::Interrupted) => {}
+        Err(Ended::Elsewhere | Ended::Interrupted) => {}
     }
 }

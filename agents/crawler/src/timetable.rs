@@ -70,6 +70,8 @@ pub(crate) struct Found {
 /// The looks that were made and those that are planned.
 pub(crate) struct Timetable {
     bounds: Bounds,
+    /// The time until a look at a listing is tried again that another crawler has.
+    elsewhere: Duration,
     extent: Extent,
     clock: Clock,
     memory: Arc<Memory>,
@@ -82,6 +84,7 @@ pub(crate) struct Timetable {
 impl Timetable {
     pub(crate) fn new(
         bounds: Bounds,
+        elsewhere: Duration,
         extent: Extent,
         clock: Clock,
         memory: Arc<Memory>,
@@ -89,6 +92,7 @@ impl Timetable {
     ) -> Self {
         Self {
             bounds,
+            elsewhere,
             extent,
             clock,
             memory,
@@ -174,6 +178,13 @@ impl Timetable {
         }
         self.memory.remember_listing(&listing).await;
         self.unwritten.remove(&listing);
+    }
+
+    /// A listing that is due, and whose domain another crawler has: it is seen to soon if
+    /// that one has looked.
+    pub(crate) fn elsewhere(&self, url: &Url, before: Option<Listing>) -> Listing {
+        let next_check_at_ms = after(self.clock.unix_ms(), self.elsewhere);
+        Listing { url: url.to_string(), next_check_at_ms, ..before.unwrap_or_default() }
     }
 
     /// The time, in Unix milliseconds, to try a source again that could not be read.

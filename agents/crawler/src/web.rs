@@ -4,8 +4,9 @@
 mod address;
 mod copies;
 pub(crate) mod fetch;
+pub(crate) mod leases;
 mod polite;
-mod politeness;
+pub(crate) mod politeness;
 mod robots;
 
 use std::sync::Arc;
@@ -26,8 +27,8 @@ use crate::tally::Tally;
 use crate::urls::{clean, domain_of};
 use crate::web::copies::NoCopies;
 use crate::web::fetch::{Answer, Document, Fetcher, Request};
+use crate::web::leases::Leases;
 use crate::web::polite::{PoliteFetcher, Slot};
-use crate::web::politeness::Politeness;
 use crate::web::robots::{
     MAX_NOTED_BYTES, MAX_REDIRECTS, MAX_ROBOTS_BYTES, Rules, RulesCache, VALID_FOR,
 };
@@ -64,6 +65,8 @@ pub(crate) enum Visited<C> {
     Document { document: Document, before: Option<C>, slot: Slot },
     /// The copy at hand is the latest, for so long at least.
     NotModified { url: Url, before: C, fresh_for: Duration },
+    /// A redirect leads into a domain that another crawler has.
+    Elsewhere { url: Url },
 }
 
 impl Web {
@@ -72,13 +75,14 @@ impl Web {
         config: Config,
         fetcher: Fetcher,
         memory: Arc<Memory>,
+        leases: Arc<Leases>,
         intake: Arc<Intake>,
         tally: &Tally,
     ) -> Self {
-        let max_wait = Duration::from_secs(config.max_retry_after_s);
         let fetcher = PoliteFetcher {
             fetcher,
-            politeness: Politeness::new(config.min_delay(), max_wait),
+            politeness: Arc::clone(&leases.politeness),
+            leases,
             slots: Arc::new(Semaphore::new(config.concurrency)),
             max_attempts: config.max_attempts,
             notes: Arc::clone(&memory.notes),
@@ -120,7 +124,7 @@ impl Web {
         copies: &C,
     ) -> Result<Visited<C::Copy>, Ended> {
         let mut url = start.clone();
-        for _ in 0..=errand.max_redirects {
+        for hop in 0..=errand.max_redirects {
             let before = copies.copy_of(&url).await?;
             let request = Request {
                 url: &url,
@@ -129,8 +133,10 @@ impl Web {
                 cut_body: errand.cut_body,
                 is_paced: errand.is_paced,
             };
-            let crawl_delay = self.crawl_delay(&url, errand).await?;
-            let (answer, slot) = self.fetcher.fetch(request, crawl_delay).await?;
+            let (answer, slot) = match self.ask(request, errand).await {
+                Err(Ended::Elsewhere) if hop > 0 => return Ok(Visited::Elsewhere { url }),
+                asked => asked?,
+            };
             match (answer, before) {
                 (Answer::Redirect(next), _) => url = clean(next)?,
                 (Answer::NotModified { fresh_for }, Some(before)) => {
@@ -143,6 +149,11 @@ impl Web {
             }
         }
         Err(Refusal::Redirects.into())
+    }
+
+    async fn ask(&self, request: Request<'_>, errand: Errand) -> Result<(Answer, Slot), Ended> {
+        let crawl_delay = self.crawl_delay(request.url, errand).await?;
+        self.fetcher.fetch(request, crawl_delay).await
     }
 
     /// Checks that `url` may be asked for; returns the delay that its site asks for.
@@ -184,7 +195,7 @@ impl Web {
     /// "Unavailable" (4xx) allows everything, "unreachable" (5xx) nothing. 429 is
     /// a 4xx, but a server that is asked too much already is left alone.
     async fn fetch_rules(&self, origin: &str, url: &Url) -> Result<Rules, Ended> {
-        let url = url.join("/robots.txt").map_err(|_| Refusal::InvalidUrl)?;
+        let robots = url.join("/robots.txt").map_err(|_| Refusal::InvalidUrl)?;
         let errand = Errand {
             max_redirects: MAX_REDIRECTS,
             max_body_bytes: MAX_ROBOTS_BYTES,
@@ -192,28 +203,29 @@ impl Web {
             is_paced: false,
             obeys_robots: false,
         };
-        match self.follow(&url, errand, &NoCopies).await {
-            Ok(Visited::Document { document, .. }) => Ok(self.noted(origin, &document.body)),
+        match self.follow(&robots, errand, &NoCopies).await {
+            Ok(Visited::Document { document, .. }) => Ok(self.noted(origin, url, &document.body)),
+            Ok(Visited::Elsewhere { .. }) => Err(Failure::Leased.into()),
             Ok(Visited::NotModified { before, .. }) => match before {},
             Err(Ended::Refused(
                 Refusal::NotFound | Refusal::Forbidden | Refusal::Status | Refusal::Redirects,
-            )) => Ok(self.noted(origin, b"")),
+            )) => Ok(self.noted(origin, url, b"")),
             Err(Ended::Failed(_)) => Ok(Rules::unreachable()),
             Err(ended) => Err(ended),
         }
     }
 
-    fn noted(&self, origin: &str, body: &[u8]) -> Rules {
+    fn noted(&self, origin: &str, url: &Url, body: &[u8]) -> Rules {
         if body.len() <= MAX_NOTED_BYTES {
             let text = String::from_utf8_lossy(body).into_owned();
-            self.memory.notes.keep_robots(origin, text, VALID_FOR);
+            self.memory.notes.keep_robots(origin, url, text, VALID_FOR);
         }
         Rules::of(body, self.config.product())
     }
 
-    /// Leaves `domain` alone for so long. To be called before anybody has a turn.
-    pub(crate) fn leave_alone(&self, domain: &str, pause: Duration) {
-        self.fetcher.politeness.leave_alone(domain, pause);
+    /// Leaves `domain` alone for so long.
+    pub(crate) async fn leave_alone(&self, domain: &str, pause: Duration) {
+        self.fetcher.politeness.leave_alone(domain, pause).await;
     }
 
     /// The time for which a server that refused asks to be spared.

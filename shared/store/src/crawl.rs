@@ -1,13 +1,18 @@
 //! The crawler's memory and timetable.
 
+pub(crate) mod lease;
 mod postgres;
 pub(crate) mod record;
 mod sqlite;
 
 use std::sync::Arc;
+use std::time::Duration;
+
+use deadpool_postgres::Client;
 
 use crate::database::{Backend, Database};
 use crate::error::Error;
+use lease::{Lease, Renewal, TakenLease};
 use record::{Listing, Note, NoteKind, SourceHealth, Visit};
 
 /// The crawler's memory and timetable: visits, listings, notes. Clones share one store.
@@ -40,19 +45,30 @@ impl Crawl {
         self.database.timed("visit", work).await
     }
 
-    /// Remembers visits; of two visits of one URL, the later one.
+    /// Remembers visits; of two visits of one URL, the later one. They rest on `leases`.
     ///
     /// # Errors
-    /// A failure of the back end. Nothing was recorded.
-    pub async fn record_visits(&self, visits: &[Visit]) -> Result<(), Error> {
+    /// [`Error::LeaseLost`] if one of the leases is another's, or a failure of the back end.
+    /// Nothing was recorded.
+    pub async fn record_visits(&self, leases: &[Lease], visits: &[Visit]) -> Result<(), Error> {
         let work = async {
             match &self.database.backend {
                 Backend::Sqlite(file) => {
-                    let visits = visits.to_vec();
-                    file.write(move |connection| sqlite::visits::record(connection, &visits)).await
+                    let (leases, visits) = (leases.to_vec(), visits.to_vec());
+                    let work = move |connection: &_| {
+                        sqlite::leases::check(connection, &leases)?;
+                        sqlite::visits::record(connection, &visits)
+                    };
+                    file.write(work).await
                 }
                 Backend::Postgres(server) => {
-                    server.run(async |client| postgres::visits::record(client, visits).await).await
+                    let work = async |client: &mut Client| {
+                        let transaction = client.transaction().await?;
+                        postgres::leases::check(&transaction, leases).await?;
+                        postgres::visits::record(&transaction, visits).await?;
+                        Ok(transaction.commit().await?)
+                    };
+                    server.run(work).await
                 }
             }
         };
@@ -78,21 +94,29 @@ impl Crawl {
         self.database.timed("listing", work).await
     }
 
-    /// Keeps `listing`, unless a later look at it is known.
+    /// Keeps `listing`, unless a later look at it is known. It rests on `leases`.
     ///
     /// # Errors
-    /// A failure of the back end. Nothing was recorded.
-    pub async fn record_listing(&self, listing: &Listing) -> Result<(), Error> {
+    /// [`Error::LeaseLost`] if one of the leases is another's, or a failure of the back end.
+    /// Nothing was recorded.
+    pub async fn record_listing(&self, leases: &[Lease], listing: &Listing) -> Result<(), Error> {
         let work = async {
             match &self.database.backend {
                 Backend::Sqlite(file) => {
-                    let listing = listing.clone();
-                    let work = move |connection: &_| sqlite::listings::record(connection, &listing);
+                    let (leases, listing) = (leases.to_vec(), listing.clone());
+                    let work = move |connection: &_| {
+                        sqlite::leases::check(connection, &leases)?;
+                        sqlite::listings::record(connection, &listing)
+                    };
                     file.write(work).await
                 }
                 Backend::Postgres(server) => {
-                    let work =
-                        async |client: &mut _| postgres::listings::record(client, listing).await;
+                    let work = async |client: &mut Client| {
+                        let transaction = client.transaction().await?;
+                        postgres::leases::check(&transaction, leases).await?;
+                        postgres::listings::record(&transaction, listing).await?;
+                        Ok(transaction.commit().await?)
+                    };
                     server.run(work).await
                 }
             }
@@ -144,19 +168,31 @@ impl Crawl {
         self.database.timed("health", work).await
     }
 
-    /// Keeps or forgets notes; of several about the same, the last counts.
+    /// Keeps or forgets notes; of several about the same, the last counts. They rest on
+    /// `leases`, whose holder knows of them.
     ///
     /// # Errors
-    /// A failure of the back end. Nothing was recorded.
-    pub async fn record_notes(&self, notes: &[Note]) -> Result<(), Error> {
+    /// [`Error::LeaseLost`] if one of the leases is another's, or a failure of the back end.
+    /// Nothing was recorded.
+    pub async fn record_notes(&self, leases: &[Lease], notes: &[Note]) -> Result<(), Error> {
         let work = async {
             match &self.database.backend {
                 Backend::Sqlite(file) => {
-                    let notes = notes.to_vec();
-                    file.write(move |connection| sqlite::notes::record(connection, &notes)).await
+                    let (leases, notes) = (leases.to_vec(), notes.to_vec());
+                    let work = move |connection: &_| {
+                        sqlite::leases::check(connection, &leases)?;
+                        sqlite::notes::record(connection, &leases, &notes)
+                    };
+                    file.write(work).await
                 }
                 Backend::Postgres(server) => {
-                    server.run(async |client| postgres::notes::record(client, notes).await).await
+                    let work = async |client: &mut Client| {
+                        let transaction = client.transaction().await?;
+                        postgres::leases::check(&transaction, leases).await?;
+                        postgres::notes::record(&transaction, leases, notes).await?;
+                        Ok(transaction.commit().await?)
+                    };
+                    server.run(work).await
                 }
             }
         };
@@ -212,6 +248,195 @@ impl Crawl {
             }
         };
         self.database.timed("notes", work).await
+    }
+
+    /// Leaves pages to whoever holds their domains, now or next.
+    ///
+    /// # Errors
+    /// A failure of the back end. Nothing was recorded.
+    pub async fn hand_over(&self, pages: &[Note]) -> Result<(), Error> {
+        let work = async {
+            match &self.database.backend {
+                Backend::Sqlite(file) => {
+                    let pages = pages.to_vec();
+                    file.write(move |connection| sqlite::notes::hand_over(connection, &pages)).await
+                }
+                Backend::Postgres(server) => {
+                    server.run(async |client| postgres::notes::hand_over(client, pages).await).await
+                }
+            }
+        };
+        self.database.timed("hand_over", work).await
+    }
+
+    /// Takes at most `limit` pages over that others left in the domains of `leases`: what
+    /// a former holder did not work off, and what was handed over since.
+    ///
+    /// # Errors
+    /// [`Error::LeaseLost`] if one of the leases is another's, or a failure of the back end.
+    /// meets. Nothing was taken.
+    pub async fn adopt(&self, leases: &[Lease], limit: usize) -> Result<Vec<Note>, Error> {
+        let work = async {
+            match &self.database.backend {
+                Backend::Sqlite(file) => {
+                    let leases = leases.to_vec();
+                    let work = move |connection: &_| {
+                        sqlite::leases::check(connection, &leases)?;
+                        sqlite::notes::adopt(connection, &leases, limit)
+                    };
+                    file.write(work).await
+                }
+                Backend::Postgres(server) => {
+                    let work = async |client: &mut Client| {
+                        let transaction = client.transaction().await?;
+                        postgres::leases::check(&transaction, leases).await?;
+                        let pages =
+                            postgres::notes::adopt(&transaction, leases, rows(limit)).await?;
+                        transaction.commit().await?;
+                        Ok(pages)
+                    };
+                    server.run(work).await
+                }
+            }
+        };
+        self.database.timed("adopt", work).await
+    }
+
+    /// Returns at most `limit` domains with pages that wait, and that no crawler but
+    /// `holder` holds.
+    ///
+    /// # Errors
+    /// A failure of the back end.
+    pub async fn waiting_domains(&self, holder: &str, limit: usize) -> Result<Vec<String>, Error> {
+        let limit = rows(limit);
+        let work = async {
+            match &self.database.backend {
+                Backend::Sqlite(file) => {
+                    let (holder, now_ms) = (holder.to_owned(), file.now_ms());
+                    let work = move |connection: &_| {
+                        sqlite::notes::waiting(connection, &holder, limit, now_ms)
+                    };
+                    file.read(work).await
+                }
+                Backend::Postgres(server) => {
+                    let work = async |client: &mut _| {
+                        postgres::notes::waiting(client, holder, limit).await
+                    };
+                    server.run(work).await
+                }
+            }
+        };
+        self.database.timed("waiting_domains", work).await
+    }
+
+    /// Takes the lease of a domain for so long, if nobody else holds it.
+    ///
+    /// # Errors
+    /// A failure of the back end.
+    pub async fn take_lease(
+        &self,
+        domain: &str,
+        holder: &str,
+        lasts: Duration,
+    ) -> Result<Option<TakenLease>, Error> {
+        let work = async {
+            match &self.database.backend {
+                Backend::Sqlite(file) => {
+                    let (domain, holder) = (domain.to_owned(), holder.to_owned());
+                    let now_ms = file.now_ms();
+                    let work = move |connection: &_| {
+                        sqlite::leases::take(connection, &domain, &holder, lasts, now_ms)
+                    };
+                    file.write(work).await
+                }
+                Backend::Postgres(server) => {
+                    let work = async |client: &mut _| {
+                        postgres::leases::take(client, domain, holder, lasts).await
+                    };
+                    server.run(work).await
+                }
+            }
+        };
+        self.database.timed("take_lease", work).await
+    }
+
+    /// Renews the leases that are still `holder`'s, and its sign of life. Beside each
+    /// stands the pause that the domain is given between two requests.
+    ///
+    /// # Errors
+    /// A failure of the back end. Nothing was renewed.
+    pub async fn renew_leases(
+        &self,
+        holder: &str,
+        leases: &[(Lease, Duration)],
+        lasts: Duration,
+    ) -> Result<Renewal, Error> {
+        let work = async {
+            match &self.database.backend {
+                Backend::Sqlite(file) => {
+                    let (holder, leases) = (holder.to_owned(), leases.to_vec());
+                    let now_ms = file.now_ms();
+                    let work = move |connection: &_| {
+                        sqlite::leases::renew(connection, &holder, &leases, lasts, now_ms)
+                    };
+                    file.write(work).await
+                }
+                Backend::Postgres(server) => {
+                    let work = async |client: &mut _| {
+                        postgres::leases::renew(client, holder, leases, lasts).await
+                    };
+                    server.run(work).await
+                }
+            }
+        };
+        self.database.timed("renew_leases", work).await
+    }
+
+    /// Ends those of the leases that are still `holder`'s.
+    ///
+    /// # Errors
+    /// A failure of the back end.
+    pub async fn release_leases(
+        &self,
+        holder: &str,
+        leases: &[(Lease, Duration)],
+    ) -> Result<(), Error> {
+        let work = async {
+            match &self.database.backend {
+                Backend::Sqlite(file) => {
+                    let (holder, leases) = (holder.to_owned(), leases.to_vec());
+                    let work =
+                        move |connection: &_| sqlite::leases::release(connection, &holder, &leases);
+                    file.write(work).await
+                }
+                Backend::Postgres(server) => {
+                    let work = async |client: &mut _| {
+                        postgres::leases::release(client, holder, leases).await
+                    };
+                    server.run(work).await
+                }
+            }
+        };
+        self.database.timed("release_leases", work).await
+    }
+
+    /// Ends `holder`'s sign of life.
+    ///
+    /// # Errors
+    /// A failure of the back end.
+    pub async fn leave(&self, holder: &str) -> Result<(), Error> {
+        let work = async {
+            match &self.database.backend {
+                Backend::Sqlite(file) => {
+                    let holder = holder.to_owned();
+                    file.write(move |connection| sqlite::leases::leave(connection, &holder)).await
+                }
+                Backend::Postgres(server) => {
+                    server.run(async |client| postgres::leases::leave(client, holder).await).await
+                }
+            }
+        };
+        self.database.timed("leave", work).await
     }
 
     /// Forgets the notes that are of no use since before `before_ms` (Unix).

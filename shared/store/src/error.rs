@@ -100,6 +100,13 @@ pub enum Error {
     /// Postgres refused.
     #[error("postgres: {}", described(.0))]
     Postgres(#[source] Arc<tokio_postgres::Error>),
+    /// A write rests on a lease that ended: another crawler has the domain. Nothing was
+    /// written.
+    #[error("another crawler has the lease of {domain}")]
+    LeaseLost {
+        /// The registered domain.
+        domain: String,
+    },
     /// The store was closed.
     #[error("the store is closed")]
     Closed,

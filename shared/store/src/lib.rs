@@ -35,6 +35,7 @@ pub use config::Config;
 pub use counts::Counts;
 pub use courant_dedup::{Claim, Verdict};
 pub use crawl::Crawl;
+pub use crawl::lease::{Lease, Renewal, TakenLease};
 pub use crawl::record::{Listing, Note, NoteKind, SourceHealth, Visit};
 pub use error::Error;
 pub use ladder::Schema;

@@ -6,7 +6,7 @@ use std::time::Duration;
 use moka::future::Cache;
 use url::Url;
 
-use crate::outcome::Ended;
+use crate::outcome::{Ended, Failure};
 use crate::validators::Validators;
 use crate::web::fetch::Document;
 use crate::web::{Copies, Visited, Web};
@@ -35,6 +35,7 @@ impl Documents {
     ) -> Result<(Arc<Document>, Duration), Ended> {
         match web.listing(url, self).await? {
             Visited::NotModified { before, fresh_for, .. } => Ok((before, fresh_for)),
+            Visited::Elsewhere { .. } => Err(Failure::Leased.into()),
             Visited::Document { document, .. } => {
                 let document = Arc::new(document);
                 self.0.insert(document.url.clone(), Arc::clone(&document)).await;

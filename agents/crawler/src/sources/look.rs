@@ -11,6 +11,7 @@ use url::Url;
 
 use crate::crawl::Crawl;
 use crate::error::Fruitless;
+use crate::extent::Extent;
 use crate::interval::Asked;
 use crate::outcome::{Ended, Failure, Refusal};
 use crate::page::Named;
@@ -49,24 +50,57 @@ impl Looks {
     /// # Errors
     /// If the crawl is being stopped or the store is away: nothing was noted.
     pub(crate) async fn look(&self, url: &Url) -> Result<Looked, Ended> {
+        loop {
+            let before = match self.due(url).await? {
+                Ok(before) => before,
+                Err(listing) => return Ok(Looked { listing, found: None }),
+            };
+            match self.look_now(url).await {
+                Err(Ended::Elsewhere) if self.crawl.extent == Extent::Forever => {
+                    let listing = self.crawl.timetable.elsewhere(url, before);
+                    return Ok(Looked { listing, found: None });
+                }
+                Err(Ended::Elsewhere) => {}
+                looked => return looked,
+            }
+        }
+    }
+
+    /// The last look at a listing that is due. `Err`: the listing, if it is not.
+    async fn due(&self, url: &Url) -> Result<Result<Option<Listing>, Listing>, Ended> {
         let timetable = &self.crawl.timetable;
         let before = timetable.last_look(url).await?;
-        if let Some(listing) = before.as_ref().filter(|before| !timetable.is_due(before)) {
-            return Ok(Looked { listing: listing.clone(), found: None });
-        }
+        Ok(match before {
+            Some(listing) if !timetable.is_due(&listing) => Err(listing),
+            before => Ok(before),
+        })
+    }
+
+    async fn look_now(&self, url: &Url) -> Result<Looked, Ended> {
+        let holding = self.crawl.hold(&domain_of(url)).await?;
+        // Another crawler may have looked before the domain was to be had.
+        let before = match self.due(url).await? {
+            Ok(before) => before,
+            Err(listing) => return Ok(Looked { listing, found: None }),
+        };
         let pages = TaskTracker::new();
         let (found, asked) = self.read_listing(url, before.as_ref(), &pages).await;
         if let Err(Fruitless::NotFetched(
-            ended @ (Ended::Interrupted | Ended::Failed(Failure::Store)),
+            ended @ (Ended::Elsewhere
+            | Ended::Interrupted
+            | Ended::Failed(Failure::Store | Failure::Leased)),
         )) = &found
         {
             return Err(*ended);
         }
-        let listing = timetable.plan(url, before, &found, asked);
+        let listing = self.crawl.timetable.plan(url, before, &found, asked);
         pages.close();
         let (crawl, planned) = (Arc::clone(&self.crawl), listing.clone());
-        let written = async move { crawl.timetable.write_down(planned, pages).await };
-        self.crawl.workers.spawn(written);
+        self.crawl.workers.spawn(async move {
+            crawl.timetable.write_down(planned, pages).await;
+            // Nobody else looks before that.
+            drop(holding);
+        });
         Ok(Looked { listing, found: Some(found) })
     }
 
@@ -166,7 +200,11 @@ impl Looks {
                     Ok((document, _)) if kind_of(&document) == kind => return Ok(Some(candidate)),
                     // Nobody said that there is anything.
                     Ok(_) | Err(Ended::Refused(_)) => {}
-                    Err(ended @ (Ended::Interrupted | Ended::Failed(Failure::Store))) => {
+                    Err(
+                        ended @ (Ended::Elsewhere
+                        | Ended::Interrupted
+                        | Ended::Failed(Failure::Store | Failure::Leased)),
+                    ) => {
                         return Err(ended);
                     }
                     // A site that fails is not asked for more.

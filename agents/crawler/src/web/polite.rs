@@ -14,6 +14,7 @@ use crate::outcome::{Ended, Failure};
 use crate::progress::Progress;
 use crate::urls::domain_of;
 use crate::web::fetch::{Answer, Fetcher, Request};
+use crate::web::leases::{Holding, Leases};
 use crate::web::politeness::{Politeness, Turn};
 
 /// For a 429 that names no pause.
@@ -29,7 +30,8 @@ pub(crate) type Slot = OwnedSemaphorePermit;
 /// Sends requests, one at a time to each registered domain.
 pub(crate) struct PoliteFetcher {
     pub(crate) fetcher: Fetcher,
-    pub(crate) politeness: Politeness,
+    pub(crate) politeness: Arc<Politeness>,
+    pub(crate) leases: Arc<Leases>,
     /// Pages in work.
     pub(crate) slots: Arc<Semaphore>,
     pub(crate) max_attempts: u32,
@@ -72,10 +74,11 @@ impl PoliteFetcher {
     ) -> Result<(Answer, Slot), Ended> {
         self.intake.wait_while_paused().await?;
         let waits = Instant::now();
-        let (mut turn, slot) = self.admit(request, delay).await?;
+        let (mut turn, slot, holding) = self.admit(request, delay).await?;
         self.metrics.stage("wait", waits.elapsed());
         let starts = Instant::now();
-        let answer = self.fetcher.fetch(request).await;
+        holding.keep_delay(turn.delay());
+        let answer = holding.within(self.fetcher.fetch(request)).await;
         self.metrics.stage("fetch", starts.elapsed());
         self.progress.count(|report| report.requests += 1);
         self.metrics.request(name(&answer));
@@ -87,16 +90,27 @@ impl PoliteFetcher {
         answer.map(|answer| (answer, slot))
     }
 
-    /// The turn comes first: neither demand nor a slot is to be taken while the
-    /// site rests, and what was let go then would go after the demand has ended.
-    async fn admit(&self, request: Request<'_>, delay: Duration) -> Result<(Turn, Slot), Ended> {
+    /// The turn comes before demand and slot: neither is to be taken while the site
+    /// rests, and what was let go then would go after the demand has ended. The lease
+    /// must outlast these waits: a request may take as long as the lease is valid.
+    async fn admit(
+        &self,
+        request: Request<'_>,
+        delay: Duration,
+    ) -> Result<(Turn, Slot, Holding), Ended> {
         let domain = domain_of(request.url);
-        let turn = self.politeness.turn(&domain, delay).await.map_err(|_| Failure::LeftAlone)?;
-        if request.is_paced {
-            self.intake.wait_for_demand().await?;
+        loop {
+            let holding = self.leases.hold(&domain).await?;
+            let turn = self.politeness.turn(&domain, delay).await;
+            let turn = turn.map_err(|_| Failure::LeftAlone)?;
+            if request.is_paced {
+                self.intake.wait_for_demand().await?;
+            }
+            let slot = self.slots.clone().acquire_owned().await.map_err(|_| Ended::Interrupted)?;
+            if holding.may_start() {
+                return Ok((turn, slot, holding));
+            }
         }
-        let slot = self.slots.clone().acquire_owned().await.map_err(|_| Ended::Interrupted)?;
-        Ok((turn, slot))
     }
 }
 
@@ -128,7 +142,7 @@ fn note(turn: &mut Turn, answer: &Result<Answer, Ended>) {
             turn.failed();
         }
         Ok(_) => turn.succeeded(),
-        Err(Ended::Refused(_) | Ended::Interrupted) => {}
+        Err(Ended::Refused(_) | Ended::Elsewhere | Ended::Interrupted) => {}
     }
 }
 

@@ -70,11 +70,18 @@ impl Politeness {
         Ok(Turn { state })
     }
 
-    /// Leaves `domain` alone for so long. To be called before anybody has a turn.
-    pub(crate) fn leave_alone(&self, domain: &str, pause: Duration) {
-        if let Ok(state) = self.domain(domain).try_lock_owned() {
-            Turn { state }.told_to_wait(pause);
-        }
+    /// Leaves `domain` alone for so long.
+    pub(crate) async fn leave_alone(&self, domain: &str, pause: Duration) {
+        let mut state = self.domain(domain).lock_owned().await;
+        state.leave_alone(pause);
+    }
+
+    /// Another crawler may have requested `domain` until just now, with this pause
+    /// between two requests.
+    pub(crate) async fn taken_over(&self, domain: &str, delay: Duration) {
+        let mut state = self.domain(domain).lock_owned().await;
+        state.delay = state.delay.max(delay);
+        state.last_turn_ended = Some(Instant::now());
     }
 
     /// A previous crawler may have requested `domain` until just before this one started.
@@ -107,6 +114,12 @@ fn is_needed(domain: &Arc<tokio::sync::Mutex<Domain>>) -> bool {
 }
 
 impl Domain {
+    fn leave_alone(&mut self, pause: Duration) {
+        // A year is for ever, and cannot overflow.
+        let pause = pause.min(Duration::from_secs(365 * 86_400));
+        self.not_before = self.not_before.max(Some(Instant::now() + pause));
+    }
+
     fn next_turn(&self) -> Option<Instant> {
         let rested = self.last_turn_ended.map(|end| end + self.delay);
         rested.max(self.not_before)
@@ -132,9 +145,12 @@ impl Turn {
 
     /// The server asked to be left alone for `pause`.
     pub(crate) fn told_to_wait(&mut self, pause: Duration) {
-        // A year is for ever, and cannot overflow.
-        let pause = pause.min(Duration::from_secs(365 * 86_400));
-        self.state.not_before = self.state.not_before.max(Some(Instant::now() + pause));
+        self.state.leave_alone(pause);
+    }
+
+    /// The pause that the site is given between two requests.
+    pub(crate) fn delay(&self) -> Duration {
+        self.state.delay
     }
 
     /// The time for which nobody else may have a turn when this one ends.
@@ -255,8 +271,8 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn a_pause_of_before_is_kept() {
         let politeness = Politeness::new(seconds(1), seconds(60));
-        politeness.leave_alone("a.example", seconds(40));
-        politeness.leave_alone("b.example", seconds(200));
+        politeness.leave_alone("a.example", seconds(40)).await;
+        politeness.leave_alone("b.example", seconds(200)).await;
         let start = Instant::now();
         let mut turn = politeness.turn("a.example", seconds(5)).await.unwrap();
         assert_eq!(start.elapsed(), seconds(40));
@@ -277,6 +293,17 @@ mod tests {
         politeness.asked_before("a.example");
         drop(politeness.turn("a.example", NONE).await.unwrap());
         assert_eq!(start.elapsed(), seconds(8), "what is known counts");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_domain_taken_over_has_its_delay_from_then() {
+        let politeness = Politeness::new(seconds(1), seconds(60));
+        drop(politeness.turn("a.example", NONE).await.unwrap());
+        tokio::time::advance(seconds(9)).await;
+        let start = Instant::now();
+        politeness.taken_over("a.example", seconds(5)).await;
+        drop(politeness.turn("a.example", NONE).await.unwrap());
+        assert_eq!(start.elapsed(), seconds(5));
     }
 
     #[tokio::test(start_paused = true)]

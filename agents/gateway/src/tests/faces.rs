@@ -298,7 +298,7 @@ async fn the_feeds_of_a_crawler_elsewhere_are_told_by_its_timetable() {
             problem: (failures > 0).then(|| "not fetched: timeout".into()),
             ..Default::default()
         };
-        house.store.crawl().record_listing(&listing).await.unwrap();
+        house.store.crawl().record_listing(&[], &listing).await.unwrap();
     }
     let (_, told) = house.get("/v1/status").await;
     assert_eq!((&told["feeds"]["followed"], &told["feeds"]["failing"]), (&json!(3), &json!(2)));

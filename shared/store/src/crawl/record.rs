@@ -62,7 +62,9 @@ pub struct Note {
     pub kind: NoteKind,
     /// Which page, domain or origin; one note of each kind has this name.
     pub name: String,
-    /// The content, in the crawler's words; `None`: to be forgotten.
+    /// The registered domain that it belongs to; empty in notes of release 0.1.
+    pub domain: String,
+    /// The content, in the words of the crawler; `None`: to be forgotten.
     pub body: Option<String>,
     /// When it is of no use any more, Unix milliseconds.
     pub until_ms: i64,

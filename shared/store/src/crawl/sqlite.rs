@@ -1,5 +1,6 @@
 //! The crawler's memory in SQLite.
 
+pub(super) mod leases;
 pub(super) mod listings;
 pub(super) mod notes;
 pub(super) mod visits;

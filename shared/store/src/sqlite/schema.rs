@@ -30,6 +30,9 @@ pub(super) fn open_or_create(path: &Path, dimension: usize) -> Result<Connection
         transaction.pragma_update(None, "user_version", step.number)?;
     }
     check_dimension(&transaction, dimension)?;
+    // No other process writes here: the crawlers of former ones are gone.
+    transaction
+        .execute_batch("UPDATE crawl_lease SET expires_at_ms = 0; DELETE FROM crawl_holder;")?;
     transaction.commit()?;
     Ok(connection)
 }

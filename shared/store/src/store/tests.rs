@@ -43,14 +43,14 @@ async fn a_full_disk_is_an_error_and_loses_nothing() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("store.db");
     let store = open(&path).await;
-    store.crawl().record_visits(&[visit(0)]).await.unwrap();
+    store.crawl().record_visits(&[], &[visit(0)]).await.unwrap();
     set_pages(&store, Some(1)).await;
     let visits: Vec<_> = (1..100).map(visit).collect();
-    let error = store.crawl().record_visits(&visits).await.unwrap_err();
+    let error = store.crawl().record_visits(&[], &visits).await.unwrap_err();
     assert!(matches!(error, Error::DiskFull) && error.is_transient(), "{error}");
     assert_eq!(store.counts().await.unwrap().visits, 1, "all or nothing");
     set_pages(&store, None).await;
-    store.crawl().record_visits(&visits).await.unwrap();
+    store.crawl().record_visits(&[], &visits).await.unwrap();
     drop(store);
     assert_eq!(open(&path).await.counts().await.unwrap().visits, 100);
 }
@@ -70,7 +70,7 @@ async fn what_is_acknowledged_beside_a_failure_is_stored() {
             let (store, large) = (store.clone(), large.clone());
             tokio::spawn(async move {
                 if fails(n) {
-                    store.crawl().record_visits(&large).await.map(|()| None)
+                    store.crawl().record_visits(&[], &large).await.map(|()| None)
                 } else {
                     store.claims().judge(&claim(n)).await.map(|verdict| Some((n, verdict.decision)))
                 }

@@ -84,7 +84,7 @@ async fn a_batch_may_hold_an_article_twice(house: House) {
 async fn an_empty_batch_is_no_work(house: House) {
     assert_eq!(house.store.articles().upsert(&[]).await.unwrap(), []);
     assert!(house.store.claims().known(&[]).await.unwrap().is_empty());
-    house.store.crawl().record_visits(&[]).await.unwrap();
+    house.store.crawl().record_visits(&[], &[]).await.unwrap();
 }
 
 async fn a_wrong_dimension_stores_nothing(house: House) {
@@ -186,7 +186,7 @@ async fn everything_is_counted(house: House) {
     house.put(&[record("a", "", "", [0.0; 4]), record("b", "", "", [0.0; 4])]).await;
     crate::claims::claim(&house, "a", "text", 1, "a.com").await;
     let visit = courant_store::Visit { url: "https://a.com/".into(), ..Default::default() };
-    house.store.crawl().record_visits(&[visit]).await.unwrap();
+    house.store.crawl().record_visits(&[], &[visit]).await.unwrap();
     let expected = Counts { articles: 2, fingerprints: 1, visits: 1 };
     assert_eq!(house.store.counts().await.unwrap(), expected);
 }

@@ -29,7 +29,7 @@ async fn a_listing_is_remembered(house: House) {
     let full = listing("https://a.com/feed", 5);
     let bare = Listing { url: "https://a.com/".into(), ..Listing::default() };
     for listing in [&full, &bare] {
-        house.store.crawl().record_listing(listing).await.unwrap();
+        house.store.crawl().record_listing(&[], listing).await.unwrap();
     }
     let house = house.reopened().await;
     assert_eq!(house.store.crawl().listing(&full.url).await.unwrap(), Some(full));
@@ -41,7 +41,7 @@ async fn the_latest_look_counts(house: House) {
     let url = "https://a.com/feed";
     let latest = Listing { failures: 0, problem: None, ..listing(url, 9) };
     for listing in [&listing(url, 5), &latest, &listing(url, 7)] {
-        house.store.crawl().record_listing(listing).await.unwrap();
+        house.store.crawl().record_listing(&[], listing).await.unwrap();
     }
     assert_eq!(house.store.crawl().listing(url).await.unwrap(), Some(latest));
 }
@@ -49,7 +49,7 @@ async fn the_latest_look_counts(house: House) {
 async fn listings_come_in_the_order_of_their_urls(house: House) {
     let names = ["https://b.com/", "https://A.com/é", "https://a.com/-", "https://a.com/1"];
     for url in names {
-        house.store.crawl().record_listing(&listing(url, 1)).await.unwrap();
+        house.store.crawl().record_listing(&[], &listing(url, 1)).await.unwrap();
     }
     let mut read = Vec::new();
     while let page =
@@ -64,7 +64,12 @@ async fn listings_come_in_the_order_of_their_urls(house: House) {
 async fn those_that_fail_most_are_named_first(house: House) {
     assert_eq!(house.store.crawl().health(2).await.unwrap(), SourceHealth::default());
     for (url, failures) in [("https://a.com/", 1), ("https://b.com/", 0), ("https://c.com/", 9)] {
-        house.store.crawl().record_listing(&Listing { failures, ..listing(url, 1) }).await.unwrap();
+        house
+            .store
+            .crawl()
+            .record_listing(&[], &Listing { failures, ..listing(url, 1) })
+            .await
+            .unwrap();
     }
     let health = house.store.crawl().health(1).await.unwrap();
     assert_eq!((health.listings, health.failing), (3, 2));

@@ -7,6 +7,7 @@ mod claims;
 mod durability;
 mod house;
 mod lapsed;
+mod leases;
 mod listings;
 mod notes;
 mod postgres_only;

@@ -1,6 +1,6 @@
 //! The crawler's timetable.
 
-use deadpool_postgres::Client;
+use deadpool_postgres::{Client, Transaction};
 use tokio_postgres::Row;
 
 use crate::columns::{clean, content_hash, json, parsed, url_key};
@@ -17,10 +17,13 @@ ON CONFLICT (key) DO UPDATE SET kind = excluded.kind, checked_at_ms = excluded.c
     fingerprint = excluded.fingerprint, leads_to = excluded.leads_to
 WHERE excluded.checked_at_ms >= listing.checked_at_ms";
 
-pub(in crate::crawl) async fn record(client: &Client, listing: &Listing) -> Result<(), Error> {
-    let statement = client.prepare_cached(RECORD).await?;
+pub(in crate::crawl) async fn record(
+    transaction: &Transaction<'_>,
+    listing: &Listing,
+) -> Result<(), Error> {
+    let statement = transaction.prepare_cached(RECORD).await?;
     let hash = listing.fingerprint.map(|hash| hash.as_bytes().to_vec());
-    client
+    transaction
         .execute(
             &statement,
             &[

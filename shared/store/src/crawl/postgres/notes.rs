@@ -3,25 +3,27 @@
 use std::collections::BTreeMap;
 
 use courant_article::ArticleId;
-use deadpool_postgres::Client;
+use deadpool_postgres::{Client, Transaction};
 use tokio_postgres::Row;
 
 use crate::columns::{clean, url_key};
+use crate::crawl::lease::Lease;
 use crate::crawl::record::{Note, NoteKind};
 use crate::error::Error;
 
 /// Rows without a body are forgotten; no key is in both parts.
 const RECORD: &str = "
 WITH change AS (
-    SELECT * FROM unnest($1::text[], $2::bytea[], $3::text[], $4::text[], $5::bigint[])
-        AS change (kind, key, name, body, until_ms)
+    SELECT * FROM unnest($1::text[], $2::bytea[], $3::text[], $4::text[], $5::bigint[],
+        $6::text[], $7::bigint[]) AS change (kind, key, name, body, until_ms, domain, epoch)
 ), forgotten AS (
     DELETE FROM crawl_note USING change
     WHERE change.body IS NULL AND crawl_note.kind = change.kind AND crawl_note.key = change.key
 )
-INSERT INTO crawl_note (kind, key, name, body, until_ms)
-SELECT kind, key, name, body, until_ms FROM change WHERE body IS NOT NULL
-ON CONFLICT (kind, key) DO UPDATE SET body = excluded.body, until_ms = excluded.until_ms";
+INSERT INTO crawl_note (kind, key, name, body, until_ms, domain, epoch)
+SELECT kind, key, name, body, until_ms, domain, epoch FROM change WHERE body IS NOT NULL
+ON CONFLICT (kind, key) DO UPDATE SET body = excluded.body, until_ms = excluded.until_ms,
+    domain = excluded.domain, epoch = excluded.epoch";
 
 /// The last change of each note counts, in the order of the keys, so that two
 /// batches never lock rows in opposite orders.
@@ -29,15 +31,26 @@ fn latest(notes: &[Note]) -> BTreeMap<(&'static str, ArticleId), &Note> {
     notes.iter().map(|note| ((note.kind.as_str(), url_key(&note.name)), note)).collect()
 }
 
-pub(in crate::crawl) async fn record(client: &Client, notes: &[Note]) -> Result<(), Error> {
+pub(in crate::crawl) async fn record(
+    transaction: &Transaction<'_>,
+    leases: &[Lease],
+    notes: &[Note],
+) -> Result<(), Error> {
     let latest = latest(notes);
+    let epochs = leases.iter().map(|lease| (lease.domain.as_str(), lease.epoch));
+    let epochs: BTreeMap<&str, i64> = epochs.collect();
     let kinds: Vec<&str> = latest.keys().map(|(kind, _)| *kind).collect();
     let keys: Vec<&[u8]> = latest.keys().map(|(_, key)| key.as_bytes().as_slice()).collect();
     let names: Vec<String> = latest.values().map(|note| clean(&note.name)).collect();
     let bodies: Vec<_> = latest.values().map(|note| note.body.as_deref().map(clean)).collect();
     let times: Vec<i64> = latest.values().map(|note| note.until_ms).collect();
-    let statement = client.prepare_cached(RECORD).await?;
-    client.execute(&statement, &[&kinds, &keys, &names, &bodies, &times]).await?;
+    let domains: Vec<String> = latest.values().map(|note| clean(&note.domain)).collect();
+    let epoch_of = |note: &&Note| epochs.get(note.domain.as_str()).copied().unwrap_or_default();
+    let epochs: Vec<i64> = latest.values().map(epoch_of).collect();
+    let statement = transaction.prepare_cached(RECORD).await?;
+    transaction
+        .execute(&statement, &[&kinds, &keys, &names, &bodies, &times, &domains, &epochs])
+        .await?;
     Ok(())
 }
 
@@ -47,7 +60,9 @@ pub(in crate::crawl) async fn note(
     name: &str,
 ) -> Result<Option<Note>, Error> {
     let statement = client
-        .prepare_cached("SELECT name, body, until_ms FROM crawl_note WHERE kind = $1 AND key = $2")
+        .prepare_cached(
+            "SELECT name, body, until_ms, domain FROM crawl_note WHERE kind = $1 AND key = $2",
+        )
         .await?;
     let key = url_key(name);
     let found = client.query_opt(&statement, &[&kind.as_str(), &key.as_bytes().as_slice()]).await?;
@@ -62,7 +77,7 @@ pub(in crate::crawl) async fn notes(
 ) -> Result<Vec<Note>, Error> {
     let statement = client
         .prepare_cached(
-            "SELECT name, body, until_ms FROM crawl_note WHERE kind = $1 AND key > $2
+            "SELECT name, body, until_ms, domain FROM crawl_note WHERE kind = $1 AND key > $2
              ORDER BY key LIMIT $3",
         )
         .await?;
@@ -77,6 +92,74 @@ pub(in crate::crawl) async fn forget(client: &Client, before_ms: i64) -> Result<
     Ok(())
 }
 
+/// A page that its domain's holder knows of stays as it is.
+const HAND_OVER: &str = "
+INSERT INTO crawl_note AS note (kind, key, name, body, until_ms, domain)
+SELECT 'page', * FROM unnest($1::bytea[], $2::text[], $3::text[], $4::bigint[], $5::text[])
+ON CONFLICT (kind, key) DO UPDATE SET domain = excluded.domain WHERE note.domain = ''";
+
+pub(in crate::crawl) async fn hand_over(client: &Client, pages: &[Note]) -> Result<(), Error> {
+    let latest = latest(pages);
+    let keys: Vec<&[u8]> = latest.keys().map(|(_, key)| key.as_bytes().as_slice()).collect();
+    let notes = || latest.values();
+    let names: Vec<String> = notes().map(|note| clean(&note.name)).collect();
+    let bodies: Vec<_> = notes().map(|n| clean(n.body.as_deref().unwrap_or_default())).collect();
+    let times: Vec<i64> = notes().map(|note| note.until_ms).collect();
+    let domains: Vec<String> = notes().map(|note| clean(&note.domain)).collect();
+    let statement = client.prepare_cached(HAND_OVER).await?;
+    client.execute(&statement, &[&keys, &names, &bodies, &times, &domains]).await?;
+    Ok(())
+}
+
+/// Epochs grow: pages of a former holder, and those that were handed over, are behind.
+const ADOPT: &str = "
+WITH held AS (
+    SELECT * FROM unnest($1::text[], $2::bigint[]) AS held (domain, epoch)
+), behind AS (
+    SELECT note.key, held.epoch FROM held JOIN crawl_note AS note
+        ON note.kind = 'page' AND note.domain = held.domain AND note.epoch < held.epoch
+    ORDER BY note.key LIMIT $3 FOR UPDATE OF note
+)
+UPDATE crawl_note AS note SET epoch = behind.epoch
+FROM behind WHERE note.kind = 'page' AND note.key = behind.key
+RETURNING note.name, note.body, note.until_ms, note.domain";
+
+pub(in crate::crawl) async fn adopt(
+    transaction: &Transaction<'_>,
+    leases: &[Lease],
+    limit: i64,
+) -> Result<Vec<Note>, Error> {
+    let domains: Vec<&str> = leases.iter().map(|lease| lease.domain.as_str()).collect();
+    let epochs: Vec<i64> = leases.iter().map(|lease| lease.epoch).collect();
+    let statement = transaction.prepare_cached(ADOPT).await?;
+    let rows = transaction.query(&statement, &[&domains, &epochs, &limit]).await?;
+    rows.iter().map(|row| read(NoteKind::Page, row)).collect()
+}
+
+pub(in crate::crawl) async fn waiting(
+    client: &Client,
+    holder: &str,
+    limit: i64,
+) -> Result<Vec<String>, Error> {
+    let statement = client
+        .prepare_cached(
+            "SELECT DISTINCT domain FROM crawl_note AS note
+             WHERE kind = 'page' AND domain <> '' AND NOT EXISTS (
+                 SELECT FROM crawl_lease AS lease WHERE lease.domain = note.domain
+                     AND lease.expires_at > clock_timestamp() AND lease.holder <> $1)
+             LIMIT $2",
+        )
+        .await?;
+    let rows = client.query(&statement, &[&holder, &limit]).await?;
+    rows.iter().map(|row| Ok(row.try_get(0)?)).collect()
+}
+
 fn read(kind: NoteKind, row: &Row) -> Result<Note, Error> {
-    Ok(Note { kind, name: row.try_get(0)?, body: row.try_get(1)?, until_ms: row.try_get(2)? })
+    Ok(Note {
+        kind,
+        name: row.try_get(0)?,
+        body: row.try_get(1)?,
+        until_ms: row.try_get(2)?,
+        domain: row.try_get(3)?,
+    })
 }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use courant_article::ArticleId;
-use deadpool_postgres::Client;
+use deadpool_postgres::{Client, Transaction};
 
 use crate::columns::{clean, content_hash, url_key};
 use crate::crawl::record::Visit;
@@ -31,7 +31,10 @@ fn latest(visits: &[Visit]) -> BTreeMap<ArticleId, &Visit> {
     latest
 }
 
-pub(in crate::crawl) async fn record(client: &Client, visits: &[Visit]) -> Result<(), Error> {
+pub(in crate::crawl) async fn record(
+    transaction: &Transaction<'_>,
+    visits: &[Visit],
+) -> Result<(), Error> {
     let latest = latest(visits);
     let keys: Vec<&[u8]> = latest.keys().map(|key| key.as_bytes().as_slice()).collect();
     let visits = || latest.values();
@@ -42,8 +45,8 @@ pub(in crate::crawl) async fn record(client: &Client, visits: &[Visit]) -> Resul
     let statuses: Vec<i32> = visits().map(|visit| i32::from(visit.status)).collect();
     let hash = |visit: &&Visit| visit.content_hash.map(|hash| hash.as_bytes().to_vec());
     let hashes: Vec<Option<Vec<u8>>> = visits().map(hash).collect();
-    let statement = client.prepare_cached(RECORD).await?;
-    client
+    let statement = transaction.prepare_cached(RECORD).await?;
+    transaction
         .execute(&statement, &[&keys, &urls, &etags, &modified, &fetched, &statuses, &hashes])
         .await?;
     Ok(())
