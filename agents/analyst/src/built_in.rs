@@ -9,7 +9,6 @@ use tokio::time::Instant;
 
 use crate::code_points::CodePoints;
 use crate::config::BUILT_IN;
-use crate::error::NoAnswer;
 use crate::{Absent, Analyzer};
 
 /// Sentences that are scored, as of an article.

@@ -130,7 +130,7 @@ async fn collect(url: String, submitted: Arc<Mutex<BTreeSet<String>>>) {
     let config = courant_bus::Config { url: Some(url), ..Default::default() };
     let meter = Meters::new("test").unwrap().meter();
     let bus = Bus::connect(&config, Clock::system(), &meter).await.unwrap();
-    let mut deliveries = bus.consume(Stage::Gateway, 16).await.unwrap();
+    let mut deliveries = bus.consume(Stage::GATEWAY, 16).await.unwrap();
     while let Some(delivery) = deliveries.next().await {
         let entry: v1::Entry = delivery.decode().unwrap();
         submitted.lock().unwrap().insert(entry.url);

@@ -23,6 +23,7 @@ use crate::known::Known;
 use crate::mcp::Server;
 use crate::metrics::Metrics;
 use crate::near::NearCheck;
+use crate::release::Releaser;
 use crate::{http, pressure};
 
 /// The door of the pipeline: judges what is submitted, says how much more is
@@ -30,6 +31,7 @@ use crate::{http, pressure};
 pub struct Gateway {
     handler: Handler,
     known: Known,
+    releaser: Releaser,
     api: Api,
     pressure: watch::Sender<v1::Pressure>,
     /// Ends what MCP has open.
@@ -76,8 +78,10 @@ impl Gateway {
         let near = NearCheck::new(&config.near, &cache, clock.clone(), metrics.clone());
         let claims = store.claims();
         let known = Known { config: config.clone(), claims: claims.clone(), cache };
+        let releaser =
+            Releaser { config: config.clone(), claims: claims.clone(), clock: clock.clone() };
         let handler = Handler { config, bus, claims, near, clock, metrics };
-        Ok(Self { handler, known, api, pressure, closing: CancellationToken::new() })
+        Ok(Self { handler, known, releaser, api, pressure, closing: CancellationToken::new() })
     }
 
     /// Names the agents of this process for the status. Without it, the gateway
@@ -98,7 +102,7 @@ impl Gateway {
     }
 
     /// Works until `control` says to drain: decides on entries, answers which URLs
-    /// are known, tells of the pressure.
+    /// are known, tells of the pressure, releases the claims of dead letters.
     ///
     /// # Errors
     /// If the bus cannot be consumed or served, or the store cannot be read.
@@ -114,6 +118,7 @@ impl Gateway {
         let entries =
             work(bus, Stage::GATEWAY, config.concurrency, &control, &metrics.agent, handle);
         let known = self.known.serve(bus, &control);
+        let releasing = self.releaser.run(bus, &control);
         let pressure = pressure::watch(config, bus, metrics, &self.pressure, &control);
         let refill = async {
             if near.is_shared() {
@@ -121,7 +126,7 @@ impl Gateway {
             }
             Ok(())
         };
-        let result = tokio::try_join!(entries, known, pressure, refill).map(|_| ());
+        let result = tokio::try_join!(entries, known, releasing, pressure, refill).map(|_| ());
         self.closing.cancel();
         control.finished();
         result

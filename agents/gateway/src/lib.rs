@@ -2,7 +2,8 @@
 //! syndicated, refused), applies back-pressure, and answers questions.
 //!
 //! - [`Gateway::run`] works: receive, decide, publish, tell, settle (`handle`,
-//!   `decide`, `near`), the pressure of the queues (`pressure`), known URLs (`known`).
+//!   `decide`, `near`), the pressure of the queues (`pressure`), known URLs (`known`),
+//!   claims of articles that became dead letters (`release`).
 //! - [`Gateway::routes`] and [`Gateway::mcp`] are two faces, HTTP/JSON (`http`) and
 //!   MCP (`mcp`), of the same questions (`api`).
 
@@ -18,6 +19,7 @@ mod mcp;
 mod metrics;
 mod near;
 mod pressure;
+mod release;
 
 #[cfg(test)]
 mod tests;

@@ -274,7 +274,7 @@ impl Crawl {
     ///
     /// # Errors
     /// [`Error::LeaseLost`] if one of the leases is another's, or a failure of the back end.
-    /// meets. Nothing was taken.
+    /// Nothing was taken.
     pub async fn adopt(&self, leases: &[Lease], limit: usize) -> Result<Vec<Note>, Error> {
         let work = async {
             match &self.database.backend {

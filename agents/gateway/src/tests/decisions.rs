@@ -1,7 +1,7 @@
 //! What becomes of entries.
 
 use courant_article::Article;
-use courant_bus::{Delivery, Stage};
+use courant_bus::{Delivery, Failure, Stage};
 use courant_store::Claim;
 use futures::FutureExt;
 
@@ -119,6 +119,30 @@ async fn what_makes_no_sense_becomes_a_dead_letter_with_its_reason() {
     let letters = letters.await;
     assert_eq!(letters.len(), 1);
     assert!(letters[0].error.contains("submission_id"), "{}", letters[0].error);
+    house.close().await;
+}
+
+#[tokio::test]
+async fn an_article_whose_message_became_a_dead_letter_is_let_in_again() {
+    let house = House::new().await.open();
+    let mut decisions = house.decisions().await;
+    let mut outlet = house.bus.consume(Stage::EMBEDDER, 1).await.unwrap();
+    let first = decision(&house, &mut decisions, entry("1", A, BRIDGE, NOW_MS)).await;
+    assert_eq!(first.decision(), v1::Decision::New);
+    let again = decision(&house, &mut decisions, entry("2", A, BRIDGE, NOW_MS + 1)).await;
+    assert_eq!(again.decision(), v1::Decision::Duplicate);
+    let hopeless = Failure::discard(anyhow::anyhow!("no encoder takes it"));
+    soon(outlet.next()).await.unwrap().settle(Err(hopeless)).await;
+    let released =
+        "courant_bus_settled_total{outcome=\"acknowledged\",stage=\"gateway-claims\"} 1";
+    soon(async {
+        while !house.meters.render().unwrap().contains(released) {
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+    })
+    .await;
+    let third = decision(&house, &mut decisions, entry("3", A, BRIDGE, NOW_MS + 2)).await;
+    assert_eq!(third.decision(), v1::Decision::New);
     house.close().await;
 }
 
