@@ -6,22 +6,22 @@ use courant_article::{Analysis, Article, Embeddings};
 use crate::v1;
 
 impl v1::ArticleAccepted {
-    /// What the gateway lets in.
+    /// The message of an article that the gateway lets in.
     pub fn of(article: Article) -> Self {
         Self { article: Some(article.into()) }
     }
 }
 
 impl v1::ArticleEmbedded {
-    /// What the embedder hands on.
+    /// The message of an article with its vectors and names.
     pub fn of(article: Article, embeddings: Embeddings) -> Self {
         Self { article: Some(article.into()), embeddings: Some(embeddings.into()) }
     }
 }
 
 impl v1::ArticleAnalyzed {
-    /// What the analyst hands on: of `embeddings` the model and the article's vector.
-    /// Names travel once, in the analysis.
+    /// The message of an article with its analysis. It takes the model and the article's
+    /// vector from `embeddings`: names travel once, in the analysis.
     pub fn of(article: Article, embeddings: Embeddings, analysis: Analysis) -> Self {
         let vector = v1::Embeddings {
             model: Some(embeddings.model.into()),

@@ -53,7 +53,8 @@ fn assert_path(trace: &Trace, origin: &str, system: &str, service: impl Fn(&str)
     let mut before = origin.to_owned();
     for (agent, subject) in PATH {
         let name = format!("process {subject}");
-        let span = trace.span(&service(agent), &name).unwrap_or_else(|| panic!("{name}: {trace:?}"));
+        let span =
+            trace.span(&service(agent), &name).unwrap_or_else(|| panic!("{name}: {trace:?}"));
         assert!(trace.is_within(span, &before), "{name} within {before}: {trace:#?}");
         assert_eq!(span.attribute("messaging.system"), Some(system), "{span:?}");
         before.clone_from(&span.id);
@@ -125,8 +126,7 @@ async fn one_process_names_its_own_bus() {
     let mut command = embedded.command(&["run"]).unwrap();
     let (name, value) = collector.variable();
     command.env("COURANT__CRAWLER__SOURCES", "[]").env(name, value);
-    let mut process =
-        courant_tests::Agent::start("run", command, embedded.folder()).unwrap();
+    let mut process = courant_tests::Agent::start("run", command, embedded.folder()).unwrap();
     process.ready().await.unwrap();
     let (traceparent, trace) = caller(3);
     submit(&format!("http://127.0.0.1:{}", process.http), &traceparent).await;

@@ -54,7 +54,14 @@ impl Stack {
         std::fs::write(folder.path().join("courant.toml"), publishers.configuration())?;
         let nats = NatsServer::start(Sync::Sometimes).await?;
         let (postgres, redis) = (Postgres::start()?, Redis::start()?);
-        let mut stack = Self { nats, postgres, redis, agents: Vec::new(), folder, variables: variables.to_vec() };
+        let mut stack = Self {
+            nats,
+            postgres,
+            redis,
+            agents: Vec::new(),
+            folder,
+            variables: variables.to_vec(),
+        };
         for name in AGENTS {
             let agent = Agent::start(name, stack.command(name)?, stack.folder.path())?;
             stack.agents.push(agent);

@@ -13,7 +13,7 @@ use crate::stop_words::Lexicon;
 use crate::words::{Word, words};
 
 const MAX_PHRASE_WORDS: usize = 3;
-/// What is longer without a space is a code, or a script that has none.
+/// A longer run without a space is a code, or a script that has none.
 const MAX_WORD_BYTES: usize = 256;
 /// The start of a long text says what it is about, and bounds the work.
 const MAX_WORDS: usize = 10_000;

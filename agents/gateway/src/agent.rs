@@ -61,12 +61,13 @@ impl Gateway {
         // Nothing is known of the queues yet: a full one refuses by itself.
         let open = v1::Pressure { level: Level::None.into(), ..v1::Pressure::default() };
         let pressure = watch::Sender::new(open);
+        let claims = store.claims();
         let api = Api::new(Inner {
             waiting: Semaphore::new(config.max_waiting),
             config: config.clone(),
             bus: bus.clone(),
             embedder: EmbedderClient::new(bus.clone()),
-            store: store.clone(),
+            store,
             cache: cache.clone(),
             clock: clock.clone(),
             metrics: metrics.clone(),
@@ -76,7 +77,6 @@ impl Gateway {
             agents: OnceLock::new(),
         });
         let near = NearCheck::new(&config.near, &cache, clock.clone(), metrics.clone());
-        let claims = store.claims();
         let known = Known { config: config.clone(), claims: claims.clone(), cache };
         let releaser =
             Releaser { config: config.clone(), claims: claims.clone(), clock: clock.clone() };

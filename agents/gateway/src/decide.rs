@@ -276,7 +276,7 @@ mod tests {
         assert!(!refused.reason.is_empty());
     }
 
-    /// What bus publishers may send: any length in any field.
+    /// Entries as bus publishers may send them: any length in any field.
     fn submitted() -> impl Strategy<Value = v1::Entry> {
         let piece = prop::sample::select(&["Ann Łukasz, ", "x", "市议会。", "😀", "12 "][..]);
         let fields = prop::array::uniform5(0usize..60_000);

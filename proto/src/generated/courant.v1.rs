@@ -731,11 +731,11 @@ pub struct Entry {
     pub source: ::prost::alloc::string::String,
     #[prost(message, optional, tag = "13")]
     pub page: ::core::option::Option<PageFields>,
-    /// What the feed that named the page says; not set where none did.
+    /// The words of the feed that named the page; not set where none did.
     #[prost(message, optional, tag = "14")]
     pub feed: ::core::option::Option<FeedFields>,
 }
-/// What a page declares of its article. Longer fields are cut, further ones dropped.
+/// A page's own statements on its article. Longer fields are cut, further ones dropped.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct PageFields {
     /// The URL of the lead image, http or https.
@@ -754,7 +754,7 @@ pub struct PageFields {
     #[prost(bool, tag = "5")]
     pub paywalled: bool,
 }
-/// What a feed says of an article, as text.
+/// A feed's statements on an article, as text.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct FeedFields {
     #[prost(string, tag = "1")]
@@ -811,7 +811,7 @@ pub struct Article {
     pub syndicated_of: ::prost::alloc::string::String,
     #[prost(message, optional, tag = "16")]
     pub page: ::core::option::Option<PageFields>,
-    /// What the feed that named the page says; not set where none did.
+    /// The words of the feed that named the page; not set where none did.
     #[prost(message, optional, tag = "17")]
     pub feed: ::core::option::Option<FeedFields>,
 }
@@ -839,7 +839,7 @@ pub struct Sentence {
     #[prost(bytes = "vec", tag = "3")]
     pub vector_f16: ::prost::alloc::vec::Vec<u8>,
 }
-/// What the embedder made of a text: what a later stage reads, and nothing else.
+/// The embedder's result for a text: the parts that a later stage reads, and nothing else.
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct Embeddings {
     #[prost(message, optional, tag = "1")]
@@ -858,10 +858,10 @@ pub struct Embeddings {
     pub entity_model: ::core::option::Option<Model>,
     #[prost(string, tag = "7")]
     pub entities_absent: ::prost::alloc::string::String,
-    /// How many names were found beyond `entities`.
+    /// The number of names found beyond `entities`.
     #[prost(uint32, tag = "8")]
     pub entities_left_out: u32,
-    /// How many sentences the text has beyond `sentences`.
+    /// The number of sentences that the text has beyond `sentences`.
     #[prost(uint32, tag = "9")]
     pub sentences_left_out: u32,
 }
@@ -943,10 +943,10 @@ pub struct Analysis {
     /// In the text's order; of a very long text, the first ones.
     #[prost(message, repeated, tag = "8")]
     pub entities: ::prost::alloc::vec::Vec<Entity>,
-    /// How many names were found beyond `entities`.
+    /// The number of names found beyond `entities`.
     #[prost(uint32, tag = "9")]
     pub entities_left_out: u32,
-    /// How many sentences of a very long text were not looked at, behind its first ones.
+    /// The number of sentences of a very long text that were not looked at, behind its first ones.
     #[prost(uint32, tag = "10")]
     pub sentences_left_out: u32,
 }

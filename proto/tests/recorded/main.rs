@@ -4,6 +4,8 @@
 //! `fixtures/VERSION/SUBJECT.NAME.pb` is a message as that release sent it, and the
 //! file `.headers` beside it the headers that say how to read it.
 
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
 use std::fs;
 use std::path::{Path, PathBuf};
 

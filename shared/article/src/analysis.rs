@@ -123,11 +123,11 @@ pub struct Analysis {
     /// Names, in the text's order; of a very long text, the first ones.
     #[serde(default)]
     pub entities: Vec<Entity>,
-    /// How many names were found beyond those.
+    /// The number of names found beyond those.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub entities_left_out: u32,
-    /// How many sentences of a very long text were not looked at, behind its first
-    /// ones: topics, sentiment and summary do not know them.
+    /// The number of sentences of a very long text that were not looked at, behind its
+    /// first ones: topics, sentiment and summary do not know them.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub sentences_left_out: u32,
     /// Output name to the reason why it is absent.

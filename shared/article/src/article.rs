@@ -68,10 +68,10 @@ pub struct Entry {
     pub observed_at: Revision,
     /// The feed, site or program it came from.
     pub source: String,
-    /// What else the page declares.
+    /// The page's other statements.
     #[serde(default)]
     pub page: PageFields,
-    /// What the feed that named the page says; empty where none did.
+    /// The words of the feed that named the page; empty where none did.
     #[serde(default)]
     pub feed: FeedFields,
 }
@@ -154,10 +154,10 @@ pub struct Article {
     pub decision: Decision,
     /// The article of another publisher that had this text first.
     pub syndicated_of: Option<ArticleId>,
-    /// What else the page declares.
+    /// The page's other statements.
     #[serde(default)]
     pub page: PageFields,
-    /// What the feed that named the page says; empty where none did.
+    /// The words of the feed that named the page; empty where none did.
     #[serde(default)]
     pub feed: FeedFields,
 }

@@ -86,7 +86,7 @@ pub struct Sentence {
     pub vector: Vec<f16>,
 }
 
-/// What the embedder made of one text, for those who come after it.
+/// The embedder's result for one text, as it travels.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Embeddings {
     /// The encoder that ran.
@@ -95,7 +95,7 @@ pub struct Embeddings {
     pub vector: Embedding,
     /// In the text's order; of a very long text, the first ones.
     pub sentences: Vec<Sentence>,
-    /// How many sentences the text has beyond those.
+    /// The number of sentences that the text has beyond those.
     pub sentences_left_out: u32,
     /// The names in the text, or the reason why none were looked for.
     pub entities: Result<Entities, String>,
@@ -108,7 +108,7 @@ pub struct Entities {
     pub model: ModelRef,
     /// In the text's order; of a very long text, the first ones.
     pub entities: Vec<Entity>,
-    /// How many names were found beyond those.
+    /// The number of names found beyond those.
     pub left_out: u32,
 }
 

@@ -1,5 +1,5 @@
-//! What a page and its feed say of an article beside its words, and how much of it
-//! travels. The text has its own limit ([`crate::MAX_TEXT_BYTES`]).
+//! The statements of a page and its feed on an article, beside its text, and how much of
+//! them travels. The text has its own limit ([`crate::MAX_TEXT_BYTES`]).
 
 use serde::{Deserialize, Serialize};
 use url::Url;
@@ -25,7 +25,7 @@ pub const MAX_SUBMISSION_ID_BYTES: usize = 1_000;
 /// A longer text is no code of a language.
 const MAX_LANGUAGE_BYTES: usize = 35;
 
-/// What a page declares of its article.
+/// A page's own statements on its article.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct PageFields {
@@ -46,14 +46,14 @@ pub struct PageFields {
     pub paywalled: bool,
 }
 
-/// What the feed that named a page says of its article, as text.
+/// The statements of the feed that named a page, as text.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct FeedFields {
     /// The headline.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub title: Option<String>,
-    /// What it says in short.
+    /// The article in short.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub summary: Option<String>,
     /// Names of the authors, at most [`MAX_AUTHORS`].

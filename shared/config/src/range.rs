@@ -65,7 +65,7 @@ impl Ranges {
     }
 
     /// `value` may be within `range`, its ends included. NaN never is.
-    pub fn within<T: PartialOrd + Display>(
+    pub fn within<T: PartialOrd + Display + Copy>(
         &mut self,
         key: &str,
         value: T,
@@ -88,7 +88,7 @@ impl Ranges {
     }
 
     /// `value` may be `least` or more.
-    pub fn at_least<T: PartialOrd + Display>(&mut self, key: &str, value: T, least: T) {
+    pub fn at_least<T: PartialOrd + Display + Copy>(&mut self, key: &str, value: T, least: T) {
         let holds = value >= least;
         let shown = format!("{value}{}", unit(key));
         self.state(key, shown, format!("{least} or more{}", unit(key)), holds);

@@ -35,7 +35,15 @@ pub fn open(ordinal: usize) -> Result<Arc<CudaContext>, CudaAbsence> {
     guarded(move || CudaContext::new(ordinal))
 }
 
-pub(crate) fn detect() -> Result<Cuda, CudaAbsence> {
+impl Cuda {
+    /// Looks for devices. Never panics: any failure of the driver is the reason for its
+    /// absence.
+    pub fn detect() -> Self {
+        detect().unwrap_or_else(Self::Absent)
+    }
+}
+
+fn detect() -> Result<Cuda, CudaAbsence> {
     let (driver, gpus) = guarded(|| {
         let count = CudaContext::device_count()?;
         let ordinals = 0..usize::try_from(count).unwrap_or(0);

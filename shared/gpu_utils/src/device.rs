@@ -69,12 +69,6 @@ pub enum Cuda {
 }
 
 impl Cuda {
-    /// Looks for devices. Never panics: any failure of the driver is the reason for its
-    /// absence.
-    pub fn detect() -> Self {
-        crate::cuda::detect().unwrap_or_else(Self::Absent)
-    }
-
     /// The devices; none where CUDA is absent.
     pub fn gpus(&self) -> &[Gpu] {
         match self {

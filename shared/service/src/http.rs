@@ -3,6 +3,7 @@
 //! refused or fails.
 
 mod outcome;
+mod protocol;
 mod request_id;
 mod trace_context;
 
@@ -15,14 +16,8 @@ use tracing_opentelemetry::OpenTelemetrySpanExt;
 
 use crate::probes;
 use outcome::Outcome;
+pub(crate) use protocol::Protocol;
 use request_id::RequestId;
-
-/// The protocol that a router speaks.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Protocol {
-    Http,
-    Grpc,
-}
 
 /// Observes every request to `router`. Probes get an id only: they come every few
 /// seconds, and while a process starts they fail.

@@ -5,90 +5,31 @@ mod agent;
 mod arrivals;
 mod loops;
 mod provider;
+mod setup;
 mod soak;
 pub(crate) mod texts;
 
-use std::fmt;
 use std::io::Write;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, ensure};
-use clap::Args;
-use courant::config_args::ConfigArgs;
 use courant::{out, outln};
 use courant_config::Document;
 use courant_gpu_utils::Config as GpuConfig;
 use courant_gpu_utils::device::Provider;
 use courant_inference::{BareModel, Config, Deps, Encoder, Precision, Priority};
 use courant_telemetry::Meters;
-use serde::Serialize;
 use tokio::runtime::Runtime;
 
 use crate::peer::{Peer, PeerArg};
 pub(crate) use arrivals::quantile;
 use loops::{Loop, Sessions};
-use texts::Text;
+pub(crate) use setup::InferenceArgs;
+use setup::{Bench, CLIENTS, Measured};
 
-/// Clients that keep the encoder's queue filled.
-const CLIENTS: usize = 128;
 /// The share of the encoder's capacity at which texts arrive for the latencies.
 const LOAD: f64 = 0.8;
-
-#[derive(Debug, Args)]
-pub(crate) struct InferenceArgs {
-    /// Texts per round
-    #[arg(long, value_name = "N", default_value = "512")]
-    texts: usize,
-    /// Rounds; the best one of each counts, as others may use the processor
-    #[arg(long, value_name = "N", default_value = "3")]
-    rounds: usize,
-    /// Runs of the memory test; 0 leaves it out
-    #[arg(long, value_name = "N", default_value = "10000")]
-    runs: usize,
-    /// NAME=COMMAND of a program to measure in turn with fp32: it is given a file with a
-    /// text per line, and answers each line with the seconds that all of them took
-    #[arg(long, value_name = "PEER")]
-    peer: Option<PeerArg>,
-    /// Measure only the encoder, and on this provider: cpu, cuda or tensorrt
-    #[arg(long, value_name = "PROVIDER", value_parser = provider::parse)]
-    provider: Option<Provider>,
-    /// Print the figures as JSON
-    #[arg(long)]
-    json: bool,
-    #[command(flatten)]
-    config: ConfigArgs,
-}
-
-/// One line of the table.
-#[derive(Debug, Serialize)]
-struct Figure {
-    what: String,
-    value: f64,
-    unit: &'static str,
-    /// What is asked of a ratio; `None` for what is only stated.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    goal: Option<&'static str>,
-}
-
-#[derive(Debug, Serialize)]
-struct Measured {
-    sessions: usize,
-    texts: usize,
-    /// Mean tokens per text, special ones included.
-    mean_tokens: f64,
-    figures: Vec<Figure>,
-}
-
-impl Measured {
-    fn state(&mut self, what: impl Into<String>, value: f64, unit: &'static str) {
-        self.figures.push(Figure { what: what.into(), value, unit, goal: None });
-    }
-
-    fn ratio(&mut self, what: impl Into<String>, value: f64, goal: &'static str) {
-        self.figures.push(Figure { what: what.into(), value, unit: "×", goal: Some(goal) });
-    }
-}
 
 /// Measures, and prints what it came to.
 pub(crate) fn run(args: &InferenceArgs) -> anyhow::Result<()> {
@@ -105,17 +46,6 @@ pub(crate) fn run(args: &InferenceArgs) -> anyhow::Result<()> {
         out!("{measured}");
     }
     Ok(())
-}
-
-/// The models of one run.
-struct Bench<'a> {
-    args: &'a InferenceArgs,
-    config: Config,
-    gpu: GpuConfig,
-    deps: Deps,
-    runtime: &'a Runtime,
-    texts: Arc<Vec<Text>>,
-    sessions: usize,
 }
 
 fn measure(
@@ -157,22 +87,6 @@ struct Rates {
 }
 
 impl Bench<'_> {
-    fn encoder(&self, precision: Precision, sessions: usize) -> anyhow::Result<Encoder> {
-        let config = Config { precision, sessions: Some(sessions), ..self.config.clone() };
-        let meter = Meters::new("courant")?.meter();
-        Encoder::load(&config, &self.gpu, &self.deps, &meter).context("cannot load the encoder")
-    }
-
-    fn model(&self, precision: Precision) -> anyhow::Result<BareModel> {
-        let config = Config { precision, ..self.config.clone() };
-        BareModel::load(&config, &self.deps).context("cannot load the model")
-    }
-
-    /// Texts per second of a run that took `time`.
-    fn rate(&self, time: Duration) -> f64 {
-        self.texts.len() as f64 / time.as_secs_f64()
-    }
-
     /// The loops and the encoder in turn; the best round of each counts.
     fn throughput(
         &self,
@@ -289,18 +203,6 @@ impl Bench<'_> {
         };
         let (first, again) = (time()?, time()?);
         measured.ratio("a repeated text against a new one", first / again, "at least 50");
-        Ok(())
-    }
-}
-
-impl fmt::Display for Measured {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { sessions, texts, mean_tokens, .. } = self;
-        writeln!(f, "{texts} texts of {mean_tokens:.0} tokens on average, {sessions} sessions\n")?;
-        for Figure { what, value, unit, goal } in &self.figures {
-            let digits = if *value < 100.0 { 2 } else { 0 };
-            writeln!(f, "{what:<52} {value:>10.digits$} {unit:<8} {}", goal.unwrap_or_default())?;
-        }
         Ok(())
     }
 }

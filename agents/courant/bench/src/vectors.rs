@@ -6,20 +6,20 @@ use std::hint::black_box;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, ensure};
-use clap::Args;
-use courant::config_args::ConfigArgs;
 use courant::{out, outln};
 use courant_vectors::{Edge, Graph, Matrix, RowFormat, Scored, Scratch, Spreading};
 use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
 use serde::Serialize;
 
-use crate::peer::{Peer, PeerArg};
+use crate::peer::Peer;
 
 mod calibrate;
+mod scan;
 
-/// Queries whose results are compared with the exact ones.
-const QUERIES: usize = 20;
+pub(crate) use scan::VectorsArgs;
+use scan::{QUERIES, time, unit};
+
 /// The graph, each edge walked in both directions.
 const NODES: usize = 1_000;
 const EDGES: usize = 10_000;
@@ -28,40 +28,6 @@ const SPREADING: Spreading = Spreading { hops: 3, decay: 0.5, threshold: 0.001 }
 const BEST_NODES: usize = 20;
 /// A spreading takes microseconds: so many are timed together.
 const SPREADS: u32 = 200;
-
-#[derive(Debug, Args)]
-pub(crate) struct VectorsArgs {
-    /// Rows of the matrix
-    #[arg(long, value_name = "N", default_value = "100000")]
-    rows: usize,
-    /// Values per row
-    #[arg(long, value_name = "N", default_value = "384")]
-    dimension: usize,
-    /// How many of the nearest rows are asked for
-    #[arg(short, long, value_name = "N", default_value = "10")]
-    k: usize,
-    /// Rounds of 20 queries each; the best round of each counts, as others may use the
-    /// processor
-    #[arg(long, value_name = "N", default_value = "5")]
-    rounds: usize,
-    /// NAME=COMMAND of a program to measure in turn: it is given ROWS, DIMENSION, K and
-    /// the number of queries, and answers each line with the seconds that they took
-    #[arg(long, value_name = "PEER")]
-    peer: Option<PeerArg>,
-    /// Instead, sweep from 16 rows to `--rows` on the CPU and the GPU, and print the
-    /// `[gpu.hybrid]` that follows
-    #[arg(long, conflicts_with = "peer")]
-    calibrate: bool,
-    /// How many rows the scans really have, as `400,90000,120000`: where most have fewer
-    /// than the sweep suggests, it suggests fewer
-    #[arg(long, value_name = "N,…", value_delimiter = ',', requires = "calibrate")]
-    batches: Vec<usize>,
-    /// Print the figures as JSON
-    #[arg(long)]
-    json: bool,
-    #[command(flatten)]
-    config: ConfigArgs,
-}
 
 #[derive(Debug, Serialize)]
 struct Measured {
@@ -152,23 +118,6 @@ fn measure(args: &VectorsArgs) -> anyhow::Result<Measured> {
 
 fn per_query(took: Duration) -> f64 {
     took.as_secs_f64() * 1e3 / QUERIES as f64
-}
-
-/// A vector of unit length: the sums of four draws are near enough to those of a
-/// normal distribution, so that every direction is as likely.
-fn unit(random: &mut StdRng, dimension: usize) -> Vec<f32> {
-    let mut draw = || (0..4).map(|_| random.random::<f32>() - 0.5).sum::<f32>();
-    let values: Vec<f32> = (0..dimension).map(|_| draw()).collect();
-    let norm = values.iter().map(|value| value * value).sum::<f32>().sqrt();
-    values.iter().map(|value| value / norm).collect()
-}
-
-fn time(matrix: &Matrix, queries: &[Vec<f32>], k: usize) -> anyhow::Result<Duration> {
-    let start = Instant::now();
-    for query in queries {
-        black_box(matrix.top_k(query, k, |_| true)?);
-    }
-    Ok(start.elapsed())
 }
 
 fn found(matrix: &Matrix, queries: &[Vec<f32>], k: usize) -> anyhow::Result<Vec<Vec<Scored>>> {

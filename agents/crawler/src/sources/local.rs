@@ -45,7 +45,7 @@ enum Item {
     /// A page as it was fetched once.
     Page(SavedPage),
     /// An article.
-    Article(Entry),
+    Article(Box<Entry>),
     /// Something that makes no sense.
     Nonsense(Refusal),
 }
@@ -167,7 +167,7 @@ async fn handle(crawl: &Arc<Crawl>, source: &Arc<str>, item: Item) {
             return crawl.offer_patiently(page).await;
         }
         Item::Nonsense(refusal) => Err(refusal.into()),
-        Item::Article(entry) => submit(crawl, Entry { source: source.to_string(), ..entry }).await,
+        Item::Article(entry) => submit(crawl, Entry { source: source.to_string(), ..*entry }).await,
         Item::Page(page) => saved_page(crawl, source, page).await,
     };
     drop(in_flight);
@@ -236,7 +236,9 @@ fn read_links(path: &Path, _: usize, sink: &Sink) -> io::Result<()> {
 }
 
 fn read_articles(path: &Path, _: usize, sink: &Sink) -> io::Result<()> {
-    each_line(path, |line| sink.put(article_line(line).map_or_else(Item::Nonsense, Item::Article)))
+    each_line(path, |line| {
+        sink.put(article_line(line).map(Box::new).map_or_else(Item::Nonsense, Item::Article))
+    })
 }
 
 fn article_line(line: &str) -> Result<Entry, Refusal> {

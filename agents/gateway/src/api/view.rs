@@ -1,6 +1,6 @@
 //! What answers look like: the same in HTTP and MCP.
 
-use courant_article::Analysis;
+use courant_article::{Analysis, FeedFields};
 use courant_store::{Hit, Record};
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -82,12 +82,32 @@ pub(crate) struct ArticleView {
     /// The article of another publisher that had this text first.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) syndicated_of: Option<String>,
+    /// The lead image's address.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) image: Option<String>,
+    /// Tags and keywords, in the page's words.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(crate) tags: Vec<String>,
+    /// The publisher's section, in its own words.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) section: Option<String>,
+    /// RFC 3339 or a date alone, as the page says.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) modified_at: Option<String>,
+    /// The page declares that not everybody may read all of it.
+    pub(crate) paywalled: bool,
+    /// `title`, `summary`, `authors`, `categories` and `published_at` in the words of the
+    /// feed that named the page.
+    #[serde(skip_serializing_if = "FeedFields::is_empty")]
+    #[schemars(with = "serde_json::Map<String, serde_json::Value>")]
+    pub(crate) feed: FeedFields,
     /// RFC 3339.
     pub(crate) stored_at: String,
     /// What made the vector.
     pub(crate) model: ModelView,
-    /// `language`, `topics`, `sentiment`, `keyphrases`, `summary`, and `skipped`
-    /// with the reasons for what is absent. Offsets are code points into the text.
+    /// `language`, `topics`, `sentiment`, `keyphrases`, `summary`, `entities`, and
+    /// `skipped` with the reasons for what is absent. `entities_left_out` and
+    /// `sentences_left_out` count what a very long text has beyond. Offsets are code points into the text.
     #[schemars(with = "serde_json::Map<String, serde_json::Value>")]
     pub(crate) analysis: Analysis,
 }
@@ -110,6 +130,12 @@ impl From<Record> for ArticleView {
             source: article.source,
             decision: article.decision.to_string(),
             syndicated_of: article.syndicated_of.map(|id| id.to_string()),
+            image: article.page.image,
+            tags: article.page.tags,
+            section: article.page.section,
+            modified_at: article.page.modified_at.map(String::from),
+            paywalled: article.page.paywalled,
+            feed: article.feed,
             stored_at: record.stored_at.to_string(),
             model: record.model.into(),
             analysis: record.analysis,

@@ -133,8 +133,7 @@ async fn an_article_whose_message_became_a_dead_letter_is_let_in_again() {
     assert_eq!(again.decision(), v1::Decision::Duplicate);
     let hopeless = Failure::discard(anyhow::anyhow!("no encoder takes it"));
     soon(outlet.next()).await.unwrap().settle(Err(hopeless)).await;
-    let released =
-        "courant_bus_settled_total{outcome=\"acknowledged\",stage=\"gateway-claims\"} 1";
+    let released = "courant_bus_settled_total{outcome=\"acknowledged\",stage=\"gateway-claims\"} 1";
     soon(async {
         while !house.meters.render().unwrap().contains(released) {
             tokio::time::sleep(Duration::from_millis(10)).await;

@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 use std::time::Duration;
 
-use super::{Decision, Reason, Target, Timing};
+use super::decision::{Decision, Reason, Target, Timing};
 use crate::device::Preset;
 
 /// Runs of a device before its speed counts.

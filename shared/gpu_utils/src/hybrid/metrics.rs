@@ -5,7 +5,7 @@ use std::time::Duration;
 use opentelemetry::KeyValue;
 use opentelemetry::metrics::{Counter, Gauge, Histogram, Meter};
 
-use super::Target;
+use super::decision::Target;
 
 /// Microseconds, from a kernel launch to a second.
 const MICROSECONDS: [f64; 16] =

@@ -24,24 +24,24 @@ const MAX_SENTENCES: usize = 200;
 /// of more than 1,024 values these are fewer sentences than [`MAX_SENTENCES`].
 const MAX_SENTENCE_BYTES: usize = 400 * 1024;
 
-/// How many sentences of one text get a vector, where one has `dimension` values.
+/// The number of sentences of one text that get a vector of `dimension` values.
 pub fn most_sentences(dimension: usize) -> usize {
     MAX_SENTENCES.min(MAX_SENTENCE_BYTES / (dimension.max(1) * size_of::<f16>()))
 }
 
-/// What the encoder makes of an article's text.
+/// The encoder's result for an article's text.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Document {
-    /// What travels with the article.
+    /// The part that travels with the article.
     pub embeddings: Embeddings,
-    /// What it was made from, in the text's order.
+    /// The encoder's inputs with their vectors, in the text's order.
     pub chunks: Vec<Chunk>,
 }
 
 /// One encoder input: at most [`crate::Config::max_tokens`] tokens of the text.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Chunk {
-    /// Where it stands in the text.
+    /// Its place in the text.
     pub span: Span,
     /// Its tokens, with the special ones.
     pub tokens: u32,
@@ -49,7 +49,7 @@ pub struct Chunk {
     pub vector: Embedding,
 }
 
-/// How an article's text is cut.
+/// The limits by which an article's text is cut.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Cut {
     /// The most tokens of a chunk, special ones included.

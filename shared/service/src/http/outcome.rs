@@ -3,7 +3,7 @@
 use axum::response::Response;
 use tonic::Code;
 
-use super::Protocol;
+use super::protocol::Protocol;
 
 /// The end of a request, with its HTTP or gRPC status code.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

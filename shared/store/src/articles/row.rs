@@ -1,6 +1,8 @@
 //! A record as columns, the same ones in both back ends.
 
-use courant_article::{Article, Embedding, FeedFields, PageFields, Revision, Text};
+use courant_article::{Article, Embedding, Revision, Text};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
 
 use super::record::Record;
 use crate::columns::{
@@ -36,6 +38,10 @@ pub(crate) struct Row {
     pub(crate) analysis: String,
     pub(crate) vector: Vec<f32>,
     pub(crate) stored_at_ms: i64,
+    /// JSON; `None` where the page declares nothing.
+    pub(crate) page: Option<String>,
+    /// JSON; `None` where no feed says anything.
+    pub(crate) feed: Option<String>,
 }
 
 impl Row {
@@ -62,6 +68,8 @@ impl Row {
             analysis: json(&record.analysis)?,
             vector: record.vector.as_slice().to_vec(),
             stored_at_ms: record.stored_at.as_millisecond(),
+            page: unless_default(&article.page)?,
+            feed: unless_default(&article.feed)?,
         })
     }
 
@@ -83,8 +91,8 @@ impl Row {
             submission_id: self.submission_id,
             decision,
             syndicated_of: optional_id(self.syndicated_of.as_deref())?,
-            page: PageFields::default(),
-            feed: FeedFields::default(),
+            page: or_default("page", self.page.as_deref())?,
+            feed: or_default("feed", self.feed.as_deref())?,
         };
         Ok(Record {
             article,
@@ -94,4 +102,14 @@ impl Row {
             stored_at: instant(self.stored_at_ms)?,
         })
     }
+}
+
+/// The value as JSON; `None` where it says nothing.
+fn unless_default<T: Default + PartialEq + Serialize>(value: &T) -> Result<Option<String>, Error> {
+    (*value != T::default()).then(|| json(value)).transpose()
+}
+
+/// The reverse of [`unless_default`].
+fn or_default<T: Default + DeserializeOwned>(column: &str, text: Option<&str>) -> Result<T, Error> {
+    text.map(|text| parsed(column, text)).transpose().map(Option::unwrap_or_default)
 }

@@ -125,8 +125,20 @@ pub(crate) fn record(name: &str, title: &str, text: &str, vector: [f32; DIMENSIO
         submission_id: "s-1".into(),
         decision: Decision::Syndicated,
         syndicated_of: Some(id("the first")),
-        page: PageFields::default(),
-        feed: FeedFields::default(),
+        page: PageFields {
+            image: Some("https://example.com/1.jpg".into()),
+            tags: vec!["bridges".into(), "Ö \"B\"".into()],
+            section: Some("Local".into()),
+            modified_at: Some("2024-03-02".parse().unwrap()),
+            paywalled: true,
+        },
+        feed: FeedFields {
+            title: Some("In the feed".into()),
+            summary: Some("In short".into()),
+            authors: vec!["A. Writer".into()],
+            categories: vec!["News".into()],
+            published_at: Some("2024-03-01T09:00:00Z".parse().unwrap()),
+        },
     };
     Record {
         article,

@@ -15,7 +15,8 @@ use courant_telemetry::{Clock, Meters};
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
-use super::{Bench, Measured, texts};
+use super::setup::{Bench, Measured};
+use super::texts;
 
 /// Enough that the agent's start and end do not count.
 const ARTICLES: usize = 64;

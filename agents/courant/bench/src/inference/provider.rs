@@ -12,17 +12,11 @@ use courant_telemetry::Meters;
 use tokio::runtime::Runtime;
 
 use super::arrivals::{self, quantile};
-use super::{CLIENTS, InferenceArgs, Measured, texts};
+use super::setup::{CLIENTS, InferenceArgs, Measured};
+use super::texts;
 
 /// Texts that are embedded alone, for the latency.
 const ALONE: usize = 64;
-
-/// As in records and labels.
-pub(super) fn parse(name: &str) -> Result<Provider, String> {
-    let all = [Provider::Cpu, Provider::Cuda, Provider::TensorRt];
-    let found = all.into_iter().find(|provider| provider.as_str() == name);
-    found.ok_or_else(|| "it is cpu, cuda or tensorrt".to_owned())
-}
 
 /// Texts per second of many clients, and the time of one text when nobody else asks.
 ///

@@ -5,7 +5,8 @@ use std::sync::Arc;
 use anyhow::Context;
 use courant_inference::Precision;
 
-use super::{Bench, Measured, arrivals, texts};
+use super::setup::{Bench, Measured};
+use super::{arrivals, texts};
 
 /// Texts that bring every shape into the arena before anything is compared.
 const WARM_UP: usize = 512;

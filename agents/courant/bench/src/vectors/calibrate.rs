@@ -17,7 +17,7 @@ use rand::SeedableRng;
 use rand::rngs::StdRng;
 use serde::Serialize;
 
-use super::{QUERIES, VectorsArgs, time, unit};
+use super::scan::{QUERIES, VectorsArgs, time, unit};
 
 /// As the store in one process keeps them.
 const FORMAT: RowFormat = RowFormat::Int8WithF32;

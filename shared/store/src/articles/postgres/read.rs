@@ -15,7 +15,7 @@ use crate::error::Error;
 const ARTICLE: &str = "
 SELECT id, revision, url, content_hash, title, authors::text, published_at, declared_language,
     language, site_name, body, truncated, source, submission_id, decision, syndicated_of,
-    model::text, analysis::text, vector, stored_at_ms
+    model::text, analysis::text, vector, stored_at_ms, page::text, feed::text
 FROM article WHERE id = $1";
 
 /// `$1`: wanted words and phrases, `$2`: unwanted ones, `$3`: how the wanted
@@ -86,6 +86,8 @@ fn columns(row: &SqlRow) -> Result<Row, Error> {
         analysis: row.try_get(17)?,
         vector: floats(&row.try_get(18)?),
         stored_at_ms: row.try_get(19)?,
+        page: row.try_get(20)?,
+        feed: row.try_get(21)?,
     })
 }
 
