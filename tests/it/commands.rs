@@ -123,6 +123,7 @@ fn every_command_has_help_with_an_example() {
         "dlq",
         "config",
         "doctor",
+        "migrate",
         "mcp",
         "models",
     ];
@@ -417,4 +418,39 @@ fn a_corrupt_model_and_a_folder_that_cannot_be_written_are_one_clear_line() {
     let mut command = Program::Courant.command().unwrap();
     command.args(["run", "--once", "--data"]).arg(file.join("data"));
     assert_one_line(&run(&mut command), "cannot make the folder");
+}
+
+/// The store that release 0.1.0 wrote, in a data folder.
+fn data_of_0_1_0(folder: &Path) {
+    let fixtures = Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/store/tests/fixtures");
+    let packed = std::fs::File::open(fixtures.join("0.1.0/courant.db.gz")).unwrap();
+    let mut store = std::fs::File::create(folder.join("courant.db")).unwrap();
+    std::io::copy(&mut flate2::read::GzDecoder::new(packed), &mut store).unwrap();
+}
+
+#[test]
+fn a_store_of_an_earlier_release_is_checked_and_migrated() {
+    let folder = tempfile::tempdir().unwrap();
+    let migrate = |arguments: &[&str]| {
+        let mut command = Program::Courant.command().unwrap();
+        command.arg("migrate").args(arguments).arg("--data").arg(folder.path());
+        run(command.env("COURANT__STORE__DIMENSION", "4"))
+    };
+    let says = |output: &Output, what: &str| {
+        let said = String::from_utf8_lossy(&output.stdout);
+        assert!(said.contains(what), "{said}");
+    };
+    assert_one_line(&migrate(&["--check"]), "there is no store");
+    data_of_0_1_0(folder.path());
+    for _ in 0..2 {
+        let pending = migrate(&["--check"]);
+        assert_one_line(&pending, "run `courant migrate`");
+        says(&pending, "schema version 2, this program knows");
+    }
+    let migrated = migrate(&[]);
+    assert!(migrated.status.success(), "{}", String::from_utf8_lossy(&migrated.stderr));
+    says(&migrated, "from schema version 2 to");
+    let checked = migrate(&["--check"]);
+    assert!(checked.status.success(), "{}", String::from_utf8_lossy(&checked.stderr));
+    says(&checked, "this program knows");
 }

@@ -157,6 +157,7 @@ fn first_of_cluster(verdict: &Verdict) -> Option<ArticleId> {
 #[cfg(test)]
 mod tests {
     use courant_article::{Revision, Text};
+    use courant_dedup::InvalidUrl;
     use courant_proto::Schema;
     use proptest::prelude::*;
 
@@ -336,7 +337,8 @@ mod tests {
                     prop_assert!(weight(&decided.event(&entry)) <= 16 * 1024);
                 }
                 Err(refusal) => {
-                    prop_assert!(entry.url.trim().len() > MAX_URL_BYTES, "{refusal}");
+                    let too_long = matches!(refusal, Refusal::Url(InvalidUrl::TooLong(_)));
+                    prop_assert!(too_long, "{refusal}");
                     let event = Decided::Refused(refusal).event(&entry);
                     prop_assert!(weight(&event) <= 16 * 1024);
                 }

@@ -14,6 +14,7 @@ mod postgres_only;
 mod related;
 mod search;
 mod sqlite_only;
+mod upgrade;
 mod visits;
 
 #[path = "../../../../tests/src/guarded.rs"]
