@@ -2,8 +2,11 @@
 
 use std::time::Duration;
 
-use courant_tests::{Collector, Embedded, Publishers, Stack, Trace, http, until};
+use courant_proto::v1::GetStatusRequest;
+use courant_proto::v1::admin_client::AdminClient;
+use courant_tests::{Agent, Collector, Embedded, Publishers, Span, Stack, Trace, http, until};
 use serde_json::json;
+use tonic::transport::Endpoint;
 
 /// The spans of an article's messages: service, subject that is handled.
 const PATH: [(&str, &str); 4] = [
@@ -102,7 +105,7 @@ async fn an_article_and_a_search_are_followed_through_all_processes() {
     stack.round().await.unwrap();
     until("a page's path is exported", EXPORTED, async || {
         let last = format!("process {}", PATH[3].1);
-        let is_page = |span: &courant_tests::Span| {
+        let is_page = |span: &Span| {
             span.name == "crawl page"
                 && collector.trace(&span.trace).span("courant-storage", &last).is_some()
         };
@@ -126,7 +129,7 @@ async fn one_process_names_its_own_bus() {
     let mut command = embedded.command(&["run"]).unwrap();
     let (name, value) = collector.variable();
     command.env("COURANT__CRAWLER__SOURCES", "[]").env(name, value);
-    let mut process = courant_tests::Agent::start("run", command, embedded.folder()).unwrap();
+    let mut process = Agent::start("run", command, embedded.folder()).unwrap();
     process.ready().await.unwrap();
     let (traceparent, trace) = caller(3);
     submit(&format!("http://127.0.0.1:{}", process.http), &traceparent).await;
@@ -134,4 +137,19 @@ async fn one_process_names_its_own_bus() {
     let request = found.span("courant", "POST /v1/articles").expect("its request");
     assert_eq!(request.parent, CALLER, "{request:?}");
     assert_path(&found, &request.id, "courant", |_| "courant".to_owned());
+
+    let (traceparent, trace) = caller(4);
+    let endpoint = Endpoint::from_shared(format!("http://127.0.0.1:{}", process.grpc)).unwrap();
+    let mut admin = AdminClient::new(endpoint.connect().await.unwrap());
+    let mut call = tonic::Request::new(GetStatusRequest::default());
+    call.metadata_mut().insert("traceparent", traceparent.parse().unwrap());
+    let answer = admin.get_status(call).await.unwrap();
+    assert!(answer.metadata().contains_key("x-request-id"));
+    let name = "courant.v1.Admin/GetStatus";
+    until("the call is exported", EXPORTED, async || {
+        let trace = collector.trace(&trace);
+        Ok(trace.span("courant", name).is_some_and(|span| span.parent == CALLER))
+    })
+    .await
+    .unwrap();
 }

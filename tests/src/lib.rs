@@ -4,6 +4,7 @@
 //! Everything listens on loopback, on ports that the system chose, and is gone
 //! when its handle is dropped.
 
+mod collector;
 mod embedded;
 mod guarded;
 pub mod nats;
@@ -14,6 +15,7 @@ pub mod redis;
 mod sites;
 mod stack;
 
+pub use collector::{Collector, Span, Trace};
 pub use embedded::{Embedded, round};
 pub use processes::{Agent, Program, free_port, http, until};
 pub use sites::{Publishers, is_full};

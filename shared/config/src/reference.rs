@@ -94,7 +94,9 @@ fn default(value: &Value) -> String {
         Value::Bool(_) => value.to_string(),
         Value::Number(number) => match number.as_f64() {
             // An f32 was widened: its own decimal form is the one that was written.
-            Some(wide) if f64::from(wide as f32) == wide => (wide as f32).to_string(),
+            Some(wide) if number.is_f64() && f64::from(wide as f32) == wide => {
+                (wide as f32).to_string()
+            }
             _ => number.to_string(),
         },
     }

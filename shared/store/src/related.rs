@@ -1,4 +1,4 @@
-//! What is related to an article: near to it in meaning, and telling of the same
+//! Articles related to one: near to it in meaning, and telling of the same
 //! people, places, topics and stories.
 //!
 //! Around each article a small graph is built, of itself, the candidates, and what
@@ -25,13 +25,13 @@ const CLEAR_TOPIC: f32 = 2.0 / 17.0;
 const SPREADING: Spreading = Spreading { hops: 4, decay: 0.5, threshold: 0.0 };
 /// The article, before activation spreads.
 const SEED: usize = 0;
-/// What sharing counts at most, in units of the cosine.
+/// The most that sharing counts, in units of the cosine.
 const SHARED: f32 = 0.2;
 /// The activation of which half that much is counted. Who alone shares everything
 /// receives about ten times as much.
 const HALF: f32 = 0.015;
 
-/// What two articles can share.
+/// A subject that two articles can share.
 #[derive(PartialEq, Eq, Hash)]
 enum Subject<'a> {
     Name(EntityKind, String),
@@ -132,7 +132,7 @@ impl<'a> Web<'a> {
         self.edges.push(Edge { from: article, to, weight });
     }
 
-    /// What each node received.
+    /// Returns the activation that each node received.
     fn spread(&self) -> Vec<f32> {
         let nodes = self.articles + self.subjects.len();
         let graph = Graph::from_edges(nodes, &self.edges).expect("nodes and weights are in range");

@@ -15,6 +15,7 @@ use crate::outcome::Ended;
 /// Far longer than any test waits.
 const PATIENCE: Duration = Duration::from_secs(3_600);
 const DEADLINE: Duration = Duration::from_secs(20);
+const LEASE: Duration = Duration::from_secs(600);
 
 async fn store(server: &Postgres) -> Store {
     let url = Some(Secret::new(server.url()));
@@ -46,6 +47,8 @@ async fn visits_that_a_stop_finds_unwritten_are_tried_once_more_and_given_up() {
     let stop = CancellationToken::new();
     let store = store(&server).await;
     let (memory, writer) = Memory::new(store.crawl(), PATIENCE, Clock::fixed(0), stop.clone());
+    let taken = store.crawl().take_lease("a.example", "test", LEASE).await.unwrap().unwrap();
+    memory.fences.put(taken.lease.clone());
     server.kill().unwrap();
     memory.remember(&page(), Remembered::default()).await;
     drop(memory);
@@ -54,6 +57,7 @@ async fn visits_that_a_stop_finds_unwritten_are_tried_once_more_and_given_up() {
 
     server.restart().unwrap();
     let (memory, writer) = Memory::new(store.crawl(), PATIENCE, Clock::fixed(0), stop);
+    memory.fences.put(taken.lease);
     let visit = Remembered { visited_at_ms: 7, ..Remembered::default() };
     memory.remember(&page(), visit).await;
     drop(memory);

@@ -234,10 +234,22 @@ async fn a_store_of_an_older_version_is_brought_up_to_date() {
     house.put(&[record("a", "Ferry", "text", [1.0, 0.0, 0.0, 0.0])]).await;
     let path = house.file();
     house.store.close().await.unwrap();
-    let older = rusqlite::Connection::open(&path).unwrap();
-    older.execute_batch("DROP TABLE sketch; PRAGMA user_version = 1").unwrap();
-    drop(older);
-    let store = open(&path, Access::ReadWrite, &config()).await.unwrap();
+    let older = path.with_file_name("older.db");
+    copied_to_version_1(&path, &older);
+    let store = open(&older, Access::ReadWrite, &config()).await.unwrap();
     assert!(store.articles().get(id("a")).await.unwrap().is_some());
     assert_eq!(store.claims().sketches(0, 10).await.unwrap(), []);
+}
+
+/// A file as the first step of the ladder makes it, with the articles of `store`.
+fn copied_to_version_1(store: &std::path::Path, older: &std::path::Path) {
+    let first = include_str!("../../migrations/sqlite/001_articles.sql");
+    let older = rusqlite::Connection::open(older).unwrap();
+    older.execute_batch(&first.replace("{dimension}", &DIMENSION.to_string())).unwrap();
+    older.pragma_update(None, "user_version", 1).unwrap();
+    older.execute("ATTACH ?1 AS newer", [store.to_str()]).unwrap();
+    let query = "SELECT group_concat(name) FROM pragma_table_info('article')";
+    let columns: String = older.query_row(query, [], |row| row.get(0)).unwrap();
+    let copy = format!("INSERT INTO article ({columns}) SELECT {columns} FROM newer.article");
+    older.execute_batch(&copy).unwrap();
 }

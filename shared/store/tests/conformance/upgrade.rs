@@ -7,7 +7,7 @@ use std::io::{Read, Write};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use courant_article::{ContentHash, Embedding};
+use courant_article::{ContentHash, Embedding, FeedFields, PageFields};
 use courant_config::Secret;
 use courant_dedup::{Near, Sketch};
 use courant_store::{
@@ -37,13 +37,18 @@ fn sketch(text: &str) -> Option<Sketch> {
 }
 
 /// One article in two revisions, another publisher's copy of it, and one of its own.
+/// Release 0.1.0 kept neither the page's fields nor the feed's.
 fn records() -> [Record; 4] {
     let ferry = record("ferry", "No ferry on Monday", FERRY, [1.0, 0.0, 0.0, 0.0]);
     let later = revised(ferry.clone(), 2000, FERRY_LATER);
     let mut copy = record("copy", "Storm stops ferry", FERRY, [0.9, 0.1, 0.0, 0.0]);
     copy.article.syndicated_of = Some(id("ferry"));
     let council = record("council", "Bridge stays open", COUNCIL, [0.0, 0.0, 1.0, -1.0]);
-    [ferry, later, copy, council]
+    [ferry, later, copy, council].map(|mut record| {
+        record.article.page = PageFields::default();
+        record.article.feed = FeedFields::default();
+        record
+    })
 }
 
 /// The last claim of each URL, after an earlier one of "ferry".
