@@ -15,7 +15,7 @@ mod postgres;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::File;
 use std::net::TcpListener;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
@@ -142,12 +142,14 @@ async fn collect(url: String, submitted: Arc<Mutex<BTreeSet<String>>>) {
 struct Crawler {
     name: &'static str,
     process: Child,
+    log: PathBuf,
     http: u16,
 }
 
 impl Crawler {
     fn start(name: &'static str, folder: &Path, bus: &str, store: &str) -> Self {
-        let log = File::create(folder.join(format!("{name}.log"))).unwrap();
+        let path = folder.join(format!("{name}.log"));
+        let log = File::create(&path).unwrap();
         let (http, grpc) = (free_port(), free_port());
         let process = Command::new(env!("CARGO_BIN_EXE_courant-crawler"))
             .arg("--config")
@@ -161,7 +163,7 @@ impl Crawler {
             .stderr(log)
             .spawn()
             .unwrap();
-        Self { name, process, http }
+        Self { name, process, log: path, http }
     }
 
     fn signal(&self, signal: &str) {
@@ -194,6 +196,10 @@ impl Crawler {
 
 impl Drop for Crawler {
     fn drop(&mut self) {
+        if std::thread::panicking() {
+            let log = std::fs::read_to_string(&self.log).unwrap_or_default();
+            eprintln!("--- log of crawler {} ---\n{log}", self.name);
+        }
         // It may have ended before.
         let _ = self.process.kill();
         let _ = self.process.wait();

@@ -192,8 +192,9 @@ impl From<tokio_postgres::Error> for Error {
         if code == Some(SqlState::DISK_FULL.code()) {
             return Self::DiskFull;
         }
-        // 57P01 to 57P05: the server is stopping, starting, or has crashed.
-        let is_going = code.is_some_and(|code| code.starts_with("57P"));
+        // 57P01 to 57P05: the server is stopping, starting, or has crashed. 25P03: it ended
+        // a transaction that stood still.
+        let is_going = code.is_some_and(|code| code.starts_with("57P") || code == "25P03");
         if is_going || error.is_closed() || (code.is_none() && is_io(&error)) {
             return Self::Unreachable { address: "the pool".into(), reason: described(&error) };
         }

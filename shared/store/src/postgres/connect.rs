@@ -13,6 +13,9 @@ use crate::error::Error;
 
 /// Older versions corrupt indexes in vacuum (0.8.3) or leave graphs unrepaired.
 const PGVECTOR: (u32, u32, u32) = (0, 8, 4);
+/// A process that stands still in the middle of a transaction holds its locks no longer:
+/// others wait for them.
+const MAX_IDLE_IN_TRANSACTION_MS: u32 = 5_000;
 
 /// Reads `url`. Its content does not stand in the error: it may hold a password.
 pub(super) fn server(config: &Config) -> Result<tokio_postgres::Config, Error> {
@@ -140,7 +143,8 @@ async fn prepare_connection(
             "SELECT '[1]'::halfvec;
              SET hnsw.ef_search = {ef_search};
              SET hnsw.iterative_scan = 'relaxed_order';
-             SET statement_timeout = {timeout_ms}"
+             SET statement_timeout = {timeout_ms};
+             SET idle_in_transaction_session_timeout = {MAX_IDLE_IN_TRANSACTION_MS}"
         ))
         .await?;
     let query = "SELECT current_setting('hnsw.ef_search'), current_setting('hnsw.iterative_scan'),

@@ -55,6 +55,12 @@ INSERT INTO crawl_holder (holder, expires_at)
 VALUES ($1, clock_timestamp() + $2::bigint * interval '1 millisecond')
 ON CONFLICT (holder) DO UPDATE SET expires_at = excluded.expires_at";
 
+/// Waits for no crawler that stands still.
+const FORGET: &str = "
+DELETE FROM crawl_holder WHERE holder IN (
+    SELECT holder FROM crawl_holder WHERE expires_at <= clock_timestamp() FOR UPDATE SKIP LOCKED
+)";
+
 const COUNT: &str = "
 SELECT (SELECT count(*) FROM crawl_holder WHERE expires_at > clock_timestamp()),
     (SELECT count(*) FROM crawl_lease WHERE expires_at > clock_timestamp())";
@@ -73,9 +79,7 @@ pub(in crate::crawl) async fn renew(
         transaction.query(&statement, &[&holder, &domains, &epochs, &delays, &lasts_ms]).await?;
     let statement = transaction.prepare_cached(LIVE).await?;
     transaction.execute(&statement, &[&holder, &lasts_ms]).await?;
-    let statement = transaction
-        .prepare_cached("DELETE FROM crawl_holder WHERE expires_at <= clock_timestamp()")
-        .await?;
+    let statement = transaction.prepare_cached(FORGET).await?;
     transaction.execute(&statement, &[]).await?;
     let statement = transaction.prepare_cached(COUNT).await?;
     let counts = transaction.query_one(&statement, &[]).await?;
