@@ -136,7 +136,7 @@ impl Stack {
             let Ok(status) = self.ask("/v1/status").await else { return Ok(false) };
             let queues = status["queues"].as_array().context("the status names the queues")?;
             let work = queues.iter().filter(|queue| queue["stage"].is_string());
-            Ok(work.clone().count() == AGENTS.len()
+            Ok(work.clone().count() >= AGENTS.len()
                 && work.into_iter().all(|q| q["depth"] == json!(0)))
         })
         .await

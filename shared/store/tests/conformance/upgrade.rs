@@ -36,8 +36,8 @@ fn sketch(text: &str) -> Option<Sketch> {
     Sketch::of(text, 5)
 }
 
-/// One article in two revisions, another publisher's copy of it, and one of its own.
-/// Release 0.1.0 kept neither the page's fields nor the feed's.
+/// One article in two revisions, another publisher's copy of it, and one of its own, with
+/// the fields that release 0.1.0 kept.
 fn records() -> [Record; 4] {
     let ferry = record("ferry", "No ferry on Monday", FERRY, [1.0, 0.0, 0.0, 0.0]);
     let later = revised(ferry.clone(), 2000, FERRY_LATER);
