@@ -21,7 +21,7 @@ impl Analyzer {
     /// `topics`: the definitions as the embedder embedded them.
     ///
     /// # Errors
-    /// [`AnalystError::Setting`] where a value of `config` is out of its range;
+    /// [`AnalystError::Range`] where a value of `config` is out of its range;
     /// what is wrong with a head that it names.
     pub fn new(config: Config, topics: Topics) -> Result<Self, AnalystError> {
         config.validate()?;

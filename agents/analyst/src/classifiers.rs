@@ -20,7 +20,7 @@ impl Classifiers {
     /// Knows the classifiers of `config`; nothing is loaded yet.
     ///
     /// # Errors
-    /// [`AnalystError::Setting`] or [`AnalystError::Classifier`] where a setting is out
+    /// [`AnalystError::Range`] or [`AnalystError::Classifier`] where a setting is out
     /// of its range.
     pub fn new(config: &Config, host: Host, meter: &Meter) -> Result<Self, AnalystError> {
         config.validate()?;
