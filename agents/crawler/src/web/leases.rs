@@ -407,3 +407,6 @@ impl Drop for Holding {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;
