@@ -60,6 +60,14 @@ pub enum Error {
         /// The newest one known.
         known: i64,
     },
+    /// An older version of courant made the file, and it is opened only for reading.
+    #[error("the store has schema version {found}, {known} is needed; run courant migrate")]
+    Older {
+        /// The store's.
+        found: i64,
+        /// The version that this program reads.
+        known: i64,
+    },
     /// Stored values cannot be read.
     #[error("the store is corrupt: {0}")]
     Corrupt(String),

@@ -47,7 +47,7 @@ impl Store {
     /// # Errors
     /// [`Error::Missing`] if there is nothing to read, [`Error::InUse`] if
     /// another process writes, [`Error::Foreign`], [`Error::Corrupt`],
-    /// [`Error::Newer`], [`Error::StoredDimension`], [`Error::DiskFull`],
+    /// [`Error::Newer`], [`Error::Older`], [`Error::StoredDimension`], [`Error::DiskFull`],
     /// [`Error::Open`], or [`Error::Config`].
     pub async fn sqlite(
         path: &Path,

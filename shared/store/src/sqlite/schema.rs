@@ -40,8 +40,12 @@ pub(super) fn open_or_create(path: &Path, dimension: usize) -> Result<Connection
 /// Opens a file that is there, for reading.
 pub(super) fn open_for_reading(path: &Path, dimension: usize) -> Result<Connection, Error> {
     let connection = open_to_look(path)?;
-    if schema(&connection, path)?.check()?.found == 0 {
+    let found = schema(&connection, path)?.check()?;
+    if found.found == 0 {
         return Err(Error::Foreign(path.to_owned()));
+    }
+    if found.is_pending() {
+        return Err(Error::Older { found: found.found, known: found.known });
     }
     check_dimension(&connection, dimension)?;
     Ok(connection)

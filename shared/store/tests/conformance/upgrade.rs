@@ -11,7 +11,7 @@ use courant_article::{ContentHash, Embedding, FeedFields, PageFields};
 use courant_config::Secret;
 use courant_dedup::{Near, Sketch};
 use courant_store::{
-    Access, Claim, Config, Listing, Mode, Note, NoteKind, Query, Record, Store, Visit,
+    Access, Claim, Config, Error, Listing, Mode, Note, NoteKind, Query, Record, Store, Visit,
 };
 use courant_telemetry::{Clock, Meters};
 use flate2::Compression;
@@ -196,6 +196,8 @@ async fn sqlite_files_of_earlier_releases_are_brought_up_to_date() {
         std::fs::write(&path, bytes).unwrap();
         let meter = Meters::new("test").unwrap().meter();
         let (config, clock) = (config(), Clock::fixed(1_700_000_000_000));
+        let reader = Store::sqlite(&path, Access::ReadOnly, &config, clock.clone(), &meter).await;
+        assert!(matches!(reader, Err(Error::Older { .. })), "{reader:?}");
         for _ in 0..2 {
             let (access, clock) = (Access::ReadWrite, clock.clone());
             let store = Store::sqlite(&path, access, &config, clock, &meter).await.unwrap();
