@@ -36,7 +36,7 @@ impl ConfigArgs {
         Ok(document)
     }
 
-    /// What makes another `courant` read the same file.
+    /// Returns the arguments with which another `courant` reads the same file.
     pub fn arguments(&self) -> Vec<OsString> {
         let file = self.config.iter().map(|file| file.clone().into_os_string());
         file.flat_map(|file| ["--config".into(), file]).collect()

@@ -74,7 +74,7 @@ pub(crate) async fn followers_of_one_name_share_what_happens(kind: Kind) {
     let (mut first, mut second) = (shared(&bus).await, shared(&bus).await);
     for n in 1..10 {
         tell(&bus, n).await;
-        // Of another subject: none of theirs.
+        // Another subject, which they do not follow.
         let decided = v1::EntryDecided { submission_id: format!("s-{n}"), ..Default::default() };
         bus.offer(Subject::ENTRY_DECIDED, &id(100 + n), &decided).await.unwrap();
     }

@@ -76,7 +76,7 @@ impl Loaded {
         }
     }
 
-    /// What loads another encoder than the configured one.
+    /// Returns the configuration that loads another encoder than the configured one.
     pub(super) fn encoder_of(&self, model: &str, info: &EncoderInfo) -> EncoderConfig {
         let max_tokens = self.encoder.max_tokens.min(info.max_tokens);
         let overlap = self.encoder.overlap.min(max_tokens / 2);

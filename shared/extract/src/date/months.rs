@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 
 use crate::word_list::entries;
 
-/// How the months' names begin, each with the month's number.
+/// The beginnings of the months' names, each with the month's number.
 static STARTS: LazyLock<Vec<(u32, &str)>> = LazyLock::new(|| {
     let starts = entries(include_str!("../../data/months.txt"));
     let starts = starts.map(|line| {

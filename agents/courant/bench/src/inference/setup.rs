@@ -51,7 +51,7 @@ pub(super) struct Figure {
     pub(super) what: String,
     pub(super) value: f64,
     pub(super) unit: &'static str,
-    /// What is asked of a ratio; `None` for what is only stated.
+    /// The bound that a ratio must meet; `None` for a figure that is only stated.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) goal: Option<&'static str>,
 }

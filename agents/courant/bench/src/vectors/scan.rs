@@ -22,7 +22,7 @@ pub(crate) struct VectorsArgs {
     /// Values per row
     #[arg(long, value_name = "N", default_value = "384")]
     pub(super) dimension: usize,
-    /// How many of the nearest rows are asked for
+    /// The number of nearest rows to find
     #[arg(short, long, value_name = "N", default_value = "10")]
     pub(super) k: usize,
     /// Rounds of 20 queries each; the best round of each counts, as others may use the
@@ -37,7 +37,7 @@ pub(crate) struct VectorsArgs {
     /// `[gpu.hybrid]` that follows
     #[arg(long, conflicts_with = "peer")]
     pub(super) calibrate: bool,
-    /// How many rows the scans really have, as `400,90000,120000`: where most have fewer
+    /// The numbers of rows that the scans really have, as `400,90000,120000`: where most have fewer
     /// than the sweep suggests, it suggests fewer
     #[arg(long, value_name = "N,…", value_delimiter = ',', requires = "calibrate")]
     pub(super) batches: Vec<usize>,

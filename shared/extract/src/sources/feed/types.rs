@@ -22,7 +22,7 @@ pub struct Feed {
     pub kind: FeedKind,
     /// In the feed's order.
     pub entries: Vec<FeedEntry>,
-    /// How long the publisher says that it need not be fetched again: `ttl`, or
+    /// The time for which the publisher says that it need not be fetched again: `ttl`, or
     /// the update period and frequency of the syndication module; a week at most.
     #[serde(skip)]
     pub ttl: Option<Duration>,
