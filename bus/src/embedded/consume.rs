@@ -7,8 +7,9 @@ use futures::FutureExt;
 use futures::future::BoxFuture;
 use tokio::sync::OwnedSemaphorePermit;
 
+use super::follow;
+use super::handle::Embedded;
 use super::tables::{Lease, Message, Taken};
-use super::{Embedded, follow};
 use crate::delivery::Arrival;
 use crate::error::{BoxError, SpoolError};
 use crate::outlet::Outlet;

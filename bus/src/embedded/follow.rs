@@ -7,7 +7,7 @@ use futures::FutureExt;
 use futures::future::BoxFuture;
 use tokio::sync::{OwnedSemaphorePermit, mpsc};
 
-use super::Embedded;
+use super::handle::Embedded;
 use super::tables::{Found, Kept, Seen};
 use crate::consumer::Follower;
 use crate::delivery::Arrival;

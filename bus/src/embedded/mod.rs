@@ -4,16 +4,16 @@
 mod consume;
 mod exchange;
 mod follow;
+mod handle;
 mod spool;
 mod tables;
 
-use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::sync::{broadcast, mpsc, watch};
+use tokio::sync::{broadcast, mpsc};
 
-use crate::consumer::{Consumer, Follower};
+use crate::consumer::Follower;
 use crate::dead_letter::DeadLetter;
 use crate::error::{Error, PublishError, RequestError, SpoolError};
 use crate::follow::{Feed, Missed};
@@ -22,58 +22,16 @@ use crate::outlet::Outlet;
 use crate::published::Published;
 use crate::queue_status::QueueStatus;
 use crate::request::Asked;
-use crate::shared::Shared;
 use crate::stages::{Stage, Stream};
 use crate::subject::Subject;
 
-use exchange::Exchange;
-use spool::Spool;
-use tables::{Abandoned, Tables};
+pub(crate) use handle::Embedded;
+use tables::Tables;
 
 /// The longest time that the spool may take to end.
 const END: Duration = Duration::from_secs(5);
 
-pub(crate) struct Embedded {
-    shared: Arc<Shared>,
-    spool: Spool,
-    exchange: Exchange,
-    /// Why no work can be taken out of the spool, while that is so.
-    trouble: watch::Sender<Option<SpoolError>>,
-}
-
 impl Embedded {
-    /// Waits for the spool's thread to open the file.
-    pub(crate) fn open(shared: Arc<Shared>, path: &Path) -> Result<Self, SpoolError> {
-        let spool = Spool::open(Arc::clone(&shared), path.to_owned())?;
-        Ok(Self { shared, spool, exchange: Exchange::default(), trouble: watch::Sender::new(None) })
-    }
-
-    /// Notes whether work can be taken; tells of a change once, not of every try.
-    fn note(&self, error: Option<&SpoolError>) {
-        self.trouble.send_if_modified(|trouble| {
-            let changed = trouble.is_some() != error.is_some();
-            match error {
-                Some(error) if changed => tracing::error!(
-                    error = error as &dyn std::error::Error,
-                    "cannot take work out of the spool"
-                ),
-                None if changed => tracing::warn!("work can be taken out of the spool again"),
-                _ => {}
-            }
-            *trouble = error.cloned();
-            changed
-        });
-    }
-
-    /// Completes when no work can be taken out of the spool.
-    pub(crate) async fn stuck(&self) -> SpoolError {
-        let mut trouble = self.trouble.subscribe();
-        match trouble.wait_for(Option::is_some).await.map(|error| error.clone()) {
-            Ok(Some(error)) => error,
-            Ok(None) | Err(_) => SpoolError::Closed,
-        }
-    }
-
     pub(crate) async fn publish(
         &self,
         subject: Subject,
@@ -156,13 +114,6 @@ impl Embedded {
             buried += abandoned.len() as u64;
         }
         Ok(buried)
-    }
-
-    fn report(&self, stage: Stage, abandoned: &[Abandoned]) {
-        for Abandoned { sequence, deliveries } in abandoned {
-            tracing::error!(%stage, sequence, deliveries, "a message was given up: nobody settled it");
-            self.shared.metrics.given_up(&Consumer::Stage(stage), "abandoned");
-        }
     }
 
     /// Does what was asked before, then closes the file.

@@ -6,11 +6,13 @@ use std::time::Duration;
 use async_nats::{Client, ConnectOptions, ServerAddr};
 use tokio::sync::watch;
 
-use super::{ANSWER, LISTENER_BUFFER};
+use super::handle::ANSWER;
 use crate::config::Config;
 use crate::error::Error;
 use crate::shared::Shared;
 
+/// Messages that a subscription holds for a slow listener; more are dropped.
+const LISTENER_BUFFER: usize = 8192;
 /// The oldest server that works: message limits and strict work queues.
 const NEEDED: (&str, (i64, i64, i64)) = ("2.11.0", (2, 11, 0));
 /// Older ones lose messages in cases that were found and mended.

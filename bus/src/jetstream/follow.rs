@@ -5,7 +5,7 @@ use std::sync::Arc;
 use async_nats::jetstream::consumer::{AckPolicy, Consumer as Durable, DeliverPolicy, pull};
 use tokio::sync::mpsc;
 
-use super::{JetStream, failed};
+use super::handle::{JetStream, failed};
 use crate::consumer::{Follower, UNUSED};
 use crate::error::Error;
 use crate::follow::{Gap, Missed};

@@ -4,8 +4,8 @@ use async_nats::jetstream::message::StreamMessage;
 use async_nats::jetstream::stream;
 use futures::{StreamExt, TryStreamExt};
 
+use super::handle::{JetStream, failed, unix_ms};
 use super::reap::raw;
-use super::{JetStream, failed, unix_ms};
 use crate::dead_letter::DeadLetter;
 use crate::error::Error;
 use crate::message::Envelope;

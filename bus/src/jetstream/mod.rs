@@ -2,6 +2,7 @@
 
 mod connect;
 mod follow;
+mod handle;
 mod letters;
 mod own;
 mod publish;
@@ -10,21 +11,18 @@ mod reap;
 mod receipt;
 mod topology;
 
-use std::collections::HashMap;
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 use std::time::Duration;
 
-use async_nats::jetstream;
 use async_nats::jetstream::consumer::{self, Consumer as Durable};
 use async_nats::jetstream::context::ContextBuilder;
-use async_nats::{Client, RequestErrorKind};
+use async_nats::RequestErrorKind;
 use courant_proto::Schema;
 use futures::FutureExt;
 use tokio::sync::watch;
-use tokio::time::Instant;
 use tracing::Instrument;
 
-use crate::error::{BoxError, Error, PublishError, RequestError};
+use crate::error::{Error, PublishError, RequestError};
 use crate::follow::Feed;
 use crate::message::Envelope;
 use crate::outlet::Outlet;
@@ -35,23 +33,11 @@ use crate::stages::{Stage, Stream};
 use crate::subject::Subject;
 use crate::wire;
 
-/// The longest time that an answer of the server may take.
-const ANSWER: Duration = Duration::from_secs(5);
+pub(crate) use handle::JetStream;
+use handle::{ANSWER, failed, unix_ms};
+
 /// Acknowledgements of publishers under way at a time; more wait.
 const MAX_IN_FLIGHT: usize = 4096;
-/// Messages that a subscription holds for a slow listener; more are dropped.
-const LISTENER_BUFFER: usize = 8192;
-/// A connection, and what is known on it.
-pub(crate) struct JetStream {
-    shared: Arc<Shared>,
-    client: Client,
-    context: jetstream::Context,
-    /// Counts connections made.
-    connections: watch::Receiver<u64>,
-    closed: watch::Receiver<bool>,
-    /// Per stage, the first message below the consumer's floor, and since when.
-    suspects: Mutex<HashMap<Stage, (u64, Instant)>>,
-}
 
 impl JetStream {
     pub(crate) async fn connect(shared: Arc<Shared>) -> Result<Arc<Self>, Error> {
@@ -75,7 +61,7 @@ impl JetStream {
             context,
             connections,
             closed,
-            suspects: Mutex::default(),
+            suspects: Default::default(),
         });
         jetstream.ensure_topology().await?;
         reap::spawn(&jetstream);
@@ -200,12 +186,4 @@ impl JetStream {
             Ok(None) | Err(_) => Err(Error::NotClosed(ANSWER)),
         }
     }
-}
-
-fn failed(doing: impl Into<String>, error: impl Into<BoxError>) -> Error {
-    Error::jetstream(doing, error)
-}
-
-fn unix_ms(at: async_nats::datetime::DateTime) -> i64 {
-    i64::try_from(at.unix_timestamp_nanos() / 1_000_000).unwrap_or(i64::MAX)
 }

@@ -10,7 +10,7 @@ use futures::{FutureExt, StreamExt};
 use tokio::sync::watch::error::RecvError;
 use tokio::time::Instant;
 
-use super::{JetStream, failed};
+use super::handle::{JetStream, failed};
 use crate::error::{BoxError, Error};
 use crate::follow::{Feed, Gap};
 use crate::stages::Stream;

@@ -3,7 +3,7 @@
 use async_nats::jetstream::context::PublishErrorKind;
 use async_nats::jetstream::{self, ErrorCode};
 
-use super::JetStream;
+use super::handle::JetStream;
 use crate::error::PublishError;
 use crate::message::{Envelope, MAX_MESSAGE_BYTES};
 use crate::published::Published;

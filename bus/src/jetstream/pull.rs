@@ -12,8 +12,8 @@ use futures::StreamExt;
 use tokio::sync::OwnedSemaphorePermit;
 use tokio::time::Instant;
 
+use super::handle::{ANSWER, JetStream};
 use super::receipt::Receipt;
-use super::{ANSWER, JetStream};
 use crate::delivery::Arrival;
 use crate::error::BoxError;
 use crate::outlet::Outlet;

@@ -11,7 +11,7 @@ use futures::StreamExt;
 use serde::Deserialize;
 use tokio::time::Instant;
 
-use super::{JetStream, failed};
+use super::handle::{JetStream, failed};
 use crate::consumer::Consumer;
 use crate::delivery::{ABANDONED, letter_id};
 use crate::error::Error;

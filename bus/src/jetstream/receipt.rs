@@ -7,7 +7,7 @@ use async_nats::jetstream::AckKind;
 use futures::FutureExt;
 use futures::future::BoxFuture;
 
-use super::{ANSWER, JetStream};
+use super::handle::{ANSWER, JetStream};
 use crate::error::BoxError;
 use crate::message::Envelope;
 use crate::settle::{Settle, Step};

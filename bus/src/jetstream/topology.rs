@@ -7,7 +7,7 @@ use async_nats::jetstream::stream::{
     self, Compression, DiscardPolicy, RetentionPolicy, StorageType,
 };
 
-use super::{JetStream, failed};
+use super::handle::{JetStream, failed};
 use crate::consumer::Consumer;
 use crate::error::Error;
 use crate::message::MAX_MESSAGE_BYTES;
