@@ -1,5 +1,6 @@
 //! The handle that agents hold.
 
+use std::fmt;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
@@ -20,7 +21,7 @@ use crate::jetstream::JetStream;
 use crate::message::{Envelope, MessageId};
 use crate::outlet::{self, Deliveries, Outlet};
 use crate::published::Published;
-use crate::queue_status::QueueStatus;
+use crate::queue_status::{QueueEnds, QueueStatus};
 use crate::request::Requests;
 use crate::shared::Shared;
 use crate::stages::{Stage, Stream};
@@ -328,6 +329,43 @@ impl Bus {
         }
     }
 
+    /// Checks that the bus can take a message now, as far as its disk goes: a server answers
+    /// for its own.
+    ///
+    /// # Errors
+    /// [`Error::Spool`] with the reason.
+    pub async fn check_room(&self) -> Result<(), Error> {
+        match &self.back_end {
+            BackEnd::JetStream(_) => Ok(()),
+            BackEnd::Embedded(embedded) => Ok(embedded.check_room().await?),
+        }
+    }
+
+    /// Returns for each article in its revision whether a work queue holds a message of it;
+    /// `None` on a server, whose queues can only be read by their consumers.
+    ///
+    /// # Errors
+    /// [`Error::Spool`].
+    pub async fn holds(
+        &self,
+        articles: impl Iterator<Item = (impl fmt::Display, impl fmt::Display)>,
+    ) -> Result<Option<Vec<bool>>, Error> {
+        let BackEnd::Embedded(embedded) = &self.back_end else { return Ok(None) };
+        let prefixes = articles.map(|(id, revision)| format!("{id}:{revision}")).collect();
+        Ok(Some(embedded.holds(prefixes).await?))
+    }
+
+    /// Returns the ends of the queue from which `stage` takes its work.
+    ///
+    /// # Errors
+    /// [`Error::JetStream`] or [`Error::Spool`].
+    pub async fn queue_ends(&self, stage: Stage) -> Result<QueueEnds, Error> {
+        match &self.back_end {
+            BackEnd::JetStream(jetstream) => jetstream.queue_ends(stage.stream()).await,
+            BackEnd::Embedded(embedded) => Ok(embedded.queue_ends(stage.stream()).await?),
+        }
+    }
+
     /// Returns the state of every stream, the work queues first. Also sets the gauges.
     ///
     /// # Errors
@@ -374,13 +412,27 @@ impl Bus {
         };
         let subject = letter.subject.ok_or(Error::NotReplayable(sequence))?;
         let published = self.store(subject, &letter.into_replay()).await?;
-        match &self.back_end {
-            BackEnd::JetStream(jetstream) => {
-                Box::pin(jetstream.forget_dead_letter(sequence)).await?;
-            }
-            BackEnd::Embedded(embedded) => embedded.forget_dead_letter(sequence).await?,
-        }
+        self.forget(sequence).await?;
         Ok(Some(published))
+    }
+
+    /// Removes a dead letter for good. Returns false if there is no such letter.
+    ///
+    /// # Errors
+    /// As [`Self::dead_letters`].
+    pub async fn drop_dead_letter(&self, sequence: u64) -> Result<bool, Error> {
+        if self.dead_letter(sequence).await?.is_none() {
+            return Ok(false);
+        }
+        self.forget(sequence).await?;
+        Ok(true)
+    }
+
+    async fn forget(&self, sequence: u64) -> Result<(), Error> {
+        match &self.back_end {
+            BackEnd::JetStream(jetstream) => Box::pin(jetstream.forget_dead_letter(sequence)).await,
+            BackEnd::Embedded(embedded) => embedded.forget_dead_letter(sequence).await,
+        }
     }
 
     /// Looks for messages whose last delivery nobody settled, and turns them into

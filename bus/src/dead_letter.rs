@@ -1,6 +1,7 @@
 //! Messages that could not be handled.
 
 use bytes::Bytes;
+use courant_proto::v1;
 
 use crate::message::{self, Envelope};
 use crate::names::Names;
@@ -54,5 +55,18 @@ impl DeadLetter {
 
     pub(crate) fn into_replay(self) -> Envelope {
         self.envelope.into_replay(self.sequence)
+    }
+}
+
+impl From<&DeadLetter> for v1::DeadLetter {
+    fn from(letter: &DeadLetter) -> Self {
+        Self {
+            number: letter.sequence,
+            subject: letter.subject.map_or_else(String::new, |of| of.as_str().to_owned()),
+            deliveries: letter.deliveries,
+            error: letter.error.clone(),
+            buried_at_ms: letter.died_at_ms,
+            size_bytes: letter.payload.len() as u64,
+        }
     }
 }

@@ -1,5 +1,6 @@
 //! The errors of the bus.
 
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -86,6 +87,9 @@ pub enum SpoolError {
     /// No room on the disk.
     #[error("the disk of the message spool is full")]
     DiskFull,
+    /// Its file was removed or replaced while it was open.
+    #[error("the file of the message spool is gone: {}", .0.display())]
+    Gone(PathBuf),
     /// Another process has it open.
     #[error("the message spool is in use by another process")]
     InUse,

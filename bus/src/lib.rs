@@ -63,7 +63,7 @@ pub use limits::{Kept, Queue};
 pub use message::{MAX_MESSAGE_BYTES, MessageId};
 pub use outlet::Deliveries;
 pub use published::Published;
-pub use queue_status::QueueStatus;
+pub use queue_status::{QueueEnds, QueueStatus};
 pub use request::{Request, Requests};
 pub use stages::{Stage, Stream};
 pub use subject::Subject;

@@ -23,6 +23,7 @@ pub(crate) struct Metrics {
     settled: Counter<u64>,
     redelivered: Counter<u64>,
     dead_letters: Counter<u64>,
+    letters_expired: Counter<u64>,
     missed: Counter<u64>,
     gaps: Counter<u64>,
     depth: Gauge<u64>,
@@ -39,6 +40,10 @@ impl Metrics {
             settled: counter("courant_bus_settled", "Deliveries settled, by outcome"),
             redelivered: counter("courant_bus_redelivered", "Deliveries after a message's first"),
             dead_letters: counter("courant_bus_dead_letters", "Messages given up, by reason"),
+            letters_expired: counter(
+                "courant_bus_dead_letters_expired",
+                "Dead letters that went by their age, unseen or not",
+            ),
             missed: counter("courant_bus_missed", "Broadcasts dropped before a slow listener"),
             gaps: counter(
                 "courant_bus_gaps",
@@ -105,6 +110,10 @@ impl Metrics {
     /// A follower of `stream` was told of a gap.
     pub(crate) fn gap(&self, stream: Stream) {
         self.gaps.add(1, &[KeyValue::new("stream", stream.as_str())]);
+    }
+
+    pub(crate) fn letters_expired(&self, letters: u64) {
+        self.letters_expired.add(letters, &[]);
     }
 
     pub(crate) fn missed(&self, messages: u64) {

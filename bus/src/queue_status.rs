@@ -5,6 +5,24 @@ use std::time::Duration;
 use crate::limits::Queue;
 use crate::stages::Stage;
 
+/// The ends of a work queue, by which one sees that everything is settled that once waited
+/// there: independent of any clock.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct QueueEnds {
+    /// The number of the oldest message that is not settled.
+    pub oldest: Option<u64>,
+    /// The number of the newest message that was ever published; 0 if none was.
+    pub newest: u64,
+}
+
+impl QueueEnds {
+    /// Returns true if everything is settled that was published up to the number `newest`.
+    /// A queue that was emptied or made anew holds nothing of before.
+    pub fn is_past(&self, newest: u64) -> bool {
+        self.oldest.is_none_or(|oldest| oldest > newest) || self.newest < newest
+    }
+}
+
 /// The state of one stream.
 #[derive(Clone, Debug, PartialEq)]
 pub struct QueueStatus {

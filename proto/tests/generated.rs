@@ -10,9 +10,8 @@ const PACKAGE: &str = "courant.v1";
 /// gRPC reflection.
 fn generate(out: &Path) {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let sources =
-        ["admin.proto", "article.proto", "classify.proto", "commands.proto", "inference.proto"]
-            .map(|name| root.join("courant/v1").join(name));
+    let names = ["admin", "article", "classify", "commands", "dead_letters", "inference"];
+    let sources = names.map(|name| root.join(format!("courant/v1/{name}.proto")));
     let descriptors = protox::compile(sources, [root]).expect("the .proto files compile");
     tonic_prost_build::configure()
         .out_dir(out)

@@ -20,7 +20,7 @@ use crate::follow::{Feed, Missed};
 use crate::message::Envelope;
 use crate::outlet::Outlet;
 use crate::published::Published;
-use crate::queue_status::QueueStatus;
+use crate::queue_status::{QueueEnds, QueueStatus};
 use crate::request::Asked;
 use crate::stages::{Stage, Stream};
 use crate::subject::Subject;
@@ -92,6 +92,19 @@ impl Embedded {
 
     pub(crate) async fn queues(&self) -> Result<Vec<QueueStatus>, SpoolError> {
         self.spool.run(Tables::queues).await
+    }
+
+    pub(crate) async fn queue_ends(&self, stream: Stream) -> Result<QueueEnds, SpoolError> {
+        self.spool.run(move |tables| tables.ends(stream)).await
+    }
+
+    /// Fails where nothing can be published now.
+    pub(crate) async fn check_room(&self) -> Result<(), SpoolError> {
+        self.spool.run(|tables| Ok(tables.check_room())).await?
+    }
+
+    pub(crate) async fn holds(&self, prefixes: Vec<String>) -> Result<Vec<bool>, SpoolError> {
+        self.spool.run(move |tables| tables.holds(&prefixes)).await
     }
 
     pub(crate) async fn dead_letters(&self, limit: usize) -> Result<Vec<DeadLetter>, Error> {

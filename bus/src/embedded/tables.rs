@@ -17,19 +17,20 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use courant_host::{FileIdentity, available_bytes};
 use rusqlite::{Connection, Row};
 
 use crate::config::Durability;
 use crate::error::SpoolError;
 use crate::message::{Envelope, Headers};
 use crate::shared::Shared;
-use crate::stages::Stream;
+use crate::stages::{Stage, Stream};
 
 pub(super) use deliver::{Abandoned, Lease, Message, Taken};
 pub(super) use follow::{Found, Kept, Seen};
 
-/// 1 had no followers.
-const FORMAT: i64 = 2;
+/// 1 had no followers, 2 no suspects.
+const FORMAT: i64 = 3;
 const SCHEMA: &str = "
     CREATE TABLE messages (
         seq INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -81,16 +82,29 @@ const FOLLOWERS: &str = "
         PRIMARY KEY (stream, subject)
     ) WITHOUT ROWID;
 ";
+const SUSPECTS: &str = "
+    -- in flight when an earlier process ended without warning: it may be the reason
+    ALTER TABLE messages ADD COLUMN suspect INTEGER NOT NULL DEFAULT 0;
+    CREATE INDEX messages_suspect ON messages (seq) WHERE suspect = 1 AND state = 0;
+";
 /// Another process may be about to let go of the file.
 const PATIENCE: Duration = Duration::from_secs(2);
+/// With less than this on its disk, the spool counts as full: what is in work needs room.
+const LEAST_FREE_BYTES: u64 = 8 << 20;
 const WAL_LIMIT_BYTES: i64 = 64 << 20;
 
 pub(super) struct Tables {
     connection: Connection,
+    file: FileIdentity,
     shared: Arc<Shared>,
     levels: HashMap<Stream, Level>,
     /// Since when `due_ms` counts.
     start: Instant,
+    /// Messages that are handed out singly until it is known whether one of them ends the
+    /// process.
+    suspects: u64,
+    /// A suspect's stage waits to take it alone: until then, others hold back.
+    quiet_until_ms: i64,
     touched: HashSet<Stream>,
 }
 
@@ -114,32 +128,58 @@ impl Tables {
         };
         connection.pragma_update(None, "synchronous", synchronous)?;
         connection.pragma_update(None, "journal_size_limit", WAL_LIMIT_BYTES)?;
-        let levels = HashMap::new();
-        let mut tables =
-            Self { connection, shared, levels, start: Instant::now(), touched: HashSet::new() };
+        let file = FileIdentity::of(path).map_err(|_| SpoolError::Gone(path.to_owned()))?;
+        let mut tables = Self {
+            connection,
+            file,
+            shared,
+            levels: HashMap::new(),
+            start: Instant::now(),
+            suspects: 0,
+            quiet_until_ms: 0,
+            touched: HashSet::new(),
+        };
         tables.create()?;
         tables.transaction(Self::take_over)?;
         tables.count()?;
         Ok(tables)
     }
 
+    /// Fails where the disk has no room for more.
+    pub(super) fn check_room(&self) -> Result<(), SpoolError> {
+        match available_bytes(self.file.path()) {
+            Some(bytes) if bytes < LEAST_FREE_BYTES => Err(SpoolError::DiskFull),
+            _ => Ok(()),
+        }
+    }
+
     fn create(&mut self) -> Result<(), SpoolError> {
         let format = self.connection.pragma_query_value(None, "user_version", |row| row.get(0))?;
         match format {
             FORMAT => Ok(()),
-            before @ (0 | 1) => self.transaction(|tables| {
-                if before == 0 {
-                    tables.connection.execute_batch(SCHEMA)?;
+            before @ 0..FORMAT => self.transaction(|tables| {
+                for step in &[SCHEMA, FOLLOWERS, SUSPECTS][before.unsigned_abs() as usize..] {
+                    tables.connection.execute_batch(step)?;
                 }
-                tables.connection.execute_batch(FOLLOWERS)?;
                 tables.connection.pragma_update(None, "user_version", FORMAT)
             }),
             other => Err(SpoolError::Format(other)),
         }
     }
 
-    /// Makes due again what an earlier process had taken; the counts of deliveries stay.
+    /// Makes due again what an earlier process had taken. It ended without warning if
+    /// something was in flight. One of several messages may be the reason: their deliveries
+    /// do not count, and they become suspects. A single one is: its delivery counts.
     fn take_over(&mut self) -> rusqlite::Result<()> {
+        let sql = "SELECT count(*) FROM messages WHERE state = 0 AND in_flight = 1";
+        let in_flight: i64 = self.connection.query_row(sql, [], |row| row.get(0))?;
+        if in_flight > 0 {
+            tracing::warn!(in_flight, "the last process ended while it handled messages");
+        }
+        let uncounted = i64::from(in_flight > 1);
+        let sql = "UPDATE messages SET suspect = 1, deliveries = deliveries - ?1
+            WHERE state = 0 AND in_flight = 1";
+        self.connection.execute(sql, [uncounted])?;
         let sql = "UPDATE messages SET due_ms = 0, in_flight = 0 WHERE state = 0";
         self.connection.execute(sql, [])?;
         self.connection.execute("UPDATE followed SET due_ms = 0", [])?;
@@ -151,6 +191,9 @@ impl Tables {
         &mut self,
         mut work: impl FnMut(&mut Self) -> rusqlite::Result<()>,
     ) -> Result<(), SpoolError> {
+        if !self.file.is_there() {
+            return Err(SpoolError::Gone(self.file.path().to_owned()));
+        }
         self.connection.execute_batch("BEGIN IMMEDIATE")?;
         let done = work(self).and_then(|()| self.connection.execute_batch("COMMIT"));
         if let Err(error) = done {
@@ -177,6 +220,28 @@ impl Tables {
             levels.insert(stream, level);
         }
         self.levels = levels;
+        self.count_suspects()
+    }
+
+    fn count_suspects(&mut self) -> rusqlite::Result<()> {
+        let sql = "SELECT count(*) FROM messages WHERE suspect = 1 AND state = 0";
+        self.suspects = self.connection.prepare_cached(sql)?.query_row([], |row| row.get(0))?;
+        Ok(())
+    }
+
+    /// A message was settled, so no process ended over it. Whoever waits for the suspects
+    /// looks again.
+    fn absolve(&mut self, stage: Stage, sequence: u64) -> rusqlite::Result<()> {
+        if self.suspects == 0 {
+            return Ok(());
+        }
+        let sql = "UPDATE messages SET suspect = 0 WHERE seq = ?1";
+        self.connection.prepare_cached(sql)?.execute([sequence])?;
+        self.count_suspects()?;
+        if self.has_suspects(stage)? {
+            self.keep_quiet();
+        }
+        self.touched.extend(self.shared.table.streams().iter().copied());
         Ok(())
     }
 

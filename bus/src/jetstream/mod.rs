@@ -14,9 +14,9 @@ mod topology;
 use std::sync::Arc;
 use std::time::Duration;
 
+use async_nats::RequestErrorKind;
 use async_nats::jetstream::consumer::{self, Consumer as Durable};
 use async_nats::jetstream::context::ContextBuilder;
-use async_nats::RequestErrorKind;
 use courant_proto::Schema;
 use futures::FutureExt;
 use tokio::sync::watch;
@@ -26,7 +26,7 @@ use crate::error::{Error, PublishError, RequestError};
 use crate::follow::Feed;
 use crate::message::Envelope;
 use crate::outlet::Outlet;
-use crate::queue_status::QueueStatus;
+use crate::queue_status::{QueueEnds, QueueStatus};
 use crate::request::Requests;
 use crate::shared::Shared;
 use crate::stages::{Stage, Stream};
@@ -170,6 +170,11 @@ impl JetStream {
             fullness: QueueStatus::fullness_of(limits, state.messages, state.bytes),
             stream: name,
         })
+    }
+
+    pub(crate) async fn queue_ends(&self, stream: Stream) -> Result<QueueEnds, Error> {
+        let (first, last) = self.bounds(stream).await?;
+        Ok(QueueEnds { oldest: (first <= last).then_some(first), newest: last })
     }
 
     /// Sends what is under way, ends the subscriptions, and waits for the end:

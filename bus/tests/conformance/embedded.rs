@@ -95,7 +95,8 @@ async fn a_spool_of_the_version_before_followers_is_taken_over() {
     publish(&bus, 1).await;
     in_time(bus.close()).await.unwrap();
     let file = rusqlite::Connection::open(bench.folder.path().join("spool.db")).unwrap();
-    let before = "DROP TABLE followers; DROP TABLE followed; DROP TABLE dropped;";
+    let before = "DROP TABLE followers; DROP TABLE followed; DROP TABLE dropped;
+        DROP INDEX messages_suspect; ALTER TABLE messages DROP COLUMN suspect;";
     file.execute_batch(before).unwrap();
     file.pragma_update(None, "user_version", 1).unwrap();
     drop(file);

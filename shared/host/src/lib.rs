@@ -8,8 +8,11 @@ mod clock;
 mod collect;
 mod cpu;
 mod disk;
+mod file;
 
 pub use cgroup::{Cgroup, GroupMemory};
 pub use clock::thread_time;
 pub use collect::{Host, observe_host};
 pub use cpu::Cpu;
+pub use disk::available_bytes;
+pub use file::FileIdentity;

@@ -6,6 +6,7 @@
 
 mod admin;
 mod admission;
+mod clock_watch;
 mod config;
 mod control;
 mod http;

@@ -24,6 +24,7 @@ use tonic_health::ServingStatus;
 use tower::Service;
 
 use crate::admin::AdminService;
+use crate::clock_watch;
 use crate::config::{Config, Ports};
 use crate::control::Control;
 use crate::http::{Protocol, observed};
@@ -138,6 +139,14 @@ impl Listening {
         self.http.local_addr()
     }
 
+    /// Where gRPC is served.
+    ///
+    /// # Errors
+    /// If the system does not say.
+    pub fn grpc_address(&self) -> std::io::Result<SocketAddr> {
+        self.grpc.local_addr()
+    }
+
     /// Serves until `work` is done, and returns its result. The probes and the
     /// admin service answer to the end, so that a drain can be watched.
     ///
@@ -170,6 +179,7 @@ impl Listening {
         // The reporter starts as serving; nothing is, until an agent runs.
         reporter.set_service_status("", ServingStatus::NotServing).await;
         let reporting = report_health(reporter, readiness.clone());
+        let clock = clock_watch::watch(meters.meter());
 
         let admin = AdminService { agents: readiness.agents.clone(), log_filter };
         let reflection = tonic_reflection::server::Builder::configure()
@@ -197,6 +207,7 @@ impl Listening {
                 ended.1.context("the gRPC server failed")
             }
             () = reporting => Ok(()),
+            () = clock => Ok(()),
         }
     }
 }

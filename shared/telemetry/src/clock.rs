@@ -29,6 +29,13 @@ impl Clock {
         }
     }
 
+    /// Sets a fixed clock, back too; the system's clock goes its own way.
+    pub fn set(&self, unix_ms: i64) {
+        if let Some(now) = &self.fixed {
+            now.store(unix_ms, Ordering::Relaxed);
+        }
+    }
+
     /// Unix milliseconds.
     pub fn unix_ms(&self) -> i64 {
         self.now().as_millisecond()

@@ -6,7 +6,7 @@ use rusqlite::{OptionalExtension, Row, params};
 
 use super::{Tables, envelope};
 use crate::dead_letter::DeadLetter;
-use crate::queue_status::QueueStatus;
+use crate::queue_status::{QueueEnds, QueueStatus};
 use crate::shared::Shared;
 use crate::stages::Stream;
 
@@ -39,6 +39,27 @@ impl Tables {
         })
     }
 
+    /// One row of numbers serves all streams.
+    pub(in crate::embedded) fn ends(&mut self, stream: Stream) -> rusqlite::Result<QueueEnds> {
+        let sql = "SELECT (SELECT min(seq) FROM messages WHERE stream = ?1 AND state = 0),
+            coalesce((SELECT seq FROM sqlite_sequence WHERE name = 'messages'), 0)";
+        self.connection.prepare_cached(sql)?.query_row([stream.as_str()], |row| {
+            Ok(QueueEnds { oldest: row.get(0)?, newest: row.get(1)? })
+        })
+    }
+
+    /// Returns for each prefix of message ids whether a work queue holds such a message.
+    pub(in crate::embedded) fn holds(
+        &mut self,
+        prefixes: &[String],
+    ) -> rusqlite::Result<Vec<bool>> {
+        // ';' comes after ':', with which a prefix ends.
+        let sql = "SELECT EXISTS (SELECT 1 FROM messages
+            WHERE message_id >= ?1 || ':' AND message_id < ?1 || ';' AND state = 0)";
+        let mut held = self.connection.prepare_cached(sql)?;
+        prefixes.iter().map(|prefix| held.query_row([prefix], |row| row.get(0))).collect()
+    }
+
     fn oldest_age(&self, stream: Stream) -> rusqlite::Result<Option<Duration>> {
         let sql = "SELECT published_ms FROM messages WHERE stream = ?1 AND state = ?2
             ORDER BY seq LIMIT 1";
@@ -54,7 +75,6 @@ impl Tables {
         &mut self,
         limit: usize,
     ) -> rusqlite::Result<Vec<DeadLetter>> {
-        self.clear(Stream::DEAD_LETTERS)?;
         let sql = "SELECT headers, payload, seq, published_ms FROM messages JOIN bodies USING (seq)
             WHERE stream = ?1 AND state = 2 ORDER BY seq DESC LIMIT ?2";
         let limit = i64::try_from(limit).unwrap_or(i64::MAX);

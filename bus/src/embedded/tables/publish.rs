@@ -105,8 +105,14 @@ impl Tables {
                 Ok((row.get(0)?, row.get(1)?))
             })?
             .collect::<rusqlite::Result<_>>()?;
+        let mut expired = 0;
         for (sequence, _) in oldest.into_iter().filter(|(_, published)| *published <= until) {
             self.lose(stream, sequence)?;
+            expired += 1;
+        }
+        if stream == Stream::DEAD_LETTERS && expired > 0 {
+            tracing::warn!(expired, "dead letters went by their age");
+            self.shared.metrics.letters_expired(expired);
         }
         Ok(())
     }

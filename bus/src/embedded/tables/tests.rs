@@ -66,6 +66,9 @@ fn a_full_disk_is_an_error_that_loses_nothing_and_passes() {
         tables.transaction(|tables| tables.acknowledge(*lease)).unwrap();
     }
     assert!(publish(&mut tables, stored).unwrap().is_some());
+    for lease in &leases[3..] {
+        tables.transaction(|tables| tables.release(*lease)).unwrap();
+    }
     drop(tables);
     assert_eq!(take(&mut open(&folder), 1000).len(), stored - 2);
 }
@@ -105,9 +108,97 @@ fn a_late_answer_settles_but_does_not_take_back() {
 fn a_spool_of_a_later_version_is_refused() {
     let folder = tempfile::tempdir().unwrap();
     let tables = open(&folder);
-    tables.connection.pragma_update(None, "user_version", 3).unwrap();
+    tables.connection.pragma_update(None, "user_version", FORMAT + 1).unwrap();
     let shared = Arc::clone(&tables.shared);
     drop(tables);
     let error = Tables::open(shared, &folder.path().join("spool.db")).err().unwrap();
-    assert!(matches!(error, SpoolError::Format(3)), "{error:?}");
+    assert!(matches!(error, SpoolError::Format(found) if found == FORMAT + 1), "{error:?}");
+}
+
+/// The spool as the next process finds it, after one that was killed.
+fn killed(tables: Tables, folder: &tempfile::TempDir) -> Tables {
+    drop(tables);
+    open(folder)
+}
+
+#[test]
+fn a_message_that_ends_the_process_is_buried_without_those_beside_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut tables = open(&folder);
+    for n in 0..20 {
+        publish(&mut tables, n).unwrap();
+    }
+    // The fourth message ends whoever handles it.
+    let culprit = 4;
+    let mut handled = Vec::new();
+    let mut ends = 0;
+    loop {
+        let leases = take(&mut tables, 100);
+        if leases.is_empty() {
+            break;
+        }
+        if leases.iter().any(|lease| lease.sequence == culprit) {
+            ends += 1;
+            assert!(ends == 1 || leases.len() == 1, "{leases:?}");
+            tables = killed(tables, &folder);
+            continue;
+        }
+        for lease in leases {
+            assert_eq!(lease.delivery, 1, "a bystander's deliveries do not count");
+            tables.transaction(|tables| tables.acknowledge(lease)).unwrap();
+            handled.push(lease.sequence);
+        }
+    }
+    handled.sort_unstable();
+    let bystanders: Vec<u64> = (1..=20).filter(|sequence| *sequence != culprit).collect();
+    assert_eq!(handled, bystanders);
+    assert_eq!(ends, 1 + tables.shared.config.max_deliver);
+    let letters = tables.dead_letters(9).unwrap();
+    assert_eq!(letters.len(), 1);
+    assert!(letters[0].error.contains("handled this message alone"), "{}", letters[0].error);
+}
+
+#[test]
+fn a_stage_that_nobody_works_for_holds_no_other_back() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut tables = open(&folder);
+    publish(&mut tables, 1).unwrap();
+    let message = Envelope::seal(Some(&MessageId::new("2")), &v1::Entry::default()).unwrap();
+    let embedded = Subject::ARTICLE_EMBEDDED;
+    tables
+        .transaction(|tables| {
+            tables.publish(embedded, Stage::ANALYST.stream(), &message)?;
+            tables.take(Stage::ANALYST, 1).map(drop)
+        })
+        .unwrap();
+    let mut tables = killed(tables, &folder);
+    assert_eq!(take(&mut tables, 9).len(), 1, "no analyst asks");
+    let mut taken = 0;
+    tables
+        .transaction(|tables| {
+            taken = tables.take(Stage::ANALYST, 1)?.messages.len();
+            Ok(())
+        })
+        .unwrap();
+    assert_eq!(taken, 0, "it is not handed out beside another");
+    publish(&mut tables, 3).unwrap();
+    assert_eq!(take(&mut tables, 9).len(), 0, "the others hold back now");
+}
+
+#[test]
+fn after_an_end_without_a_culprit_work_goes_on_as_before() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut tables = open(&folder);
+    for n in 0..10 {
+        publish(&mut tables, n).unwrap();
+    }
+    assert_eq!(take(&mut tables, 5).len(), 5);
+    let mut tables = killed(tables, &folder);
+    for _ in 0..5 {
+        let lease = take(&mut tables, 5);
+        assert_eq!((lease.len(), take(&mut tables, 5).len()), (1, 0), "one at a time");
+        tables.transaction(|tables| tables.retry(lease[0], Duration::from_secs(9))).unwrap();
+    }
+    assert_eq!(tables.take_touched().len(), tables.shared.table.streams().len());
+    assert_eq!(take(&mut tables, 9).len(), 5, "no suspect is left");
 }
