@@ -46,12 +46,12 @@ impl DataFolder {
         self.path.join("spool.db")
     }
 
-    /// Notes where the service answers, for the commands that ask it.
+    /// Notes where the service answers over HTTP and gRPC, for the commands that ask it.
     ///
     /// # Errors
     /// If the note cannot be written.
-    pub(crate) fn note_address(&self, address: SocketAddr) -> anyhow::Result<()> {
-        std::fs::write(self.path.join("address"), address.to_string())
+    pub(crate) fn note_addresses(&self, http: SocketAddr, grpc: SocketAddr) -> anyhow::Result<()> {
+        std::fs::write(self.path.join("address"), format!("{http}\n{grpc}\n"))
             .context("cannot write to the data folder")
     }
 }
@@ -78,9 +78,19 @@ pub(crate) fn heads(path: &Path) -> PathBuf {
     path.join("models")
 }
 
-/// Where the service of a data folder says that it answers.
+/// The address at which the service of a data folder says that it answers over HTTP.
 pub fn noted_address(path: &Path) -> Option<SocketAddr> {
-    std::fs::read_to_string(path.join("address")).ok()?.trim().parse().ok()
+    noted(path, 0)
+}
+
+/// The same over gRPC.
+pub(crate) fn noted_grpc_address(path: &Path) -> Option<SocketAddr> {
+    noted(path, 1)
+}
+
+fn noted(path: &Path, line: usize) -> Option<SocketAddr> {
+    let noted = std::fs::read_to_string(path.join("address")).ok()?;
+    noted.lines().nth(line)?.parse().ok()
 }
 
 #[cfg(test)]
@@ -94,11 +104,12 @@ mod tests {
         let held = DataFolder::hold(&path).unwrap();
         let error = DataFolder::hold(&path).err().unwrap().to_string();
         assert!(error.contains("in use"), "{error}");
-        let address = "127.0.0.1:8080".parse().unwrap();
-        held.note_address(address).unwrap();
-        assert_eq!(noted_address(&path), Some(address));
+        let [http, grpc] = ["127.0.0.1:8080", "127.0.0.1:8081"].map(|at| at.parse().unwrap());
+        held.note_addresses(http, grpc).unwrap();
+        assert_eq!(noted_address(&path), Some(http));
+        assert_eq!(noted_grpc_address(&path), Some(grpc));
         drop(held);
-        assert_eq!(noted_address(&path), None);
+        assert_eq!((noted_address(&path), noted_grpc_address(&path)), (None, None));
         DataFolder::hold(&path).unwrap();
     }
 

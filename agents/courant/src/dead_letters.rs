@@ -1,18 +1,23 @@
 //! `courant dlq`: what could not be handled.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
-use anyhow::Context;
+use anyhow::{Context, bail};
 use clap::{Args, Subcommand};
-use courant_bus::{Bus, DeadLetter};
+use courant_bus::Bus;
+use courant_proto::v1;
+use courant_proto::v1::dead_letters_client::DeadLettersClient;
 use courant_telemetry::{Clock, Meters};
+use tonic::Code;
+use tonic::transport::{Channel, Endpoint};
 
 use crate::config_args::ConfigArgs;
 use crate::data::{self, DataFolder};
 use crate::http;
+use crate::service::reachable;
 
 /// The most letters that are listed.
-const LIMIT: usize = 1_000;
+const LIMIT: u32 = 1_000;
 
 #[derive(Debug, Args)]
 pub(crate) struct DeadLetterArgs {
@@ -21,7 +26,7 @@ pub(crate) struct DeadLetterArgs {
     /// The bus, as nats://127.0.0.1:4222 [default: the configured one, else the data folder's]
     #[arg(long, value_name = "URL", global = true)]
     bus: Option<String>,
-    /// The data folder of an embedded pipeline that is not running
+    /// The data folder of an embedded pipeline, running or not
     #[arg(long, value_name = "DIR", global = true)]
     data: Option<PathBuf>,
     #[command(flatten)]
@@ -42,6 +47,19 @@ enum Call {
         /// Its number in the list
         number: u64,
     },
+    /// Remove a dead letter for good
+    Drop {
+        /// Its number in the list
+        number: u64,
+    },
+}
+
+/// The place where the letters are reached.
+enum Desk {
+    /// A running pipeline.
+    Service(DeadLettersClient<Channel>),
+    /// The bus itself.
+    Bus(Bus),
 }
 
 pub(crate) fn run(args: &DeadLetterArgs) -> anyhow::Result<()> {
@@ -52,47 +70,129 @@ pub(crate) fn run(args: &DeadLetterArgs) -> anyhow::Result<()> {
     let config: courant_bus::Config = document.section("bus")?;
     let meter = Meters::new("courant")?.meter();
     http::block_on(async {
-        let mut _held = None;
-        let bus = if config.url.is_some() {
-            Bus::connect(&config, Clock::system(), &meter).await.context("cannot reach the bus")?
+        let mut held = None;
+        let mut desk = if config.url.is_some() {
+            let bus = Bus::connect(&config, Clock::system(), &meter).await;
+            Desk::Bus(bus.context("cannot reach the bus")?)
         } else {
-            let folder = DataFolder::hold(data::or_default(args.data.as_deref()))?;
-            let bus = Bus::embedded(&config, &folder.spool(), Clock::system(), &meter)
-                .context("cannot open the message spool")?;
-            _held = Some(folder);
-            bus
+            let path = data::or_default(args.data.as_deref());
+            match service(path).await? {
+                Some(service) => Desk::Service(service),
+                None => {
+                    let folder = held.insert(DataFolder::hold(path)?);
+                    let bus = Bus::embedded(&config, &folder.spool(), Clock::system(), &meter);
+                    Desk::Bus(bus.context("cannot open the message spool")?)
+                }
+            }
         };
-        let result = call(&bus, &args.call).await;
-        bus.close().await.context("cannot close the bus")?;
+        let result = desk.call(&args.call).await;
+        if let Desk::Bus(bus) = desk {
+            bus.close().await.context("cannot close the bus")?;
+        }
         result
     })
 }
 
-async fn call(bus: &Bus, call: &Call) -> anyhow::Result<()> {
-    match call {
-        Call::List => {
-            let letters = bus.dead_letters(LIMIT).await?;
-            if letters.is_empty() {
-                outln!("no dead letters");
-            }
-            letters.iter().for_each(|letter| outln!("{}", line(letter)));
-        }
-        Call::Show { number } => {
-            let letter = bus.dead_letter(*number).await?;
-            let letter = letter.with_context(|| format!("there is no dead letter {number}"))?;
-            outln!("{}\n{} bytes", line(&letter), letter.payload.len());
-        }
-        Call::Replay { number } => {
-            bus.replay(*number).await?;
-            outln!("published again");
-        }
-    }
-    Ok(())
+/// The service that holds the data folder, if one answers.
+async fn service(path: &Path) -> anyhow::Result<Option<DeadLettersClient<Channel>>> {
+    let Some(address) = data::noted_grpc_address(path) else { return Ok(None) };
+    let endpoint = Endpoint::from_shared(format!("http://{}", reachable(address)))?;
+    Ok(endpoint.connect().await.ok().map(DeadLettersClient::new))
 }
 
-fn line(letter: &DeadLetter) -> String {
-    let subject =
-        letter.subject.map_or_else(|| "unknown".to_owned(), |subject| subject.to_string());
-    let (number, times) = (letter.sequence, letter.deliveries);
+impl Desk {
+    async fn call(&mut self, call: &Call) -> anyhow::Result<()> {
+        match *call {
+            Call::List => {
+                let letters = self.list().await?;
+                if letters.is_empty() {
+                    outln!("no dead letters");
+                }
+                letters.iter().for_each(|letter| outln!("{}", line(letter)));
+            }
+            Call::Show { number } => {
+                let letter = self.show(number).await?;
+                outln!("{}\n{} bytes", line(&letter), letter.size_bytes);
+            }
+            Call::Replay { number } => {
+                self.replay(number).await?;
+                outln!("published again");
+            }
+            Call::Drop { number } => {
+                self.remove(number).await?;
+                outln!("removed");
+            }
+        }
+        Ok(())
+    }
+
+    async fn list(&mut self) -> anyhow::Result<Vec<v1::DeadLetter>> {
+        match self {
+            Self::Bus(bus) => {
+                let letters = bus.dead_letters(LIMIT as usize).await?;
+                Ok(letters.iter().map(v1::DeadLetter::from).collect())
+            }
+            Self::Service(service) => {
+                let request = v1::ListDeadLettersRequest { limit: LIMIT };
+                Ok(service.list(request).await.map_err(explained)?.into_inner().letters)
+            }
+        }
+    }
+
+    async fn show(&mut self, number: u64) -> anyhow::Result<v1::DeadLetter> {
+        let letter = match self {
+            Self::Bus(bus) => bus.dead_letter(number).await?.as_ref().map(Into::into),
+            Self::Service(service) => {
+                let request = v1::ShowDeadLetterRequest { number };
+                service.show(request).await.map_err(explained)?.into_inner().letter
+            }
+        };
+        letter.with_context(|| absent(number))
+    }
+
+    async fn replay(&mut self, number: u64) -> anyhow::Result<()> {
+        match self {
+            Self::Bus(bus) => {
+                Box::pin(bus.replay(number)).await?.with_context(|| absent(number))?;
+            }
+            Self::Service(service) => {
+                let request = v1::ReplayDeadLetterRequest { number };
+                service.replay(request).await.map_err(explained)?;
+            }
+        }
+        Ok(())
+    }
+
+    async fn remove(&mut self, number: u64) -> anyhow::Result<()> {
+        match self {
+            Self::Bus(bus) => {
+                if !bus.drop_dead_letter(number).await? {
+                    bail!(absent(number));
+                }
+            }
+            Self::Service(service) => {
+                let request = v1::DropDeadLetterRequest { number };
+                service.drop(request).await.map_err(explained)?;
+            }
+        }
+        Ok(())
+    }
+}
+
+fn absent(number: u64) -> String {
+    format!("there is no dead letter {number}")
+}
+
+/// A gRPC status as a person reads it.
+fn explained(status: tonic::Status) -> anyhow::Error {
+    match status.code() {
+        Code::NotFound | Code::FailedPrecondition => anyhow::anyhow!(status.message().to_owned()),
+        _ => anyhow::Error::new(status).context("the running pipeline does not answer"),
+    }
+}
+
+fn line(letter: &v1::DeadLetter) -> String {
+    let subject = if letter.subject.is_empty() { "unknown" } else { &letter.subject };
+    let (number, times) = (letter.number, letter.deliveries);
     format!("{number:>6}  {subject}  {times} deliveries  {}", letter.error.replace('\n', " "))
 }

@@ -86,7 +86,7 @@ async fn serve(
     let pipeline = Pipeline::start(&document, data, &mut process, &meter, &shutdown).await?;
     let listening = process.listen(service, DOOR.ports).await?;
     let address = listening.http_address()?;
-    data.note_address(address)?;
+    data.note_addresses(address, listening.grpc_address()?)?;
     let run = Run { args, meters: telemetry.meters(), shutdown };
     let address = format!("http://{address}");
     listening.serve(Box::pin(run.work(pipeline, sources, stand, &address))).await

@@ -36,7 +36,7 @@ pub(crate) async fn running(folder: &Path) -> anyhow::Result<Option<Server>> {
 }
 
 /// A service on all addresses is asked on loopback.
-fn reachable(mut address: SocketAddr) -> SocketAddr {
+pub(crate) fn reachable(mut address: SocketAddr) -> SocketAddr {
     if address.ip().is_unspecified() {
         address.set_ip(std::net::Ipv4Addr::LOCALHOST.into());
     }

@@ -8,6 +8,7 @@ use courant_bus::{Bus, Stage, Subject};
 use courant_cache::Cache;
 use courant_embedder_client::EmbedderClient;
 use courant_proto::v1;
+use courant_proto::v1::dead_letters_server::DeadLettersServer;
 use courant_proto::v1::pressure::Level;
 use courant_service::{Control, work};
 use courant_store::Store;
@@ -23,17 +24,17 @@ use crate::known::Known;
 use crate::mcp::Server;
 use crate::metrics::Metrics;
 use crate::near::NearCheck;
-use crate::release::Releaser;
-use crate::{http, pressure};
+use crate::obligations::Obligations;
+use crate::pressure::Standing;
+use crate::{dead_letters, http, pressure, release};
 
 /// The door of the pipeline: judges what is submitted, says how much more is
 /// welcome, and answers questions over HTTP, MCP and the bus.
 pub struct Gateway {
     handler: Handler,
     known: Known,
-    releaser: Releaser,
     api: Api,
-    pressure: watch::Sender<v1::Pressure>,
+    standing: watch::Sender<Standing>,
     /// Ends what MCP has open.
     closing: CancellationToken,
 }
@@ -60,7 +61,7 @@ impl Gateway {
         ]);
         // Nothing is known of the queues yet: a full one refuses by itself.
         let open = v1::Pressure { level: Level::None.into(), ..v1::Pressure::default() };
-        let pressure = watch::Sender::new(open);
+        let standing = watch::Sender::new(Standing { pressure: open, obstacle: None });
         let claims = store.claims();
         let api = Api::new(Inner {
             waiting: Semaphore::new(config.max_waiting),
@@ -71,17 +72,16 @@ impl Gateway {
             cache: cache.clone(),
             clock: clock.clone(),
             metrics: metrics.clone(),
-            pressure: pressure.subscribe(),
+            standing: standing.subscribe(),
             submissions: AtomicU64::new(0),
             model: Mutex::new(None),
             agents: OnceLock::new(),
         });
-        let near = NearCheck::new(&config.near, &cache, clock.clone(), metrics.clone());
-        let known = Known { config: config.clone(), claims: claims.clone(), cache };
-        let releaser =
-            Releaser { config: config.clone(), claims: claims.clone(), clock: clock.clone() };
-        let handler = Handler { config, bus, claims, near, clock, metrics };
-        Ok(Self { handler, known, releaser, api, pressure, closing: CancellationToken::new() })
+        let near = NearCheck::new(&config.near, claims.clone(), &cache, clock, metrics.clone());
+        let known = Known { claims: claims.clone() };
+        let obligations = Obligations::new(bus.clone(), claims.clone(), metrics.clone());
+        let handler = Handler { config, bus, claims, obligations, near, metrics };
+        Ok(Self { handler, known, api, standing, closing: CancellationToken::new() })
     }
 
     /// Names the agents of this process for the status. Without it, the gateway
@@ -90,9 +90,19 @@ impl Gateway {
         self.api.agents.get_or_init(|| agents);
     }
 
+    /// Tells whether an article can be taken in now.
+    pub fn intake(&self) -> Intake {
+        Intake(self.standing.subscribe())
+    }
+
     /// The HTTP API at `/v1`, and MCP at `/mcp`.
     pub fn routes(&self) -> Router {
         http::routes(&self.api, self.closing.clone())
+    }
+
+    /// The dead letters, as gRPC serves them.
+    pub fn grpc(&self) -> DeadLettersServer<impl v1::dead_letters_server::DeadLetters + use<>> {
+        dead_letters::service(self.handler.bus.clone())
     }
 
     /// The MCP server for standard input and output:
@@ -108,27 +118,54 @@ impl Gateway {
     /// If the bus cannot be consumed or served, or the store cannot be read.
     pub async fn run(&self, control: Control) -> anyhow::Result<()> {
         self.api.agents.get_or_init(|| vec![control.clone()]);
-        let Handler { config, bus, metrics, near, claims, .. } = &self.handler;
+        let Handler { config, bus, metrics, near, obligations, .. } = &self.handler;
+        // Before the first entry is judged: what is lost bars nothing from the start.
+        Box::pin(obligations.look_at_start()).await?;
         if !near.is_shared() {
             // Boxed, as the store's futures are large.
-            Box::pin(near.restore(claims)).await?;
+            Box::pin(near.restore()).await?;
         }
         let handler = self.handler.clone();
         let handle = move |entry| handler.handle(entry);
         let entries =
             work(bus, Stage::GATEWAY, config.concurrency, &control, &metrics.agent, handle);
         let known = self.known.serve(bus, &control);
-        let releasing = self.releaser.run(bus, &control);
-        let pressure = pressure::watch(config, bus, metrics, &self.pressure, &control);
+        let releasing = release::run(bus, obligations, &control);
+        let matching = async {
+            obligations.run(&control).await;
+            Ok(())
+        };
+        let store = &self.api.store;
+        let pressure = pressure::watch(config, bus, store, metrics, &self.standing, &control);
         let refill = async {
             if near.is_shared() {
-                Box::pin(near.restore(claims)).await?;
+                Box::pin(near.restore()).await?;
             }
             Ok(())
         };
-        let result = tokio::try_join!(entries, known, releasing, pressure, refill).map(|_| ());
+        let result =
+            tokio::try_join!(entries, known, releasing, matching, pressure, refill).map(|_| ());
         self.closing.cancel();
         control.finished();
         result
+    }
+}
+
+/// The readiness of the door: disk, spool, store and queues, as they were half a second ago.
+#[derive(Clone)]
+pub struct Intake(watch::Receiver<Standing>);
+
+impl Intake {
+    /// Checks that an article can be taken in now.
+    ///
+    /// # Errors
+    /// Says why not, as a submission is told.
+    pub fn check(&self) -> anyhow::Result<()> {
+        let Standing { pressure, obstacle } = &*self.0.borrow();
+        if let Some(reason) = obstacle {
+            anyhow::bail!("{reason}");
+        }
+        anyhow::ensure!(pressure.level() != Level::Stop, "{}", pressure.reason);
+        Ok(())
     }
 }

@@ -14,7 +14,6 @@ use courant_article::ModelRef;
 use courant_bus::Bus;
 use courant_cache::Cache;
 use courant_embedder_client::EmbedderClient;
-use courant_proto::v1;
 use courant_service::Control;
 use courant_store::Store;
 use courant_telemetry::Clock;
@@ -22,6 +21,7 @@ use tokio::sync::{Semaphore, watch};
 
 use crate::config::Config;
 use crate::metrics::Metrics;
+use crate::pressure::Standing;
 
 /// The one core behind both faces. Clones share everything.
 #[derive(Clone)]
@@ -35,8 +35,8 @@ pub(crate) struct Inner {
     pub(crate) cache: Cache,
     pub(crate) clock: Clock,
     pub(crate) metrics: Metrics,
-    /// What the queues said last.
-    pub(crate) pressure: watch::Receiver<v1::Pressure>,
+    /// The last look at queues, disk and store.
+    pub(crate) standing: watch::Receiver<Standing>,
     /// Places for submissions that wait for their decision.
     pub(crate) waiting: Semaphore,
     /// Tells submissions of the same millisecond apart.

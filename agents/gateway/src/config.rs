@@ -25,8 +25,8 @@ pub struct Config {
     /// Texts with fewer words are refused, 1 to 1000. A character counts as a
     /// word in scripts that put no spaces.
     pub min_words: usize,
-    /// The time ahead of this machine's clock that `observed_at` may be, seconds, 0 to
-    /// 86400. Without a limit, one wrong clock would block every later revision.
+    /// The time ahead of this machine's clock that `observed_at` of a submission may be,
+    /// seconds, 0 to 86400; of what comes over the bus, a time ahead counts as now.
     pub max_ahead_s: u64,
     /// At this share of a queue's limits the crawler is stopped and submissions
     /// get 429, above `resume_at` up to 1.
@@ -53,8 +53,6 @@ pub struct Config {
     /// Seconds that a query's vector is kept, 1 to 86400. For so long a search may
     /// use the vector of a model that was replaced.
     pub vector_ttl_s: u64,
-    /// Seconds that a known URL is kept before the store is asked again, 1 to 86400.
-    pub known_ttl_s: u64,
     /// `Host` values under which `/mcp` answers: names, or `name:port`. Others get
     /// 403, against DNS rebinding. Add the name under which the gateway is reached.
     pub allowed_hosts: Vec<String>,
@@ -83,7 +81,6 @@ impl Default for Config {
             max_waiting: 64,
             embed_timeout_s: 2.0,
             vector_ttl_s: 600,
-            known_ttl_s: 600,
             allowed_hosts: owned(&["localhost", "127.0.0.1", "::1"]),
             allowed_origins: owned(&["http://localhost:*", "http://127.0.0.1:*"]),
             near: NearConfig::default(),
@@ -112,10 +109,6 @@ impl Config {
         Duration::from_secs(self.vector_ttl_s)
     }
 
-    pub(crate) fn known_ttl(&self) -> Duration {
-        Duration::from_secs(self.known_ttl_s)
-    }
-
     pub(crate) fn pressure_interval(&self) -> Duration {
         Duration::from_millis(self.pressure_interval_ms)
     }
@@ -139,7 +132,6 @@ impl Ranged for Config {
         ranges.within("max_waiting", self.max_waiting, 1..=1024);
         ranges.within("embed_timeout_s", self.embed_timeout_s, 0.1..=30.0);
         ranges.within("vector_ttl_s", self.vector_ttl_s, 1..=86_400);
-        ranges.within("known_ttl_s", self.known_ttl_s, 1..=86_400);
         // The MCP library takes an empty list for "any host".
         let hosts = self.allowed_hosts.len();
         let range = "a list of 1 to 1000 names";

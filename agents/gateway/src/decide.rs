@@ -6,7 +6,7 @@ use courant_article::{
 };
 use courant_dedup::{Near, Sketch, canonical_url, canonicalize, normalize_text, registered_domain};
 use courant_proto::v1;
-use courant_store::{Claim, Verdict};
+use courant_store::{Claim, Ruling, Verdict};
 use unicode_segmentation::UnicodeSegmentation;
 use url::Url;
 
@@ -27,11 +27,16 @@ pub(crate) struct Identity {
 
 impl Identity {
     /// Reads the identity of `entry`, or says why it has none that can be handled.
-    pub(crate) fn of(entry: &Entry, config: &Config, now_ms: i64) -> Result<Self, Refusal> {
+    ///
+    /// The time at which it was observed is none of the reasons but where it has none: an
+    /// entry that is decided late, or by another clock, is not lost for that.
+    pub(crate) fn of(entry: &Entry, config: &Config) -> Result<Self, Refusal> {
         let url = canonical_url(&entry.url, entry.declared_canonical_url.as_deref())?;
         let text = normalize_text(entry.text.as_str());
         check_words(&text, config.min_words)?;
-        check_time(entry.observed_at.0, now_ms, config.max_ahead_s)?;
+        if entry.observed_at.0 <= 0 {
+            return Err(Refusal::NoTime);
+        }
         Ok(Self {
             id: ArticleId::of(&url),
             content_hash: ContentHash::of_normalized(&text),
@@ -41,11 +46,11 @@ impl Identity {
         })
     }
 
-    pub(crate) fn claim(&self, entry: &Entry, near: Option<Near>) -> Claim {
+    pub(crate) fn claim(&self, entry: &Entry, near: Vec<Near>) -> Claim {
         Claim {
             id: self.id,
             content_hash: self.content_hash,
-            revision: entry.observed_at,
+            observed: entry.observed_at,
             site: self.site.clone(),
             sketch: self.sketch.clone(),
             near,
@@ -72,42 +77,32 @@ fn check_words(text: &str, least: usize) -> Result<(), Refusal> {
     }
 }
 
-fn check_time(observed_ms: i64, now_ms: i64, max_ahead_s: u64) -> Result<(), Refusal> {
-    if observed_ms <= 0 {
-        return Err(Refusal::NoTime);
-    }
-    let ahead_s = observed_ms.saturating_sub(now_ms) / 1000;
-    if u64::try_from(ahead_s).is_ok_and(|ahead_s| ahead_s > max_ahead_s) {
-        return Err(Refusal::InTheFuture { ahead_s, max_ahead_s });
-    }
-    Ok(())
-}
-
 /// What the gateway says of an entry.
 #[derive(Debug)]
 pub(crate) enum Decided {
     /// It cannot be handled.
     Refused(Refusal),
     /// It was judged by its identity.
-    Judged(Box<Identity>, Verdict),
+    Judged(Box<Identity>, Ruling),
 }
 
 impl Decided {
     pub(crate) fn decision(&self) -> Decision {
         match self {
             Self::Refused(_) => Decision::Refused,
-            Self::Judged(_, verdict) => verdict.decision,
+            Self::Judged(_, ruling) => ruling.verdict.decision,
         }
     }
 
-    /// The article that `entry` becomes, if it is let in.
-    pub(crate) fn article(&self, entry: &Entry) -> Option<Article> {
-        let Self::Judged(identity, verdict) = self else {
+    /// The article that `entry` becomes, if it is let in, and the ruling by which it is.
+    pub(crate) fn article(&self, entry: &Entry) -> Option<(Article, Ruling)> {
+        let Self::Judged(identity, ruling) = self else {
             return None;
         };
-        verdict.decision.is_accepted().then(|| Article {
+        let verdict = ruling.verdict;
+        let article = || Article {
             id: identity.id,
-            revision: entry.observed_at,
+            revision: ruling.revision,
             url: link(entry, &identity.url),
             content_hash: identity.content_hash,
             title: entry.title.clone(),
@@ -122,7 +117,8 @@ impl Decided {
             syndicated_of: verdict.of.filter(|_| verdict.decision == Decision::Syndicated),
             page: entry.page.clone(),
             feed: entry.feed.clone(),
-        })
+        };
+        verdict.decision.is_accepted().then(|| (article(), *ruling))
     }
 
     /// What everyone is told.
@@ -135,7 +131,7 @@ impl Decided {
         };
         match self {
             Self::Refused(reason) => v1::EntryDecided { reason: reason.to_string(), ..told },
-            Self::Judged(identity, verdict) => v1::EntryDecided {
+            Self::Judged(identity, Ruling { verdict, .. }) => v1::EntryDecided {
                 article_id: repeated_or_own(identity, verdict).to_string(),
                 of: first_of_cluster(verdict).map_or_else(String::new, |id| id.to_string()),
                 ..told
@@ -177,7 +173,7 @@ mod tests {
     }
 
     fn identity(entry: &Entry) -> Result<Identity, Refusal> {
-        Identity::of(entry, &Config::default(), NOW_MS)
+        Identity::of(entry, &Config::default())
     }
 
     #[test]
@@ -188,9 +184,9 @@ mod tests {
             ..entry()
         };
         assert_eq!(identity(&entry()).unwrap(), identity(&typeset).unwrap());
-        let claim = identity(&entry()).unwrap().claim(&entry(), None);
+        let claim = identity(&entry()).unwrap().claim(&entry(), Vec::new());
         assert_eq!(claim.site, "example.com");
-        assert_eq!(claim.revision, Revision(NOW_MS));
+        assert_eq!(claim.observed, Revision(NOW_MS));
     }
 
     #[test]
@@ -228,14 +224,13 @@ mod tests {
             (Entry { url: "not a url".into(), ..entry() }, "URL"),
             (with_text(" \n\u{200b} … "), "no text"),
             (with_text("Four words are few."), "4 words"),
-            (seen(NOW_MS + 3_602_000), "3602 s ahead"),
             (seen(0), "observed"),
         ];
         for (entry, reason) in cases {
             let refusal = identity(&entry).unwrap_err().to_string();
             assert!(refusal.contains(reason), "{refusal}");
         }
-        assert!(identity(&seen(NOW_MS + 3_600_000)).is_ok());
+        assert!(identity(&seen(NOW_MS + 365 * 86_400_000)).is_ok(), "the door looks at the time");
     }
 
     #[test]
@@ -247,18 +242,24 @@ mod tests {
         assert!(identity(&chinese).is_ok());
     }
 
+    fn ruling(decision: Decision, of: Option<ArticleId>) -> Ruling {
+        let (verdict, revision) = (Verdict { decision, of }, Revision(NOW_MS + 1));
+        Ruling { verdict, revision, is_pending: false, is_repeated: false }
+    }
+
     fn judged(decision: Decision, of: Option<ArticleId>) -> Decided {
-        Decided::Judged(Box::new(identity(&entry()).unwrap()), Verdict { decision, of })
+        Decided::Judged(Box::new(identity(&entry()).unwrap()), ruling(decision, of))
     }
 
     #[test]
     fn only_what_is_let_in_becomes_an_article() {
         let first = ArticleId::from_bytes([7; 16]);
-        let copy = judged(Decision::Syndicated, Some(first)).article(&entry()).unwrap();
+        let (copy, _) = judged(Decision::Syndicated, Some(first)).article(&entry()).unwrap();
+        assert_eq!(copy.revision, Revision(NOW_MS + 1), "that of the ruling");
         assert_eq!(copy.syndicated_of, Some(first));
         assert_eq!(copy.decision, Decision::Syndicated);
         let own = identity(&entry()).unwrap().id;
-        let revised = judged(Decision::Revision, Some(own)).article(&entry()).unwrap();
+        let (revised, _) = judged(Decision::Revision, Some(own)).article(&entry()).unwrap();
         assert_eq!((revised.id, revised.syndicated_of), (own, None));
         assert!(judged(Decision::Duplicate, Some(first)).article(&entry()).is_none());
         assert!(Decided::Refused(Refusal::NoText).article(&entry()).is_none());
@@ -330,9 +331,10 @@ mod tests {
             let entry = Entry::try_from(submitted).unwrap();
             match identity(&entry) {
                 Ok(identity) => {
-                    let verdict = Verdict { decision: Decision::New, of: None };
-                    let decided = Decided::Judged(Box::new(identity), verdict);
-                    let accepted = v1::ArticleAccepted::of(decided.article(&entry).unwrap());
+                    let ruling = ruling(Decision::New, None);
+                    let decided = Decided::Judged(Box::new(identity), ruling);
+                    let (article, _) = decided.article(&entry).unwrap();
+                    let accepted = v1::ArticleAccepted::of(article);
                     prop_assert!(weight(&accepted) <= courant_bus::MAX_MESSAGE_BYTES / 2);
                     prop_assert!(weight(&decided.event(&entry)) <= 16 * 1024);
                 }

@@ -26,14 +26,6 @@ pub(crate) enum Refusal {
     /// The submitter did not say when it saw it.
     #[error("it does not say when it was observed")]
     NoTime,
-    /// The submitter's clock is wrong.
-    #[error("it was observed {ahead_s} s ahead of now, more than {max_ahead_s} s")]
-    InTheFuture {
-        /// How far ahead.
-        ahead_s: i64,
-        /// What is tolerated.
-        max_ahead_s: u64,
-    },
 }
 
 /// Why a question has no answer. HTTP and MCP say the same of it; what is inside
@@ -59,6 +51,14 @@ pub(crate) enum ApiError {
     #[error("the pipeline takes nothing more for now ({reason}); try again in {} s", after.as_secs())]
     Busy {
         /// What is full.
+        reason: String,
+        /// When to come again.
+        after: Duration,
+    },
+    /// Nothing can be taken in, for want of disk, spool or store.
+    #[error("nothing can be taken in: {reason}; try again in {} s", after.as_secs())]
+    Blocked {
+        /// The reason, as `/readyz` tells it.
         reason: String,
         /// When to come again.
         after: Duration,
@@ -91,7 +91,7 @@ impl ApiError {
             Self::Busy { .. } => "busy",
             Self::NoVector(_) => "no_embedder",
             Self::TimedOut(_) => "timeout",
-            Self::Store(_) | Self::Bus(_) => "unavailable",
+            Self::Blocked { .. } | Self::Store(_) | Self::Bus(_) => "unavailable",
             Self::Panicked => "internal",
         }
     }
@@ -103,7 +103,9 @@ impl ApiError {
             Self::Method(_) => StatusCode::METHOD_NOT_ALLOWED,
             Self::TooLarge(_) => StatusCode::PAYLOAD_TOO_LARGE,
             Self::Busy { .. } => StatusCode::TOO_MANY_REQUESTS,
-            Self::NoVector(_) | Self::Store(_) | Self::Bus(_) => StatusCode::SERVICE_UNAVAILABLE,
+            Self::Blocked { .. } | Self::NoVector(_) | Self::Store(_) | Self::Bus(_) => {
+                StatusCode::SERVICE_UNAVAILABLE
+            }
             Self::TimedOut(_) => StatusCode::GATEWAY_TIMEOUT,
             Self::Panicked => StatusCode::INTERNAL_SERVER_ERROR,
         }
@@ -112,7 +114,7 @@ impl ApiError {
     /// Seconds for the header `Retry-After`.
     pub(crate) fn retry_after_s(&self) -> Option<u64> {
         match self {
-            Self::Busy { after, .. } => Some(after.as_secs()),
+            Self::Busy { after, .. } | Self::Blocked { after, .. } => Some(after.as_secs()),
             _ => None,
         }
     }
@@ -136,6 +138,9 @@ impl From<PublishError> for ApiError {
                 Self::Busy { reason: format!("the queue of {subject} is full"), after: RETRY_AFTER }
             }
             PublishError::TooLarge { .. } => Self::TooLarge(error.to_string()),
+            PublishError::Spool(error) => {
+                Self::Blocked { reason: error.to_string(), after: RETRY_AFTER }
+            }
             other => Self::Bus(Box::new(other)),
         }
     }

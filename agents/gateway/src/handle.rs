@@ -1,15 +1,15 @@
 //! One entry's way through the gateway.
 
-use courant_article::{Article, Entry};
-use courant_bus::{Bus, Failure, MessageId, PublishError, Subject};
+use courant_article::{Article, Decision, Entry, Revision};
+use courant_bus::{Bus, Failure, MessageId, Subject};
 use courant_proto::v1;
-use courant_store::Claims;
-use courant_telemetry::Clock;
+use courant_store::{Claim, Claims, Obligation, Ruling};
 
 use crate::config::Config;
 use crate::decide::{Decided, Identity};
 use crate::metrics::Metrics;
 use crate::near::NearCheck;
+use crate::obligations::Obligations;
 
 /// What handling needs.
 #[derive(Clone)]
@@ -17,10 +17,15 @@ pub(crate) struct Handler {
     pub(crate) config: Config,
     pub(crate) bus: Bus,
     pub(crate) claims: Claims,
+    pub(crate) obligations: Obligations,
     pub(crate) near: NearCheck,
-    pub(crate) clock: Clock,
     pub(crate) metrics: Metrics,
 }
+
+/// The bus took an article for one that it had before.
+#[derive(Debug, thiserror::Error)]
+#[error("revision {0} of the article was published before its claim was lost")]
+struct Swallowed(Revision);
 
 impl Handler {
     /// Decides on an entry, publishes the article that it becomes, tells of the
@@ -39,30 +44,48 @@ impl Handler {
     }
 
     /// The index of near texts names the copies; the store decides, in one atomic
-    /// claim, also between replicas. No cache stands before it: a fingerprint changes with every revision, so that a
-    /// remembered one could call a changed text, or one changed back, a duplicate.
+    /// claim, also between replicas. No cache stands before it: a fingerprint changes with
+    /// every revision, so that a remembered one could call a changed text, or one changed
+    /// back, a duplicate.
     async fn decide(&self, entry: &Entry) -> Result<Decided, Failure> {
-        match Identity::of(entry, &self.config, self.clock.unix_ms()) {
-            Err(refusal) => Ok(Decided::Refused(refusal)),
-            Ok(identity) => {
-                let near = match &identity.sketch {
-                    Some(sketch) => self.near.ask(identity.id, &identity.site, sketch).await,
-                    None => None,
-                };
-                let claim = identity.claim(entry, near);
-                // Boxed: the Postgres half of this future has 16 KB.
-                let claimed = Box::pin(self.claims.judge(&claim)).await;
-                Ok(Decided::Judged(Box::new(identity), claimed.map_err(Failure::retry)?))
-            }
+        let identity = match Identity::of(entry, &self.config) {
+            Ok(identity) => identity,
+            Err(refusal) => return Ok(Decided::Refused(refusal)),
+        };
+        let asked = self.near.ask(&identity).await;
+        let ruling = self.judge(&identity.claim(entry, asked.near.clone())).await?;
+        if matches!(ruling.verdict.decision, Decision::New | Decision::Syndicated) {
+            self.near.let_in(&asked).await;
+        }
+        Ok(Decided::Judged(Box::new(identity), ruling))
+    }
+
+    /// A duplicate of what is not stored yet counts only while that is on its way.
+    async fn judge(&self, claim: &Claim) -> Result<Ruling, Failure> {
+        // Boxed: the Postgres half of this future has 16 KB.
+        let ruling = Box::pin(self.claims.judge(claim)).await.map_err(Failure::retry)?;
+        if !ruling.is_pending {
+            return Ok(ruling);
+        }
+        match Box::pin(self.obligations.look()).await.map_err(Failure::retry)? {
+            0 => Ok(ruling),
+            _ => Box::pin(self.claims.judge(claim)).await.map_err(Failure::retry),
         }
     }
 
     /// The article before the event: whoever hears "new" may rely on it.
-    async fn publish(&self, entry: &Entry, decided: &Decided) -> Result<(), PublishError> {
-        if let Some(article) = decided.article(entry) {
+    async fn publish(&self, entry: &Entry, decided: &Decided) -> Result<(), Failure> {
+        if let Some((article, ruling)) = decided.article(entry) {
+            let owed = Obligation { id: article.id, revision: article.revision };
             let id = article_message(&article);
             let accepted = v1::ArticleAccepted::of(article);
-            self.bus.publish(Subject::ARTICLE_ACCEPTED, &id, &accepted).await?;
+            let published = self.bus.publish(Subject::ARTICLE_ACCEPTED, &id, &accepted).await?;
+            if published.duplicate && !ruling.is_repeated {
+                // The store has forgotten what the bus remembers: the next claim gets
+                // another revision.
+                self.obligations.release(&[owed]).await.map_err(Failure::retry)?;
+                return Err(Failure::retry(Swallowed(owed.revision)));
+            }
         }
         let id = event_message(entry, decided);
         self.bus.publish(Subject::ENTRY_DECIDED, &id, &decided.event(entry)).await?;

@@ -1,19 +1,15 @@
-//! `courant.request.known`: which of these URLs have been let in before?
+//! `courant.request.known`: which of these URLs are stored, or on their way?
 
 use std::sync::Arc;
 
 use courant_article::ArticleId;
 use courant_bus::{Bus, Subject};
-use courant_cache::Cache;
 use courant_dedup::canonicalize;
 use courant_proto::v1;
 use courant_service::Control;
 use courant_store::{Claims, Error};
-use futures::future::join_all;
 use tokio::sync::Semaphore;
 use tracing::Instrument;
-
-use crate::config::Config;
 
 /// The most URLs in one request.
 const MAX_URLS: usize = 1_000;
@@ -23,9 +19,7 @@ const AT_ONCE: usize = 16;
 /// What answering needs.
 #[derive(Clone)]
 pub(crate) struct Known {
-    pub(crate) config: Config,
     pub(crate) claims: Claims,
-    pub(crate) cache: Cache,
 }
 
 impl Known {
@@ -66,40 +60,17 @@ impl Known {
         }
     }
 
-    /// One answer per URL, in order. What is no URL of an article is not known.
-    ///
-    /// Only "known" is cached: a URL that was let in stays so, while one that was
-    /// not may be by now. Whoever asks saves a fetch with the answer; what a page
-    /// is, the store alone decides.
+    /// One answer per URL, in order. What is no URL of an article is not known. Nothing is
+    /// cached: an article that was let in may be lost, or be deleted.
     async fn which(&self, urls: &[String]) -> Result<Vec<bool>, Error> {
         let ids: Vec<Option<ArticleId>> = urls
             .iter()
             .map(|url| canonicalize(url).ok().map(|canonical| ArticleId::of(&canonical)))
             .collect();
-        let mut known = join_all(ids.iter().map(|id| self.is_cached(*id))).await;
-        let places = ids.into_iter().enumerate();
-        let unsure: Vec<(usize, ArticleId)> = places
-            .filter_map(|(place, id)| id.filter(|_| !known[place]).map(|id| (place, id)))
-            .collect();
-        let asked: Vec<ArticleId> = unsure.iter().map(|(_, id)| *id).collect();
+        let asked: Vec<ArticleId> = ids.iter().copied().flatten().collect();
         let answers = if asked.is_empty() { Vec::new() } else { self.claims.known(&asked).await? };
-        for ((place, id), is_known) in unsure.into_iter().zip(answers) {
-            known[place] = is_known;
-            if is_known {
-                self.cache.put(&key(id), "1".into(), self.config.known_ttl()).await;
-            }
-        }
-        Ok(known)
+        let mut answers = answers.into_iter();
+        let answer = |id: Option<ArticleId>| id.is_some() && answers.next() == Some(true);
+        Ok(ids.into_iter().map(answer).collect())
     }
-
-    async fn is_cached(&self, id: Option<ArticleId>) -> bool {
-        match id {
-            Some(id) => self.cache.get(&key(id)).await.is_some(),
-            None => false,
-        }
-    }
-}
-
-fn key(id: ArticleId) -> String {
-    format!("known:{id}")
 }

@@ -3,13 +3,14 @@
 //!
 //! - [`Gateway::run`] works: receive, decide, publish, tell, settle (`handle`,
 //!   `decide`, `near`), the pressure of the queues (`pressure`), known URLs (`known`),
-//!   claims of articles that became dead letters (`release`).
+//!   claims whose articles are lost (`obligations`) or became dead letters (`release`).
 //! - [`Gateway::routes`] and [`Gateway::mcp`] are two faces, HTTP/JSON (`http`) and
-//!   MCP (`mcp`), of the same questions (`api`).
+//!   MCP (`mcp`), of the same questions (`api`); [`Gateway::grpc`] serves the dead letters.
 
 mod agent;
 mod api;
 mod config;
+mod dead_letters;
 mod decide;
 mod error;
 mod handle;
@@ -18,12 +19,13 @@ mod known;
 mod mcp;
 mod metrics;
 mod near;
+mod obligations;
 mod pressure;
 mod release;
 
 #[cfg(test)]
 mod tests;
 
-pub use agent::Gateway;
+pub use agent::{Gateway, Intake};
 pub use config::{AGENT, Config};
 pub use mcp::Server as McpServer;

@@ -19,6 +19,8 @@ pub(crate) struct Metrics {
     degraded: Counter<u64>,
     near_index: Gauge<u64>,
     near_left_out: Counter<u64>,
+    open_claims: Gauge<u64>,
+    released: Counter<u64>,
 }
 
 impl Metrics {
@@ -50,6 +52,14 @@ impl Metrics {
                 .u64_counter("courant_near_checks_left_out")
                 .with_description("Entries judged by their exact text alone, for want of Redis")
                 .build(),
+            open_claims: meter
+                .u64_gauge("courant_claims_open")
+                .with_description("Accepted articles that are not stored yet, 10000 at most")
+                .build(),
+            released: meter
+                .u64_counter("courant_claims_released")
+                .with_description("Accepted articles that nothing will store: let in again")
+                .build(),
         };
         metrics.begin();
         metrics
@@ -62,6 +72,7 @@ impl Metrics {
         }
         self.degraded.add(0, &[]);
         self.near_left_out.add(0, &[]);
+        self.released.add(0, &[]);
         self.near_index(0);
     }
 
@@ -94,6 +105,14 @@ impl Metrics {
 
     pub(crate) fn near_check_left_out(&self) {
         self.near_left_out.add(1, &[]);
+    }
+
+    pub(crate) fn open_claims(&self, claims: usize) {
+        self.open_claims.record(claims as u64, &[]);
+    }
+
+    pub(crate) fn released(&self, claims: u64) {
+        self.released.add(claims, &[]);
     }
 
     pub(crate) fn degraded_search(&self) {

@@ -1,49 +1,111 @@
 //! Which earlier articles have nearly the same text: the step between the exact text
 //! and the store's verdict.
 
+mod turns;
+
+use std::time::Duration;
+
 use courant_article::ArticleId;
 use courant_cache::{Cache, Neighbours};
-use courant_dedup::{Near, NearConfig, Offer, Sketch};
+use courant_dedup::{Match, Near, NearConfig, Offer, Sketch, text_key};
 use courant_store::{Claims, KnownSketch};
 use courant_telemetry::Clock;
 
+use crate::decide::Identity;
 use crate::metrics::Metrics;
+use turns::{Turn, Turns};
 
 /// Sketches read from the store at once.
 const PAGE: usize = 1_000;
+/// The longest wait for the claim of another gateway, which takes milliseconds.
+const PATIENCE: Duration = Duration::from_secs(1);
+const PAUSE: Duration = Duration::from_millis(10);
 
 /// The check, with what it needs.
 #[derive(Clone)]
 pub(crate) struct NearCheck {
     config: NearConfig,
+    claims: Claims,
     neighbours: Neighbours,
+    turns: Turns,
     clock: Clock,
     metrics: Metrics,
 }
 
+/// The answer for one text. Texts near to it wait until it is dropped.
+#[derive(Default)]
+pub(crate) struct Asked {
+    pub(crate) near: Vec<Near>,
+    /// The text, where the index did not take it in because it expected a refusal.
+    left_out: Option<Offer>,
+    _turn: Option<Turn>,
+}
+
 impl NearCheck {
-    pub(crate) fn new(config: &NearConfig, cache: &Cache, clock: Clock, metrics: Metrics) -> Self {
-        let neighbours = Neighbours::new(config, cache);
-        Self { config: config.clone(), neighbours, clock, metrics }
+    pub(crate) fn new(
+        config: &NearConfig,
+        claims: Claims,
+        cache: &Cache,
+        clock: Clock,
+        metrics: Metrics,
+    ) -> Self {
+        let (neighbours, turns) = (Neighbours::new(config, cache), Turns::default());
+        Self { config: config.clone(), claims, neighbours, turns, clock, metrics }
     }
 
-    /// Whom `id` at `site` is near to, and takes it in.
+    /// Asks for the articles to whose texts that of `identity` is near, and takes it in.
+    /// Those that this process is about to judge are judged first.
     ///
     /// Where Redis does not answer, the entry is judged by its exact text alone: a
     /// copy let in does less harm than a door that is shut. That is counted; the
     /// cache says in the log when it begins and ends.
-    pub(crate) async fn ask(&self, id: ArticleId, site: &str, sketch: &Sketch) -> Option<Near> {
-        let offer = Offer { id, site: site.to_owned(), sketch: sketch.clone() };
+    pub(crate) async fn ask(&self, identity: &Identity) -> Asked {
+        let Some(offer) = offer_of(identity) else { return Asked::default() };
+        let turn = self.turns.take((offer.id, offer.text)).await;
         let asking = self.neighbours.offer(&offer, self.now_s());
-        match self.metrics.agent.timed("near", asking).await {
-            Ok(matches) => {
-                self.metrics.near_index(self.neighbours.articles());
-                Near::of(&matches)
+        let Ok(matches) = self.metrics.agent.timed("near", asking).await else {
+            self.metrics.near_check_left_out();
+            return Asked::default();
+        };
+        self.metrics.near_index(self.neighbours.articles());
+        for Match { id, text, .. } in &matches {
+            self.turns.pass((*id, *text)).await;
+        }
+        if self.neighbours.is_shared() {
+            self.wait_for_other_gateways(&matches).await;
+        }
+        let is_left_out = matches.iter().any(|found| found.on_this_site);
+        Asked {
+            near: Near::of(&matches),
+            left_out: is_left_out.then_some(offer),
+            _turn: Some(turn),
+        }
+    }
+
+    /// Another gateway may be about to judge a text that stands in the shared index. Where its
+    /// claim does not come within [`PATIENCE`], that gateway has died, or the store has lost it.
+    async fn wait_for_other_gateways(&self, matches: &[Match]) {
+        let ids: Vec<ArticleId> = matches.iter().map(|found| found.id).collect();
+        let are_claimed = async {
+            // Boxed: the Postgres half of this future is large.
+            while let Ok(claimed) = Box::pin(self.claims.are_claimed(&ids)).await
+                && claimed.contains(&false)
+            {
+                tokio::time::sleep(PAUSE).await;
             }
-            Err(_) => {
-                self.metrics.near_check_left_out();
-                None
-            }
+        };
+        if tokio::time::timeout(PATIENCE, are_claimed).await.is_err() {
+            tracing::debug!(?ids, "a near text was never claimed");
+        }
+    }
+
+    /// Takes in a text that was let in although one of its own site is near to it: that one
+    /// is not there any more.
+    pub(crate) async fn let_in(&self, asked: &Asked) {
+        let Some(offer) = &asked.left_out else { return };
+        let now_s = self.now_s();
+        if self.neighbours.restore(offer, now_s, now_s).await.is_err() {
+            self.metrics.near_check_left_out();
         }
     }
 
@@ -53,11 +115,11 @@ impl NearCheck {
     ///
     /// # Errors
     /// If the store does not answer.
-    pub(crate) async fn restore(&self, claims: &Claims) -> Result<(), courant_store::Error> {
+    pub(crate) async fn restore(&self) -> Result<(), courant_store::Error> {
         let oldest_s = self.now_s().saturating_sub(self.config.max_age_s());
-        claims.forget_sketches(i64::from(oldest_s) * 1000, self.config.capacity).await?;
+        self.claims.forget_sketches(i64::from(oldest_s) * 1000, self.config.capacity).await?;
         match self.neighbours.is_unused().await {
-            Ok(true) => self.fill(claims).await,
+            Ok(true) => self.fill().await,
             Ok(false) => Ok(()),
             Err(error) => {
                 tracing::warn!(%error, "the index of near texts is not looked at");
@@ -66,10 +128,10 @@ impl NearCheck {
         }
     }
 
-    async fn fill(&self, claims: &Claims) -> Result<(), courant_store::Error> {
+    async fn fill(&self) -> Result<(), courant_store::Error> {
         let mut after = 0;
         loop {
-            let page = claims.sketches(after, PAGE).await?;
+            let page = self.claims.sketches(after, PAGE).await?;
             let Some(last) = page.last() else { break };
             after = last.number;
             for known in page {
@@ -86,14 +148,14 @@ impl NearCheck {
     }
 
     async fn put_back(&self, known: KnownSketch) -> Result<(), courant_cache::Error> {
-        let KnownSketch { id, site, sketch, claimed_at_ms, .. } = known;
+        let KnownSketch { id, content_hash, site, sketch, claimed_at_ms, .. } = known;
         // One of a newer version says nothing to this one.
         let Some(sketch) = sketch else { return Ok(()) };
-        let offer = Offer { id, site, sketch };
+        let offer = Offer { id, text: text_key(&content_hash), site, sketch };
         self.neighbours.restore(&offer, seconds(claimed_at_ms), self.now_s()).await
     }
 
-    /// Whether replicas share the index.
+    /// Returns true if replicas share the index.
     pub(crate) fn is_shared(&self) -> bool {
         self.neighbours.is_shared()
     }
@@ -101,6 +163,12 @@ impl NearCheck {
     fn now_s(&self) -> u32 {
         seconds(self.clock.unix_ms())
     }
+}
+
+fn offer_of(identity: &Identity) -> Option<Offer> {
+    let sketch: Sketch = identity.sketch.clone()?;
+    let (text, site) = (text_key(&identity.content_hash), identity.site.clone());
+    Some(Offer { id: identity.id, text, site, sketch })
 }
 
 /// Unix seconds, which fit until 2106.

@@ -7,6 +7,7 @@ use courant_bus::{Bus, QueueStatus, Subject};
 use courant_proto::v1;
 use courant_proto::v1::pressure::Level;
 use courant_service::Control;
+use courant_store::Store;
 use tokio::sync::watch;
 use tokio::time::{Instant, MissedTickBehavior};
 
@@ -15,6 +16,16 @@ use crate::metrics::Metrics;
 
 /// A silent gateway counts as gone, so it speaks although nothing changes.
 const AT_LEAST_EVERY: Duration = Duration::from_secs(1);
+/// An obstacle that stays is told again.
+const REMINDER: Duration = Duration::from_secs(60);
+
+/// The answer to everyone who brings something.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Standing {
+    pub(crate) pressure: v1::Pressure,
+    /// The reason why nothing can be taken in at all.
+    pub(crate) obstacle: Option<String>,
+}
 
 /// Turns loads into levels, with hysteresis: stopped at `stop_at`, everyone stays
 /// stopped down to `resume_at`, so that the level does not flutter.
@@ -83,44 +94,78 @@ impl Policy {
     }
 }
 
+impl Standing {
+    /// Nothing can be taken in, so everyone is asked to wait.
+    fn blocked(reason: String) -> Self {
+        let level = Level::Stop.into();
+        let pressure = v1::Pressure { level, reason: reason.clone(), suggested_rate: 0.0 };
+        Self { pressure, obstacle: Some(reason) }
+    }
+}
+
 /// Looks at the queues until `control` says to drain, keeps `standing` up to date,
 /// and tells everyone at each change of level and at least once a second.
 pub(crate) async fn watch(
     config: &Config,
     bus: &Bus,
+    store: &Store,
     metrics: &Metrics,
-    standing: &watch::Sender<v1::Pressure>,
+    standing: &watch::Sender<Standing>,
     control: &Control,
 ) -> anyhow::Result<()> {
     let mut policy = Policy::new(config);
     let mut looks = tokio::time::interval(config.pressure_interval());
     looks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     let mut told: Option<(Level, Instant)> = None;
-    let mut blind = false;
+    let mut obstacle = Obstacle::default();
     loop {
         tokio::select! {
             () = control.stopped() => return Ok(()),
             _ = looks.tick() => {}
         }
-        let pressure = match bus.queues().await {
-            Ok(queues) => policy.judge(&queues),
-            Err(error) => {
-                // Said once, not twice a second. What was last seen stands.
-                if !std::mem::replace(&mut blind, true) {
-                    let error = &error as &dyn std::error::Error;
-                    tracing::warn!(error, "the queues cannot be looked at");
-                }
-                continue;
-            }
+        let now = match look(bus, store).await {
+            Ok(queues) => Standing { pressure: policy.judge(&queues), obstacle: None },
+            Err(error) => Standing::blocked(format!("{error:#}")),
         };
-        blind = false;
+        obstacle.note(now.obstacle.as_deref());
+        let pressure = now.pressure.clone();
+        standing.send_replace(now);
         let level = pressure.level();
         metrics.pressure(level);
-        standing.send_replace(pressure.clone());
         let is_due = told.is_none_or(|(last, at)| last != level || at.elapsed() >= AT_LEAST_EVERY);
         if is_due {
             announce(bus, &pressure, told.map(|(last, _)| last)).await;
             told = Some((level, Instant::now()));
+        }
+    }
+}
+
+/// The queues, where an article can be taken in now.
+async fn look(bus: &Bus, store: &Store) -> anyhow::Result<Vec<QueueStatus>> {
+    bus.check_room().await?;
+    // Boxed: the Postgres half of this future is large.
+    Box::pin(store.ping()).await?;
+    Ok(bus.queues().await?)
+}
+
+/// Tells in the log of an obstacle when it comes, each minute while it stays, and when it
+/// goes.
+#[derive(Default)]
+struct Obstacle(Option<(String, Instant)>);
+
+impl Obstacle {
+    fn note(&mut self, reason: Option<&str>) {
+        match (reason, &self.0) {
+            (Some(reason), Some((told, at))) if reason == told && at.elapsed() < REMINDER => {}
+            (Some(reason), _) => {
+                tracing::error!(reason, "nothing can be taken in");
+                self.0 = Some((reason.to_owned(), Instant::now()));
+            }
+            (None, Some(_)) => {
+                tracing::info!("articles are taken in again");
+                self.0 = None;
+            }
+            (None, None) => {}
         }
     }
 }

@@ -2,8 +2,10 @@
 
 mod decisions;
 mod faces;
+mod histories;
 mod tools;
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -44,7 +46,7 @@ struct House {
     meters: Meters,
     shutdown: CancellationToken,
     running: Option<JoinHandle<anyhow::Result<()>>>,
-    _folder: TempDir,
+    folder: TempDir,
 }
 
 impl House {
@@ -75,7 +77,7 @@ impl House {
             meters,
             shutdown: CancellationToken::new(),
             running: None,
-            _folder: folder,
+            folder,
         }
     }
 

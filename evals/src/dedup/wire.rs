@@ -72,7 +72,8 @@ fn candidate_recall(stories: &[Story], wanted: &[(String, String)], misses: bool
     for story in stories {
         let Some(sketch) = Sketch::of(&normalize_text(&story.body), 1) else { continue };
         found.insert(&story.id, index.candidates(&sketch));
-        index.insert(&Offer { id: name(&story.id), site: String::new(), sketch }, 0);
+        let offer = Offer { id: name(&story.id), text: 0, site: String::new(), sketch };
+        index.insert(&offer, 0);
     }
     let finds = |a: &str, b: &str| found.get(a).is_some_and(|ids| ids.contains(&name(b)));
     let (hits, missed): (Vec<_>, Vec<_>) =

@@ -93,7 +93,8 @@ fn id(number: u32) -> ArticleId {
 
 fn offer(number: u32, site: &str, words: std::ops::Range<u32>) -> Offer {
     let text: String = words.map(|word| format!("word{word} ")).collect();
-    Offer { id: id(number), site: site.into(), sketch: Sketch::of(&text, 1).unwrap() }
+    let (id, sketch) = (id(number), Sketch::of(&text, 1).unwrap());
+    Offer { id, text: u64::from(number), site: site.into(), sketch }
 }
 
 /// A text of its own for each number.

@@ -1,116 +1,99 @@
-//! The duplicate index: earlier claims, and which of their articles were stored.
+//! The duplicate index: for each URL, the claim that stands.
 //!
-//! A claim is recorded at the door, before its article is stored. Where the article then
-//! ends among the dead letters, the claim must not keep the article out for ever: a claim
-//! whose article is not stored *lapses*, and its text can be claimed again.
+//! A claim is recorded at the door, before its article is stored; until then it is
+//! *open*. The store closes it together with the article. Where nothing is left that could
+//! store the article, the claim is released: the record says again what is stored, or
+//! that nothing is. So whatever is recorded as accepted is there or on its way, and a text that
+//! only an older version had is no longer known.
 
 use std::collections::HashMap;
 
-use courant_article::{ArticleId, ContentHash, Decision, Revision};
+use courant_article::{ArticleId, ContentHash, Revision};
 
-use crate::claim::{Claim, Near, Verdict};
+use crate::claim::{Claim, Near, Verdict, text_key};
 
-/// The age from which a claim without a stored article no longer bars the same article.
-/// Longer than an article takes through queues that are not full. One that is still on
-/// its way is then published twice, which every stage allows for.
-pub(crate) const LAPSES_FOR_ITSELF_MS: u64 = 15 * 60 * 1000;
-/// The age from which such a claim no longer bars copies of its text. Longer, as a copy
-/// that is let in beside an article still on its way stays in the store as a second one.
-pub(crate) const LAPSES_FOR_COPIES_MS: u64 = 24 * 60 * 60 * 1000;
-/// The time of a claim that was released: it lapsed at once.
-pub const RELEASED_AT_MS: i64 = 0;
 /// Copies of copies that are followed to the first article.
 const MAX_HOPS: usize = 4;
 
-/// The record of an article's last accepted or refused claim.
+/// The record of the claim that stands at a URL.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Fingerprint {
     /// The hash of the text.
     pub content_hash: ContentHash,
-    /// The revision of the claim that was judged: the same one again gets the same
-    /// verdict.
+    /// When the claim's entry was observed, as its sender says: the same one again gets
+    /// the same ruling.
+    pub observed: Revision,
+    /// The version that the article became, the greatest that was ever given.
     pub revision: Revision,
-    /// The newest observation of any text at this URL: what is older is stale.
+    /// The newest observation of any text at this URL: what is older is stale. Later than
+    /// now where a clock has stepped back: then it says nothing.
     pub seen: Revision,
     /// The verdict.
     pub verdict: Verdict,
-    /// When it was judged, Unix milliseconds; [`RELEASED_AT_MS`] where it was released.
-    pub claimed_at_ms: i64,
-    /// The revision in which the article is stored; `None` where it is not.
-    pub stored: Option<Revision>,
+    /// True while the article is not stored in this revision.
+    pub open: bool,
 }
 
 impl Fingerprint {
-    /// Returns true if the claim was accepted long ago, or released, and its article is
-    /// not stored in the claimed revision.
-    fn has_lapsed(&self, now_ms: i64) -> bool {
+    fn is_accepted(&self) -> bool {
         self.verdict.decision.is_accepted()
-            && self.stored.is_none_or(|stored| stored < self.revision)
-            && is_older(self.claimed_at_ms, now_ms, LAPSES_FOR_ITSELF_MS)
-    }
-
-    /// The same, as it counts for a copy with the text `content_hash`. An article that
-    /// is stored in another revision is there, unless its lost revision had that text.
-    fn has_lapsed_for(&self, content_hash: ContentHash, now_ms: i64) -> bool {
-        let is_needed = self.stored.is_none() || self.content_hash == content_hash;
-        is_needed
-            && self.has_lapsed(now_ms)
-            && is_older(self.claimed_at_ms, now_ms, LAPSES_FOR_COPIES_MS)
     }
 }
 
-/// A clock may have stepped back: a claim from the future is as old as one from the past.
-fn is_older(at_ms: i64, now_ms: i64, age_ms: u64) -> bool {
-    now_ms.abs_diff(at_ms) >= age_ms
-}
-
-/// An earlier article with the claimed text, or nearly that text.
+/// An accepted article that has the claimed text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Cluster {
-    /// The first article with this text anywhere.
-    pub first: ArticleId,
-    /// True if some article of the claim's own site had it.
+pub struct Holder {
+    /// The article; never that of the claim.
+    pub id: ArticleId,
+    /// True if it is of the claim's own site.
     pub on_this_site: bool,
 }
 
-impl From<Near> for Cluster {
-    fn from(near: Near) -> Self {
-        Self { first: near.first, on_this_site: near.on_this_site }
-    }
+/// The articles that share a text.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Cluster {
+    /// The first of them.
+    pub(crate) first: ArticleId,
+    /// True if one of them is of the claim's own site.
+    pub(crate) on_this_site: bool,
+    /// True while the one that was met is not stored.
+    pub(crate) is_pending: bool,
 }
 
 /// The part of the index that bears on a claim.
 #[derive(Clone, Debug)]
 pub struct Known {
-    now_ms: i64,
-    exact: Option<Cluster>,
-    /// `None` for an article that was never claimed.
+    exact: Option<Holder>,
+    /// `None` for an article without a claim.
     fingerprints: HashMap<ArticleId, Option<Fingerprint>>,
 }
 
 impl Known {
-    /// The index at `now_ms` (Unix) before any fingerprint is read. `exact`: the
-    /// articles with the very text.
-    pub fn new(exact: Option<Cluster>, now_ms: i64) -> Self {
-        Self { now_ms, exact, fingerprints: HashMap::new() }
+    /// The index before any fingerprint is read. `exact`: an article with the very text,
+    /// of the claim's own site where there is one.
+    pub fn new(exact: Option<Holder>) -> Self {
+        Self { exact, fingerprints: HashMap::new() }
     }
 
     /// The articles whose fingerprints are still to be learned before `claim` can be
     /// judged; empty at the end.
     pub fn missing(&self, claim: &Claim) -> Vec<ArticleId> {
-        let met = [self.exact, claim.near.map(Cluster::from)];
-        let firsts = met.into_iter().flatten().map(|cluster| self.first(cluster.first));
-        let mut missing: Vec<ArticleId> = std::iter::once(claim.id)
-            .chain(firsts)
-            .filter(|id| !self.fingerprints.contains_key(id))
-            .collect();
+        let met = self.exact.iter().map(|holder| holder.id);
+        let met = met.chain(claim.near.iter().map(|near| near.id)).chain([claim.id]);
+        self.missing_of(met)
+    }
+
+    /// The articles whose fingerprints [`Self::stands`] still needs for `ids`.
+    pub fn missing_of(&self, ids: impl IntoIterator<Item = ArticleId>) -> Vec<ArticleId> {
+        let ends = ids.into_iter().map(|id| self.end(id));
+        let mut missing: Vec<ArticleId> =
+            ends.filter(|id| !self.fingerprints.contains_key(id)).collect();
         missing.sort_unstable();
         missing.dedup();
         missing
     }
 
-    /// Takes in the fingerprints of `asked`: those that are not in `found` were never
-    /// claimed.
+    /// Takes in the fingerprints of `asked`: those that are not in `found` have no claim.
     pub fn learn(
         &mut self,
         asked: &[ArticleId],
@@ -120,83 +103,71 @@ impl Known {
         self.fingerprints.extend(found.into_iter().map(|(id, found)| (id, Some(found))));
     }
 
-    /// Returns true if `id` was claimed, and neither its claim nor that of the article it
-    /// repeats has lapsed. Needs the fingerprints of `id` and of what that is a copy of.
+    /// Returns true if the article `id`, or the one that it repeats, is stored or on its
+    /// way.
     pub fn stands(&self, id: ArticleId) -> bool {
-        let Some(own) = self.fingerprint(id) else { return false };
-        if own.verdict.decision == Decision::Duplicate {
-            return !self.has_lapsed_for(self.first(id), own.content_hash, Some(own));
-        }
-        !own.has_lapsed(self.now_ms)
-    }
-
-    /// The articles whose fingerprints [`Self::stands`] still needs for `ids`.
-    pub fn missing_of(&self, ids: &[ArticleId]) -> Vec<ArticleId> {
-        let firsts = ids.iter().map(|id| self.first(*id));
-        firsts.filter(|id| !self.fingerprints.contains_key(id)).collect()
+        let repeated = || self.accepted(self.copied(id)?);
+        self.accepted(id).or_else(repeated).is_some()
     }
 
     pub(crate) fn fingerprint(&self, id: ArticleId) -> Option<&Fingerprint> {
         self.fingerprints.get(&id).and_then(Option::as_ref)
     }
 
-    /// Returns true if the claim that `own` records has lapsed.
-    pub(crate) fn has_lapsed(&self, own: &Fingerprint) -> bool {
-        own.has_lapsed(self.now_ms)
-    }
-
-    /// The cluster of the claimed text, if its first article stands.
+    /// The articles that share the claimed text.
     pub(crate) fn cluster(&self, claim: &Claim) -> Option<Cluster> {
-        let exact = self.exact.and_then(|cluster| self.standing(cluster, claim));
-        let near = claim.near.and_then(|near| self.standing(near.into(), claim));
-        match (exact, near) {
-            (Some(exact), Some(near)) => {
-                let on_this_site = exact.on_this_site || near.on_this_site;
-                Some(Cluster { first: exact.first, on_this_site })
-            }
-            (exact, near) => exact.or(near),
-        }
+        let exact = self.exact.and_then(|holder| self.met(holder, claim));
+        let near = claim.near.iter().filter_map(|near| self.met(self.current(near)?, claim));
+        exact.into_iter().chain(near).reduce(|first, next| Cluster {
+            on_this_site: first.on_this_site || next.on_this_site,
+            ..first
+        })
     }
 
-    /// The article with the claimed text whose claim has lapsed.
-    pub(crate) fn lapsed(&self, claim: &Claim) -> Option<ArticleId> {
-        let met = [self.exact, claim.near.map(Cluster::from)].into_iter().flatten();
-        let mut lapsed = met.filter(|cluster| self.standing(*cluster, claim).is_none());
-        lapsed.next().map(|cluster| self.first(cluster.first))
-    }
-
-    fn standing(&self, cluster: Cluster, claim: &Claim) -> Option<Cluster> {
-        let first = self.first(cluster.first);
-        let own = self.fingerprint(claim.id);
-        let has_lapsed = first != claim.id && self.has_lapsed_for(first, claim.content_hash, own);
-        (!has_lapsed).then_some(Cluster { first, ..cluster })
-    }
-
-    /// An article that was never claimed may be about to be: it has lapsed for `own`,
-    /// a copy of it, once that is old.
-    fn has_lapsed_for(
-        &self,
-        first: ArticleId,
-        content_hash: ContentHash,
-        own: Option<&Fingerprint>,
-    ) -> bool {
-        match self.fingerprint(first) {
-            Some(fingerprint) => fingerprint.has_lapsed_for(content_hash, self.now_ms),
-            None => own
-                .is_some_and(|own| is_older(own.claimed_at_ms, self.now_ms, LAPSES_FOR_COPIES_MS)),
-        }
-    }
-
-    /// The article under whose name others are copies of `id`: of a copy, the first.
-    fn first(&self, id: ArticleId) -> ArticleId {
+    /// The article under whose name `id` is a copy: of an original, itself.
+    pub(crate) fn first(&self, id: ArticleId, claimant: ArticleId) -> ArticleId {
         let mut first = id;
         for _ in 0..MAX_HOPS {
-            let verdict = self.fingerprint(first).map(|known| known.verdict);
-            match verdict.filter(|verdict| verdict.is_copy()).and_then(|verdict| verdict.of) {
-                Some(of) => first = of,
-                None => break,
+            match self.copied(first) {
+                Some(of) if of == claimant || self.accepted(of).is_some() => first = of,
+                _ => break,
             }
         }
         first
+    }
+
+    fn met(&self, holder: Holder, claim: &Claim) -> Option<Cluster> {
+        let own = self.accepted(holder.id)?;
+        let first = self.first(holder.id, claim.id);
+        Some(Cluster { first, on_this_site: holder.on_this_site, is_pending: own.open })
+    }
+
+    /// The article of `near`, where it still has the text that is near.
+    fn current(&self, near: &Near) -> Option<Holder> {
+        let own = self.accepted(near.id)?;
+        let has_text = text_key(&own.content_hash) == near.text;
+        has_text.then_some(Holder { id: near.id, on_this_site: near.on_this_site })
+    }
+
+    fn accepted(&self, id: ArticleId) -> Option<&Fingerprint> {
+        self.fingerprint(id).filter(|own| own.is_accepted())
+    }
+
+    /// The article of which `id` is a copy.
+    fn copied(&self, id: ArticleId) -> Option<ArticleId> {
+        let verdict = self.fingerprint(id)?.verdict;
+        verdict.of.filter(|_| verdict.is_copy())
+    }
+
+    /// The last article on the way from copies to the first that is known so far.
+    fn end(&self, id: ArticleId) -> ArticleId {
+        let mut end = id;
+        for _ in 0..MAX_HOPS {
+            match self.copied(end) {
+                Some(of) => end = of,
+                None => break,
+            }
+        }
+        end
     }
 }

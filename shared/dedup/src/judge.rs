@@ -1,40 +1,53 @@
 //! The rule by which an entry is new, a copy or a revision, without I/O.
 
-use courant_article::{ArticleId, Decision};
+use courant_article::{ArticleId, Decision, Revision};
 
-use crate::claim::{Claim, Verdict};
+use crate::claim::{Claim, Ruling, Verdict};
 use crate::fingerprint::{Cluster, Fingerprint, Known};
 
-/// The write that follows from a judgement.
+/// The write that follows from a ruling.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Effect {
-    /// Nothing: the verdict stands already.
+    /// Nothing: the record stands as it is.
     Keep,
-    /// The observation is newer than those before.
-    See,
-    /// The claim with its verdict becomes the fingerprint, and its text is known
-    /// on its site.
+    /// This observation is the newest one of its URL.
+    See(Revision),
+    /// The claim with its verdict becomes the fingerprint. `seen`: its observation.
     Record {
-        /// The first article with this text.
-        first: ArticleId,
-        /// The article that counted as the first before, and whose claim has lapsed:
-        /// from now on it is a copy of `first`.
-        in_place_of: Option<ArticleId>,
+        /// The newest observation of the URL from now on.
+        seen: Revision,
     },
 }
 
-/// Judges a claim by what is known of its URL and of its text.
+/// Judges a claim by what is known of its URL and of its text, at `now_ms` (Unix).
 ///
-/// The same claim again gets the recorded verdict, so that a crash between
-/// claim and publication loses nothing. A URL that was only ever a duplicate is
-/// not stored as an article: with a changed text it is judged like a new one.
-/// A claim that has lapsed bars nothing.
-pub fn judge(claim: &Claim, known: &Known) -> (Verdict, Effect) {
-    let judged = Judged { claim, known, cluster: known.cluster(claim) };
+/// The same claim again gets the recorded ruling, so that a crash between claim and
+/// publication loses nothing. A URL that was only ever a duplicate is not stored as an
+/// article: it is judged like a new one, by what stands now.
+///
+/// The order of versions is that in which they are judged, unless the sender says that
+/// it saw this one before the newest: a time ahead of the clock counts as now.
+pub fn judge(claim: &Claim, known: &Known, now_ms: i64) -> (Ruling, Effect) {
+    let observed = Revision(claim.observed.0.min(now_ms));
+    let judged = Judged { claim, known, cluster: known.cluster(claim), observed, now_ms };
     match known.fingerprint(claim.id) {
-        None => judged.recorded(judged.by_text()),
+        Some(own) if own.verdict.decision == Decision::Duplicate => judged.by_text(),
         Some(own) if own.content_hash == claim.content_hash => judged.same_text(own),
         Some(own) => judged.other_text(own),
+        None => judged.by_text(),
+    }
+}
+
+/// The ruling that `claim` had before, if it was judged and its article is not lost.
+pub fn recall(claim: &Claim, known: &Known, now_ms: i64) -> Option<Ruling> {
+    let own = known.fingerprint(claim.id)?;
+    let is_recorded = own.observed == claim.observed && own.content_hash == claim.content_hash;
+    if is_recorded && (own.verdict.of.is_some() || own.verdict.decision == Decision::New) {
+        return Some(ruling(own.verdict, own.revision));
+    }
+    match judge(claim, known, now_ms) {
+        (ruling, Effect::Keep | Effect::See(_)) => Some(ruling),
+        (_, Effect::Record { .. }) => None,
     }
 }
 
@@ -42,72 +55,53 @@ struct Judged<'a> {
     claim: &'a Claim,
     known: &'a Known,
     cluster: Option<Cluster>,
+    /// No later than now.
+    observed: Revision,
+    now_ms: i64,
 }
 
 impl Judged<'_> {
-    fn same_text(&self, own: &Fingerprint) -> (Verdict, Effect) {
-        let was_copy = own.verdict.decision == Decision::Duplicate;
-        if was_copy && self.first() == self.claim.id {
-            return self.recorded(self.by_text());
+    fn same_text(&self, own: &Fingerprint) -> (Ruling, Effect) {
+        if self.claim.observed == own.observed {
+            let ruling = ruling(own.verdict, own.revision);
+            return (Ruling { is_repeated: true, ..ruling }, Effect::Keep);
         }
-        if self.claim.revision == own.revision {
-            return (own.verdict, Effect::Keep);
-        }
-        if self.known.has_lapsed(own) {
-            return self.taken_again(own);
-        }
-        let is_newer = self.claim.revision > own.seen;
-        let effect = if is_newer { Effect::See } else { Effect::Keep };
-        (verdict(Decision::Duplicate, self.first()), effect)
+        let is_newer = self.observed > own.seen || !self.is_past(own.seen);
+        let effect = if is_newer { Effect::See(self.observed) } else { Effect::Keep };
+        let first = self.known.first(self.claim.id, self.claim.id);
+        (duplicate(first, own.revision, own.open), effect)
     }
 
-    fn other_text(&self, own: &Fingerprint) -> (Verdict, Effect) {
-        if self.known.has_lapsed(own) && own.stored.is_none() {
-            return self.recorded(self.by_text());
-        }
-        let newest = if self.known.has_lapsed(own) { own.stored } else { Some(own.seen) };
-        if Some(self.claim.revision) <= newest {
-            return (verdict(Decision::Duplicate, self.claim.id), Effect::Keep);
-        }
-        if own.verdict.decision == Decision::Duplicate {
-            return self.recorded(self.by_text());
+    fn other_text(&self, own: &Fingerprint) -> (Ruling, Effect) {
+        if self.observed < own.seen && self.is_past(own.seen) {
+            return (duplicate(self.claim.id, own.revision, own.open), Effect::Keep);
         }
         self.recorded(verdict(Decision::Revision, self.claim.id))
     }
 
-    /// It was accepted before, so its own site does not make it a duplicate.
-    fn taken_again(&self, own: &Fingerprint) -> (Verdict, Effect) {
-        let id = self.claim.id;
-        match own.stored {
-            Some(stored) if self.claim.revision <= stored => {
-                (verdict(Decision::Duplicate, id), Effect::Keep)
+    fn by_text(&self) -> (Ruling, Effect) {
+        match self.cluster.filter(|cluster| cluster.first != self.claim.id) {
+            Some(Cluster { first, on_this_site: true, is_pending }) => {
+                let (ruling, effect) = self.recorded(verdict(Decision::Duplicate, first));
+                (Ruling { is_pending, ..ruling }, effect)
             }
-            Some(_) => self.recorded(verdict(Decision::Revision, id)),
-            None if self.first() != id => {
-                self.recorded(verdict(Decision::Syndicated, self.first()))
-            }
+            Some(Cluster { first, .. }) => self.recorded(verdict(Decision::Syndicated, first)),
             None => self.recorded(NEW),
         }
     }
 
-    fn by_text(&self) -> Verdict {
-        match self.cluster {
-            Some(Cluster { first, on_this_site }) if first != self.claim.id => {
-                let decision =
-                    if on_this_site { Decision::Duplicate } else { Decision::Syndicated };
-                verdict(decision, first)
-            }
-            _ => NEW,
-        }
+    /// No two messages of an article have one revision: the bus would take the second for
+    /// the first.
+    fn recorded(&self, verdict: Verdict) -> (Ruling, Effect) {
+        let own = self.known.fingerprint(self.claim.id);
+        let after = own.map_or(i64::MIN, |own| own.revision.0.saturating_add(1));
+        let revision = Revision(self.observed.0.max(after));
+        (ruling(verdict, revision), Effect::Record { seen: self.observed })
     }
 
-    fn recorded(&self, verdict: Verdict) -> (Verdict, Effect) {
-        let in_place_of = self.known.lapsed(self.claim).filter(|_| verdict.decision.is_accepted());
-        (verdict, Effect::Record { first: self.first(), in_place_of })
-    }
-
-    fn first(&self) -> ArticleId {
-        self.cluster.map_or(self.claim.id, |cluster| cluster.first)
+    /// A clock that has stepped back left times that lie ahead.
+    fn is_past(&self, seen: Revision) -> bool {
+        seen.0 <= self.now_ms
     }
 }
 
@@ -115,4 +109,12 @@ const NEW: Verdict = Verdict { decision: Decision::New, of: None };
 
 fn verdict(decision: Decision, of: ArticleId) -> Verdict {
     Verdict { decision, of: Some(of) }
+}
+
+fn ruling(verdict: Verdict, revision: Revision) -> Ruling {
+    Ruling { verdict, revision, is_pending: false, is_repeated: false }
+}
+
+fn duplicate(of: ArticleId, revision: Revision, is_pending: bool) -> Ruling {
+    Ruling { is_pending, ..ruling(verdict(Decision::Duplicate, of), revision) }
 }

@@ -5,8 +5,8 @@ use std::collections::HashMap;
 
 use courant_article::{ArticleId, CanonicalUrl, ContentHash, Revision};
 
-use crate::claim::{Claim, Near, Verdict};
-use crate::fingerprint::{Cluster, Fingerprint, Known, RELEASED_AT_MS};
+use crate::claim::{Claim, Near, Verdict, text_key};
+use crate::fingerprint::{Fingerprint, Holder, Known};
 use crate::judge::{Effect, judge};
 use crate::{NearConfig, NearIndex, Offer, Sketch, normalize_text, registered_domain};
 
@@ -15,8 +15,8 @@ use crate::{NearConfig, NearIndex, Offer, Sketch, normalize_text, registered_dom
 pub struct Ledger {
     config: NearConfig,
     fingerprints: HashMap<ArticleId, Fingerprint>,
-    /// The first article with a text, and which sites had it.
-    texts: HashMap<ContentHash, (ArticleId, Vec<String>)>,
+    /// The articles that were accepted with a text, and their sites.
+    texts: HashMap<ContentHash, Vec<(ArticleId, String)>>,
     near: NearIndex,
 }
 
@@ -47,8 +47,8 @@ impl Ledger {
         let sketch = Sketch::of(&text, self.config.min_words);
         let (id, site) = (ArticleId::of(url), registered_domain(url));
         let content_hash = ContentHash::of_normalized(&text);
-        let (near, containment) = self.near(id, &site, sketch.as_ref());
-        let claim = Claim { id, content_hash, revision, site, sketch, near };
+        let (near, containment) = self.near(id, &site, &content_hash, sketch.as_ref());
+        let claim = Claim { id, content_hash, observed: revision, site, sketch, near };
         let knew_text = self.texts.contains_key(&content_hash);
         let verdict = self.claim(&claim);
         let is_copy = verdict.is_copy();
@@ -65,31 +65,29 @@ impl Ledger {
         &mut self,
         id: ArticleId,
         site: &str,
+        content_hash: &ContentHash,
         sketch: Option<&Sketch>,
-    ) -> (Option<Near>, Option<f32>) {
-        let Some(sketch) = sketch else { return (None, None) };
-        let offer = Offer { id, site: site.to_owned(), sketch: sketch.clone() };
+    ) -> (Vec<Near>, Option<f32>) {
+        let Some(sketch) = sketch else { return (Vec::new(), None) };
+        let (site, sketch) = (site.to_owned(), sketch.clone());
+        let offer = Offer { id, text: text_key(content_hash), site, sketch };
         let matches = self.near.offer(&offer, 0);
         let containment = matches.iter().map(|found| found.containment).reduce(f32::max);
         (Near::of(&matches), containment)
     }
 
     fn claim(&mut self, claim: &Claim) -> Verdict {
-        let exact = self.texts.get(&claim.content_hash).map(|(first, sites)| Cluster {
-            first: *first,
-            on_this_site: sites.contains(&claim.site),
-        });
-        let (verdict, effect) = judge(claim, &self.known(claim, exact));
+        let (ruling, effect) = judge(claim, &self.known(claim), i64::MAX);
         match effect {
             Effect::Keep => {}
-            Effect::See => self.see(claim),
-            Effect::Record { first, .. } => self.record(claim, verdict, first),
+            Effect::See(observed) => self.see(claim, observed),
+            Effect::Record { seen } => self.record(claim, ruling.verdict, ruling.revision, seen),
         }
-        verdict
+        ruling.verdict
     }
 
-    fn known(&self, claim: &Claim, exact: Option<Cluster>) -> Known {
-        let mut known = Known::new(exact, RELEASED_AT_MS);
+    fn known(&self, claim: &Claim) -> Known {
+        let mut known = Known::new(self.holder(claim));
         loop {
             let asked = known.missing(claim);
             if asked.is_empty() {
@@ -101,27 +99,34 @@ impl Ledger {
         }
     }
 
-    fn see(&mut self, claim: &Claim) {
+    fn holder(&self, claim: &Claim) -> Option<Holder> {
+        let holders = self.texts.get(&claim.content_hash)?.iter();
+        let holders = holders
+            .filter(|(id, _)| *id != claim.id)
+            .map(|(id, site)| Holder { id: *id, on_this_site: *site == claim.site });
+        // The first of equal ones is the last in reverse.
+        holders.rev().max_by_key(|holder| holder.on_this_site)
+    }
+
+    fn see(&mut self, claim: &Claim, observed: Revision) {
         if let Some(known) = self.fingerprints.get_mut(&claim.id) {
-            known.seen = claim.revision;
+            known.seen = observed;
         }
     }
 
     /// Here, everything that was let in counts as stored.
-    fn record(&mut self, claim: &Claim, verdict: Verdict, first: ArticleId) {
-        let &Claim { id, content_hash, revision, .. } = claim;
-        let fingerprint = Fingerprint {
-            content_hash,
-            revision,
-            seen: revision,
-            verdict,
-            claimed_at_ms: RELEASED_AT_MS,
-            stored: Some(revision),
-        };
-        self.fingerprints.insert(id, fingerprint);
-        let (_, sites) = self.texts.entry(content_hash).or_insert_with(|| (first, Vec::new()));
-        if !sites.contains(&claim.site) {
-            sites.push(claim.site.clone());
+    fn record(&mut self, claim: &Claim, verdict: Verdict, revision: Revision, seen: Revision) {
+        let &Claim { id, content_hash, observed, .. } = claim;
+        let fingerprint =
+            Fingerprint { content_hash, observed, revision, seen, verdict, open: false };
+        let before = self.fingerprints.insert(id, fingerprint);
+        if let Some(before) = before
+            && let Some(holders) = self.texts.get_mut(&before.content_hash)
+        {
+            holders.retain(|(holder, _)| *holder != id);
+        }
+        if verdict.decision.is_accepted() {
+            self.texts.entry(content_hash).or_default().push((id, claim.site.clone()));
         }
     }
 }

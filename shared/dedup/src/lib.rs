@@ -22,11 +22,11 @@ mod text;
 mod tracking;
 
 pub use canonical::{InvalidUrl, MAX_URL_BYTES, canonical_url, canonicalize};
-pub use claim::{Claim, Near, Verdict};
+pub use claim::{Claim, Near, Ruling, Verdict, text_key};
 pub use courant_article::{CanonicalUrl, ContentHash};
 pub use domain::{registered_domain, registered_domain_of};
-pub use fingerprint::{Cluster, Fingerprint, Known, RELEASED_AT_MS};
-pub use judge::{Effect, judge};
+pub use fingerprint::{Fingerprint, Holder, Known};
+pub use judge::{Effect, judge, recall};
 pub use ledger::{Judged, Ledger};
 pub use near::{KEYS, Match, NearConfig, NearIndex, Offer};
 pub use sketch::{Overlap, Sketch};

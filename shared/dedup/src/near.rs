@@ -32,9 +32,11 @@ const SEGMENTS: usize = 16;
 pub struct Offer {
     /// The article's name.
     pub id: ArticleId,
+    /// The [`crate::text_key`] of its text.
+    pub text: u64,
     /// The registered domain of its URL.
     pub site: String,
-    /// Its text.
+    /// The sketch of its text.
     pub sketch: Sketch,
 }
 
@@ -43,6 +45,8 @@ pub struct Offer {
 pub struct Match {
     /// The earlier article; never the one that asks.
     pub id: ArticleId,
+    /// The [`crate::text_key`] of the text that it was offered with.
+    pub text: u64,
     /// Whether it is of the same site.
     pub on_this_site: bool,
     /// The share of the shorter text that stands in the longer one, 0 to 1.
@@ -126,7 +130,12 @@ impl NearIndex {
             if owner.at_s < oldest_s || (is_own && *sketch != offer.sketch) {
                 continue;
             }
-            met.push(Match { id: owner.id, on_this_site: owner.site == site, containment });
+            met.push(Match {
+                id: owner.id,
+                text: owner.text,
+                on_this_site: owner.site == site,
+                containment,
+            });
             if is_own {
                 break;
             }

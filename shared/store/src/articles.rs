@@ -5,7 +5,7 @@ pub(crate) mod fusion;
 mod postgres;
 pub(crate) mod query;
 pub(crate) mod record;
-mod row;
+pub(crate) mod row;
 mod search;
 mod snippet;
 mod sqlite;

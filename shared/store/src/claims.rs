@@ -1,16 +1,18 @@
 //! The duplicate index: who claimed which text, and when.
 
-mod postgres;
+pub(crate) mod obligation;
+pub(crate) mod postgres;
 pub(crate) mod sketch;
-mod sqlite;
+pub(crate) mod sqlite;
 
 use std::sync::Arc;
 
-use courant_article::{ArticleId, Revision};
-use courant_dedup::{Claim, Verdict};
+use courant_article::ArticleId;
+use courant_dedup::{Claim, Ruling};
 
 use crate::database::{Backend, Database};
 use crate::error::Error;
+use obligation::Obligation;
 use sketch::KnownSketch;
 
 /// The duplicate index. Clones share one store.
@@ -27,14 +29,14 @@ impl Claims {
     /// Judges an entry by the duplicate index, and records the verdict.
     ///
     /// Exactly one of concurrent claims of one article or one text is new. The
-    /// same claim again gets the same verdict, so that a crash between the claim
-    /// and the publication loses nothing. A claim whose article is not stored lapses,
-    /// by its age or by [`Self::release`]: it bars neither the same article nor copies.
+    /// same claim again gets the same ruling, so that a crash between the claim
+    /// and the publication loses nothing. An accepted claim stays open until its article
+    /// is stored: [`Self::open`].
     ///
     /// # Errors
     /// A failure of the back end: then nothing was recorded, or the same claim
     /// again gets what was.
-    pub async fn judge(&self, claim: &Claim) -> Result<Verdict, Error> {
+    pub async fn judge(&self, claim: &Claim) -> Result<Ruling, Error> {
         let work = async {
             match &self.database.backend {
                 Backend::Sqlite(file) => {
@@ -51,27 +53,72 @@ impl Claims {
         self.database.timed("claim", work).await
     }
 
-    /// Lets the claim of an article lapse that will not be stored in this revision: it
-    /// is among the dead letters. Where it is stored all the same, the claim stands.
+    /// Returns the ruling that this claim had before; `None` if it was not judged yet, or if
+    /// its article is lost. Records nothing.
     ///
     /// # Errors
     /// A failure of the back end.
-    pub async fn release(&self, id: ArticleId, revision: Revision) -> Result<(), Error> {
+    pub async fn recall(&self, claim: &Claim) -> Result<Option<Ruling>, Error> {
         let work = async {
             match &self.database.backend {
                 Backend::Sqlite(file) => {
-                    file.write(move |connection| sqlite::release(connection, id, revision)).await
+                    let (claim, now_ms) = (claim.clone(), file.now_ms());
+                    file.read(move |connection| sqlite::recalled(connection, &claim, now_ms)).await
                 }
                 Backend::Postgres(server) => {
-                    server.run(async |client| postgres::release(client, id, revision).await).await
+                    let now_ms = server.now_ms();
+                    server.run(async |client| postgres::recalled(client, claim, now_ms).await).await
+                }
+            }
+        };
+        self.database.timed("recall", work).await
+    }
+
+    /// Returns the claims whose articles are not stored, the oldest first, at most `limit`.
+    ///
+    /// # Errors
+    /// A failure of the back end.
+    pub async fn open(&self, limit: usize) -> Result<Vec<Obligation>, Error> {
+        let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+        let work = async {
+            match &self.database.backend {
+                Backend::Sqlite(file) => {
+                    file.read(move |connection| sqlite::open(connection, limit)).await
+                }
+                Backend::Postgres(server) => {
+                    server.run(async |client| postgres::open(client, limit).await).await
+                }
+            }
+        };
+        self.database.timed("open", work).await
+    }
+
+    /// Releases claims whose articles nothing will store any more: what is recorded of
+    /// their URLs is again what is stored there, and nothing where nothing is. Claims
+    /// that are not open stand. Returns the number of those that were released.
+    ///
+    /// # Errors
+    /// A failure of the back end: then none was released.
+    pub async fn release(&self, owed: &[Obligation]) -> Result<u64, Error> {
+        let mut owed = owed.to_vec();
+        // In one order, so that no two transactions wait for each other.
+        owed.sort_unstable_by_key(|obligation| obligation.id);
+        let work = async {
+            match &self.database.backend {
+                Backend::Sqlite(file) => {
+                    file.write(move |connection| sqlite::release(connection, &owed)).await
+                }
+                Backend::Postgres(server) => {
+                    let work = async |client: &mut _| postgres::release(client, &owed).await;
+                    server.run(work).await
                 }
             }
         };
         self.database.timed("release", work).await
     }
 
-    /// Returns which of these articles were claimed before, in their order. A claim that
-    /// has lapsed does not count.
+    /// Returns which of these articles are stored or on their way, in their order; of a
+    /// duplicate, the article that it repeats counts.
     ///
     /// # Errors
     /// A failure of the back end.
@@ -79,16 +126,35 @@ impl Claims {
         let work = async {
             match &self.database.backend {
                 Backend::Sqlite(file) => {
-                    let (ids, now_ms) = (ids.to_vec(), file.now_ms());
-                    file.read(move |connection| sqlite::known(connection, &ids, now_ms)).await
+                    let ids = ids.to_vec();
+                    file.read(move |connection| sqlite::known(connection, &ids)).await
                 }
                 Backend::Postgres(server) => {
-                    let now_ms = server.now_ms();
-                    server.run(async |client| postgres::known(client, ids, now_ms).await).await
+                    server.run(async |client| postgres::known(client, ids).await).await
                 }
             }
         };
         self.database.timed("known", work).await
+    }
+
+    /// Returns which of these articles were ever claimed, in their order, whatever became of
+    /// them.
+    ///
+    /// # Errors
+    /// A failure of the back end.
+    pub async fn are_claimed(&self, ids: &[ArticleId]) -> Result<Vec<bool>, Error> {
+        let work = async {
+            match &self.database.backend {
+                Backend::Sqlite(file) => {
+                    let ids = ids.to_vec();
+                    file.read(move |connection| sqlite::are_claimed(connection, &ids)).await
+                }
+                Backend::Postgres(server) => {
+                    server.run(async |client| postgres::are_claimed(client, ids).await).await
+                }
+            }
+        };
+        self.database.timed("are_claimed", work).await
     }
 
     /// Returns at most `limit` sketches of what was let in, in the order of the claims:

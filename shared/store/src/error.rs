@@ -77,6 +77,9 @@ pub enum Error {
     /// There is no space left on the disk.
     #[error("the disk that holds the store is full: nothing was written")]
     DiskFull,
+    /// The file was removed or replaced while it was open.
+    #[error("the store's file is gone: {}", .0.display())]
+    Gone(PathBuf),
     /// The file cannot be opened or locked.
     #[error("cannot open {path}")]
     Open {
@@ -125,7 +128,11 @@ impl Error {
     /// or the state of a server or disk.
     pub fn is_transient(&self) -> bool {
         match self {
-            Self::DiskFull | Self::Unreachable { .. } | Self::Busy(_) | Self::Timeout(_) => true,
+            Self::DiskFull
+            | Self::Gone(_)
+            | Self::Unreachable { .. }
+            | Self::Busy(_)
+            | Self::Timeout(_) => true,
             Self::Sqlite(error) => matches!(
                 error.sqlite_error_code(),
                 Some(rusqlite::ErrorCode::DatabaseBusy | rusqlite::ErrorCode::DatabaseLocked)

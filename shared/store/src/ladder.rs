@@ -77,8 +77,8 @@ macro_rules! ladder {
     };
 }
 
-pub(crate) const POSTGRES: Ladder = ladder!("postgres": 1 "001_articles", 2 "002_sketches", 3 "003_crawl", 4 "004_leases", 5 "005_page_fields");
-pub(crate) const SQLITE: Ladder = ladder!("sqlite": 1 "001_articles", 2 "002_sketches", 3 "003_crawl", 4 "004_leases", 5 "005_page_fields");
+pub(crate) const POSTGRES: Ladder = ladder!("postgres": 1 "001_articles", 2 "002_sketches", 3 "003_crawl", 4 "004_leases", 5 "005_page_fields", 6 "006_obligations");
+pub(crate) const SQLITE: Ladder = ladder!("sqlite": 1 "001_articles", 2 "002_sketches", 3 "003_crawl", 4 "004_leases", 5 "005_page_fields", 6 "006_obligations");
 
 #[cfg(test)]
 mod tests {

@@ -13,6 +13,7 @@ use std::fs::{File, TryLockError};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
+use courant_host::FileIdentity;
 use courant_telemetry::Clock;
 use courant_vectors::Place;
 use rusqlite::Connection;
@@ -40,6 +41,7 @@ pub enum Access {
 /// An open file.
 pub(crate) struct Sqlite {
     path: PathBuf,
+    file: FileIdentity,
     dimension: usize,
     clock: Clock,
     /// `None` where the file was opened for reading.
@@ -69,8 +71,10 @@ impl Sqlite {
         };
         let reading = schema::open_for_reading(path, config.dimension)?;
         let resident = Arc::new(RwLock::new(Resident::load(&reading, config.dimension, place)?));
+        let gone = |_| Error::Gone(path.to_owned());
         Ok(Self {
             path: path.to_owned(),
+            file: FileIdentity::of(path).map_err(gone)?,
             dimension: config.dimension,
             clock,
             writer: writing.map(Writer::start).transpose()?,
@@ -168,6 +172,9 @@ impl Sqlite {
     }
 
     fn writer(&self) -> Result<&Writer, Error> {
+        if !self.file.is_there() {
+            return Err(Error::Gone(self.path.clone()));
+        }
         self.writer.as_ref().ok_or(Error::ReadOnly)
     }
 

@@ -89,7 +89,7 @@ impl Api {
         );
         Ok(Status {
             version: env!("CARGO_PKG_VERSION"),
-            pressure: PressureView::from(&*self.pressure.borrow()),
+            pressure: PressureView::from(&self.standing.borrow().pressure),
             queues: queues?.into_iter().map(Into::into).collect(),
             stored: stored?.into(),
             feeds: feeds?,

@@ -16,7 +16,9 @@ use serde::{Deserialize, Serialize};
 use tokio::sync::SemaphorePermit;
 
 use super::Api;
+use crate::decide::{Decided, Identity};
 use crate::error::{ApiError, RETRY_AFTER};
+use crate::pressure::Standing;
 
 /// A longer headline or name is a mistake.
 const MAX_FIELD_CHARS: usize = 2_000;
@@ -120,7 +122,13 @@ impl Api {
         };
         // Listening before offering: the decision may fall at once.
         let waiting = if wait.is_zero() { None } else { Some(self.listen().await?) };
-        self.bus.offer(Subject::ENTRY_SUBMITTED, &message_id, &v1::Entry::from(entry)).await?;
+        let message = v1::Entry::from(entry.clone());
+        let offered = self.bus.offer(Subject::ENTRY_SUBMITTED, &message_id, &message).await?;
+        if offered.duplicate
+            && let Some(decided) = self.decided_before(&entry).await?
+        {
+            return Ok(with_decision(receipt, decided));
+        }
         let Some((decisions, _place)) = waiting else {
             return Ok(receipt);
         };
@@ -131,8 +139,23 @@ impl Api {
         }
     }
 
+    /// The decision on a submission that the bus had before, if it fell.
+    async fn decided_before(&self, entry: &Entry) -> Result<Option<v1::EntryDecided>, ApiError> {
+        let identity = match Identity::of(entry, &self.config) {
+            Ok(identity) => identity,
+            Err(refusal) => return Ok(Some(Decided::Refused(refusal).event(entry))),
+        };
+        // Boxed: the Postgres half of this future is large.
+        let claim = identity.claim(entry, Vec::new());
+        let ruling = Box::pin(self.store.claims().recall(&claim)).await?;
+        Ok(ruling.map(|ruling| Decided::Judged(Box::new(identity), ruling).event(entry)))
+    }
+
     fn check_room(&self) -> Result<(), ApiError> {
-        let pressure = self.pressure.borrow();
+        let Standing { pressure, obstacle } = &*self.standing.borrow();
+        if let Some(reason) = obstacle {
+            return Err(ApiError::Blocked { reason: reason.clone(), after: RETRY_AFTER });
+        }
         if pressure.level() == Level::Stop {
             return Err(ApiError::Busy { reason: pressure.reason.clone(), after: RETRY_AFTER });
         }
@@ -162,6 +185,11 @@ impl Api {
                 invalid("observed_at", &error, "give RFC 3339 with an offset, or leave it out")
             })?,
         };
+        let ahead_s = observed_at.duration_since(now).as_secs();
+        if u64::try_from(ahead_s).is_ok_and(|ahead_s| ahead_s > self.config.max_ahead_s) {
+            let error = format!("it lies {ahead_s} s ahead of the clock here");
+            return Err(invalid("observed_at", &error, "give when it was seen, or leave it out"));
+        }
         let published_at = time("published_at", submission.published_at)?;
         let modified_at = time("modified_at", submission.modified_at)?;
         let submission_id = submission.submission_id.unwrap_or_else(|| {

@@ -40,6 +40,34 @@ async fn a_submission_is_accepted_at_once_and_decided_when_waited_for() {
 }
 
 #[tokio::test]
+async fn a_submission_sent_again_gets_its_first_decision() {
+    let house = House::new().await.open();
+    let send = async |change: &[(&str, &str)]| {
+        let mut body = submission();
+        body["observed_at"] = "2023-11-14T22:00:00Z".into();
+        for (key, value) in change {
+            body[*key] = (*value).into();
+        }
+        let started = std::time::Instant::now();
+        let (status, receipt) = read(house.post("/v1/articles?wait=10", &body).await).await;
+        assert!(status == 200 && started.elapsed() < DEADLINE, "{receipt}");
+        (receipt["decision"].clone(), receipt["article_id"].clone())
+    };
+    let alias = "https://news.example.com/print";
+    let cases: [(&[(&str, &str)], &str); 3] = [
+        (&[("submission_id", "1")], "new"),
+        (&[("submission_id", "2"), ("url", alias)], "duplicate"),
+        (&[("submission_id", "3"), ("text", "Too short.")], "refused"),
+    ];
+    for (change, expected) in cases {
+        let first = send(change).await;
+        assert_eq!(first.0, json!(expected));
+        assert_eq!(send(change).await, first);
+    }
+    house.close().await;
+}
+
+#[tokio::test]
 async fn what_the_page_declares_travels_with_a_submission() {
     let house = House::new().await;
     let mut body = submission();
@@ -77,6 +105,7 @@ async fn wrong_requests_get_json_that_says_what_is_wrong() {
         (with("url", "ftp://a.example/x".into()), "scheme"),
         (with("published_at", "yesterday".into()), "published_at"),
         (with("observed_at", "2024-01-01".into()), "observed_at"),
+        (with("observed_at", "2033-01-01T00:00:00Z".into()), "ahead of the clock"),
         (with("titel", "x".into()), "unknown field"),
         (with("text", "  ".into()), "text is empty"),
         (with("title", "x".repeat(3000).into()), "title is longer"),
@@ -150,6 +179,33 @@ async fn a_full_queue_is_429_with_the_time_to_come_again() {
         statuses.push(status);
     }
     assert_eq!(statuses, [202, 202, 429]);
+}
+
+#[tokio::test]
+async fn without_its_files_the_door_is_shut_with_the_reason() {
+    let house = House::new().await.open();
+    let intake = house.gateway.intake();
+    let ready = async |expected: bool| {
+        while intake.check().is_ok() != expected {
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+    };
+    // It works once it has decided on something.
+    let (status, _) = read(house.post("/v1/articles?wait=10", &submission()).await).await;
+    assert_eq!(status, 200);
+    for file in ["spool.db", "articles.db"] {
+        let (path, away) = (house.folder.path().join(file), house.folder.path().join("away"));
+        std::fs::rename(&path, &away).unwrap();
+        soon(ready(false)).await;
+        let reason = intake.check().unwrap_err().to_string();
+        assert!(reason.contains(file), "{reason}");
+        let (status, answer) = read(house.post("/v1/articles", &submission()).await).await;
+        assert_eq!((status, &answer["error"]["code"]), (503, &json!("unavailable")), "{answer}");
+        assert!(answer["error"]["message"].as_str().unwrap().contains(&reason), "{answer}");
+        std::fs::rename(&away, &path).unwrap();
+        soon(ready(true)).await;
+    }
+    house.close().await;
 }
 
 #[tokio::test]

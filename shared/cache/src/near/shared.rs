@@ -28,6 +28,7 @@ const BUCKET_FILL: usize = 32;
 /// Before an entry in Redis: its number.
 const NUMBER_BYTES: usize = 8;
 const ID_BYTES: usize = 16;
+const TEXT_BYTES: usize = 8;
 const SITE_BYTES: usize = 16;
 
 #[derive(Clone, Debug)]
@@ -48,6 +49,7 @@ type Answer = (u64, bool, Vec<Vec<u8>>);
 struct Known {
     number: u64,
     id: ArticleId,
+    text: u64,
     site: [u8; SITE_BYTES],
     sketch: Sketch,
 }
@@ -73,7 +75,8 @@ impl SharedIndex {
             .into_iter()
             .filter_map(|other| {
                 let containment = self.config.nearness(&offer.sketch, &other.sketch)?;
-                Some(Match { id: other.id, on_this_site: other.site == site, containment })
+                let Known { id, text, .. } = other;
+                Some(Match { id, text, on_this_site: other.site == site, containment })
             })
             .collect();
         if !was_there && matches.iter().any(|found| found.on_this_site) {
@@ -119,19 +122,22 @@ impl SharedIndex {
     }
 }
 
-/// What the keys of the index begin with, behind the configured prefix.
-const PREFIX: &str = "near:";
-/// How many entries were ever taken in.
-const COUNT: &str = "near:count";
+/// The keys of the index begin with this, behind the configured prefix. Release 0.1 had
+/// entries of another shape at `near:`, which end with their time.
+const PREFIX: &str = "near2:";
+/// The number of entries that were ever taken in.
+const COUNT: &str = "near2:count";
 
 impl Known {
     fn read(bytes: &[u8]) -> Option<Self> {
         let (number, rest) = bytes.split_first_chunk::<NUMBER_BYTES>()?;
         let (id, rest) = rest.split_first_chunk::<ID_BYTES>()?;
+        let (text, rest) = rest.split_first_chunk::<TEXT_BYTES>()?;
         let (site, sketch) = rest.split_first_chunk::<SITE_BYTES>()?;
         Some(Self {
             number: u64::from_be_bytes(*number),
             id: ArticleId::from_bytes(*id),
+            text: u64::from_le_bytes(*text),
             site: *site,
             sketch: Sketch::from_bytes(sketch)?,
         })
@@ -140,6 +146,7 @@ impl Known {
 
 fn entry(offer: &Offer) -> Vec<u8> {
     let mut bytes = offer.id.as_bytes().to_vec();
+    bytes.extend(offer.text.to_le_bytes());
     bytes.extend(site_bytes(offer));
     bytes.extend(offer.sketch.to_bytes());
     bytes

@@ -25,6 +25,7 @@ type Bucket = [u32; BUCKET];
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Owner {
     pub(super) id: ArticleId,
+    pub(super) text: u64,
     pub(super) site: u32,
     pub(super) at_s: u32,
 }
@@ -84,7 +85,8 @@ impl Segment {
             let place = self.place(*key);
             add(&mut self.buckets[place], entry);
         }
-        self.owners.push(Owner { id: offer.id, site: site_hash(&offer.site), at_s });
+        let (id, text) = (offer.id, offer.text);
+        self.owners.push(Owner { id, text, site: site_hash(&offer.site), at_s });
         self.sketches.push(offer.sketch.clone());
     }
 

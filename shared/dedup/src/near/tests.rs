@@ -12,7 +12,8 @@ fn id(number: u32) -> ArticleId {
 }
 
 fn offer(number: u32, site: &str, range: std::ops::Range<u32>) -> Offer {
-    Offer { id: id(number), site: site.into(), sketch: sketch(range) }
+    let (id, site) = (id(number), site.into());
+    Offer { id, text: u64::from(range.start), site, sketch: sketch(range) }
 }
 
 /// A text of its own for each number.
@@ -88,7 +89,8 @@ fn a_phrase_that_all_share_hides_no_copy() {
     let with_notice = |number: u32| {
         let own: String = own(number).map(|word| format!("word{word} ")).collect();
         let text = format!("{own} this article was made by the staff of the valley ledger");
-        Offer { id: id(number), site: "a".into(), sketch: Sketch::of(&text, 1).unwrap() }
+        let (id, sketch) = (id(number), Sketch::of(&text, 1).unwrap());
+        Offer { id, text: u64::from(number), site: "a".into(), sketch }
     };
     for number in 0..2000 {
         assert_eq!(index.offer(&with_notice(number), 0), []);

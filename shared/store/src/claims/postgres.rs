@@ -1,13 +1,14 @@
 //! The duplicate index. A claim holds a lock for its article and one for its
 //! text, so that claims of either are judged one after the other.
 
-use courant_article::{ArticleId, Decision, Revision};
+use courant_article::{ArticleId, Revision};
 use courant_dedup::{
-    Claim, Cluster, Effect, Fingerprint, Known, RELEASED_AT_MS, Sketch, Verdict, judge,
+    Claim, Effect, Fingerprint, Holder, Known, Ruling, Sketch, Verdict, judge, recall,
 };
 use deadpool_postgres::{Client, GenericClient, Transaction};
 use tokio_postgres::{IsolationLevel, Row};
 
+use super::obligation::{Obligation, Settled};
 use super::sketch::KnownSketch;
 use crate::columns::{article_id, clean, content_hash, corrupt, decision_from, optional_id};
 use crate::error::Error;
@@ -16,25 +17,28 @@ pub(super) async fn claim(
     client: &mut Client,
     claim: &Claim,
     now_ms: i64,
-) -> Result<Verdict, Error> {
+) -> Result<Ruling, Error> {
     // Each statement must see what others committed before the locks were had.
     let transaction =
         client.build_transaction().isolation_level(IsolationLevel::ReadCommitted).start().await?;
     lock(&transaction, claim).await?;
-    let known = known_of(&transaction, claim, now_ms).await?;
-    let (verdict, effect) = judge(claim, &known);
+    let known = known_of(&transaction, claim).await?;
+    let (ruling, effect) = judge(claim, &known, now_ms);
     match effect {
         Effect::Keep => {}
-        Effect::See => see(&transaction, claim).await?,
-        Effect::Record { first, in_place_of } => {
-            if let Some(lapsed) = in_place_of {
-                replace(&transaction, claim, lapsed, first).await?;
-            }
-            record(&transaction, claim, verdict, first, now_ms).await?;
-        }
+        Effect::See(observed) => see(&transaction, claim, observed).await?,
+        Effect::Record { seen } => record(&transaction, claim, &ruling, seen, now_ms).await?,
     }
     transaction.commit().await?;
-    Ok(verdict)
+    Ok(ruling)
+}
+
+pub(super) async fn recalled(
+    client: &Client,
+    claim: &Claim,
+    now_ms: i64,
+) -> Result<Option<Ruling>, Error> {
+    Ok(recall(claim, &known_of(client, claim).await?, now_ms))
 }
 
 /// Always in the same order, so that no two claims wait for each other. Two
@@ -55,18 +59,14 @@ fn number(name: &[u8; 16]) -> i64 {
 }
 
 /// Reads what bears on a claim.
-async fn known_of(
-    transaction: &Transaction<'_>,
-    claim: &Claim,
-    now_ms: i64,
-) -> Result<Known, Error> {
-    let mut known = Known::new(cluster(transaction, claim).await?, now_ms);
+async fn known_of(client: &impl GenericClient, claim: &Claim) -> Result<Known, Error> {
+    let mut known = Known::new(holder(client, claim).await?);
     loop {
         let asked = known.missing(claim);
         if asked.is_empty() {
             return Ok(known);
         }
-        known.learn(&asked, fingerprints(transaction, &asked).await?);
+        known.learn(&asked, fingerprints(client, &asked).await?);
     }
 }
 
@@ -76,9 +76,8 @@ async fn fingerprints(
 ) -> Result<Vec<(ArticleId, Fingerprint)>, Error> {
     let statement = client
         .prepare_cached(
-            "SELECT fingerprint.id, fingerprint.content_hash, fingerprint.revision, seen,
-                 fingerprint.decision, of, claimed_at_ms, article.revision
-             FROM fingerprint LEFT JOIN article USING (id) WHERE id = ANY ($1)",
+            "SELECT id, content_hash, observed, revision, seen, decision, of, open
+             FROM fingerprint WHERE id = ANY ($1)",
         )
         .await?;
     let keys: Vec<&[u8]> = ids.iter().map(|id| id.as_bytes().as_slice()).collect();
@@ -87,113 +86,106 @@ async fn fingerprints(
 }
 
 fn fingerprint(row: &Row) -> Result<(ArticleId, Fingerprint), Error> {
-    let name: &str = row.try_get(4)?;
+    let name: &str = row.try_get(5)?;
     let decision = decision_from(name).ok_or_else(|| corrupt("decision", name))?;
     let fingerprint = Fingerprint {
         content_hash: content_hash(row.try_get(1)?)?,
-        revision: Revision(row.try_get(2)?),
-        seen: Revision(row.try_get(3)?),
-        verdict: Verdict { decision, of: optional_id(row.try_get(5)?)? },
-        claimed_at_ms: row.try_get(6)?,
-        stored: row.try_get::<_, Option<i64>>(7)?.map(Revision),
+        observed: Revision(row.try_get(2)?),
+        revision: Revision(row.try_get(3)?),
+        seen: Revision(row.try_get(4)?),
+        verdict: Verdict { decision, of: optional_id(row.try_get(6)?)? },
+        open: row.try_get(7)?,
     };
     Ok((article_id(row.try_get(0)?)?, fingerprint))
 }
 
-/// The articles with the very text.
-async fn cluster(transaction: &Transaction<'_>, claim: &Claim) -> Result<Option<Cluster>, Error> {
-    let statement = transaction
+/// The first accepted article with the very text, of the claim's own site where there is
+/// one.
+async fn holder(client: &impl GenericClient, claim: &Claim) -> Result<Option<Holder>, Error> {
+    let statement = client
         .prepare_cached(
-            "SELECT first, site = $2 FROM known_text WHERE content_hash = $1
-             ORDER BY site = $2 DESC LIMIT 1",
+            "SELECT id, site = $2 FROM fingerprint
+             WHERE content_hash = $1 AND decision <> 'duplicate' AND id <> $3
+             ORDER BY site = $2 DESC, claimed_at_ms, id LIMIT 1",
         )
         .await?;
-    let hash = claim.content_hash.as_bytes().as_slice();
-    let found = transaction.query_opt(&statement, &[&hash, &clean(&claim.site)]).await?;
+    let (hash, id) = (claim.content_hash.as_bytes().as_slice(), claim.id.as_bytes().as_slice());
+    let found = client.query_opt(&statement, &[&hash, &clean(&claim.site), &id]).await?;
     let Some(row) = found else { return Ok(None) };
-    Ok(Some(Cluster { first: article_id(row.try_get(0)?)?, on_this_site: row.try_get(1)? }))
+    Ok(Some(Holder { id: article_id(row.try_get(0)?)?, on_this_site: row.try_get(1)? }))
 }
 
-async fn see(transaction: &Transaction<'_>, claim: &Claim) -> Result<(), Error> {
+async fn see(
+    transaction: &Transaction<'_>,
+    claim: &Claim,
+    observed: Revision,
+) -> Result<(), Error> {
     let statement =
         transaction.prepare_cached("UPDATE fingerprint SET seen = $2 WHERE id = $1").await?;
     let id = claim.id.as_bytes().as_slice();
-    transaction.execute(&statement, &[&id, &claim.revision.0]).await?;
-    Ok(())
-}
-
-/// Makes the article whose claim has lapsed a copy of `first`.
-async fn replace(
-    transaction: &Transaction<'_>,
-    claim: &Claim,
-    lapsed: ArticleId,
-    first: ArticleId,
-) -> Result<(), Error> {
-    let (lapsed, first) = (lapsed.as_bytes().as_slice(), first.as_bytes().as_slice());
-    let statement = transaction
-        .prepare_cached("UPDATE known_text SET first = $3 WHERE content_hash = $1 AND first = $2")
-        .await?;
-    let hash = claim.content_hash.as_bytes().as_slice();
-    transaction.execute(&statement, &[&hash, &lapsed, &first]).await?;
-    let statement = transaction
-        .prepare_cached("UPDATE fingerprint SET decision = $2, of = $3 WHERE id = $1")
-        .await?;
-    let decision = Decision::Syndicated.as_str();
-    transaction.execute(&statement, &[&lapsed, &decision, &first]).await?;
+    transaction.execute(&statement, &[&id, &observed.0]).await?;
     Ok(())
 }
 
 async fn record(
     transaction: &Transaction<'_>,
     claim: &Claim,
-    verdict: Verdict,
-    first: ArticleId,
+    ruling: &Ruling,
+    seen: Revision,
     now_ms: i64,
 ) -> Result<(), Error> {
     let (id, hash) = (claim.id.as_bytes().as_slice(), claim.content_hash.as_bytes().as_slice());
-    let of = verdict.of.map(|id| id.as_bytes().to_vec());
+    let Verdict { decision, of } = ruling.verdict;
+    let of = of.map(|id| id.as_bytes().to_vec());
     let statement = transaction
         .prepare_cached(
-            "INSERT INTO fingerprint
-                 (id, content_hash, revision, seen, decision, of, claimed_at_ms)
-             VALUES ($1, $2, $3, $3, $4, $5, $6)
+            "INSERT INTO fingerprint (id, content_hash, site, observed, revision, seen, decision,
+                 of, open, claimed_at_ms)
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
              ON CONFLICT (id) DO UPDATE SET content_hash = excluded.content_hash,
-                 revision = excluded.revision, seen = excluded.seen, decision = excluded.decision,
-                 of = excluded.of, claimed_at_ms = excluded.claimed_at_ms",
+                 site = excluded.site, observed = excluded.observed, revision = excluded.revision,
+                 seen = excluded.seen, decision = excluded.decision, of = excluded.of,
+                 open = excluded.open, claimed_at_ms = excluded.claimed_at_ms",
         )
         .await?;
-    let decision = verdict.decision.as_str();
     transaction
-        .execute(&statement, &[&id, &hash, &claim.revision.0, &decision, &of, &now_ms])
-        .await?;
-    let statement = transaction
-        .prepare_cached(
-            "INSERT INTO known_text (content_hash, site, first) VALUES ($1, $2, $3)
-             ON CONFLICT DO NOTHING",
+        .execute(
+            &statement,
+            &[
+                &id,
+                &hash,
+                &clean(&claim.site),
+                &claim.observed.0,
+                &ruling.revision.0,
+                &seen.0,
+                &decision.as_str(),
+                &of,
+                &decision.is_accepted(),
+                &now_ms,
+            ],
         )
         .await?;
-    let first = first.as_bytes().as_slice();
-    transaction.execute(&statement, &[&hash, &clean(&claim.site), &first]).await?;
-    keep_sketch(transaction, claim, verdict.decision, now_ms).await
+    if decision.is_accepted() {
+        keep_sketch(transaction, claim, now_ms).await?;
+    }
+    Ok(())
 }
 
-/// Only of what was let in: a copy of a refused text is no copy of an article.
 async fn keep_sketch(
     transaction: &Transaction<'_>,
     claim: &Claim,
-    decision: Decision,
     now_ms: i64,
 ) -> Result<(), Error> {
-    let Some(sketch) = claim.sketch.as_ref().filter(|_| decision.is_accepted()) else {
-        return Ok(());
-    };
+    let Some(sketch) = &claim.sketch else { return Ok(()) };
     let statement = transaction
         .prepare_cached(
-            "INSERT INTO sketch (id, site, sketch, claimed_at_ms) VALUES ($1, $2, $3, $4)",
+            "INSERT INTO sketch (id, content_hash, site, sketch, claimed_at_ms)
+             VALUES ($1, $2, $3, $4, $5)",
         )
         .await?;
-    let (id, sketch) = (claim.id.as_bytes().as_slice(), sketch.to_bytes());
-    transaction.execute(&statement, &[&id, &clean(&claim.site), &sketch, &now_ms]).await?;
+    let (id, hash) = (claim.id.as_bytes().as_slice(), claim.content_hash.as_bytes().as_slice());
+    let sketch = sketch.to_bytes();
+    transaction.execute(&statement, &[&id, &hash, &clean(&claim.site), &sketch, &now_ms]).await?;
     Ok(())
 }
 
@@ -219,7 +211,9 @@ pub(super) async fn sketches(
 ) -> Result<Vec<KnownSketch>, Error> {
     let statement = client
         .prepare_cached(
-            "SELECT number, id, site, sketch, claimed_at_ms FROM sketch
+            "SELECT number, sketch.id, sketch.content_hash, sketch.site, sketch,
+                 sketch.claimed_at_ms
+             FROM sketch JOIN fingerprint USING (id, content_hash)
              WHERE number > $1 ORDER BY number LIMIT $2",
         )
         .await?;
@@ -229,22 +223,19 @@ pub(super) async fn sketches(
             Ok(KnownSketch {
                 number: row.try_get(0)?,
                 id: article_id(row.try_get(1)?)?,
-                site: row.try_get(2)?,
-                sketch: Sketch::from_bytes(row.try_get(3)?),
-                claimed_at_ms: row.try_get(4)?,
+                content_hash: content_hash(row.try_get(2)?)?,
+                site: row.try_get(3)?,
+                sketch: Sketch::from_bytes(row.try_get(4)?),
+                claimed_at_ms: row.try_get(5)?,
             })
         })
         .collect()
 }
 
-pub(super) async fn known(
-    client: &Client,
-    ids: &[ArticleId],
-    now_ms: i64,
-) -> Result<Vec<bool>, Error> {
-    let mut known = Known::new(None, now_ms);
+pub(super) async fn known(client: &Client, ids: &[ArticleId]) -> Result<Vec<bool>, Error> {
+    let mut known = Known::new(None);
     loop {
-        let asked = known.missing_of(ids);
+        let asked = known.missing_of(ids.iter().copied());
         if asked.is_empty() {
             return Ok(ids.iter().map(|id| known.stands(*id)).collect());
         }
@@ -252,15 +243,98 @@ pub(super) async fn known(
     }
 }
 
-pub(super) async fn release(
-    client: &Client,
-    id: ArticleId,
-    revision: Revision,
-) -> Result<(), Error> {
+pub(super) async fn are_claimed(client: &Client, ids: &[ArticleId]) -> Result<Vec<bool>, Error> {
+    let found = fingerprints(client, ids).await?;
+    Ok(ids.iter().map(|id| found.iter().any(|(claimed, _)| claimed == id)).collect())
+}
+
+pub(super) async fn open(client: &Client, limit: i64) -> Result<Vec<Obligation>, Error> {
     let statement = client
-        .prepare_cached("UPDATE fingerprint SET claimed_at_ms = $3 WHERE id = $1 AND revision = $2")
+        .prepare_cached(
+            "SELECT id, revision FROM fingerprint WHERE open ORDER BY claimed_at_ms LIMIT $1",
+        )
         .await?;
-    let id = id.as_bytes().as_slice();
-    client.execute(&statement, &[&id, &revision.0, &RELEASED_AT_MS]).await?;
+    let rows = client.query(&statement, &[&limit]).await?;
+    rows.iter()
+        .map(|row| {
+            let id = article_id(row.try_get(0)?)?;
+            Ok(Obligation { id, revision: Revision(row.try_get(1)?) })
+        })
+        .collect()
+}
+
+/// Closes the claims of articles in the transaction that stores them. An article without a
+/// claim, as after a replay, gets one.
+pub(crate) async fn settle(
+    transaction: &Transaction<'_>,
+    settled: &[Settled],
+) -> Result<(), Error> {
+    macro_rules! column {
+        ($article:ident => $value:expr) => {
+            &settled.iter().map(|$article| $value).collect::<Vec<_>>()
+        };
+    }
+    let statement = transaction
+        .prepare_cached(
+            "INSERT INTO fingerprint (id, content_hash, site, observed, revision, seen, decision,
+                 of, open, claimed_at_ms)
+             SELECT id, content_hash, site, revision, revision, revision, decision, of, false,
+                 stored_at_ms
+             FROM unnest($1::bytea[], $2::bytea[], $3::text[], $4::bigint[], $5::text[],
+                 $6::bytea[], $7::bigint[])
+             AS row (id, content_hash, site, revision, decision, of, stored_at_ms)
+             ON CONFLICT (id) DO UPDATE SET content_hash = excluded.content_hash,
+                 revision = excluded.revision, decision = excluded.decision, of = excluded.of,
+                 open = false
+             WHERE fingerprint.revision <= excluded.revision",
+        )
+        .await?;
+    transaction
+        .execute(
+            &statement,
+            &[
+                column!(article => article.id.as_slice()),
+                column!(article => article.content_hash.as_slice()),
+                column!(article => clean(&article.site)),
+                column!(article => article.revision),
+                column!(article => article.decision.as_str()),
+                column!(article => article.of.as_deref()),
+                column!(article => article.stored_at_ms),
+            ],
+        )
+        .await?;
     Ok(())
+}
+
+/// Makes the records of claims say what is stored, or that nothing is. The revision stays:
+/// the next one is greater.
+pub(super) async fn release(client: &mut Client, owed: &[Obligation]) -> Result<u64, Error> {
+    let transaction = client.transaction().await?;
+    let restore = transaction
+        .prepare_cached(
+            "UPDATE fingerprint SET content_hash = stored.content_hash,
+                 observed = stored.revision,
+             seen = stored.revision, decision = stored.decision,
+                 of = coalesce(stored.syndicated_of,
+                     CASE stored.decision WHEN 'revision' THEN stored.id END),
+                 open = false
+             FROM article AS stored
+             WHERE stored.id = fingerprint.id AND fingerprint.id = $1
+                 AND fingerprint.revision = $2 AND open",
+        )
+        .await?;
+    let clear = transaction
+        .prepare_cached(
+            "UPDATE fingerprint SET decision = 'duplicate', of = NULL, open = false
+             WHERE id = $1 AND revision = $2 AND open",
+        )
+        .await?;
+    let mut released = 0;
+    for Obligation { id, revision } in owed {
+        let id = id.as_bytes().as_slice();
+        released += transaction.execute(&restore, &[&id, &revision.0]).await?;
+        released += transaction.execute(&clear, &[&id, &revision.0]).await?;
+    }
+    transaction.commit().await?;
+    Ok(released)
 }

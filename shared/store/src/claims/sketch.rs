@@ -1,6 +1,6 @@
 //! The sketches of what was let in.
 
-use courant_article::ArticleId;
+use courant_article::{ArticleId, ContentHash};
 use courant_dedup::Sketch;
 
 /// The sketch of a text that was let in.
@@ -10,6 +10,8 @@ pub struct KnownSketch {
     pub number: i64,
     /// The article.
     pub id: ArticleId,
+    /// The hash of the text, which the article has still.
+    pub content_hash: ContentHash,
     /// The registered domain of its URL.
     pub site: String,
     /// `None` where a newer version of Courant made it.

@@ -1,33 +1,37 @@
 //! The duplicate index. The writer's thread judges one claim after the other.
 
-use courant_article::{ArticleId, Decision, Revision};
+use courant_article::{ArticleId, Revision};
 use courant_dedup::{
-    Claim, Cluster, Effect, Fingerprint, Known, RELEASED_AT_MS, Sketch, Verdict, judge,
+    Claim, Effect, Fingerprint, Holder, Known, Ruling, Sketch, Verdict, judge, recall,
 };
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
+use super::obligation::{Obligation, Settled};
 use super::sketch::KnownSketch;
 use crate::columns::{article_id, content_hash, corrupt, decision_from, optional_id};
 use crate::error::Error;
 
-pub(super) fn claim(connection: &Connection, claim: &Claim, now_ms: i64) -> Result<Verdict, Error> {
-    let (verdict, effect) = judge(claim, &known_of(connection, claim, now_ms)?);
+pub(super) fn claim(connection: &Connection, claim: &Claim, now_ms: i64) -> Result<Ruling, Error> {
+    let (ruling, effect) = judge(claim, &known_of(connection, claim)?, now_ms);
     match effect {
         Effect::Keep => {}
-        Effect::See => see(connection, claim)?,
-        Effect::Record { first, in_place_of } => {
-            if let Some(lapsed) = in_place_of {
-                replace(connection, claim, lapsed, first)?;
-            }
-            record(connection, claim, verdict, first, now_ms)?;
-        }
+        Effect::See(observed) => see(connection, claim, observed)?,
+        Effect::Record { seen } => record(connection, claim, &ruling, seen, now_ms)?,
     }
-    Ok(verdict)
+    Ok(ruling)
+}
+
+pub(super) fn recalled(
+    connection: &Connection,
+    claim: &Claim,
+    now_ms: i64,
+) -> Result<Option<Ruling>, Error> {
+    Ok(recall(claim, &known_of(connection, claim)?, now_ms))
 }
 
 /// Reads what bears on a claim.
-fn known_of(connection: &Connection, claim: &Claim, now_ms: i64) -> Result<Known, Error> {
-    let mut known = Known::new(cluster(connection, claim)?, now_ms);
+fn known_of(connection: &Connection, claim: &Claim) -> Result<Known, Error> {
+    let mut known = Known::new(holder(connection, claim)?);
     loop {
         let asked = known.missing(claim);
         if asked.is_empty() {
@@ -42,9 +46,8 @@ fn fingerprints(
     ids: &[ArticleId],
 ) -> Result<Vec<(ArticleId, Fingerprint)>, Error> {
     let mut statement = connection.prepare_cached(
-        "SELECT fingerprint.content_hash, fingerprint.revision, seen, fingerprint.decision, of,
-             claimed_at_ms, article.revision
-         FROM fingerprint LEFT JOIN article USING (id) WHERE id = ?1",
+        "SELECT content_hash, observed, revision, seen, decision, of, open
+         FROM fingerprint WHERE id = ?1",
     )?;
     let mut found = Vec::with_capacity(ids.len());
     for id in ids {
@@ -57,106 +60,85 @@ fn fingerprints(
 }
 
 fn fingerprint(row: &Row<'_>) -> Result<Fingerprint, Error> {
-    let name: String = row.get(3)?;
+    let name: String = row.get(4)?;
     let decision = decision_from(&name).ok_or_else(|| corrupt("decision", &name))?;
-    let of: Option<Vec<u8>> = row.get(4)?;
+    let of: Option<Vec<u8>> = row.get(5)?;
     Ok(Fingerprint {
         content_hash: content_hash(&row.get::<_, Vec<u8>>(0)?)?,
-        revision: Revision(row.get(1)?),
-        seen: Revision(row.get(2)?),
+        observed: Revision(row.get(1)?),
+        revision: Revision(row.get(2)?),
+        seen: Revision(row.get(3)?),
         verdict: Verdict { decision, of: optional_id(of.as_deref())? },
-        claimed_at_ms: row.get(5)?,
-        stored: row.get::<_, Option<i64>>(6)?.map(Revision),
+        open: row.get(6)?,
     })
 }
 
-/// The articles with the very text.
-fn cluster(connection: &Connection, claim: &Claim) -> Result<Option<Cluster>, Error> {
+/// The first accepted article with the very text, of the claim's own site where there is
+/// one.
+fn holder(connection: &Connection, claim: &Claim) -> Result<Option<Holder>, Error> {
     let mut statement = connection.prepare_cached(
-        "SELECT first, site = ?2 FROM known_text WHERE content_hash = ?1
-         ORDER BY site = ?2 DESC LIMIT 1",
+        "SELECT id, site = ?2 FROM fingerprint
+         WHERE content_hash = ?1 AND decision <> 'duplicate' AND id <> ?3
+         ORDER BY site = ?2 DESC, claimed_at_ms, id LIMIT 1",
     )?;
-    let values = params![claim.content_hash.as_bytes().as_slice(), claim.site];
+    let hash = claim.content_hash.as_bytes().as_slice();
+    let values = params![hash, claim.site, claim.id.as_bytes().as_slice()];
     let found: Option<(Vec<u8>, bool)> =
         statement.query_row(values, |row| Ok((row.get(0)?, row.get(1)?))).optional()?;
-    let Some((first, on_this_site)) = found else { return Ok(None) };
-    Ok(Some(Cluster { first: article_id(&first)?, on_this_site }))
+    let Some((id, on_this_site)) = found else { return Ok(None) };
+    Ok(Some(Holder { id: article_id(&id)?, on_this_site }))
 }
 
-fn see(connection: &Connection, claim: &Claim) -> Result<(), Error> {
+fn see(connection: &Connection, claim: &Claim, observed: Revision) -> Result<(), Error> {
     let mut statement =
         connection.prepare_cached("UPDATE fingerprint SET seen = ?2 WHERE id = ?1")?;
-    statement.execute(params![claim.id.as_bytes().as_slice(), claim.revision.0])?;
-    Ok(())
-}
-
-/// Makes the article whose claim has lapsed a copy of `first`.
-fn replace(
-    connection: &Connection,
-    claim: &Claim,
-    lapsed: ArticleId,
-    first: ArticleId,
-) -> Result<(), Error> {
-    let (lapsed, first) = (lapsed.as_bytes().as_slice(), first.as_bytes().as_slice());
-    let mut statement = connection.prepare_cached(
-        "UPDATE known_text SET first = ?3 WHERE content_hash = ?1 AND first = ?2",
-    )?;
-    statement.execute(params![claim.content_hash.as_bytes().as_slice(), lapsed, first])?;
-    let mut statement =
-        connection.prepare_cached("UPDATE fingerprint SET decision = ?2, of = ?3 WHERE id = ?1")?;
-    statement.execute(params![lapsed, Decision::Syndicated.as_str(), first])?;
+    statement.execute(params![claim.id.as_bytes().as_slice(), observed.0])?;
     Ok(())
 }
 
 fn record(
     connection: &Connection,
     claim: &Claim,
-    verdict: Verdict,
-    first: ArticleId,
+    ruling: &Ruling,
+    seen: Revision,
     now_ms: i64,
 ) -> Result<(), Error> {
     let mut statement = connection.prepare_cached(
-        "INSERT INTO fingerprint (id, content_hash, revision, seen, decision, of, claimed_at_ms)
-         VALUES (?1, ?2, ?3, ?3, ?4, ?5, ?6)
+        "INSERT INTO fingerprint (id, content_hash, site, observed, revision, seen, decision, of,
+             open, claimed_at_ms)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)
          ON CONFLICT (id) DO UPDATE SET content_hash = excluded.content_hash,
-             revision = excluded.revision, seen = excluded.seen, decision = excluded.decision,
-             of = excluded.of, claimed_at_ms = excluded.claimed_at_ms",
+             site = excluded.site, observed = excluded.observed, revision = excluded.revision,
+             seen = excluded.seen, decision = excluded.decision, of = excluded.of,
+             open = excluded.open, claimed_at_ms = excluded.claimed_at_ms",
     )?;
+    let Verdict { decision, of } = ruling.verdict;
     statement.execute(params![
         claim.id.as_bytes().as_slice(),
         claim.content_hash.as_bytes().as_slice(),
-        claim.revision.0,
-        verdict.decision.as_str(),
-        verdict.of.map(|id| id.as_bytes().to_vec()),
+        claim.site,
+        claim.observed.0,
+        ruling.revision.0,
+        seen.0,
+        decision.as_str(),
+        of.map(|id| id.as_bytes().to_vec()),
+        decision.is_accepted(),
         now_ms,
     ])?;
-    let mut statement = connection.prepare_cached(
-        "INSERT INTO known_text (content_hash, site, first) VALUES (?1, ?2, ?3)
-         ON CONFLICT DO NOTHING",
-    )?;
-    statement.execute(params![
-        claim.content_hash.as_bytes().as_slice(),
-        claim.site,
-        first.as_bytes().as_slice()
-    ])?;
-    keep_sketch(connection, claim, verdict.decision, now_ms)
+    if decision.is_accepted() {
+        keep_sketch(connection, claim, now_ms)?;
+    }
+    Ok(())
 }
 
-/// Only of what was let in: a copy of a refused text is no copy of an article.
-fn keep_sketch(
-    connection: &Connection,
-    claim: &Claim,
-    decision: Decision,
-    now_ms: i64,
-) -> Result<(), Error> {
-    let Some(sketch) = claim.sketch.as_ref().filter(|_| decision.is_accepted()) else {
-        return Ok(());
-    };
+fn keep_sketch(connection: &Connection, claim: &Claim, now_ms: i64) -> Result<(), Error> {
+    let Some(sketch) = &claim.sketch else { return Ok(()) };
     let mut statement = connection.prepare_cached(
-        "INSERT INTO sketch (id, site, sketch, claimed_at_ms) VALUES (?1, ?2, ?3, ?4)",
+        "INSERT INTO sketch (id, content_hash, site, sketch, claimed_at_ms)
+         VALUES (?1, ?2, ?3, ?4, ?5)",
     )?;
-    let id = claim.id.as_bytes().as_slice();
-    statement.execute(params![id, claim.site, sketch.to_bytes(), now_ms])?;
+    let (id, hash) = (claim.id.as_bytes().as_slice(), claim.content_hash.as_bytes().as_slice());
+    statement.execute(params![id, hash, claim.site, sketch.to_bytes(), now_ms])?;
     Ok(())
 }
 
@@ -179,32 +161,30 @@ pub(super) fn sketches(
     limit: i64,
 ) -> Result<Vec<KnownSketch>, Error> {
     let mut statement = connection.prepare_cached(
-        "SELECT number, id, site, sketch, claimed_at_ms FROM sketch
+        "SELECT number, sketch.id, sketch.content_hash, sketch.site, sketch, sketch.claimed_at_ms
+         FROM sketch JOIN fingerprint USING (id, content_hash)
          WHERE number > ?1 ORDER BY number LIMIT ?2",
     )?;
     let mut rows = statement.query([after, limit])?;
     let mut sketches = Vec::new();
     while let Some(row) = rows.next()? {
-        let bytes: Vec<u8> = row.get(3)?;
+        let bytes: Vec<u8> = row.get(4)?;
         sketches.push(KnownSketch {
             number: row.get(0)?,
             id: article_id(&row.get::<_, Vec<u8>>(1)?)?,
-            site: row.get(2)?,
+            content_hash: content_hash(&row.get::<_, Vec<u8>>(2)?)?,
+            site: row.get(3)?,
             sketch: Sketch::from_bytes(&bytes),
-            claimed_at_ms: row.get(4)?,
+            claimed_at_ms: row.get(5)?,
         });
     }
     Ok(sketches)
 }
 
-pub(super) fn known(
-    connection: &Connection,
-    ids: &[ArticleId],
-    now_ms: i64,
-) -> Result<Vec<bool>, Error> {
-    let mut known = Known::new(None, now_ms);
+pub(super) fn known(connection: &Connection, ids: &[ArticleId]) -> Result<Vec<bool>, Error> {
+    let mut known = Known::new(None);
     loop {
-        let asked = known.missing_of(ids);
+        let asked = known.missing_of(ids.iter().copied());
         if asked.is_empty() {
             return Ok(ids.iter().map(|id| known.stands(*id)).collect());
         }
@@ -212,14 +192,70 @@ pub(super) fn known(
     }
 }
 
-pub(super) fn release(
-    connection: &Connection,
-    id: ArticleId,
-    revision: Revision,
-) -> Result<(), Error> {
+pub(super) fn are_claimed(connection: &Connection, ids: &[ArticleId]) -> Result<Vec<bool>, Error> {
+    let mut statement = connection.prepare_cached("SELECT 1 FROM fingerprint WHERE id = ?1")?;
+    ids.iter().map(|id| Ok(statement.exists([id.as_bytes().as_slice()])?)).collect()
+}
+
+pub(super) fn open(connection: &Connection, limit: i64) -> Result<Vec<Obligation>, Error> {
     let mut statement = connection.prepare_cached(
-        "UPDATE fingerprint SET claimed_at_ms = ?3 WHERE id = ?1 AND revision = ?2",
+        "SELECT id, revision FROM fingerprint WHERE open = 1 ORDER BY claimed_at_ms LIMIT ?1",
     )?;
-    statement.execute(params![id.as_bytes().as_slice(), revision.0, RELEASED_AT_MS])?;
+    let mut rows = statement.query([limit])?;
+    let mut open = Vec::new();
+    while let Some(row) = rows.next()? {
+        let id = article_id(&row.get::<_, Vec<u8>>(0)?)?;
+        open.push(Obligation { id, revision: Revision(row.get(1)?) });
+    }
+    Ok(open)
+}
+
+/// Closes the claims of articles in the transaction that stores them. An article without a
+/// claim, as after a replay, gets one.
+pub(crate) fn settle(connection: &Connection, settled: &[Settled]) -> Result<(), Error> {
+    let mut statement = connection.prepare_cached(
+        "INSERT INTO fingerprint (id, content_hash, site, observed, revision, seen, decision, of,
+             open, claimed_at_ms)
+         VALUES (?1, ?2, ?3, ?4, ?4, ?4, ?5, ?6, 0, ?7)
+         ON CONFLICT (id) DO UPDATE SET content_hash = excluded.content_hash,
+             revision = excluded.revision, decision = excluded.decision, of = excluded.of, open = 0
+         WHERE fingerprint.revision <= excluded.revision",
+    )?;
+    for article in settled {
+        statement.execute(params![
+            article.id,
+            article.content_hash,
+            article.site,
+            article.revision,
+            article.decision,
+            article.of,
+            article.stored_at_ms,
+        ])?;
+    }
     Ok(())
+}
+
+/// Makes the records of claims say what is stored, or that nothing is. The revision stays:
+/// the next one is greater.
+pub(super) fn release(connection: &Connection, owed: &[Obligation]) -> Result<u64, Error> {
+    let mut restore = connection.prepare_cached(
+        "UPDATE fingerprint SET content_hash = stored.content_hash, observed = stored.revision,
+             seen = stored.revision, decision = stored.decision,
+             of = coalesce(stored.syndicated_of,
+                 CASE stored.decision WHEN 'revision' THEN stored.id END),
+             open = 0
+         FROM article AS stored
+         WHERE stored.id = fingerprint.id AND fingerprint.id = ?1 AND fingerprint.revision = ?2
+             AND open = 1",
+    )?;
+    let mut clear = connection.prepare_cached(
+        "UPDATE fingerprint SET decision = 'duplicate', of = NULL, open = 0
+             WHERE id = ?1 AND revision = ?2 AND open = 1",
+    )?;
+    let mut released = 0;
+    for Obligation { id, revision } in owed {
+        let of = params![id.as_bytes().as_slice(), revision.0];
+        released += restore.execute(of)? + clear.execute(of)?;
+    }
+    Ok(released as u64)
 }

@@ -31,10 +31,10 @@ fn claim(number: u8) -> Claim {
     Claim {
         id: ArticleId::from_bytes([number; 16]),
         content_hash: ContentHash::from_bytes([number; 16]),
-        revision: Revision(1),
+        observed: Revision(1),
         site: "a.com".into(),
         sketch: None,
-        near: None,
+        near: Vec::new(),
     }
 }
 
@@ -72,7 +72,11 @@ async fn what_is_acknowledged_beside_a_failure_is_stored() {
                 if fails(n) {
                     store.crawl().record_visits(&[], &large).await.map(|()| None)
                 } else {
-                    store.claims().judge(&claim(n)).await.map(|verdict| Some((n, verdict.decision)))
+                    store
+                        .claims()
+                        .judge(&claim(n))
+                        .await
+                        .map(|ruling| Some((n, ruling.verdict.decision)))
                 }
             })
         })

@@ -187,7 +187,7 @@ async fn everything_is_counted(house: House) {
     crate::claims::claim(&house, "a", "text", 1, "a.com").await;
     let visit = courant_store::Visit { url: "https://a.com/".into(), ..Default::default() };
     house.store.crawl().record_visits(&[], &[visit]).await.unwrap();
-    let expected = Counts { articles: 2, fingerprints: 1, visits: 1 };
+    let expected = Counts { articles: 2, fingerprints: 2, visits: 1 };
     assert_eq!(house.store.counts().await.unwrap(), expected);
 }
 

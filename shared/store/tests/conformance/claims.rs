@@ -1,5 +1,8 @@
+use std::collections::BTreeMap;
+use std::time::Duration;
+
 use courant_article::{ArticleId, ContentHash, Decision, Revision};
-use courant_dedup::{Near, Sketch};
+use courant_dedup::{Near, Sketch, text_key};
 use courant_store::{Claim, KnownSketch, Verdict};
 use proptest::prelude::*;
 use proptest::strategy::ValueTree;
@@ -23,6 +26,9 @@ conformance!(
     a_near_claim_again_gets_the_same_verdict,
     sketches_of_what_was_let_in_are_kept_in_their_order,
     old_sketches_and_those_beyond_the_most_are_forgotten,
+    a_text_that_only_an_older_version_had_is_known_no_more,
+    revisions_rise_whatever_the_clocks_say,
+    a_claim_is_recalled_without_being_made,
     of_concurrent_claims_of_an_article_one_is_new,
     of_concurrent_claims_of_a_text_one_is_new,
     verdicts_are_those_of_a_simple_model,
@@ -30,8 +36,8 @@ conformance!(
 
 pub(crate) fn made(name: &str, text: &str, revision: i64, site: &str) -> Claim {
     let content_hash = ContentHash::of_normalized(text);
-    let (revision, site) = (Revision(revision), site.into());
-    Claim { id: id(name), content_hash, revision, site, sketch: None, near: None }
+    let (observed, site) = (Revision(revision), site.into());
+    Claim { id: id(name), content_hash, observed, site, sketch: None, near: Vec::new() }
 }
 
 pub(crate) async fn claim(
@@ -41,7 +47,11 @@ pub(crate) async fn claim(
     revision: i64,
     site: &str,
 ) -> Verdict {
-    house.store.claims().judge(&made(name, text, revision, site)).await.unwrap()
+    judged(house, &made(name, text, revision, site)).await
+}
+
+pub(crate) async fn judged(house: &House, claim: &Claim) -> Verdict {
+    house.store.claims().judge(claim).await.unwrap().verdict
 }
 
 fn verdict(decision: Decision, of: &str) -> Verdict {
@@ -73,10 +83,10 @@ async fn a_changed_text_is_a_revision_unless_it_is_older(house: House) {
         let changed = claim(&house, "a", "second", 6, "a.com").await;
         assert_eq!(changed, verdict(Decision::Revision, "a"));
     }
-    for stale in [5, 6] {
-        let late = claim(&house, "a", "third", stale, "a.com").await;
-        assert_eq!(late, verdict(Decision::Duplicate, "a"));
-    }
+    let late = claim(&house, "a", "third", 5, "a.com").await;
+    assert_eq!(late, verdict(Decision::Duplicate, "a"));
+    let same_moment = claim(&house, "a", "third", 6, "a.com").await;
+    assert_eq!(same_moment, verdict(Decision::Revision, "a"));
     let back = claim(&house, "a", "first", 7, "a.com").await;
     assert_eq!(back, verdict(Decision::Revision, "a"), "a text may come back");
 }
@@ -114,9 +124,7 @@ async fn a_second_copy_on_the_other_site_is_a_duplicate_of_the_first(house: Hous
 async fn an_alias_with_a_text_of_its_own_becomes_an_article(house: House) {
     claim(&house, "a", "text", 1, "a.com").await;
     claim(&house, "alias", "text", 2, "a.com").await;
-    let stale = claim(&house, "alias", "own text", 1, "a.com").await;
-    assert_eq!(stale, verdict(Decision::Duplicate, "alias"));
-    assert_eq!(claim(&house, "alias", "own text", 3, "a.com").await, NEW);
+    assert_eq!(claim(&house, "alias", "own text", 1, "a.com").await, NEW, "nothing is older");
     let revised = claim(&house, "alias", "next text", 4, "a.com").await;
     assert_eq!(revised, verdict(Decision::Revision, "alias"));
 }
@@ -134,49 +142,103 @@ async fn only_claimed_articles_are_known(house: House) {
     assert_eq!(house.store.claims().known(&asked).await.unwrap(), [false, true, false, true]);
 }
 
-/// A claim of a text that the index found near to that of `first`.
-fn near(name: &str, revision: i64, site: &str, first: &str, on_this_site: bool) -> Claim {
-    let near = Some(Near { first: id(first), on_this_site });
+/// The index found a text near to `text` of the article `name`.
+pub(crate) fn near_to(name: &str, text: &str, on_this_site: bool) -> Vec<Near> {
+    let text = text_key(&ContentHash::of_normalized(text));
+    vec![Near { id: id(name), text, on_this_site }]
+}
+
+/// A claim of a text of its own, near to `text` of the article `first`.
+fn near(name: &str, revision: i64, site: &str, (first, text): (&str, &str)) -> Claim {
+    let near = near_to(first, text, site == "a.com" || name.contains('?'));
     Claim { near, ..made(name, &format!("{name} {revision}"), revision, site) }
 }
 
 async fn a_near_text_is_a_copy_unless_it_is_a_revision(house: House) {
     claim(&house, "a", "text", 1, "a.com").await;
-    let claimed = async |claim: Claim| house.store.claims().judge(&claim).await.unwrap();
-    let print = claimed(near("a?print", 2, "a.com", "a", true)).await;
+    let print = judged(&house, &near("a?print", 2, "a.com", ("a", "text"))).await;
     assert_eq!(print, verdict(Decision::Duplicate, "a"));
-    let copy = claimed(near("b", 3, "b.com", "a", false)).await;
+    let copy = judged(&house, &near("b", 3, "b.com", ("a", "text"))).await;
     assert_eq!(copy, verdict(Decision::Syndicated, "a"));
-    let revised = claimed(near("a", 4, "a.com", "b", false)).await;
+    let revised = judged(&house, &near("a", 4, "a.com", ("b", "b 3"))).await;
     assert_eq!(revised, verdict(Decision::Revision, "a"), "never dropped");
-    let revised = claimed(near("b", 5, "b.com", "a", false)).await;
+    let revised = judged(&house, &near("b", 5, "b.com", ("a", "a 4"))).await;
     assert_eq!(revised, verdict(Decision::Revision, "b"));
-    let early = claimed(near("c", 6, "c.com", "not claimed yet", true)).await;
-    assert_eq!(early, verdict(Decision::Duplicate, "not claimed yet"));
+    let early = judged(&house, &near("c?", 6, "c.com", ("not claimed", "text"))).await;
+    assert_eq!(early, NEW, "nothing is known of the other");
+}
+
+async fn a_text_that_only_an_older_version_had_is_known_no_more(house: House) {
+    claim(&house, "a", "first", 1, "a.com").await;
+    claim(&house, "a", "second", 2, "a.com").await;
+    assert_eq!(claim(&house, "archive", "first", 3, "a.com").await, NEW);
+    let copy = claim(&house, "b", "first", 4, "b.com").await;
+    assert_eq!(copy, verdict(Decision::Syndicated, "archive"));
+    let near_first = near("print", 5, "a.com", ("a", "first"));
+    assert_eq!(judged(&house, &near_first).await, NEW);
+    let near_second = near("print?2", 6, "a.com", ("a", "second"));
+    assert_eq!(judged(&house, &near_second).await, verdict(Decision::Duplicate, "a"));
+}
+
+async fn revisions_rise_whatever_the_clocks_say(house: House) {
+    let claims = house.store.claims();
+    let now = house.clock.unix_ms();
+    let ahead = claims.judge(&made("a", "first", now + 86_400_000, "a.com")).await.unwrap();
+    assert_eq!((ahead.verdict, ahead.revision), (NEW, Revision(now)), "a time ahead is now");
+    house.clock.advance(Duration::from_secs(86_400));
+    let tomorrow = house.clock.unix_ms();
+    let second = claims.judge(&made("a", "second", tomorrow, "a.com")).await.unwrap();
+    assert_eq!(second.revision, Revision(tomorrow));
+    house.clock.set(now);
+    let back = claims.judge(&made("a", "third", now, "a.com")).await.unwrap();
+    assert_eq!(back.verdict, verdict(Decision::Revision, "a"), "the clock was set back");
+    assert_eq!(back.revision, Revision(tomorrow + 1));
+    let again = claims.judge(&made("a", "third", now, "a.com")).await.unwrap();
+    assert_eq!((again.verdict, again.revision), (back.verdict, back.revision));
+    assert!(again.is_repeated && !back.is_repeated);
+    let same_moment = claims.judge(&made("a", "fourth", now, "a.com")).await.unwrap();
+    assert_eq!(same_moment.revision, Revision(tomorrow + 2));
+    let stale = claims.judge(&made("a", "fifth", now - 1, "a.com")).await.unwrap();
+    assert_eq!(stale.verdict, verdict(Decision::Duplicate, "a"));
+}
+
+async fn a_claim_is_recalled_without_being_made(house: House) {
+    let claims = house.store.claims();
+    let first = made("a", "text", 1, "a.com");
+    assert_eq!(claims.recall(&first).await.unwrap(), None);
+    claims.judge(&first).await.unwrap();
+    let recalled = claims.recall(&first).await.unwrap().unwrap();
+    assert_eq!((recalled.verdict, recalled.revision), (NEW, Revision(1)));
+    let alias = made("alias", "text", 2, "a.com");
+    assert_eq!(claims.recall(&alias).await.unwrap(), None);
+    claims.judge(&alias).await.unwrap();
+    let recalled = claims.recall(&alias).await.unwrap().unwrap();
+    assert_eq!(recalled.verdict, verdict(Decision::Duplicate, "a"));
+    let seen_again = claims.recall(&made("a", "text", 3, "a.com")).await.unwrap().unwrap();
+    assert_eq!(seen_again.verdict, verdict(Decision::Duplicate, "a"));
 }
 
 async fn a_copy_of_a_copy_has_the_first_of_all(house: House) {
     claim(&house, "a", "text", 1, "a.com").await;
-    house.store.claims().judge(&near("b", 2, "b.com", "a", false)).await.unwrap();
-    let third = house.store.claims().judge(&near("c", 3, "c.com", "b", false)).await.unwrap();
+    judged(&house, &near("b", 2, "b.com", ("a", "text"))).await;
+    let third = judged(&house, &near("c", 3, "c.com", ("b", "b 2"))).await;
     assert_eq!(third, verdict(Decision::Syndicated, "a"));
     let exact = claim(&house, "d", "c 3", 4, "d.com").await;
     assert_eq!(exact, verdict(Decision::Syndicated, "a"), "the text of c, letter by letter");
-    let on_site = near("d?print", 5, "d.com", "c", true);
+    let on_site = near("d?print", 5, "d.com", ("c", "c 3"));
     let on_site = Claim { content_hash: ContentHash::of_normalized("text"), ..on_site };
-    let on_site = house.store.claims().judge(&on_site).await.unwrap();
+    let on_site = judged(&house, &on_site).await;
     assert_eq!(on_site, verdict(Decision::Duplicate, "a"), "the text of a, near to one on d.com");
 }
 
 async fn a_near_claim_again_gets_the_same_verdict(house: House) {
     claim(&house, "a", "text", 1, "a.com").await;
-    let copy = near("b", 2, "b.com", "a", false);
+    let copy = near("b", 2, "b.com", ("a", "text"));
     for _ in 0..2 {
-        let again = house.store.claims().judge(&copy).await.unwrap();
-        assert_eq!(again, verdict(Decision::Syndicated, "a"));
+        assert_eq!(judged(&house, &copy).await, verdict(Decision::Syndicated, "a"));
     }
-    let forgotten = Claim { near: None, ..copy };
-    let after_a_crash = house.store.claims().judge(&forgotten).await.unwrap();
+    let forgotten = Claim { near: Vec::new(), ..copy };
+    let after_a_crash = judged(&house, &forgotten).await;
     assert_eq!(after_a_crash, verdict(Decision::Syndicated, "a"));
 }
 
@@ -191,7 +253,7 @@ async fn sketched(house: &House, numbers: std::ops::Range<u32>) {
         let name = number.to_string();
         let claim = made(&name, &name, 1, "a.com");
         let claim = Claim { sketch: Some(sketch(number)), ..claim };
-        assert_eq!(house.store.claims().judge(&claim).await.unwrap(), NEW);
+        assert_eq!(judged(house, &claim).await, NEW);
     }
 }
 
@@ -201,14 +263,15 @@ async fn known_sketches(house: &House) -> Vec<KnownSketch> {
 
 async fn sketches_of_what_was_let_in_are_kept_in_their_order(house: House) {
     sketched(&house, 0..5).await;
-    let refused = near("0?print", 2, "a.com", "0", true);
-    house.store.claims().judge(&Claim { sketch: Some(sketch(9)), ..refused }).await.unwrap();
+    let refused = near("0?print", 2, "a.com", ("0", "0"));
+    judged(&house, &Claim { sketch: Some(sketch(9)), ..refused }).await;
     let revised = Claim { sketch: Some(sketch(7)), ..made("0", "changed", 2, "a.com") };
-    house.store.claims().judge(&revised).await.unwrap();
+    judged(&house, &revised).await;
     let house = house.reopened().await;
     let known = known_sketches(&house).await;
     let read: Vec<_> = known.iter().map(|known| (known.id, known.sketch.clone())).collect();
-    let expected = [(0, 0), (1, 1), (2, 2), (3, 3), (4, 4), (0, 7)]
+    // That of the text which 0 had before is not one of them.
+    let expected = [(1, 1), (2, 2), (3, 3), (4, 4), (0, 7)]
         .map(|(name, number): (u32, u32)| (id(&name.to_string()), Some(sketch(number))));
     assert_eq!(read, expected);
     assert!(known.iter().all(|known| known.site == "a.com" && known.claimed_at_ms > 0));
@@ -240,7 +303,7 @@ async fn at_once(house: &House, claims: Vec<Claim>) -> Vec<Decision> {
             let start = start.clone();
             tokio::spawn(async move {
                 start.wait().await;
-                store.claims().judge(&claim).await.unwrap().decision
+                store.claims().judge(&claim).await.unwrap().verdict.decision
             })
         })
         .collect();
@@ -282,8 +345,9 @@ async fn of_concurrent_claims_of_a_text_one_is_new(house: House) {
 /// The rule once more, read off the whole history of claims.
 #[derive(Default)]
 struct Model {
-    /// All claims.
-    claims: Vec<Claim>,
+    round: usize,
+    /// The newest observation of each article that counts.
+    seen: BTreeMap<ArticleId, Revision>,
     /// Those that changed what is known, with their verdicts.
     recorded: Vec<(Claim, Verdict)>,
 }
@@ -291,8 +355,10 @@ struct Model {
 impl Model {
     fn claim(&mut self, claim: &Claim) -> Verdict {
         let (verdict, is_recorded) = self.judge(claim);
-        self.claims.push(claim.clone());
+        let seen = self.seen.entry(claim.id).or_insert(claim.observed);
+        *seen = claim.observed.max(*seen);
         if is_recorded {
+            *seen = claim.observed;
             self.recorded.push((claim.clone(), verdict));
         }
         verdict
@@ -300,37 +366,53 @@ impl Model {
 
     fn judge(&self, claim: &Claim) -> (Verdict, bool) {
         let duplicate = |of| Verdict { decision: Decision::Duplicate, of: Some(of) };
-        let Some((last, before)) = self.recorded.iter().rfind(|(c, _)| c.id == claim.id) else {
+        let Some((last, before)) = self.last(claim.id) else {
             return (self.by_text(claim), true);
         };
+        if before.decision == Decision::Duplicate {
+            return (self.by_text(claim), true);
+        }
         if last == claim {
             return (*before, false);
         }
         if last.content_hash == claim.content_hash {
-            return (duplicate(self.first(claim.content_hash).unwrap()), false);
+            return (duplicate(self.first(claim.id)), false);
         }
-        let seen = self.claims.iter().filter(|c| c.id == claim.id).map(|c| c.revision).max();
-        if Some(claim.revision) <= seen {
+        if claim.observed < self.seen[&claim.id] {
             return (duplicate(claim.id), false);
-        }
-        if before.decision == Decision::Duplicate {
-            return (self.by_text(claim), true);
         }
         (Verdict { decision: Decision::Revision, of: Some(claim.id) }, true)
     }
 
+    fn last(&self, id: ArticleId) -> Option<&(Claim, Verdict)> {
+        self.recorded.iter().rfind(|(c, _)| c.id == id)
+    }
+
     fn by_text(&self, claim: &Claim) -> Verdict {
-        let with_text = |c: &Claim| c.content_hash == claim.content_hash;
-        let Some(first) = self.first(claim.content_hash).filter(|first| *first != claim.id) else {
-            return NEW;
+        let others = (0..6).map(|article| id(&format!("{}/{article}", self.round)));
+        let has_text = |id: &ArticleId| {
+            let last = self.last(*id).filter(|(_, verdict)| verdict.decision.is_accepted());
+            last.is_some_and(|(c, _)| *id != claim.id && c.content_hash == claim.content_hash)
         };
-        let on_site = self.recorded.iter().any(|(c, _)| with_text(c) && c.site == claim.site);
-        let decision = if on_site { Decision::Duplicate } else { Decision::Syndicated };
+        let holders: Vec<ArticleId> = others.filter(has_text).collect();
+        let on_site = |id: &&ArticleId| self.last(**id).unwrap().0.site == claim.site;
+        let place = |id: &&ArticleId| {
+            let at = self.recorded.iter().rposition(|(c, _)| c.id == **id);
+            (!on_site(id), at)
+        };
+        let Some(holder) = holders.iter().min_by_key(place) else { return NEW };
+        let first = self.first(*holder);
+        if first == claim.id {
+            return NEW;
+        }
+        let is_on_site = holders.iter().any(|id| on_site(&id));
+        let decision = if is_on_site { Decision::Duplicate } else { Decision::Syndicated };
         Verdict { decision, of: Some(first) }
     }
 
-    fn first(&self, text: ContentHash) -> Option<ArticleId> {
-        self.recorded.iter().find(|(c, _)| c.content_hash == text).map(|(c, _)| c.id)
+    fn first(&self, id: ArticleId) -> ArticleId {
+        let copied = self.last(id).filter(|(_, verdict)| verdict.decision == Decision::Syndicated);
+        copied.and_then(|(_, verdict)| verdict.of).map_or(id, |of| self.first(of))
     }
 }
 
@@ -347,9 +429,11 @@ async fn verdicts_are_those_of_a_simple_model(house: House) {
     for round in 0..20 {
         let claims = proptest::collection::vec(any_claim(round), 40);
         let claims = claims.new_tree(&mut runner).unwrap().current();
-        let mut model = Model::default();
+        let mut model = Model { round, ..Model::default() };
         for (place, claim) in claims.iter().enumerate() {
-            let found = house.store.claims().judge(claim).await.unwrap();
+            // One moment each: of equal ones, the store knows no order.
+            house.clock.advance(Duration::from_millis(1));
+            let found = judged(&house, claim).await;
             assert_eq!(found, model.claim(claim), "claim {place} of {claims:#?}");
         }
     }

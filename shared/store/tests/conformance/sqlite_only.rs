@@ -184,7 +184,7 @@ async fn writing_process() {
     for number in start.. {
         let name = number.to_string();
         let claim = crate::claims::made(&name, &name, 1, "a.com");
-        assert_eq!(store.claims().judge(&claim).await.unwrap().decision, Decision::New);
+        assert_eq!(store.claims().judge(&claim).await.unwrap().verdict.decision, Decision::New);
         store
             .articles()
             .upsert(&[record(&name, "Title", &name, [1.0, 0.0, 0.0, 0.0])])

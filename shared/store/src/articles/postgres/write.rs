@@ -2,12 +2,14 @@
 
 use std::collections::HashMap;
 
-use deadpool_postgres::Client;
+use deadpool_postgres::{Client, Transaction};
 use pgvector::HalfVector;
 
 use crate::articles::batch;
 use crate::articles::record::{Record, Upsert};
 use crate::articles::row::Row;
+use crate::claims::obligation::Settled;
+use crate::claims::postgres::settle;
 use crate::error::Error;
 
 /// One statement for the whole batch: a column comes as an array. `xmax` is 0
@@ -50,7 +52,11 @@ pub(in crate::articles) async fn upsert(
     }
     let rows: Vec<Row> =
         kept.iter().map(|(_, record)| Row::of(record)).collect::<Result<_, _>>()?;
-    let written = write(client, &rows).await?;
+    let settled: Vec<_> = rows.iter().map(Settled::of).collect();
+    let transaction = client.transaction().await?;
+    let written = write(&transaction, &rows).await?;
+    settle(&transaction, &settled).await?;
+    transaction.commit().await?;
     let outcome = |(place, row): (&(usize, &Record), &Row)| {
         let inserted = written.get(&row.id).copied();
         let outcome = match inserted {
@@ -64,7 +70,7 @@ pub(in crate::articles) async fn upsert(
 }
 
 /// Which articles were written, and whether they are new.
-async fn write(client: &mut Client, rows: &[Row]) -> Result<HashMap<Vec<u8>, bool>, Error> {
+async fn write(client: &Transaction<'_>, rows: &[Row]) -> Result<HashMap<Vec<u8>, bool>, Error> {
     macro_rules! column {
         ($row:ident => $value:expr) => {
             &rows.iter().map(|$row| $value).collect::<Vec<_>>()

@@ -6,6 +6,8 @@ use rusqlite::{CachedStatement, Connection, OptionalExtension, params};
 use crate::articles::batch;
 use crate::articles::record::{Record, Upsert};
 use crate::articles::row::Row;
+use crate::claims::obligation::Settled;
+use crate::claims::sqlite::settle;
 use crate::error::Error;
 use crate::sqlite::Sqlite;
 use crate::sqlite::resident::{Resident, to_bytes};
@@ -73,6 +75,7 @@ fn write_all(connection: &Connection, prepared: Prepared) -> Result<Written, Err
     let mut stored = connection.prepare_cached("SELECT revision FROM article WHERE id = ?1")?;
     let mut insert = connection.prepare_cached(INSERT)?;
     let mut kept = Vec::with_capacity(prepared.rows.len());
+    let settled: Vec<_> = prepared.rows.iter().map(|(_, _, row)| Settled::of(row)).collect();
     let mut vectors = Vec::new();
     for (place, id, row) in prepared.rows {
         let before: Option<i64> = stored.query_row([&row.id], |row| row.get(0)).optional()?;
@@ -87,6 +90,7 @@ fn write_all(connection: &Connection, prepared: Prepared) -> Result<Written, Err
         }
         kept.push((place, outcome));
     }
+    settle(connection, &settled)?;
     Ok(Written { outcomes: batch::outcomes(prepared.size, kept), vectors })
 }
 

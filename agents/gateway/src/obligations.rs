@@ -1,0 +1,140 @@
+//! Claims without an article: each is owed by a queue, or by nobody any more.
+//!
+//! A claim is recorded before its article is stored. In between, the article waits in the
+//! queues of the pipeline; it may also have become a dead letter, or be lost with a queue or
+//! with the end of a store. Such a claim must bar nothing, so it is released.
+//!
+//! A claim is owed by nobody once everything has left the queues that was in them when the
+//! claim was there: first the entries, then each stage's queue in the order of an article's
+//! way, each up to what it held when the one before was past. A stage publishes before it
+//! acknowledges, so an article on its way is always met. No clock has a part in this.
+
+use std::sync::Arc;
+
+use courant_bus::{Bus, Stage};
+use courant_service::Control;
+use courant_store::{Claims, Obligation};
+use tokio::sync::Mutex;
+use tokio::time::Duration;
+
+use crate::metrics::Metrics;
+
+/// The stages of an article's way, in their order.
+const WAY: [Stage; 4] = [Stage::GATEWAY, Stage::EMBEDDER, Stage::ANALYST, Stage::STORAGE];
+/// Claims that are followed at a time.
+const MOST: usize = 10_000;
+/// The pause between two looks, while nobody asks.
+const PACE: Duration = Duration::from_secs(2);
+
+/// The claims of one store, matched with the queues of one bus.
+#[derive(Clone)]
+pub(crate) struct Obligations {
+    bus: Bus,
+    claims: Claims,
+    metrics: Metrics,
+    followed: Arc<Mutex<Option<Followed>>>,
+}
+
+/// Claims whose articles are looked for on their way.
+struct Followed {
+    owed: Vec<Obligation>,
+    /// The place in [`WAY`] whose queue may have them, with the newest message that may be
+    /// one of theirs.
+    place: usize,
+    newest: u64,
+}
+
+impl Obligations {
+    pub(crate) fn new(bus: Bus, claims: Claims, metrics: Metrics) -> Self {
+        Self { bus, claims, metrics, followed: Arc::default() }
+    }
+
+    /// Looks every [`PACE`] until `control` says to drain.
+    pub(crate) async fn run(&self, control: &Control) {
+        loop {
+            if let Err(error) = self.look().await {
+                tracing::warn!(%error, "claims cannot be matched with the queues");
+            }
+            tokio::select! {
+                () = control.stopped() => return,
+                () = tokio::time::sleep(PACE) => {}
+            }
+        }
+    }
+
+    /// Releases, before anything is judged, what the queues do not hold: the spool may have
+    /// been lost, or the end of the store. Where the queues cannot be searched, this begins
+    /// with those of articles: an entry that waits is judged again.
+    ///
+    /// # Errors
+    /// If the bus or the store does not answer.
+    pub(crate) async fn look_at_start(&self) -> anyhow::Result<()> {
+        let owed = Box::pin(self.claims.open(MOST)).await?;
+        let named = owed.iter().map(|owed| (owed.id, owed.revision));
+        if let Some(held) = self.bus.holds(named).await? {
+            let lost = owed.iter().zip(held).filter(|(_, is_held)| !is_held);
+            let lost: Vec<Obligation> = lost.map(|(owed, _)| *owed).collect();
+            return self.release(&lost).await.map(drop);
+        }
+        if !owed.is_empty() {
+            let newest = self.bus.queue_ends(WAY[1]).await?.newest;
+            *self.followed.lock().await = Some(Followed { owed, place: 1, newest });
+        }
+        self.look().await.map(drop)
+    }
+
+    /// Looks how far the queues are past the claims that are followed, and releases those
+    /// that nothing will store any more. Returns their number.
+    ///
+    /// # Errors
+    /// If the bus or the store does not answer.
+    pub(crate) async fn look(&self) -> anyhow::Result<u64> {
+        let mut followed = self.followed.lock().await;
+        if followed.is_none() {
+            *followed = self.begin().await?;
+        }
+        while let Some(Followed { place, newest, .. }) = &mut *followed {
+            if !self.bus.queue_ends(WAY[*place]).await?.is_past(*newest) {
+                return Ok(0);
+            }
+            *place += 1;
+            match WAY.get(*place) {
+                Some(next) => *newest = self.bus.queue_ends(*next).await?.newest,
+                None => break,
+            }
+        }
+        match followed.take() {
+            Some(Followed { owed, .. }) => self.release(&owed).await,
+            None => Ok(0),
+        }
+    }
+
+    /// Releases claims of which it is known that nothing will store their articles.
+    ///
+    /// # Errors
+    /// If the store does not answer.
+    pub(crate) async fn release(&self, owed: &[Obligation]) -> anyhow::Result<u64> {
+        // Boxed: the Postgres half of this future is large.
+        let released = Box::pin(self.claims.release(owed)).await?;
+        if released > 0 {
+            self.metrics.released(released);
+            tracing::warn!(
+                released,
+                "articles that were accepted are not stored and in no queue; \
+                 they are let in when they come again"
+            );
+        }
+        Ok(released)
+    }
+
+    /// The claims come first: what is published for them later has a greater number.
+    async fn begin(&self) -> anyhow::Result<Option<Followed>> {
+        let owed = Box::pin(self.claims.open(MOST)).await?;
+        self.metrics.open_claims(owed.len());
+        if owed.is_empty() {
+            return Ok(None);
+        }
+        let newest = self.bus.queue_ends(WAY[0]).await?.newest;
+        Ok(Some(Followed { owed, place: 0, newest }))
+    }
+}
