@@ -90,6 +90,12 @@ pub enum SpoolError {
     /// Its file was removed or replaced while it was open.
     #[error("the file of the message spool is gone: {}", .0.display())]
     Gone(PathBuf),
+    /// Its file, or a copy of it, cannot be moved.
+    #[error("the file of the message spool cannot be moved")]
+    Moved(#[source] Arc<std::io::Error>),
+    /// Its file is damaged.
+    #[error("the message spool is damaged ({0}); `courant check --repair` saves what is whole")]
+    Damaged(String),
     /// Another process has it open.
     #[error("the message spool is in use by another process")]
     InUse,
@@ -111,6 +117,9 @@ impl From<rusqlite::Error> for SpoolError {
     fn from(error: rusqlite::Error) -> Self {
         match error.sqlite_error_code() {
             Some(rusqlite::ErrorCode::DiskFull) => Self::DiskFull,
+            Some(rusqlite::ErrorCode::DatabaseCorrupt | rusqlite::ErrorCode::NotADatabase) => {
+                Self::Damaged(error.to_string())
+            }
             Some(rusqlite::ErrorCode::DatabaseBusy | rusqlite::ErrorCode::DatabaseLocked) => {
                 Self::InUse
             }

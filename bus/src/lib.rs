@@ -57,6 +57,7 @@ pub use bus::Bus;
 pub use config::{Config, Durability};
 pub use dead_letter::DeadLetter;
 pub use delivery::{Delivery, Settled};
+pub use embedded::check::{SpoolCheck, SpoolRepair, check_spool, repair_spool};
 pub use error::{BoxError, DecodeError, Error, Failure, PublishError, RequestError, SpoolError};
 pub use follow::{Event, Followed, Gap, OwnFollower, SharedFollower};
 pub use limits::{Kept, Queue};

@@ -185,6 +185,36 @@ fn wrong_input_is_one_clear_line() {
         "no agent answers",
     );
     assert_one_line(&courant(&["feed", &path("noise.bin")]), "not a feed");
+    assert_one_line(&courant(&["check", "--data", &path("absent")]), "there is no folder");
+    assert_one_line(&courant(&["dlq", "drop", "7", "--data", &path("empty")]), "no dead letter 7");
+    assert_one_line(
+        &courant(&["dlq", "replay", "7", "--data", &path("empty")]),
+        "no dead letter 7",
+    );
+}
+
+#[test]
+fn a_damaged_folder_is_named_with_the_way_out_and_repaired() {
+    let folder = tempfile::tempdir().unwrap();
+    let data = folder.path().join("data");
+    let courant = |arguments: &[&str]| {
+        let mut command = Program::Courant.command().unwrap();
+        run(command.args(arguments).arg("--data").arg(&data).current_dir(folder.path()))
+    };
+    std::fs::create_dir(&data).unwrap();
+    std::fs::write(data.join("spool.db"), [7; 10_000]).unwrap();
+    let started = courant(&["run", "--once"]);
+    let said = String::from_utf8_lossy(&started.stderr).into_owned();
+    assert!(!started.status.success() && said.contains("spool.db"), "{said}");
+    assert!(said.contains("courant check --repair"), "{said}");
+    let checked = courant(&["check"]);
+    let told = String::from_utf8_lossy(&checked.stdout).into_owned();
+    assert!(!checked.status.success() && told.contains("spool.db"), "{told}");
+    let repaired = courant(&["check", "--repair"]);
+    let told = String::from_utf8_lossy(&repaired.stdout).into_owned();
+    assert!(repaired.status.success() && told.contains("spool.damaged-1"), "{told}");
+    assert_eq!(std::fs::read(data.join("spool.damaged-1")).unwrap(), [7; 10_000]);
+    assert!(courant(&["dlq", "list"]).status.success());
 }
 
 #[test]

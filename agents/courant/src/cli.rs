@@ -3,8 +3,8 @@
 use clap::{Parser, Subcommand};
 
 use crate::{
-    admin, ask, config, dead_letters, doctor, feeds, ingest, mcp, migrate, models, run, sample,
-    tools,
+    admin, ask, check, config, dead_letters, doctor, feeds, ingest, mcp, migrate, models, run,
+    sample, tools,
 };
 
 /// The world's news, de-duplicated, analyzed and searchable as it is published.
@@ -76,7 +76,7 @@ enum Command {
     /// Steer an agent over gRPC: status, pause, resume, drain, log-level
     #[command(after_help = "Example:\n  courant admin crawler pause")]
     Admin(admin::AdminArgs),
-    /// List, show and replay what could not be handled
+    /// List, show, replay and drop what could not be handled
     #[command(after_help = "Example:\n  courant dlq replay 17")]
     Dlq(dead_letters::DeadLetterArgs),
     /// Print every key of the configuration with its default, values and effect
@@ -85,6 +85,9 @@ enum Command {
     /// Bring the tables of a store up to date, or say whether they are
     #[command(after_help = "Example:\n  courant migrate --check --data courant-data")]
     Migrate(migrate::MigrateArgs),
+    /// Look through a data folder, and repair it
+    #[command(after_help = "Example:\n  courant check --repair --data courant-data")]
+    Check(check::CheckArgs),
     /// Check this machine and the configuration
     #[command(after_help = "Example:\n  courant doctor --config courant.toml")]
     Doctor(doctor::DoctorArgs),
@@ -126,6 +129,7 @@ impl Cli {
                 Ok(())
             }
             Command::Migrate(args) => migrate::run(&args),
+            Command::Check(args) => check::run(&args),
             Command::Doctor(args) => doctor::run(&args),
             Command::Models(args) => models::run(&args),
             Command::Mcp(args) => mcp::run(&args),

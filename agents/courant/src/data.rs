@@ -43,7 +43,7 @@ impl DataFolder {
     }
 
     pub(crate) fn spool(&self) -> PathBuf {
-        self.path.join("spool.db")
+        spool(&self.path)
     }
 
     /// Notes where the service answers over HTTP and gRPC, for the commands that ask it.
@@ -71,6 +71,11 @@ pub(crate) fn or_default(data: Option<&Path>) -> &Path {
 /// The store in a data folder.
 pub(crate) fn store(path: &Path) -> PathBuf {
     path.join("courant.db")
+}
+
+/// The message spool in a data folder.
+pub(crate) fn spool(path: &Path) -> PathBuf {
+    path.join("spool.db")
 }
 
 /// The kept heads in a data folder.

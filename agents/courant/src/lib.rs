@@ -10,6 +10,7 @@ mod admin;
 mod agents;
 mod ask;
 mod assemble;
+mod check;
 pub mod cli;
 mod config;
 pub mod config_args;

@@ -73,13 +73,13 @@ impl Pipeline {
         });
         let bus_config = document.section("bus")?;
         let bus = Bus::embedded(&bus_config, &data.spool(), clock.clone(), meter)
-            .context("cannot open the message spool")?;
+            .with_context(|| format!("cannot open {}", data.spool().display()))?;
         let store_config = document.section("store")?;
         let (path, access) = (data.store(), Access::ReadWrite);
         let place = HybridMatrix::place(&gpu, meter);
         let store = Store::sqlite_at(&path, access, &store_config, clock.clone(), meter, place)
             .await
-            .context("cannot open the store")?;
+            .with_context(|| format!("cannot open {}", path.display()))?;
         let cache = Cache::memory(&document.section("cache")?, meter);
         let encoder = encoder.await?.context("cannot load the encoder")?;
 

@@ -63,21 +63,22 @@ impl Gateway {
         let open = v1::Pressure { level: Level::None.into(), ..v1::Pressure::default() };
         let standing = watch::Sender::new(Standing { pressure: open, obstacle: None });
         let claims = store.claims();
+        let near =
+            NearCheck::new(&config.near, claims.clone(), &cache, clock.clone(), metrics.clone());
         let api = Api::new(Inner {
             waiting: Semaphore::new(config.max_waiting),
             config: config.clone(),
             bus: bus.clone(),
             embedder: EmbedderClient::new(bus.clone()),
             store,
-            cache: cache.clone(),
-            clock: clock.clone(),
+            cache,
+            clock,
             metrics: metrics.clone(),
             standing: standing.subscribe(),
             submissions: AtomicU64::new(0),
             model: Mutex::new(None),
             agents: OnceLock::new(),
         });
-        let near = NearCheck::new(&config.near, claims.clone(), &cache, clock, metrics.clone());
         let known = Known { claims: claims.clone() };
         let obligations = Obligations::new(bus.clone(), claims.clone(), metrics.clone());
         let handler = Handler { config, bus, claims, obligations, near, metrics };

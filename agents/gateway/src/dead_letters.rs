@@ -31,7 +31,7 @@ impl DeadLetters for Service {
                 return Err(Status::invalid_argument(message));
             }
         };
-        let letters = self.0.dead_letters(limit as usize).await.map_err(failed)?;
+        let letters = self.0.dead_letters(limit as usize).await.map_err(|error| failed(&error))?;
         let letters = letters.iter().map(v1::DeadLetter::from).collect();
         Ok(Response::new(v1::ListDeadLettersResponse { letters }))
     }
@@ -41,7 +41,7 @@ impl DeadLetters for Service {
         request: Request<v1::ShowDeadLetterRequest>,
     ) -> Result<Response<v1::ShowDeadLetterResponse>, Status> {
         let number = request.into_inner().number;
-        let letter = self.0.dead_letter(number).await.map_err(failed)?;
+        let letter = self.0.dead_letter(number).await.map_err(|error| failed(&error))?;
         let letter = letter.ok_or_else(|| absent(number))?;
         let (payload, letter) = (letter.payload.to_vec(), Some((&letter).into()));
         Ok(Response::new(v1::ShowDeadLetterResponse { letter, payload }))
@@ -52,7 +52,7 @@ impl DeadLetters for Service {
         request: Request<v1::ReplayDeadLetterRequest>,
     ) -> Result<Response<v1::ReplayDeadLetterResponse>, Status> {
         let number = request.into_inner().number;
-        let replayed = Box::pin(self.0.replay(number)).await.map_err(failed)?;
+        let replayed = Box::pin(self.0.replay(number)).await.map_err(|error| failed(&error))?;
         replayed.ok_or_else(|| absent(number))?;
         Ok(Response::new(v1::ReplayDeadLetterResponse {}))
     }
@@ -62,7 +62,7 @@ impl DeadLetters for Service {
         request: Request<v1::DropDeadLetterRequest>,
     ) -> Result<Response<v1::DropDeadLetterResponse>, Status> {
         let number = request.into_inner().number;
-        match self.0.drop_dead_letter(number).await.map_err(failed)? {
+        match self.0.drop_dead_letter(number).await.map_err(|error| failed(&error))? {
             true => Ok(Response::new(v1::DropDeadLetterResponse {})),
             false => Err(absent(number)),
         }
@@ -74,8 +74,8 @@ fn absent(number: u64) -> Status {
 }
 
 /// The causes are in the log.
-fn failed(error: Error) -> Status {
-    tracing::warn!(error = &error as &dyn std::error::Error, "the dead letters are not reached");
+fn failed(error: &Error) -> Status {
+    tracing::warn!(error = error as &dyn std::error::Error, "the dead letters are not reached");
     match error {
         Error::NotReplayable(_) | Error::Replay(_) => {
             Status::failed_precondition(error.to_string())

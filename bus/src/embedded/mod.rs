@@ -1,6 +1,7 @@
 //! The bus in one process. What a stream stores lies in the spool; what only
 //! passes, and requests, go through memory.
 
+pub(crate) mod check;
 mod consume;
 mod exchange;
 mod follow;

@@ -157,12 +157,7 @@ impl Tables {
         let format = self.connection.pragma_query_value(None, "user_version", |row| row.get(0))?;
         match format {
             FORMAT => Ok(()),
-            before @ 0..FORMAT => self.transaction(|tables| {
-                for step in &[SCHEMA, FOLLOWERS, SUSPECTS][before.unsigned_abs() as usize..] {
-                    tables.connection.execute_batch(step)?;
-                }
-                tables.connection.pragma_update(None, "user_version", FORMAT)
-            }),
+            before @ 0..FORMAT => self.transaction(|tables| make(&tables.connection, before)),
             other => Err(SpoolError::Format(other)),
         }
     }
@@ -263,6 +258,14 @@ impl Tables {
     fn now_ms(&self) -> i64 {
         millis(self.start.elapsed())
     }
+}
+
+/// Brings the tables from format `before` to [`FORMAT`].
+pub(super) fn make(connection: &Connection, before: i64) -> rusqlite::Result<()> {
+    for step in &[SCHEMA, FOLLOWERS, SUSPECTS][before.unsigned_abs() as usize..] {
+        connection.execute_batch(step)?;
+    }
+    connection.pragma_update(None, "user_version", FORMAT)
 }
 
 fn envelope(row: &Row<'_>) -> rusqlite::Result<Envelope> {

@@ -2,10 +2,11 @@
 
 use std::time::Duration;
 
-use courant_bus::{Bus, Error, SpoolError, Stage, Subject};
+use courant_bus::{Bus, Error, MessageId, SpoolError, Stage, Subject, check_spool, repair_spool};
+use courant_proto::v1;
 use courant_telemetry::Clock;
 
-use crate::bench::{Bench, Kind, depth, in_time, publish};
+use crate::bench::{Bench, Kind, depth, entry, in_time, publish};
 use crate::follow;
 
 fn open(bench: &Bench, file: &str) -> Result<Bus, Error> {
@@ -19,10 +20,49 @@ async fn a_spool_that_is_no_spool_is_an_error_and_stays_as_it_is() {
     let content = vec![7; 10_000];
     std::fs::write(bench.folder.path().join("bad.db"), &content).unwrap();
     let error = open(&bench, "bad.db").err().unwrap();
-    assert!(matches!(error, Error::Spool(SpoolError::Sqlite(_))), "{error:?}");
+    assert!(matches!(error, Error::Spool(SpoolError::Damaged(_))), "{error:?}");
     assert_eq!(std::fs::read(bench.folder.path().join("bad.db")).unwrap(), content);
     let error = open(&bench, "missing/folder.db").err().unwrap();
     assert!(matches!(error, Error::Spool(SpoolError::Sqlite(_))), "{error:?}");
+}
+
+#[tokio::test]
+async fn what_is_whole_of_a_damaged_spool_is_saved() {
+    let bench = Bench::start(Kind::Embedded, |_| {}).await;
+    let bus = open(&bench, "spool.db").unwrap();
+    publish(&bus, 1).await;
+    let path = bench.folder.path().join("spool.db");
+    assert!(matches!(check_spool(&path), Err(SpoolError::InUse)));
+    in_time(bus.close()).await.unwrap();
+    let whole = check_spool(&path).unwrap();
+    assert_eq!((whole.waiting, whole.problems.len()), (1, 0), "{whole:?}");
+
+    let bus = open(&bench, "spool.db").unwrap();
+    for n in 0..300 {
+        let long = v1::Entry { text: "x".repeat(2_000), ..entry(n) };
+        let long_id = MessageId::new(format!("long-{n}"));
+        bus.publish(Subject::ENTRY_SUBMITTED, &long_id, &long).await.unwrap();
+    }
+    in_time(bus.close()).await.unwrap();
+    let mut bytes = std::fs::read(&path).unwrap();
+    let middle = bytes.len() / 8192 * 4096;
+    bytes[middle..middle + 10 * 4096].fill(0xa5);
+    std::fs::write(&path, &bytes).unwrap();
+    let found = check_spool(&path).unwrap();
+    assert!(found.problems.iter().any(|problem| problem.contains("spool.db")), "{found:?}");
+    let repair = repair_spool(&path).unwrap();
+    assert!((150..301).contains(&repair.saved), "{repair:?}");
+    assert!((290..=301).contains(&(repair.saved + repair.lost)), "{repair:?}");
+    assert_eq!(std::fs::read(&repair.kept_at).unwrap(), bytes, "the damaged file is kept");
+    assert_eq!(check_spool(&path).unwrap().problems, [] as [String; 0]);
+    let bus = open(&bench, "spool.db").unwrap();
+    assert_eq!(depth(&bus, Stage::GATEWAY).await, repair.saved);
+    let mut deliveries = bus.consume(Stage::GATEWAY, 16).await.unwrap();
+    for _ in 0..repair.saved {
+        let delivery = crate::bench::next(&mut deliveries).await;
+        assert!(delivery.decode::<v1::Entry>().is_ok());
+        delivery.settle(Ok(())).await;
+    }
 }
 
 #[tokio::test]

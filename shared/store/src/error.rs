@@ -69,7 +69,7 @@ pub enum Error {
         known: i64,
     },
     /// Stored values cannot be read.
-    #[error("the store is corrupt: {0}")]
+    #[error("the store is damaged ({0}); `courant check --repair` saves what is whole")]
     Corrupt(String),
     /// The vectors cannot be where they are to be compared.
     #[error("the vectors cannot be compared on the device")]

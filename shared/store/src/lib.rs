@@ -41,4 +41,5 @@ pub use crawl::record::{Listing, Note, NoteKind, SourceHealth, Visit};
 pub use error::Error;
 pub use ladder::Schema;
 pub use sqlite::Access;
+pub use sqlite::check::{StoreCheck, StoreRepair};
 pub use store::Store;

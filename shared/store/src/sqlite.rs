@@ -5,6 +5,7 @@
 //! own. The vectors lie in memory too, for the exact scan: they are loaded when
 //! the file is opened and follow each commit.
 
+pub(crate) mod check;
 pub(crate) mod resident;
 mod schema;
 mod writer;
@@ -22,6 +23,7 @@ use tokio::sync::Semaphore;
 use crate::config::Config;
 use crate::error::Error;
 use crate::ladder::Schema;
+use check::StoreRepair;
 use resident::Resident;
 use writer::Writer;
 
@@ -99,6 +101,15 @@ impl Sqlite {
         let found = schema::schema_of(path)?;
         schema::open_or_create(path, dimension)?;
         Ok(found)
+    }
+
+    /// Saves what can be read of a damaged file.
+    pub(crate) fn repair(path: &Path, dimension: usize) -> Result<StoreRepair, Error> {
+        if !path.exists() {
+            return Err(Error::Missing(path.to_owned()));
+        }
+        let _lock = lock(path)?;
+        check::repair(path, dimension)
     }
 
     /// Does `work` in a transaction of the writer's thread.

@@ -17,6 +17,7 @@ use crate::database::{Backend, Database};
 use crate::error::Error;
 use crate::ladder::Schema;
 use crate::postgres::Postgres;
+use crate::sqlite::check::{self, StoreCheck, StoreRepair};
 use crate::sqlite::{Access, Sqlite, blocking};
 
 /// A store. Clones share one pool or file.
@@ -119,6 +120,28 @@ impl Store {
         config.validate()?;
         let (path, dimension) = (path.to_owned(), config.dimension);
         blocking(move || Sqlite::migrate(&path, dimension)).await
+    }
+
+    /// Looks through the SQLite file at `path`, also while a process writes to it.
+    ///
+    /// # Errors
+    /// Those of [`Self::sqlite`], where the file cannot even be looked at.
+    pub async fn check_sqlite(path: &Path, config: &Config) -> Result<StoreCheck, Error> {
+        config.validate()?;
+        let (path, dimension) = (path.to_owned(), config.dimension);
+        blocking(move || check::check(&path, dimension)).await
+    }
+
+    /// Saves what can be read of the SQLite file at `path` into a new one in its place. The
+    /// damaged file is kept beside it.
+    ///
+    /// # Errors
+    /// [`Error::Missing`], [`Error::InUse`], or why the new file cannot be written: then the
+    /// old one stays where it is.
+    pub async fn repair_sqlite(path: &Path, config: &Config) -> Result<StoreRepair, Error> {
+        config.validate()?;
+        let (path, dimension) = (path.to_owned(), config.dimension);
+        blocking(move || Sqlite::repair(&path, dimension)).await
     }
 
     /// The stored articles: upserts, reads, search.

@@ -28,15 +28,29 @@ pub(crate) struct Settled {
 
 impl Settled {
     pub(crate) fn of(row: &Row) -> Self {
-        let is_revision = row.decision == "revision";
-        Self {
-            id: row.id.clone(),
-            content_hash: row.content_hash.clone(),
-            site: registered_domain(&CanonicalUrl::from_canonical(row.url.as_str())),
-            revision: row.revision,
-            decision: row.decision.clone(),
-            of: row.syndicated_of.clone().or_else(|| is_revision.then(|| row.id.clone())),
-            stored_at_ms: row.stored_at_ms,
-        }
+        Self::new(
+            row.id.clone(),
+            row.content_hash.clone(),
+            &row.url,
+            row.revision,
+            row.decision.clone(),
+            row.syndicated_of.clone(),
+            row.stored_at_ms,
+        )
+    }
+
+    /// The columns of an article that its claim needs.
+    pub(crate) fn new(
+        id: Vec<u8>,
+        content_hash: Vec<u8>,
+        url: &str,
+        revision: i64,
+        decision: String,
+        syndicated_of: Option<Vec<u8>>,
+        stored_at_ms: i64,
+    ) -> Self {
+        let site = registered_domain(&CanonicalUrl::from_canonical(url));
+        let of = syndicated_of.or_else(|| (decision == "revision").then(|| id.clone()));
+        Self { id, content_hash, site, revision, decision, of, stored_at_ms }
     }
 }

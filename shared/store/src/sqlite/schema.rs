@@ -56,7 +56,8 @@ pub(super) fn schema_of(path: &Path) -> Result<Schema, Error> {
     schema(&open_to_look(path)?, path)
 }
 
-fn open_to_look(path: &Path) -> Result<Connection, Error> {
+/// A connection for reading, whatever the tables are.
+pub(super) fn open_to_look(path: &Path) -> Result<Connection, Error> {
     if !path.exists() {
         return Err(Error::Missing(path.to_owned()));
     }

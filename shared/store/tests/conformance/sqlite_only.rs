@@ -9,7 +9,7 @@ use courant_gpu_utils::similarity::HybridMatrix;
 use courant_store::{Access, Config, Error, Mode, Query, Store};
 use courant_telemetry::{Clock, Meters};
 
-use crate::house::{DIMENSION, House, config, id, record};
+use crate::house::{DIMENSION, Ground, House, config, id, record};
 
 async fn open(path: &std::path::Path, access: Access, config: &Config) -> Result<Store, Error> {
     let meter = Meters::new("test").unwrap().meter();
@@ -169,6 +169,77 @@ async fn a_damaged_file_is_an_error_not_an_empty_answer() {
     std::fs::write(&path, bytes).unwrap();
     let error = open(&path, Access::ReadWrite, &config()).await.unwrap_err();
     assert!(matches!(error, Error::Corrupt(_)), "{error}");
+}
+
+/// A closed file with 300 articles that were claimed and stored; their ids in order.
+async fn closed_file() -> (Ground, std::path::PathBuf, Vec<ArticleId>) {
+    let house = House::sqlite().await;
+    let names: Vec<String> = (0..300).map(|n| n.to_string()).collect();
+    let mut records = Vec::new();
+    for name in &names {
+        let text = format!("{name} {}", "text ".repeat(400));
+        crate::claims::claim(&house, name, &text, 1000, "example.com").await;
+        let mut one = record(name, "Title", &text, [1.0, 0.0, 0.0, 0.0]);
+        (one.article.decision, one.article.syndicated_of) = (Decision::New, None);
+        records.push(one);
+    }
+    house.put(&records).await;
+    let path = house.file();
+    let House { store, ground, .. } = house;
+    store.close().await.unwrap();
+    (ground, path, names.iter().map(|name| id(name)).collect())
+}
+
+#[tokio::test]
+async fn what_is_whole_of_a_damaged_file_is_saved_and_the_rest_is_named() {
+    let (_folder, path, ids) = closed_file().await;
+    let whole = Store::check_sqlite(&path, &config()).await.unwrap();
+    assert!(whole.is_whole() && whole.articles == 300 && whole.open_claims == 0, "{whole:?}");
+    let mut bytes = std::fs::read(&path).unwrap();
+    let middle = bytes.len() / 8192 * 4096;
+    bytes[middle..middle + 10 * 4096].fill(0xa5);
+    std::fs::write(&path, &bytes).unwrap();
+    let found = Store::check_sqlite(&path, &config()).await.unwrap();
+    assert!(!found.is_whole(), "{found:?}");
+    assert!(found.problems.iter().all(|problem| problem.contains("store.db")), "{found:?}");
+
+    let repair = Store::repair_sqlite(&path, &config()).await.unwrap();
+    assert_eq!(repair.saved + repair.lost.len() as u64, 300, "{repair:?}");
+    assert!(repair.saved >= 270 && repair.saved < 300, "{repair:?}");
+    assert_eq!(std::fs::read(&repair.kept_at).unwrap(), bytes, "the damaged file is kept");
+    let again = Store::check_sqlite(&path, &config()).await.unwrap();
+    assert!(again.is_whole() && again.articles == repair.saved, "{again:?}");
+    let store = open(&path, Access::ReadWrite, &config()).await.unwrap();
+    for (number, article) in ids.iter().enumerate() {
+        let is_lost = repair.lost.contains(article);
+        assert_eq!(store.articles().get(*article).await.unwrap().is_none(), is_lost);
+        assert_eq!(store.claims().known(&[*article]).await.unwrap(), [!is_lost]);
+        let query = Query { text: number.to_string(), vector: None, mode: Mode::Text, limit: 1 };
+        assert_eq!(store.articles().search(&query).await.unwrap().is_empty(), is_lost, "{number}");
+    }
+}
+
+#[tokio::test]
+async fn articles_claims_words_and_vectors_are_matched() {
+    let (_folder, path, ids) = closed_file().await;
+    let file = rusqlite::Connection::open(&path).unwrap();
+    let of = |n: usize| ids[n].as_bytes().to_vec();
+    let by = |sql: &str, n: usize| assert_eq!(file.execute(sql, [of(n)]).unwrap(), 1);
+    by("DELETE FROM article WHERE id = ?1", 0);
+    by("DELETE FROM fingerprint WHERE id = ?1", 1);
+    by("UPDATE article SET vector = x'00' WHERE id = ?1", 2);
+    drop(file);
+    let found = Store::check_sqlite(&path, &config()).await.unwrap();
+    assert_eq!(found.lost, [ids[0]]);
+    for problem in ["1 articles have no vector", "1 articles are unknown to the duplicate"] {
+        assert!(found.problems.iter().any(|found| found.contains(problem)), "{found:?}");
+    }
+    let repair = Store::repair_sqlite(&path, &config()).await.unwrap();
+    assert_eq!(repair.saved, 298);
+    assert!(repair.lost.contains(&ids[0]) && repair.lost.contains(&ids[2]), "{repair:?}");
+    assert!(Store::check_sqlite(&path, &config()).await.unwrap().is_whole());
+    let store = open(&path, Access::ReadWrite, &config()).await.unwrap();
+    assert_eq!(store.claims().known(&ids[..3]).await.unwrap(), [false, true, false]);
 }
 
 /// Runs as a process of its own: stores and claims until it is killed, and

@@ -1,0 +1,164 @@
+//! `courant check`: looks through a data folder, and saves what is whole of a damaged one.
+
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, bail};
+use clap::Args;
+use courant_bus::{SpoolCheck, SpoolError, SpoolRepair, check_spool, repair_spool};
+use courant_store::{Config, Store, StoreCheck, StoreRepair};
+use serde::Serialize;
+
+use crate::config_args::ConfigArgs;
+use crate::data::{self, DataFolder};
+use crate::http;
+
+#[derive(Debug, Args)]
+pub(crate) struct CheckArgs {
+    /// The data folder; of a running pipeline, the spool is left out
+    #[arg(long, value_name = "DIR", default_value = data::DEFAULT)]
+    data: PathBuf,
+    /// Save what is whole of damaged files into new ones; the damaged ones are kept
+    #[arg(long)]
+    repair: bool,
+    /// Print JSON
+    #[arg(long)]
+    json: bool,
+    #[command(flatten)]
+    config: ConfigArgs,
+}
+
+/// The findings in a folder.
+#[derive(Debug, Serialize)]
+struct Found {
+    /// `None` where it cannot even be opened: the reason is among the problems.
+    store: Option<StoreCheck>,
+    /// `None` where a running pipeline holds it, too.
+    spool: Option<SpoolCheck>,
+    problems: Vec<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    repaired: Option<Repaired>,
+}
+
+#[derive(Debug, Default, Serialize)]
+struct Repaired {
+    store: Option<StoreRepair>,
+    spool: Option<SpoolRepair>,
+}
+
+pub(crate) fn run(args: &CheckArgs) -> anyhow::Result<()> {
+    let config: Config = args.config.load_quiet()?.section("store")?;
+    if !args.data.is_dir() {
+        bail!("there is no folder {}", args.data.display());
+    }
+    let found = http::block_on(async {
+        let mut found = look(&args.data, &config).await;
+        if args.repair && !found.is_whole() {
+            found.repaired = Some(repair(&args.data, &config, &found).await?);
+        }
+        Ok(found)
+    })?;
+    if args.json {
+        outln!("{}", serde_json::to_string_pretty(&found)?);
+    } else {
+        found.print();
+    }
+    match found.is_whole() || found.repaired.is_some() {
+        true => Ok(()),
+        false => bail!(
+            "the data folder is damaged; stop the pipeline, then `courant check --repair --data {}`",
+            args.data.display()
+        ),
+    }
+}
+
+async fn look(folder: &Path, config: &Config) -> Found {
+    let mut problems = Vec::new();
+    let store = Store::check_sqlite(&data::store(folder), config).await;
+    let store = store.map_err(|error| problems.push(told(&data::store(folder), &error))).ok();
+    let path = data::spool(folder);
+    let spool = match tokio::task::spawn_blocking({
+        let path = path.clone();
+        move || check_spool(&path)
+    })
+    .await
+    {
+        Ok(Ok(spool)) => Some(spool),
+        Ok(Err(SpoolError::InUse)) => None,
+        Ok(Err(error)) => {
+            problems.push(told(&path, &error));
+            None
+        }
+        Err(error) => {
+            problems.push(told(&path, &error));
+            None
+        }
+    };
+    let named = store.iter().flat_map(|store| &store.problems);
+    problems.extend(named.chain(spool.iter().flat_map(|spool| &spool.problems)).cloned());
+    Found { store, spool, problems, repaired: None }
+}
+
+fn told(path: &Path, error: &dyn std::error::Error) -> String {
+    format!("{}: {error}", path.display())
+}
+
+/// Only what is damaged is made anew.
+async fn repair(path: &Path, config: &Config, found: &Found) -> anyhow::Result<Repaired> {
+    let folder = DataFolder::hold(path)?;
+    let mut repaired = Repaired::default();
+    if found.store.as_ref().is_none_or(|store| !store.is_whole()) && folder.store().exists() {
+        let store = Store::repair_sqlite(&folder.store(), config).await;
+        repaired.store = Some(store.context("cannot repair the store")?);
+    }
+    if found.spool.as_ref().is_none_or(|spool| !spool.problems.is_empty())
+        && folder.spool().exists()
+    {
+        let spool = folder.spool();
+        let spool = tokio::task::spawn_blocking(move || repair_spool(&spool)).await?;
+        repaired.spool = Some(spool.context("cannot repair the message spool")?);
+    }
+    Ok(repaired)
+}
+
+impl Found {
+    fn is_whole(&self) -> bool {
+        let is_lost = self.store.as_ref().is_some_and(|store| !store.is_whole());
+        self.problems.is_empty() && !is_lost
+    }
+
+    fn print(&self) {
+        if let Some(StoreCheck { articles, open_claims, lost, .. }) = &self.store {
+            outln!(
+                "the store has {articles} articles; {open_claims} accepted ones are on their way"
+            );
+            lost.iter().for_each(|id| outln!("article {id} was stored and is not there"));
+        }
+        match &self.spool {
+            Some(SpoolCheck { waiting, kept, .. }) => {
+                outln!("the spool has {waiting} messages that wait, and keeps {kept}");
+            }
+            None => outln!("the spool was not looked at"),
+        }
+        self.problems.iter().for_each(|problem| outln!("{problem}"));
+        match &self.repaired {
+            Some(repaired) => repaired.print(),
+            None if self.is_whole() => outln!("nothing is wrong"),
+            None => {}
+        }
+    }
+}
+
+impl Repaired {
+    fn print(&self) {
+        if let Some(StoreRepair { saved, lost, lost_tables, kept_at }) = &self.store {
+            outln!("saved {saved} articles; the damaged store is kept at {}", kept_at.display());
+            lost.iter()
+                .for_each(|id| outln!("lost article {id}: it is let in when it comes again"));
+            lost_tables.iter().for_each(|table| outln!("lost of the crawler's memory: {table}"));
+        }
+        if let Some(SpoolRepair { saved, lost, kept_at }) = &self.spool {
+            let kept = kept_at.display();
+            outln!("saved {saved} messages, lost {lost}; the damaged spool is kept at {kept}");
+        }
+    }
+}

@@ -1,0 +1,321 @@
+//! Looking through a file, and saving what is whole of a damaged one.
+//!
+//! Saving makes a new file and copies every row that can be read: a row may be lost, the
+//! rest is not. The indexes, and the words of the articles, are made anew on the way.
+
+use std::path::{Path, PathBuf};
+
+use courant_article::ArticleId;
+use rusqlite::types::Value;
+use rusqlite::types::Value::Null;
+use rusqlite::{Connection, params_from_iter};
+use serde::Serialize;
+
+use super::schema::{open_for_reading, open_or_create, open_to_look};
+use crate::claims::obligation::Settled;
+use crate::claims::sqlite::settle;
+use crate::columns::article_id;
+use crate::error::Error;
+
+/// The most problems and ids that are named.
+const MOST_NAMED: i64 = 1_000;
+/// Names of fingerprints begin with two bytes, evenly spread: one part of them is lost
+/// together where a page of them is.
+const PARTS: u32 = 1 << 16;
+/// Row numbers up to here are tried where no number can be read.
+const GUESSED_NEWEST: i64 = 1_000_000;
+
+/// The state of a store's file.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct StoreCheck {
+    /// Stored articles.
+    pub articles: u64,
+    /// Accepted articles that are not stored yet.
+    pub open_claims: u64,
+    /// The damage, in words; none in a whole file.
+    pub problems: Vec<String>,
+    /// Articles that were stored, by their claims, and are not there; 1,000 at most.
+    pub lost: Vec<ArticleId>,
+}
+
+impl StoreCheck {
+    /// Returns true if nothing is wrong.
+    pub fn is_whole(&self) -> bool {
+        self.problems.is_empty() && self.lost.is_empty()
+    }
+}
+
+/// The outcome of a repair.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct StoreRepair {
+    /// Articles in the new file.
+    pub saved: u64,
+    /// Articles that were stored, by their claims, and cannot be read; 1,000 at most. They
+    /// are let in when they come again.
+    pub lost: Vec<ArticleId>,
+    /// Tables of the crawler's memory that were lost: it is gathered again.
+    pub lost_tables: Vec<String>,
+    /// The damaged file.
+    pub kept_at: PathBuf,
+}
+
+/// A question whose answer is 0 in a whole file, with the problem that it counts.
+const QUESTIONS: [(&str, &str); 3] = [
+    (
+        "SELECT count(*) FROM article LEFT JOIN article_text_docsize AS words
+             ON words.id = article.number WHERE words.id IS NULL",
+        "articles are not found by their words",
+    ),
+    (
+        "SELECT count(*) FROM article WHERE length(vector) <> 4 * (
+             SELECT value FROM setting WHERE name = 'dimension')",
+        "articles have no vector of the store's dimension",
+    ),
+    (
+        "SELECT count(*) FROM article LEFT JOIN fingerprint USING (id)
+         WHERE fingerprint.id IS NULL",
+        "articles are unknown to the duplicate index",
+    ),
+];
+
+/// Looks through every page, and matches articles, vectors, words and claims.
+pub(crate) fn check(path: &Path, dimension: usize) -> Result<StoreCheck, Error> {
+    let file = open_for_reading(path, dimension)?;
+    let mut problems = pages(&file).unwrap_or_else(|error| vec![error.to_string()]);
+    for (query, problem) in QUESTIONS {
+        match count(&file, query) {
+            Ok(0) => {}
+            Ok(rows) => problems.push(format!("{rows} {problem}")),
+            Err(error) => problems.push(error.to_string()),
+        }
+    }
+    // A question that fails has been named above.
+    Ok(StoreCheck {
+        articles: count(&file, "SELECT count(*) FROM article").unwrap_or(0),
+        open_claims: count(&file, "SELECT count(*) FROM fingerprint WHERE open = 1").unwrap_or(0),
+        lost: lost(&file).unwrap_or_default(),
+        problems: problems
+            .into_iter()
+            .map(|found| format!("{}: {found}", path.display()))
+            .collect(),
+    })
+}
+
+fn pages(file: &Connection) -> rusqlite::Result<Vec<String>> {
+    let mut check = file.prepare("PRAGMA integrity_check(100)")?;
+    let lines = check.query_map([], |row| row.get::<_, String>(0))?;
+    let lines: Vec<String> = lines.collect::<rusqlite::Result<_>>()?;
+    Ok(lines.into_iter().filter(|line| line != "ok").collect())
+}
+
+fn count(file: &Connection, query: &str) -> rusqlite::Result<u64> {
+    file.query_row(query, [], |row| row.get::<_, i64>(0)).map(i64::unsigned_abs)
+}
+
+/// Articles that were stored, by their claims, and are not there.
+fn lost(file: &Connection) -> Result<Vec<ArticleId>, Error> {
+    let mut statement = file.prepare(
+        "SELECT id FROM fingerprint WHERE decision <> 'duplicate' AND open = 0
+             AND NOT EXISTS (SELECT 1 FROM article WHERE article.id = fingerprint.id)
+         LIMIT ?1",
+    )?;
+    let ids = statement.query_map([MOST_NAMED], |row| row.get::<_, Vec<u8>>(0))?;
+    ids.map(|id| article_id(&id?)).collect()
+}
+
+/// Saves what can be read into a new file, which takes the place of the old one; that is
+/// kept beside it. The caller holds the lock.
+pub(crate) fn repair(path: &Path, dimension: usize) -> Result<StoreRepair, Error> {
+    let fresh = path.with_extension("repaired");
+    remove_files(&fresh)?;
+    let file = open_or_create(&fresh, dimension)?;
+    file.execute_batch("BEGIN IMMEDIATE")?;
+    // A file that cannot be opened gives nothing.
+    let lost_tables = match open_to_look(path) {
+        Ok(damaged) => {
+            check_version(&damaged, &file)?;
+            copy_all(&damaged, &file, dimension)?
+        }
+        Err(_) => Vec::new(),
+    };
+    close_claims(&file)?;
+    let lost = lost(&file)?;
+    file.execute(
+        "UPDATE fingerprint SET decision = 'duplicate', of = NULL
+         WHERE decision <> 'duplicate' AND open = 0
+             AND NOT EXISTS (SELECT 1 FROM article WHERE article.id = fingerprint.id)",
+        [],
+    )?;
+    let saved = count(&file, "SELECT count(*) FROM article")?;
+    file.execute_batch("COMMIT; PRAGMA wal_checkpoint(TRUNCATE)")?;
+    file.close().map_err(|(_, error)| error)?;
+    let kept_at = put_aside(path)?;
+    rename(&fresh, path)?;
+    Ok(StoreRepair { saved, lost, lost_tables, kept_at })
+}
+
+/// Rows are copied as they are, so both files need the same tables. A version that cannot be
+/// read is taken for this one.
+fn check_version(damaged: &Connection, file: &Connection) -> Result<(), Error> {
+    let version = |of: &Connection| of.pragma_query_value(None, "user_version", |row| row.get(0));
+    let known: i64 = version(file)?;
+    match version(damaged) {
+        Ok(found) if found < known => Err(Error::Older { found, known }),
+        _ => Ok(()),
+    }
+}
+
+/// Returns the tables that could not be copied as a whole.
+fn copy_all(
+    damaged: &Connection,
+    file: &Connection,
+    dimension: usize,
+) -> Result<Vec<String>, Error> {
+    let whole = format!("length(vector) = {}", 4 * dimension);
+    copy_numbered(&Copy::new(
+        damaged,
+        file,
+        "article",
+        &format!("number BETWEEN ?1 AND ?2 AND {whole}"),
+    ))?;
+    copy_numbered(&Copy::new(damaged, file, "sketch", "number BETWEEN ?1 AND ?2"))?;
+    copy_fingerprints(&Copy::new(damaged, file, "fingerprint", "id BETWEEN ?1 AND ?2"))?;
+    let mut lost = Vec::new();
+    for table in ["visit", "listing", "crawl_note", "crawl_lease", "crawl_holder"] {
+        if !Copy::new(damaged, file, table, "?1 IS NULL AND ?2 IS NULL").range(Null, Null)? {
+            lost.push(table.to_owned());
+        }
+    }
+    Ok(lost)
+}
+
+/// The way of rows from a damaged table to a whole one.
+struct Copy<'a> {
+    damaged: &'a Connection,
+    file: &'a Connection,
+    table: &'a str,
+    /// Reads rows between two keys.
+    select: String,
+}
+
+impl<'a> Copy<'a> {
+    fn new(damaged: &'a Connection, file: &'a Connection, table: &'a str, between: &str) -> Self {
+        let select = format!("SELECT * FROM {table} WHERE {between}");
+        Self { damaged, file, table, select }
+    }
+
+    /// Returns false where some of the rows cannot be read.
+    ///
+    /// # Errors
+    /// If the new file cannot be written.
+    fn range(&self, first: Value, last: Value) -> Result<bool, Error> {
+        let Ok(mut select) = self.damaged.prepare_cached(&self.select) else { return Ok(false) };
+        let columns = select.column_count();
+        let places = vec!["?"; columns].join(", ");
+        let insert = format!("INSERT OR IGNORE INTO {} VALUES ({places})", self.table);
+        let mut insert = self.file.prepare_cached(&insert)?;
+        let Ok(mut rows) = select.query([first, last]) else { return Ok(false) };
+        loop {
+            let Ok(row) = rows.next() else { return Ok(false) };
+            let Some(row) = row else { return Ok(true) };
+            let values = (0..columns).map(|column| row.get::<_, Value>(column));
+            let Ok(values) = values.collect::<rusqlite::Result<Vec<_>>>() else { return Ok(false) };
+            insert.execute(params_from_iter(values))?;
+        }
+    }
+}
+
+/// Copies by row numbers, in halves down to the rows that cannot be read.
+fn copy_numbered(copy: &Copy<'_>) -> Result<(), Error> {
+    let newest = |query: &str| {
+        let newest = copy.damaged.query_row(query, [], |row| row.get::<_, Option<i64>>(0));
+        newest.ok().flatten()
+    };
+    // Numbers are given one after the other: where the last is not to be read, a guess.
+    let newest = newest(&format!("SELECT max(number) FROM {}", copy.table))
+        .or_else(|| newest("SELECT max(id) FROM article_text_docsize"))
+        .unwrap_or(GUESSED_NEWEST);
+    let mut ranges = vec![(1, newest)];
+    while let Some((first, last)) = ranges.pop() {
+        if !copy.range(first.into(), last.into())? && first < last {
+            let middle = first + (last - first) / 2;
+            ranges.extend([(middle + 1, last), (first, middle)]);
+        }
+    }
+    Ok(())
+}
+
+fn copy_fingerprints(copy: &Copy<'_>) -> Result<(), Error> {
+    let mut parts: Vec<(u32, u32)> = vec![(0, PARTS - 1)];
+    while let Some((first, last)) = parts.pop() {
+        let start = first.to_be_bytes()[2..].to_vec();
+        let end = [&last.to_be_bytes()[2..], &[0xff; 14]].concat();
+        if !copy.range(start.into(), end.into())? && first < last {
+            let middle = first + (last - first) / 2;
+            parts.extend([(middle + 1, last), (first, middle)]);
+        }
+    }
+    Ok(())
+}
+
+/// Articles whose fingerprints were lost get new ones.
+fn close_claims(file: &Connection) -> Result<(), Error> {
+    let mut statement = file.prepare(
+        "SELECT article.id, article.content_hash, url, article.revision, article.decision,
+             syndicated_of, stored_at_ms
+         FROM article LEFT JOIN fingerprint USING (id)
+         WHERE fingerprint.id IS NULL OR fingerprint.revision <= article.revision",
+    )?;
+    let mut rows = statement.query([])?;
+    while let Some(row) = rows.next()? {
+        let settled = Settled::new(
+            row.get(0)?,
+            row.get(1)?,
+            &row.get::<_, String>(2)?,
+            row.get(3)?,
+            row.get(4)?,
+            row.get(5)?,
+            row.get(6)?,
+        );
+        settle(file, std::slice::from_ref(&settled))?;
+    }
+    Ok(())
+}
+
+/// The names that belong to a file.
+fn files(path: &Path) -> [PathBuf; 3] {
+    ["", "-wal", "-shm"].map(|end| {
+        let mut name = path.as_os_str().to_owned();
+        name.push(end);
+        name.into()
+    })
+}
+
+fn remove_files(path: &Path) -> Result<(), Error> {
+    for file in files(path) {
+        if file.exists() {
+            std::fs::remove_file(&file).map_err(|error| failed(&file, error))?;
+        }
+    }
+    Ok(())
+}
+
+/// Gives the damaged file a name that is free.
+fn put_aside(path: &Path) -> Result<PathBuf, Error> {
+    let name = |number: u32| path.with_extension(format!("damaged-{number}"));
+    let free = (1..).map(name).find(|name| !name.exists()).unwrap_or_else(|| name(0));
+    for (from, to) in files(path).iter().zip(files(&free)) {
+        if from.exists() {
+            rename(from, &to)?;
+        }
+    }
+    Ok(free)
+}
+
+fn rename(from: &Path, to: &Path) -> Result<(), Error> {
+    std::fs::rename(from, to).map_err(|error| failed(from, error))
+}
+
+fn failed(path: &Path, error: std::io::Error) -> Error {
+    Error::Open { path: path.to_owned(), source: std::sync::Arc::new(error) }
+}
