@@ -23,9 +23,17 @@ const ON_A_SMALL_DISK: &str = r#"
     cp -r "$data.disk" "$data"
 "#;
 
-/// A shell that may mount, seen by nobody else; `None` where the system allows it to
-/// nobody but root, and we are not.
-fn shell() -> Option<Command> {
+/// Runs `$2…` while nobody can write to the folder `$1`.
+const ON_READ_ONLY_MEDIA: &str = r#"
+    data=$1; shift
+    mount --bind "$data" "$data" || exit 99
+    mount -o remount,bind,ro "$data" || exit 99
+    "$@"
+"#;
+
+/// A shell for `script` that may mount, seen by nobody else; `None` where the system allows it
+/// to nobody but root, and we are not.
+fn shell(script: &str) -> Option<Command> {
     let namespace = || {
         let mut command = Command::new("unshare");
         command.args(["--map-root-user", "--mount"]);
@@ -33,26 +41,32 @@ fn shell() -> Option<Command> {
     };
     let probe = namespace().args(["mount", "-t", "tmpfs", "tmpfs", "/mnt"]).output().ok()?;
     let mut shell = namespace();
-    shell.args(["sh", "-c", ON_A_SMALL_DISK, "sh"]);
+    shell.args(["sh", "-c", script, "sh"]);
     probe.status.success().then_some(shell)
 }
 
-fn on_a_small_disk(mut shell: Command, embedded: &Embedded) -> Output {
-    let run = embedded.command(&["run", "--once", "--json"]).unwrap();
-    shell.arg(embedded.data()).arg(TOO_SMALL).arg(run.get_program()).args(run.get_args());
-    for (name, value) in run.get_envs() {
+/// Adds `command` to what a shell runs.
+fn add(shell: &mut Command, command: &Command) {
+    shell.arg(command.get_program()).args(command.get_args());
+    for (name, value) in command.get_envs() {
         match value {
             Some(value) => shell.env(name, value),
             None => shell.env_remove(name),
         };
     }
+}
+
+fn on_a_small_disk(mut shell: Command, embedded: &Embedded) -> Output {
+    let run = embedded.command(&["run", "--once", "--json"]).unwrap();
+    shell.arg(embedded.data()).arg(TOO_SMALL);
+    add(&mut shell, &run);
     shell.env("COURANT__SERVICE__HTTP_PORT", "0").env("COURANT__SERVICE__GRPC_PORT", "0");
     shell.current_dir(embedded.folder()).output().unwrap()
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_full_disk_is_one_clear_line_and_loses_nothing() {
-    let Some(shell) = shell() else {
+    let Some(shell) = shell(ON_A_SMALL_DISK) else {
         eprintln!("SKIPPED: this system lets nobody mount a small disk");
         return;
     };
@@ -75,4 +89,24 @@ async fn a_full_disk_is_one_clear_line_and_loses_nothing() {
     };
     let stored = ids(cramped.stored().await.unwrap());
     assert_eq!(stored, ids(roomy.stored().await.unwrap()), "{first}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_folder_on_read_only_media_can_be_searched() {
+    if shell(ON_READ_ONLY_MEDIA).is_none() {
+        eprintln!("SKIPPED: this system lets nobody mount a folder");
+        return;
+    }
+    let publishers = Publishers::sample().await.unwrap();
+    let embedded = Embedded::new(&publishers).unwrap();
+    embedded.round().await.unwrap();
+    let id = embedded.stored().await.unwrap()[0].id.to_string();
+    for arguments in [&["search", "the", "--mode", "text"][..], &["article", &id]] {
+        let mut shell = shell(ON_READ_ONLY_MEDIA).unwrap();
+        shell.arg(embedded.data());
+        add(&mut shell, &embedded.command(arguments).unwrap());
+        let output = shell.output().unwrap();
+        let said = String::from_utf8_lossy(&output.stderr);
+        assert!(output.status.success() && !output.stdout.is_empty(), "{arguments:?}: {said}");
+    }
 }

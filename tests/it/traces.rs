@@ -40,15 +40,25 @@ async fn submit(base: &str, traceparent: &str) {
     assert!(answer.status().is_success(), "{}", answer.text().await.unwrap());
 }
 
-/// The trace, once it holds the last span of the article's path.
-async fn article(collector: &Collector, trace: &str, storage: &str) -> Trace {
-    let last = format!("process {}", PATH[3].1);
+/// The trace, once it holds the submission and every span of the article's path: each process
+/// exports its own when it likes.
+async fn article(collector: &Collector, trace: &str, service: impl Fn(&str) -> String) -> Trace {
     until("the article's path is exported", EXPORTED, async || {
-        Ok(collector.trace(trace).span(storage, &last).is_some())
+        let exported = collector.trace(trace);
+        let request = exported.span(&service(PATH[0].0), "POST /v1/articles");
+        Ok(request.is_some() && has_path(&exported, &service))
     })
     .await
     .unwrap();
     collector.trace(trace)
+}
+
+/// Returns true if every stage has exported its span.
+fn has_path(trace: &Trace, service: impl Fn(&str) -> String) -> bool {
+    let has = |(agent, subject): &(&str, &str)| {
+        trace.span(&service(agent), &format!("process {subject}")).is_some()
+    };
+    PATH.iter().all(has)
 }
 
 /// Each stage's span is part of the one before it; the first is part of `origin`.
@@ -73,7 +83,7 @@ async fn an_article_and_a_search_are_followed_through_all_processes() {
 
     let (traceparent, trace) = caller(1);
     submit(&gateway(""), &traceparent).await;
-    let found = article(&collector, &trace, "courant-storage").await;
+    let found = article(&collector, &trace, str::to_owned).await;
     let request = found.span("courant-gateway", "POST /v1/articles").expect("its request");
     assert_eq!(request.parent, CALLER, "{request:?}");
     assert_path(&found, &request.id, "nats", str::to_owned);
@@ -103,20 +113,16 @@ async fn an_article_and_a_search_are_followed_through_all_processes() {
     assert_eq!(lines.len(), 1, "{lines:#?}");
 
     stack.round().await.unwrap();
+    let is_whole = |span: &Span| {
+        span.name == "crawl page" && has_path(&collector.trace(&span.trace), str::to_owned)
+    };
     until("a page's path is exported", EXPORTED, async || {
-        let last = format!("process {}", PATH[3].1);
-        let is_page = |span: &Span| {
-            span.name == "crawl page"
-                && collector.trace(&span.trace).span("courant-storage", &last).is_some()
-        };
-        Ok(collector.spans().iter().any(is_page))
+        Ok(collector.spans().iter().any(is_whole))
     })
     .await
     .unwrap();
-    let last = format!("process {}", PATH[3].1);
     let spans = collector.spans();
-    let stored = |trace: &str| collector.trace(trace).span("courant-storage", &last).is_some();
-    let page = spans.iter().find(|span| span.name == "crawl page" && stored(&span.trace)).unwrap();
+    let page = spans.iter().find(|span| is_whole(span)).unwrap();
     assert_eq!((page.service.as_str(), page.parent.as_str()), ("courant-crawler", ""));
     assert_path(&collector.trace(&page.trace), &page.id, "nats", str::to_owned);
 }
@@ -133,7 +139,7 @@ async fn one_process_names_its_own_bus() {
     process.ready().await.unwrap();
     let (traceparent, trace) = caller(3);
     submit(&format!("http://127.0.0.1:{}", process.http), &traceparent).await;
-    let found = article(&collector, &trace, "courant").await;
+    let found = article(&collector, &trace, |_| "courant".to_owned()).await;
     let request = found.span("courant", "POST /v1/articles").expect("its request");
     assert_eq!(request.parent, CALLER, "{request:?}");
     assert_path(&found, &request.id, "courant", |_| "courant".to_owned());

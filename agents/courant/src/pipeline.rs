@@ -168,6 +168,16 @@ impl Pipeline {
         Ok(())
     }
 
+    /// Completes when nothing more can be taken in.
+    pub(crate) async fn no_room(&self) -> anyhow::Error {
+        loop {
+            if let Err(error) = self.bus.check_room().await {
+                return anyhow::Error::from(error).context("cannot go on");
+            }
+            tokio::time::sleep(LOOK).await;
+        }
+    }
+
     /// Completes when an agent fails. One that was drained has not failed.
     pub(crate) async fn failed(&mut self) -> anyhow::Error {
         while let Some(ended) = self.agents.join_next().await {

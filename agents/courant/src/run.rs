@@ -176,8 +176,12 @@ impl Run<'_> {
         let crawler = pipeline.new_crawler()?;
         let progress = Progress::start(crawler.progress(), self.meters.clone());
         let control = pipeline.crawler.clone();
-        let crawled = crawler.run(sources.to_vec(), extent, &control).await;
-        let report = crawled.context("the crawler failed")?;
+        let crawl = crawler.run(sources.to_vec(), extent, &control);
+        let report = tokio::select! {
+            crawled = crawl => crawled.context("the crawler failed")?,
+            // A service waits for room; a command ends.
+            full = pipeline.no_room(), if self.args.once => return Err(full),
+        };
         pipeline.drained(&self.shutdown).await?;
         progress.finish().await;
         Ok(report)

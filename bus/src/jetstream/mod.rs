@@ -172,8 +172,16 @@ impl JetStream {
         })
     }
 
+    /// A stream that somebody deleted is made anew, and is past all that it had.
     pub(crate) async fn queue_ends(&self, stream: Stream) -> Result<QueueEnds, Error> {
-        let (first, last) = self.bounds(stream).await?;
+        let bounds = match self.bounds(stream).await {
+            Ok(bounds) => bounds,
+            Err(_missing) => {
+                Box::pin(self.ensure_topology()).await?;
+                self.bounds(stream).await?
+            }
+        };
+        let (first, last) = bounds;
         Ok(QueueEnds { oldest: (first <= last).then_some(first), newest: last })
     }
 

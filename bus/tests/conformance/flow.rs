@@ -225,3 +225,21 @@ pub(crate) async fn a_closed_bus_takes_nothing(kind: Kind) {
     let refused = bus.publish(Subject::ENTRY_SUBMITTED, &id(2), &entry(2)).await.unwrap_err();
     assert!(matches!(refused, PublishError::Closed), "{refused:?}");
 }
+
+pub(crate) async fn a_queue_is_past_what_was_settled(kind: Kind) {
+    let bench = Bench::start(kind, |_| {}).await;
+    let bus = bench.bus().await;
+    let ends = async || bus.queue_ends(Stage::GATEWAY).await.unwrap();
+    assert_eq!(ends().await.oldest, None);
+    publish(&bus, 1).await;
+    let newest = publish(&bus, 2).await.sequence;
+    assert_eq!(ends().await.newest, newest);
+    let mut deliveries = bus.consume(Stage::GATEWAY, 2).await.unwrap();
+    let (first, second) = (next(&mut deliveries).await, next(&mut deliveries).await);
+    second.settle(Ok(())).await;
+    assert!(!ends().await.is_past(newest), "the older one is not settled");
+    publish(&bus, 3).await;
+    first.settle(Ok(())).await;
+    until(async || ends().await.is_past(newest)).await;
+    assert!(ends().await.oldest.is_some(), "the third waits");
+}

@@ -30,6 +30,17 @@ async fn a_deleted_consumer_comes_back() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_deleted_stream_is_past_all_that_it_had() {
+    let bench = Bench::start(Kind::JetStream, |_| {}).await;
+    let bus = bench.bus().await;
+    let newest = publish(&bus, 1).await.sequence;
+    assert!(!bus.queue_ends(Stage::GATEWAY).await.unwrap().is_past(newest));
+    raw(&bench).await.delete_stream("COURANT_ENTRY").await.unwrap();
+    let ends = bus.queue_ends(Stage::GATEWAY).await.unwrap();
+    assert!(ends.is_past(newest) && ends.oldest.is_none(), "{ends:?}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_deleted_stream_comes_back() {
     let bench = Bench::start(Kind::JetStream, |_| {}).await;
     let (bus, mut deliveries) = with_one(&bench).await;

@@ -110,3 +110,15 @@ pub(crate) async fn a_letter_stays_while_its_queue_is_full(kind: Kind) {
     assert!(matches!(refused, Error::Replay(PublishError::Full(_))), "{refused:?}");
     assert_eq!(only_letter(&bus).await.sequence, sequence);
 }
+
+pub(crate) async fn a_dropped_letter_is_gone(kind: Kind) {
+    let bench = Bench::start(kind, |_| {}).await;
+    let (bus, mut deliveries) = with_one(&bench).await;
+    let failure = Failure::discard(anyhow::anyhow!("not today"));
+    next(&mut deliveries).await.settle(Err(failure)).await;
+    let sequence = only_letter(&bus).await.sequence;
+    assert!(bus.drop_dead_letter(sequence).await.unwrap());
+    assert!(!bus.drop_dead_letter(sequence).await.unwrap());
+    assert!(bus.dead_letters(10).await.unwrap().is_empty());
+    assert!(bus.replay(sequence).await.unwrap().is_none());
+}

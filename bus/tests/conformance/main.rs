@@ -53,7 +53,9 @@ on_both! {
     letters::a_message_on_which_every_worker_dies_is_a_dead_letter;
     letters::a_replayed_letter_is_delivered_again;
     letters::a_letter_stays_while_its_queue_is_full;
+    letters::a_dropped_letter_is_gone;
     flow::the_same_id_within_the_window_is_stored_once;
+    flow::a_queue_is_past_what_was_settled;
     flow::a_full_queue_refuses_and_keeps_what_it_has;
     flow::filled_to_every_limit_the_pipeline_still_drains;
     flow::waiting_for_room_costs_no_delivery;

@@ -2,6 +2,7 @@
 //! continues the caller's trace, a request id, and one log line where a request is
 //! refused or fails.
 
+pub(crate) mod accept;
 mod outcome;
 mod protocol;
 mod request_id;

@@ -27,6 +27,7 @@ use crate::admin::AdminService;
 use crate::clock_watch;
 use crate::config::{Config, Ports};
 use crate::control::Control;
+use crate::http::accept::Accepting;
 use crate::http::{Protocol, observed};
 use crate::probes::{self, Readiness};
 
@@ -199,7 +200,7 @@ impl Listening {
 
         let router = http.merge(probes::routes(readiness, meters));
         let router = observed(router, Protocol::Http);
-        let http = axum::serve(self.http, router)
+        let http = axum::serve(Accepting::new(self.http), router)
             .with_graceful_shutdown(closing.clone().cancelled_owned());
         tokio::select! {
             ended = async { tokio::join!(async { http.await }, grpc) } => {
