@@ -80,6 +80,7 @@ impl Metrics {
             self.dead_letters.add(0, &giving_up(consumer, reason));
         }
         self.redelivered.add(0, &[stage(consumer)]);
+        self.letters_expired.add(0, &[]);
     }
 
     pub(crate) fn published(&self, subject: Subject, result: &Result<Published, PublishError>) {

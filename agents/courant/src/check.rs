@@ -30,11 +30,12 @@ pub(crate) struct CheckArgs {
 /// The findings in a folder.
 #[derive(Debug, Serialize)]
 struct Found {
-    /// `None` where it cannot even be opened: the reason is among the problems.
+    /// `None` where it cannot even be opened.
     store: Option<StoreCheck>,
     /// `None` where a running pipeline holds it, too.
     spool: Option<SpoolCheck>,
-    problems: Vec<String>,
+    /// The files that cannot be opened, with the reason.
+    unreadable: Vec<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     repaired: Option<Repaired>,
 }
@@ -51,7 +52,7 @@ pub(crate) fn run(args: &CheckArgs) -> anyhow::Result<()> {
         bail!("there is no folder {}", args.data.display());
     }
     let found = http::block_on(async {
-        let mut found = look(&args.data, &config).await;
+        let mut found = look(&args.data, &config).await?;
         if args.repair && !found.is_whole() {
             found.repaired = Some(repair(&args.data, &config, &found).await?);
         }
@@ -71,31 +72,24 @@ pub(crate) fn run(args: &CheckArgs) -> anyhow::Result<()> {
     }
 }
 
-async fn look(folder: &Path, config: &Config) -> Found {
-    let mut problems = Vec::new();
-    let store = Store::check_sqlite(&data::store(folder), config).await;
-    let store = store.map_err(|error| problems.push(told(&data::store(folder), &error))).ok();
-    let path = data::spool(folder);
-    let spool = match tokio::task::spawn_blocking({
+async fn look(folder: &Path, config: &Config) -> anyhow::Result<Found> {
+    let (store_path, path) = (data::store(folder), data::spool(folder));
+    let mut unreadable = Vec::new();
+    let store = Store::check_sqlite(&store_path, config).await;
+    let store = store.map_err(|error| unreadable.push(told(&store_path, &error))).ok();
+    let spool = tokio::task::spawn_blocking({
         let path = path.clone();
         move || check_spool(&path)
-    })
-    .await
-    {
-        Ok(Ok(spool)) => Some(spool),
-        Ok(Err(SpoolError::InUse)) => None,
-        Ok(Err(error)) => {
-            problems.push(told(&path, &error));
-            None
-        }
+    });
+    let spool = match spool.await? {
+        Ok(spool) => Some(spool),
+        Err(SpoolError::InUse) => None,
         Err(error) => {
-            problems.push(told(&path, &error));
+            unreadable.push(told(&path, &error));
             None
         }
     };
-    let named = store.iter().flat_map(|store| &store.problems);
-    problems.extend(named.chain(spool.iter().flat_map(|spool| &spool.problems)).cloned());
-    Found { store, spool, problems, repaired: None }
+    Ok(Found { store, spool, unreadable, repaired: None })
 }
 
 fn told(path: &Path, error: &dyn std::error::Error) -> String {
@@ -122,8 +116,14 @@ async fn repair(path: &Path, config: &Config, found: &Found) -> anyhow::Result<R
 
 impl Found {
     fn is_whole(&self) -> bool {
-        let is_lost = self.store.as_ref().is_some_and(|store| !store.is_whole());
-        self.problems.is_empty() && !is_lost
+        self.problems().next().is_none()
+            && self.store.as_ref().is_none_or(|store| store.lost.is_empty())
+    }
+
+    fn problems(&self) -> impl Iterator<Item = &String> {
+        let store = self.store.iter().flat_map(|store| &store.problems);
+        let spool = self.spool.iter().flat_map(|spool| &spool.problems);
+        self.unreadable.iter().chain(store).chain(spool)
     }
 
     fn print(&self) {
@@ -139,7 +139,7 @@ impl Found {
             }
             None => outln!("the spool was not looked at"),
         }
-        self.problems.iter().for_each(|problem| outln!("{problem}"));
+        self.problems().for_each(|problem| outln!("{problem}"));
         match &self.repaired {
             Some(repaired) => repaired.print(),
             None if self.is_whole() => outln!("nothing is wrong"),

@@ -28,8 +28,8 @@ pub(crate) struct Identity {
 impl Identity {
     /// Reads the identity of `entry`, or says why it has none that can be handled.
     ///
-    /// The time at which it was observed is none of the reasons but where it has none: an
-    /// entry that is decided late, or by another clock, is not lost for that.
+    /// A time of observation must be there, but may be any: an entry that is decided late,
+    /// or that another clock stamped, is not lost for its time.
     pub(crate) fn of(entry: &Entry, config: &Config) -> Result<Self, Refusal> {
         let url = canonical_url(&entry.url, entry.declared_canonical_url.as_deref())?;
         let text = normalize_text(entry.text.as_str());

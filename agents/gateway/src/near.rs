@@ -3,6 +3,8 @@
 
 mod turns;
 
+use std::collections::HashSet;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use courant_article::ArticleId;
@@ -10,6 +12,7 @@ use courant_cache::{Cache, Neighbours};
 use courant_dedup::{Match, Near, NearConfig, Offer, Sketch, text_key};
 use courant_store::{Claims, KnownSketch};
 use courant_telemetry::Clock;
+use tokio::time::Instant;
 
 use crate::decide::Identity;
 use crate::metrics::Metrics;
@@ -17,9 +20,11 @@ use turns::{Turn, Turns};
 
 /// Sketches read from the store at once.
 const PAGE: usize = 1_000;
-/// The longest wait for the claim of another gateway, which takes milliseconds.
-const PATIENCE: Duration = Duration::from_secs(1);
-const PAUSE: Duration = Duration::from_millis(10);
+/// The longest wait for the claim of another gateway, which takes milliseconds; longer than
+/// the bus waits (`bus.ack_wait_s`) until it delivers again what a dead one had.
+const PATIENCE: Duration = Duration::from_secs(45);
+const FIRST_PAUSE: Duration = Duration::from_millis(10);
+const LONGEST_PAUSE: Duration = Duration::from_millis(500);
 
 /// The check, with what it needs.
 #[derive(Clone)]
@@ -28,6 +33,9 @@ pub(crate) struct NearCheck {
     claims: Claims,
     neighbours: Neighbours,
     turns: Turns,
+    /// Articles in the shared index that nobody claimed, for which nobody waits again; as many
+    /// as the index holds.
+    given_up: Arc<Mutex<HashSet<ArticleId>>>,
     clock: Clock,
     metrics: Metrics,
 }
@@ -50,7 +58,8 @@ impl NearCheck {
         metrics: Metrics,
     ) -> Self {
         let (neighbours, turns) = (Neighbours::new(config, cache), Turns::default());
-        Self { config: config.clone(), claims, neighbours, turns, clock, metrics }
+        let (config, given_up) = (config.clone(), Arc::default());
+        Self { config, claims, neighbours, turns, given_up, clock, metrics }
     }
 
     /// Asks for the articles to whose texts that of `identity` is near, and takes it in.
@@ -82,21 +91,41 @@ impl NearCheck {
         }
     }
 
-    /// Another gateway may be about to judge a text that stands in the shared index. Where its
-    /// claim does not come within [`PATIENCE`], that gateway has died, or the store has lost it.
+    /// Another gateway may be about to judge a text that stands in the shared index, or have
+    /// died over it: then the entry comes again, and its text is judged before this one.
+    /// Where no claim comes in [`PATIENCE`], the store has lost it, and nobody waits again.
     async fn wait_for_other_gateways(&self, matches: &[Match]) {
-        let ids: Vec<ArticleId> = matches.iter().map(|found| found.id).collect();
-        let are_claimed = async {
-            // Boxed: the Postgres half of this future is large.
-            while let Ok(claimed) = Box::pin(self.claims.are_claimed(&ids)).await
-                && claimed.contains(&false)
-            {
-                tokio::time::sleep(PAUSE).await;
+        let mut unclaimed: Vec<ArticleId> = matches.iter().map(|found| found.id).collect();
+        unclaimed.retain(|id| !self.given_up().contains(id));
+        let start = Instant::now();
+        let mut pause = FIRST_PAUSE;
+        while !unclaimed.is_empty() {
+            // Boxed: the Postgres half of this future is large. Why it fails, the judgement
+            // tells.
+            let Ok(claimed) = Box::pin(self.claims.are_claimed(&unclaimed)).await else { return };
+            let mut claimed = claimed.into_iter();
+            unclaimed.retain(|_| claimed.next() == Some(false));
+            if start.elapsed() >= PATIENCE {
+                tracing::warn!(articles = unclaimed.len(), "near texts were never claimed");
+                return self.give_up(unclaimed);
             }
-        };
-        if tokio::time::timeout(PATIENCE, are_claimed).await.is_err() {
-            tracing::debug!(?ids, "a near text was never claimed");
+            if !unclaimed.is_empty() {
+                tokio::time::sleep(pause).await;
+                pause = (pause * 2).min(LONGEST_PAUSE);
+            }
         }
+    }
+
+    fn give_up(&self, unclaimed: Vec<ArticleId>) {
+        let mut given_up = self.given_up();
+        if given_up.len() >= self.config.capacity {
+            given_up.clear();
+        }
+        given_up.extend(unclaimed);
+    }
+
+    fn given_up(&self) -> MutexGuard<'_, HashSet<ArticleId>> {
+        self.given_up.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Takes in a text that was let in although one of its own site is near to it: that one

@@ -62,25 +62,21 @@ impl Obligations {
         }
     }
 
-    /// Releases, before anything is judged, what the queues do not hold: the spool may have
-    /// been lost, or the end of the store. Where the queues cannot be searched, this begins
-    /// with those of articles: an entry that waits is judged again.
+    /// Releases, before anything is judged, what the spool does not hold: it may have been
+    /// lost, or the end of the store. The queues of a server cannot be searched: there this is
+    /// [`Self::look`], which waits for the entries first, as one of them may be a claim's own.
     ///
     /// # Errors
     /// If the bus or the store does not answer.
     pub(crate) async fn look_at_start(&self) -> anyhow::Result<()> {
         let owed = Box::pin(self.claims.open(MOST)).await?;
         let named = owed.iter().map(|owed| (owed.id, owed.revision));
-        if let Some(held) = self.bus.holds(named).await? {
-            let lost = owed.iter().zip(held).filter(|(_, is_held)| !is_held);
-            let lost: Vec<Obligation> = lost.map(|(owed, _)| *owed).collect();
-            return self.release(&lost).await.map(drop);
-        }
-        if !owed.is_empty() {
-            let newest = self.bus.queue_ends(WAY[1]).await?.newest;
-            *self.followed.lock().await = Some(Followed { owed, place: 1, newest });
-        }
-        self.look().await.map(drop)
+        let Some(held) = self.bus.holds(named).await? else {
+            return self.look().await.map(drop);
+        };
+        let lost = owed.iter().zip(held).filter(|(_, is_held)| !is_held);
+        let lost: Vec<Obligation> = lost.map(|(owed, _)| *owed).collect();
+        self.release(&lost).await.map(drop)
     }
 
     /// Looks how far the queues are past the claims that are followed, and releases those

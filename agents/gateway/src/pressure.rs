@@ -6,7 +6,7 @@ use std::time::Duration;
 use courant_bus::{Bus, QueueStatus, Subject};
 use courant_proto::v1;
 use courant_proto::v1::pressure::Level;
-use courant_service::Control;
+use courant_service::{Control, Reminder};
 use courant_store::Store;
 use tokio::sync::watch;
 use tokio::time::{Instant, MissedTickBehavior};
@@ -16,8 +16,6 @@ use crate::metrics::Metrics;
 
 /// A silent gateway counts as gone, so it speaks although nothing changes.
 const AT_LEAST_EVERY: Duration = Duration::from_secs(1);
-/// An obstacle that stays is told again.
-const REMINDER: Duration = Duration::from_secs(60);
 
 /// The answer to everyone who brings something.
 #[derive(Clone, Debug, Default)]
@@ -117,7 +115,7 @@ pub(crate) async fn watch(
     let mut looks = tokio::time::interval(config.pressure_interval());
     looks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     let mut told: Option<(Level, Instant)> = None;
-    let mut obstacle = Obstacle::default();
+    let mut reminder = Reminder::default();
     loop {
         tokio::select! {
             () = control.stopped() => return Ok(()),
@@ -127,7 +125,7 @@ pub(crate) async fn watch(
             Ok(queues) => Standing { pressure: policy.judge(&queues), obstacle: None },
             Err(error) => Standing::blocked(format!("{error:#}")),
         };
-        obstacle.note(now.obstacle.as_deref());
+        note(&mut reminder, now.obstacle.as_deref());
         let pressure = now.pressure.clone();
         standing.send_replace(now);
         let level = pressure.level();
@@ -148,25 +146,14 @@ async fn look(bus: &Bus, store: &Store) -> anyhow::Result<Vec<QueueStatus>> {
     Ok(bus.queues().await?)
 }
 
-/// Tells in the log of an obstacle when it comes, each minute while it stays, and when it
-/// goes.
-#[derive(Default)]
-struct Obstacle(Option<(String, Instant)>);
-
-impl Obstacle {
-    fn note(&mut self, reason: Option<&str>) {
-        match (reason, &self.0) {
-            (Some(reason), Some((told, at))) if reason == told && at.elapsed() < REMINDER => {}
-            (Some(reason), _) => {
-                tracing::error!(reason, "nothing can be taken in");
-                self.0 = Some((reason.to_owned(), Instant::now()));
-            }
-            (None, Some(_)) => {
-                tracing::info!("articles are taken in again");
-                self.0 = None;
-            }
-            (None, None) => {}
+/// Tells in the log of an obstacle.
+fn note(reminder: &mut Reminder, obstacle: Option<&str>) {
+    match obstacle {
+        Some(reason) if reminder.is_due(reason) => {
+            tracing::error!(reason, "nothing can be taken in");
         }
+        None if reminder.is_over() => tracing::info!("articles are taken in again"),
+        _ => {}
     }
 }
 

@@ -159,6 +159,10 @@ fn entry(name: &str, url: &str, text: &str, seen_ms: i64) -> Entry {
     }
 }
 
+fn words(range: std::ops::Range<u32>) -> String {
+    range.map(|number| format!("word{number} ")).collect()
+}
+
 fn record(url: &str, title: &str, text: &str, vector: [f32; 3]) -> Record {
     let url = canonicalize(url).unwrap();
     Record {

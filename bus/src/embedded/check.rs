@@ -2,9 +2,8 @@
 
 use std::path::{Path, PathBuf};
 
-use rusqlite::types::Value;
-use rusqlite::types::Value::Null;
-use rusqlite::{Connection, OpenFlags, params_from_iter};
+use courant_salvage::{Rows, damage, new_file_for, put_in_place};
+use rusqlite::{Connection, OpenFlags};
 use serde::Serialize;
 
 use super::tables::make;
@@ -42,7 +41,7 @@ pub fn check_spool(path: &Path) -> Result<SpoolCheck, SpoolError> {
         return Err(SpoolError::Gone(path.to_owned()));
     }
     let file = Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_ONLY)?;
-    let mut problems = pages(&file).or_else(told_unless_in_use)?;
+    let mut problems = damage(&file).or_else(told_unless_in_use)?;
     let count = |query: &str| file.query_row(query, [], |row| row.get::<_, u64>(0));
     let bodiless = "SELECT count(*) FROM messages LEFT JOIN bodies USING (seq)
         WHERE state IN (0, 2) AND bodies.seq IS NULL";
@@ -70,23 +69,13 @@ fn told_unless_in_use(error: rusqlite::Error) -> Result<Vec<String>, SpoolError>
     }
 }
 
-fn pages(file: &Connection) -> rusqlite::Result<Vec<String>> {
-    let mut check = file.prepare("PRAGMA integrity_check(100)")?;
-    let lines = check.query_map([], |row| row.get::<_, String>(0))?;
-    let lines: Vec<String> = lines.collect::<rusqlite::Result<_>>()?;
-    Ok(lines.into_iter().filter(|line| line != "ok").collect())
-}
-
 /// Saves what can be read of the spool at `path` into a new one in its place. The damaged
 /// file is kept beside it. Nobody may have it open. Blocks.
 ///
 /// # Errors
 /// Why the new file cannot be written: then the old one stays where it is.
 pub fn repair_spool(path: &Path) -> Result<SpoolRepair, SpoolError> {
-    let fresh = path.with_extension("repaired");
-    for file in files(&fresh).iter().filter(|file| file.exists()) {
-        std::fs::remove_file(file).map_err(not_moved)?;
-    }
+    let fresh = new_file_for(path).map_err(not_moved)?;
     let file = Connection::open(&fresh)?;
     file.pragma_update(None, "journal_mode", "WAL")?;
     make(&file, 0)?;
@@ -101,8 +90,7 @@ pub fn repair_spool(path: &Path) -> Result<SpoolRepair, SpoolError> {
     let saved = file.query_row(saved, [], |row| row.get(0))?;
     file.execute_batch("PRAGMA wal_checkpoint(TRUNCATE)")?;
     file.close().map_err(|(_, error)| error)?;
-    let kept_at = put_aside(path)?;
-    std::fs::rename(&fresh, path).map_err(not_moved)?;
+    let kept_at = put_in_place(&fresh, path).map_err(not_moved)?;
     Ok(SpoolRepair { saved, lost, kept_at })
 }
 
@@ -113,7 +101,8 @@ fn copy_all(damaged: &Connection, file: &Connection) -> Result<u64, SpoolError> 
         return Ok(0);
     };
     for table in ["messages", "bodies"] {
-        copy_numbered(damaged, file, table, newest)?;
+        let rows = Rows::new(damaged, file, table, "seq BETWEEN ?1 AND ?2");
+        rows.copy_in_halves(1, newest, |first, last| [first.into(), last.into()])?;
     }
     let bodiless = "DELETE FROM messages WHERE state IN (0, 2)
         AND NOT EXISTS (SELECT 1 FROM bodies WHERE bodies.seq = messages.seq)";
@@ -125,74 +114,11 @@ fn copy_all(damaged: &Connection, file: &Connection) -> Result<u64, SpoolError> 
     file.execute("DELETE FROM sqlite_sequence WHERE name = 'messages'", [])?;
     file.execute("INSERT INTO sqlite_sequence (name, seq) VALUES ('messages', ?1)", [newest])?;
     for table in ["followers", "followed", "dropped"] {
-        if !copy(damaged, file, table, "?1 IS NULL AND ?2 IS NULL", [Null, Null])? {
+        if !Rows::copy_table(damaged, file, table)? {
             tracing::warn!(table, "not all of it can be read: followers start again");
         }
     }
     Ok((lost + strays) as u64)
-}
-
-/// Copies by row numbers, in halves down to the rows that cannot be read.
-fn copy_numbered(
-    damaged: &Connection,
-    file: &Connection,
-    table: &str,
-    newest: i64,
-) -> rusqlite::Result<()> {
-    let mut ranges = vec![(1, newest)];
-    while let Some((first, last)) = ranges.pop() {
-        let bounds = [Value::from(first), Value::from(last)];
-        if !copy(damaged, file, table, "seq BETWEEN ?1 AND ?2", bounds)? && first < last {
-            let middle = first + (last - first) / 2;
-            ranges.extend([(middle + 1, last), (first, middle)]);
-        }
-    }
-    Ok(())
-}
-
-/// Returns false where some of the rows cannot be read.
-fn copy(
-    damaged: &Connection,
-    file: &Connection,
-    table: &str,
-    between: &str,
-    bounds: [Value; 2],
-) -> rusqlite::Result<bool> {
-    let select = format!("SELECT * FROM {table} WHERE {between}");
-    let Ok(mut select) = damaged.prepare_cached(&select) else { return Ok(false) };
-    let columns = select.column_count();
-    let places = vec!["?"; columns].join(", ");
-    let insert = format!("INSERT OR IGNORE INTO {table} VALUES ({places})");
-    let mut insert = file.prepare_cached(&insert)?;
-    let Ok(mut rows) = select.query(bounds) else { return Ok(false) };
-    loop {
-        let Ok(row) = rows.next() else { return Ok(false) };
-        let Some(row) = row else { return Ok(true) };
-        let values = (0..columns).map(|column| row.get::<_, Value>(column));
-        let Ok(values) = values.collect::<rusqlite::Result<Vec<_>>>() else { return Ok(false) };
-        insert.execute(params_from_iter(values))?;
-    }
-}
-
-/// The names that belong to a file.
-fn files(path: &Path) -> [PathBuf; 3] {
-    ["", "-wal", "-shm"].map(|end| {
-        let mut name = path.as_os_str().to_owned();
-        name.push(end);
-        name.into()
-    })
-}
-
-/// Gives the damaged file a name that is free.
-fn put_aside(path: &Path) -> Result<PathBuf, SpoolError> {
-    let name = |number: u32| path.with_extension(format!("damaged-{number}"));
-    let free = (1..).map(name).find(|name| !name.exists()).unwrap_or_else(|| name(0));
-    for (from, to) in files(path).iter().zip(files(&free)) {
-        if from.exists() {
-            std::fs::rename(from, to).map_err(not_moved)?;
-        }
-    }
-    Ok(free)
 }
 
 fn not_moved(error: std::io::Error) -> SpoolError {

@@ -245,10 +245,6 @@ async fn what_did_not_happen_yet_is_counted_as_zero() {
     }
 }
 
-fn words(range: std::ops::Range<u32>) -> String {
-    range.map(|number| format!("word{number} ")).collect()
-}
-
 #[tokio::test]
 async fn near_copies_are_refused_or_linked_and_updates_let_in() {
     let house = House::new().await.open();

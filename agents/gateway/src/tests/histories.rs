@@ -196,10 +196,6 @@ fn text(at: u8, number: u8) -> String {
     words(first..first + 120)
 }
 
-fn words(range: std::ops::Range<u32>) -> String {
-    range.map(|number| format!("word{number} ")).collect()
-}
-
 /// Copies one database; what was there is gone.
 fn copy(name: &str, from: &Path, to: &Path) {
     let (from, to) = (from.join(name), to.join(name));

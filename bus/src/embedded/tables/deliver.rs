@@ -57,8 +57,8 @@ const ENDED: &str =
 
 impl Tables {
     /// Takes up to `count` messages that are due; where there are suspects, one of them, and
-    /// only while nothing is in flight in any stage. Those whose deliveries are used up become dead
-    /// letters on the way.
+    /// only while nothing is in flight in any stage. Those whose deliveries are used up
+    /// become dead letters on the way.
     pub(in crate::embedded) fn take(
         &mut self,
         stage: Stage,

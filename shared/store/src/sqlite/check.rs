@@ -4,11 +4,11 @@
 //! rest is not. The indexes, and the words of the articles, are made anew on the way.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use courant_article::ArticleId;
-use rusqlite::types::Value;
-use rusqlite::types::Value::Null;
-use rusqlite::{Connection, params_from_iter};
+use courant_salvage::{Rows, damage, new_file_for, put_in_place};
+use rusqlite::Connection;
 use serde::Serialize;
 
 use super::schema::{open_for_reading, open_or_create, open_to_look};
@@ -21,7 +21,7 @@ use crate::error::Error;
 const MOST_NAMED: i64 = 1_000;
 /// Names of fingerprints begin with two bytes, evenly spread: one part of them is lost
 /// together where a page of them is.
-const PARTS: u32 = 1 << 16;
+const PARTS: i64 = 1 << 16;
 /// Row numbers up to here are tried where no number can be read.
 const GUESSED_NEWEST: i64 = 1_000_000;
 
@@ -81,7 +81,7 @@ const QUESTIONS: [(&str, &str); 3] = [
 /// Looks through every page, and matches articles, vectors, words and claims.
 pub(crate) fn check(path: &Path, dimension: usize) -> Result<StoreCheck, Error> {
     let file = open_for_reading(path, dimension)?;
-    let mut problems = pages(&file).unwrap_or_else(|error| vec![error.to_string()]);
+    let mut problems = damage(&file).unwrap_or_else(|error| vec![error.to_string()]);
     for (query, problem) in QUESTIONS {
         match count(&file, query) {
             Ok(0) => {}
@@ -89,6 +89,8 @@ pub(crate) fn check(path: &Path, dimension: usize) -> Result<StoreCheck, Error> 
             Err(error) => problems.push(error.to_string()),
         }
     }
+    // One page may fail several of them.
+    problems.dedup();
     // A question that fails has been named above.
     Ok(StoreCheck {
         articles: count(&file, "SELECT count(*) FROM article").unwrap_or(0),
@@ -99,13 +101,6 @@ pub(crate) fn check(path: &Path, dimension: usize) -> Result<StoreCheck, Error> 
             .map(|found| format!("{}: {found}", path.display()))
             .collect(),
     })
-}
-
-fn pages(file: &Connection) -> rusqlite::Result<Vec<String>> {
-    let mut check = file.prepare("PRAGMA integrity_check(100)")?;
-    let lines = check.query_map([], |row| row.get::<_, String>(0))?;
-    let lines: Vec<String> = lines.collect::<rusqlite::Result<_>>()?;
-    Ok(lines.into_iter().filter(|line| line != "ok").collect())
 }
 
 fn count(file: &Connection, query: &str) -> rusqlite::Result<u64> {
@@ -126,8 +121,8 @@ fn lost(file: &Connection) -> Result<Vec<ArticleId>, Error> {
 /// Saves what can be read into a new file, which takes the place of the old one; that is
 /// kept beside it. The caller holds the lock.
 pub(crate) fn repair(path: &Path, dimension: usize) -> Result<StoreRepair, Error> {
-    let fresh = path.with_extension("repaired");
-    remove_files(&fresh)?;
+    let moved = |error| Error::Open { path: path.to_owned(), source: Arc::new(error) };
+    let fresh = new_file_for(path).map_err(moved)?;
     let file = open_or_create(&fresh, dimension)?;
     file.execute_batch("BEGIN IMMEDIATE")?;
     // A file that cannot be opened gives nothing.
@@ -149,8 +144,7 @@ pub(crate) fn repair(path: &Path, dimension: usize) -> Result<StoreRepair, Error
     let saved = count(&file, "SELECT count(*) FROM article")?;
     file.execute_batch("COMMIT; PRAGMA wal_checkpoint(TRUNCATE)")?;
     file.close().map_err(|(_, error)| error)?;
-    let kept_at = put_aside(path)?;
-    rename(&fresh, path)?;
+    let kept_at = put_in_place(&fresh, path).map_err(moved)?;
     Ok(StoreRepair { saved, lost, lost_tables, kept_at })
 }
 
@@ -171,91 +165,37 @@ fn copy_all(
     file: &Connection,
     dimension: usize,
 ) -> Result<Vec<String>, Error> {
-    let whole = format!("length(vector) = {}", 4 * dimension);
-    copy_numbered(&Copy::new(
+    let numbered = |first: i64, last: i64| [first.into(), last.into()];
+    let article = newest(
         damaged,
-        file,
-        "article",
-        &format!("number BETWEEN ?1 AND ?2 AND {whole}"),
-    ))?;
-    copy_numbered(&Copy::new(damaged, file, "sketch", "number BETWEEN ?1 AND ?2"))?;
-    copy_fingerprints(&Copy::new(damaged, file, "fingerprint", "id BETWEEN ?1 AND ?2"))?;
+        &["SELECT max(number) FROM article", "SELECT max(id) FROM article_text_docsize"],
+    );
+    let sketch = newest(damaged, &["SELECT max(number) FROM sketch"]);
+    let whole = format!("number BETWEEN ?1 AND ?2 AND length(vector) = {}", 4 * dimension);
+    Rows::new(damaged, file, "article", &whole).copy_in_halves(1, article, numbered)?;
+    let sketches = Rows::new(damaged, file, "sketch", "number BETWEEN ?1 AND ?2");
+    sketches.copy_in_halves(1, sketch, numbered)?;
+    let fingerprints = Rows::new(damaged, file, "fingerprint", "id BETWEEN ?1 AND ?2");
+    fingerprints.copy_in_halves(0, PARTS - 1, |first, last| {
+        let start = first.to_be_bytes()[6..].to_vec();
+        [start.into(), [&last.to_be_bytes()[6..], &[0xff; 14]].concat().into()]
+    })?;
     let mut lost = Vec::new();
     for table in ["visit", "listing", "crawl_note", "crawl_lease", "crawl_holder"] {
-        if !Copy::new(damaged, file, table, "?1 IS NULL AND ?2 IS NULL").range(Null, Null)? {
+        if !Rows::copy_table(damaged, file, table)? {
             lost.push(table.to_owned());
         }
     }
     Ok(lost)
 }
 
-/// The way of rows from a damaged table to a whole one.
-struct Copy<'a> {
-    damaged: &'a Connection,
-    file: &'a Connection,
-    table: &'a str,
-    /// Reads rows between two keys.
-    select: String,
-}
-
-impl<'a> Copy<'a> {
-    fn new(damaged: &'a Connection, file: &'a Connection, table: &'a str, between: &str) -> Self {
-        let select = format!("SELECT * FROM {table} WHERE {between}");
-        Self { damaged, file, table, select }
-    }
-
-    /// Returns false where some of the rows cannot be read.
-    ///
-    /// # Errors
-    /// If the new file cannot be written.
-    fn range(&self, first: Value, last: Value) -> Result<bool, Error> {
-        let Ok(mut select) = self.damaged.prepare_cached(&self.select) else { return Ok(false) };
-        let columns = select.column_count();
-        let places = vec!["?"; columns].join(", ");
-        let insert = format!("INSERT OR IGNORE INTO {} VALUES ({places})", self.table);
-        let mut insert = self.file.prepare_cached(&insert)?;
-        let Ok(mut rows) = select.query([first, last]) else { return Ok(false) };
-        loop {
-            let Ok(row) = rows.next() else { return Ok(false) };
-            let Some(row) = row else { return Ok(true) };
-            let values = (0..columns).map(|column| row.get::<_, Value>(column));
-            let Ok(values) = values.collect::<rusqlite::Result<Vec<_>>>() else { return Ok(false) };
-            insert.execute(params_from_iter(values))?;
-        }
-    }
-}
-
-/// Copies by row numbers, in halves down to the rows that cannot be read.
-fn copy_numbered(copy: &Copy<'_>) -> Result<(), Error> {
-    let newest = |query: &str| {
-        let newest = copy.damaged.query_row(query, [], |row| row.get::<_, Option<i64>>(0));
-        newest.ok().flatten()
+/// The first answer to one of `queries`. Numbers are given one after the other: where none
+/// can be read, a guess.
+fn newest(damaged: &Connection, queries: &[&str]) -> i64 {
+    let answer = |query: &&str| {
+        damaged.query_row(query, [], |row| row.get::<_, Option<i64>>(0)).ok().flatten()
     };
-    // Numbers are given one after the other: where the last is not to be read, a guess.
-    let newest = newest(&format!("SELECT max(number) FROM {}", copy.table))
-        .or_else(|| newest("SELECT max(id) FROM article_text_docsize"))
-        .unwrap_or(GUESSED_NEWEST);
-    let mut ranges = vec![(1, newest)];
-    while let Some((first, last)) = ranges.pop() {
-        if !copy.range(first.into(), last.into())? && first < last {
-            let middle = first + (last - first) / 2;
-            ranges.extend([(middle + 1, last), (first, middle)]);
-        }
-    }
-    Ok(())
-}
-
-fn copy_fingerprints(copy: &Copy<'_>) -> Result<(), Error> {
-    let mut parts: Vec<(u32, u32)> = vec![(0, PARTS - 1)];
-    while let Some((first, last)) = parts.pop() {
-        let start = first.to_be_bytes()[2..].to_vec();
-        let end = [&last.to_be_bytes()[2..], &[0xff; 14]].concat();
-        if !copy.range(start.into(), end.into())? && first < last {
-            let middle = first + (last - first) / 2;
-            parts.extend([(middle + 1, last), (first, middle)]);
-        }
-    }
-    Ok(())
+    queries.iter().find_map(answer).unwrap_or(GUESSED_NEWEST)
 }
 
 /// Articles whose fingerprints were lost get new ones.
@@ -280,42 +220,4 @@ fn close_claims(file: &Connection) -> Result<(), Error> {
         settle(file, std::slice::from_ref(&settled))?;
     }
     Ok(())
-}
-
-/// The names that belong to a file.
-fn files(path: &Path) -> [PathBuf; 3] {
-    ["", "-wal", "-shm"].map(|end| {
-        let mut name = path.as_os_str().to_owned();
-        name.push(end);
-        name.into()
-    })
-}
-
-fn remove_files(path: &Path) -> Result<(), Error> {
-    for file in files(path) {
-        if file.exists() {
-            std::fs::remove_file(&file).map_err(|error| failed(&file, error))?;
-        }
-    }
-    Ok(())
-}
-
-/// Gives the damaged file a name that is free.
-fn put_aside(path: &Path) -> Result<PathBuf, Error> {
-    let name = |number: u32| path.with_extension(format!("damaged-{number}"));
-    let free = (1..).map(name).find(|name| !name.exists()).unwrap_or_else(|| name(0));
-    for (from, to) in files(path).iter().zip(files(&free)) {
-        if from.exists() {
-            rename(from, &to)?;
-        }
-    }
-    Ok(free)
-}
-
-fn rename(from: &Path, to: &Path) -> Result<(), Error> {
-    std::fs::rename(from, to).map_err(|error| failed(from, error))
-}
-
-fn failed(path: &Path, error: std::io::Error) -> Error {
-    Error::Open { path: path.to_owned(), source: std::sync::Arc::new(error) }
 }
