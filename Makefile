@@ -13,7 +13,7 @@ UNPACKED := $(COURANT_DEPS)/data
 EVAL := $(TARGET)/release/courant-eval --data $(UNPACKED)
 
 .PHONY: help deps test-deps build run test test-scripts e2e clean-deps \
-  eval eval-build eval-extract eval-feeds eval-dedup eval-models eval-peers bench bench-build bench-peers fuzz
+  eval eval-build eval-extract eval-feeds eval-dedup eval-models eval-peers bench bench-build bench-peers faults fuzz
 
 help: ## Lists these targets
 	@sed -n 's/^\([a-z0-9-]*\):.*## \(.*\)/  make \1\t\2/p' $(firstword $(MAKEFILE_LIST)) | expand -t 20
@@ -44,6 +44,12 @@ e2e: test-deps ## Crawls 258 real pages both ways, and kills everything on the w
 	@cargo build --release --workspace --bins
 	@COURANT_E2E_PAGES="$(PAGES)" COURANT_BIN="$(abspath $(TARGET))/release" \
 	cargo test --workspace --test it -- --nocapture --test-threads 1 journey kills
+
+# A test of the suite plays six kills; this, more of them and another history by SEED.
+faults: test-deps ## Kills a loaded process KILLS (200) times; sets its clock, loses and damages its files
+	@cargo build --workspace --bins --tests
+	@COURANT_KILLS=$(or $(KILLS),200) COURANT_SEED=$(or $(SEED),1) \
+	cargo test --workspace --test it -- --nocapture --test-threads 1 faults
 
 fuzz: ## Feeds every parser what nobody would write, FUZZ_SECONDS (60) each
 	@fuzz/run

@@ -15,6 +15,7 @@ use crate::config::Config;
 use crate::consumer::{self, Consumer, Follower};
 use crate::dead_letter::DeadLetter;
 use crate::embedded::Embedded;
+use crate::embedded::check::SpoolCheck;
 use crate::error::{Error, PublishError, RequestError, SpoolError};
 use crate::follow::{self, OwnFollower, SharedFollower};
 use crate::jetstream::JetStream;
@@ -341,6 +342,17 @@ impl Bus {
         }
     }
 
+    /// Looks through every page of the spool; messages wait meanwhile. `None` on a server.
+    ///
+    /// # Errors
+    /// [`Error::Spool`].
+    pub async fn check_spool(&self) -> Result<Option<SpoolCheck>, Error> {
+        match &self.back_end {
+            BackEnd::JetStream(_) => Ok(None),
+            BackEnd::Embedded(embedded) => Ok(Some(embedded.check().await?)),
+        }
+    }
+
     /// Returns for each article in its revision whether a work queue holds a message of it;
     /// `None` on a server, whose queues can only be read by their consumers.
     ///
@@ -432,19 +444,6 @@ impl Bus {
         match &self.back_end {
             BackEnd::JetStream(jetstream) => Box::pin(jetstream.forget_dead_letter(sequence)).await,
             BackEnd::Embedded(embedded) => embedded.forget_dead_letter(sequence).await,
-        }
-    }
-
-    /// Looks for messages whose last delivery nobody settled, and turns them into
-    /// dead letters. A connected bus does this by itself every `reap_interval_s`;
-    /// the embedded one does it whenever it looks for work. Returns how many.
-    ///
-    /// # Errors
-    /// [`Error::JetStream`] or [`Error::Spool`]: what was not done is done next time.
-    pub async fn reap(&self) -> Result<u64, Error> {
-        match &self.back_end {
-            BackEnd::JetStream(jetstream) => Box::pin(jetstream.reap()).await,
-            BackEnd::Embedded(embedded) => Ok(embedded.reap().await?),
         }
     }
 

@@ -54,8 +54,9 @@ pub struct Config {
     pub retry_delay_max_s: f64,
     /// Seconds that `publish` goes on trying while the server does not answer.
     pub publish_patience_s: f64,
-    /// Seconds between two looks for messages that nobody settled, 0.1 to 3600.
-    pub reap_interval_s: f64,
+    /// Seconds between two looks for dead letters over their age, and for events that went
+    /// before a follower had them, 0.1 to 3600. JetStream only.
+    pub look_interval_s: f64,
     /// Limits of each work queue that has none of its own. A full one refuses.
     pub queue: Queue,
     /// Limits of single work queues, by their names in lower case, as
@@ -99,7 +100,7 @@ impl Default for Config {
             retry_delay_s: 2.0,
             retry_delay_max_s: 60.0,
             publish_patience_s: 60.0,
-            reap_interval_s: 5.0,
+            look_interval_s: 5.0,
             queue: Queue::default(),
             limits: BTreeMap::new(),
             events: Kept { max_messages: 200_000, max_bytes: 256 * MIB, max_age_days: 7 },
@@ -132,8 +133,8 @@ impl Config {
         Duration::from_secs_f64(self.publish_patience_s)
     }
 
-    pub(crate) fn reap_interval(&self) -> Duration {
-        Duration::from_secs_f64(self.reap_interval_s)
+    pub(crate) fn look_interval(&self) -> Duration {
+        Duration::from_secs_f64(self.look_interval_s)
     }
 
     /// The time from the failure of delivery `attempt` (from 1) to the next one.
@@ -182,7 +183,7 @@ impl Ranged for Config {
         ranges.within("retry_delay_s", self.retry_delay_s, 0.01..=3600.0);
         ranges.within("retry_delay_max_s", self.retry_delay_max_s, 0.01..=3600.0);
         ranges.within("publish_patience_s", self.publish_patience_s, 0.0..=3600.0);
-        ranges.within("reap_interval_s", self.reap_interval_s, 0.1..=3600.0);
+        ranges.within("look_interval_s", self.look_interval_s, 0.1..=3600.0);
         ranges.within("replicas", self.replicas, 1..=5);
         ranges.at_least("max_ack_pending", self.max_ack_pending, 1);
         let is_queue = |key: &String| self.stages.iter().any(|stage| stage.stream().key() == *key);

@@ -27,7 +27,8 @@ pub struct Delivery {
     attempt: u32,
     receipt: Arc<dyn Settle>,
     progress: AbortOnDropHandle<()>,
-    _place: Option<OwnedSemaphorePermit>,
+    /// Room that it takes up as long as it lives.
+    room: Vec<OwnedSemaphorePermit>,
 }
 
 /// A message as a back end hands it out.
@@ -84,8 +85,13 @@ impl Delivery {
             attempt: arrival.attempt,
             receipt,
             progress: AbortOnDropHandle::new(tokio::spawn(progress)),
-            _place: place,
+            room: Vec::from_iter(place),
         }
+    }
+
+    /// Takes up `room` as long as it lives.
+    pub(crate) fn keep(&mut self, room: OwnedSemaphorePermit) {
+        self.room.push(room);
     }
 
     /// Its subject without the prefix, as `entry.submitted`.
@@ -175,13 +181,21 @@ impl Delivery {
             error,
         );
         if let Err(error) = self.receipt.settle(Step::Bury(letter)).await {
-            // Without a letter it must not go. After its last delivery the reaper
-            // finds it; until then it fails again.
+            // Without a letter it must not go.
             let after = self.shared.config.retry_delay(self.attempt);
             self.receipt.settle(Step::Retry(after)).await?;
             return Err(error);
         }
         Ok(())
+    }
+
+    /// Gives it up unstarted: its earlier deliveries all ended without an answer.
+    pub(crate) async fn abandon(self) {
+        self.progress.abort();
+        if let Err(error) = self.give_up("abandoned", ABANDONED).await {
+            tracing::warn!(consumer = %self.consumer, sequence = self.sequence, error,
+                "a delivery was not given up and comes again");
+        }
     }
 
     /// Gives it back unstarted.

@@ -42,7 +42,7 @@ impl Metrics {
             dead_letters: counter("courant_bus_dead_letters", "Messages given up, by reason"),
             letters_expired: counter(
                 "courant_bus_dead_letters_expired",
-                "Dead letters that went by their age, unseen or not",
+                "Dead letters that went by their age or number, unseen or not",
             ),
             missed: counter("courant_bus_missed", "Broadcasts dropped before a slow listener"),
             gaps: counter(
@@ -113,7 +113,11 @@ impl Metrics {
         self.gaps.add(1, &[KeyValue::new("stream", stream.as_str())]);
     }
 
+    /// Dead letters went by their age or number.
     pub(crate) fn letters_expired(&self, letters: u64) {
+        if letters > 0 {
+            tracing::warn!(letters, "dead letters went by their age or number");
+        }
         self.letters_expired.add(letters, &[]);
     }
 

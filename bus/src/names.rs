@@ -30,9 +30,19 @@ impl Names {
         format!("{}_{}", self.prefix.to_uppercase(), stream.as_str())
     }
 
-    /// The stream that keeps JetStream's own reports of messages that nobody settled.
-    pub(crate) fn advisories(&self) -> String {
-        format!("{}_ADVISORY", self.prefix.to_uppercase())
+    /// The stream that keeps what is known of messages that come again.
+    pub(crate) fn strikes(&self) -> String {
+        format!("{}_STRIKES", self.prefix.to_uppercase())
+    }
+
+    /// The subject in it of message `sequence` of `stream`.
+    pub(crate) fn strikes_of(&self, stream: Stream, sequence: u64) -> String {
+        format!("{}.strikes.{}.{sequence}", self.prefix, stream.as_str())
+    }
+
+    /// All subjects in it.
+    pub(crate) fn all_strikes(&self) -> String {
+        format!("{}.strikes.>", self.prefix)
     }
 
     pub(crate) fn dead_letters(&self, stage: Stage) -> String {

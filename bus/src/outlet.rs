@@ -20,6 +20,7 @@ pub struct Deliveries {
 }
 
 /// The end of the same way at which a back end puts in what it takes for a consumer.
+#[derive(Clone)]
 pub(crate) struct Outlet {
     pub(crate) shared: Arc<Shared>,
     pub(crate) consumer: Consumer,
@@ -64,11 +65,18 @@ impl Deliveries {
 }
 
 impl Outlet {
-    /// Hands out a message. Waits only if the back end sent more than was asked for.
-    pub(crate) async fn put(&self, arrival: Arrival, place: Option<OwnedSemaphorePermit>) {
-        self.shared.metrics.delivered(&self.consumer, arrival.attempt);
-        let delivery =
-            Delivery::new(Arc::clone(&self.shared), self.consumer.clone(), arrival, place);
+    /// Makes a delivery of what arrived. Its progress is reported from now on.
+    pub(crate) fn delivery(
+        &self,
+        arrival: Arrival,
+        place: Option<OwnedSemaphorePermit>,
+    ) -> Delivery {
+        Delivery::new(Arc::clone(&self.shared), self.consumer.clone(), arrival, place)
+    }
+
+    /// Hands out a delivery. Waits only if the back end sent more than was asked for.
+    pub(crate) async fn put(&self, delivery: Delivery) {
+        self.shared.metrics.delivered(&self.consumer, delivery.attempt());
         if let Err(refused) = self.arrived.send(delivery).await {
             refused.0.release().await;
         }

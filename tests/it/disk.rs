@@ -101,7 +101,14 @@ async fn a_folder_on_read_only_media_can_be_searched() {
     let embedded = Embedded::new(&publishers).unwrap();
     embedded.round().await.unwrap();
     let id = embedded.stored().await.unwrap()[0].id.to_string();
-    for arguments in [&["search", "the", "--mode", "text"][..], &["article", &id]] {
+    let commands = [
+        &["search", "the", "--mode", "text"][..],
+        &["article", &id],
+        &["status"],
+        &["dlq", "list"],
+        &["check"],
+    ];
+    for arguments in commands {
         let mut shell = shell(ON_READ_ONLY_MEDIA).unwrap();
         shell.arg(embedded.data());
         add(&mut shell, &embedded.command(arguments).unwrap());

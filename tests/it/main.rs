@@ -3,6 +3,7 @@
 mod commands;
 mod dashboard;
 mod disk;
+mod faults;
 mod journey;
 mod kills;
 mod operator;

@@ -83,6 +83,17 @@ async fn a_submitted_article_is_found_and_the_service_drains_on_a_signal() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_folder_is_looked_through_while_its_pipeline_runs() {
+    let (embedded, process, _channel) = service().await;
+    let mut check = embedded.command(&["check", "--json"]).unwrap();
+    let output = tokio::task::spawn_blocking(move || check.output()).await.unwrap().unwrap();
+    assert!(output.status.success(), "{output:?} {}", process.log());
+    let found: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(found["spool"]["problems"], serde_json::json!([]));
+    assert_eq!(found["store"]["problems"], serde_json::json!([]));
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_process_shows_its_machine_and_where_vectors_are_compared() {
     let (_embedded, process, _channel) = service().await;
     let url = format!("http://127.0.0.1:{}/v1/search?q=ferries&mode=vector", process.http);

@@ -1,5 +1,6 @@
 //! The project's own programs as child processes.
 
+use std::ffi::OsStr;
 use std::fs::File;
 use std::net::TcpListener;
 use std::path::{Path, PathBuf};
@@ -128,6 +129,11 @@ impl Agent {
     pub fn restart(&mut self) -> anyhow::Result<()> {
         self.process = spawn(&mut self.command, &self.log)?;
         Ok(())
+    }
+
+    /// Sets a variable of its environment for the next start.
+    pub fn set(&mut self, name: &str, value: impl AsRef<OsStr>) {
+        self.command.env(name, value);
     }
 
     /// Asks it to drain (SIGTERM) and waits for its end.

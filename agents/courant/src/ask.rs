@@ -9,7 +9,7 @@ use crate::config_args::ConfigArgs;
 use crate::data;
 use crate::hits::show_hits;
 use crate::http::{self, Server};
-use crate::service::{self, Service};
+use crate::service::{self, Needs, Service};
 
 #[derive(Debug, Args)]
 pub(crate) struct Where {
@@ -76,7 +76,7 @@ pub(crate) fn search(args: &SearchArgs) -> anyhow::Result<()> {
     let mode = args.mode.to_possible_value().map(|mode| mode.get_name().to_owned());
     let query =
         [("q", args.query.clone()), ("k", args.k.to_string()), ("mode", mode.unwrap_or_default())];
-    let answer = args.place.get("/v1/search", &query, true)?;
+    let answer = args.place.get("/v1/search", &query, Needs::Encoder)?;
     if let Some(why) = answer["degraded"].as_str() {
         eprintln!("courant: text search only: {why}");
     }
@@ -85,25 +85,25 @@ pub(crate) fn search(args: &SearchArgs) -> anyhow::Result<()> {
 
 pub(crate) fn related(args: &RelatedArgs) -> anyhow::Result<()> {
     let path = format!("/v1/articles/{}/related", args.id);
-    let answer = args.place.get(&path, &[("k", args.k.to_string())], false)?;
+    let answer = args.place.get(&path, &[("k", args.k.to_string())], Needs::Nothing)?;
     args.place.show(&answer, show_hits)
 }
 
 pub(crate) fn article(args: &ArticleArgs) -> anyhow::Result<()> {
-    let answer = args.place.get(&format!("/v1/articles/{}", args.id), &[], false)?;
+    let answer = args.place.get(&format!("/v1/articles/{}", args.id), &[], Needs::Nothing)?;
     args.place.show(&answer, show_article)
 }
 
 pub(crate) fn status(args: &StatusArgs) -> anyhow::Result<()> {
-    let answer = args.place.get("/v1/status", &[], false)?;
+    let answer = args.place.get("/v1/status", &[], Needs::Queues)?;
     args.place
         .show(&answer, |answer| serde_json::to_string_pretty(answer).unwrap_or_default() + "\n")
 }
 
 impl Where {
-    fn get(&self, path: &str, query: &[(&str, String)], by_meaning: bool) -> anyhow::Result<Value> {
+    fn get(&self, path: &str, query: &[(&str, String)], needs: Needs) -> anyhow::Result<Value> {
         http::block_on(async {
-            let service = self.service(by_meaning).await?;
+            let service = self.service(needs).await?;
             service.get(path, query).await
         })
     }
@@ -111,7 +111,7 @@ impl Where {
     /// All that the crawler follows, in the order of the URLs.
     pub(crate) fn feeds(&self) -> anyhow::Result<Vec<Value>> {
         http::block_on(async {
-            let service = self.service(false).await?;
+            let service = self.service(Needs::Nothing).await?;
             let (mut feeds, mut after) = (Vec::new(), Some(String::new()));
             while let Some(last) = after {
                 let mut page = service.get("/v1/feeds", &[("after", last)]).await?;
@@ -139,7 +139,7 @@ impl Where {
 
     /// The service that was named, the one that runs on the data folder, or the
     /// folder itself.
-    async fn service(&self, by_meaning: bool) -> anyhow::Result<Service> {
+    async fn service(&self, needs: Needs) -> anyhow::Result<Service> {
         if let Some(server) = &self.server {
             return Ok(Service::Remote(Server::at(server)?));
         }
@@ -147,7 +147,7 @@ impl Where {
         if let Some(server) = service::running(folder).await? {
             return Ok(Service::Remote(server));
         }
-        Service::of_folder(folder, &self.config, by_meaning).await
+        Service::of_folder(folder, &self.config, needs).await
     }
 }
 

@@ -2,9 +2,11 @@
 
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, bail};
+use anyhow::{Context, anyhow, bail};
 use clap::Args;
 use courant_bus::{SpoolCheck, SpoolError, SpoolRepair, check_spool, repair_spool};
+use courant_proto::v1;
+use courant_proto::v1::spool_client::SpoolClient;
 use courant_store::{Config, Store, StoreCheck, StoreRepair};
 use serde::Serialize;
 
@@ -14,7 +16,7 @@ use crate::http;
 
 #[derive(Debug, Args)]
 pub(crate) struct CheckArgs {
-    /// The data folder; of a running pipeline, the spool is left out
+    /// The data folder, of a running pipeline or not
     #[arg(long, value_name = "DIR", default_value = data::DEFAULT)]
     data: PathBuf,
     /// Save what is whole of damaged files into new ones; the damaged ones are kept
@@ -32,7 +34,7 @@ pub(crate) struct CheckArgs {
 struct Found {
     /// `None` where it cannot even be opened.
     store: Option<StoreCheck>,
-    /// `None` where a running pipeline holds it, too.
+    /// The same; also where the process that holds it does not answer.
     spool: Option<SpoolCheck>,
     /// The files that cannot be opened, with the reason.
     unreadable: Vec<String>,
@@ -83,13 +85,23 @@ async fn look(folder: &Path, config: &Config) -> anyhow::Result<Found> {
     });
     let spool = match spool.await? {
         Ok(spool) => Some(spool),
-        Err(SpoolError::InUse) => None,
+        Err(SpoolError::InUse) => ask_for_spool(folder).await?,
         Err(error) => {
             unreadable.push(told(&path, &error));
             None
         }
     };
     Ok(Found { store, spool, unreadable, repaired: None })
+}
+
+/// Has the pipeline that holds the folder look through its spool, if it answers.
+async fn ask_for_spool(folder: &Path) -> anyhow::Result<Option<SpoolCheck>> {
+    let Some(channel) = data::service_over_grpc(folder).await? else { return Ok(None) };
+    let answer = SpoolClient::new(channel).check(v1::CheckSpoolRequest {}).await;
+    let answer = answer.map_err(|status| anyhow!("{}", status.message()));
+    let v1::CheckSpoolResponse { waiting, kept, problems } =
+        answer.context("the running pipeline does not look through its spool")?.into_inner();
+    Ok(Some(SpoolCheck { waiting, kept, problems }))
 }
 
 fn told(path: &Path, error: &dyn std::error::Error) -> String {

@@ -10,7 +10,7 @@ use courant_config::Document;
 #[derive(Clone, Debug, Default, Args)]
 pub struct ConfigArgs {
     /// The configuration file [default: courant.toml, if there is one]
-    #[arg(long, value_name = "FILE", env = "COURANT_CONFIG")]
+    #[arg(long, value_name = "FILE", env = "COURANT_CONFIG", global = true)]
     config: Option<PathBuf>,
 }
 

@@ -1,10 +1,12 @@
 //! The data folder of an embedded pipeline: who holds it, and what lies in it.
 
 use std::fs::{File, TryLockError};
-use std::net::SocketAddr;
+use std::io::{self, ErrorKind};
+use std::net::{Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail};
+use tonic::transport::{Channel, Endpoint};
 
 /// Where data goes unless `--data` says otherwise.
 pub(crate) const DEFAULT: &str = "courant-data";
@@ -78,6 +80,28 @@ pub(crate) fn spool(path: &Path) -> PathBuf {
     path.join("spool.db")
 }
 
+/// Returns true if a folder is not held because nobody may write to it.
+pub(crate) fn is_read_only(error: &anyhow::Error) -> bool {
+    let kind = error.root_cause().downcast_ref().map(io::Error::kind);
+    matches!(kind, Some(ErrorKind::ReadOnlyFilesystem | ErrorKind::PermissionDenied))
+}
+
+/// Copies the message spool of a folder that nobody holds, or that cannot be written to, into
+/// the folder `to`. Returns the copy's path, at which there is nothing where there is no spool.
+///
+/// # Errors
+/// If it cannot be read, or there is no room for it.
+pub(crate) fn copy_spool(path: &Path, to: &Path) -> anyhow::Result<PathBuf> {
+    for end in ["", "-wal"] {
+        let name = format!("spool.db{end}");
+        match std::fs::copy(path.join(&name), to.join(&name)) {
+            Err(error) if error.kind() == ErrorKind::NotFound => {}
+            copied => drop(copied.with_context(|| format!("cannot copy {name}"))?),
+        }
+    }
+    Ok(spool(to))
+}
+
 /// The kept heads in a data folder.
 pub(crate) fn heads(path: &Path) -> PathBuf {
     path.join("models")
@@ -89,13 +113,31 @@ pub fn noted_address(path: &Path) -> Option<SocketAddr> {
 }
 
 /// The same over gRPC.
-pub(crate) fn noted_grpc_address(path: &Path) -> Option<SocketAddr> {
+fn noted_grpc_address(path: &Path) -> Option<SocketAddr> {
     noted(path, 1)
+}
+
+/// The service that holds a data folder, over gRPC, if it answers.
+///
+/// # Errors
+/// If the note of its address is none.
+pub(crate) async fn service_over_grpc(path: &Path) -> anyhow::Result<Option<Channel>> {
+    let Some(address) = noted_grpc_address(path) else { return Ok(None) };
+    let endpoint = Endpoint::from_shared(format!("http://{address}"))?;
+    Ok(endpoint.connect().await.ok())
 }
 
 fn noted(path: &Path, line: usize) -> Option<SocketAddr> {
     let noted = std::fs::read_to_string(path.join("address")).ok()?;
-    noted.lines().nth(line)?.parse().ok()
+    noted.lines().nth(line)?.parse().ok().map(reachable)
+}
+
+/// A service on all addresses is asked on loopback.
+fn reachable(mut address: SocketAddr) -> SocketAddr {
+    if address.ip().is_unspecified() {
+        address.set_ip(Ipv4Addr::LOCALHOST.into());
+    }
+    address
 }
 
 #[cfg(test)]

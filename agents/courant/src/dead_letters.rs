@@ -1,6 +1,6 @@
 //! `courant dlq`: what could not be handled.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use anyhow::{Context, bail};
 use clap::{Args, Subcommand};
@@ -9,12 +9,11 @@ use courant_proto::v1;
 use courant_proto::v1::dead_letters_client::DeadLettersClient;
 use courant_telemetry::{Clock, Meters};
 use tonic::Code;
-use tonic::transport::{Channel, Endpoint};
+use tonic::transport::Channel;
 
 use crate::config_args::ConfigArgs;
 use crate::data::{self, DataFolder};
 use crate::http;
-use crate::service::reachable;
 
 /// The most letters that are listed.
 const LIMIT: u32 = 1_000;
@@ -54,6 +53,12 @@ enum Call {
     },
 }
 
+impl Call {
+    fn only_reads(&self) -> bool {
+        matches!(self, Self::List | Self::Show { .. })
+    }
+}
+
 /// The place where the letters are reached.
 enum Desk {
     /// A running pipeline.
@@ -70,17 +75,23 @@ pub(crate) fn run(args: &DeadLetterArgs) -> anyhow::Result<()> {
     let config: courant_bus::Config = document.section("bus")?;
     let meter = Meters::new("courant")?.meter();
     http::block_on(async {
-        let mut held = None;
+        let (mut held, mut copy) = (None, None);
         let mut desk = if config.url.is_some() {
             let bus = Bus::connect(&config, Clock::system(), &meter).await;
             Desk::Bus(bus.context("cannot reach the bus")?)
         } else {
             let path = data::or_default(args.data.as_deref());
-            match service(path).await? {
-                Some(service) => Desk::Service(service),
+            match data::service_over_grpc(path).await? {
+                Some(channel) => Desk::Service(DeadLettersClient::new(channel)),
                 None => {
-                    let folder = held.insert(DataFolder::hold(path)?);
-                    let bus = Bus::embedded(&config, &folder.spool(), Clock::system(), &meter);
+                    let spool = match DataFolder::hold(path) {
+                        Ok(folder) => held.insert(folder).spool(),
+                        Err(error) if args.call.only_reads() && data::is_read_only(&error) => {
+                            data::copy_spool(path, copy.insert(tempfile::tempdir()?).path())?
+                        }
+                        Err(error) => return Err(error),
+                    };
+                    let bus = Bus::embedded(&config, &spool, Clock::system(), &meter);
                     Desk::Bus(bus.context("cannot open the message spool")?)
                 }
             }
@@ -91,13 +102,6 @@ pub(crate) fn run(args: &DeadLetterArgs) -> anyhow::Result<()> {
         }
         result
     })
-}
-
-/// The service that holds the data folder, if one answers.
-async fn service(path: &Path) -> anyhow::Result<Option<DeadLettersClient<Channel>>> {
-    let Some(address) = data::noted_grpc_address(path) else { return Ok(None) };
-    let endpoint = Endpoint::from_shared(format!("http://{}", reachable(address)))?;
-    Ok(endpoint.connect().await.ok().map(DeadLettersClient::new))
 }
 
 impl Desk {

@@ -112,8 +112,7 @@ impl Pipeline {
         gateway.tells_of(std::iter::once(&crawler).chain(&controls).cloned().collect());
         let gateway = std::sync::Arc::new(gateway);
         process.requires("intake", &gateway.intake(), |intake| async move { intake.check() });
-        process.http(gateway.routes());
-        process.grpc(gateway.grpc());
+        gateway.serve_with(process);
         process.http(embedder.routes());
         process.grpc(embedder.grpc());
         process.http(analyst.routes());

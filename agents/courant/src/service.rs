@@ -1,7 +1,6 @@
 //! Something that answers as the gateway does: a service over HTTP, or a gateway in
 //! this process.
 
-use std::net::SocketAddr;
 use std::path::Path;
 
 use anyhow::{Context, bail};
@@ -31,16 +30,18 @@ const MAX_ANSWER_BYTES: usize = 16 << 20;
 /// The service of a data folder, if it answers.
 pub(crate) async fn running(folder: &Path) -> anyhow::Result<Option<Server>> {
     let Some(address) = data::noted_address(folder) else { return Ok(None) };
-    let server = Server::at(&format!("http://{}", reachable(address)))?;
+    let server = Server::at(&format!("http://{address}"))?;
     Ok(server.is_alive().await.then_some(server))
 }
 
-/// A service on all addresses is asked on loopback.
-pub(crate) fn reachable(mut address: SocketAddr) -> SocketAddr {
-    if address.ip().is_unspecified() {
-        address.set_ip(std::net::Ipv4Addr::LOCALHOST.into());
-    }
-    address
+/// The parts of a pipeline that a question needs besides the store.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Needs {
+    /// It is one of meaning.
+    Encoder,
+    /// It is about the queues.
+    Queues,
+    Nothing,
 }
 
 /// Something that answers as the gateway does.
@@ -63,12 +64,11 @@ impl Service {
         Self::Local(Box::new(Local { routes, _spool: None }))
     }
 
-    /// A gateway on the store of `folder`, read-only; with an embedder where the
-    /// question is one of meaning.
+    /// A gateway on the store of `folder`, read-only, with what the question needs besides.
     pub(crate) async fn of_folder(
         folder: &Path,
         config: &ConfigArgs,
-        by_meaning: bool,
+        needs: Needs,
     ) -> anyhow::Result<Self> {
         let path = data::store(folder);
         if !path.exists() {
@@ -86,9 +86,12 @@ impl Service {
             .context("cannot open the store")?;
         let spool = tempfile::tempdir().context("cannot make a temporary folder")?;
         let bus_config = document.section("bus")?;
-        let bus =
-            Bus::embedded(&bus_config, &spool.path().join("spool.db"), clock.clone(), &meter)?;
-        if by_meaning {
+        let path = match needs {
+            Needs::Queues => data::copy_spool(folder, spool.path())?,
+            Needs::Encoder | Needs::Nothing => data::spool(spool.path()),
+        };
+        let bus = Bus::embedded(&bus_config, &path, clock.clone(), &meter)?;
+        if needs == Needs::Encoder {
             let encoder = load_encoder(&document, &meter).context("cannot load the encoder")?;
             let embedder =
                 Embedder::build(document.section("embedder")?, bus.clone(), encoder, &meter)?;

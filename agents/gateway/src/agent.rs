@@ -8,9 +8,8 @@ use courant_bus::{Bus, Stage, Subject};
 use courant_cache::Cache;
 use courant_embedder_client::EmbedderClient;
 use courant_proto::v1;
-use courant_proto::v1::dead_letters_server::DeadLettersServer;
 use courant_proto::v1::pressure::Level;
-use courant_service::{Control, work};
+use courant_service::{Control, Process, work};
 use courant_store::Store;
 use courant_telemetry::Clock;
 use opentelemetry::metrics::Meter;
@@ -26,7 +25,7 @@ use crate::metrics::Metrics;
 use crate::near::NearCheck;
 use crate::obligations::Obligations;
 use crate::pressure::Standing;
-use crate::{dead_letters, http, pressure, release};
+use crate::{dead_letters, http, pressure, release, spool};
 
 /// The door of the pipeline: judges what is submitted, says how much more is
 /// welcome, and answers questions over HTTP, MCP and the bus.
@@ -101,9 +100,11 @@ impl Gateway {
         http::routes(&self.api, self.closing.clone())
     }
 
-    /// The dead letters, as gRPC serves them.
-    pub fn grpc(&self) -> DeadLettersServer<impl v1::dead_letters_server::DeadLetters + use<>> {
-        dead_letters::service(self.handler.bus.clone())
+    /// Adds what the gateway serves over HTTP and gRPC to `process`.
+    pub fn serve_with(&self, process: &mut Process) {
+        process.http(self.routes());
+        process.grpc(dead_letters::service(self.handler.bus.clone()));
+        process.grpc(spool::service(self.handler.bus.clone()));
     }
 
     /// The MCP server for standard input and output:

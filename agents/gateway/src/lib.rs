@@ -22,6 +22,7 @@ mod near;
 mod obligations;
 mod pressure;
 mod release;
+mod spool;
 
 #[cfg(test)]
 mod tests;

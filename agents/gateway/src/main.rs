@@ -29,8 +29,7 @@ async fn run(mut start: Start) -> anyhow::Result<()> {
 
     let gateway = Gateway::build(config, bus.clone(), store, cache, clock, &meter)?;
     start.process.requires("intake", &gateway.intake(), |intake| async move { intake.check() });
-    start.process.http(gateway.routes());
-    start.process.grpc(gateway.grpc());
+    gateway.serve_with(&mut start.process);
     let control = start.control.clone();
     Box::pin(start.serve(gateway.run(control))).await?;
     bus.close().await.context("cannot close the bus")

@@ -2,11 +2,11 @@
 
 use std::path::{Path, PathBuf};
 
-use courant_salvage::{Rows, damage, new_file_for, put_in_place};
-use rusqlite::{Connection, OpenFlags};
+use courant_salvage::{Damaged, Rows, damage, new_file_for, open_for_reading_only, put_in_place};
+use rusqlite::Connection;
 use serde::Serialize;
 
-use super::tables::make;
+use super::tables::{FORMAT, make};
 use crate::error::SpoolError;
 
 /// The state of a spool.
@@ -35,13 +35,23 @@ pub struct SpoolRepair {
 /// Looks through every page of the spool at `path`. Blocks.
 ///
 /// # Errors
-/// [`SpoolError::InUse`] while a process has it open, or why it cannot even be looked at.
+/// [`SpoolError::InUse`] while a process has it open: that can be asked with
+/// [`crate::Bus::check_spool`]. Or why it cannot even be looked at.
 pub fn check_spool(path: &Path) -> Result<SpoolCheck, SpoolError> {
     if !path.exists() {
         return Err(SpoolError::Gone(path.to_owned()));
     }
-    let file = Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_ONLY)?;
-    let mut problems = damage(&file).or_else(told_unless_in_use)?;
+    let file = open_for_reading_only(path)?;
+    let is_open = file.query_row("SELECT count(*) FROM sqlite_schema", [], |_| Ok(()));
+    match is_open.map_err(SpoolError::from) {
+        Err(SpoolError::InUse) => Err(SpoolError::InUse),
+        _ => Ok(check(&file, path)),
+    }
+}
+
+/// Looks through every page of `file`, which is the spool at `path`.
+pub(super) fn check(file: &Connection, path: &Path) -> SpoolCheck {
+    let mut problems = damage(file).unwrap_or_else(|error| vec![error.to_string()]);
     let count = |query: &str| file.query_row(query, [], |row| row.get::<_, u64>(0));
     let bodiless = "SELECT count(*) FROM messages LEFT JOIN bodies USING (seq)
         WHERE state IN (0, 2) AND bodies.seq IS NULL";
@@ -51,21 +61,13 @@ pub fn check_spool(path: &Path) -> Result<SpoolCheck, SpoolError> {
         Err(error) => problems.push(error.to_string()),
     }
     // A count that fails has been named above.
-    Ok(SpoolCheck {
+    SpoolCheck {
         waiting: count("SELECT count(*) FROM messages WHERE state = 0").unwrap_or(0),
         kept: count("SELECT count(*) FROM messages WHERE state = 2").unwrap_or(0),
         problems: problems
             .into_iter()
             .map(|found| format!("{}: {found}", path.display()))
             .collect(),
-    })
-}
-
-fn told_unless_in_use(error: rusqlite::Error) -> Result<Vec<String>, SpoolError> {
-    let told = error.to_string();
-    match SpoolError::from(error) {
-        SpoolError::InUse => Err(SpoolError::InUse),
-        _ => Ok(vec![told]),
     }
 }
 
@@ -80,11 +82,9 @@ pub fn repair_spool(path: &Path) -> Result<SpoolRepair, SpoolError> {
     file.pragma_update(None, "journal_mode", "WAL")?;
     make(&file, 0)?;
     file.execute_batch("BEGIN IMMEDIATE")?;
-    // A file that cannot be opened gives nothing.
-    let lost = match Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_ONLY) {
-        Ok(damaged) => copy_all(&damaged, &file)?,
-        Err(_) => 0,
-    };
+    let damaged = Damaged::open(path, FORMAT).map_err(not_moved)?;
+    let lost = copy_all(&damaged, &file)?;
+    drop(damaged);
     file.execute_batch("COMMIT")?;
     let saved = "SELECT count(*) FROM messages WHERE state IN (0, 2)";
     let saved = file.query_row(saved, [], |row| row.get(0))?;

@@ -112,7 +112,7 @@ async fn take(
         let receipt = Arc::new(Receipt { embedded: Arc::clone(embedded), lease });
         let subject = subject.as_str().to_owned();
         let arrival = Arrival { subject, envelope, sequence, attempt, receipt };
-        outlet.put(arrival, places.pop()).await;
+        outlet.put(outlet.delivery(arrival, places.pop())).await;
     }
     Ok(next_due)
 }

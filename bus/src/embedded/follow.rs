@@ -85,7 +85,7 @@ impl Source {
             let (embedded, follower) = (Arc::clone(embedded), Arc::clone(&self.follower));
             let receipt = Arc::new(Receipt { embedded, follower, sequence, delivery });
             let arrival = Arrival { subject, envelope, sequence, attempt: delivery, receipt };
-            outlet.put(arrival, places.pop()).await;
+            outlet.put(outlet.delivery(arrival, places.pop())).await;
         }
         Ok(next_due)
     }

@@ -14,6 +14,7 @@ use std::time::Duration;
 
 use tokio::sync::{broadcast, mpsc};
 
+use self::check::SpoolCheck;
 use crate::consumer::Follower;
 use crate::dead_letter::DeadLetter;
 use crate::error::{Error, PublishError, RequestError, SpoolError};
@@ -104,6 +105,14 @@ impl Embedded {
         self.spool.run(|tables| Ok(tables.check_room())).await?
     }
 
+    pub(crate) async fn check(&self) -> Result<SpoolCheck, SpoolError> {
+        let look = |tables: &mut Tables| {
+            let (file, path) = tables.opened();
+            Ok(check::check(file, path))
+        };
+        self.spool.run(look).await
+    }
+
     pub(crate) async fn holds(&self, prefixes: Vec<String>) -> Result<Vec<bool>, SpoolError> {
         self.spool.run(move |tables| tables.holds(&prefixes)).await
     }
@@ -118,16 +127,6 @@ impl Embedded {
 
     pub(crate) async fn forget_dead_letter(&self, sequence: u64) -> Result<(), Error> {
         Ok(self.spool.run(move |tables| tables.forget_dead_letter(sequence)).await?)
-    }
-
-    pub(crate) async fn reap(&self) -> Result<u64, SpoolError> {
-        let mut buried = 0;
-        for stage in self.shared.table.stages().iter().copied() {
-            let abandoned = self.spool.run(move |tables| tables.reap(stage)).await?;
-            self.report(stage, &abandoned);
-            buried += abandoned.len() as u64;
-        }
-        Ok(buried)
     }
 
     /// Does what was asked before, then closes the file.

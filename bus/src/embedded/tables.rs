@@ -30,7 +30,7 @@ pub(super) use deliver::{Abandoned, Lease, Message, Taken};
 pub(super) use follow::{Found, Kept, Seen};
 
 /// 1 had no followers, 2 no suspects.
-const FORMAT: i64 = 3;
+pub(super) const FORMAT: i64 = 3;
 const SCHEMA: &str = "
     CREATE TABLE messages (
         seq INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -151,6 +151,11 @@ impl Tables {
             Some(bytes) if bytes < LEAST_FREE_BYTES => Err(SpoolError::DiskFull),
             _ => Ok(()),
         }
+    }
+
+    /// The open file, with its path.
+    pub(super) fn opened(&self) -> (&Connection, &Path) {
+        (&self.connection, self.file.path())
     }
 
     fn create(&mut self) -> Result<(), SpoolError> {

@@ -86,10 +86,10 @@ impl Watch {
         Self { follower, known: floor.max(start(consumer)) }
     }
 
-    /// Looks every `reap_interval_s`.
+    /// Looks every `look_interval_s`.
     async fn run(mut self, jetstream: Arc<JetStream>, gaps: mpsc::Sender<Missed>) {
         while !gaps.is_closed() {
-            tokio::time::sleep(jetstream.shared.config.reap_interval()).await;
+            tokio::time::sleep(jetstream.shared.config.look_interval()).await;
             if let Err(error) = self.look(&jetstream, &gaps).await {
                 tracing::warn!(
                     follower = &*self.follower.name,

@@ -1,19 +1,19 @@
 //! The handle that the parts of the bus on JetStream share.
 
-use std::collections::HashMap;
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 use std::time::Duration;
 
 use async_nats::{Client, jetstream};
-use tokio::sync::watch;
-use tokio::time::Instant;
+use tokio::sync::{Semaphore, watch};
 
 use crate::error::{BoxError, Error};
 use crate::shared::Shared;
-use crate::stages::Stage;
 
 /// The longest time that an answer of the server may take.
 pub(super) const ANSWER: Duration = Duration::from_secs(5);
+
+/// More deliveries than a process ever has at a time.
+pub(super) const COMPANY: u32 = 1 << 20;
 
 /// A connection, and what is known on it.
 pub(crate) struct JetStream {
@@ -23,8 +23,9 @@ pub(crate) struct JetStream {
     /// Counts connections made.
     pub(super) connections: watch::Receiver<u64>,
     pub(super) closed: watch::Receiver<bool>,
-    /// Per stage, the first message below the consumer's floor, and since when.
-    pub(super) suspects: Mutex<HashMap<Stage, (u64, Instant)>>,
+    /// Room for all that is handled in this process at a time; one that must be alone in it
+    /// takes all of it.
+    pub(super) company: Arc<Semaphore>,
 }
 
 pub(super) fn failed(doing: impl Into<String>, error: impl Into<BoxError>) -> Error {

@@ -2,13 +2,14 @@
 
 mod connect;
 mod follow;
+mod hand_out;
 mod handle;
 mod letters;
 mod own;
 mod publish;
 mod pull;
-mod reap;
 mod receipt;
+mod strikes;
 mod topology;
 
 use std::sync::Arc;
@@ -19,7 +20,7 @@ use async_nats::jetstream::consumer::{self, Consumer as Durable};
 use async_nats::jetstream::context::ContextBuilder;
 use courant_proto::Schema;
 use futures::FutureExt;
-use tokio::sync::watch;
+use tokio::sync::{Semaphore, watch};
 use tracing::Instrument;
 
 use crate::error::{Error, PublishError, RequestError};
@@ -34,7 +35,7 @@ use crate::subject::Subject;
 use crate::wire;
 
 pub(crate) use handle::JetStream;
-use handle::{ANSWER, failed, unix_ms};
+use handle::{ANSWER, COMPANY, failed, unix_ms};
 
 /// Acknowledgements of publishers under way at a time; more wait.
 const MAX_IN_FLIGHT: usize = 4096;
@@ -61,10 +62,10 @@ impl JetStream {
             context,
             connections,
             closed,
-            suspects: Default::default(),
+            company: Arc::new(Semaphore::new(COMPANY as usize)),
         });
         jetstream.ensure_topology().await?;
-        reap::spawn(&jetstream);
+        letters::spawn_expiry(&jetstream);
         Ok(jetstream)
     }
 

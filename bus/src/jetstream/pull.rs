@@ -12,12 +12,10 @@ use futures::StreamExt;
 use tokio::sync::OwnedSemaphorePermit;
 use tokio::time::Instant;
 
+use super::hand_out::{Pulled, hand_out};
 use super::handle::{ANSWER, JetStream};
-use super::receipt::Receipt;
-use crate::delivery::Arrival;
 use crate::error::BoxError;
 use crate::outlet::Outlet;
-use crate::wire;
 
 /// A pull request ends after this time, and is made again.
 const EXPIRES: Duration = Duration::from_secs(30);
@@ -176,7 +174,7 @@ impl<'a> Pull<'a> {
 
     async fn deliver(&mut self, mut message: async_nats::Message) -> Result<(), BoxError> {
         let reply = message.reply.take().ok_or("a delivery without a place to settle it")?;
-        let (sequence, attempt) = {
+        let (sequence, delivered) = {
             message.reply = Some(reply.clone());
             let context = self.jetstream.context.clone();
             let delivered = async_nats::jetstream::Message { message, context };
@@ -185,14 +183,9 @@ impl<'a> Pull<'a> {
             message = delivered.message;
             found
         };
-        let stage = self.outlet.consumer.stage();
-        let names = &self.jetstream.shared.names;
-        let subject = names.strip(&message.subject).unwrap_or(&message.subject).to_owned();
-        let receipt = Arc::new(Receipt { jetstream: Arc::clone(self.jetstream), stage, reply });
         let place = self.requested.as_mut().and_then(|requested| requested.split(1));
-        let envelope = wire::envelope(message);
-        let arrival = Arrival { subject, envelope, sequence, attempt, receipt };
-        self.outlet.put(arrival, place).await;
+        let pulled = Pulled { message, reply, sequence, delivered, place };
+        hand_out(self.jetstream, self.outlet, pulled).await;
         Ok(())
     }
 

@@ -8,16 +8,16 @@ use futures::FutureExt;
 use futures::future::BoxFuture;
 
 use super::handle::{ANSWER, JetStream};
+use super::strikes::Strikes;
 use crate::error::BoxError;
 use crate::message::Envelope;
 use crate::settle::{Settle, Step};
-use crate::stages::Stage;
 
 /// The address at which the server waits to hear of a delivery.
 pub(super) struct Receipt {
     pub(super) jetstream: Arc<JetStream>,
-    /// Whose letters they are; followers write none.
-    pub(super) stage: Option<Stage>,
+    /// A follower's deliveries have none: nothing gives them up.
+    pub(super) strikes: Option<Strikes>,
     pub(super) reply: async_nats::Subject,
 }
 
@@ -25,13 +25,14 @@ impl Settle for Receipt {
     fn settle(&self, step: Step) -> BoxFuture<'_, Result<(), BoxError>> {
         async move {
             match step {
-                Step::Acknowledge => self.confirmed(AckKind::Ack).await,
+                Step::Acknowledge => self.end(AckKind::Ack).await,
                 // Always with a delay: without one the server delivers again at once,
                 // and all deliveries are used up in milliseconds.
                 Step::Retry(after) => {
+                    self.note_failure().await;
                     self.confirmed(AckKind::Nak(Some(after.max(Duration::from_millis(1))))).await
                 }
-                Step::Release => self.confirmed(AckKind::Nak(None)).await,
+                Step::Release => self.release().await,
                 Step::Progress => self.progress().await,
                 Step::Bury(letter) => self.bury(&letter).await,
             }
@@ -47,11 +48,39 @@ impl Receipt {
 
     /// The letter first: a crash in between gives it twice, under one id.
     async fn bury(&self, letter: &Envelope) -> Result<(), BoxError> {
-        if let Some(stage) = self.stage {
-            let subject = self.jetstream.shared.names.dead_letters(stage);
+        if let Some(strikes) = &self.strikes {
+            let subject = self.jetstream.shared.names.dead_letters(strikes.stage());
             self.jetstream.store(&subject, letter).await?;
         }
-        self.confirmed(AckKind::Term).await
+        self.end(AckKind::Term).await
+    }
+
+    /// The message goes; what is left of its notes goes by its age.
+    async fn end(&self, kind: AckKind) -> Result<(), BoxError> {
+        self.confirmed(kind).await?;
+        if let Some(strikes) = &self.strikes
+            && let Err(error) = self.jetstream.forget(strikes).await
+        {
+            tracing::debug!(error, "the notes of a settled message stay");
+        }
+        Ok(())
+    }
+
+    /// It did not begin after all.
+    async fn release(&self) -> Result<(), BoxError> {
+        if let Some(strikes) = &self.strikes {
+            self.jetstream.does_not_begin(strikes).await?;
+        }
+        self.confirmed(AckKind::Nak(None)).await
+    }
+
+    /// A failure that is not noted counts less: the message is tried more often.
+    async fn note_failure(&self) {
+        if let Some(strikes) = &self.strikes
+            && let Err(error) = self.jetstream.has_failed(strikes).await
+        {
+            tracing::warn!(error, "the failure of a delivery is not noted");
+        }
     }
 
     /// A plain acknowledgement is fire and forget.

@@ -14,10 +14,8 @@ use crate::message::MAX_MESSAGE_BYTES;
 use crate::stages::{Stage, Stream};
 use crate::subject::Subject;
 
-/// The consumer of JetStream's reports of messages that nobody settled.
-const REAPER: &str = "reaper";
-const ADVISORY_MAX_AGE: Duration = Duration::from_secs(7 * 86_400);
-const ADVISORY_MAX_BYTES: i64 = 16 << 20;
+const STRIKES_MAX_AGE: Duration = Duration::from_secs(7 * 86_400);
+const STRIKES_MAX_BYTES: i64 = 16 << 20;
 
 impl JetStream {
     /// Creates what is missing, and updates what is configured otherwise. Several
@@ -29,7 +27,7 @@ impl JetStream {
         for stage in self.shared.table.stages() {
             self.ensure_consumer(*stage).await?;
         }
-        self.ensure_reaper().await.map(|_| ())
+        self.ensure_stream(self.strikes_config()).await
     }
 
     async fn ensure_stream(&self, config: stream::Config) -> Result<(), Error> {
@@ -78,35 +76,14 @@ impl JetStream {
             deliver_policy: DeliverPolicy::All,
             ack_policy: AckPolicy::Explicit,
             ack_wait: config.ack_wait(),
-            max_deliver: i64::from(config.max_deliver),
+            // The server counts what it sent, not what was begun: see `strikes`.
+            max_deliver: -1,
             max_ack_pending: i64::from(config.max_ack_pending),
             ..Default::default()
         };
         let stream = self.shared.names.stream(stage.stream());
         let created = self.context.create_consumer_on_stream(consumer, stream).await;
         created.map_err(|error| failed(format!("create or update consumer {stage}"), error))
-    }
-
-    /// The reaper's consumer, with its stream where either is missing.
-    pub(super) async fn reaper(&self) -> Result<Durable<pull::Config>, Error> {
-        let stream = self.shared.names.advisories();
-        match self.context.get_consumer_from_stream(REAPER, &stream).await {
-            Ok(consumer) => Ok(consumer),
-            Err(_missing) => self.ensure_reaper().await,
-        }
-    }
-
-    async fn ensure_reaper(&self) -> Result<Durable<pull::Config>, Error> {
-        self.ensure_stream(self.advisory_config()).await?;
-        let consumer = pull::Config {
-            durable_name: Some(REAPER.to_owned()),
-            ack_policy: AckPolicy::Explicit,
-            ack_wait: Duration::from_secs(30),
-            ..Default::default()
-        };
-        let stream = self.shared.names.advisories();
-        let created = self.context.create_consumer_on_stream(consumer, stream).await;
-        created.map_err(|error| failed("create or update consumer reaper", error))
     }
 
     fn stream_config(&self, stream: Stream) -> stream::Config {
@@ -121,7 +98,11 @@ impl JetStream {
             discard: if queue { DiscardPolicy::New } else { DiscardPolicy::Old },
             max_messages: i64::try_from(limits.max_messages).unwrap_or(i64::MAX),
             max_bytes: i64::try_from(limits.max_bytes).unwrap_or(i64::MAX),
-            max_age: config.max_age(stream).unwrap_or_default(),
+            max_age: match stream {
+                // They do not go without a word: see `letters`.
+                Stream::DEAD_LETTERS => Duration::ZERO,
+                _ => config.max_age(stream).unwrap_or_default(),
+            },
             max_message_size: match stream {
                 // A dead letter carries more headers than its message did.
                 Stream::DEAD_LETTERS => -1,
@@ -154,20 +135,14 @@ impl JetStream {
         }
     }
 
-    /// Advisories are ordinary messages: unless a stream keeps them, those that
-    /// come while nobody listens are lost.
-    fn advisory_config(&self) -> stream::Config {
-        let subject = |stage: &Stage| {
-            let (stream, consumer) = (self.shared.names.stream(stage.stream()), stage.consumer());
-            format!("$JS.EVENT.ADVISORY.CONSUMER.MAX_DELIVERIES.{stream}.{consumer}")
-        };
+    fn strikes_config(&self) -> stream::Config {
         stream::Config {
-            name: self.shared.names.advisories(),
-            subjects: self.shared.table.stages().iter().map(subject).collect(),
-            retention: RetentionPolicy::WorkQueue,
+            name: self.shared.names.strikes(),
+            subjects: vec![self.shared.names.all_strikes()],
             discard: DiscardPolicy::Old,
-            max_age: ADVISORY_MAX_AGE,
-            max_bytes: ADVISORY_MAX_BYTES,
+            max_messages_per_subject: 1,
+            max_age: STRIKES_MAX_AGE,
+            max_bytes: STRIKES_MAX_BYTES,
             storage: StorageType::File,
             num_replicas: self.shared.config.replicas,
             ..Default::default()

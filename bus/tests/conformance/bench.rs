@@ -39,7 +39,7 @@ impl Bench {
             ack_wait_s: 0.8,
             max_deliver: 3,
             retry_delay_s: 0.05,
-            reap_interval_s: 0.2,
+            look_interval_s: 0.2,
             ..Config::default()
         };
         adjust(&mut config);

@@ -2,9 +2,10 @@
 
 use std::time::Duration;
 
-use courant_bus::{Bus, Config, Error, Followed, Settled, Stage, Subject};
+use courant_bus::{Bus, Config, Error, Failure, Followed, Settled, Stage, Subject};
 use courant_proto::v1;
 use courant_telemetry::Clock;
+use tokio::time::timeout;
 
 use crate::bench::{
     Bench, Kind, depth, entry, id, in_time, next, publish, submission, until, with_one,
@@ -154,27 +155,75 @@ async fn a_lost_server_is_an_error_of_offer_and_of_close() {
     assert!(matches!(in_time(bus.close()).await.err(), Some(Error::NotClosed(_))));
 }
 
+/// Longer than the wait until a message is delivered again.
+const MOMENT: Duration = Duration::from_millis(700);
+
+/// Takes all that comes in a moment, and handles it unless the culprit is among it: then the
+/// process ends over it. Returns what it handled.
+async fn live(bench: &Bench, culprit: &str) -> Vec<String> {
+    let bus = bench.bus().await;
+    let mut deliveries = bus.consume(Stage::GATEWAY, 8).await.unwrap();
+    let mut taken = Vec::new();
+    while let Ok(next) = timeout(MOMENT, deliveries.next()).await {
+        let delivery = next.unwrap();
+        taken.push((submission(&delivery), delivery));
+    }
+    if taken.iter().any(|(name, _)| name == culprit) {
+        return Vec::new();
+    }
+    let mut handled = Vec::new();
+    for (name, delivery) in taken {
+        assert_eq!(delivery.settle(Ok(())).await, Settled::Acknowledged);
+        handled.push(name);
+    }
+    handled
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_given_up_message_whose_report_was_lost_is_found() {
+async fn a_crash_loop_buries_its_culprit_alone() {
+    let bench = Bench::start(Kind::JetStream, |config| config.ack_wait_s = 0.3).await;
+    let bus = bench.bus().await;
+    for n in 1..=6 {
+        publish(&bus, n).await;
+    }
+    let mut handled = Vec::new();
+    let mut lives = 0;
+    while depth(&bus, Stage::GATEWAY).await > 0 {
+        handled.extend(live(&bench, "s-3").await);
+        lives += 1;
+        assert!(lives < 40, "handled {handled:?}");
+    }
+    handled.sort();
+    assert_eq!(handled, ["s-1", "s-2", "s-4", "s-5", "s-6"]);
+    let letters = bus.dead_letters(10).await.unwrap();
+    let ids: Vec<_> = letters.iter().map(|letter| letter.message_id.as_deref()).collect();
+    assert_eq!(ids, [Some(id(3).as_str())]);
+    let raw = raw(&bench).await;
+    let mut notes = raw.get_stream("COURANT_STRIKES").await.unwrap();
+    until(async || notes.info().await.unwrap().state.messages == 0).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn letters_over_their_age_or_number_are_deleted_and_counted() {
     let bench = Bench::start(Kind::JetStream, |config| {
-        config.ack_wait_s = 0.3;
-        config.reap_interval_s = 3600.0;
+        config.dead_letters.max_age_days = 1;
+        config.dead_letters.max_messages = 100;
     })
     .await;
-    let (bus, mut deliveries) = with_one(&bench).await;
-    for attempt in 1..=3 {
-        let delivery = next(&mut deliveries).await;
-        assert_eq!(delivery.attempt(), attempt);
+    let clock = Clock::fixed(Clock::system().unix_ms());
+    let bus = Bus::connect(&bench.config, clock.clone(), &bench.meter()).await.unwrap();
+    let mut deliveries = bus.consume(Stage::GATEWAY, 8).await.unwrap();
+    for n in 1..=97 {
+        publish(&bus, n).await;
+        let failure = Failure::discard(anyhow::anyhow!("not today"));
+        assert_eq!(next(&mut deliveries).await.settle(Err(failure)).await, Settled::Dead);
     }
-    let raw = raw(&bench).await;
-    let mut advisories = raw.get_stream("COURANT_ADVISORY").await.unwrap();
-    until(async || advisories.info().await.unwrap().state.messages == 1).await;
-    advisories.purge().await.unwrap();
-    publish(&bus, 2).await;
-    next(&mut deliveries).await.settle(Ok(())).await;
-    until(async || bus.reap().await.unwrap() == 1).await;
-    assert_eq!(bus.dead_letters(10).await.unwrap()[0].deliveries, 3);
-    assert_eq!(depth(&bus, Stage::GATEWAY).await, 0);
+    let expired = || bench.metric("courant_bus_dead_letters_expired_total", &[]);
+    until(async || expired() == 2.0).await;
+    assert_eq!(bus.dead_letters(200).await.unwrap().len(), 95);
+    clock.advance(Duration::from_secs(2 * 86_400));
+    until(async || expired() == 97.0).await;
+    assert!(bus.dead_letters(10).await.unwrap().is_empty());
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -3,11 +3,13 @@
 //!
 //! SQLite's own `.recover` is a part of its shell, not of the library.
 
-use std::io;
+use std::fs::File;
+use std::io::{self, Seek, SeekFrom, Write};
+use std::ops::Deref;
 use std::path::{Path, PathBuf};
 
 use rusqlite::types::Value;
-use rusqlite::{Connection, params_from_iter};
+use rusqlite::{Connection, ErrorCode, OpenFlags, params_from_iter};
 
 /// Reads every page of `file`, and returns the damage in SQLite's words, at most 100 lines.
 ///
@@ -18,6 +20,126 @@ pub fn damage(file: &Connection) -> rusqlite::Result<Vec<String>> {
     let lines = check.query_map([], |row| row.get::<_, String>(0))?;
     let lines: Vec<String> = lines.collect::<rusqlite::Result<_>>()?;
     Ok(lines.into_iter().filter(|line| line != "ok").collect())
+}
+
+/// Opens a file for reading, also where nobody can write to it and its log is empty: SQLite
+/// reads a file with a log by an index beside it, which it would have to make.
+///
+/// # Errors
+/// If it cannot be opened; where nobody can write to it and its log holds changes, with the
+/// way out.
+pub fn open_for_reading_only(path: &Path) -> rusqlite::Result<Connection> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let file = Connection::open_with_flags(path, flags)?;
+    match file.pragma_query_value(None, "user_version", |row| row.get::<_, i64>(0)) {
+        Err(error) if needs_a_place_to_write(&error) => open_unchanging(path, flags),
+        _ => Ok(file),
+    }
+}
+
+fn needs_a_place_to_write(error: &rusqlite::Error) -> bool {
+    matches!(error.sqlite_error_code(), Some(ErrorCode::CannotOpen | ErrorCode::ReadOnly))
+}
+
+fn open_unchanging(path: &Path, flags: OpenFlags) -> rusqlite::Result<Connection> {
+    let [_, log, _] = files(path);
+    if std::fs::metadata(&log).is_ok_and(|log| log.len() > 0) {
+        let reason = "its log holds changes; copy the folder to where it can be written";
+        let code = rusqlite::ffi::Error::new(rusqlite::ffi::SQLITE_CANTOPEN);
+        return Err(rusqlite::Error::SqliteFailure(code, Some(reason.to_owned())));
+    }
+    let name = path.to_string_lossy();
+    let name = name.replace('%', "%25").replace('?', "%3f").replace('#', "%23");
+    let name = format!("file:{name}?immutable=1");
+    Connection::open_with_flags(name, flags | OpenFlags::SQLITE_OPEN_URI)
+}
+
+/// A damaged file, open for reading.
+#[derive(Debug)]
+pub struct Damaged {
+    file: Option<Connection>,
+    /// A copy with a new head, which goes with this.
+    copy: Option<PathBuf>,
+}
+
+impl Damaged {
+    /// Opens the file at `path`. Where its head is what is damaged, without which SQLite reads
+    /// nothing, a copy is read that has a new one; `version` is the file's `user_version`.
+    ///
+    /// # Errors
+    /// If it cannot be opened, or the copy not be made.
+    pub fn open(path: &Path, version: i64) -> io::Result<Self> {
+        let file = open(path)?;
+        if has_tables(&file) {
+            return Ok(Self { file: Some(file), copy: None });
+        }
+        drop(file);
+        let copy = fresh_name(path, "head")?;
+        let mut damaged = Self { file: None, copy: Some(copy.clone()) };
+        for (from, to) in files(path).iter().zip(files(&copy)).take(2) {
+            if from.exists() {
+                std::fs::copy(from, to)?;
+            }
+        }
+        let mut file = File::options().read(true).write(true).open(&copy)?;
+        let pages = file.metadata()?.len() / PAGE_BYTES;
+        file.seek(SeekFrom::Start(0))?;
+        file.write_all(&head(pages, version))?;
+        damaged.file = Some(open(&copy)?);
+        Ok(damaged)
+    }
+}
+
+impl Drop for Damaged {
+    fn drop(&mut self) {
+        self.file = None;
+        if let Some(copy) = &self.copy {
+            // The next repair removes it, too.
+            drop(remove(copy));
+        }
+    }
+}
+
+impl Deref for Damaged {
+    type Target = Connection;
+
+    fn deref(&self) -> &Connection {
+        self.file.as_ref().expect("is open until it is dropped")
+    }
+}
+
+fn open(path: &Path) -> io::Result<Connection> {
+    Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_WRITE).map_err(io::Error::other)
+}
+
+fn has_tables(file: &Connection) -> bool {
+    file.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get::<_, i64>(0)).is_ok()
+}
+
+/// The size that SQLite gives its pages unless it is told otherwise.
+const PAGE_BYTES: u64 = 4096;
+
+/// The head of a file in WAL mode, by the file format of SQLite (section 1.3), with no free
+/// pages known.
+fn head(pages: u64, version: i64) -> [u8; 100] {
+    let mut head = [0; 100];
+    let mut put = |at: usize, bytes: &[u8]| head[at..at + bytes.len()].copy_from_slice(bytes);
+    let number = |number: u64| u32::try_from(number).unwrap_or(u32::MAX).to_be_bytes();
+    put(0, b"SQLite format 3\0");
+    put(16, &u16::try_from(PAGE_BYTES).unwrap_or(1).to_be_bytes());
+    // Written and read with a log, no bytes reserved, the fixed fractions of a payload.
+    put(18, &[2, 2, 0, 64, 32, 32]);
+    // The counter of changes, and again at 92: the number of pages is valid.
+    put(24, &number(1));
+    put(28, &number(pages));
+    // The schema's cookie, its format, UTF-8.
+    put(40, &number(1));
+    put(44, &number(4));
+    put(56, &number(1));
+    put(60, &number(version.unsigned_abs()));
+    put(92, &number(1));
+    put(96, &number(3_045_000));
+    head
 }
 
 /// Rows of a table of a damaged file, on their way into the same table of a new one. That
@@ -102,11 +224,18 @@ impl<'a> Rows<'a> {
 /// # Errors
 /// If that cannot be removed.
 pub fn new_file_for(path: &Path) -> io::Result<PathBuf> {
-    let fresh = path.with_extension("repaired");
-    for file in files(&fresh).iter().filter(|file| file.exists()) {
-        std::fs::remove_file(file)?;
-    }
+    fresh_name(path, "repaired")
+}
+
+fn fresh_name(path: &Path, extension: &str) -> io::Result<PathBuf> {
+    let fresh = path.with_extension(extension);
+    remove(&fresh)?;
     Ok(fresh)
+}
+
+/// Removes what there is of a file.
+fn remove(path: &Path) -> io::Result<()> {
+    files(path).iter().filter(|file| file.exists()).try_for_each(std::fs::remove_file)
 }
 
 /// Puts the closed file `fresh` in the place of the one at `path`. Returns the name under
@@ -162,6 +291,30 @@ mod tests {
         assert_eq!(found, "1y7");
         assert!(Rows::copy_table(&old, &fresh, "a").unwrap());
         assert!(!Rows::copy_table(&old, &fresh, "absent").unwrap(), "nothing can be read");
+    }
+
+    #[test]
+    fn a_file_without_its_head_is_read_and_left_as_it_is() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("a.db");
+        let whole = Connection::open(&path).unwrap();
+        whole.pragma_update(None, "journal_mode", "WAL").unwrap();
+        let fill = "CREATE TABLE a (n INTEGER PRIMARY KEY, t TEXT);
+            WITH RECURSIVE number (n) AS (VALUES (1) UNION ALL SELECT n + 1 FROM number LIMIT 500)
+            INSERT INTO a SELECT n, printf('%0100d', n) FROM number;
+            PRAGMA user_version = 6";
+        whole.execute_batch(fill).unwrap();
+        drop(whole);
+        let mut bytes = std::fs::read(&path).unwrap();
+        bytes[..100].fill(0xa5);
+        std::fs::write(&path, &bytes).unwrap();
+        let damaged = Damaged::open(&path, 6).unwrap();
+        let count = |query| damaged.query_row(query, [], |row| row.get::<_, i64>(0)).unwrap();
+        assert_eq!(count("SELECT count(*) FROM a WHERE length(t) = 100"), 500);
+        assert_eq!(count("PRAGMA user_version"), 6);
+        drop(damaged);
+        assert_eq!(std::fs::read(&path).unwrap(), bytes);
+        assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 1);
     }
 
     #[test]

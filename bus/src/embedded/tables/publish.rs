@@ -110,10 +110,7 @@ impl Tables {
             self.lose(stream, sequence)?;
             expired += 1;
         }
-        if stream == Stream::DEAD_LETTERS && expired > 0 {
-            tracing::warn!(expired, "dead letters went by their age");
-            self.shared.metrics.letters_expired(expired);
-        }
+        self.tell_expired(stream, expired);
         Ok(())
     }
 
@@ -123,15 +120,23 @@ impl Tables {
             return Ok(());
         }
         let limits = self.shared.config.limits(stream);
+        let mut expired = 0;
         loop {
             let level = *self.level(stream);
             if level.messages <= limits.max_messages && level.bytes <= limits.max_bytes {
-                return Ok(());
+                break;
             }
-            let Some(oldest) = self.oldest_kept(stream)? else {
-                return Ok(());
-            };
+            let Some(oldest) = self.oldest_kept(stream)? else { break };
             self.lose(stream, oldest)?;
+            expired += 1;
+        }
+        self.tell_expired(stream, expired);
+        Ok(())
+    }
+
+    fn tell_expired(&self, stream: Stream, expired: u64) {
+        if stream == Stream::DEAD_LETTERS {
+            self.shared.metrics.letters_expired(expired);
         }
     }
 

@@ -7,11 +7,11 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use courant_article::ArticleId;
-use courant_salvage::{Rows, damage, new_file_for, put_in_place};
+use courant_salvage::{Damaged, Rows, damage, new_file_for, put_in_place};
 use rusqlite::Connection;
 use serde::Serialize;
 
-use super::schema::{open_for_reading, open_or_create, open_to_look};
+use super::schema::{open_for_reading, open_or_create};
 use crate::claims::obligation::Settled;
 use crate::claims::sqlite::settle;
 use crate::columns::article_id;
@@ -125,14 +125,11 @@ pub(crate) fn repair(path: &Path, dimension: usize) -> Result<StoreRepair, Error
     let fresh = new_file_for(path).map_err(moved)?;
     let file = open_or_create(&fresh, dimension)?;
     file.execute_batch("BEGIN IMMEDIATE")?;
-    // A file that cannot be opened gives nothing.
-    let lost_tables = match open_to_look(path) {
-        Ok(damaged) => {
-            check_version(&damaged, &file)?;
-            copy_all(&damaged, &file, dimension)?
-        }
-        Err(_) => Vec::new(),
-    };
+    let version = file.pragma_query_value(None, "user_version", |row| row.get(0))?;
+    let damaged = Damaged::open(path, version).map_err(moved)?;
+    check_version(&damaged, version)?;
+    let lost_tables = copy_all(&damaged, &file, dimension)?;
+    drop(damaged);
     close_claims(&file)?;
     let lost = lost(&file)?;
     file.execute(
@@ -150,10 +147,8 @@ pub(crate) fn repair(path: &Path, dimension: usize) -> Result<StoreRepair, Error
 
 /// Rows are copied as they are, so both files need the same tables. A version that cannot be
 /// read is taken for this one.
-fn check_version(damaged: &Connection, file: &Connection) -> Result<(), Error> {
-    let version = |of: &Connection| of.pragma_query_value(None, "user_version", |row| row.get(0));
-    let known: i64 = version(file)?;
-    match version(damaged) {
+fn check_version(damaged: &Connection, known: i64) -> Result<(), Error> {
+    match damaged.pragma_query_value(None, "user_version", |row| row.get(0)) {
         Ok(found) if found < known => Err(Error::Older { found, known }),
         _ => Ok(()),
     }

@@ -3,7 +3,8 @@
 use std::path::Path;
 use std::time::Duration;
 
-use rusqlite::{Connection, OpenFlags, TransactionBehavior};
+use courant_salvage::open_for_reading_only;
+use rusqlite::{Connection, TransactionBehavior};
 
 use crate::error::Error;
 use crate::ladder::{SQLITE, Schema};
@@ -61,38 +62,7 @@ pub(super) fn open_to_look(path: &Path) -> Result<Connection, Error> {
     if !path.exists() {
         return Err(Error::Missing(path.to_owned()));
     }
-    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-    let connection =
-        Connection::open_with_flags(path, flags).map_err(|error| cannot_open(path, error))?;
-    prepare(&connection)?;
-    let version = connection.pragma_query_value(None, "user_version", |row| row.get::<_, i64>(0));
-    match version {
-        Err(error) if needs_a_place_to_write(&error) => open_unchanging(path, flags),
-        _ => Ok(connection),
-    }
-}
-
-/// SQLite reads a file with a log by an index beside it, which it has to make.
-fn needs_a_place_to_write(error: &rusqlite::Error) -> bool {
-    use rusqlite::ErrorCode::{CannotOpen, ReadOnly};
-    matches!(error.sqlite_error_code(), Some(CannotOpen | ReadOnly))
-}
-
-/// A file on a medium that nobody can write to stays as it is, so it can be read without its
-/// log, if that is empty.
-fn open_unchanging(path: &Path, flags: OpenFlags) -> Result<Connection, Error> {
-    let mut log = path.as_os_str().to_owned();
-    log.push("-wal");
-    if std::fs::metadata(&log).is_ok_and(|log| log.len() > 0) {
-        let reason = "its log holds changes; copy the folder to where it can be written";
-        let source = std::sync::Arc::new(std::io::Error::other(reason));
-        return Err(Error::Open { path: path.to_owned(), source });
-    }
-    let name = path.to_string_lossy();
-    let name = name.replace('%', "%25").replace('?', "%3f").replace('#', "%23");
-    let flags = flags | OpenFlags::SQLITE_OPEN_URI;
-    let connection = Connection::open_with_flags(format!("file:{name}?immutable=1"), flags)
-        .map_err(|error| cannot_open(path, error))?;
+    let connection = open_for_reading_only(path).map_err(|error| cannot_open(path, error))?;
     prepare(&connection)?;
     Ok(connection)
 }
