@@ -1,8 +1,9 @@
 //! The one face that every route of every agent has, over HTTP and gRPC: a span that
 //! continues the caller's trace, a request id, and one log line where a request is
-//! refused or fails.
+//! refused, or fails for the first time in a minute.
 
 pub(crate) mod accept;
+mod failures;
 mod outcome;
 mod protocol;
 mod request_id;
@@ -16,6 +17,7 @@ use tracing::{Instrument, Span, field};
 use tracing_opentelemetry::OpenTelemetrySpanExt;
 
 use crate::probes;
+use failures::Failures;
 use outcome::Outcome;
 pub(crate) use protocol::Protocol;
 use request_id::RequestId;
@@ -23,27 +25,37 @@ use request_id::RequestId;
 /// Observes every request to `router`. Probes get an id only: they come every few
 /// seconds, and while a process starts they fail.
 pub(crate) fn observed(router: Router, protocol: Protocol) -> Router {
-    router.layer(from_fn_with_state(protocol, observe))
+    router.layer(from_fn_with_state((protocol, Failures::default()), observe))
 }
 
-async fn observe(State(protocol): State<Protocol>, request: Request, next: Next) -> Response {
+async fn observe(
+    State((protocol, failures)): State<(Protocol, Failures)>,
+    request: Request,
+    next: Next,
+) -> Response {
     let id = RequestId::of(request.headers());
     let mut response = if probes::is_probe(request.uri().path()) {
         next.run(request).await
     } else {
-        traced(protocol, request, next, &id).await
+        traced(protocol, &failures, request, next, &id).await
     };
     response.headers_mut().insert(request_id::HEADER, id.into());
     response
 }
 
-async fn traced(protocol: Protocol, request: Request, next: Next, id: &RequestId) -> Response {
+async fn traced(
+    protocol: Protocol,
+    failures: &Failures,
+    request: Request,
+    next: Next,
+    id: &RequestId,
+) -> Response {
     let target = target(&request, protocol);
     let span = span(protocol, &request, &target, id);
     let response = next.run(request).instrument(span.clone()).await;
     let outcome = Outcome::of(&response, protocol);
     record(&span, outcome, protocol);
-    span.in_scope(|| log(outcome, &target, id));
+    span.in_scope(|| log(outcome, failures, &target, id));
     response
 }
 
@@ -97,12 +109,16 @@ fn record(span: &Span, outcome: Outcome, protocol: Protocol) {
     }
 }
 
-fn log(outcome: Outcome, target: &str, id: &RequestId) {
+fn log(outcome: Outcome, failures: &Failures, target: &str, id: &RequestId) {
     let id = id.as_str();
     match outcome {
         Outcome::Answered(_) => {}
         Outcome::Refused(code) => tracing::info!(id, target, code, "a request was refused"),
-        Outcome::Failed(code) => tracing::warn!(id, target, code, "a request failed"),
+        Outcome::Failed(code) => {
+            if let Some(requests) = failures.note(target, code) {
+                tracing::warn!(id, target, code, requests, "a request failed");
+            }
+        }
     }
 }
 
