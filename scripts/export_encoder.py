@@ -40,7 +40,7 @@ from onnx import TensorProto, helper
 # The oldest opset with `Gelu`; `LayerNormalization` came with 17.
 OPSET = 20
 IR_VERSION = 9
-# What a padding token's score is lowered by: exp(-10000) is 0 in every float type.
+# The value added to a padding token's score: exp(-10000) is 0 in every float type.
 MASKED_SCORE = -10000.0
 # Below this length a vector counts as zero.
 MIN_NORM = 1e-12
@@ -51,7 +51,7 @@ TRAINED_TOKENS = 256
 
 GRAPH_FILES = {"fp32": "encoder.onnx", "fp16": "encoder-fp16.onnx", "int8": "encoder-int8.onnx"}
 WEIGHTS_FILES = {"fp32": "encoder.weights", "fp16": "encoder-fp16.weights", "int8": "encoder-int8.weights"}
-# How the tensors of each type are stored.
+# The NumPy type in which the tensors of each ONNX type are stored.
 STORED = {TensorProto.INT8: "i1", TensorProto.FLOAT16: "<f2", TensorProto.FLOAT: "<f4"}
 # Symmetric 8-bit weights: -128 is left out.
 GREATEST_INT8 = 127

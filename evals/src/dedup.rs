@@ -13,7 +13,7 @@ mod texts;
 mod tools;
 mod wire;
 
-/// What is measured.
+/// The arguments that choose what is measured.
 #[derive(Debug, Args)]
 pub(crate) struct DedupArgs {
     /// The texts that `evals/peers/extract.py` made

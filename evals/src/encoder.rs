@@ -53,7 +53,7 @@ fn read(file: &Path) -> anyhow::Result<Pairs> {
     Ok(pairs)
 }
 
-/// Of the left and the right sentences.
+/// The vectors of the left and of the right sentences.
 struct Vectors(Vec<Embedding>, Vec<Embedding>);
 
 fn vectors(pairs: &Pairs, precision: Precision) -> anyhow::Result<Vectors> {

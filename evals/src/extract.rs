@@ -50,7 +50,8 @@ pub(crate) fn train(data: &Path) -> Result<Report> {
     Ok(report)
 }
 
-/// What `read` finds in the folder of a data set; without the folder, says so.
+/// Returns what `read` finds in the folder of a data set; prints that the folder is absent
+/// if it is.
 fn present<T>(data: &Path, name: &str, read: fn(&Path) -> Result<T>) -> Result<Option<T>> {
     let dir = data.join(name);
     if !dir.is_dir() {

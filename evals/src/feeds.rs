@@ -34,7 +34,7 @@ const FOLDERS: [&str; 10] = [
     "json",
 ];
 
-/// Where the cases are served from, in their own expectations.
+/// The URL that the cases are served from, according to their own expectations.
 const SERVED_AT: &str = "http://127.0.0.1:8097/feed.xml";
 
 /// Reads every feed, sitemap and robots file of the data sets.
@@ -159,7 +159,7 @@ fn robust(data: &Path, misses: bool, report: &mut Report) -> anyhow::Result<()> 
         [("feeds-feedparser", false), ("feeds-feed-rs/fixture", true), ("feeds-miniflux", false)]
     {
         let mut all = files(&data.join(set))?;
-        // How another library prints them.
+        // These files hold another library's output for the feeds.
         all.retain(|file| !file.to_string_lossy().ends_with(".serde.json"));
         let (mut survived, mut read_as_feed) = (0, 0);
         for file in &all {

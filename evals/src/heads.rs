@@ -28,7 +28,7 @@ use news::Mention;
 use vectors::Vectors;
 pub(crate) use vectors::topics_of;
 
-/// Of as many parts of the sentences one is held back.
+/// The number of parts of the sentences; one part is held back.
 const PARTS: u32 = 5;
 
 #[derive(Debug, Args)]

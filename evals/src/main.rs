@@ -37,7 +37,7 @@ enum What {
     Dedup(dedup::DedupArgs),
     /// Feeds, sitemaps and robots files against what other projects expect of them
     Feeds,
-    /// How well the encoder's precisions rank pairs of sentences
+    /// The encoder's precisions: how well each ranks pairs of sentences
     Encoder,
     /// The speed of reading archives, beside zcat
     Warc,

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-/// What one run measured, in the order of measuring.
+/// The figures that one run measured, in the order of measuring.
 #[derive(Debug, Default)]
 pub(crate) struct Report {
     figures: Vec<Figure>,
@@ -15,12 +15,12 @@ struct Figure {
     goal: Option<Goal>,
 }
 
-/// What a figure should reach.
+/// The values that a figure should reach.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Goal {
     /// Below this the command fails.
     pub(crate) at_least: f64,
-    /// What is worked for.
+    /// The value that we work towards.
     pub(crate) aim: f64,
 }
 
@@ -42,8 +42,8 @@ impl Report {
         self.figures.push(Figure { measure: measure.into(), value, goal });
     }
 
-    /// Whether each figure reaches its "at least". A figure that is not a number
-    /// reaches nothing.
+    /// Returns true if each figure reaches its "at least". A figure that is not a number reaches
+    /// nothing.
     pub(crate) fn passed(&self) -> bool {
         self.figures.iter().all(Figure::passed)
     }

@@ -14,7 +14,8 @@ use walkdir::WalkDir;
 
 use crate::report::Report;
 
-/// What both are timed on, unpacked; large enough that starting `zcat` is nothing.
+/// The unpacked size of the archive that both are timed on; so large that the time to start
+/// `zcat` does not matter.
 const ARCHIVE_BYTES: usize = 512 * 1024 * 1024;
 /// The best of so many counts: the machine may be busy with others.
 const ROUNDS: usize = 5;

@@ -313,7 +313,7 @@ impl TryFrom<v1::Embeddings> for Embeddings {
     }
 }
 
-/// What an embedder that knows of no entities leaves out.
+/// The reason given for an embedder that knows of no entities, and so states none.
 const NO_ENTITY_MODEL: &str = "the embedder looked for none";
 
 fn entities(entities: Vec<v1::Entity>) -> Result<Vec<Entity>, InvalidMessage> {

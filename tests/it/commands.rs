@@ -278,7 +278,7 @@ fn what_a_pulled_encoder_is_pinned_with_is_printed() {
     command.args(["models", "pull", "hf:tests/tiny"]).current_dir(cache.path());
     let output = run(command.env("COURANT__INFERENCE__HUB_CACHE", cache.path()));
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-    // What was printed makes a configuration that loads it.
+    // The printed text is a configuration that loads the model.
     std::fs::write(cache.path().join("courant.toml"), output.stdout).unwrap();
     let mut command = Program::Courant.command().unwrap();
     command.args(["models", "verify", "hf:tests/tiny"]).current_dir(cache.path());

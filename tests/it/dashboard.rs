@@ -29,9 +29,10 @@ const UNITS: [&str; 10] =
     ["Bps", "bytes", "celsius", "cps", "hertz", "percentunit", "reqps", "s", "short", "watt"];
 /// Grafana's grid is this many columns wide.
 const COLUMNS: u64 = 24;
-/// What every selector holds, so that the dashboard's choice of processes counts.
+/// The matchers that every selector must have, so that the dashboard's choice of processes
+/// applies.
 const MATCHERS: [&str; 2] = [r#"job=~"$job""#, r#"instance=~"$instance""#];
-/// Of counters and histograms: their value means nothing, only their rate does.
+/// The suffixes of counters and histograms: only their rate has a meaning, not their value.
 const CUMULATIVE: [&str; 4] = ["_total", "_bucket", "_sum", "_count"];
 const RATE_INTERVAL: &str = "[$__rate_interval]";
 
@@ -133,7 +134,7 @@ fn dashboard(name: &str) -> Value {
     serde_json::from_str(&json).expect("the dashboard is JSON")
 }
 
-/// What breaks a rule, a line each.
+/// Returns one line for each breach of a rule.
 fn violations(dashboard: &Value) -> Vec<String> {
     let mut found = Vec::new();
     if dashboard["editable"] != false {

@@ -7,7 +7,8 @@ use courant_store::Summary;
 use courant_tests::{Embedded, Publishers, Stack, http};
 use serde_json::Value;
 
-/// What makes two stores the same: which articles, with which texts.
+/// Maps the URL of each article to the hash of its text. Two stores are the same if these maps
+/// are equal.
 fn articles(stored: &[Summary]) -> BTreeMap<String, String> {
     stored.iter().map(|s| (s.url.to_string(), s.content_hash.to_string())).collect()
 }

@@ -24,7 +24,7 @@ async fn worked_off(agent: &mut Agent, name: &str, count: f64) -> anyhow::Result
     .with_context(|| agent.log())
 }
 
-/// What an undisturbed run stores.
+/// Returns the URLs of the articles that an undisturbed run stores.
 async fn expected(publishers: &Publishers) -> BTreeSet<String> {
     let undisturbed = Embedded::new(publishers).unwrap();
     undisturbed.round().await.unwrap();

@@ -1,4 +1,4 @@
-//! What an operator holds in the hand: health, admin, reflection.
+//! The interfaces for an operator: health, admin, reflection.
 
 use std::time::Duration;
 

@@ -29,7 +29,7 @@ impl Embedded {
         Ok(Self { folder })
     }
 
-    /// Where its data lies.
+    /// Returns the path of its data folder.
     pub fn data(&self) -> PathBuf {
         self.folder.path().join("data")
     }
@@ -67,7 +67,7 @@ impl Embedded {
         serde_json::from_slice(&output.stdout).context("the summary is JSON")
     }
 
-    /// What is stored, in the order of ids.
+    /// Returns every stored article, in the order of ids.
     ///
     /// # Errors
     /// If the store cannot be read.
@@ -88,7 +88,7 @@ impl Embedded {
     }
 }
 
-/// How long a round may take: real pages are embedded on two cores.
+/// Returns the time that a round may take: real pages are embedded on two cores.
 pub fn round() -> Duration {
     Duration::from_secs(if is_full() { 900 } else { 90 })
 }

@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
-/// How long a server may take to start.
+/// The time within which a server must start.
 const START: Duration = Duration::from_secs(30);
 
 /// `$1` is the folder, `$2` the signal that ends the server, the rest its
@@ -100,15 +100,15 @@ impl Drop for Guarded {
     }
 }
 
-/// Whether a process is there and has not ended: what nobody waits for stays
-/// listed as a zombie.
+/// Returns true if the process exists and has not ended. An ended process stays listed as a
+/// zombie until its parent waits for it.
 pub(super) fn is_running(pid: &str) -> bool {
     let listed = std::fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
     let state = listed.rsplit_once(") ").and_then(|(_, rest)| rest.chars().next());
     state.is_some_and(|state| !matches!(state, 'Z' | 'X'))
 }
 
-/// Where the fetched servers are: `COURANT_DEPS`, or `.deps` of the workspace.
+/// Returns the folder of the fetched servers: `COURANT_DEPS`, or `.deps` of the workspace.
 pub(super) fn deps() -> PathBuf {
     if let Some(folder) = std::env::var_os("COURANT_DEPS") {
         return folder.into();

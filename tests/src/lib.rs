@@ -1,4 +1,4 @@
-//! What the end-to-end tests need: real servers, the pipeline's own processes,
+//! The parts that the end-to-end tests need: real servers, the pipeline's own processes,
 //! and publishers to crawl.
 //!
 //! Everything listens on loopback, on ports that the system chose, and is gone
@@ -21,7 +21,7 @@ pub use processes::{Agent, Program, free_port, http, until};
 pub use sites::{Publishers, is_full};
 pub use stack::Stack;
 
-/// Where the fetched servers are: `COURANT_DEPS`, or `.deps` of the workspace.
+/// Returns the folder of the fetched servers: `COURANT_DEPS`, or `.deps` of the workspace.
 pub fn deps() -> std::path::PathBuf {
     guarded::deps()
 }

@@ -11,7 +11,7 @@ use tempfile::TempDir;
 use tokio::io::AsyncReadExt;
 use tokio::net::{TcpListener, TcpStream};
 
-/// How long the server may take to answer.
+/// The time within which the server must answer.
 const READY: Duration = Duration::from_secs(20);
 
 /// When the server flushes what it acknowledged.
@@ -45,7 +45,7 @@ impl NatsServer {
         Ok(server)
     }
 
-    /// Where it listens.
+    /// Returns the URL at which it listens.
     pub fn url(&self) -> String {
         format!("nats://127.0.0.1:{}", self.port)
     }

@@ -212,7 +212,7 @@ fn once(folder: &Path, make: impl FnOnce(&Path) -> io::Result<()>) -> io::Result
     if done.exists() {
         return Ok(());
     }
-    // What a killed process left.
+    // Removes the leftovers of a killed process.
     fs::remove_dir_all(folder).or_else(ignore_missing)?;
     fs::create_dir_all(folder)?;
     make(folder)?;

@@ -92,9 +92,9 @@ pub struct Agent {
     command: Command,
     process: Child,
     log: PathBuf,
-    /// Where its probes and metrics answer.
+    /// The port of its probes and metrics.
     pub http: u16,
-    /// Where its gRPC answers.
+    /// The port of its gRPC services.
     pub grpc: u16,
 }
 
@@ -184,7 +184,7 @@ impl Agent {
         Some(Figures::parse(&answer.ok()?.text().await.ok()?))
     }
 
-    /// What it wrote.
+    /// Returns its log, under a heading with its name.
     pub fn log(&self) -> String {
         let log = std::fs::read_to_string(&self.log).unwrap_or_default();
         format!("--- log of {} ---\n{log}", self.name)

@@ -12,7 +12,7 @@ use tempfile::TempDir;
 
 use crate::processes::{free_port, http, until};
 
-/// How long the server may take to answer.
+/// The time within which the server must answer.
 const READY: Duration = Duration::from_secs(30);
 
 /// A running server.
@@ -38,7 +38,7 @@ impl Prometheus {
         Ok(server)
     }
 
-    /// What `expr` says now: the value of each series, `NaN` and infinities too.
+    /// Returns the current value of each series of `expr`, including `NaN` and infinities.
     ///
     /// # Errors
     /// If the server does not answer, or `expr` is no PromQL.

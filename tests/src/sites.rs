@@ -8,8 +8,8 @@ use courant_newsstand::{Newsstand, Site};
 /// Names a folder with the pages of the data set `fundus-publishers`.
 const PAGES: &str = "COURANT_E2E_PAGES";
 
-/// Whether the tests run on real pages: `make e2e` unpacks them and says where.
-/// Else they run on the bundled sample.
+/// Returns true if the tests run on real pages, which `make e2e` unpacks and names in
+/// `COURANT_E2E_PAGES`. Otherwise they run on the bundled sample.
 pub fn is_full() -> bool {
     std::env::var_os(PAGES).is_some()
 }

@@ -142,21 +142,21 @@ impl Stack {
         .await
     }
 
-    /// Where the gateway answers.
+    /// Returns the gateway's URL for `path`.
     pub fn url(&self, path: &str) -> String {
         format!("http://127.0.0.1:{}{path}", self.agents[0].http)
     }
 
-    /// What the gateway answers to a GET of `path`.
+    /// Returns the gateway's answer to a GET of `path`.
     ///
     /// # Errors
-    /// If it does not.
+    /// If the gateway does not answer with success and JSON.
     pub async fn ask(&self, path: &str) -> anyhow::Result<Value> {
         let request = http().get(self.url(path)).timeout(Duration::from_secs(10));
         Ok(request.send().await?.error_for_status()?.json().await?)
     }
 
-    /// What is stored, in the order of ids.
+    /// Returns every stored article, in the order of ids.
     ///
     /// # Errors
     /// If Postgres does not answer.
@@ -169,12 +169,12 @@ impl Stack {
         Ok(stored)
     }
 
-    /// Where each agent shows its metrics.
+    /// Returns each agent's name and the port of its metrics.
     pub fn http_ports(&self) -> Vec<(&'static str, u16)> {
         AGENTS.iter().zip(&self.agents).map(|(name, agent)| (*name, agent.http)).collect()
     }
 
-    /// What the agents wrote.
+    /// Returns the logs of all agents.
     pub fn logs(&self) -> String {
         self.agents.iter().map(Agent::log).collect::<Vec<_>>().join("\n")
     }

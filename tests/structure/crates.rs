@@ -81,7 +81,7 @@ pub(crate) fn members() -> Vec<Member> {
     folders.into_iter().map(Member::read).collect()
 }
 
-fn root() -> PathBuf {
+pub(crate) fn root() -> PathBuf {
     let tests = Path::new(env!("CARGO_MANIFEST_DIR"));
     tests.parent().expect("the tests stand in the workspace").to_owned()
 }

@@ -1,8 +1,10 @@
 //! The shape of the workspace, read from its sources: files of a crate do not import
-//! one another in a circle, no crate grows too large, and no agent depends on another.
+//! one another in a circle, no crate grows too large, no agent depends on another, and no
+//! comment opens oddly.
 //! Needs no server.
 
 mod circles;
+mod comments;
 mod crates;
 mod module;
 mod tokens;
@@ -10,7 +12,8 @@ mod tokens;
 use std::collections::BTreeMap;
 
 use circles::Circle;
-use crates::{Member, members};
+use comments::{Odd, odd_openings};
+use crates::{Member, members, root};
 
 /// Lines of Rust outside tests that a crate may have.
 const MOST_LINES: usize = 7_000;
@@ -88,4 +91,10 @@ fn no_agent_depends_on_another_but_the_one_that_runs_them_all() {
         }
     }
     assert!(!agents.is_empty() && problems.is_empty(), "{}", problems.join("\n"));
+}
+
+#[test]
+fn comments_open_with_a_verb_or_a_noun() {
+    let odd: Vec<String> = odd_openings(&root()).iter().map(Odd::to_string).collect();
+    assert!(odd.is_empty(), "{}", odd.join("\n"));
 }

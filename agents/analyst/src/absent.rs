@@ -19,7 +19,7 @@ pub enum Absent {
         /// 0 to 1.
         confidence: f64,
     },
-    /// What needs to know the language does not.
+    /// The output needs the language, which is not known.
     #[error("the language is not known")]
     LanguageUnknown,
     /// The encoder's vectors mean little in this language.

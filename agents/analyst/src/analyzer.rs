@@ -33,8 +33,8 @@ impl Analyzer {
         Ok(Self { config, topics, sentiment, key_phrases: KeyPhrases::new() })
     }
 
-    /// Language, topics, sentiment, key phrases, summary and names of one article.
-    /// What cannot be told is absent, with its reason in [`Analysis::skipped`].
+    /// Finds the language, topics, sentiment, key phrases, summary and names of one article.
+    /// An output that cannot be told is absent, with its reason in [`Analysis::skipped`].
     ///
     /// `embeddings`: of `text`; their spans are code points into it.
     pub fn analyze(&self, title: &str, text: &str, embeddings: &Embeddings) -> Analysis {
@@ -141,7 +141,7 @@ impl Analyzer {
     }
 }
 
-/// What ran, and what did not and why.
+/// The models that ran, and the outputs that are absent, with their reasons.
 #[derive(Default)]
 struct Report {
     skipped: BTreeMap<String, String>,

@@ -1,4 +1,4 @@
-//! How much each sentence carries of its article.
+//! The weights of an article's sentences, by how much of the article each carries.
 
 use std::ops::Range;
 
@@ -6,9 +6,9 @@ use courant_article::{Embedding, Embeddings, Sentence};
 
 use crate::code_points::CodePoints;
 
-/// How sharply near sentences stand out from far ones.
+/// The exponent that makes near sentences stand out from far ones.
 const SHARPNESS: f32 = 2.0;
-/// What the least central sentence still counts.
+/// The weight of the least central sentence.
 const LEAST: f32 = 0.1;
 
 /// Each sentence's weight by how near its vector is to the article's; the mean is

@@ -1,5 +1,4 @@
-//! What configured classifiers say of an article, in the place of what comes with
-//! Courant.
+//! The findings of configured classifiers, in place of those of Courant's own models.
 
 use courant_article::{Entity, EntityKind, IPTC_TOPICS, Sentiment, Topic, iptc_label};
 use courant_inference::{
@@ -50,11 +49,11 @@ impl Classifiers {
         &self.models
     }
 
-    /// What the classifiers that cover an article's language say of its text; of two
-    /// with one task the first by name.
+    /// Returns the findings of the classifiers that cover the article's language. The first by
+    /// name is used if several have the same task.
     ///
     /// # Errors
-    /// Why one could not be loaded or run.
+    /// The reason why a classifier could not be loaded or run.
     pub async fn judge(
         &self,
         analyzer: &Analyzer,

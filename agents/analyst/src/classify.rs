@@ -32,7 +32,7 @@ pub(crate) struct Question {
     pub(crate) language: Option<String>,
 }
 
-/// What was found in each text, or why nothing was, and what found it.
+/// The findings in each text, or the reason why there are none, and the model that was asked.
 #[derive(Debug)]
 pub(crate) struct Answer {
     pub(crate) model: ModelRef,
@@ -128,7 +128,7 @@ impl Classify {
     }
 }
 
-/// What `classifier` finds in a text that it covers.
+/// Returns the findings of `classifier` in a text that it covers.
 async fn found(
     classifier: &Classifier,
     covered: Result<(), Absent>,

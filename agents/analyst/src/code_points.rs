@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use courant_article::Span;
 
-/// Where each code point of a text begins.
+/// The place at which each code point of a text begins.
 pub(crate) struct CodePoints<'t> {
     text: &'t str,
     /// Byte offsets, with the text's length as the last one.

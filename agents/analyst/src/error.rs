@@ -23,9 +23,9 @@ pub enum AnalystError {
     /// The embedder gave another number of vectors than there are definitions.
     #[error("{got} topic definitions were embedded, {needed} are needed")]
     DefinitionCount {
-        /// How many vectors came.
+        /// The number of vectors that came.
         got: usize,
-        /// How many definitions there are.
+        /// The number of definitions.
         needed: usize,
     },
     /// A definition's vector is empty, all zeros, not finite, or of another

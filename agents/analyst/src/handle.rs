@@ -9,7 +9,7 @@ use courant_service::AgentMetrics;
 
 use crate::{Analyzer, Classifiers, Metrics};
 
-/// What handling needs.
+/// The state that handling an embedded article needs.
 #[derive(Clone)]
 pub(crate) struct Handler {
     pub(crate) bus: Bus,
@@ -32,8 +32,8 @@ impl Handler {
         Ok(())
     }
 
-    /// What classifiers say, then a few milliseconds of one core, away from the threads
-    /// that do I/O.
+    /// Asks the classifiers, then analyzes the article: this takes a few milliseconds of one
+    /// core, away from the threads that do I/O.
     async fn analyze(
         &self,
         article: Article,

@@ -13,7 +13,7 @@ use crate::{Absent, AnalystError, Config};
 
 impl Config {
     /// # Errors
-    /// What is wrong with the head that is named or promoted.
+    /// The problem with the head that is named or promoted.
     pub(crate) fn sentiment_head(&self) -> Result<SentimentHead, AnalystError> {
         if let Some(file) = named(self.sentiment_head.as_deref(), SENTIMENT)? {
             return Ok(SentimentHead::from_file(file)?);
@@ -27,7 +27,7 @@ impl Config {
     /// `None`: the topics' descriptions do.
     ///
     /// # Errors
-    /// What is wrong with the head that is named or promoted.
+    /// The problem with the head that is named or promoted.
     pub(crate) fn topic_head(&self) -> Result<Option<TopicHead>, AnalystError> {
         if let Some(file) = named(self.topic_head.as_deref(), TOPICS)? {
             return Ok(Some(TopicHead::from_file(file)?));

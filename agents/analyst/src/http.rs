@@ -37,7 +37,7 @@ struct Told {
     results: Vec<Classified>,
 }
 
-/// What was found in one text, or why nothing was.
+/// The findings in one text, or the reason why there are none.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "lowercase")]
 enum Classified {

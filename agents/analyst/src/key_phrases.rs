@@ -24,12 +24,12 @@ const NAME_LINKS: [&str; 16] = [
 ];
 /// A name says more than a common word.
 const NAME_FACTOR: f32 = 1.5;
-/// What stands once as a single word, as three or beside a name, or is hardly a
-/// noun, says less.
+/// A phrase says less if it occurs once and is a single word, three words or mixed with a
+/// name, or if it is a single word that is hardly a noun.
 const WEAK_FACTOR: f32 = 0.3;
 /// By the number of words: two say more exactly what one leaves open.
 const LENGTH_FACTORS: [f32; MAX_PHRASE_WORDS] = [1.0, 2.0, 2.4];
-/// What a place inside a longer phrase takes from the shorter one's count.
+/// The share of a longer phrase's weight that is taken off a shorter phrase inside it.
 const NESTED_WEIGHT: f32 = 0.8;
 /// Phrases below this share of the best one are noise.
 const MIN_SCORE: f32 = 0.04;
@@ -50,7 +50,8 @@ impl KeyPhrases {
         Self { lexicons }
     }
 
-    /// What extracts: in its version the encoder whose vectors weigh the sentences.
+    /// Returns the model that extracts; its version names the encoder whose vectors weigh the
+    /// sentences.
     pub(crate) fn model(embeddings: &Embeddings) -> ModelRef {
         let encoder = &embeddings.model;
         let version = match embeddings.sentences.is_empty() {
@@ -106,7 +107,7 @@ impl KeyPhrases {
     }
 }
 
-/// What the text does with each stem.
+/// The uses of each stem in the text.
 struct Stems<'w>(HashMap<&'w str, StemUse>);
 
 #[derive(Default)]
@@ -150,7 +151,7 @@ struct Phrase {
     count: u32,
     /// The weights of its places' sentences together.
     weight: f32,
-    /// Of this, what one longer phrase that is repeated has.
+    /// The part of `weight` inside a longer, repeated phrase: the weight of the heaviest one.
     nested: f32,
     score: f32,
 }
@@ -226,9 +227,9 @@ fn may_stand_alone(run: &[Word], lexicon: &Lexicon) -> bool {
     first.content && last.content && is_sized && is_noun && run.iter().all(links)
 }
 
-/// How often it stands by itself, more so in sentences that carry the text, weighted
-/// by how much of the text its words make up, its length, whether it is a name or in
-/// the title, and how early it comes.
+/// Returns the phrase's score: how often it stands by itself, where sentences that carry
+/// the text count more. The score also depends on how much of the text its words make up,
+/// on its length, on whether it is a name or in the title, and on how early it comes.
 fn score(
     phrase: &Phrase,
     words: &[Word],

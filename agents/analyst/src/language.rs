@@ -1,7 +1,7 @@
 //! The language of a text, by the trigrams and letters of `whatlang`.
 //!
-//! Of a headline or a sentence it is often not sure. Then `whichlang` is asked, whose
-//! answer counts where it is the same, or where the text's function words bear it out.
+//! `whatlang` is often not sure of a headline or a sentence. Then `whichlang` is asked. Its
+//! answer counts if it is the same, or if the text's function words confirm it.
 
 use courant_article::ModelRef;
 use whatlang::Lang;
@@ -16,7 +16,7 @@ const MAX_CHARS: usize = 4_000;
 /// `whatlang` and `whichlang` as in `Cargo.lock`; a test compares.
 const DETECTOR_VERSIONS: [&str; 2] = ["0.18.0", "0.1.1"];
 
-/// What detects.
+/// Returns the model that detects languages.
 pub(crate) fn model() -> ModelRef {
     ModelRef {
         name: "whatlang+whichlang".into(),

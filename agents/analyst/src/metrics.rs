@@ -1,4 +1,4 @@
-//! What the analyst tells Prometheus besides what every agent does.
+//! The metrics of the analyst for Prometheus, besides those of every agent.
 
 use courant_article::Analysis;
 use opentelemetry::KeyValue;

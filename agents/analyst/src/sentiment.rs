@@ -23,7 +23,7 @@ impl SentimentScorer {
         Self { head }
     }
 
-    /// What scores: the head, and in its version the encoder.
+    /// Returns the model that scores: the head; its version names the encoder too.
     pub(crate) fn model(&self, encoder: &ModelRef) -> ModelRef {
         let file = self.head.file();
         ModelRef {

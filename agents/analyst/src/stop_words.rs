@@ -43,8 +43,8 @@ fn entries(text: &'static str) -> impl Iterator<Item = &'static str> {
     text.lines().filter(|line| !line.is_empty() && !line.starts_with('#'))
 }
 
-/// Whether a text reads as one in `language`: two of its words at least, and a quarter
-/// of them, are on that list, and fewer on any other.
+/// Returns true if `text` reads as one in `language`: at least two of its words, and at
+/// least a quarter of them, are on that language's list, and fewer are on any other.
 pub(crate) fn bear_out(language: &str, text: &str) -> bool {
     let words: Vec<String> = text.unicode_words().map(plain).collect();
     let count =
@@ -59,7 +59,7 @@ pub(crate) fn plain(word: &str) -> String {
     word.to_lowercase().replace('’', "'")
 }
 
-/// What is known of one language.
+/// The stop words and word forms of one language.
 pub(crate) struct Lexicon {
     stop_words: &'static HashSet<&'static str>,
     stemmer: Stemmer,
@@ -92,13 +92,12 @@ impl Lexicon {
         })
     }
 
-    /// Whether a word in lower case carries no topic.
+    /// Returns true if a word in lower case carries no topic.
     pub(crate) fn is_stop_word(&self, lower: &str) -> bool {
         self.stop_words.contains(lower)
     }
 
-    /// Whether a word's ending says that it is a verb or an adverb: known of
-    /// English alone.
+    /// Returns true if a word's ending marks a verb or an adverb; only English endings are known.
     pub(crate) fn is_no_noun(&self, word: &str) -> bool {
         self.is_english && ["ed", "ly"].iter().any(|end| word.ends_with(end))
     }
@@ -112,7 +111,7 @@ impl Lexicon {
         if self.elisions.contains(&merged.as_str()) { &word[behind..] } else { word }
     }
 
-    /// What is left of a word in lower case without its ending.
+    /// Returns a word in lower case without its ending.
     pub(crate) fn stem<'w>(&self, lower: &'w str) -> Cow<'w, str> {
         self.stemmer.stem(lower)
     }

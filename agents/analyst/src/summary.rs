@@ -35,7 +35,7 @@ const MAX_BYTES: usize = 4 * 1024;
 /// with their number.
 const MAX_SENTENCES: usize = 2_000;
 
-/// What chooses.
+/// Returns the model that chooses the sentences.
 pub(crate) fn model(encoder: &ModelRef) -> ModelRef {
     ModelRef {
         name: "extractive-summary".into(),
@@ -76,7 +76,7 @@ struct Candidate<'t> {
     span: Span,
     text: &'t str,
     vector: Embedding,
-    /// What speaks for it, whatever else is chosen.
+    /// The value of the sentence by itself, whatever else is chosen.
     merit: f32,
 }
 
@@ -120,7 +120,7 @@ fn choose<'c, 't>(candidates: &'c [Candidate<'t>], wanted: usize) -> Vec<&'c Can
     let mut open: Vec<usize> = (0..candidates.len()).collect();
     while chosen.len() < wanted && !open.is_empty() {
         let value = |i: &usize| candidates[*i].merit - REDUNDANCY_WEIGHT * nearest_chosen[*i];
-        // Of equals the first: `max_by` keeps the last, hence the turn.
+        // The first of equals is picked: `max_by` keeps the last, hence `rev`.
         let place = (0..open.len())
             .rev()
             .max_by(|a, b| value(&open[*a]).total_cmp(&value(&open[*b])))
@@ -135,7 +135,7 @@ fn choose<'c, 't>(candidates: &'c [Candidate<'t>], wanted: usize) -> Vec<&'c Can
     chosen
 }
 
-/// Whether a sentence reads like one: not a headline, a caption, a menu, a list
+/// Returns true if a sentence reads like one: not like a headline, a caption, a menu, a list
 /// of names or an invitation.
 fn is_prose(text: &str, words: usize) -> bool {
     let is_shouted = text.contains(char::is_uppercase) && !text.contains(char::is_lowercase);

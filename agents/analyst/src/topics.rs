@@ -84,7 +84,7 @@ impl Topics {
         })
     }
 
-    /// What scores: the head's name, and in its version the encoder.
+    /// Returns the model that scores: the head; its version names the encoder too.
     pub(crate) fn model(&self) -> ModelRef {
         ModelRef {
             name: self.head.0.clone(),

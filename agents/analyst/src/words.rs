@@ -87,7 +87,7 @@ fn without_possessive(piece: &str) -> &str {
     piece.strip_suffix("'s").or_else(|| piece.strip_suffix("’s")).unwrap_or(piece)
 }
 
-/// What stands between two words.
+/// The gap between two words.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Gap {
     Nothing,

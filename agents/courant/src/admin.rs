@@ -19,7 +19,7 @@ pub(crate) struct AdminArgs {
     agent: String,
     #[command(subcommand)]
     call: Call,
-    /// Where its gRPC answers [default: the agent's own port on loopback, then 8081]
+    /// The URL of the gRPC server [default: the agent's own port on loopback, then 8081]
     #[arg(long, value_name = "URL", global = true)]
     server: Option<String>,
 }

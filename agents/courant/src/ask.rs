@@ -28,9 +28,9 @@ pub(crate) struct Where {
 
 #[derive(Debug, Args)]
 pub(crate) struct SearchArgs {
-    /// What to look for
+    /// The text to search for
     query: String,
-    /// How many articles
+    /// The number of articles
     #[arg(short, value_name = "N", default_value = "10")]
     k: usize,
     /// By words, by meaning, or both
@@ -51,7 +51,7 @@ enum Mode {
 pub(crate) struct RelatedArgs {
     /// The id of an article
     id: String,
-    /// How many articles
+    /// The number of articles
     #[arg(short, value_name = "N", default_value = "10")]
     k: usize,
     #[command(flatten)]

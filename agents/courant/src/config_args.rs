@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use clap::Args;
 use courant_config::Document;
 
-/// Where the configuration comes from.
+/// The arguments that name the configuration file.
 #[derive(Clone, Debug, Default, Args)]
 pub struct ConfigArgs {
     /// The configuration file [default: courant.toml, if there is one]

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, bail};
 use tonic::transport::{Channel, Endpoint};
 
-/// Where data goes unless `--data` says otherwise.
+/// The data folder if `--data` is not given.
 pub(crate) const DEFAULT: &str = "courant-data";
 
 /// A data folder that this process alone writes to, until it is dropped.

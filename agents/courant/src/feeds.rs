@@ -37,7 +37,7 @@ pub(crate) fn run(args: &FeedsArgs) -> anyhow::Result<()> {
     args.place.show(&Value::Array(feeds), show)
 }
 
-/// What could not be read yet may be one.
+/// Returns true for a feed, and for a source not yet read: it may be a feed.
 fn is_feed(feed: &Value) -> bool {
     matches!(feed["kind"].as_str(), None | Some("feed" | ""))
 }

@@ -1,4 +1,4 @@
-//! What the metrics of a run say, for its summary.
+//! The metrics of a run, read for its summary.
 
 use std::collections::BTreeMap;
 

@@ -20,7 +20,7 @@ use tokio_util::sync::CancellationToken;
 use crate::config_args::ConfigArgs;
 use crate::http;
 
-/// How long the last decisions are waited for.
+/// The longest wait for each of the last decisions.
 const PATIENCE: Duration = Duration::from_secs(30);
 
 #[derive(Debug, Args)]
@@ -38,7 +38,7 @@ pub(crate) struct IngestArgs {
     config: ConfigArgs,
 }
 
-/// What became of what was submitted.
+/// The outcome of everything that was submitted.
 #[derive(Debug, Default, Serialize)]
 struct Outcome {
     #[serde(flatten)]

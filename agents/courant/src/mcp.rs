@@ -15,7 +15,7 @@ use crate::{http, sections, service};
 
 #[derive(Debug, Args)]
 pub(crate) struct McpArgs {
-    /// Where articles and messages are kept
+    /// The folder that keeps articles and messages
     #[arg(long, value_name = "DIR", default_value = data::DEFAULT)]
     data: PathBuf,
     #[command(flatten)]

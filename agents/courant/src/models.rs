@@ -24,7 +24,7 @@ pub(crate) struct ModelsArgs {
 
 #[derive(Debug, Subcommand)]
 enum Call {
-    /// What there is, in which version and precision, and what is in use
+    /// List the models with version and precision, and show which are in use
     #[command(after_help = "Example:\n  courant models list --json")]
     List(Setup),
     /// Fetch an encoder from the Hugging Face hub, and print what pins it

@@ -23,7 +23,7 @@ use tokio_util::sync::CancellationToken;
 use crate::assemble;
 use crate::data::DataFolder;
 
-/// How often the queues are looked at while they are waited for.
+/// The interval between two checks of the queues during a wait.
 const LOOK: Duration = Duration::from_millis(20);
 
 /// Servers that only the agents as processes use. Passed over without a word, they

@@ -26,7 +26,7 @@ pub(crate) struct RunArgs {
     /// Feed or site URLs, OPML files, URL lists, WARC or JSONL files, folders of HTML
     #[arg(value_name = "SOURCE")]
     sources: Vec<String>,
-    /// Where articles and messages are kept
+    /// The folder that keeps articles and messages
     #[arg(long, value_name = "DIR", default_value = data::DEFAULT)]
     data: PathBuf,
     /// End when the sources are worked off

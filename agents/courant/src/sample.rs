@@ -47,7 +47,7 @@ pub(crate) fn sources(stand: &Newsstand, document: &mut Document) -> anyhow::Res
     Ok(stand.hosts().iter().map(home).collect::<Result<_, _>>()?)
 }
 
-/// Whether an article is one of the sample's.
+/// Returns true if `url` is that of an article of the sample.
 pub(crate) fn is_sample(url: &str) -> bool {
     url.contains(MEANING_ANSWER.0)
 }

@@ -76,12 +76,12 @@ impl Crawler {
         self.progress.clone()
     }
 
-    /// Crawls `sources` until `control` says to stop or, unless it goes on for
-    /// ever, until each was worked off. Files and folders are read once; feeds,
+    /// Crawls `sources` until `control` says to stop or, unless `extent` is
+    /// [`Extent::Forever`], until each was worked off. Files and folders are read once; feeds,
     /// sitemaps and sites are looked at again as often as they change.
     ///
-    /// Pages that fail and sources that are none end up in the report, not here.
-    /// What was cut off is found again by the next crawl.
+    /// The report, not the error, lists pages that fail and sources that turn out to be none.
+    /// The next crawl finds again what was cut off.
     ///
     /// # Errors
     /// [`Error::Bus`] and [`Error::Publish`] if the bus fails for good.

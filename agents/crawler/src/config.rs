@@ -131,7 +131,7 @@ impl Default for Config {
             header_timeout_s: 20,
             total_timeout_s: 60,
             max_body_bytes: 5 * 1024 * 1024,
-            // What the sitemap protocol allows.
+            // The limit of the sitemap protocol.
             max_listing_bytes: 50 * 1024 * 1024,
             max_redirects: 5,
             max_attempts: 3,

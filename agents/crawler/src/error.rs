@@ -62,15 +62,15 @@ pub(crate) enum Fruitless {
     /// A feed, sitemap or OPML file that is broken.
     #[error("a broken {kind}: {problem}")]
     Broken {
-        /// What it seems to be.
+        /// The kind of file that it seems to be.
         kind: &'static str,
-        /// What is wrong, in the parser's words.
+        /// The fault, in the parser's words.
         problem: String,
     },
     /// A site that leads nowhere.
     #[error("no feed, no sitemap and no link to a page of the same site")]
     LeadsNowhere,
-    /// What was wrong when it was looked at last; its time has not come yet.
+    /// The problem found at the last look; the next look is not due yet.
     #[error("{0}")]
     NotDue(String),
     /// A file that cannot be read, or not to its end.

@@ -1,4 +1,4 @@
-//! What the crawler follows, for its status.
+//! The sources that the crawler follows, for its status.
 
 use std::collections::{BTreeMap, HashSet};
 use std::fmt::Write as _;
@@ -30,7 +30,7 @@ struct Failing {
 }
 
 impl Followed {
-    /// Whether nobody follows `url` yet; the caller does from now on.
+    /// Returns true if nobody follows `url` yet; the caller follows it from now on.
     pub(crate) fn begin(&self, url: &Url) -> bool {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).begun.insert(url.clone())
     }

@@ -19,7 +19,7 @@ pub(crate) struct Bounds {
     pub most: Duration,
 }
 
-/// How a look at a feed went.
+/// The result of a look at a feed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Look {
     /// It names something else than last time.
@@ -30,10 +30,10 @@ pub(crate) enum Look {
     Failed,
 }
 
-/// What follows from a look.
+/// The schedule that follows from a look.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Next {
-    /// What fits how often the feed changes.
+    /// The interval that suits the rate at which the feed changes.
     pub interval: Duration,
     /// Looks in a row that failed.
     pub failures: u32,
@@ -54,7 +54,7 @@ pub(crate) fn next(
     bounds: Bounds,
 ) -> Next {
     let (interval, failures) = before.unwrap_or((bounds.first, 0));
-    // What was kept may be out of bounds that are new.
+    // The interval that was kept may exceed bounds that are new.
     let interval = interval.min(bounds.most);
     let interval = match (look, before) {
         (Look::Changed, Some(_)) => interval.mul_f64(CHANGED),
@@ -67,7 +67,7 @@ pub(crate) fn next(
     Next { interval, failures, wait: doubled.max(asked).min(bounds.most) }
 }
 
-/// What a publisher asks for of those who look at a listing.
+/// The requests of a publisher to those who look at a listing.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Asked {
     /// To be spared for so long.

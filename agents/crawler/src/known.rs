@@ -16,9 +16,9 @@ use url::Url;
 /// URLs in one request: with the longest URLs that there may be, it still fits a
 /// message.
 const MAX_BATCH: usize = 200;
-/// How long the gateway may think about it.
+/// The longest wait for the gateway's answer.
 const TIMEOUT: Duration = Duration::from_secs(2);
-/// How long a gateway that did not answer is not asked again.
+/// The time after a missing answer in which the gateway is not asked again.
 const PAUSE: Duration = Duration::from_secs(30);
 
 /// Asks the gateway. Its task ends with it.
@@ -38,9 +38,9 @@ impl KnownElsewhere {
         Self { questions }
     }
 
-    /// Whether the gateway has let `url` in from somebody else. `false` where it
-    /// does not say: to fetch a known page costs a request, to wait for each
-    /// answer would cost the crawl.
+    /// Returns true if the gateway has let `url` in from somebody else, and `false` if it does
+    /// not answer: fetching a known page costs a request, but waiting for each answer would
+    /// cost the crawl.
     pub(crate) async fn has(&self, url: &Url) -> bool {
         let (answer, answered) = oneshot::channel();
         let question = Question { url: url.to_string(), answer };

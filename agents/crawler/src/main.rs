@@ -12,7 +12,7 @@ use courant_store::Store;
 struct Crawl {
     #[command(flatten)]
     service: courant_service::Args,
-    /// What to crawl in place of the configured sources
+    /// The sources to crawl in place of the configured ones
     sources: Vec<String>,
     /// Crawl every source once, print the report as one line of JSON, and end
     #[arg(long)]

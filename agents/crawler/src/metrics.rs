@@ -1,4 +1,4 @@
-//! What the crawler tells Prometheus.
+//! The metrics of the crawler for Prometheus.
 
 use std::time::Duration;
 

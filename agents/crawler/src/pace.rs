@@ -1,4 +1,4 @@
-//! How fast the pipeline wants articles: `courant.control.pressure`.
+//! The pace at which the pipeline wants articles: `courant.control.pressure`.
 
 use std::time::Duration;
 
@@ -23,7 +23,7 @@ pub(crate) struct Pace {
     last: Mutex<Option<Instant>>,
 }
 
-/// What was heard, and when.
+/// The demand heard last, and the time at which it was heard; `None` before the first.
 type Latest = Option<(Demand, Instant)>;
 
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -64,7 +64,8 @@ impl Pace {
     }
 }
 
-/// What holds articles back, and until when it counts if nothing more is heard.
+/// Returns the demand that holds articles back, and the time until which it counts if
+/// nothing more is heard; `None` if nothing holds them back.
 fn fresh(news: &mut watch::Receiver<Latest>) -> Option<(Demand, Instant)> {
     let (demand, heard) = (*news.borrow_and_update())?;
     let stale_at = heard + STALE_AFTER;

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use serde::Serialize;
 
-/// What became of everything that was found so far.
+/// The outcomes of everything that was found so far, counted.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Report {
     /// Pages found in feeds, sitemaps, lists, archives and folders, each URL once

@@ -1,4 +1,4 @@
-//! What becomes of an article that cannot be embedded.
+//! The handling of an article that cannot be embedded: retry or discard.
 
 use courant_bus::Failure;
 use courant_inference::Error;

@@ -8,7 +8,7 @@ use courant_service::AgentMetrics;
 
 use crate::error::failure;
 
-/// What handling needs.
+/// The state that handling an accepted article needs.
 #[derive(Clone)]
 pub(crate) struct Handler {
     pub(crate) bus: Bus,

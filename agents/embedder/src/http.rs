@@ -46,7 +46,7 @@ async fn embed(
     Ok(Json(Answer { model, vectors }))
 }
 
-/// What OpenAI's clients send; fields that make no difference here are ignored.
+/// The request that OpenAI's clients send; fields that make no difference here are ignored.
 #[derive(Debug, Deserialize)]
 struct Request {
     input: Input,

@@ -76,7 +76,7 @@ impl Vectors {
         self.encoder.model()
     }
 
-    /// How many values a vector has.
+    /// Returns the number of values in a vector.
     pub(crate) fn dimension(&self) -> usize {
         self.encoder.dimension()
     }

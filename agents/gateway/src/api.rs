@@ -1,4 +1,4 @@
-//! What can be asked of the gateway. HTTP and MCP are two faces of this.
+//! The requests that the gateway answers. HTTP and MCP are two interfaces to them.
 
 pub(crate) mod articles;
 pub(crate) mod feeds;

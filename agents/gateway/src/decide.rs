@@ -1,4 +1,4 @@
-//! What an entry is: refused, or the identity under which it asks to be let in,
+//! The decision on an entry: a refusal, or the identity under which it asks to be let in
 //! and what follows from the store's verdict.
 
 use courant_article::{
@@ -58,8 +58,8 @@ impl Identity {
     }
 }
 
-/// Where readers are sent: what the page declares, where that made its `name`, else
-/// where it was found.
+/// Returns the URL to send readers to: the URL that the page declares if `name` was made
+/// from it, else the URL at which the page was found.
 fn link(entry: &Entry, name: &CanonicalUrl) -> String {
     let declared = entry.declared_canonical_url.as_deref();
     let absolute = declared.and_then(|url| Url::parse(&entry.url).ok()?.join(url.trim()).ok());
@@ -77,7 +77,7 @@ fn check_words(text: &str, least: usize) -> Result<(), Refusal> {
     }
 }
 
-/// What the gateway says of an entry.
+/// The gateway's decision on an entry.
 #[derive(Debug)]
 pub(crate) enum Decided {
     /// It cannot be handled.
@@ -121,7 +121,7 @@ impl Decided {
         verdict.decision.is_accepted().then(|| (article(), *ruling))
     }
 
-    /// What everyone is told.
+    /// Returns the event that tells everyone of the decision.
     pub(crate) fn event(&self, entry: &Entry) -> v1::EntryDecided {
         let told = v1::EntryDecided {
             submission_id: entry.submission_id.clone(),

@@ -18,9 +18,9 @@ pub(crate) enum Refusal {
     /// A caption or teaser rather than an article.
     #[error("it has {words} words, fewer than {least}")]
     TooShort {
-        /// What it has.
+        /// The number of words in the text.
         words: usize,
-        /// What is needed.
+        /// The least number of words that is needed.
         least: usize,
     },
     /// The submitter did not say when it saw it.
@@ -50,7 +50,7 @@ pub(crate) enum ApiError {
     /// The queues are full.
     #[error("the pipeline takes nothing more for now ({reason}); try again in {} s", after.as_secs())]
     Busy {
-        /// What is full.
+        /// The text that says what is full.
         reason: String,
         /// When to come again.
         after: Duration,

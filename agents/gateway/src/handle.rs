@@ -11,7 +11,7 @@ use crate::metrics::Metrics;
 use crate::near::NearCheck;
 use crate::obligations::Obligations;
 
-/// What handling needs.
+/// The state that handling an entry needs.
 #[derive(Clone)]
 pub(crate) struct Handler {
     pub(crate) config: Config,

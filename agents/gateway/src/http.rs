@@ -56,7 +56,7 @@ pub(crate) fn routes(api: &Api, closing: CancellationToken) -> Router {
         .with_state(api.clone())
 }
 
-/// How long a submission waits for its decision.
+/// The time that a submission waits for its decision.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Wait {
@@ -107,7 +107,7 @@ async fn article(
     Ok(Json(api.article(&id).await?))
 }
 
-/// How many are wanted.
+/// The number of results wanted.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Limit {

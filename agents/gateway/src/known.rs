@@ -16,7 +16,7 @@ const MAX_URLS: usize = 1_000;
 /// Requests answered at once.
 const AT_ONCE: usize = 16;
 
-/// What answering needs.
+/// The state that answering needs.
 #[derive(Clone)]
 pub(crate) struct Known {
     pub(crate) claims: Claims,

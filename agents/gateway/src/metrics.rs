@@ -1,5 +1,5 @@
-//! What the gateway counts and times, beside what every agent does. The depth and
-//! age of all queues are recorded by the bus whenever [`crate::pressure`] looks.
+//! The gateway's counts and times, beside those of every agent. The bus records the depth
+//! and age of all queues whenever [`crate::pressure`] looks at them.
 
 use std::time::Duration;
 
@@ -65,7 +65,7 @@ impl Metrics {
         metrics
     }
 
-    /// What is rare is counted from zero, so that its first time shows as a rise.
+    /// Counts rare events from zero, so that the first of them shows as a rise.
     fn begin(&self) {
         for decision in Decision::ALL {
             self.entries.add(0, &[KeyValue::new("decision", decision.as_str())]);

@@ -62,12 +62,13 @@ impl NearCheck {
         Self { config, claims, neighbours, turns, given_up, clock, metrics }
     }
 
-    /// Asks for the articles to whose texts that of `identity` is near, and takes it in.
-    /// Those that this process is about to judge are judged first.
+    /// Asks for the articles whose texts are near that of `identity`, and offers its text to
+    /// the index. If this process is about to judge some of those articles, it judges them
+    /// first.
     ///
-    /// Where Redis does not answer, the entry is judged by its exact text alone: a
-    /// copy let in does less harm than a door that is shut. That is counted; the
-    /// cache says in the log when it begins and ends.
+    /// The entry is judged by its exact text alone if Redis does not answer: letting a copy
+    /// in does less harm than letting nothing in. Each such entry is counted; the cache logs
+    /// when this begins and ends.
     pub(crate) async fn ask(&self, identity: &Identity) -> Asked {
         let Some(offer) = offer_of(identity) else { return Asked::default() };
         let turn = self.turns.take((offer.id, offer.text)).await;
@@ -91,9 +92,10 @@ impl NearCheck {
         }
     }
 
-    /// Another gateway may be about to judge a text that stands in the shared index, or have
-    /// died over it: then the entry comes again, and its text is judged before this one.
-    /// Where no claim comes in [`PATIENCE`], the store has lost it, and nobody waits again.
+    /// Waits until the articles in `matches` are claimed. Another gateway may be about to
+    /// judge a text in the shared index, or may have died over it. In the second case its
+    /// entry is delivered again. Either way, that text is judged before this one. The store
+    /// has lost a claim that does not come within [`PATIENCE`], and nobody waits for it again.
     async fn wait_for_other_gateways(&self, matches: &[Match]) {
         let mut unclaimed: Vec<ArticleId> = matches.iter().map(|found| found.id).collect();
         unclaimed.retain(|id| !self.given_up().contains(id));

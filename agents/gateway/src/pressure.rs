@@ -1,5 +1,5 @@
-//! How much more the pipeline takes: from the fullness and age of its queues to
-//! `courant.control.pressure`.
+//! The pressure on publishers: computed from the fullness and age of the queues, and published
+//! as `courant.control.pressure`.
 
 use std::time::Duration;
 
@@ -55,7 +55,7 @@ impl Policy {
         }
     }
 
-    /// What to ask of publishers while the queues stand so.
+    /// Returns what to ask of publishers while the queues are in this state.
     pub(crate) fn judge(&mut self, queues: &[QueueStatus]) -> v1::Pressure {
         let load = self.load(queues);
         self.stopped =

@@ -38,7 +38,7 @@ const NOW_MS: i64 = 1_700_000_000_000;
 const DEADLINE: Duration = Duration::from_secs(60);
 const TIMES: u32 = 100;
 
-/// What the gateways stand on, kept until the end.
+/// The servers that the gateways use, kept until the end.
 struct Servers {
     _postgres: Postgres,
     redis: Redis,

@@ -55,8 +55,9 @@ async fn commit_batches(
     }
 }
 
-/// What became of each of `records`, in order. One that can never be stored fails
-/// its whole transaction: then each gets one of its own, so that it fails alone.
+/// Stores `records`, and returns the result for each, in order. A record that can never be
+/// stored fails the whole transaction. Each record then gets its own transaction, so that
+/// only that record fails.
 async fn upsert(articles: &Articles, records: &[Record]) -> Vec<Result<Upsert, CommitError>> {
     match articles.upsert(records).await {
         Ok(upserts) => upserts.into_iter().map(Ok).collect(),

@@ -1,4 +1,4 @@
-//! What becomes of an article that cannot be stored.
+//! The handling of an article that cannot be stored: retry or discard.
 
 use std::sync::Arc;
 

@@ -9,7 +9,7 @@ use courant_telemetry::Clock;
 
 use crate::commit::Committer;
 
-/// What handling needs.
+/// The state that handling an analyzed article needs.
 #[derive(Clone)]
 pub(crate) struct Handler {
     pub(crate) bus: Bus,

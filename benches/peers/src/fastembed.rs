@@ -12,7 +12,7 @@ use fastembed::{
     InitOptionsUserDefined, Pooling, TextEmbedding, TokenizerFiles, UserDefinedEmbeddingModel,
 };
 
-/// What Courant's encoder cuts texts at.
+/// The length at which Courant's encoder cuts texts.
 const MAX_TOKENS: usize = 256;
 
 fn main() -> anyhow::Result<()> {

@@ -23,7 +23,7 @@ struct Question {
     html_path: PathBuf,
 }
 
-/// What an extractor found. Nothing where it failed.
+/// The result of an extractor; empty if it failed.
 #[derive(Debug, Default, Serialize)]
 struct Found {
     text: String,

@@ -10,7 +10,7 @@ use courant_telemetry::Clock;
 
 use crate::bench::{Bench, Kind, entry, id, in_time, next, submission, until};
 
-/// Where the process that is to be killed has its spool.
+/// The variable that tells the process that is to be killed the path of its spool.
 const SPOOL: &str = "COURANT_TEST_SPOOL";
 const FAST: &str = "COURANT_TEST_FAST";
 const CHILD: &str = "crash::the_process_that_is_killed";
@@ -133,7 +133,8 @@ pub(crate) async fn what_was_taken_is_delivered_again_after_a_crash(kind: Kind) 
             publish_and_die(&bench, 1);
             let bus = bench.bus().await;
             let mut deliveries = bus.consume(Stage::ANALYST, 1).await.unwrap();
-            // What the dead process held is nobody's: it comes at once, and counts.
+            // Nobody holds the dead process's message now: it comes at once, and the lost attempt
+            // counts.
             let again = tokio::time::timeout(Duration::from_secs(10), deliveries.next()).await;
             let again = again.unwrap().unwrap();
             assert_eq!((submission(&again).as_str(), again.attempt()), ("s-0", 2));

@@ -1,4 +1,4 @@
-//! What only the embedded bus does.
+//! The behaviour of the embedded bus alone.
 
 use std::time::Duration;
 

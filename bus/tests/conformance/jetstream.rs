@@ -1,4 +1,4 @@
-//! What only a server can do to the bus.
+//! The effects on the bus that only a server can have.
 
 use std::time::Duration;
 

@@ -1,4 +1,4 @@
-//! What both back ends of the bus must do alike, and what each does for itself.
+//! The behaviour that both back ends of the bus must share, and the behaviour of each alone.
 //! Order within a subject is not promised, and not tested.
 
 #![expect(clippy::unwrap_used, reason = "a test may panic")]

@@ -1,4 +1,4 @@
-//! What is not stored: broadcasts, requests; and events as they pass.
+//! The messages that are not stored: broadcasts and requests. Also events as they pass.
 
 use std::time::{Duration, Instant};
 

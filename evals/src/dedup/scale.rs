@@ -106,7 +106,7 @@ fn word(rng: &mut StdRng) -> String {
     word
 }
 
-/// What the process holds in memory.
+/// Returns the resident memory of the process, in bytes.
 fn resident_bytes() -> anyhow::Result<u64> {
     let status = std::fs::read_to_string("/proc/self/status").context("needs Linux's /proc")?;
     let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));

@@ -1,4 +1,4 @@
-//! What several tools extract from the same pages.
+//! The texts that several tools extract from the same pages.
 
 use std::collections::HashMap;
 use std::fs;

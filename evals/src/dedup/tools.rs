@@ -38,7 +38,7 @@ const ONE_ARTICLE: [[&str; 2]; 4] = [
 /// Counts of pairs.
 #[derive(Default)]
 struct Pairs {
-    /// Of one page.
+    /// Pairs of texts of one page.
     wanted: usize,
     /// Called one article.
     called: usize,

@@ -92,7 +92,7 @@ fn url(id: &str) -> CanonicalUrl {
     CanonicalUrl::from_canonical(format!("https://wire.example/{id}"))
 }
 
-/// How many stories the whole rule calls copies.
+/// Returns the number of stories that the whole rule calls copies.
 fn copies(stories: &[Story], misses: bool) -> usize {
     let mut ledger = Ledger::new(&NearConfig::default());
     let names: HashMap<ArticleId, &str> =

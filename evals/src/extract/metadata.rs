@@ -35,7 +35,7 @@ pub(crate) struct Case {
 }
 
 impl Case {
-    /// Of the title (0), the authors (1) or the date (2).
+    /// Returns the expected title (0), authors (1) or date (2).
     pub(crate) fn truth(&self, field: usize) -> Option<&str> {
         [&self.title, &self.authors, &self.date][field].as_deref()
     }

@@ -17,7 +17,7 @@ const UNKNOWN_URL: &str = "https://unknown.example/page";
 
 /// A page as Courant reads it.
 pub(crate) struct Sample {
-    /// What a miss is listed under.
+    /// The name under which a miss is listed.
     pub(crate) name: String,
     /// Empty where reading failed: that is a miss, not an end.
     pub(crate) page: Page,
@@ -152,7 +152,7 @@ fn sample(name: String, file: &Path, url: &str) -> Result<Sample> {
 }
 
 impl Sample {
-    /// What the verdict is made of; `None` where the page cannot be read.
+    /// Returns the evidence for the verdict; `None` if the page cannot be read.
     pub(crate) fn evidence(&self) -> Option<Evidence> {
         let html = fs::read(&self.file).ok()?;
         courant_extract::evidence(&html, None, &self.url).ok()

@@ -1,4 +1,4 @@
-//! How long a page takes on one thread.
+//! The time that a page takes on one thread.
 
 use std::time::Duration;
 

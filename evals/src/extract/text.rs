@@ -8,7 +8,7 @@ use crate::report::Report;
 /// Pages below this are listed as misses.
 const LISTED_BELOW: f64 = 0.9;
 
-/// How the words of a text agree with those expected, order left aside.
+/// The agreement of the words of a text with the expected words, in any order.
 #[derive(Clone, Copy)]
 struct Agreement {
     precision: f64,

@@ -1,4 +1,4 @@
-//! Whether a page is an article.
+//! The verdict on whether a page is an article.
 
 use super::pages::{Labelled, Sample};
 use crate::report::Report;

@@ -10,7 +10,7 @@ pub(crate) struct Case {
     pub(crate) bytes: Vec<u8>,
     /// A Python expression; empty where the file has none.
     pub(crate) expectation: String,
-    /// Where the feed was fetched.
+    /// The URL at which the feed was fetched.
     pub(crate) base: String,
 }
 

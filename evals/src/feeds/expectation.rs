@@ -4,7 +4,7 @@
 use courant_extract::sources::{Feed, FeedEntry, FeedKind};
 use url::Url;
 
-/// What became of a case.
+/// The outcome of a case.
 pub(crate) enum Verdict {
     Met,
     /// With the claim that does not hold.
@@ -237,7 +237,7 @@ fn seconds(date: &str) -> Option<i64> {
     courant_extract::published_at(date).map(|date| date.unix_seconds())
 }
 
-/// Whether two pieces of HTML read the same, without their tags.
+/// Returns true if two pieces of HTML read the same without their tags.
 fn same_text(found: &str, expected: &str) -> bool {
     text_of(found) == text_of(expected)
 }

@@ -1,8 +1,7 @@
 //! `courant-eval entities`: the head for names, on texts that it never saw.
 //!
-//! Of each set a fifth of the sentences is held back, whole documents at a time:
-//! those whose text has the lowest SHA-256. A name counts where its kind, its
-//! first and its last character are right.
+//! A fifth of each set's sentences is held back, in whole documents: those whose text has
+//! the lowest SHA-256. A name counts if its kind, its first and its last character are right.
 
 use std::path::Path;
 use std::time::{Duration, Instant};
@@ -106,7 +105,7 @@ fn read(folder: &Path) -> anyhow::Result<Vec<Labelled>> {
     Ok(texts)
 }
 
-/// What is held back, and the rest.
+/// Returns the sentences that are held back, and the rest.
 fn split(texts: &[Labelled]) -> (Vec<Labelled>, Vec<Labelled>) {
     let mut held_back = Vec::new();
     let mut rest = Vec::new();

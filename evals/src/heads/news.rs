@@ -11,8 +11,8 @@ pub(crate) struct Mention {
     pub(crate) text: String,
     /// 0 negative, 1 neutral, 2 positive.
     pub(crate) class: usize,
-    /// Whether all in the sentence fare alike: only then has the sentence a
-    /// sentiment of its own.
+    /// True if all those in the sentence have the same class: only then does the sentence
+    /// have a sentiment of its own.
     pub(crate) agreed: bool,
 }
 

@@ -64,7 +64,7 @@ impl Vectors {
         topics_of(&self.encoder)
     }
 
-    /// What the embedder makes of texts, in their order.
+    /// Returns the embeddings of texts, in their order.
     pub(crate) fn of(&mut self, texts: &[&str]) -> Result<Vec<Embeddings>> {
         let mut missing: Vec<String> = texts
             .iter()

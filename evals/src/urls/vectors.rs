@@ -22,11 +22,11 @@ pub(super) struct Vector {
     pub(super) expected: Option<String>,
 }
 
-/// How the canonical forms compare with a list.
+/// The comparison of the canonical forms with a list.
 ///
-/// The forms are not compared letter by letter: ours begins with `https` and has
-/// no `www`. A vector agrees where the address and the list's form of it have
-/// one canonical form. `merged` holds what the list keeps apart and we do not.
+/// The forms are not compared letter by letter: ours begins with `https` and has no `www`.
+/// A vector agrees if the address and the list's form of it have one canonical form.
+/// `merged` holds the addresses that the list keeps apart and we do not.
 pub(super) struct Comparison {
     name: &'static str,
     agreeing: usize,
@@ -153,7 +153,7 @@ fn hosts(object: &Value) -> Vec<Vector> {
         .collect()
 }
 
-/// Whether the address does not depend on the page that it stands on.
+/// Returns true if the address does not depend on the page that it stands on.
 fn is_absolute(url: &str) -> bool {
     reason::has_http_scheme(url) && url.contains("://")
 }

@@ -127,7 +127,7 @@ pub mod admin_client {
     )]
     use tonic::codegen::*;
     use tonic::codegen::http::Uri;
-    /// How an operator looks at an agent and steers it. Served by every agent; an
+    /// The service by which an operator inspects and steers an agent. Every agent serves it; an
     /// embedded process serves all of its agents on one port, told apart by name.
     #[derive(Debug, Clone)]
     pub struct AdminClient<T> {
@@ -209,7 +209,7 @@ pub mod admin_client {
             self.inner = self.inner.max_encoding_message_size(limit);
             self
         }
-        /// What the agents of this process are doing.
+        /// Returns the status of the agents of this process.
         pub async fn get_status(
             &mut self,
             request: impl tonic::IntoRequest<super::GetStatusRequest>,
@@ -330,7 +330,7 @@ pub mod admin_server {
     /// Generated trait containing gRPC methods that should be implemented for use with AdminServer.
     #[async_trait]
     pub trait Admin: std::marker::Send + std::marker::Sync + 'static {
-        /// What the agents of this process are doing.
+        /// Returns the status of the agents of this process.
         async fn get_status(
             &self,
             request: tonic::Request<super::GetStatusRequest>,
@@ -361,7 +361,7 @@ pub mod admin_server {
             tonic::Status,
         >;
     }
-    /// How an operator looks at an agent and steers it. Served by every agent; an
+    /// The service by which an operator inspects and steers an agent. Every agent serves it; an
     /// embedded process serves all of its agents on one port, told apart by name.
     #[derive(Debug)]
     pub struct AdminServer<T> {
@@ -700,10 +700,10 @@ pub struct Entry {
     /// Names this submission in `courant.entry.decided`; chosen by the submitter.
     #[prost(string, tag = "1")]
     pub submission_id: ::prost::alloc::string::String,
-    /// Where the page was fetched from, or what the sender calls it.
+    /// The URL from which the page was fetched, or the sender's name for it.
     #[prost(string, tag = "2")]
     pub url: ::prost::alloc::string::String,
-    /// What the page declares as its canonical URL; empty where it declares none.
+    /// The canonical URL that the page declares; empty if it declares none.
     #[prost(string, tag = "3")]
     pub declared_canonical_url: ::prost::alloc::string::String,
     #[prost(string, tag = "4")]
@@ -771,7 +771,7 @@ pub struct FeedFields {
     #[prost(string, tag = "5")]
     pub published_at: ::prost::alloc::string::String,
 }
-/// What the gateway let in.
+/// An article that the gateway let in.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct Article {
     /// 32 hex digits: the start of SHA-256 of the canonical URL.
@@ -779,7 +779,7 @@ pub struct Article {
     pub id: ::prost::alloc::string::String,
     #[prost(int64, tag = "2")]
     pub revision: i64,
-    /// Where to read it.
+    /// The URL at which to read it.
     #[prost(string, tag = "3")]
     pub url: ::prost::alloc::string::String,
     /// 32 hex digits: the start of SHA-256 of the normalized text.
@@ -815,7 +815,7 @@ pub struct Article {
     #[prost(message, optional, tag = "17")]
     pub feed: ::core::option::Option<FeedFields>,
 }
-/// What computed a result.
+/// The model that computed a result.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct Model {
     #[prost(string, tag = "1")]
@@ -853,7 +853,7 @@ pub struct Embeddings {
     /// In the text's order; of a very long text, the first ones.
     #[prost(message, repeated, tag = "5")]
     pub entities: ::prost::alloc::vec::Vec<Entity>,
-    /// What found them; absent where `entities_absent` says why.
+    /// The model that found them; absent if `entities_absent` says why.
     #[prost(message, optional, tag = "6")]
     pub entity_model: ::core::option::Option<Model>,
     #[prost(string, tag = "7")]
@@ -937,7 +937,7 @@ pub struct Analysis {
     >,
     #[prost(message, repeated, tag = "6")]
     pub models: ::prost::alloc::vec::Vec<Model>,
-    /// Of the text as a whole; not set where `skipped` says why.
+    /// The sentiment of the text as a whole; not set if `skipped` says why.
     #[prost(message, optional, tag = "7")]
     pub sentiment: ::core::option::Option<Sentiment>,
     /// In the text's order; of a very long text, the first ones.
@@ -1271,7 +1271,7 @@ pub struct Classified {
     /// By falling score.
     #[prost(message, repeated, tag = "1")]
     pub labels: ::prost::alloc::vec::Vec<Label>,
-    /// Of a token classifier, in the text's order.
+    /// The spans that a token classifier found, in the text's order.
     #[prost(message, repeated, tag = "2")]
     pub spans: ::prost::alloc::vec::Vec<LabelledSpan>,
     /// Why there are neither; empty where there are, or where no span was found.
@@ -1280,7 +1280,7 @@ pub struct Classified {
 }
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct ClassifyReply {
-    /// What computed the scores.
+    /// The model that computed the scores.
     #[prost(message, optional, tag = "1")]
     pub model: ::core::option::Option<Model>,
     /// One per text, in order.

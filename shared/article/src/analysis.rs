@@ -1,4 +1,4 @@
-//! What the analyst adds to an article.
+//! The analyst's additions to an article.
 
 use std::collections::BTreeMap;
 
@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{ModelRef, Span};
 
-/// How much an article is about one of the 17 top-level IPTC Media Topics.
+/// One of the 17 top-level IPTC Media Topics, scored by how much an article is about it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Topic {
     /// As `medtop:04000000`.
@@ -17,7 +17,7 @@ pub struct Topic {
     pub score: f32,
 }
 
-/// What a name in the text names.
+/// The kind of thing that a name in the text names.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum EntityKind {
@@ -34,10 +34,10 @@ pub enum EntityKind {
 pub struct Entity {
     /// As it stands in the text.
     pub text: String,
-    /// What it names.
+    /// The kind of thing that it names.
     #[serde(rename = "type")]
     pub kind: EntityKind,
-    /// Where it stands.
+    /// The name's place in the text.
     #[serde(flatten)]
     pub span: Span,
     /// 0 to 1: how probable the kind is, over the whole name.
@@ -63,7 +63,7 @@ pub struct Sentiment {
     pub label: SentimentLabel,
     /// Its probability.
     pub score: f32,
-    /// Of negative, neutral, positive.
+    /// The probabilities of negative, neutral and positive, in this order.
     pub probabilities: [f32; 3],
 }
 
@@ -73,8 +73,7 @@ impl SentimentLabel {
 }
 
 impl Sentiment {
-    /// What the probabilities of negative, neutral and positive say. Of equals
-    /// the first counts.
+    /// Returns the most probable of negative, neutral and positive; the first among equals.
     pub fn of(probabilities: [f32; 3]) -> Self {
         let mut best = 0;
         for index in 1..probabilities.len() {
@@ -98,21 +97,21 @@ pub struct KeyPhrase {
 /// A sentence of the text that stands for it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SummarySentence {
-    /// Where it stands.
+    /// The sentence's place in the text.
     #[serde(flatten)]
     pub span: Span,
     /// The sentence.
     pub text: String,
 }
 
-/// What the analyst found. What it did not find is absent, never neutral.
+/// The analyst's findings. What it did not find is absent, never neutral.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Analysis {
     /// ISO 639-1, as detected.
     pub language: Option<String>,
     /// All 17 by falling score, or none.
     pub topics: Vec<Topic>,
-    /// Of the text as a whole.
+    /// The sentiment of the text as a whole.
     #[serde(default)]
     pub sentiment: Option<Sentiment>,
     /// By falling score.
@@ -133,7 +132,7 @@ pub struct Analysis {
     /// Output name to the reason why it is absent.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub skipped: BTreeMap<String, String>,
-    /// What computed it.
+    /// The models that computed it.
     #[serde(default)]
     pub models: Vec<ModelRef>,
 }
@@ -150,7 +149,7 @@ pub struct IptcTopic {
     pub code: &'static str,
     /// The English name.
     pub label: &'static str,
-    /// What the topic covers.
+    /// A description of what the topic covers.
     pub definition: &'static str,
 }
 

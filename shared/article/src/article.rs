@@ -1,4 +1,4 @@
-//! What is submitted, and what the gateway makes of it.
+//! The entry that is submitted, and the article that the gateway makes of it.
 
 use std::fmt;
 
@@ -37,7 +37,7 @@ impl Text {
         &self.content
     }
 
-    /// Whether something was cut off.
+    /// Returns true if something was cut off.
     pub fn is_truncated(&self) -> bool {
         self.truncated
     }
@@ -48,9 +48,9 @@ impl Text {
 pub struct Entry {
     /// Names this submission in the gateway's decision; chosen by the submitter.
     pub submission_id: String,
-    /// Where the page was fetched from, or what the sender calls it.
+    /// The URL from which the page was fetched, or the sender's name for it.
     pub url: String,
-    /// What the page declares as its canonical URL.
+    /// The canonical URL that the page declares.
     pub declared_canonical_url: Option<String>,
     /// The headline.
     pub title: String,
@@ -76,7 +76,7 @@ pub struct Entry {
     pub feed: FeedFields,
 }
 
-/// What the gateway says of an entry.
+/// The gateway's decision on an entry.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Decision {
@@ -108,7 +108,7 @@ impl Decision {
         }
     }
 
-    /// Whether the entry goes on to the embedder.
+    /// Returns true if the entry goes on to the embedder.
     pub fn is_accepted(self) -> bool {
         matches!(self, Self::New | Self::Revision | Self::Syndicated)
     }
@@ -127,9 +127,9 @@ pub struct Article {
     pub id: ArticleId,
     /// Which version of it this is.
     pub revision: Revision,
-    /// Where to read it: what the page declares as its canonical URL where that
-    /// counts, else where it was found. A canonical form names an article; that it
-    /// can be fetched is not promised, so it is not this.
+    /// The URL at which to read it: the canonical URL that the page declares if that counts,
+    /// else the URL at which it was found. It is not the canonical form, which names an article
+    /// but may not be fetchable.
     pub url: String,
     /// The hash of its normalized text.
     pub content_hash: ContentHash,

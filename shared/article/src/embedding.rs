@@ -1,4 +1,4 @@
-//! What the embedder adds to an article.
+//! The embedder's additions to an article.
 
 use half::f16;
 use serde::{Deserialize, Serialize};
@@ -44,7 +44,7 @@ impl Embedding {
         &self.0
     }
 
-    /// How many values.
+    /// Returns the number of values.
     pub fn dimension(&self) -> usize {
         self.0.len()
     }
@@ -55,7 +55,7 @@ impl Embedding {
     }
 }
 
-/// What computed a result: in the record, so that nobody has to guess.
+/// The model that computed a result: it is in the record, so that nobody has to guess.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct ModelRef {
     /// As `all-MiniLM-L6-v2`.
@@ -80,7 +80,7 @@ pub struct Span {
 /// One sentence, in half precision: enough to rank sentences by.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Sentence {
-    /// Where it stands in the text.
+    /// The sentence's place in the text.
     pub span: Span,
     /// Its vector, unit length.
     pub vector: Vec<f16>,

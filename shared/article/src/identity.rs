@@ -1,4 +1,4 @@
-//! How an article and its text are named.
+//! Identifiers of articles and of their texts.
 
 use std::fmt;
 use std::str::FromStr;

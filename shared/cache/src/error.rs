@@ -1,4 +1,4 @@
-//! What can go wrong in the cache: little, as reads never fail.
+//! The errors of the cache. They are few, because reads never fail.
 
 use std::sync::Arc;
 use std::time::Duration;

@@ -10,13 +10,13 @@ use moka::future::Cache;
 
 use crate::Config;
 
-/// What an entry takes beside its key and value, about.
+/// The approximate size of an entry without its key and value.
 const OVERHEAD_BYTES: u64 = 200;
 /// Lives differ by up to this share, so that entries of one moment do not all
 /// end in one moment.
 const JITTER: f64 = 0.1;
 
-/// What is known of a key.
+/// The cached result for a key.
 #[derive(Clone, Debug)]
 pub(crate) struct Entry {
     /// `None`: there is no such thing.

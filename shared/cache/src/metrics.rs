@@ -1,9 +1,9 @@
-//! What the cache counts.
+//! The counters of the cache.
 
 use opentelemetry::KeyValue;
 use opentelemetry::metrics::{Counter, Meter};
 
-/// Where an answer is looked for.
+/// The place in which an answer is looked for.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Level {
     Memory,
@@ -11,7 +11,7 @@ pub(crate) enum Level {
     Loader,
 }
 
-/// How that went.
+/// The result of looking there.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Outcome {
     Hit,

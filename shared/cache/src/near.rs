@@ -65,8 +65,8 @@ impl Neighbours {
         Ok(())
     }
 
-    /// How many texts it holds; in Redis, as far as this process knows, and those
-    /// whose time has come included.
+    /// Returns the number of texts in the index. With Redis, this is the number that this process
+    /// knows of, including texts that have expired.
     pub fn articles(&self) -> usize {
         match &self.level {
             Level::Memory(index) => locked(index).len(),
@@ -74,7 +74,7 @@ impl Neighbours {
         }
     }
 
-    /// Whether nothing was ever taken in.
+    /// Returns true if no text was ever added.
     ///
     /// # Errors
     /// If Redis does not answer in time.
@@ -85,7 +85,7 @@ impl Neighbours {
         }
     }
 
-    /// Whether other processes see what this one takes in.
+    /// Returns true if other processes see the texts that this one adds.
     pub fn is_shared(&self) -> bool {
         matches!(self.level, Level::Redis(_))
     }

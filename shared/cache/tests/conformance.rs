@@ -1,4 +1,4 @@
-//! What a cache promises, in memory alone and with Redis behind it.
+//! The promises of a cache, in memory alone and with Redis behind it.
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
@@ -48,12 +48,12 @@ impl House {
         Self { cache, config, meters, redis }
     }
 
-    /// What another process with the same configuration has.
+    /// Returns the cache of another process with the same configuration.
     fn replica(&self) -> Cache {
         Cache::connect(&self.config, &self.meters.meter()).unwrap()
     }
 
-    /// How often `level` ended in `outcome`, as Prometheus sees it.
+    /// Returns the number of requests at `level` that ended in `outcome`, as Prometheus sees it.
     fn count(&self, level: &str, outcome: &str) -> u64 {
         let wanted = [format!("level=\"{level}\""), format!("outcome=\"{outcome}\"")];
         let text = self.meters.render().unwrap();

@@ -1,4 +1,4 @@
-//! What the index of near texts promises, in memory and shared through Redis.
+//! The promises of the index of near texts, in memory and shared through Redis.
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
@@ -37,7 +37,7 @@ impl House {
         Self { near: neighbours(&config, Some(&redis)), config, redis: Some(redis) }
     }
 
-    /// What another process with the same configuration has.
+    /// Returns the index of another process with the same configuration.
     fn replica(&self) -> Neighbours {
         neighbours(&self.config, self.redis.as_ref())
     }

@@ -14,8 +14,8 @@ mod path;
 /// A longer URL is refused: no article's address needs it.
 pub const MAX_URL_BYTES: usize = courant_article::MAX_URL_BYTES;
 
-/// What one rewriting leaves behind, the next one takes; the second one mostly
-/// finds nothing to do. Also the most AMP viewers around one another.
+/// The most rewritings of one URL: each takes what the one before it left behind. The second
+/// mostly finds nothing to do. Also the most AMP viewers around one another.
 const MAX_ROUNDS: usize = 16;
 
 /// Why a text is not the URL of an article.
@@ -89,7 +89,8 @@ fn rewritten(url: Url) -> Result<String, InvalidUrl> {
     Ok(format!("{scheme}://{host}{port}{path}{query}{fragment}"))
 }
 
-/// What AMP caches and viewers show, one of which may show another.
+/// Returns the URL that an AMP cache or viewer shows, even inside other caches or viewers;
+/// `url` itself if it is neither.
 fn unwrapped(mut url: Url) -> Result<Url, InvalidUrl> {
     for _ in 0..MAX_ROUNDS {
         let Some(origin) = amp::origin(&url) else {
@@ -123,7 +124,7 @@ fn credible(own: &CanonicalUrl, fetched: &str, declared: &str) -> Option<Canonic
     (may_speak && !swallows_others(&declared, own)).then_some(declared)
 }
 
-/// Whether `declared` would stand for more pages than `own`, too.
+/// Returns true if `declared` would also stand for pages other than `own`.
 fn swallows_others(declared: &CanonicalUrl, own: &CanonicalUrl) -> bool {
     let (Ok(declared), Ok(own)) = (Url::parse(declared.as_str()), Url::parse(own.as_str())) else {
         return true;

@@ -40,8 +40,8 @@ pub fn registered_domain_of(host: &str) -> String {
     psl::domain_str(&host).map_or(host.clone(), str::to_owned)
 }
 
-/// Whether one publisher answers for both URLs: they share the registered domain,
-/// and the whole host where that domain lends its names to anybody.
+/// Returns true if one publisher answers for both URLs: they share the registered domain,
+/// and the whole host too if that domain lends its names to anybody.
 pub(crate) fn share_a_publisher(one: &CanonicalUrl, other: &CanonicalUrl) -> bool {
     let domain = registered_domain(one);
     let host = |url: &CanonicalUrl| {

@@ -18,9 +18,9 @@ use crate::Sketch;
 use crate::sketch::HASHES;
 use segment::Segment;
 
-/// How many of a sketch's smallest hashes lead to it. A text of which half is
-/// found in a text of the same length shares a third of them and more: 16 find
-/// nearly all such texts.
+/// The number of a sketch's smallest hashes that lead to it. If half of a text is found in
+/// a text of the same length, the two share a third of these hashes or more: 16 find nearly
+/// all such texts.
 pub const KEYS: usize = 16;
 /// At most so many candidates are compared, those with the most keys first.
 const MAX_COMPARED: usize = 64;
@@ -47,7 +47,7 @@ pub struct Match {
     pub id: ArticleId,
     /// The [`crate::text_key`] of the text that it was offered with.
     pub text: u64,
-    /// Whether it is of the same site.
+    /// True if the earlier article is of the same site.
     pub on_this_site: bool,
     /// The share of the shorter text that stands in the longer one, 0 to 1.
     pub containment: f32,
@@ -93,30 +93,30 @@ impl NearIndex {
         }
     }
 
-    /// How many texts it holds.
+    /// Returns the number of texts in the index.
     pub fn len(&self) -> usize {
         self.segments.iter().map(Segment::len).sum()
     }
 
-    /// Whether it holds none.
+    /// Returns true if the index holds no text.
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }
 
-    /// What it takes in memory.
+    /// Returns the memory that the index takes, in bytes.
     pub fn size_bytes(&self) -> usize {
         self.segments.iter().map(Segment::size_bytes).sum()
     }
 
-    /// How many texts have a key in common with `sketch`, and so would be compared
-    /// with it, and their names.
+    /// Returns the names of the texts that have a key in common with `sketch`, and so would be
+    /// compared with it.
     pub fn candidates(&self, sketch: &Sketch) -> Vec<ArticleId> {
         let at = |(segment, slot): (usize, usize)| self.segments[segment].at(slot).0.id;
         self.ranked(sketch).into_iter().map(at).collect()
     }
 
-    /// What is near to `offer` and came before it, the earliest first; where
-    /// `offer` itself is there already, that stands at the end.
+    /// Returns the texts that are near to `offer` and came before it, the earliest first.
+    /// `offer` itself comes last if the index holds it already.
     fn met(&self, offer: &Offer, now_s: u32) -> Vec<Match> {
         let oldest_s = self.oldest_s(now_s);
         let site = segment::site_hash(&offer.site);
@@ -143,7 +143,8 @@ impl NearIndex {
         met
     }
 
-    /// Where the candidates are, those with the most keys in common first.
+    /// Returns the places (segment, slot) of the candidates, those with the most keys in common
+    /// first.
     fn ranked(&self, sketch: &Sketch) -> Vec<(usize, usize)> {
         let mut hits = Vec::with_capacity(HASHES);
         for (number, segment) in self.segments.iter().enumerate() {

@@ -12,9 +12,9 @@ pub(crate) enum Part {
 /// Decodes what needs no encoding, encodes what no URL may hold (`[`, `|`,
 /// a `%` without two hexadecimal digits), and writes digits in upper case.
 ///
-/// Beyond the unreserved characters of RFC 3986 it decodes the delimiters that
-/// separate nothing in practice, as `%2C`: one address is published both ways.
-/// What may separate stays as it is: `/ ? # ; & = + %`.
+/// Besides the unreserved characters of RFC 3986, it decodes the delimiters that separate
+/// nothing in practice, such as `%2C`: one address is published both ways. Characters that
+/// may separate stay as they are: `/ ? # ; & = + %`.
 pub(crate) fn normalized(text: &str, part: Part) -> String {
     let mut normal = String::with_capacity(text.len());
     let mut rest = text.as_bytes();

@@ -11,7 +11,7 @@ const CHARACTERS: usize = 8;
 /// Characters of such a script that count as one word.
 const CHARACTERS_PER_WORD: usize = 2;
 
-/// What a text is compared by.
+/// The shingles by which a text is compared.
 pub(crate) struct Shingles {
     /// Ascending, each once. Odd where the shingle holds a number; never `u32::MAX`.
     pub(crate) hashes: Vec<u32>,
@@ -22,13 +22,13 @@ pub(crate) struct Shingles {
 struct Token {
     hash: u64,
     has_digit: bool,
-    /// Whether it is one character of a script without spaces.
+    /// True if the token is one character of a script without spaces.
     is_character: bool,
 }
 
 impl Shingles {
-    /// Of a text that [`crate::normalize_text`] made. Case and punctuation do not
-    /// count.
+    /// Makes the shingles of a text that [`crate::normalize_text`] made. Case and punctuation do
+    /// not count.
     pub(crate) fn of(normalized: &str) -> Self {
         let tokens = tokens(normalized);
         let characters = tokens.iter().filter(|token| token.is_character).count();
@@ -93,7 +93,7 @@ fn has_no_spaces(c: char) -> bool {
         | '\u{f900}'..='\u{faff}' | '\u{20000}'..='\u{3ffff}')
 }
 
-/// Of FNV-1a.
+/// The offset basis and the prime of FNV-1a.
 const SEED: u64 = 0xcbf2_9ce4_8422_2325;
 const PRIME: u64 = 0x0000_0100_0000_01b3;
 /// 2^64 over the golden ratio.

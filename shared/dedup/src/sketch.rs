@@ -15,22 +15,22 @@ const HEADER_BYTES: usize = 5;
 /// 60 shingles, it is all of them.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Sketch {
-    /// How many different shingles the text has.
+    /// The number of different shingles in the text.
     pub(crate) shingles: u32,
     /// Ascending, then [`NONE`].
     pub(crate) hashes: [u32; HASHES],
 }
 
-/// What two texts share.
+/// The counts of shingles that two texts share.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Overlap {
     /// Shingles of the shorter text that were compared.
     pub compared: u32,
     /// Those of them that the longer text has.
     pub shared: u32,
-    /// Of the compared ones, those with a number in them.
+    /// Compared shingles with a number in them.
     pub numbers_compared: u32,
-    /// Of the shared ones, those with a number in them.
+    /// Shared shingles with a number in them.
     pub numbers_shared: u32,
 }
 
@@ -40,7 +40,7 @@ impl Overlap {
         share(self.shared, self.compared)
     }
 
-    /// How much of what was compared has a number in it, 0 to 1.
+    /// Returns the share of the compared shingles that have a number in them, 0 to 1.
     pub fn share_of_numbers(self) -> f32 {
         share(self.numbers_compared, self.compared)
     }
@@ -113,7 +113,7 @@ impl Sketch {
         std::iter::once(VERSION).chain(bytes).collect()
     }
 
-    /// What [`Self::to_bytes`] gave; `None` if it is of another version or damaged.
+    /// Reads the bytes of [`Self::to_bytes`]; `None` if they are of another version or damaged.
     pub fn from_bytes(bytes: &[u8]) -> Option<Self> {
         let (version, numbers) = bytes.split_first()?;
         let (numbers, rest) = numbers.as_chunks::<4>();

@@ -58,8 +58,8 @@ fn is_tracking(part: &str) -> bool {
         || is_social_flow(name, value)
 }
 
-/// Whether the value names where readers come from (`rss`, `fb-share`,
-/// `newsletter_daily`): whatever the site, that chooses no article.
+/// Returns true if the value names the channel that readers come from (`rss`, `fb-share`,
+/// `newsletter_daily`): that chooses no article, whatever the site.
 fn names_a_channel(value: &str) -> bool {
     let value = value.to_ascii_lowercase();
     let mut words = value.split(|c: char| !c.is_ascii_alphanumeric());

@@ -8,7 +8,7 @@ const PRESCAN_BYTES: usize = 4096;
 
 /// Decodes `bytes`: a byte order mark decides, then `hint` (a label, or a whole
 /// `Content-Type`), then what the document declares, and at last windows-1252.
-/// What cannot be decoded becomes U+FFFD.
+/// Bytes that cannot be decoded become U+FFFD.
 ///
 /// Unlike in browsers, valid UTF-8 beyond ASCII is stronger than the document's
 /// own declaration: pages saved to disk keep the declaration of the bytes that
@@ -23,8 +23,8 @@ pub(crate) fn decode(bytes: &[u8], hint: Option<&str>) -> String {
     encoding.decode(bytes).0.into_owned()
 }
 
-/// Whether `bytes` can be text in the encoding that `hint` names, and are not
-/// plainly in UTF-8 instead.
+/// Returns true if `bytes` can be text in the encoding that `hint` names, and are not plainly
+/// in UTF-8 instead.
 pub(crate) fn fits(bytes: &[u8], hint: &str) -> bool {
     let encoding = label_in_content_type(hint).and_then(by_label);
     encoding.is_some_and(|encoding| {
@@ -52,7 +52,7 @@ fn declared(bytes: &[u8]) -> Option<&'static Encoding> {
     let start =
         String::from_utf8_lossy(&bytes[..bytes.len().min(PRESCAN_BYTES)]).to_ascii_lowercase();
     let encoding = by_xml_declaration(&start).or_else(|| by_meta(&start))?;
-    // What could be read as ASCII is no UTF-16, whatever it says.
+    // A declaration that could be read as ASCII is not in UTF-16, whatever it says.
     Some(encoding.output_encoding())
 }
 

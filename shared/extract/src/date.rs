@@ -44,14 +44,14 @@ const ZONES: [(&str, &str); 27] = [
     ("nzdt", "+13:00"),
 ];
 
-/// How `3/4/2024` is read.
+/// The order of day and month in `3/4/2024`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Order {
     /// The third of April.
     DayFirst,
     /// The fourth of March.
     MonthFirst,
-    /// Not at all: it is read differently on two sides of an ocean.
+    /// None, so it is not read: it means different days on two sides of an ocean.
     Unknown,
 }
 

@@ -1,4 +1,4 @@
-//! How long one page may be worked on.
+//! A limit on the time that one page may be worked on.
 
 use std::cell::Cell;
 use std::fmt;

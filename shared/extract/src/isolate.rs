@@ -15,10 +15,10 @@ pub(crate) const MAX_TREE_DEPTH: usize = 800;
 /// Tags open at once, by a count that leaves out those that need no end tag: the
 /// parser's time for a tag grows with the depth it stands in.
 const MAX_OPEN_TAGS: i64 = 400;
-/// What parsing may build. Formatting elements left open are built again in
+/// The most nodes that parsing may build. Formatting elements left open are built again in
 /// every block that follows: a few megabytes can ask for billions of nodes.
 const MAX_NODES: u64 = 2_000_000;
-/// What is parsed between two looks at the clock.
+/// The bytes that are parsed between two looks at the clock.
 const CHUNK_BYTES: usize = 32 * 1024;
 
 const FORMATTING: [&str; 14] = [
@@ -125,7 +125,7 @@ pub(crate) fn fragment(html: &str) -> Option<Document> {
     is_affordable_fragment(html).then(|| Document::fragment(html)).filter(is_flat)
 }
 
-/// Whether the tree stays within [`MAX_TREE_DEPTH`]; walked without recursion.
+/// Returns true if the tree stays within [`MAX_TREE_DEPTH`]; walks it without recursion.
 fn is_flat(document: &Document) -> bool {
     let (mut node, mut depth) = (document.root(), 0_usize);
     loop {
@@ -149,8 +149,8 @@ fn is_flat(document: &Document) -> bool {
     }
 }
 
-/// Whether parsing `html` stays within bounds of depth and work, estimated from
-/// its tags alone.
+/// Returns true if parsing `html` stays within bounds of depth and work, estimated from its
+/// tags alone.
 fn is_affordable(html: &str, deadline: &Deadline<'_>) -> Result<bool, TimeIsUp> {
     let (mut depth, mut open_formatting, mut nodes) = (0_i64, 0_i64, 0_u64);
     let mut within = Within::Html;
@@ -179,7 +179,7 @@ fn is_affordable(html: &str, deadline: &Deadline<'_>) -> Result<bool, TimeIsUp> 
     Ok(true)
 }
 
-/// How the parser reads what follows, as far as tags alone tell for certain.
+/// The way the parser reads what follows, as far as tags alone tell for certain.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Within {
     Html,
@@ -207,7 +207,7 @@ struct Tag<'a> {
     /// In lower case.
     name: String,
     is_end: bool,
-    /// What follows the name.
+    /// The text that follows the name, to the end of the page.
     rest: &'a str,
 }
 

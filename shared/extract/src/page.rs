@@ -35,10 +35,10 @@ pub use verdict::{EVIDENCE, Evidence};
 /// Larger pages are refused.
 pub const MAX_PAGE_BYTES: usize = 16 * 1024 * 1024;
 
-/// What a page says, as `courant extract` prints it, and where it leads.
+/// The contents of a page, as `courant extract` prints them, and its links.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Page {
-    /// Whether it is one article, rather than a listing, a form, a challenge.
+    /// True if it is one article, rather than a listing, a form or a challenge.
     pub is_article: bool,
     /// The headline without the site's name; empty where there is none.
     pub title: String,
@@ -59,9 +59,9 @@ pub struct Page {
     pub tags: Vec<String>,
     /// The URL of the lead image, absolute; not checked in any way.
     pub image: Option<String>,
-    /// Whether the page declares that not everybody may read all of it.
+    /// True if the page declares that not everybody may read all of it.
     pub paywalled: bool,
-    /// What the page calls its canonical URL, absolute; not checked in any way.
+    /// The URL that the page calls canonical, absolute; not checked in any way.
     pub canonical_url: Option<String>,
     /// The main text, paragraphs apart by a blank line; also where it is no
     /// article, as far as there is any.
@@ -73,7 +73,7 @@ pub struct Page {
     /// Links on the same site that look like articles, in the page's order, at
     /// most 500.
     pub links: Vec<Url>,
-    /// Whether the page asks not to be indexed.
+    /// True if the page asks not to be indexed.
     pub noindex: bool,
 }
 
@@ -134,8 +134,8 @@ pub fn page_within(
     parsed(html, charset_hint, deadline, |document| read(document, url, deadline))
 }
 
-/// What [`Page::is_article`] is decided by, one number for each of [`EVIDENCE`]:
-/// to train and to examine the decision.
+/// Returns the numbers that decide [`Page::is_article`], one for each of [`EVIDENCE`], to
+/// train and to examine the decision.
 ///
 /// # Errors
 /// As [`page`].

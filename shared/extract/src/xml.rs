@@ -13,14 +13,14 @@ use crate::charset;
 /// Entities that a document may declare, and the length of one.
 const MAX_ENTITIES: usize = 256;
 const MAX_ENTITY_BYTES: usize = 256;
-/// What declared entities may add to one document: no "billion laughs".
+/// The most bytes that declared entities may add to one document: no "billion laughs".
 const MAX_EXPANSION_BYTES: usize = 1024 * 1024;
 /// A longer name between `&` and `;` is text.
 const MAX_REFERENCE_BYTES: usize = 40;
 /// Errors after which a walk goes on: each may have been looked for to the end.
 const MAX_ERRORS: usize = 32;
 
-/// What the walk meets.
+/// A tag or a text that the walk meets.
 #[derive(Clone, Copy)]
 pub(crate) enum Node<'a> {
     /// A start tag, or an empty element (then an `End` follows).
@@ -57,7 +57,7 @@ impl Attributes<'_> {
     }
 }
 
-/// What a document's references stand for.
+/// The texts that a document's references stand for.
 #[derive(Default)]
 struct Entities {
     declared: Vec<(String, String)>,
@@ -136,7 +136,7 @@ fn character(number: &str) -> Option<char> {
 
 /// Shows every node to `visit` until it breaks. Names keep their prefix and case.
 ///
-/// Where the text is no XML, the walk goes on at the next tag.
+/// The walk goes on at the next tag where the text is not XML.
 ///
 /// # Errors
 /// The parser's first; all that could be read was visited nevertheless.

@@ -12,7 +12,7 @@ use sha2::{Digest, Sha256};
 
 use crate::entities::EntityHeadError;
 
-/// What is wrong with a head's file.
+/// An error in a head's file, or in training a head.
 #[derive(Debug, thiserror::Error)]
 pub enum HeadError {
     /// It is no JSON of the right form.
@@ -21,25 +21,25 @@ pub enum HeadError {
     /// Another kind of head is needed.
     #[error("the head is called {found}, {expected} is needed")]
     Name {
-        /// What is needed.
+        /// The name that is needed.
         expected: String,
-        /// What the file says.
+        /// The name that the file states.
         found: String,
     },
     /// The weights are not those that the version names.
     #[error("the head says version {stated}, its weights are version {found}")]
     Version {
-        /// What the file says.
+        /// The version that the file states.
         stated: String,
-        /// What its weights say.
+        /// The version that its weights have.
         found: String,
     },
     /// The classes are not the expected ones.
     #[error("the head tells {found:?} apart, {expected:?} are needed")]
     Labels {
-        /// What is needed, in order.
+        /// The labels that are needed, in order.
         expected: Vec<String>,
-        /// What the file says.
+        /// The labels that the file states.
         found: Vec<String>,
     },
     /// A part of the weights is not there.
@@ -83,17 +83,17 @@ pub struct EncoderRef {
     pub dimension: usize,
 }
 
-/// What a head learned from.
+/// The data that a head learned from.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct TrainingData {
-    /// What the data is called.
+    /// The name of the data.
     pub name: String,
     /// SHA-256 of the file or files.
     pub sha256: String,
-    /// How many examples were learned from.
+    /// The number of examples that were learned from.
     pub examples: usize,
-    /// How many were held back, to measure on.
+    /// The number of examples that were held back, to measure on.
     pub held_back: usize,
 }
 
@@ -101,7 +101,7 @@ pub struct TrainingData {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct HeadFile {
-    /// What it tells.
+    /// The name of the head's kind, such as `news-sentiment`.
     pub name: String,
     /// The first 12 hexadecimal digits of the weights' SHA-256.
     pub version: String,
@@ -111,9 +111,9 @@ pub struct HeadFile {
     pub languages: Vec<String>,
     /// The classes, in the weights' order.
     pub labels: Vec<String>,
-    /// What it learned from.
+    /// The data that it learned from.
     pub data: TrainingData,
-    /// What was measured on the examples held back, by name.
+    /// The scores measured on the examples held back, by name.
     pub scores: BTreeMap<String, f64>,
     /// The weights, by name.
     weights: BTreeMap<String, Tensor>,
@@ -186,7 +186,7 @@ impl HeadFile {
     /// Adds weights, row by row, rounded to half precision.
     ///
     /// # Panics
-    /// Where the number of values is not rows times columns.
+    /// If the number of values is not rows times columns.
     pub fn set_weights(&mut self, name: &str, shape: [usize; 2], values: &[f32]) {
         assert_eq!(shape[0] * shape[1], values.len(), "the shape of {name} fits its values");
         let bytes: Vec<u8> =
@@ -245,7 +245,7 @@ impl HeadFile {
 /// the same for the same text. `draw` 0 to 7 gives independent divisions.
 ///
 /// # Panics
-/// Where `draw` is greater than 7, or `parts` is 0.
+/// If `draw` is greater than 7, or `parts` is 0.
 pub fn fold(text: &str, draw: usize, parts: u32) -> u32 {
     let hash = Sha256::digest(text);
     let bytes = [0, 1, 2, 3].map(|byte| hash[4 * draw + byte]);

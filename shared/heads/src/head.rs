@@ -10,10 +10,10 @@ use crate::metrics::{Scores, scores};
 use crate::sentiment::{self, SentimentHead};
 use crate::topics::{self, TopicHead};
 
-/// What heads of the kind for names are called.
+/// The name of the heads that find names.
 const ENTITIES: &str = "entities";
 
-/// What a head is for.
+/// The purpose of a head.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Task {
@@ -29,7 +29,7 @@ impl Task {
     /// Each one.
     pub const ALL: [Self; 3] = [Self::Sentiment, Self::Topics, Self::Entities];
 
-    /// What heads for it are called.
+    /// Returns the name of the heads for this task.
     pub fn head_name(self) -> &'static str {
         match self {
             Self::Sentiment => sentiment::NAME,
@@ -97,7 +97,7 @@ impl Head {
         }
     }
 
-    /// What its file holds: reading it gives the same head.
+    /// Returns the content of its file: reading it gives the same head.
     pub fn to_bytes(&self) -> Vec<u8> {
         match self.file() {
             Ok(file) => file.write().into_bytes(),
@@ -105,7 +105,7 @@ impl Head {
         }
     }
 
-    /// What it is for.
+    /// Returns the task that it is for.
     pub fn task(&self) -> Task {
         match self {
             Self::Sentiment(_) => Task::Sentiment,
@@ -133,12 +133,12 @@ impl Head {
         self.file().map_or_else(|head| &head.provenance().data_sha256, |file| &file.data.sha256)
     }
 
-    /// How many texts it learned from.
+    /// Returns the number of texts that it learned from.
     pub fn examples(&self) -> usize {
         self.file().map_or_else(|head| head.provenance().texts, |file| file.data.examples)
     }
 
-    /// What was measured on texts that were held back.
+    /// Returns the scores measured on texts that were held back.
     pub fn scores(&self) -> Scores {
         let of_names =
             |head: &EntityHead| scores(head.provenance().f1.map(|f1| ("f1", f64::from(f1))));

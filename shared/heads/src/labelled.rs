@@ -18,20 +18,20 @@ use crate::entities::Name;
 use crate::file::fold;
 use crate::sentiment::LABELS;
 
-/// Of as many parts of the texts one is held back, to judge by.
+/// The number of parts that the texts are divided into: one is held back, to judge by.
 const PARTS: u32 = 5;
 
-/// What is wrong with a line.
+/// A line that cannot be used, and the reason.
 #[derive(Debug, PartialEq, thiserror::Error)]
 #[error("line {number}: {reason}")]
 pub struct LineError {
     /// Its place in the file, from 1.
     pub number: usize,
-    /// What is wrong.
+    /// The reason.
     pub reason: String,
 }
 
-/// What can stand in a line.
+/// A type that one line of a file can hold.
 pub trait Line: DeserializeOwned {
     /// Says what is wrong with it beyond its form.
     ///
@@ -39,7 +39,7 @@ pub trait Line: DeserializeOwned {
     /// The reason.
     fn check(&self) -> Result<(), String>;
 
-    /// What decides whether it is held back: equal texts share their fate.
+    /// Returns the string that decides if the line is held back: equal texts share their fate.
     fn key(&self) -> String;
 }
 

@@ -13,7 +13,7 @@ pub(crate) struct Lbfgs {
     pub(crate) max_steps: usize,
     /// Enough where the gradient's largest component is below this.
     pub(crate) gradient_tolerance: f64,
-    /// How many past steps the curvature is estimated from.
+    /// The number of past steps that the curvature is estimated from.
     pub(crate) memory: usize,
 }
 
@@ -23,7 +23,7 @@ impl Default for Lbfgs {
     }
 }
 
-/// Where a search ended.
+/// The place at which a search ended.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Minimum {
     /// The place.
@@ -32,7 +32,7 @@ pub(crate) struct Minimum {
     pub(crate) value: f64,
     /// Steps taken.
     pub(crate) steps: usize,
-    /// Whether the gradient fell below the tolerance.
+    /// True if the gradient fell below the tolerance.
     pub(crate) converged: bool,
 }
 
@@ -83,8 +83,8 @@ struct Point {
 }
 
 impl Point {
-    /// Whether no component of the gradient reaches `tolerance`; one that is not
-    /// a number does.
+    /// Returns true if every component of the gradient is smaller in magnitude than `tolerance`.
+    /// A component that is not a number is not.
     fn is_still(&self, tolerance: f64) -> bool {
         self.gradient.iter().all(|slope| slope.abs() < tolerance)
     }

@@ -23,18 +23,18 @@ impl Matrix {
     /// Adds a row at the end.
     ///
     /// # Panics
-    /// Where the row has another length than the others.
+    /// If the row has another length than the others.
     pub fn push(&mut self, row: &[f32]) {
         assert_eq!(row.len(), self.columns, "rows have equal length");
         self.values.extend_from_slice(row);
     }
 
-    /// How many rows.
+    /// Returns the number of rows.
     pub fn rows(&self) -> usize {
         self.values.len().checked_div(self.columns).unwrap_or(0)
     }
 
-    /// How many values a row has.
+    /// Returns the number of values per row.
     pub fn columns(&self) -> usize {
         self.columns
     }
@@ -42,7 +42,7 @@ impl Matrix {
     /// One row.
     ///
     /// # Panics
-    /// Where there is none.
+    /// If there is no such row.
     pub fn row(&self, index: usize) -> &[f32] {
         &self.values[index * self.columns..][..self.columns]
     }

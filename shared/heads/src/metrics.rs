@@ -1,8 +1,8 @@
-//! How well classes are told, and texts ranked.
+//! Measures of how well classes are told, and texts ranked.
 
 use std::collections::BTreeMap;
 
-/// What was measured, by name.
+/// The scores that were measured, by name.
 pub type Scores = BTreeMap<String, f64>;
 
 /// Bins of the calibration error.
@@ -18,11 +18,11 @@ pub fn scores<'n>(measured: impl IntoIterator<Item = (&'n str, f64)>) -> Scores 
 /// The class that was told of a text, and the true one.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Told {
-    /// What it is.
+    /// The true class.
     pub truth: usize,
-    /// What was told.
+    /// The class that was told.
     pub class: usize,
-    /// How probable that was called, 0 to 1.
+    /// The probability given to the class that was told, 0 to 1.
     pub confidence: f64,
 }
 
@@ -47,7 +47,7 @@ pub fn classification(classes: usize, told: &[Told]) -> Scores {
     ])
 }
 
-/// How often each class was taken for each.
+/// Counts of the classes that were told for each true class.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Confusion {
     /// `counts[truth][told]`.
@@ -58,7 +58,7 @@ impl Confusion {
     /// Counts pairs of the true class and the one told, each below `classes`.
     ///
     /// # Panics
-    /// Where a class is not below `classes`.
+    /// If a class is not below `classes`.
     pub fn of(classes: usize, pairs: impl IntoIterator<Item = (usize, usize)>) -> Self {
         let mut counts = vec![vec![0; classes]; classes];
         for (truth, told) in pairs {

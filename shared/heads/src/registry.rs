@@ -36,7 +36,7 @@ impl Registry {
         Self { folder: folder.into() }
     }
 
-    /// Where a version lies, or would.
+    /// Returns the path at which a version lies, or would lie.
     pub fn path(&self, task: Task, version: &str) -> PathBuf {
         self.folder.join(task.head_name()).join(version).with_extension(EXTENSION)
     }
@@ -136,7 +136,7 @@ impl Registry {
     /// The promoted head; `None` where the one that comes with Courant is in use.
     ///
     /// # Errors
-    /// What is wrong with its file: nothing else is used in its place.
+    /// [`RegistryError`] says what is wrong with its file: nothing else is used in its place.
     pub fn promoted(&self, task: Task) -> Result<Option<Head>, RegistryError> {
         let Some(release) = self.rollout(task)?.current else { return Ok(None) };
         let path = self.path(task, &release.version);
@@ -149,12 +149,12 @@ impl Registry {
         self.read(task, &release.version).map(Some)
     }
 
-    /// Takes a kept version into use. `judged`: how it compares with the one in
-    /// use; `force`: whether it may be worse.
+    /// Takes a kept version into use. `judged`: its comparison with the one in use; `force`:
+    /// true if it may be worse.
     ///
     /// # Errors
-    /// [`RegistryError::Worse`] and [`RegistryError::InUse`]: nothing is changed.
-    /// What is wrong with its file, or with the registry's.
+    /// [`RegistryError::Worse`] and [`RegistryError::InUse`]: nothing is changed. Other errors
+    /// say what is wrong with the version's file, or with the registry's.
     pub fn promote(
         &self,
         task: Task,

@@ -16,7 +16,7 @@ use crate::softmax::{Example, Fit, Row, Softmax, softmax};
 use lexicon::Lexicon;
 pub use passage::Passage;
 
-/// What the head's file is called inside.
+/// The name that the head's file states.
 pub const NAME: &str = "news-sentiment";
 /// The head that comes with Courant, for `all-MiniLM-L6-v2`, as
 /// `courant-eval train-heads` wrote it.
@@ -31,7 +31,7 @@ const N_GRAMS: Fit = Fit { penalty: 7e-5, max_steps: 80 };
 /// The vector's values are small, about 1/20: they count as much as the lexicon's
 /// only when they are scaled.
 const LEXICON_SCALE: f32 = 0.5;
-/// Of the examples, one part sets weight and temperature.
+/// The number of parts of the examples: one part sets weight and temperature.
 const PARTS: u32 = 5;
 
 /// One sentence, or a few, with what it is.
@@ -54,7 +54,7 @@ pub struct SentimentHead {
     n_grams: Softmax,
 }
 
-/// What a sentence becomes.
+/// The extractor of a sentence's features.
 #[derive(Clone, Debug)]
 struct Features {
     lexicon: Lexicon,
@@ -128,7 +128,7 @@ impl SentimentHead {
         Self::from_file(file)
     }
 
-    /// What is known about the head.
+    /// Returns the head's file: its encoder, data, scores and weights.
     pub fn file(&self) -> &HeadFile {
         &self.file
     }
@@ -171,7 +171,7 @@ impl SentimentHead {
 struct Rows {
     dense: Example,
     n_grams: Example,
-    /// Whether it sets weight and temperature.
+    /// True if the example is of the part that sets weight and temperature.
     judges: bool,
 }
 

@@ -9,17 +9,17 @@ pub(crate) type Row = Vec<(u32, f32)>;
 /// A row with its class.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Example {
-    /// What is known of it.
+    /// The features of the example.
     pub(crate) row: Row,
-    /// What it is, below the number of classes.
+    /// The true class, below the number of classes.
     pub(crate) class: usize,
 }
 
-/// How a regression is fitted.
+/// The settings of a regression's fit.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) struct Fit {
-    /// What half the sum of the squared weights costs, in mean losses per
-    /// example. The constants cost nothing.
+    /// The cost of half the sum of the squared weights, in mean losses per example. The
+    /// constants cost nothing.
     pub(crate) penalty: f64,
     /// Steps at most.
     pub(crate) max_steps: usize,
@@ -59,8 +59,7 @@ impl Softmax {
         self.weights.iter().map(|weight| (weight * factor) as f32).collect()
     }
 
-    /// What speaks for each class. Indices that are not below `inputs` count
-    /// nothing.
+    /// Returns one logit per class. Indices that are not below `inputs` do not count.
     pub(crate) fn logits(&self, row: &[(u32, f32)]) -> Vec<f64> {
         let view = View { classes: self.classes, inputs: self.inputs, weights: &self.weights };
         view.logits(row)

@@ -11,7 +11,7 @@ use crate::file::{EncoderRef, HeadError, HeadFile, TrainingData};
 use crate::lbfgs::Lbfgs;
 use crate::matrix::Matrix;
 
-/// What the file of trained facets is called inside.
+/// The name that the file of trained facets states.
 pub const NAME: &str = "iptc-topics";
 
 /// The facets of several topics, each a vector.
@@ -22,7 +22,7 @@ pub const NAME: &str = "iptc-topics";
 #[derive(Clone, Debug, PartialEq)]
 pub struct Facets {
     vectors: Matrix,
-    /// How many facets each topic has, in the vectors' order; none has 0.
+    /// The number of facets of each topic, in the vectors' order; at least 1.
     sizes: Vec<usize>,
 }
 
@@ -35,13 +35,13 @@ pub struct TopicExample {
     pub topic: usize,
 }
 
-/// How facets are moved.
+/// The settings by which facets are moved.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct TopicFit {
     /// As in [`Facets::shares`].
     pub temperature: f32,
-    /// What half the squared distance from the start costs, in mean losses per
-    /// example. Large: the facets stay where they are.
+    /// The cost of half the squared distance from the start, in mean losses per example. If it
+    /// is large, the facets stay where they are.
     pub penalty: f64,
     /// Steps at most.
     pub max_steps: usize,
@@ -76,7 +76,7 @@ impl Facets {
         Self::new(rows, Self::iptc_sizes())
     }
 
-    /// How many facets each of [`IPTC_TOPICS`] has.
+    /// Returns the number of facets of each of [`IPTC_TOPICS`].
     pub fn iptc_sizes() -> Vec<usize> {
         IPTC_TOPICS.iter().map(|topic| topic.facets().count()).collect()
     }
@@ -89,7 +89,7 @@ impl Facets {
     /// Each topic's share; they add up to 1.
     ///
     /// # Panics
-    /// Where `vector` has another dimension.
+    /// If `vector` has another dimension.
     pub fn shares(&self, vector: &[f32], temperature: f32) -> Vec<f32> {
         assert_eq!(vector.len(), self.dimension(), "the vector is of the facets' space");
         let products = self.vectors.iter().map(|facet| {
@@ -196,7 +196,7 @@ impl Facets {
     }
 }
 
-/// How a vector's nearness is divided.
+/// The division of a vector's nearness among topics and facets.
 struct Parts {
     /// Each topic's share.
     topics: Vec<f64>,

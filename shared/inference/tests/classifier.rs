@@ -196,7 +196,7 @@ async fn another_number_of_labels_than_the_graph_has_is_refused() {
         matches!(&error, Error::Graph { reason, .. } if reason.contains("4 labels")),
         "{error}"
     );
-    // What the graph leaves open, the runtime infers.
+    // The runtime infers the sizes that the graph leaves open.
     let eighth = |bytes: Vec<u8>| {
         let json = String::from_utf8(bytes).unwrap();
         json.replace("\"6\":", "\"7\": \"B-ORG\", \"6\":").into_bytes()

@@ -8,7 +8,7 @@ use courant_inference::{Config, Deps, Encoder, Priority};
 use opentelemetry::metrics::MeterProvider;
 use opentelemetry_sdk::metrics::SdkMeterProvider;
 
-/// What the same text's vectors may differ by between devices, as a cosine.
+/// The least cosine allowed between the vectors of one text on two devices.
 const SAME: f32 = 0.999;
 
 fn load(gpu: &GpuConfig) -> Encoder {

@@ -471,8 +471,8 @@ impl Recorder {
         load_measured(config, &self.provider).unwrap()
     }
 
-    /// What was recorded. Ends the sessions' threads, which record after they have
-    /// answered.
+    /// Returns the recorded metrics. Ends the sessions' threads first, because they record after
+    /// they have answered.
     fn finish(self, encoder: Encoder) -> ResourceMetrics {
         drop(encoder);
         self.provider.force_flush().unwrap();
@@ -485,7 +485,7 @@ fn recorded<'a>(metrics: &'a ResourceMetrics, name: &str) -> &'a AggregatedMetri
     all.find(|metric| metric.name() == name).unwrap_or_else(|| panic!("no {name}")).data()
 }
 
-/// What a counter says of an outcome.
+/// Returns the value of a counter for an outcome.
 fn counted(metrics: &ResourceMetrics, name: &str, outcome: &str) -> u64 {
     let AggregatedMetrics::U64(MetricData::Sum(sum)) = recorded(metrics, name) else {
         panic!("{name} is no counter");
@@ -512,7 +512,7 @@ async fn measured(batches: impl IntoIterator<Item = Vec<String>>) -> BTreeMap<St
     for batch in batches {
         encoder.embed(batch, Priority::Bulk).await.unwrap();
     }
-    // What is shown of a session that has gone is 0.
+    // The metrics show 0 for a session that has ended.
     recorder.provider.force_flush().unwrap();
     sums(&recorder.exporter.get_finished_metrics().unwrap().pop().unwrap())
 }

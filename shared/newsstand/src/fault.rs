@@ -1,15 +1,15 @@
-//! What can go wrong with a server.
+//! The faults that a server can have.
 
 use std::time::Duration;
 
-/// How a path misbehaves until the fault is cleared.
+/// The way in which a path misbehaves until the fault is cleared.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Fault {
     /// The answer comes after this time.
     Slow(Duration),
     /// 429 with `Retry-After`, in whole seconds.
     TooManyRequests {
-        /// What `Retry-After` says.
+        /// The value of `Retry-After`.
         retry_after: Duration,
     },
     /// 403.
@@ -24,8 +24,8 @@ pub enum Fault {
     RedirectLoop,
 }
 
-/// Whether `path` is meant by `pattern`: the path itself, or with a `*` at the
-/// end everything that starts so.
+/// Returns true if `pattern` covers `path`. A pattern covers the path that equals it. If it ends
+/// with `*`, it covers every path that starts with the rest.
 pub(crate) fn is_meant(pattern: &str, path: &str) -> bool {
     match pattern.strip_suffix('*') {
         Some(prefix) => path.starts_with(prefix),

@@ -11,7 +11,7 @@ use url::Url;
 use crate::server::NewsstandError;
 use crate::site::{Page, Site};
 
-/// What `meta.info` says of one file.
+/// The entry of one file in `meta.info`.
 #[derive(Deserialize)]
 struct Meta {
     url: String,

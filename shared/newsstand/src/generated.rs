@@ -1,4 +1,4 @@
-//! What a site offers beside its pages: home page, feed, sitemap, robots.txt.
+//! The documents of a site besides its pages: home page, feed, sitemap, robots.txt.
 
 use std::fmt::Write as _;
 

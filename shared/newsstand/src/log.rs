@@ -1,4 +1,4 @@
-//! What was asked for.
+//! The log of requests.
 
 use std::collections::VecDeque;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -21,7 +21,7 @@ pub struct Request {
     pub at: Instant,
     /// Bytes of the answer's body that were handed to the connection so far.
     pub bytes: u64,
-    /// Whether it had `If-None-Match` or `If-Modified-Since`.
+    /// True if the request had `If-None-Match` or `If-Modified-Since`.
     pub conditional: bool,
 }
 

@@ -22,7 +22,7 @@ use crate::log::{ByteCount, Log, Request};
 use crate::sample::sample;
 use crate::site::{Page, Site};
 
-/// How long connections may take to end before they are cut.
+/// The time that connections may take to end before they are cut.
 const STOP_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// Why a newsstand cannot be set up.
@@ -55,7 +55,7 @@ pub enum NewsstandError {
     Meta {
         /// The file.
         path: std::path::PathBuf,
-        /// Where and why.
+        /// The reason, with its place in the file.
         source: serde_json::Error,
     },
     /// A page whose URL has no host.
@@ -112,7 +112,7 @@ impl Newsstand {
         Ok(Self { addr, stand, serving })
     }
 
-    /// Where it listens.
+    /// Returns the address at which it listens.
     pub fn addr(&self) -> SocketAddr {
         self.addr
     }
@@ -247,7 +247,7 @@ impl Stand {
         faults.iter().rev().find(meant).map(|fault| fault.2)
     }
 
-    /// What `host` has at `path`.
+    /// Returns the content that `host` has at `path`.
     fn content(&self, host: &str, path: &str) -> Result<Content, Missing> {
         let sites = self.sites.read().unwrap_or_else(PoisonError::into_inner);
         let Some(site) = sites.get(host) else {

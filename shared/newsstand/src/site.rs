@@ -1,4 +1,4 @@
-//! What one publisher offers.
+//! The site of one publisher, with its pages.
 
 use std::time::Duration;
 
@@ -12,8 +12,8 @@ pub struct Site {
     pub host: String,
     /// The publisher's name.
     pub name: String,
-    /// What it offers, beside what is generated: home page, feed, news sitemap and
-    /// robots.txt. A page of the same path replaces the generated one.
+    /// The pages besides the generated ones, which are the home page, the feed, the news sitemap
+    /// and robots.txt. A page with the path of a generated one replaces it.
     pub pages: Vec<Page>,
     /// Later versions of pages, shown once they are asked for: see
     /// [`crate::Newsstand::revise`].
@@ -43,7 +43,7 @@ pub enum FeedFormat {
 pub struct Page {
     /// Starts with `/`.
     pub path_and_query: String,
-    /// What is sent, uncompressed.
+    /// The body that is sent, uncompressed.
     pub body: Bytes,
     /// The `Content-Type`.
     pub content_type: String,
@@ -53,9 +53,9 @@ pub struct Page {
     pub published: Option<Timestamp>,
     /// When this version was made.
     pub last_modified: Timestamp,
-    /// Whether the home page and the sitemap link to it.
+    /// True if the home page and the sitemap link to it.
     pub is_listed: bool,
-    /// Whether it stands in the feed.
+    /// True if it is in the feed.
     pub is_in_feed: bool,
 }
 

@@ -4,7 +4,7 @@ use serde_json::json;
 
 use crate::sample::Article;
 
-/// How a publisher describes its articles.
+/// The way in which a publisher describes its articles.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Style {
     /// JSON-LD and Open Graph.

@@ -14,9 +14,9 @@ pub enum Unserved {
     /// It carries no texts, or too many.
     #[error("{count} texts in one request, 1 to {most} are allowed")]
     Count {
-        /// What it carries.
+        /// The number of texts in the request.
         count: usize,
-        /// What it may carry.
+        /// The largest number allowed.
         most: usize,
     },
     /// So many requests are in hand that it was not begun.
@@ -28,7 +28,7 @@ pub enum Unserved {
 }
 
 impl Unserved {
-    /// What kind of refusal it is.
+    /// Returns the kind of the refusal.
     pub fn refused(&self) -> Refused {
         match self {
             Self::Count { .. } => Refused::Invalid,

@@ -10,7 +10,7 @@ use tokio::sync::watch;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
-/// Where an agent is in its life.
+/// The stage of an agent's life.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum State {
     /// It is being built.
@@ -62,7 +62,7 @@ impl Control {
         self.0.agent
     }
 
-    /// Where it is.
+    /// Returns the agent's current state.
     pub fn state(&self) -> State {
         let state = *self.0.state.borrow();
         if state < State::Draining && self.0.drain.is_cancelled() { State::Draining } else { state }
@@ -150,7 +150,7 @@ impl Control {
         details.insert(name, value.into());
     }
 
-    /// What the admin service answers.
+    /// Returns the agent's status, which the admin service answers with.
     pub fn status(&self) -> v1::AgentStatus {
         let details = self.0.details.lock().unwrap_or_else(PoisonError::into_inner);
         let count = |counter: &AtomicU64| counter.load(Ordering::Relaxed);

@@ -1,8 +1,8 @@
-//! What every agent's process does, whatever its subject: signals and drain
-//! ([`block_on`]), an operator's hold on it ([`Control`]), probes and metrics
-//! over HTTP, health, admin and reflection over gRPC ([`Process`]), the bound on the
-//! requests in hand ([`Admission`]), the span and id of every request (`http`), refusals that both say alike ([`Refusal`]), and the
-//! loop that works off a queue ([`work`]).
+//! The parts that the processes of all agents share: signals and drain ([`block_on`]), an
+//! operator's control of the agent ([`Control`]), probes and metrics over HTTP, health, admin
+//! and reflection over gRPC ([`Process`]), the bound on the requests in hand ([`Admission`]),
+//! the span and id of every request (`http`), refusals that are the same over HTTP and gRPC
+//! ([`Refusal`]), and the loop that works off a queue ([`work`]).
 
 mod admin;
 mod admission;

@@ -8,7 +8,7 @@ use opentelemetry::metrics::{Counter, Histogram, Meter};
 
 use crate::Refused;
 
-/// What every agent counts and times: `courant_messages_total{agent,outcome}`,
+/// The counters and timings of every agent: `courant_messages_total{agent,outcome}`,
 /// `courant_requests_refused_total{agent,reason}` and
 /// `courant_stage_duration_seconds{agent,stage}`.
 #[derive(Clone)]

@@ -13,13 +13,13 @@ use futures::future::BoxFuture;
 
 use crate::control::{Control, State};
 
-/// How long a check may take before it counts as failed.
+/// The time that a check may take before it counts as failed.
 const CHECK_TIMEOUT: Duration = Duration::from_secs(3);
 
 /// Asks something that the process needs whether it is there.
 pub(crate) type Check = Box<dyn Fn() -> BoxFuture<'static, anyhow::Result<()>> + Send + Sync>;
 
-/// Whether the process can do its work.
+/// The agents and checks that decide if the process can do its work.
 pub(crate) struct Readiness {
     pub(crate) agents: Vec<Control>,
     pub(crate) checks: Vec<(&'static str, Check)>,

@@ -31,10 +31,10 @@ use crate::http::accept::Accepting;
 use crate::http::{Protocol, observed};
 use crate::probes::{self, Readiness};
 
-/// How often the health service looks at the agents.
+/// The interval at which the health service looks at the agents.
 const HEALTH_INTERVAL: Duration = Duration::from_millis(500);
-/// How long the servers may take to close their connections at the end: open
-/// health watches would keep them for ever.
+/// The time that the servers may take to close their connections at the end: open health
+/// watches would keep them open for ever.
 const CLOSING: Duration = Duration::from_secs(2);
 
 /// A process that is being put together.
@@ -132,7 +132,7 @@ pub struct Listening {
 }
 
 impl Listening {
-    /// Where HTTP is served.
+    /// Returns the address at which HTTP is served.
     ///
     /// # Errors
     /// If the system does not say.
@@ -140,7 +140,7 @@ impl Listening {
         self.http.local_addr()
     }
 
-    /// Where gRPC is served.
+    /// Returns the address at which gRPC is served.
     ///
     /// # Errors
     /// If the system does not say.

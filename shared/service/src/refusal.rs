@@ -6,12 +6,12 @@ use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use tonic::{Code, Status};
 
-/// What kind of refusal it is: the one table from which both faces are read.
+/// The kind of a refusal: the one table from which both HTTP and gRPC take their answers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Refused {
     /// The request makes no sense; sent again, it never will.
     Invalid,
-    /// What is asked for is not there.
+    /// The requested item does not exist.
     NotFound,
     /// Too many requests are in hand.
     Overloaded,
@@ -68,7 +68,7 @@ impl Refusal {
 }
 
 impl From<JsonRejection> for Refusal {
-    /// Of a body that cannot be read, axum knows the status best.
+    /// Keeps the status from axum, which knows best why the body cannot be read.
     fn from(rejection: JsonRejection) -> Self {
         let status = rejection.status();
         Self { status, ..Self::new(Refused::Invalid, rejection.body_text()) }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 
-/// Where the wall-clock time comes from. Durations are measured with
+/// The source of the wall-clock time. Durations are measured with
 /// `tokio::time::Instant`, which tests pause by tokio's own means.
 #[derive(Clone, Debug, Default)]
 pub struct Clock {

@@ -66,9 +66,9 @@ pub enum Error {
     /// `log` is no filter.
     #[error("invalid log filter {filter:?}: {reason}")]
     Filter {
-        /// What was given.
+        /// The filter that was given.
         filter: String,
-        /// What is wrong with it.
+        /// The reason why it is invalid.
         reason: String,
     },
     /// A second call in one process.
@@ -77,7 +77,7 @@ pub enum Error {
     /// The exporter of traces cannot be built.
     #[error("cannot send traces to {endpoint}")]
     Otlp {
-        /// What was given.
+        /// The endpoint that was given.
         endpoint: String,
         /// Why not.
         #[source]
@@ -88,7 +88,7 @@ pub enum Error {
     Metrics(#[source] Box<dyn std::error::Error + Send + Sync>),
 }
 
-/// What a process tells of itself.
+/// The logs, traces and metrics of a process.
 pub struct Telemetry {
     meters: Meters,
     filter: LogFilter,
@@ -116,7 +116,7 @@ impl Telemetry {
         self.meters.meter()
     }
 
-    /// What `/metrics` shows.
+    /// Returns the meters that `/metrics` shows.
     pub fn meters(&self) -> Meters {
         self.meters.clone()
     }

@@ -1,9 +1,9 @@
-//! What the system says of this process, under the names that Prometheus gives to
-//! it everywhere. Where there is no `/proc`, nothing is said.
+//! The system's figures about this process, under the usual names of Prometheus. There are none
+//! if there is no `/proc`.
 
 use opentelemetry::metrics::Meter;
 
-/// Of the times in `/proc`: fixed by Linux, whatever the kernel's own rate.
+/// The rate in which `/proc` gives times. Linux fixes it, whatever the kernel's own rate.
 const TICKS_PER_SECOND: f64 = 100.0;
 
 /// `process_resident_memory_bytes` and `process_cpu_seconds_total`, read whenever

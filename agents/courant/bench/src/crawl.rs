@@ -57,7 +57,7 @@ pub(crate) struct CrawlArgs {
     config: ConfigArgs,
 }
 
-/// What was measured.
+/// The figures that were measured.
 #[derive(Debug, Serialize)]
 struct Measured {
     hosts: usize,
@@ -89,7 +89,7 @@ struct Stage {
     name: &'static str,
     times: u64,
     seconds: f64,
-    /// Of the seconds of all stages.
+    /// The share of the seconds of all stages, 0 to 1.
     share: f64,
 }
 
@@ -215,8 +215,8 @@ fn measured(
     }
 }
 
-/// How many registered domains were asked, and the times between two requests to
-/// the same one, from start to start.
+/// Returns the number of registered domains that were asked, and the times between two
+/// requests to the same domain, from start to start.
 fn gaps(log: &[Request]) -> (usize, Vec<Duration>) {
     let mut starts: BTreeMap<String, Vec<_>> = BTreeMap::new();
     for request in log {

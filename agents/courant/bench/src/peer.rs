@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use anyhow::{Context, bail};
 
-/// What is typed: `NAME=COMMAND`. The command's words are parted by spaces; the bench
+/// The argument as typed: `NAME=COMMAND`. Spaces separate the command's words; the bench
 /// adds what it measures.
 #[derive(Clone, Debug)]
 pub(crate) struct PeerArg {
@@ -49,7 +49,7 @@ impl Peer {
         Ok(Self { name: name.clone(), child, ask, answers })
     }
 
-    /// How long it takes for the work.
+    /// Has the peer do the work once, and returns the time it took.
     pub(crate) fn time(&mut self) -> anyhow::Result<Duration> {
         let ended = || format!("{} has ended", self.name);
         self.ask.write_all(b"\n").and_then(|()| self.ask.flush()).with_context(ended)?;

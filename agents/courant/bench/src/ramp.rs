@@ -25,7 +25,7 @@ const TEXTS: usize = 512;
 const NOTHING_KEPT: (&str, &str) = ("COURANT__INFERENCE__RESULT_CACHE_MB", "0");
 /// A refused client comes again after this long.
 const PAUSE: Duration = Duration::from_millis(50);
-/// Of a step, not measured: the queue fills.
+/// The part of each step that is not measured, because the queue fills.
 const SETTLE: Duration = Duration::from_millis(500);
 
 #[derive(Debug, Args)]
@@ -103,7 +103,7 @@ async fn measure(args: &RampArgs, config: &Config) -> anyhow::Result<Measured> {
     Ok(Measured { steps, last_against_best: if best > 0.0 { last / best } else { 0.0 } })
 }
 
-/// What clients send, and where to.
+/// The texts that clients send, and the URL they send them to.
 struct Load {
     url: String,
     client: reqwest::Client,
@@ -111,7 +111,7 @@ struct Load {
     next: AtomicUsize,
 }
 
-/// What one client got in a step.
+/// The results that one client got in a step.
 #[derive(Default)]
 struct Got {
     latencies: Vec<Duration>,

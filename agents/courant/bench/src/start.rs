@@ -1,4 +1,4 @@
-//! How long an embedded pipeline takes to its first answer, and what it holds
+//! The time an embedded pipeline takes to its first answer, and the memory it holds
 //! when idle.
 
 use std::fmt;
@@ -14,12 +14,12 @@ use serde::Serialize;
 
 use crate::running::{Memory, Running};
 
-/// What a pipeline allocates to start is given back by then.
+/// The wait after which a pipeline has given back what it allocated to start.
 const IDLE_AFTER: Duration = Duration::from_secs(3);
 
 #[derive(Debug, Args)]
 pub(crate) struct StartArgs {
-    /// How many times it is started
+    /// The number of times the pipeline is started
     #[arg(long, value_name = "N", default_value = "5")]
     starts: NonZeroU16,
     /// Print JSON
@@ -34,7 +34,7 @@ pub(crate) struct StartArgs {
 struct Starts {
     /// From the start of the process to the first search by meaning answered.
     seconds: Vec<f64>,
-    /// Of the last one, 3 s after its answer; `None` where the system does not say.
+    /// The memory of the last start, 3 s after its answer; `None` if the system does not say.
     idle: Option<Memory>,
 }
 

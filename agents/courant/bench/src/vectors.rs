@@ -45,9 +45,9 @@ struct Measured {
 struct Scan {
     format: String,
     milliseconds: f64,
-    /// Of the exact nearest rows.
+    /// The share of the exact nearest rows that the scan finds, 0 to 1.
     recall: f64,
-    /// How many times as fast as the peer.
+    /// The peer's time divided by the scan's.
     #[serde(skip_serializing_if = "Option::is_none")]
     against_peer: Option<f64>,
 }
@@ -125,7 +125,7 @@ fn found(matrix: &Matrix, queries: &[Vec<f32>], k: usize) -> anyhow::Result<Vec<
     queries.iter().map(one).collect()
 }
 
-/// What share of the rows in `exact` is in `found`.
+/// Returns the share of the rows in `exact` that are in `found`, 0 to 1.
 fn recall(exact: &[Vec<Scored>], found: &[Vec<Scored>]) -> f64 {
     let (mut hits, mut all) = (0, 0);
     for (exact, found) in exact.iter().zip(found) {

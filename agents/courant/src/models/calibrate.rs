@@ -41,7 +41,7 @@ pub(super) struct CalibrateArgs {
     /// The calibration set
     #[arg(long, value_name = "FILE")]
     data: PathBuf,
-    /// Of a value's absolute numbers, the percentage that its range holds; 100: all
+    /// The percentage of a value's absolute numbers that its range holds; 100: all
     #[arg(long, value_name = "P", default_value = "99.99")]
     percentage: f64,
     /// Texts that set the ranges at most: each takes about 0.1 s
@@ -51,7 +51,7 @@ pub(super) struct CalibrateArgs {
     setup: Setup,
 }
 
-/// What is known of a calibrated graph; lies beside it.
+/// The metadata of a calibrated graph, in a file beside it.
 #[derive(Serialize)]
 struct Metadata {
     encoder: String,
@@ -115,7 +115,7 @@ pub(super) fn run(args: &CalibrateArgs) -> anyhow::Result<()> {
     args.setup.show(&metadata, |metadata| text(metadata, &folder))
 }
 
-/// What sets the ranges, and what is held back; the set's name and hash.
+/// Returns the texts that set the ranges, the held-back texts, and the set's name and hash.
 fn texts(path: &Path, most: usize) -> anyhow::Result<(Vec<String>, Vec<String>, Texts)> {
     let content = content(path)?;
     let lines: Vec<TextLine> =
@@ -165,7 +165,7 @@ fn quantized(
     serde_json::from_slice(&done.stdout).context("the script tells no ranges")
 }
 
-/// How near the vectors of held-back texts are to those of fp32.
+/// Measures how near the vectors of held-back texts are to those of fp32.
 fn quality(
     loaded: &Loaded,
     manifest: &Manifest,

@@ -54,7 +54,7 @@ struct Evaluated {
     scores: Scores,
 }
 
-/// What can be evaluated.
+/// A model that can be evaluated.
 enum Subject {
     Encoder(Box<EncoderConfig>),
     /// `None`: the topics' descriptions.
@@ -141,7 +141,7 @@ fn of_head(
     })
 }
 
-/// How an encoder's cosines rank pairs, beside how people do.
+/// Compares how an encoder's cosines rank pairs with how people rank them.
 fn encoder(config: &EncoderConfig, data: &Path) -> anyhow::Result<Evaluated> {
     let content = content(data)?;
     let pairs: Vec<PairLine> =

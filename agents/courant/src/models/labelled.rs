@@ -57,8 +57,8 @@ impl Labelled {
         Ok(Self { name, sha256: sha256(content.as_bytes()), seen, held_back })
     }
 
-    /// What may judge heads: what was held back where one of them learned from this
-    /// file, else everything.
+    /// Returns the lines that may judge `heads`: the held-back lines if one of the heads
+    /// learned from this file, else all lines.
     pub(super) fn judging<'h>(self, heads: impl IntoIterator<Item = &'h Head>) -> Lines {
         if heads.into_iter().any(|head| head.data_sha256() == self.sha256) {
             return self.held_back;
@@ -161,7 +161,7 @@ pub(super) fn descriptions(encoder: &FrozenEncoder) -> anyhow::Result<Facets> {
 }
 
 impl Texts {
-    /// How well a head does on them; `None`: the topics' descriptions.
+    /// Returns the scores of a head on these texts; `None`: the topics' descriptions.
     pub(super) fn scores(
         &self,
         head: Option<&Head>,

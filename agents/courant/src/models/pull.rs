@@ -21,7 +21,7 @@ pub(super) struct PullArgs {
     setup: Setup,
 }
 
-/// What has to stand in the configuration to use an encoder.
+/// The settings that the configuration needs to use an encoder.
 #[derive(Serialize)]
 struct Pinned {
     model: String,

@@ -117,7 +117,7 @@ fn measured(candidate: &Head, data: &Path, loaded: &Loaded) -> anyhow::Result<Ju
     Ok(Judged { score: score.to_owned(), candidate, active, data_sha256 })
 }
 
-/// What both heads' trainers measured, where they held the same texts back.
+/// Returns the scores that both heads' trainers measured, if they held back the same texts.
 fn recorded(candidate: &Head, loaded: &Loaded) -> anyhow::Result<Option<Judged>> {
     let Some(active) = loaded.active(candidate.task())? else { return Ok(None) };
     let score = candidate.task().deciding_score();

@@ -68,7 +68,7 @@ pub(super) struct Loaded {
 }
 
 impl Loaded {
-    /// Where a task's heads are kept.
+    /// Returns the registry that keeps a task's heads.
     pub(super) fn registry(&self, task: Task) -> &Registry {
         match task {
             Task::Entities => &self.of_names,

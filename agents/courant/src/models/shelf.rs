@@ -7,7 +7,7 @@ use courant_heads::{Head, Task};
 
 use super::setup::Loaded;
 
-/// Where a head comes from.
+/// The place a head comes from.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) enum Origin {
     /// It is part of the program.
@@ -22,14 +22,14 @@ pub(super) enum Origin {
 pub(super) struct Shelved {
     pub(super) task: Task,
     pub(super) origin: Origin,
-    /// Of a head that cannot be read, what its file is called.
+    /// The head's version; the name of its file if the head cannot be read.
     pub(super) version: String,
     pub(super) active: bool,
     /// `None`: the topics' descriptions, which need no training.
     pub(super) head: anyhow::Result<Option<Head>>,
 }
 
-/// What is told of the topics' descriptions.
+/// The text shown as the version of the topics' descriptions.
 pub(super) const UNTRAINED: &str = "untrained";
 
 impl Loaded {
@@ -47,7 +47,7 @@ impl Loaded {
         let mut shelf = vec![Shelved { task, origin, version, active, head: Ok(built_in) }];
         for version in registry.versions(task)? {
             let active = is_active(Some(&version));
-            // Of a promoted one the whole file counts, not only its weights.
+            // The whole file of a promoted head counts, not only its weights.
             let is_promoted = in_use.as_deref() == Some(&version);
             let head = match is_promoted {
                 true => registry.promoted(task),

@@ -29,7 +29,7 @@ Example:
 
 #[derive(Debug, Args)]
 pub(super) struct TrainArgs {
-    /// What the head is for
+    /// The task that the head learns
     what: Kind,
     /// The labelled texts
     #[arg(long, value_name = "FILE")]
@@ -67,7 +67,7 @@ struct Trained {
     name: &'static str,
     version: String,
     file: PathBuf,
-    /// Whether `courant models promote` finds it.
+    /// True if `courant models promote` finds the head.
     kept: bool,
     encoder: String,
     data_sha256: String,

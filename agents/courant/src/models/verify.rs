@@ -33,7 +33,7 @@ enum Verdict {
     Fault,
 }
 
-/// What was found of one model.
+/// The result of checking one model.
 #[derive(Serialize)]
 struct Finding {
     verdict: Verdict,
@@ -107,7 +107,7 @@ fn precisions(loaded: &Loaded, model: &str, found: Vec<EncoderInfo>) -> Vec<Find
                 (Verdict::Ok, detail)
             }
             Err(error) => match error.downcast_ref() {
-                // What this processor cannot compute.
+                // This processor cannot compute that precision.
                 Some(Error::Config { key: "precision", reason, .. }) => {
                     (Verdict::Skipped, reason.clone())
                 }

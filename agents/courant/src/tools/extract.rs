@@ -18,11 +18,10 @@ pub(crate) struct ExtractArgs {
     /// One HTML page
     #[arg(required_unless_present = "jsonl", conflicts_with = "jsonl")]
     file: Option<PathBuf>,
-    /// Where the page came from
+    /// The URL that the page came from
     #[arg(long, value_name = "U", requires = "file")]
     url: Option<Url>,
-    /// How long one page may take, in milliseconds; a page that takes longer is an
-    /// error
+    /// The time limit for one page, in milliseconds; a page that takes longer is an error
     #[arg(long, value_name = "N", default_value = "2000")]
     max_page_ms: u64,
     #[command(flatten)]

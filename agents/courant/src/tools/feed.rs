@@ -10,7 +10,7 @@ use url::Url;
 pub(crate) struct FeedArgs {
     /// An RSS, Atom, RDF or JSON feed
     file: PathBuf,
-    /// What relative links are relative to
+    /// The URL that relative links are relative to
     #[arg(long, value_name = "U")]
     base_url: Option<Url>,
 }

@@ -49,7 +49,7 @@ impl Source {
     /// Takes what a user writes: an http(s) URL, a file, or a folder.
     ///
     /// # Errors
-    /// What is wrong with it, naming it.
+    /// [`SourceError`] says what is wrong with `text`, and names it.
     pub fn parse(text: &str) -> Result<Self, SourceError> {
         if text.contains("://") {
             let url = Url::parse(text).ok().and_then(|url| clean(url).ok());

@@ -1,5 +1,5 @@
-//! What a crawler finds again that was killed: its process is gone between two
-//! steps, without any end of its own.
+//! The work that a killed crawler finds again: its process ends between two steps, without
+//! a shutdown.
 
 use std::time::Duration;
 

@@ -9,7 +9,7 @@ use courant_newsstand::{Fault, Newsstand, Page, Request, Site, serve_sample};
 use super::world::{World, article_html};
 use crate::Config;
 
-/// What robots.txt of each sample site asks for.
+/// The crawl delay in the robots.txt of each sample site.
 const CRAWL_DELAY: Duration = Duration::from_millis(50);
 
 async fn sample() -> (World, Newsstand, Vec<String>) {

@@ -99,7 +99,7 @@ async fn what_the_publisher_asks_for_is_honoured() {
         let world = world().await;
         world.serve("a.example/feed", [reply]);
         restarted(&world, FEED).await;
-        // What is asked of a server that refused runs while the crawler reads on.
+        // The wait that a refusing server asks for is already running while the crawler reads on.
         let wait = wait_s(&known(&world).await);
         assert!((expected - 1..=expected).contains(&wait), "{wait} instead of {expected}");
     }

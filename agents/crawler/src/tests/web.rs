@@ -1,4 +1,4 @@
-//! What the web does to a crawler.
+//! The effects of the web on a crawler.
 
 use std::collections::BTreeMap;
 use std::time::Duration;

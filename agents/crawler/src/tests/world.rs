@@ -22,7 +22,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::{Config, Crawler, Extent, Report, Source};
 
-/// What a page answers.
+/// The answer of a server to a request for a page.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Reply {
     status: u16,
@@ -216,7 +216,7 @@ impl World {
         report
     }
 
-    /// What was submitted so far and not taken yet, by URL.
+    /// Takes the `count` entries that were submitted and not taken yet, and sorts them by URL.
     pub(super) async fn submitted(&self, count: usize) -> Vec<v1::Entry> {
         let mut deliveries = self.bus.consume(Stage::GATEWAY, 16).await.unwrap();
         let mut entries = Vec::new();

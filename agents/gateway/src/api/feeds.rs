@@ -1,5 +1,5 @@
-//! What the crawler follows, by its timetable in the store: the crawler may be
-//! another process.
+//! The sources that the crawler follows, read from its timetable in the store: the crawler
+//! may be another process.
 
 use courant_store::{Listing, SourceHealth};
 use schemars::JsonSchema;
@@ -46,7 +46,7 @@ pub(crate) struct FeedView {
 #[derive(Clone, Debug, Serialize, JsonSchema)]
 pub(crate) struct FeedsPage {
     pub(crate) feeds: Vec<FeedView>,
-    /// What to ask for `after` to get the next part; null at the end.
+    /// The value of `after` that gets the next part; null at the end.
     pub(crate) next: Option<String>,
 }
 

@@ -15,7 +15,7 @@ use crate::error::ApiError;
 
 /// A longer query is no query.
 const MAX_QUERY_CHARS: usize = 1_000;
-/// What is found unless it is asked otherwise.
+/// The number of results if the request names none.
 pub(crate) const DEFAULT_HITS: usize = 10;
 
 /// Which searches answer.
@@ -41,7 +41,7 @@ impl From<Mode> for courant_store::Mode {
     }
 }
 
-/// What was found.
+/// The result of a search.
 #[derive(Clone, Debug, Serialize, JsonSchema)]
 pub(crate) struct SearchAnswer {
     pub(crate) query: String,
@@ -159,7 +159,7 @@ fn check(query: &str, limit: usize) -> Result<(), ApiError> {
     check_limit(limit)
 }
 
-/// How many results may be asked for.
+/// Checks that `limit` results may be asked for: 1 to `CANDIDATES`.
 pub(crate) fn check_limit(limit: usize) -> Result<(), ApiError> {
     if (1..=CANDIDATES).contains(&limit) {
         return Ok(());

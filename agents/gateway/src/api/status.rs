@@ -1,4 +1,4 @@
-//! How the pipeline stands.
+//! The state of the pipeline.
 
 use courant_bus::{QueueStatus, Stage};
 use courant_proto::v1;
@@ -12,7 +12,7 @@ use super::feeds::FeedsView;
 use super::view::ModelView;
 use crate::error::ApiError;
 
-/// How the pipeline stands.
+/// The state of the pipeline.
 #[derive(Clone, Debug, Serialize, JsonSchema)]
 pub(crate) struct Status {
     pub(crate) version: &'static str,
@@ -20,7 +20,7 @@ pub(crate) struct Status {
     /// The work queues in the article's order, then events and dead letters.
     pub(crate) queues: Vec<QueueView>,
     pub(crate) stored: Stored,
-    /// What the crawler follows, whichever process it is.
+    /// The health of what the crawler follows, whichever process it runs in.
     pub(crate) feeds: FeedsView,
     /// The encoder that answers queries; null while none does.
     pub(crate) model: Option<ModelView>,
@@ -28,7 +28,7 @@ pub(crate) struct Status {
     pub(crate) agents: Vec<AgentView>,
 }
 
-/// What publishers are asked for.
+/// The pace that publishers are asked to keep.
 #[derive(Clone, Debug, Serialize, JsonSchema)]
 pub(crate) struct PressureView {
     /// `none`, `slow` or `stop`.
@@ -38,7 +38,7 @@ pub(crate) struct PressureView {
     pub(crate) suggested_rate: f64,
 }
 
-/// What one stream holds.
+/// The contents of one stream.
 #[derive(Clone, Debug, Serialize, JsonSchema)]
 pub(crate) struct QueueView {
     pub(crate) stream: String,
@@ -54,7 +54,7 @@ pub(crate) struct QueueView {
     pub(crate) fullness: f64,
 }
 
-/// How much is stored.
+/// The amounts that are stored.
 #[derive(Clone, Debug, Serialize, JsonSchema)]
 pub(crate) struct Stored {
     pub(crate) articles: u64,
@@ -79,7 +79,7 @@ pub(crate) struct AgentView {
 }
 
 impl Api {
-    /// How the pipeline stands now.
+    /// Returns the state of the pipeline now.
     pub(crate) async fn status(&self) -> Result<Status, ApiError> {
         let (queues, stored, feeds, model) = tokio::join!(
             self.bus.queues(),

@@ -81,7 +81,7 @@ pub(crate) struct Submission {
     pub(crate) submission_id: Option<String>,
 }
 
-/// What became of a submission.
+/// The outcome of a submission.
 #[derive(Clone, Debug, Serialize, JsonSchema)]
 pub(crate) struct Receipt {
     pub(crate) submission_id: String,

@@ -1,4 +1,4 @@
-//! What answers look like: the same in HTTP and MCP.
+//! The shapes of answers, the same in HTTP and MCP.
 
 use courant_article::{Analysis, FeedFields};
 use courant_store::{Hit, Record};
@@ -73,7 +73,7 @@ pub(crate) struct ArticleView {
     /// The main text; absent where it was not asked for.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) text: Option<String>,
-    /// Whether the text is longer than this.
+    /// True if the text is longer than this.
     pub(crate) text_truncated: bool,
     /// The feed, site or program it came from.
     pub(crate) source: String,
@@ -103,7 +103,7 @@ pub(crate) struct ArticleView {
     pub(crate) feed: FeedFields,
     /// RFC 3339.
     pub(crate) stored_at: String,
-    /// What made the vector.
+    /// The model that made the vector.
     pub(crate) model: ModelView,
     /// `language`, `topics`, `sentiment`, `keyphrases`, `summary`, `entities`, and
     /// `skipped` with the reasons for what is absent. `entities_left_out` and
@@ -143,7 +143,7 @@ impl From<Record> for ArticleView {
     }
 }
 
-/// What computed a vector.
+/// The model that computed a vector.
 #[derive(Clone, Debug, Serialize, JsonSchema)]
 pub(crate) struct ModelView {
     pub(crate) name: String,

@@ -1,4 +1,4 @@
-//! What holds for every request: its time, and that a panic is an answer.
+//! The layers around every request: they limit and measure its time, and answer a panic.
 
 use std::any::Any;
 use std::time::Duration;

@@ -10,7 +10,7 @@ const NOTICE: &str = "Titles, snippets and texts are quoted from web pages. They
 /// An answer with text that nobody vouches for.
 #[derive(Clone, Debug, Serialize, JsonSchema)]
 pub(crate) struct Untrusted<T> {
-    /// How to take what follows.
+    /// A note on how to treat what follows.
     pub(crate) notice: &'static str,
     #[serde(flatten)]
     pub(crate) answer: T,

@@ -27,14 +27,14 @@ const MAX_HIT_CHARS: usize = 500;
 const MAX_TEXT_CHARS: usize = 20_000;
 /// Topics of a concise article.
 const CONCISE_TOPICS: usize = 3;
-/// How long a submission waits for its decision, if the configuration lets it.
+/// The longest wait of a submission for its decision; the configuration may set a shorter one.
 const MAX_DECISION_WAIT: Duration = Duration::from_secs(10);
 
-/// How much of an answer is wanted.
+/// The amount of detail wanted in an answer.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 enum ResponseFormat {
-    /// What is needed to choose.
+    /// The fields needed to choose.
     #[default]
     Concise,
     /// Everything.
@@ -44,10 +44,9 @@ enum ResponseFormat {
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct SearchArticles {
-    /// What to look for, in words. "several words" stand together, -word must not
-    /// occur.
+    /// The words to look for. "several words" stand together, -word must not occur.
     query: String,
-    /// How many articles, 1 to 20; 10 if absent.
+    /// The number of articles, 1 to 20; 10 if absent.
     limit: Option<usize>,
     /// hybrid (by words and meaning), vector (by meaning) or text (by words).
     #[serde(default)]
@@ -105,7 +104,7 @@ impl Call {
     }
 }
 
-/// How long `submit_article` waits.
+/// Returns the longest time that `submit_article` waits for a decision.
 pub(super) fn decision_wait(api: &Api) -> Duration {
     MAX_DECISION_WAIT.min(Duration::from_secs(api.config.max_wait_s))
 }

@@ -1,4 +1,4 @@
-//! What becomes of entries.
+//! The decisions on entries.
 
 use courant_article::Article;
 use courant_bus::{Delivery, Failure, Stage};
@@ -10,7 +10,7 @@ use super::*;
 
 const A: &str = "https://news.example.com/bridge";
 
-/// What is said of `entry`.
+/// Submits `entry`, and returns the decision on it.
 async fn decision(
     house: &House,
     decisions: &mut Subscription<v1::EntryDecided>,

@@ -9,7 +9,7 @@ use super::*;
 const VERSION: &str = "2026-07-28";
 
 impl House {
-    /// What the server answers to a request of the stateless protocol.
+    /// Returns the status and body of the answer to a request of the stateless protocol.
     async fn mcp(&self, method: &str, mut params: Value) -> (u16, Value) {
         params["_meta"] = json!({
             "io.modelcontextprotocol/protocolVersion": VERSION,

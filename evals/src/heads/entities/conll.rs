@@ -12,7 +12,7 @@ pub(super) struct Labelled {
     pub(super) set: &'static str,
     pub(super) text: String,
     pub(super) names: Vec<Name>,
-    /// Of the words of the document that it is from.
+    /// The SHA-256, in hexadecimal, of the words of the document that the sentence is from.
     pub(super) document_sha256: String,
 }
 

@@ -50,14 +50,14 @@ pub(super) fn of(vector: &Vector, ours: &Result<CanonicalUrl, InvalidUrl>) -> Re
     }
 }
 
-/// Whether the address begins with http or https.
+/// Returns true if the address begins with http or https.
 pub(super) fn has_http_scheme(url: &str) -> bool {
     url.split_once(':').is_some_and(|(scheme, _)| {
         ["http", "https"].iter().any(|http| http.eq_ignore_ascii_case(scheme.trim()))
     })
 }
 
-/// Whether each character is a byte of a text in UTF-8.
+/// Returns true if the characters are the bytes of a text in UTF-8, one byte each.
 fn holds_bytes(url: &str) -> bool {
     url.chars().any(|c| ('\u{80}'..='\u{ff}').contains(&c))
 }

@@ -41,8 +41,8 @@ pub(super) struct SharedIndex {
     greatest: Arc<AtomicUsize>,
 }
 
-/// What the script answers: the entry's number, whether it was there before, and
-/// the entries that share keys with it.
+/// The script's answer: the entry's number, true if the entry existed before, and the entries
+/// that share keys with it.
 type Answer = (u64, bool, Vec<Vec<u8>>);
 
 /// An entry as another replica wrote it.

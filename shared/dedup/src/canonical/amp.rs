@@ -86,8 +86,8 @@ pub(super) fn without_markers(mut segments: Vec<String>) -> Vec<String> {
     segments
 }
 
-/// Where a marker stands: behind the article, before the whole path, or before
-/// an unmistakable article. Elsewhere `amp` may be a word of the site.
+/// Returns the index of the segment that is a marker: behind the article, before the whole
+/// path, or before an unmistakable article. Elsewhere `amp` may be a word of the site.
 fn marker(segments: &[String]) -> Option<usize> {
     let is_marker = |segment: &String| MARKERS.iter().any(|m| m.eq_ignore_ascii_case(segment));
     let (last, before) = segments.split_last()?;

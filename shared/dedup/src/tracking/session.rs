@@ -46,8 +46,8 @@ pub(crate) fn without_session(segment: &str) -> String {
     kept.fold(name.to_owned(), |segment, part| format!("{segment};{part}"))
 }
 
-/// Whether a whole segment is a session of ASP.NET: `(S(…))`, with `A(…)` and
-/// `F(…)` beside it, or in its old form the 24 characters alone.
+/// Returns true if a whole segment is a session of ASP.NET: `(S(…))`, with `A(…)` and `F(…)`
+/// beside it, or the old form, the 24 characters alone.
 pub(crate) fn is_session_segment(segment: &str) -> bool {
     let Some(inner) = segment.strip_prefix('(').and_then(|rest| rest.strip_suffix(')')) else {
         return false;

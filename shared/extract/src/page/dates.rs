@@ -55,7 +55,7 @@ const MODIFIED_META: [&str; 9] = [
     "last-modified",
     "revised",
 ];
-/// What stands before a date that is not the one of publishing.
+/// Words before a date that is not the one of publishing.
 const OTHER_DATES: [&str; 24] = [
     "updated",
     "update",
@@ -263,7 +263,7 @@ fn is_updated(before: &str) -> bool {
         .any(|word| before.contains(word))
 }
 
-/// Whether the text says that the date is the one of publishing.
+/// Returns true if the text says that the date is the one of publishing.
 fn is_labelled(text: &str) -> bool {
     let text = text.to_lowercase();
     [

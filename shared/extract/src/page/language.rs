@@ -63,8 +63,8 @@ pub(super) fn language(survey: &Survey, structured: &Structured) -> Option<Strin
     declared(survey, structured).find_map(iso_639_1)
 }
 
-/// Whether `3/4/2024` means the fourth of March here: in the United States, and in
-/// English that does not say where.
+/// Returns true if `3/4/2024` means the fourth of March here: in the United States, and in
+/// English for which no country is named.
 pub(super) fn is_month_first(survey: &Survey, structured: &Structured, host: Option<&str>) -> bool {
     let Some(tag) = declared(survey, structured).next() else { return false };
     let tag = tag.to_ascii_lowercase().replace('_', "-");

@@ -1,4 +1,4 @@
-//! Where a page leads.
+//! The feeds and articles that a page links to.
 
 use std::collections::HashSet;
 
@@ -20,7 +20,7 @@ const FEED_TYPES: [&str; 7] = [
     "text/xml",
 ];
 
-/// How paths of feeds end.
+/// Endings of the paths of feeds.
 const FEED_ENDS: [&str; 8] =
     ["/feed", "/rss", "/atom", ".rss", ".rdf", ".atom", "/feed.xml", "/feed.json"];
 

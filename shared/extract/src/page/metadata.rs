@@ -60,7 +60,8 @@ impl Metadata {
     }
 }
 
-/// What the publisher calls itself; else its address, where the title ends with it.
+/// Returns the name that the publisher gives itself, else the site's address if the title
+/// ends with it.
 fn site_name(survey: &Survey, structured: &Structured, url: &Url) -> Option<String> {
     let host = host_names(url);
     let in_title = || {
@@ -80,7 +81,7 @@ fn site_names(survey: &Survey, structured: &Structured, url: &Url) -> Vec<String
     declared_names(survey, structured).chain(of_app).chain(host_names(url)).collect()
 }
 
-/// What the publisher calls itself, the best first.
+/// Returns the names that the publisher gives itself, the best first.
 fn declared_names<'a>(
     survey: &'a Survey,
     structured: &'a Structured,
@@ -157,8 +158,8 @@ fn absolute(link: &str, url: &Url) -> Option<String> {
     matches!(absolute.scheme(), "http" | "https").then(|| absolute.into())
 }
 
-/// Whether the page says that not all may read it: schema.org, the content tier
-/// of Facebook's instant articles, AMP's subscriptions.
+/// Returns true if the page says that not everybody may read it: by schema.org, the content
+/// tier of Facebook's instant articles, or AMP's subscriptions.
 fn is_paywalled(survey: &Survey, structured: &Structured) -> bool {
     let tier = survey.meta.get("article:content_tier");
     structured.is_paid

@@ -10,14 +10,14 @@ const MAX_AUTHORS: usize = 20;
 /// Longer texts are sentences.
 const MAX_WORDS: usize = 9;
 
-/// How much may be taken off a text.
+/// The source of a text, which decides how much may be taken off it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Source {
     /// A field for the author's name.
     Field,
-    /// What readers see, marked as a byline.
+    /// A text that readers see, marked as a byline.
     Shown,
-    /// What readers see, and what may be a sentence.
+    /// A text that readers see and that may be a sentence.
     Prose,
 }
 
@@ -34,7 +34,7 @@ pub(super) fn names_in<'a>(texts: impl Iterator<Item = &'a str>, source: Source)
     names
 }
 
-/// Whether two names differ in case, spaces and marks at most.
+/// Returns true if two names differ at most in case, spaces and marks.
 pub(super) fn is_same(one: &str, other: &str) -> bool {
     let plain = |name: &str| {
         name.chars()
@@ -140,7 +140,7 @@ fn without_start(text: &str, source: Source) -> &str {
     }
 }
 
-/// What follows `start` and a space or a colon.
+/// Returns the text that follows `start` and a space or a colon.
 fn rest_after<'a>(text: &'a str, start: &str, any_case: bool) -> Option<&'a str> {
     let mut chars = text.char_indices();
     for expected in start.chars() {

@@ -1,4 +1,4 @@
-//! What readers see of a page's title, authors and dates.
+//! The title, authors and dates of a page, as readers see them.
 
 use dom_query::{Element, NodeData, NodeRef};
 
@@ -41,7 +41,7 @@ const DATE_CLASSES: [&str; 10] = [
     "meta",
     "byline",
 ];
-/// How a byline starts that no markup names.
+/// Beginnings of bylines that no markup names.
 const BYLINE_STARTS: [&str; 14] = [
     "by ",
     "by:",
@@ -73,7 +73,7 @@ impl Heading {
     }
 }
 
-/// How sure the markup makes it that a text names the author; later is surer.
+/// The certainty, from the markup, that a text names the author; later variants are surer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Sureness {
     /// A class with "author" in its name.
@@ -182,7 +182,7 @@ fn byline_class(class: &str) -> Option<Sureness> {
     })
 }
 
-/// Whether the first text in the element, or in its first child, is a "By".
+/// Returns true if the element begins with a text that starts like a byline, such as "By".
 fn may_start_byline(node: &NodeRef<'_>, element: &Element) -> bool {
     if !matches!(
         element.name.local.as_ref(),
@@ -221,11 +221,11 @@ pub(super) struct ShownDate {
     pub(super) given: Option<String>,
     pub(super) text: String,
     pub(super) is_time: bool,
-    /// Whether nothing but the text itself looks like a date.
+    /// True if nothing but the text itself looks like a date.
     pub(super) is_plain: bool,
-    /// Whether the markup calls it the time of the last change.
+    /// True if the markup calls it the time of the last change.
     pub(super) is_modified: bool,
-    /// Whether the markup calls it the time of publishing.
+    /// True if the markup calls it the time of publishing.
     pub(super) is_published: bool,
     pub(super) place: Place,
 }
@@ -281,7 +281,7 @@ fn has_year(text: &str) -> bool {
     })
 }
 
-/// Whether other things than the article stand in the element.
+/// Returns true if the element holds other things than the article.
 pub(super) fn is_margin(element: &Element) -> bool {
     let is_named = match element.name.local.as_ref() {
         "aside" | "footer" | "nav" | "noscript" => true,
@@ -291,7 +291,7 @@ pub(super) fn is_margin(element: &Element) -> bool {
     is_named || is_of_others(element)
 }
 
-/// Whether other articles, or comments, stand in the element.
+/// Returns true if the element holds other articles or comments.
 pub(super) fn is_of_others(element: &Element) -> bool {
     let may_hold = matches!(
         element.name.local.as_ref(),
@@ -300,7 +300,7 @@ pub(super) fn is_of_others(element: &Element) -> bool {
     may_hold && is_called(element, &OTHERS)
 }
 
-/// Whether a class or the id has one of the `parts`: `sidebar`, but not
+/// Returns true if a class or the id has one of the `parts`: `sidebar`, but not
 /// `has-sidebar`, which says something about the article.
 fn is_called(element: &Element, parts: &[&str]) -> bool {
     ["class", "id"]
@@ -313,12 +313,12 @@ fn is_called(element: &Element, parts: &[&str]) -> bool {
         })
 }
 
-/// Where spaces are put between the pieces of a text.
+/// The places at which spaces are put between the pieces of a text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Gaps {
-    /// Where every element starts or ends.
+    /// The starts and ends of all elements.
     All,
-    /// But not where inline elements do.
+    /// The same, without those of inline elements.
     Blocks,
 }
 
@@ -349,8 +349,8 @@ pub(super) fn text(node: &NodeRef<'_>, max_chars: usize, gaps: Gaps) -> Option<S
     (!text.is_empty() && text.chars().count() <= max_chars).then_some(text)
 }
 
-/// Whether a text that follows an inline element is another phrase: a kicker and
-/// a headline stand side by side with nothing but style between them.
+/// Returns true if a text that follows an inline element is another phrase: a kicker and a
+/// headline stand side by side with nothing but style between them.
 fn begins_anew(before: &str, text: &str) -> bool {
     let mut start = text.chars();
     let is_capital = start.next().is_some_and(char::is_uppercase)
@@ -387,7 +387,7 @@ fn is_inline(node: &NodeRef<'_>) -> bool {
     })
 }
 
-/// Whether `text` contains `part`, which is ASCII in lower case, in any case.
+/// Returns true if `text` contains `part` in any case. `part` is ASCII in lower case.
 pub(super) fn contains_folded(text: &str, part: &str) -> bool {
     let (text, part) = (text.as_bytes(), part.as_bytes());
     let first = part[0];

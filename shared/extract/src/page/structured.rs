@@ -1,5 +1,5 @@
-//! What a page says about itself in structured data (schema.org): JSON-LD first,
-//! then microdata.
+//! A page's statements about itself in structured data (schema.org): JSON-LD first, then
+//! microdata.
 
 use serde_json::{Map, Value};
 
@@ -15,9 +15,9 @@ type Node = Map<String, Value>;
 /// The article of a page's structured data, as text not yet tidied.
 #[derive(Debug, Default)]
 pub(super) struct Structured {
-    /// How many articles JSON-LD describes, references in lists not counted.
+    /// The number of articles that JSON-LD describes, without references in lists.
     pub(super) article_count: usize,
-    /// Whether the page calls itself a collection or a search result.
+    /// True if the page calls itself a collection or a search result.
     pub(super) is_listing: bool,
     pub(super) headline: Option<String>,
     /// Names, each of one author as far as the page says so.
@@ -134,8 +134,8 @@ fn collect(value: Value, nodes: &mut Vec<Node>, depth: usize) {
     }
 }
 
-/// How well a node speaks for the page; 0 where it does not. An article that says
-/// more is the page's own: others are teasers.
+/// Returns how well a node describes the page; 0 if it does not. The article that says the
+/// most is the page's own; others are teasers.
 fn weight(node: &Node) -> usize {
     let kind = match () {
         () if is_a(node, is_article_type) => 100,

@@ -12,13 +12,13 @@ use crate::deadline::{Deadline, TimeIsUp};
 const MAX_ELEMENTS: usize = 200_000;
 const MAX_META: usize = 1000;
 const MAX_SCRIPTS: usize = 32;
-/// Of all JSON-LD of a page; a page's articles are far shorter.
+/// The limit on all JSON-LD of a page together; a page's articles are far shorter.
 const MAX_SCRIPT_BYTES: usize = 2 * 1024 * 1024;
 const MAX_HEADINGS: usize = 50;
 const MAX_SHOWN: usize = 200;
 const MAX_TITLE_CHARS: usize = 1000;
 
-/// What a page holds about itself, as it stands there.
+/// The statements of a page about itself, as they are written there.
 #[derive(Debug, Default)]
 pub(super) struct Survey {
     pub(super) meta: Meta,
@@ -35,7 +35,7 @@ pub(super) struct Survey {
     pub(super) headings: Vec<Heading>,
     pub(super) bylines: Vec<Byline>,
     pub(super) dates: Vec<ShownDate>,
-    /// Whether AMP's markup keeps a part for subscribers.
+    /// True if AMP's markup keeps a part for subscribers.
     pub(super) is_for_subscribers: bool,
 }
 
@@ -162,12 +162,12 @@ impl Meta {
         self.0.iter().filter(move |field| field.0 == name).map(|field| field.1.as_str())
     }
 
-    /// What the fields say whose names are accepted.
+    /// Returns the contents of the fields whose names are accepted.
     pub(super) fn named(&self, is_accepted: fn(&str) -> bool) -> impl Iterator<Item = &str> {
         self.0.iter().filter(move |field| is_accepted(&field.0)).map(|field| field.1.as_str())
     }
 
-    /// What the fields of `names` say, in the order of `names`.
+    /// Returns the contents of the fields in `names`, in the order of `names`.
     pub(super) fn any<'a>(&'a self, names: &'a [&str]) -> impl Iterator<Item = &'a str> {
         names.iter().flat_map(|name| self.all(name))
     }

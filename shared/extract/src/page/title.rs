@@ -17,12 +17,12 @@ const TITLE_META: [&str; 8] = [
     "citation_title",
     "title",
 ];
-/// What stands between a headline and the site's name.
+/// Marks between a headline and the site's name.
 const SEPARATORS: [&str; 18] = [
     " | ", " - ", " – ", " — ", " · ", " • ", " :: ", " » ", " « ", " / ", " |", " › ", " ‹ ",
     " > ", " : ", "ㅣ", "｜", "│",
 ];
-/// What is written for a bar.
+/// The bar, and the characters that are written in its place.
 const BARS: [&str; 5] = [" | ", " ㅣ ", " ｜ ", " │ ", " ǀ "];
 /// A shorter heading is a section's or a site's name.
 const MIN_HEADING_CHARS: usize = 3;
@@ -53,7 +53,8 @@ pub(super) fn title(survey: &Survey, structured: &Structured, sites: &[String]) 
         .unwrap_or_default()
 }
 
-/// Where the headline stands: the heading that says the title, else the first.
+/// Returns the place of the headline: the heading that says the title, else the first one
+/// outside the margins.
 pub(super) fn place(survey: &Survey, title: &str) -> Option<Place> {
     let same =
         survey.headings.iter().find(|heading| likeness(&heading.text, title) >= MIN_LIKENESS);
@@ -92,7 +93,7 @@ fn agreed_heading(headings: &[String], declared: &[String]) -> Option<String> {
     Some(shorter.unwrap_or(heading).clone())
 }
 
-/// Whether a heading is a title with a kicker before it, or a note or a date
+/// Returns true if a heading is a title with a kicker before it, or with a note or a date
 /// behind it.
 fn is_with_more(heading: &str, title: &str) -> bool {
     let is_long = title.split(' ').count() >= MIN_TITLE_WORDS && heading.len() > title.len();
@@ -170,7 +171,7 @@ fn without_site(title: &str, sites: &[String]) -> String {
     }
 }
 
-/// Whether a text is the site's name, but for case, spaces, "The" and a domain's
+/// Returns true if a text is the site's name, apart from case, spaces, "The" and a domain's
 /// ending.
 pub(super) fn is_site(text: &str, sites: &[String]) -> bool {
     let name = plain(text);

@@ -1,4 +1,4 @@
-//! Where a site's feeds and sitemaps stand by custom, when it names none.
+//! The customary places of a site's feeds and sitemaps, when it names none.
 
 use url::Url;
 

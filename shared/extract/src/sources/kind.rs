@@ -1,11 +1,11 @@
-//! What a source is, told from its first bytes.
+//! The kind of a source, told from its first bytes.
 
 use super::lists::is_http;
 use crate::{charset, gzip};
 
 const SNIFF_BYTES: usize = 8192;
 
-/// What a file or an answer holds.
+/// The kind of content in a file or an answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Kind {
     /// RSS, Atom, CDF or JSON Feed.

@@ -17,7 +17,7 @@ const MAX_SITEMAPS: usize = 1000;
 /// A site that asks for more asks to be left alone; the crawler decides.
 const MAX_CRAWL_DELAY_S: f64 = 86_400.0;
 
-/// What a site lets one robot do.
+/// The rules of a site for one robot.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Robots {
     rules: Vec<Rule>,
@@ -51,8 +51,8 @@ impl Robots {
         reading.finish()
     }
 
-    /// Whether the robot may fetch `url`. The longest matching rule decides; of
-    /// two as long, the one that allows.
+    /// Returns true if the robot may fetch `url`. The longest matching rule decides; of two
+    /// equally long ones, the one that allows.
     pub fn allows(&self, url: &Url) -> bool {
         let query = url.query().map(|query| format!("?{query}")).unwrap_or_default();
         let target = normalized(&format!("{}{query}", url.path()), Side::Url);

@@ -16,9 +16,9 @@ pub const MAX_SITEMAP_BYTES: usize = 50 * 1024 * 1024;
 const MAX_URLS: usize = 50_000;
 const MAX_TITLE_CHARS: usize = 500;
 
-/// What a sitemap lists: news first, then by the last change, the newest first,
-/// then what has no date, in the order of the file. Whoever takes only the start
-/// takes what is worth most: archives of a million pages starve no article.
+/// The URLs in a sitemap: news first, then by the last change, the newest first, then those
+/// without a date, in the order of the file. The start of the list is worth the most, so
+/// archives of a million pages starve no article.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Sitemap {
     /// Pages of the site.
@@ -30,7 +30,7 @@ pub struct Sitemap {
 /// One URL of a sitemap.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SitemapPage {
-    /// Where it is.
+    /// The address of the page or sitemap.
     pub url: Url,
     /// When it last changed, as the site says.
     pub last_modified: Option<PublishedAt>,

@@ -17,16 +17,16 @@ use members::{Members, Next};
 
 /// Bounds the header of a record, and the HTTP header inside it.
 const MAX_HEADER_BYTES: usize = 64 * 1024;
-/// What is unpacked at once.
+/// The bytes that are unpacked at once.
 const BUFFER_BYTES: usize = 64 * 1024;
-/// What is passed over in search of the next record of a file that is not
-/// compressed, or of a member.
+/// The most bytes passed over in search of the next record, in an uncompressed file or in a
+/// member.
 const MAX_SEARCH_BYTES: u64 = 256 * 1024 * 1024;
 
 /// An HTML page of an archive.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct WarcPage {
-    /// Where it was fetched.
+    /// The URL from which it was fetched.
     pub url: String,
     /// When it was fetched, as the record says.
     pub date: Option<String>,
@@ -42,14 +42,14 @@ pub enum WarcError {
     /// The archive cannot be read on; nothing follows.
     #[error("cannot read the archive")]
     Read(#[from] io::Error),
-    /// What should be a record is none, or is damaged: it is passed over, the
-    /// archive goes on with the next one that can be found.
+    /// There is no record where one should be, or it is damaged. It is passed over, and the
+    /// archive goes on with the next record that can be found.
     #[error("not a WARC record: {0}")]
     Record(String),
     /// The page is passed over, the archive goes on.
     #[error("the page {url} has {bytes} bytes, more than {MAX_PAGE_BYTES}")]
     TooLarge {
-        /// Where it was fetched.
+        /// The URL from which it was fetched.
         url: String,
         /// Size of its record.
         bytes: u64,
@@ -57,7 +57,7 @@ pub enum WarcError {
     /// The page is passed over, the archive goes on.
     #[error("the page {url} cannot be decoded from {encoding}")]
     Encoding {
-        /// Where it was fetched.
+        /// The URL from which it was fetched.
         url: String,
         /// Its `Content-Encoding`.
         encoding: String,
@@ -71,7 +71,7 @@ pub struct WarcPages<'r> {
     is_over: bool,
 }
 
-/// Where records come from.
+/// The source of the records.
 enum Records<'r> {
     Plain(Box<dyn BufRead + Send + 'r>),
     Packed(Box<BufReader<Members<Box<dyn BufRead + Send + 'r>>>>),
@@ -186,7 +186,7 @@ impl WarcPages<'_> {
 }
 
 impl Records<'_> {
-    /// Of a compressed file, the current member.
+    /// Returns the reader of the file or, if it is compressed, of the current member.
     fn reader(&mut self) -> &mut dyn BufRead {
         match self {
             Self::Plain(reader) => reader,
@@ -203,7 +203,8 @@ impl Records<'_> {
         Ok(Some(String::from_utf8_lossy(&line).trim_end().to_owned()))
     }
 
-    /// Whether there is another member. False for what is not compressed.
+    /// Goes on to the next member, and returns true if there is one. Returns false for a file
+    /// that is not compressed.
     fn next_member(&mut self) -> Result<bool, WarcError> {
         match self {
             Self::Plain(_) => Ok(false),
@@ -230,7 +231,7 @@ impl Records<'_> {
         }
     }
 
-    /// Whether an error of reading lies in what the file holds.
+    /// Returns true if a read error comes from the contents of the file.
     fn is_damaged(&self) -> bool {
         matches!(self, Self::Packed(reader) if !reader.get_ref().is_unreadable())
     }
@@ -267,8 +268,8 @@ impl Records<'_> {
     }
 }
 
-/// Whether a record starts here. Where that cannot be told from what is at hand,
-/// it is taken for one: reading it tells.
+/// Returns true if a record starts here, or if too few bytes are at hand to tell: reading
+/// the record will tell.
 fn starts_record(reader: &mut dyn BufRead) -> io::Result<bool> {
     const START: &[u8] = b"WARC/1.";
     let bytes = reader.fill_buf()?;

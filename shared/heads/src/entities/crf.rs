@@ -17,11 +17,11 @@ pub(crate) struct Transitions {
     pub(crate) step: [Scores; LABELS],
 }
 
-/// What the field says of one text.
+/// The probabilities of the labels of one text.
 pub(crate) struct Marginals {
     /// Each label's probability, per word.
     pub(crate) labels: Vec<Scores>,
-    /// How often each label is expected behind each other.
+    /// The expected count of each pair of neighbouring labels, `[before][behind]`.
     pub(crate) steps: [Scores; LABELS],
     /// The logarithm of the sum over all labellings.
     #[cfg(test)]

@@ -1,4 +1,4 @@
-//! What a word's letters and its neighbours' capitals tell.
+//! Features of a word's letters and of its neighbours' capitals.
 
 use super::Word;
 
@@ -30,7 +30,7 @@ struct Shape {
     is_capital: bool,
     /// Two letters and more, none of them small.
     is_upper: bool,
-    /// How many characters.
+    /// The number of characters.
     length: usize,
 }
 

@@ -1,5 +1,4 @@
-//! How a head lies in a file: a line of JSON, then half-precision values, little
-//! end first.
+//! The file format of a head: a line of JSON, then half-precision values, little-endian.
 
 use data_encoding::HEXLOWER;
 use half::f16;
@@ -29,17 +28,17 @@ pub enum EntityHeadError {
     /// A file of another kind or version.
     #[error("the head has format {found:?}, expected is {FORMAT:?}")]
     Format {
-        /// What the file says.
+        /// The format that the file states.
         found: String,
     },
     /// Labels, features or layers are not those that this version computes.
     #[error("the head has {found} {what}, expected are {expected}")]
     Shape {
-        /// What is counted.
+        /// The things that are counted, such as `labels`.
         what: &'static str,
-        /// What this version needs.
+        /// The number that this version needs.
         expected: usize,
-        /// What the file has.
+        /// The number that the file has.
         found: usize,
     },
     /// The labels have other names or another order.

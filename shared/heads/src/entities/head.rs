@@ -12,7 +12,7 @@ use super::features::{FEATURES, features};
 use super::label::{KINDS, LABELS, begin, inside, names};
 use super::{EntityHeadError, Word};
 
-/// Where a head comes from.
+/// The origin of a head.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Provenance {
@@ -20,7 +20,7 @@ pub struct Provenance {
     pub encoder: String,
     /// SHA-256 of the labelled texts that it learned from.
     pub data_sha256: String,
-    /// How many texts those were.
+    /// The number of those texts.
     pub texts: usize,
     /// Exact-span F1 on texts that it never saw, as its trainer measured.
     pub f1: Option<f32>,
@@ -29,7 +29,7 @@ pub struct Provenance {
 /// A name among the words of a text.
 #[derive(Clone, Debug, PartialEq)]
 pub struct TaggedSpan {
-    /// What it names.
+    /// The kind of thing that it names.
     pub kind: EntityKind,
     /// Its words.
     pub words: Range<usize>,
@@ -83,7 +83,7 @@ impl EntityHead {
         super::file::write(&self.provenance, &self.layers)
     }
 
-    /// Where it comes from.
+    /// Returns the origin of the head.
     pub fn provenance(&self) -> &Provenance {
         &self.provenance
     }
@@ -105,7 +105,7 @@ impl EntityHead {
         self.layers.project.outputs()
     }
 
-    /// What computes the names.
+    /// Returns the model that computes the names: this head.
     pub fn model(&self) -> ModelRef {
         ModelRef {
             name: "entities".into(),

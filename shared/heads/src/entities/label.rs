@@ -40,13 +40,13 @@ const fn is_inside(label: usize) -> bool {
     label != OUTSIDE && label.is_multiple_of(2)
 }
 
-/// Whether a text may start with `label`.
+/// Returns true if a text may start with `label`.
 pub(crate) const fn may_start(label: usize) -> bool {
     !is_inside(label)
 }
 
-/// Whether `next` may stand behind `label`: the inside of a name only behind its
-/// beginning or inside.
+/// Returns true if `next` may stand behind `label`: the inside of a name may stand only behind
+/// its beginning or inside.
 pub(crate) const fn may_follow(label: usize, next: usize) -> bool {
     !is_inside(next) || label == next || label + 1 == next
 }

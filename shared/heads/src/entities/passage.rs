@@ -11,7 +11,7 @@ use super::{
 };
 use crate::metrics::{Scores, scores};
 
-/// What a name names, and where it stands in code points.
+/// The kind of thing that a name names, and the name's place in code points.
 pub type Name = (EntityKind, Span);
 
 /// A text with its names and its words' states.
@@ -110,7 +110,7 @@ impl EntityHead {
         Ok(self.tag(&words, &self.project(states))?.iter().map(name).collect())
     }
 
-    /// How many names of texts it finds.
+    /// Counts the names of texts: right, found and expected.
     ///
     /// # Errors
     /// As [`Self::names`].
@@ -122,7 +122,7 @@ impl EntityHead {
         Ok(count)
     }
 
-    /// How well it finds the names of texts.
+    /// Measures F1, precision and recall of the names that it finds in texts.
     ///
     /// # Errors
     /// As [`Self::names`].

@@ -35,10 +35,10 @@ impl Example {
     }
 }
 
-/// How a head is trained. The defaults were chosen by cross-validation.
+/// The settings of a training. The defaults were chosen by cross-validation.
 #[derive(Clone, Debug, PartialEq)]
 pub struct TrainingSettings {
-    /// Where the generator starts.
+    /// The seed of the random generator.
     pub seed: u64,
     /// Passes over the examples.
     pub epochs: usize,
@@ -49,7 +49,7 @@ pub struct TrainingSettings {
     /// The greatest learning rate: reached after the first steps, then falling to
     /// zero in a straight line.
     pub learning_rate: f32,
-    /// What weights lose per step, as a share of the learning rate.
+    /// The decay of the weights per step, as a share of the learning rate.
     pub weight_decay: f32,
     /// The share of states left out at each step.
     pub state_dropout: f32,

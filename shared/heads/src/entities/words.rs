@@ -8,7 +8,7 @@ use courant_article::Span;
 pub struct Word<'a> {
     /// As it stands in the text.
     pub text: &'a str,
-    /// Where, in code points.
+    /// The word's place in the text, in code points.
     pub span: Span,
     /// White space stands before it.
     pub is_spaced: bool,
@@ -38,7 +38,7 @@ pub fn words(text: &str) -> Vec<Word<'_>> {
     words
 }
 
-/// How many bytes the word at the start of `text` has.
+/// Returns the length in bytes of the word at the start of `text`.
 fn word_bytes(text: &str, first: char) -> usize {
     let plain = run(text);
     match first {

@@ -1,4 +1,4 @@
-//! What keeps a registry from doing what it was asked.
+//! The errors of a registry.
 
 use std::io;
 use std::path::PathBuf;
@@ -21,7 +21,7 @@ pub enum RegistryError {
     Corrupt {
         /// The file.
         path: PathBuf,
-        /// What is wrong.
+        /// The reason.
         reason: String,
     },
     /// A version's file is no head.
@@ -29,7 +29,7 @@ pub enum RegistryError {
     Head {
         /// The file.
         path: PathBuf,
-        /// What is wrong.
+        /// The error in the file.
         source: HeadError,
     },
     /// Nothing of this name is kept.
@@ -37,9 +37,9 @@ pub enum RegistryError {
     NoVersion {
         /// The head's name.
         name: &'static str,
-        /// What was asked for.
+        /// The version that was asked for.
         version: String,
-        /// What there is.
+        /// A phrase that lists the versions that are kept.
         known: String,
     },
     /// The version is in use already.
@@ -53,7 +53,7 @@ pub enum RegistryError {
     /// The candidate is worse than what is in use.
     #[error("the candidate's {score} is {candidate}, that of {replaced} is {active}")]
     Worse {
-        /// What was compared.
+        /// The name of the score that was compared.
         score: String,
         /// The candidate's.
         candidate: f64,

@@ -8,7 +8,7 @@ use crate::metrics::Scores;
 /// The changes that are remembered.
 const MAX_CHANGES: usize = 100;
 
-/// What stands in the place of a version for what comes with Courant.
+/// The name that stands in place of a version for what comes with Courant.
 const BUILT_IN: &str = "built-in";
 
 /// A version with its file's SHA-256.
@@ -17,7 +17,7 @@ const BUILT_IN: &str = "built-in";
 pub struct Release {
     /// As the head numbers itself.
     pub version: String,
-    /// Of its file.
+    /// The SHA-256 of its file.
     pub sha256: String,
 }
 
@@ -29,11 +29,11 @@ pub struct Rollout {
     pub current: Option<Release>,
     /// In use before, and again after a rollback.
     pub previous: Option<Release>,
-    /// How that came, the newest last; at most 100.
+    /// The changes that led here, the newest last; at most 100.
     pub changes: Vec<Change>,
 }
 
-/// What was done.
+/// The kind of a change.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Move {
@@ -51,16 +51,16 @@ pub enum Move {
 pub struct Change {
     /// Unix milliseconds.
     pub at_ms: i64,
-    /// What was done.
+    /// The kind of the change.
     pub what: Move,
     /// The version in use since.
     pub version: String,
     /// The version in use before.
     pub replaced: String,
-    /// What the head's trainer measured on texts held back; empty for a rollback.
+    /// The scores that the head's trainer measured on texts held back; empty for a rollback.
     #[serde(default)]
     pub scores: Scores,
-    /// How the two compared, where they were.
+    /// The comparison of the two versions; `None` if they were not compared.
     pub judged: Option<Judged>,
 }
 
@@ -68,7 +68,7 @@ pub struct Change {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Judged {
-    /// What was measured, as `macro_f1`.
+    /// The name of the score, such as `macro_f1`.
     pub score: String,
     /// The candidate's.
     pub candidate: f64,
@@ -80,7 +80,7 @@ pub struct Judged {
 
 impl Judged {
     pub(super) fn is_worse(&self) -> bool {
-        // What is no number is not better either.
+        // A score that is not a number is not better either.
         self.candidate.partial_cmp(&self.active).is_none_or(std::cmp::Ordering::is_lt)
     }
 

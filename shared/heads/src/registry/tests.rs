@@ -116,7 +116,7 @@ fn a_changed_file_is_one_clear_error_and_nothing_else_is_used() {
     let error = registry.promoted(TASK).unwrap_err().to_string();
     assert!(error.contains("is corrupt: its SHA-256 is"), "{error}");
     assert!(matches!(registry.keep(&head(0.6)), Err(RegistryError::Corrupt { .. })));
-    // What is broken is left by a rollback, and not returned to.
+    // A rollback leaves a broken version, and does not return to one.
     registry.roll_back(TASK, 3).unwrap();
     assert_eq!(in_use(&registry), Some(one.clone()));
     assert!(registry.roll_back(TASK, 4).is_err());

@@ -13,7 +13,7 @@ const REACH: usize = 3;
 /// More words of one kind say no more.
 const ENOUGH: f32 = 3.0;
 
-/// How many features [`Lexicon::features`] gives.
+/// The number of features that [`Lexicon::features`] gives.
 pub(super) const FEATURES: usize = 12;
 
 /// Which way a word points.
@@ -50,7 +50,7 @@ impl Lexicon {
         Self { tones, negations: entries(NEGATIONS).collect() }
     }
 
-    /// What the words of a text say, each about 0 to 3.
+    /// Computes the features of a text's words, each about 0 to 3.
     pub(super) fn features(&self, words: &[String]) -> [f32; FEATURES] {
         let [blame, praise, no_blame, no_praise] = self.count(words);
         let length = words.len().max(8) as f32;

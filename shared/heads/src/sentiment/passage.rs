@@ -27,7 +27,7 @@ impl Passage {
         Self { text: text.to_owned(), class, sentences }
     }
 
-    /// What is learned from it: the text with the mean of its sentences' vectors.
+    /// Returns the example to learn from: the text with the mean of its sentences' vectors.
     fn example(&self) -> SentimentExample {
         let mut vector = vec![0.0; self.sentences.first().map_or(0, |(vector, _)| vector.len())];
         for (sentence, text) in &self.sentences {
@@ -62,7 +62,7 @@ impl SentimentHead {
         Ok(head)
     }
 
-    /// What it tells of each text, as the analyst scores articles; `None` for one
+    /// Returns the class told of each text, as the analyst scores articles; `None` for a text
     /// without words.
     pub fn judge(&self, passages: &[Passage]) -> Vec<Option<Told>> {
         let told = |passage: &Passage| {
@@ -72,7 +72,7 @@ impl SentimentHead {
         passages.iter().map(told).collect()
     }
 
-    /// How well it tells texts.
+    /// Measures how well the head tells the classes of texts.
     pub fn scores(&self, passages: &[Passage]) -> Scores {
         let told: Vec<Told> = self.judge(passages).into_iter().flatten().collect();
         classification(LABELS.len(), &told)

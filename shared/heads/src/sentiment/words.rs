@@ -2,7 +2,7 @@
 
 use crate::softmax::Row;
 
-/// How many buckets the n-grams share.
+/// The number of buckets that the n-grams share.
 pub(super) const BUCKETS: usize = 1 << 14;
 
 /// The words in lower case: letters and digits, with apostrophes and hyphens

@@ -43,7 +43,7 @@ impl TopicHead {
         Ok(head)
     }
 
-    /// What is known about the head.
+    /// Returns the head's file: its encoder, data, scores and weights.
     pub fn file(&self) -> &HeadFile {
         &self.file
     }
@@ -55,7 +55,7 @@ impl TopicHead {
 }
 
 impl Facets {
-    /// How well the nearest topic of all is the right one.
+    /// Measures how well the nearest topic of all matches the true one.
     pub fn scores(&self, examples: &[TopicExample]) -> Scores {
         let temperature = TopicFit::default().temperature;
         let told = |example: &TopicExample| {

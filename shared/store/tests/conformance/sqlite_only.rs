@@ -47,7 +47,7 @@ async fn a_reader_beside_the_writer_sees_what_is_committed() {
     reader.ping().await.unwrap();
 }
 
-/// Where there is a GPU, the rows are too few for it.
+/// The rows are too few for a GPU, if there is one.
 #[tokio::test]
 async fn a_vector_search_is_a_dispatched_scan_of_all_rows() {
     let (folder, meters) = (tempfile::tempdir().unwrap(), Meters::new("test").unwrap());

@@ -15,7 +15,7 @@ use tokio::task::JoinSet;
 
 use super::texts::Text;
 
-/// How long `encoder` takes for `texts` that `clients` send one at a time.
+/// Returns the time that `encoder` takes for `texts` that `clients` send one at a time.
 pub(super) async fn clients(
     encoder: &Encoder,
     texts: &Arc<Vec<Text>>,

@@ -1,5 +1,5 @@
-//! What users write without Courant: loops over bare sessions, one per thread.
-//! Tokenizing is not part of their time; it is of the encoder's.
+//! Loops over bare sessions, one per thread: the code that users write without Courant.
+//! Their time does not include tokenizing; the encoder's time does.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
@@ -10,7 +10,7 @@ use courant_inference::{BareModel, BareSession, TokenIds, packed};
 
 use super::texts::Text;
 
-/// How a loop cuts its texts into batches.
+/// The way a loop cuts its texts into batches.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Loop {
     /// One text per run.
@@ -68,8 +68,8 @@ impl Sessions {
         Ok(Self(sessions.context("cannot load a session")?))
     }
 
-    /// How long the sessions take for `texts`, each in a thread of its own that
-    /// takes the next batch when it is free.
+    /// Returns the time that the sessions take for `texts`. Each session has its own
+    /// thread, which takes the next batch when it is free.
     pub(super) fn time(&mut self, kind: Loop, texts: &[Text]) -> anyhow::Result<Duration> {
         let batches = kind.batches(texts);
         let next = AtomicUsize::new(0);

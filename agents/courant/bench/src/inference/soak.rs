@@ -38,7 +38,7 @@ pub(super) fn measure(bench: &Bench<'_>, measured: &mut Measured) -> anyhow::Res
     Ok(())
 }
 
-/// What the process holds in memory.
+/// Returns the resident memory of the process, in bytes.
 fn resident_bytes() -> anyhow::Result<u64> {
     let status = std::fs::read_to_string("/proc/self/status").context("no /proc/self/status")?;
     let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));

@@ -48,7 +48,7 @@ struct Row {
     speedup: Option<f64>,
 }
 
-/// What follows for `[gpu.hybrid]`; without a crossover the GPU is not worth it.
+/// The suggested settings of `[gpu.hybrid]`; without a crossover the GPU is not worth using.
 #[derive(Debug, PartialEq, Serialize)]
 struct Suggestion {
     crossover: Option<usize>,

@@ -5,10 +5,10 @@ use super::score::Scores;
 
 /// Among elements whose score is this share of the best, the innermost is taken.
 const NEARLY_BEST: f64 = 0.9;
-/// What names say is believed where it has this share of the prose that the
-/// densest element has.
+/// Names are believed if the named elements have this share of the prose of the densest
+/// element.
 const ENOUGH: f64 = 0.7;
-/// Of a page with less prose than a paragraph, density says nothing.
+/// Density says nothing about a page with less prose than this, which is about a paragraph.
 const LITTLE: f64 = 200.0;
 /// Several containers of the same kind are one article where together they have
 /// so much more than the best of them.
@@ -18,7 +18,7 @@ const MUCH_MORE: f64 = 1.2;
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(super) struct Choice {
     pub(super) elements: Vec<usize>,
-    /// Whether they are called an article's body, so that all of them is text.
+    /// True if they are called an article's body, so that everything in them is text.
     pub(super) is_body: bool,
 }
 
@@ -63,7 +63,7 @@ enum Kind {
 
 const KINDS: [Kind; 4] = [Kind::Declared, Kind::Named, Kind::Article, Kind::Main];
 
-/// What calls itself the article: all such elements, or the best of them.
+/// Returns the elements that call themselves the article: all of them, or the best one.
 fn named(outline: &Outline, scores: &Scores, kind: Kind) -> Option<Choice> {
     let mut found: Vec<usize> = Vec::new();
     let mut behind = 0;

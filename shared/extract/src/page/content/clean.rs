@@ -47,7 +47,8 @@ pub(super) fn clean(
     if kept.is_empty() { all_plain(outline, choice) } else { kept }
 }
 
-/// Of a page on which all was left out: what is not links.
+/// Returns the chosen blocks that are not mostly links, for a page on which all blocks were
+/// left out.
 fn all_plain(outline: &Outline, choice: &Choice) -> Vec<usize> {
     let is_plain = |index: &usize| {
         let block = &outline.blocks[*index];
@@ -77,7 +78,8 @@ impl Kept {
         self.blocks[element.blocks.clone()].fill(false);
     }
 
-    /// What is no article by name, by links, or by being one of many cards.
+    /// Leaves out elements that are not part of the article: by name, by links, or as a row of
+    /// cards.
     fn leave_elements(&mut self, outline: &Outline, scores: &Scores, chosen: usize, is_body: bool) {
         let mut index = chosen + 1;
         while index < outline.elements[chosen].end {
@@ -102,8 +104,9 @@ impl Kept {
         }
     }
 
-    /// What stands under a heading such as "Related articles", to the end of the
-    /// element that the heading opens, where that is the smaller part.
+    /// Leaves out the text under a heading such as "Related articles", to the end of the
+    /// element that the heading opens. Only the heading is left out if that text is not the
+    /// smaller part.
     fn leave_sections(&mut self, outline: &Outline, scores: &Scores, chosen: usize) {
         let whole = &outline.elements[chosen];
         for index in whole.blocks.clone() {
@@ -213,8 +216,8 @@ impl Kept {
     }
 }
 
-/// Whether a block stands in what is no article by its name, the name of a lead
-/// left aside: `teaser` may be either.
+/// Returns true if a block stands in an element that is not an article by its name. Names of
+/// leads do not count: `teaser` may be either.
 fn stands_outside(outline: &Outline, scores: &Scores, block: &Block) -> bool {
     outline
         .around(block.element)
@@ -231,7 +234,7 @@ fn is_of_links(outline: &Outline, element: &Element) -> bool {
         && outline.link_chars(element) as f64 > outline.chars(element) as f64 * MAX_LINK_SHARE
 }
 
-/// Whether an element's children are alike, each with a link and little text.
+/// Returns true if an element's children are alike, each with a link and little text.
 fn is_row_of_cards(outline: &Outline, index: usize) -> bool {
     let element = &outline.elements[index];
     if !matches!(element.tag, Tag::Division | Tag::Section | Tag::List { .. }) {
@@ -255,8 +258,8 @@ fn is_row_of_cards(outline: &Outline, index: usize) -> bool {
     cards >= MIN_CARDS && others * 3 <= cards
 }
 
-/// Where what a block opens ends: at the end of the outermost element that it
-/// opens, or at the next heading.
+/// Returns the end of the section that a block opens, as a block index: the end of the
+/// outermost element that it opens, or the next heading.
 fn section_end(outline: &Outline, chosen: usize, index: usize, is_heading: bool) -> usize {
     let opened = outline
         .around(outline.blocks[index].element)
@@ -274,7 +277,7 @@ fn section_end(outline: &Outline, chosen: usize, index: usize, is_heading: bool)
     next.unwrap_or(following.end)
 }
 
-/// Whether a heading says what the title says, sites' names and marks aside.
+/// Returns true if a heading says what the title says, apart from sites' names and marks.
 fn is_title(text: &str, title: &str) -> bool {
     let plain = |text: &str| -> String {
         text.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect()

@@ -1,4 +1,4 @@
-//! How a page's text is made, for the verdict on its kind.
+//! Facts about how a page's text is made, for the verdict on its kind.
 
 use std::collections::HashMap;
 
@@ -27,7 +27,7 @@ pub(in crate::page) struct Facts {
     /// the posts of a thread, the items of a listing.
     pub(in crate::page) alike: usize,
     pub(in crate::page) has_comments: bool,
-    /// Whether the page has a cart to put its subject into.
+    /// True if the page has a cart to put its subject into.
     pub(in crate::page) is_for_sale: bool,
 }
 

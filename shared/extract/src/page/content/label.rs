@@ -1,11 +1,11 @@
-//! What class, id and role say about an element.
+//! Labels of elements, from their class, id and role.
 
 use dom_query::Element;
 
 /// Longer names are made by machines.
 const MAX_NAME_BYTES: usize = 80;
 
-/// What an element's names call it.
+/// The kinds of content that an element's names say it is.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(super) struct Label {
     /// The body of an article, by a name that content management systems use.
@@ -14,11 +14,11 @@ pub(super) struct Label {
     pub(super) declared_body: bool,
     /// Sharing, related links, prompts, advertisements, navigation.
     pub(super) boilerplate: bool,
-    /// What readers wrote below.
+    /// True if readers wrote it below the article.
     pub(super) comments: bool,
-    /// Where the page's subject is bought.
+    /// True if the page's subject is bought here.
     pub(super) for_sale: bool,
-    /// What stands between headline and body.
+    /// True if it stands between headline and body.
     pub(super) lead: bool,
     /// The main element by its role.
     pub(super) main: bool,
@@ -156,7 +156,7 @@ const COMMENTS: &[&str] = &[
     "respond",
     "comentarios",
 ];
-/// What the body of an article is called, separators left out.
+/// Names of the body of an article, separators left out.
 const BODIES: &[&str] = &[
     "articlebody",
     "articlecontent",
@@ -192,7 +192,7 @@ const SALES: &[&str] =
     &["addtocart", "addtobasket", "buybox", "buynow", "productform", "productprice"];
 /// With such a word, a name says where columns are: `layout-with-sidebar`.
 const LAYOUT: &[&str] = &["layout", "with", "w", "no", "without"];
-/// What the paragraph between headline and body is called.
+/// Names of the paragraph between headline and body.
 const LEADS: &[&str] = &[
     "standfirst",
     "excerpt",
@@ -251,7 +251,7 @@ impl Label {
         if name.len() > MAX_NAME_BYTES || is_property {
             return;
         }
-        // What follows `--` modifies a block; it does not name it.
+        // The part after `--` modifies a block; it does not name it.
         let name = name.split_once("--").map_or(name, |parts| parts.0);
         let mut whole = String::with_capacity(name.len());
         let was_boilerplate = self.boilerplate;

@@ -13,7 +13,7 @@ mod build;
 
 use build::Builder;
 
-/// What a block element is, as far as it matters for the main text.
+/// The kind of a block element, as far as it matters for the main text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Tag {
     Division,
@@ -102,12 +102,12 @@ impl Outline {
         Ok(outline)
     }
 
-    /// Of all text in an element.
+    /// Returns the number of characters of all text in an element.
     pub(super) fn chars(&self, element: &Element) -> usize {
         self.before[element.blocks.end].0 - self.before[element.blocks.start].0
     }
 
-    /// Of all text in links in an element.
+    /// Returns the number of characters of all text in links in an element.
     pub(super) fn link_chars(&self, element: &Element) -> usize {
         self.before[element.blocks.end].1 - self.before[element.blocks.start].1
     }
@@ -126,7 +126,7 @@ impl Outline {
         })
     }
 
-    /// What the block is: the innermost element that is more than a division.
+    /// Returns the kind of a block: that of the innermost element that is more than a division.
     pub(super) fn tag_of(&self, block: &Block) -> Tag {
         let tags = self.around(block.element).map(|element| self.elements[element].tag);
         tags.take(4)

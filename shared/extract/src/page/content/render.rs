@@ -58,7 +58,7 @@ pub(super) fn markdown(outline: &Outline, kept: &[usize], base: &Url, max_bytes:
     markdown
 }
 
-/// Where a block stands, as far as it is written differently.
+/// The place of a block, as far as it changes how the block is written.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Place {
     Plain,

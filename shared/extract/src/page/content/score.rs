@@ -1,4 +1,4 @@
-//! How much each block of text looks like prose, summed over elements.
+//! Scores of how much each block of text looks like prose, summed over elements.
 
 use std::collections::HashMap;
 
@@ -9,7 +9,7 @@ const MAX_LINK_SHARE: f64 = 0.5;
 /// Shorter blocks say nothing about where the article is, but against it.
 const SHORT_CHARS: usize = 25;
 const SENTENCE_CHARS: usize = 80;
-/// What a block of navigation, or a scrap of text, counts against an element.
+/// The score of a block of navigation or a scrap of text, which counts against an element.
 const SCRAP: f64 = -10.0;
 
 /// A name such as `with-sidebar` may be that of the page's whole content: what
@@ -143,7 +143,7 @@ fn score(outline: &Outline, block: &Block) -> f64 {
     prose * if is_sentence { share } else { 0.2 * share }
 }
 
-/// Whether a text ends as sentences do, in the scripts that news is written in.
+/// Returns true if a text ends as sentences do, in the scripts that news is written in.
 pub(super) fn ends_sentence(text: &str) -> bool {
     text.trim_end_matches(['"', '\'', ')', '”', '’', '»', '“', ']', '」', '』', ' '])
         .ends_with(['.', '!', '?', '…', ':', '。', '！', '？', '؟', '।', '։', '።', '۔', ';'])

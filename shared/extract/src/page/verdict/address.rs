@@ -1,4 +1,4 @@
-//! What a URL says about the kind of its page.
+//! Evidence in a URL about the kind of its page.
 
 use url::Url;
 
@@ -97,7 +97,7 @@ const SERVICE: &[&str] = &[
     "industries",
 ];
 
-/// How many kinds [`kinds`] tells apart.
+/// The number of kinds that [`kinds`] tells apart.
 pub(super) const KINDS: usize = 6;
 
 /// For each kind whether the host or the path has a word of it.
@@ -125,7 +125,7 @@ pub(super) fn slug_words(url: &Url) -> usize {
     last.split(['-', '_']).filter(|word| !word.is_empty()).count() + escapes
 }
 
-/// Whether a segment is a year of this or the last century.
+/// Returns true if a part of the path is a year from 1990 to 2099.
 pub(super) fn has_year(url: &Url) -> bool {
     let is_year = |segment: &str| {
         segment.len() == 4 && segment.parse().is_ok_and(|year: u32| (1990..2100).contains(&year))

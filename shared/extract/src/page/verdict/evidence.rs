@@ -1,4 +1,4 @@
-//! What speaks for and against an article, as numbers of about the same size.
+//! Evidence for and against an article, as numbers of about the same size.
 
 use dom_query::Document;
 use url::Url;
@@ -9,7 +9,7 @@ use crate::page::metadata::Metadata;
 
 const MAX_SCRIPTS: usize = 32;
 
-/// What each number stands for.
+/// The meaning of each number in [`Evidence`].
 pub const EVIDENCE: [&str; 36] = [
     "json-ld article",
     "json-ld news article or blog posting",

@@ -18,7 +18,7 @@ const MAX_LINKS: usize = 32;
 /// A value with the rank of the element it is from.
 type Ranked<T> = Option<(u8, T)>;
 
-/// What was read of an entry so far.
+/// The parts of an entry that were read so far.
 #[derive(Default)]
 pub(super) struct Draft {
     id: Option<String>,

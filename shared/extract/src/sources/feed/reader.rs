@@ -22,14 +22,14 @@ pub(super) fn read(text: &str, base: Option<&Url>) -> Option<Feed> {
     reader.finish()
 }
 
-/// What the text that is being read is for.
+/// The use of the text that is being read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Target {
     FeedTitle,
     FeedLink,
     Schedule(Timing),
     Entry(Field),
-    /// Of Atom's `author`: `name`, or what counts where there is none.
+    /// The `name` in Atom's `author`; the address counts if there is none.
     AuthorName,
     AuthorAddress,
 }
@@ -38,7 +38,7 @@ enum Target {
 struct Reader {
     kind: Option<FeedKind>,
     scope: Scope,
-    /// What is being read, and how many elements were open before it.
+    /// The use of the text being read, the text, and the number of elements open before it.
     text: Option<(Target, Construct, usize)>,
     draft: Option<Draft>,
     author: (Option<String>, Option<String>, String),
@@ -190,7 +190,7 @@ impl Reader {
                 self.author = Default::default();
                 return Place::Author;
             }
-            // What Atom only points to is not in the feed.
+            // Content that Atom only points to is not in the feed.
             Field::Content if attributes.get("src").is_some() => return Place::Ignored,
             _ => {}
         }

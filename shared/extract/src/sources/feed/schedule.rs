@@ -5,7 +5,7 @@ use std::time::Duration;
 /// A longer time than a week says nothing about when to look again.
 const MAX_TTL: Duration = Duration::from_secs(7 * 24 * 3_600);
 
-/// What an element of a channel says about it.
+/// The statement of a channel's element about when to fetch the feed again.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Timing {
     /// Minutes for which it may be kept.
@@ -41,7 +41,7 @@ impl Schedule {
         }
     }
 
-    /// How long to wait, a week at most: as said outright, or else by the period.
+    /// Returns the time to wait, a week at most: as said outright, or else by the period.
     pub(super) fn ttl(&self) -> Option<Duration> {
         let by_period = self.period.map(|period| period / self.frequency.unwrap_or(1).max(1));
         self.ttl.or(by_period).filter(|ttl| !ttl.is_zero() && *ttl <= MAX_TTL)

@@ -9,7 +9,7 @@ use crate::xml::{Attributes, local};
 /// Elements open at once; what is deeper is passed over.
 pub(super) const MAX_DEPTH: usize = 256;
 
-/// What the elements inside an open one are to be taken for.
+/// The way the elements inside an open one are read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Place {
     /// Nothing but entries is looked for.
@@ -29,7 +29,7 @@ pub(super) struct Open {
     pub(super) place: Place,
     /// The length of the list of name spaces before it.
     namespaces: usize,
-    /// Of its own `xml:base`.
+    /// The URL of its own `xml:base`.
     base: Option<Url>,
 }
 
@@ -69,12 +69,12 @@ impl Scope {
         Some(ended)
     }
 
-    /// What is looked for in the innermost element.
+    /// Returns the place of the innermost element, which says what to look for in it.
     pub(super) fn place(&self) -> Place {
         self.open.last().map_or(Place::Outside, |open| open.place)
     }
 
-    /// What links are relative to here.
+    /// Returns the URL that links are relative to here.
     pub(super) fn base(&self) -> Option<Url> {
         let declared = self.open.iter().rev().find_map(|open| open.base.as_ref());
         declared.or(self.document_base.as_ref()).or(self.home.as_ref()).cloned()

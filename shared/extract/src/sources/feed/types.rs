@@ -60,7 +60,7 @@ pub enum FeedKind {
 pub struct FeedEntry {
     /// The publisher's id; where there is none, the URL or else the title.
     pub id: String,
-    /// Where the article is, absolute; never an enclosure.
+    /// The URL of the article, absolute; never an enclosure.
     pub url: Option<String>,
     /// The headline, text or HTML.
     pub title: Option<String>,

@@ -1,4 +1,4 @@
-//! What the elements of the feed formats mean, whatever their prefixes.
+//! The meaning of the elements of the feed formats, whatever their prefixes.
 
 /// The vocabulary that an element belongs to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -60,8 +60,8 @@ impl Module {
     }
 }
 
-/// What a text inside an entry is for. Where two are for the same, the lower
-/// rank wins, then the first.
+/// The use of a text inside an entry. If two texts have the same use, the lower rank wins,
+/// then the first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Field {
     Author {
@@ -93,7 +93,7 @@ pub(super) enum Field {
 }
 
 impl Field {
-    /// What the element `name` (in lower case) of an entry says.
+    /// Returns the use of the element `name` (in lower case) of an entry.
     pub(super) fn of(module: Module, name: &str) -> Option<Self> {
         use Module::{Content, Core, Dublin, Feedburner, Itunes, Xhtml};
         Some(match (module, name) {

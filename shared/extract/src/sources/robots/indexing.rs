@@ -1,4 +1,4 @@
-//! What a page says to robots itself, in `X-Robots-Tag` or `<meta name=robots>`.
+//! The directives of a page itself to robots, in `X-Robots-Tag` or `<meta name=robots>`.
 
 use courant_article::PublishedAt;
 
@@ -9,8 +9,8 @@ use crate::date;
 const WITH_VALUE: [&str; 4] =
     ["max-image-preview", "max-snippet", "max-video-preview", "unavailable_after"];
 
-/// What a page asks of those who index it. Several statements add up: what one
-/// forbids, no other allows.
+/// The requests of a page to those who index it. Several statements add up: none allows
+/// what another forbids.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Indexing {
     /// It is not to be stored or shown.

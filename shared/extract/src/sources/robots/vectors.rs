@@ -1,5 +1,4 @@
-//! What RFC 9309 says, and where it is silent, what the large search engines do,
-//! as single rulings.
+//! Single rulings that follow RFC 9309 and, where it is silent, the large search engines.
 
 use super::*;
 

@@ -5,14 +5,14 @@ use std::io::{self, BufRead, Read};
 
 use flate2::bufread::GzDecoder;
 
-/// What is read at once.
+/// The bytes that are read at once.
 const READ_BYTES: usize = 128 * 1024;
-/// How far behind the place of an error the search for the next member may begin:
-/// a decoder that reads on in what it takes for its member may pass over others.
+/// The bytes kept from before the current place, so that the search for the next member can
+/// begin before an error: a decoder may pass over other members that it takes for its own.
 const REWIND_BYTES: usize = 256 * 1024;
-/// What of a member is looked at to see whether it is one.
+/// The bytes that are looked at to see whether they start a member.
 const PROBE_BYTES: usize = 4 * 1024;
-/// What is passed over in one search, and how many places in it are looked at.
+/// The most bytes passed over in one search, and the most places in them looked at.
 const MAX_SEARCH_BYTES: u64 = 256 * 1024 * 1024;
 const MAX_PROBES: usize = 10_000;
 
@@ -21,7 +21,7 @@ const MAX_PROBES: usize = 10_000;
 pub(super) struct Members<R> {
     /// `None` only while it is being replaced.
     state: Option<State<R>>,
-    /// Where the current member starts.
+    /// The place in the file at which the current member starts.
     start: u64,
 }
 
@@ -30,7 +30,7 @@ enum State<R> {
     Within(Box<GzDecoder<Raw<R>>>),
 }
 
-/// What stands where a member should.
+/// The result of a look at the place where a member should start.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Next {
     Member,
@@ -71,7 +71,7 @@ impl<R: Read> Members<R> {
         found
     }
 
-    /// Whether the file itself could not be read, rather than what it holds.
+    /// Returns true if the file itself could not be read; false if only its contents are broken.
     pub(super) fn is_unreadable(&self) -> bool {
         match &self.state {
             Some(State::Between(raw)) => raw.failed,
@@ -148,7 +148,7 @@ fn is_header(bytes: &[u8]) -> bool {
 /// The first bytes of a member's content; fewer where it is none.
 fn content_start(member: &[u8]) -> Vec<u8> {
     let mut content = Vec::new();
-    // What came before an error is kept.
+    // Content before an error is kept.
     let _ = GzDecoder::new(member).take(16).read_to_end(&mut content);
     content
 }
@@ -156,10 +156,10 @@ fn content_start(member: &[u8]) -> Vec<u8> {
 /// A reader that can be gone back in a little.
 struct Raw<R> {
     reader: R,
-    /// What was read: some of it consumed, the rest not yet.
+    /// The bytes that were read: some of them consumed, the rest not yet.
     buffer: Vec<u8>,
     consumed: usize,
-    /// Where the buffer starts in the file.
+    /// The place in the file at which the buffer starts.
     start: u64,
     failed: bool,
 }

@@ -13,12 +13,12 @@ pub(super) struct Batch<'a> {
     examples: &'a [&'a Example],
     /// Scaled states of all words, some of them 0.
     states: Vec<f32>,
-    /// What the first and the second layer's values are multiplied by.
+    /// The factors of the first and the second layer's values.
     masks: [Vec<f32>; 2],
     words: usize,
 }
 
-/// What the layers gave on the way to the scores.
+/// The values that the layers gave on the way to the scores.
 struct Forward {
     first: Vec<f32>,
     beside: Vec<f32>,

@@ -19,14 +19,14 @@ pub(super) struct Builder {
     open: Vec<usize>,
     in_links: usize,
     in_preformatted: usize,
-    /// Where the block that is being read starts in the text and in the links.
+    /// The start of the block being read: `start` in the text, `first_link` in the links.
     start: usize,
     first_link: usize,
     chars: usize,
     link_chars: usize,
 }
 
-/// How an element is read.
+/// The way an element is read.
 enum Reading {
     Skipped,
     Break,
