@@ -2,7 +2,7 @@
 
 export COURANT_DEPS ?= $(CURDIR)/.deps
 TARGET := $(or $(CARGO_TARGET_DIR),target)
-COURANT := $(TARGET)/release/courant
+COURANT := $(TARGET)/debug/courant
 BENCH := $(TARGET)/release/courant-bench
 PYTHON ?= python3
 
@@ -10,10 +10,14 @@ PYTHON ?= python3
 TESTS := $(if $(shell command -v cargo-nextest),cargo test --quiet --doc --workspace && cargo nextest run,cargo test)
 export COURANT_DATA ?= ../shared/data
 UNPACKED := $(COURANT_DEPS)/data
-EVAL := $(TARGET)/release/courant-eval --data $(UNPACKED)
+# Quality does not depend on the build. PROFILE=dev measures it with the build of the tests.
+PROFILE ?= release
+EVAL_BUILD := $(if $(filter dev,$(PROFILE)),--workspace --bins --tests,--release --package courant-evals)
+EVAL := $(TARGET)/$(if $(filter dev,$(PROFILE)),debug,release)/courant-eval --data $(UNPACKED)
 
 .PHONY: help deps test-deps build run test test-scripts e2e clean-deps \
-  eval eval-build eval-extract eval-feeds eval-dedup eval-models eval-peers bench bench-build bench-peers faults fuzz
+  eval eval-build eval-extract eval-feeds eval-dedup eval-models eval-peers bench bench-build bench-peers \
+  bench-first-run faults fuzz
 
 help: ## Lists these targets
 	@sed -n 's/^\([a-z0-9-]*\):.*## \(.*\)/  make \1\t\2/p' $(firstword $(MAKEFILE_LIST)) | expand -t 20
@@ -27,8 +31,13 @@ test-deps: ## The same with the servers that the tests use
 build: ## Builds target/release/courant
 	@cargo build --release --package courant
 
-run: deps build ## Runs the pipeline on the sample site, or on SOURCES="url file …"; ONCE=1 ends after them
-	@$(COURANT) run $(if $(ONCE),--once) $(or $(SOURCES),--sample)
+# The build without the optimizations of a package takes a third of the time.
+run: deps ## Runs the pipeline on the sample site, or on SOURCES="url file …"; ONCE=1 ends after them
+	@cargo build --package courant
+	@$(COURANT) run $(if $(ONCE),--once) $(if $(DATA),--data $(DATA)) $(or $(SOURCES),--sample)
+
+bench-first-run: ## Measures the first `make run`, from nothing (CPU-seconds)
+	@scripts/bench-first-run
 
 # The end-to-end tests start the agents' own binaries: they are built first.
 test: test-deps test-scripts ## Runs every test, on real servers
@@ -64,7 +73,7 @@ eval-build:
 	@mkdir -p "$(UNPACKED)"
 	@if test -x "$(COURANT_DATA)/unpack.sh"; then "$(COURANT_DATA)/unpack.sh" $(EVALUATED) "$(UNPACKED)"; \
 	else echo "SKIPPED: COURANT_DATA=$(COURANT_DATA) has no unpack.sh; only what lies in $(UNPACKED) is measured"; fi
-	@cargo build --release --package courant-evals
+	@cargo build $(EVAL_BUILD)
 
 eval-extract: eval-build ## Text, verdict, titles, authors and dates of pages
 	@$(EVAL) extract

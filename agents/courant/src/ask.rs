@@ -9,6 +9,8 @@ use crate::config_args::ConfigArgs;
 use crate::data;
 use crate::hits::show_hits;
 use crate::http::{self, Server};
+use crate::paper::Paper;
+use crate::readable::{show_article, show_status};
 use crate::service::{self, Needs, Service};
 
 #[derive(Debug, Args)]
@@ -49,7 +51,7 @@ enum Mode {
 
 #[derive(Debug, Args)]
 pub(crate) struct RelatedArgs {
-    /// The id of an article
+    /// The id of an article, or its first digits
     id: String,
     /// The number of articles
     #[arg(short, value_name = "N", default_value = "10")]
@@ -60,7 +62,7 @@ pub(crate) struct RelatedArgs {
 
 #[derive(Debug, Args)]
 pub(crate) struct ArticleArgs {
-    /// The id of an article
+    /// The id of an article, or its first digits
     id: String,
     #[command(flatten)]
     place: Where,
@@ -96,8 +98,7 @@ pub(crate) fn article(args: &ArticleArgs) -> anyhow::Result<()> {
 
 pub(crate) fn status(args: &StatusArgs) -> anyhow::Result<()> {
     let answer = args.place.get("/v1/status", &[], Needs::Queues)?;
-    args.place
-        .show(&answer, |answer| serde_json::to_string_pretty(answer).unwrap_or_default() + "\n")
+    args.place.show(&answer, show_status)
 }
 
 impl Where {
@@ -127,12 +128,12 @@ impl Where {
     pub(crate) fn show(
         &self,
         answer: &Value,
-        show: impl Fn(&Value) -> String,
+        show: impl Fn(&Value, &Paper) -> String,
     ) -> anyhow::Result<()> {
         if self.json {
             outln!("{}", serde_json::to_string_pretty(answer)?);
         } else {
-            out!("{}", show(answer));
+            out!("{}", show(answer, &Paper::standard_output()));
         }
         Ok(())
     }
@@ -149,8 +150,4 @@ impl Where {
         }
         Service::of_folder(folder, &self.config, needs).await
     }
-}
-
-fn show_article(article: &Value) -> String {
-    serde_json::to_string_pretty(article).unwrap_or_default() + "\n"
 }

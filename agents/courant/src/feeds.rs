@@ -9,6 +9,7 @@ use courant_extract::sources::{Kind, kind, opml, opml_of, url_list};
 use serde_json::{Value, json};
 
 use crate::ask::Where;
+use crate::paper::Paper;
 
 #[derive(Debug, Args)]
 pub(crate) struct FeedsArgs {
@@ -61,7 +62,7 @@ fn named(files: &[PathBuf]) -> anyhow::Result<Vec<Value>> {
     Ok(feeds)
 }
 
-fn show(feeds: &Value) -> String {
+fn show(feeds: &Value, _: &Paper) -> String {
     let feeds = feeds.as_array().map(Vec::as_slice).unwrap_or_default();
     if feeds.is_empty() {
         return "  no feeds\n".to_owned();
@@ -106,7 +107,7 @@ mod tests {
             {"url": "https://b.example/feed", "kind": "", "failures": 3, "problem": "not fetched",
              "next_check_at": "2024-03-05T09:30:00Z"},
         ]);
-        let text = show(&feeds);
+        let text = show(&feeds, &Paper::standard_output());
         assert!(
             text.starts_with("2024-03-05T09:30:00Z  feed     https://a.example/feed\n"),
             "{text}"

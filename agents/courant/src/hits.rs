@@ -1,27 +1,87 @@
 //! Hits of a search as a person reads them.
 
+use console::Style;
 use serde_json::Value;
 
-/// One paragraph per hit, numbered.
-pub(crate) fn show_hits(answer: &Value) -> String {
+use crate::paper::{Paper, in_words, short_id};
+
+/// Blanks before the lines of a hit.
+const INDENT: usize = 5;
+
+/// One paragraph per hit, numbered; copies stand under the one that they are of, or under the
+/// first of them.
+pub(crate) fn show_hits(answer: &Value, paper: &Paper) -> String {
     let hits = answer["hits"].as_array().map(Vec::as_slice).unwrap_or_default();
     if hits.is_empty() {
         return "  nothing found\n".to_owned();
     }
-    hits.iter().enumerate().map(|(i, hit)| show_hit(i + 1, hit)).collect()
+    let query = answer["query"].as_str().unwrap_or_default();
+    let folded = folded(hits).into_iter().enumerate();
+    folded.map(|(i, (hit, copies))| show_hit(i + 1, hit, &copies, query, paper)).collect()
 }
 
-fn show_hit(place: usize, hit: &Value) -> String {
+/// The hits of different texts in their order, each with its copies.
+fn folded(hits: &[Value]) -> Vec<(&Value, Vec<&Value>)> {
+    let text_of = |hit: &Value| {
+        let first = hit["syndicated_of"].as_str().or(hit["id"].as_str());
+        first.unwrap_or_default().to_owned()
+    };
+    let mut groups: Vec<(String, Vec<&Value>)> = Vec::new();
+    for hit in hits {
+        let text = text_of(hit);
+        match groups.iter_mut().find(|(known, _)| *known == text) {
+            Some((_, group)) => group.push(hit),
+            None => groups.push((text, vec![hit])),
+        }
+    }
+    groups.into_iter().map(|(text, group)| first_ahead(&text, group)).collect()
+}
+
+/// Takes the hit of id `text`, else the first, out of `group`.
+fn first_ahead<'a>(text: &str, mut group: Vec<&'a Value>) -> (&'a Value, Vec<&'a Value>) {
+    let first = group.iter().position(|hit| hit["id"] == text).unwrap_or(0);
+    (group.remove(first), group)
+}
+
+fn show_hit(place: usize, hit: &Value, copies: &[&Value], query: &str, paper: &Paper) -> String {
     let text = |key: &str| hit[key].as_str().unwrap_or_default();
-    let about = [text("site_name"), text("published_at"), text("language")];
+    let (title, dim) = (Style::new().bold().cyan(), Style::new().dim());
+    let published = in_words(text("published_at"));
+    let about = [text("site_name"), &published, text("language"), short_id(text("id"))];
     let about: Vec<_> = about.into_iter().filter(|part| !part.is_empty()).collect();
-    let copy = if hit["syndicated_of"].is_string() { " (syndicated)" } else { "" };
-    format!(
-        "{place:>3}. {}{copy}\n     {} · {:.3}\n     {}\n     {}\n",
-        text("title"),
-        about.join(" · "),
-        hit["score"].as_f64().unwrap_or_default(),
-        text("url"),
-        text("snippet").replace('\n', " "),
-    )
+    let mut shown = format!("{place:>3}. {}\n", paper.styled(&title, text("title")));
+    shown += &paper.wrapped(&paper.styled(&dim, &about.join(" · ")), INDENT);
+    shown += &paper.wrapped(&paper.matched(text("snippet"), query), INDENT);
+    shown += &format!("{}{}\n", " ".repeat(INDENT), text("url"));
+    for copy in copies {
+        let of = |key: &str| copy[key].as_str().unwrap_or_default();
+        let line = format!("also {} · {} · {}", of("site_name"), short_id(of("id")), of("url"));
+        shown += &format!("{}{}\n", " ".repeat(INDENT), paper.styled(&dim, &line));
+    }
+    shown
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn copies_stand_under_the_text_that_was_first() {
+        let hits = serde_json::json!([
+            {"id": "copy-1", "syndicated_of": "first"},
+            {"id": "other"},
+            {"id": "first"},
+            {"id": "copy-2", "syndicated_of": "absent"},
+        ]);
+        let hits = hits.as_array().unwrap();
+        let id = |hit: &Value| hit["id"].as_str().unwrap().to_owned();
+        let shown: Vec<_> = folded(hits)
+            .into_iter()
+            .map(|(hit, copies)| (id(hit), copies.into_iter().map(id).collect::<Vec<_>>()))
+            .collect();
+        let one = |hit: &str, copies: &[&str]| {
+            (hit.to_owned(), copies.iter().map(|copy| (*copy).to_owned()).collect::<Vec<_>>())
+        };
+        assert_eq!(shown, [one("first", &["copy-1"]), one("other", &[]), one("copy-2", &[])]);
+    }
 }

@@ -5,6 +5,7 @@
 
 #[macro_use]
 pub mod output;
+mod paper;
 
 mod admin;
 mod agents;
@@ -28,6 +29,7 @@ mod migrate;
 mod models;
 pub mod pipeline;
 mod progress;
+mod readable;
 mod run;
 mod sample;
 mod sections;

@@ -113,7 +113,9 @@ impl Run<'_> {
             self.first_round(&mut pipeline, &sources, stand.as_ref()).await?;
         }
         if stays && !self.shutdown.is_cancelled() {
+            let data = self.args.data.display();
             eprintln!("\nCourant answers at {address} (Ctrl-C ends it)");
+            eprintln!("Ask it: courant search --data {data} \"…\", or {address}/v1/search?q=…");
             let crawler = pipeline.new_crawler()?;
             let control = pipeline.crawler.clone();
             let serve = async {
@@ -154,7 +156,8 @@ impl Run<'_> {
             report = sample::add(report, self.round(pipeline, sources, extent).await?);
         }
         let figures = Figures::parse(&self.meters.render()?);
-        let summary = Summary::new(&report, &figures, started.elapsed(), pipeline).await?;
+        let summary =
+            Summary::new(&report, &figures, started.elapsed(), pipeline, stand.is_some()).await?;
         if self.args.json {
             outln!("{}", serde_json::to_string_pretty(&summary)?);
         } else {

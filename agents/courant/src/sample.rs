@@ -6,7 +6,7 @@ use anyhow::Context;
 use clap::Args;
 use courant_config::Document;
 use courant_crawler::{Report, Source};
-use courant_newsstand::{MEANING_ANSWER, Newsstand};
+use courant_newsstand::Newsstand;
 
 #[derive(Debug, Args)]
 pub(crate) struct SampleArgs {
@@ -45,11 +45,6 @@ pub(crate) fn sources(stand: &Newsstand, document: &mut Document) -> anyhow::Res
     document.set("crawler.min_delay_ms", 0)?;
     let home = |host: &String| Source::parse(&format!("http://{host}/"));
     Ok(stand.hosts().iter().map(home).collect::<Result<_, _>>()?)
-}
-
-/// Returns true if `url` is that of an article of the sample.
-pub(crate) fn is_sample(url: &str) -> bool {
-    url.contains(MEANING_ANSWER.0)
 }
 
 /// The question that one article of the sample answers, without a word of it.

@@ -9,6 +9,7 @@ use serde_json::Value;
 
 use crate::figures::Figures;
 use crate::hits::show_hits;
+use crate::paper::Paper;
 use crate::pipeline::Pipeline;
 use crate::sample;
 use crate::service::Service;
@@ -61,6 +62,7 @@ impl Summary {
         figures: &Figures,
         took: Duration,
         pipeline: &Pipeline,
+        is_sample: bool,
     ) -> anyhow::Result<Self> {
         let decided =
             |decision| count(figures.sum("courant_entries_total", &[("decision", decision)]));
@@ -90,7 +92,7 @@ impl Summary {
             seconds,
             articles_per_second: if seconds > 0.0 { stored / seconds } else { 0.0 },
             stages: stages(figures),
-            search: search(pipeline).await?,
+            search: search(pipeline, is_sample).await?,
         })
     }
 }
@@ -104,11 +106,11 @@ fn stages(figures: &Figures) -> Vec<Stage> {
     times.filter(|stage| stage.count > 0).collect()
 }
 
-/// A search that shows what the store holds: the sample's own question where its
-/// answer is there, else the best key phrase of some article.
-async fn search(pipeline: &Pipeline) -> anyhow::Result<Option<Value>> {
+/// A search that shows what the store holds: the sample's own question, else the best key
+/// phrase of some article.
+async fn search(pipeline: &Pipeline, is_sample: bool) -> anyhow::Result<Option<Value>> {
     let Some(some) = pipeline.store.articles().list(None, 1).await?.pop() else { return Ok(None) };
-    let query = if sample::is_sample(some.url.as_str()) {
+    let query = if is_sample {
         sample::QUERY.to_owned()
     } else {
         let record = pipeline.store.articles().get(some.id).await?;
@@ -162,7 +164,7 @@ impl fmt::Display for Summary {
         }
         if let Some(search) = &self.search {
             writeln!(f, "\nSearch: {}", search["query"].as_str().unwrap_or_default())?;
-            f.write_str(&show_hits(search))?;
+            f.write_str(&show_hits(search, &Paper::standard_output()))?;
         }
         Ok(())
     }

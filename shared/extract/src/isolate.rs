@@ -207,7 +207,7 @@ struct Tag<'a> {
     /// In lower case.
     name: String,
     is_end: bool,
-    /// The text that follows the name, to the end of the page.
+    /// The text that follows the name, to the end of the HTML.
     rest: &'a str,
 }
 

@@ -136,7 +136,7 @@ fn character(number: &str) -> Option<char> {
 
 /// Shows every node to `visit` until it breaks. Names keep their prefix and case.
 ///
-/// The walk goes on at the next tag where the text is not XML.
+/// The walk goes on at the next tag if a part of the text is not XML.
 ///
 /// # Errors
 /// The parser's first; all that could be read was visited nevertheless.

@@ -1,5 +1,6 @@
 //! Logs to standard error, with a filter that can be changed while running.
 
+use std::io::IsTerminal;
 use std::sync::Arc;
 
 use schemars::JsonSchema;
@@ -57,7 +58,8 @@ pub(crate) fn parse(filter: &str) -> Result<EnvFilter, Error> {
 /// The filter is that of the lines alone: traces do not hang on it.
 pub(crate) fn init(config: &Config, traces: Option<&Traces>) -> Result<LogFilter, Error> {
     let (filter, handle) = reload::Layer::<EnvFilter, Registry>::new(parse(&config.log)?);
-    let lines = fmt::layer().with_writer(std::io::stderr);
+    let is_coloured = std::io::stderr().is_terminal();
+    let lines = fmt::layer().with_writer(std::io::stderr).with_ansi(is_coloured);
     let lines = match config.format {
         LogFormat::Text => lines.with_target(false).boxed(),
         LogFormat::Json => lines.json().flatten_event(true).boxed(),

@@ -1,0 +1,155 @@
+//! The paper that a person reads from: a terminal with its width and colours, or a file.
+
+use console::{Style, Term, measure_text_width};
+use jiff::Timestamp;
+use jiff::civil::Date;
+
+/// Columns where there is no terminal to ask.
+const USUAL_COLUMNS: usize = 80;
+/// The widest line that is pleasant to read.
+const WIDEST_COLUMNS: usize = 100;
+/// Digits of an id that name an article among some ten millions.
+const SHORT_ID: usize = 12;
+/// Words of a query below this length are not shown in matches.
+const SHORTEST_MATCH: usize = 3;
+
+/// A medium for text.
+pub(crate) struct Paper {
+    columns: usize,
+    /// Colours and bold letters are understood.
+    is_styled: bool,
+}
+
+impl Paper {
+    /// The standard output.
+    pub(crate) fn standard_output() -> Self {
+        let term = Term::stdout();
+        let columns = term.size_checked().map_or(USUAL_COLUMNS, |(_, columns)| columns.into());
+        let is_styled = term.is_term() && console::colors_enabled();
+        Self { columns: columns.clamp(40, WIDEST_COLUMNS), is_styled }
+    }
+
+    /// Returns `text` in `style`, where the medium understands it.
+    pub(crate) fn styled(&self, style: &Style, text: &str) -> String {
+        if self.is_styled {
+            style.clone().force_styling(true).apply_to(text).to_string()
+        } else {
+            text.to_owned()
+        }
+    }
+
+    /// Returns `text` with the words of `query` in bold letters.
+    pub(crate) fn matched(&self, text: &str, query: &str) -> String {
+        let words: Vec<String> = query
+            .split(|c: char| !c.is_alphanumeric())
+            .filter(|word| word.chars().count() >= SHORTEST_MATCH)
+            .map(str::to_lowercase)
+            .collect();
+        let is_match = |word: &str| words.contains(&word.to_lowercase());
+        let bold = Style::new().bold();
+        let mut shown = String::with_capacity(text.len());
+        for piece in pieces(text) {
+            match is_match(piece) {
+                true => shown.push_str(&self.styled(&bold, piece)),
+                false => shown.push_str(piece),
+            }
+        }
+        shown
+    }
+
+    /// Returns `text` in lines that fit, each behind `indent` blanks.
+    pub(crate) fn wrapped(&self, text: &str, indent: usize) -> String {
+        let room = self.columns.saturating_sub(indent).max(20);
+        let mut lines: Vec<String> = Vec::new();
+        for word in text.split_whitespace() {
+            match lines.last_mut() {
+                Some(line) if measure_text_width(line) + 1 + measure_text_width(word) <= room => {
+                    line.push(' ');
+                    line.push_str(word);
+                }
+                _ => lines.push(word.to_owned()),
+            }
+        }
+        let blanks = " ".repeat(indent);
+        lines.into_iter().map(|line| format!("{blanks}{line}\n")).collect()
+    }
+}
+
+/// Words, and what stands between them, in order.
+fn pieces(text: &str) -> impl Iterator<Item = &str> {
+    let mut rest = text;
+    std::iter::from_fn(move || {
+        let first = rest.chars().next()?;
+        let is_other = |c: char| c.is_alphanumeric() != first.is_alphanumeric();
+        let (piece, behind) = rest.split_at(rest.find(is_other).unwrap_or(rest.len()));
+        rest = behind;
+        Some(piece)
+    })
+}
+
+/// The digits of an id that a person types.
+pub(crate) fn short_id(id: &str) -> &str {
+    id.get(..SHORT_ID).unwrap_or(id)
+}
+
+/// A time of RFC 3339, or a date, in words: `3 November 2026, 14:05`, in its own zone. Others
+/// are returned as they are.
+pub(crate) fn in_words(time: &str) -> String {
+    if let Ok(date) = time.parse::<Date>()
+        && !time.contains('T')
+    {
+        return date.strftime("%-d %B %Y").to_string();
+    }
+    match time.get(..16).map(str::parse::<jiff::civil::DateTime>) {
+        Some(Ok(local)) if time.parse::<Timestamp>().is_ok() => {
+            local.strftime("%-d %B %Y, %H:%M").to_string()
+        }
+        _ => time.to_owned(),
+    }
+}
+
+/// Seconds in words of one unit, as `3 hours`.
+pub(crate) fn duration_in_words(seconds: f64) -> String {
+    let units = [(86_400.0, "day"), (3_600.0, "hour"), (60.0, "minute"), (1.0, "second")];
+    let (size, name) = units.into_iter().find(|(size, _)| seconds >= *size).unwrap_or(units[3]);
+    let count = (seconds / size).floor();
+    if count == 1.0 { format!("1 {name}") } else { format!("{count} {name}s") }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn paper(columns: usize, is_styled: bool) -> Paper {
+        Paper { columns, is_styled }
+    }
+
+    #[test]
+    fn lines_fit_and_no_word_is_lost() {
+        let text = "The ferry ran aground, and \u{1b}[1mdivers\u{1b}[0m cleared the wreck of it.";
+        let wrapped = paper(40, true).wrapped(text, 5);
+        assert!(wrapped.lines().all(|line| measure_text_width(line) <= 40), "{wrapped}");
+        assert!(wrapped.lines().all(|line| line.starts_with("     ")));
+        let words = |text: &str| text.split_whitespace().map(str::to_owned).collect::<Vec<_>>();
+        assert_eq!(words(&wrapped), words(text));
+    }
+
+    #[test]
+    fn words_of_the_query_are_bold_on_a_terminal_alone() {
+        let shown = paper(80, true).matched("Ferry, ferries; the FERRY", "the ferry");
+        assert_eq!(shown.matches("\u{1b}[1m").count(), 3, "{shown:?}");
+        let plain = paper(80, false).matched("Ferry, ferries; the FERRY", "the ferry");
+        assert_eq!(plain, "Ferry, ferries; the FERRY");
+    }
+
+    #[test]
+    fn times_are_told_in_words() {
+        assert_eq!(in_words("2026-11-03T14:05:59Z"), "3 November 2026, 14:05");
+        assert_eq!(in_words("2026-11-03T14:05:59+02:00"), "3 November 2026, 14:05");
+        assert_eq!(in_words("2026-11-03"), "3 November 2026");
+        assert_eq!(in_words("soon"), "soon");
+        assert_eq!(duration_in_words(7_300.0), "2 hours");
+        assert_eq!(duration_in_words(61.0), "1 minute");
+        assert_eq!(duration_in_words(0.2), "0 seconds");
+    }
+}

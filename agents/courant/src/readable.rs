@@ -1,0 +1,121 @@
+//! An article, and the state of a pipeline, as a person reads them.
+
+use console::Style;
+use serde_json::Value;
+
+use crate::paper::{Paper, duration_in_words, in_words};
+
+/// Blanks before what belongs to a line above.
+const INDENT: usize = 2;
+/// The least score of a topic that is shown.
+const LIKELY: f64 = 0.2;
+
+/// Title, origin, text, and what the analysis found.
+pub(crate) fn show_article(article: &Value, paper: &Paper) -> String {
+    let text = |key: &str| article[key].as_str().unwrap_or_default();
+    let (title, dim) = (Style::new().bold().cyan(), Style::new().dim());
+    let authors = list(&article["authors"], |author| author.as_str().map(str::to_owned));
+    let published = in_words(text("published_at"));
+    let about = [text("site_name"), &authors, &published, text("language")];
+    let about: Vec<_> = about.into_iter().filter(|part| !part.is_empty()).collect();
+    let mut shown = paper.wrapped(&paper.styled(&title, text("title")), 0);
+    shown += &paper.wrapped(&paper.styled(&dim, &about.join(" · ")), 0);
+    shown += &format!("{}\n\n", text("url"));
+    for paragraph in text("text").split('\n').filter(|paragraph| !paragraph.trim().is_empty()) {
+        shown += &paper.wrapped(paragraph, 0);
+        shown.push('\n');
+    }
+    let analysis = &article["analysis"];
+    let likely_topic = |topic: &Value| {
+        let is_likely = topic["score"].as_f64().is_some_and(|score| score >= LIKELY);
+        topic["label"].as_str().filter(|_| is_likely).map(str::to_owned)
+    };
+    let words = |item: &Value| item["text"].as_str().map(str::to_owned);
+    let facts = [
+        ("topics", list(&analysis["topics"], likely_topic)),
+        ("names", list(&analysis["entities"], words)),
+        ("key phrases", list(&analysis["keyphrases"], words)),
+        ("sentiment", analysis["sentiment"]["label"].as_str().unwrap_or_default().to_owned()),
+        ("copy of", text("syndicated_of").to_owned()),
+        ("stored", in_words(text("stored_at"))),
+        ("from", text("source").to_owned()),
+        ("id", text("id").to_owned()),
+    ];
+    for (name, value) in facts.iter().filter(|(_, value)| !value.is_empty()) {
+        shown += &paper.wrapped(&format!("{}: {value}", paper.styled(&dim, name)), 0);
+    }
+    shown
+}
+
+/// Different texts of a list, with commas between.
+fn list(items: &Value, text: impl Fn(&Value) -> Option<String>) -> String {
+    let mut texts: Vec<String> = Vec::new();
+    for text in items.as_array().into_iter().flatten().filter_map(text) {
+        if !texts.contains(&text) {
+            texts.push(text);
+        }
+    }
+    texts.join(", ")
+}
+
+/// The amounts stored, the queues that hold something, the agents, feeds and pressure.
+pub(crate) fn show_status(status: &Value, paper: &Paper) -> String {
+    let number = |value: &Value| value.as_u64().unwrap_or_default();
+    let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+    let mut shown = format!(
+        "{} articles stored; {} pages known\n",
+        number(&status["stored"]["articles"]),
+        number(&status["stored"]["fingerprints"]),
+    );
+    let pressure = &status["pressure"];
+    if text(&pressure["level"]) != "none" {
+        let told = format!("publishers are asked to {}: ", text(&pressure["level"]));
+        shown += &paper.wrapped(&(told + &text(&pressure["reason"])), 0);
+    }
+    let queues = status["queues"].as_array().into_iter().flatten();
+    let (work, kept): (Vec<_>, Vec<_>) = queues.partition(|queue| queue["stage"].is_string());
+    let waiting = work.iter().filter(|queue| number(&queue["depth"]) > 0);
+    let waiting: Vec<String> = waiting
+        .map(|queue| {
+            let age = queue["oldest_age_s"].as_f64().unwrap_or_default();
+            format!(
+                "  {:<12} {:>7} messages, {} in flight, the oldest for {}\n",
+                text(&queue["stage"]),
+                number(&queue["depth"]),
+                number(&queue["in_flight"]),
+                duration_in_words(age),
+            )
+        })
+        .collect();
+    shown += if waiting.is_empty() { "nothing waits\n" } else { "waiting for\n" };
+    shown.extend(waiting);
+    let letters = kept.iter().filter(|queue| text(&queue["stream"]).ends_with("_DLQ"));
+    let letters: u64 = letters.map(|queue| number(&queue["depth"])).sum();
+    if letters > 0 {
+        shown += &format!("{letters} dead letters: see `courant dlq list`\n");
+    }
+    for agent in status["agents"].as_array().into_iter().flatten() {
+        shown += &format!(
+            "  {:<12} {} for {}; {} done, {} retried, {} given up\n",
+            text(&agent["agent"]),
+            text(&agent["state"]),
+            duration_in_words(agent["uptime_s"].as_f64().unwrap_or_default()),
+            number(&agent["succeeded"]),
+            number(&agent["retried"]),
+            number(&agent["discarded"]),
+        );
+    }
+    let feeds = &status["feeds"];
+    shown += &format!("{} feeds followed\n", number(&feeds["followed"]));
+    for feed in feeds["worst"].as_array().into_iter().flatten() {
+        let told = format!("failing: {}: {}", text(&feed["url"]), text(&feed["problem"]));
+        shown += &paper.wrapped(&told, INDENT);
+    }
+    let model = &status["model"];
+    shown += &match model["name"].as_str() {
+        Some(name) => format!("vectors by {name}\n"),
+        None => "no encoder answers: searches go by words alone\n".to_owned(),
+    };
+    shown += &format!("courant {}\n", text(&status["version"]));
+    shown
+}
