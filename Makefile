@@ -103,7 +103,7 @@ eval-peers: eval-build ## Measures other extractors and Courant's on the same pa
 bench-build:
 	@cargo build --release --package courant --package courant-bench
 
-bench: deps bench-build ## Measures on this machine what README states of speed
+bench: deps bench-build ## Measures on this machine the speed that docs/benchmarks.md states
 	@$(BENCH) start
 	@$(BENCH) vectors
 	@$(BENCH) ramp

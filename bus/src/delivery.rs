@@ -122,6 +122,12 @@ impl Delivery {
         Ok(self.envelope.open()?)
     }
 
+    /// The bytes of the message, if its publisher says that they are JSON
+    /// (`Content-Type: application/json`).
+    pub fn json(&self) -> Option<&[u8]> {
+        self.envelope.is_json().then_some(&self.envelope.payload)
+    }
+
     /// The trace context of its publisher.
     pub fn trace_context(&self) -> opentelemetry::Context {
         self.envelope.trace_context()

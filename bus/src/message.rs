@@ -18,6 +18,7 @@ const MAX_ERROR_BYTES: usize = 4 << 10;
 
 pub(crate) const MESSAGE_ID: &str = "Nats-Msg-Id";
 pub(crate) const SCHEMA: &str = "Courant-Schema";
+const CONTENT_TYPE: &str = "Content-Type";
 pub(crate) const ERROR: &str = "Courant-Error";
 pub(crate) const SUBJECT: &str = "Courant-Subject";
 pub(crate) const DELIVERIES: &str = "Courant-Deliveries";
@@ -165,6 +166,12 @@ impl Envelope {
             }
             _ => Ok(M::decode(self.payload.clone())?),
         }
+    }
+
+    /// Returns true if the publisher says that the payload is JSON.
+    pub(crate) fn is_json(&self) -> bool {
+        let media_type = self.headers.get(CONTENT_TYPE).and_then(|value| value.split(';').next());
+        media_type.is_some_and(|found| found.trim().eq_ignore_ascii_case("application/json"))
     }
 
     pub(crate) fn message_id(&self) -> Option<MessageId> {

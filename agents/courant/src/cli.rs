@@ -61,16 +61,16 @@ enum Command {
     #[command(after_help = "Example:\n  courant feed feed.xml --base-url https://example.com/")]
     Feed(tools::feed::FeedArgs),
     /// Decide which of the articles on standard input repeat earlier ones
-    #[command(after_help = "Example:\n  courant dedup --jsonl < articles.jsonl")]
+    #[command(after_help = "Example:\n  courant dedup < articles.jsonl")]
     Dedup(tools::dedup::DedupArgs),
     /// Embed the texts on standard input
     #[command(
-        after_help = "Example:\n  echo '{\"id\":1,\"text\":\"Rain is expected.\"}' | courant embed --jsonl"
+        after_help = "Example:\n  echo '{\"id\":1,\"text\":\"Rain is expected.\"}' | courant embed"
     )]
     Embed(tools::embed::EmbedArgs),
     /// Analyze the articles on standard input
     #[command(
-        after_help = "Example:\n  echo '{\"id\":1,\"title\":\"Rain\",\"text\":\"…\"}' | courant analyze --jsonl"
+        after_help = "Example:\n  echo '{\"id\":1,\"title\":\"Rain\",\"text\":\"…\"}' | courant analyze"
     )]
     Analyze(tools::analyze::AnalyzeArgs),
     /// Steer an agent over gRPC: status, pause, resume, drain, log-level

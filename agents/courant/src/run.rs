@@ -47,7 +47,7 @@ pub(crate) fn run(args: &RunArgs) -> anyhow::Result<()> {
     http::install_crypto();
     let document = args.config.load_quiet()?;
     sections::check(&document)?;
-    let service: ServiceConfig = document.section("service")?;
+    let service = service(args, &document)?;
     let sources = sources(args, &document)?;
     let data = DataFolder::hold(&args.data)?;
     let telemetry = Telemetry::init("courant", &document.section("telemetry")?)?;
@@ -56,6 +56,17 @@ pub(crate) fn run(args: &RunArgs) -> anyhow::Result<()> {
     });
     telemetry.flush();
     result
+}
+
+/// A command that ends by itself needs no port that somebody knows: it takes any free one, and
+/// so runs beside a service.
+fn service(args: &RunArgs, document: &Document) -> anyhow::Result<ServiceConfig> {
+    let mut service: ServiceConfig = document.section("service")?;
+    if args.once {
+        service.http_port.get_or_insert(0);
+        service.grpc_port.get_or_insert(0);
+    }
+    Ok(service)
 }
 
 /// The sources of the command line, else those of the configuration; each is

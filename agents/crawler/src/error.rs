@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use crate::outcome::Ended;
+use crate::outcome::{Ended, Refusal};
 use courant_config::RangeError;
 
 /// The crawler cannot be built or run. What happens to single pages and sources
@@ -50,11 +50,19 @@ pub enum SourceError {
     },
 }
 
+/// The way out, where a key of the configuration is one.
+fn hint(ended: Ended) -> &'static str {
+    match ended {
+        Ended::Refused(Refusal::PrivateAddress) => "; crawler.allow_networks lets it in",
+        _ => "",
+    }
+}
+
 /// Why a round over a source brought nothing.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum Fruitless {
     /// Its address gave nothing, as pages give nothing.
-    #[error("not fetched: {}", .0.reason())]
+    #[error("not fetched: {}{}", .0.reason(), hint(*.0))]
     NotFetched(Ended),
     /// It is neither feed nor sitemap nor site.
     #[error("no feed, sitemap, OPML, URL list or web page")]

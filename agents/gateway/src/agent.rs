@@ -4,12 +4,12 @@ use std::sync::atomic::AtomicU64;
 use std::sync::{Mutex, OnceLock};
 
 use axum::Router;
-use courant_bus::{Bus, Stage, Subject};
+use courant_bus::{Bus, Delivery, Stage, Subject};
 use courant_cache::Cache;
 use courant_embedder_client::EmbedderClient;
 use courant_proto::v1;
 use courant_proto::v1::pressure::Level;
-use courant_service::{Control, Process, work};
+use courant_service::{Control, Process, work_decoding};
 use courant_store::Store;
 use courant_telemetry::Clock;
 use opentelemetry::metrics::Meter;
@@ -129,8 +129,20 @@ impl Gateway {
         }
         let handler = self.handler.clone();
         let handle = move |entry| handler.handle(entry);
-        let entries =
-            work(bus, Stage::GATEWAY, config.concurrency, &control, &metrics.agent, handle);
+        let api = self.api.clone();
+        let decode = move |delivery: &Delivery| match delivery.json() {
+            Some(json) => api.entry_of_json(json),
+            None => delivery.decode(),
+        };
+        let entries = work_decoding(
+            bus,
+            Stage::GATEWAY,
+            config.concurrency,
+            &control,
+            &metrics.agent,
+            decode,
+            handle,
+        );
         let known = self.known.serve(bus, &control);
         let releasing = release::run(bus, obligations, &control);
         let matching = async {

@@ -28,4 +28,4 @@ pub use refusal::{Refusal, Refused};
 pub use reminder::Reminder;
 pub use signals::block_on;
 pub use start::{Args, Start, main};
-pub use work::work;
+pub use work::{work, work_decoding};

@@ -107,8 +107,8 @@ impl Process {
     /// # Errors
     /// If a port is taken, naming it.
     pub async fn listen(self, config: &Config, ports: Ports) -> anyhow::Result<Listening> {
-        let http = bind(config.http(ports)).await?;
-        let grpc = bind(config.grpc(ports)).await?;
+        let http = bind(config.http(ports), "http_port").await?;
+        let grpc = bind(config.grpc(ports), "grpc_port").await?;
         tracing::info!(
             version = env!("CARGO_PKG_VERSION"),
             http = %http.local_addr()?,
@@ -119,9 +119,14 @@ impl Process {
     }
 }
 
-async fn bind(address: SocketAddr) -> anyhow::Result<TcpListener> {
-    let hint = "is another process using the port?";
-    TcpListener::bind(address).await.with_context(|| format!("cannot listen on {address}; {hint}"))
+async fn bind(address: SocketAddr, key: &str) -> anyhow::Result<TcpListener> {
+    let bound = TcpListener::bind(address).await;
+    bound.with_context(|| {
+        format!(
+            "cannot listen on {address}; is another process using the port? \
+             [service] {key} names another one, 0 any that is free"
+        )
+    })
 }
 
 /// A process with its ports bound.

@@ -35,6 +35,26 @@ where
     M: Schema + Send + 'static,
     F: Future<Output = Result<(), Failure>> + Send + 'static,
 {
+    work_decoding(bus, stage, concurrency, control, metrics, Delivery::decode, handle).await
+}
+
+/// The same for messages that come in several forms: `decode` reads them.
+///
+/// # Errors
+/// As [`work`].
+pub async fn work_decoding<M, F>(
+    bus: &Bus,
+    stage: Stage,
+    concurrency: usize,
+    control: &Control,
+    metrics: &AgentMetrics,
+    decode: impl FnOnce(&Delivery) -> Result<M, Failure> + Clone + Send + 'static,
+    handle: impl FnOnce(M) -> F + Clone + Send + 'static,
+) -> anyhow::Result<()>
+where
+    M: Send + 'static,
+    F: Future<Output = Result<(), Failure>> + Send + 'static,
+{
     let mut deliveries = bus.consume(stage, concurrency).await?;
     let slots = Arc::new(Semaphore::new(concurrency));
     let tasks = TaskTracker::new();
@@ -46,10 +66,11 @@ where
             delivery = deliveries.next() => delivery,
         };
         let Some(delivery) = delivery else { break };
-        let (control, metrics, handle) = (control.clone(), metrics.clone(), handle.clone());
+        let (control, metrics) = (control.clone(), metrics.clone());
+        let (decode, handle) = (decode.clone(), handle.clone());
         tasks.spawn(async move {
             let _in_flight = control.in_flight();
-            let settled = settled(delivery, handle).await;
+            let settled = settled(delivery, decode, handle).await;
             metrics.settled(settled);
             control.count(settled);
             drop(slot);
@@ -67,12 +88,15 @@ where
 }
 
 /// Handles one delivery and settles it.
-async fn settled<M, F>(delivery: Delivery, handle: impl FnOnce(M) -> F) -> Settled
+async fn settled<M, F>(
+    delivery: Delivery,
+    decode: impl FnOnce(&Delivery) -> Result<M, Failure>,
+    handle: impl FnOnce(M) -> F,
+) -> Settled
 where
-    M: Schema,
     F: Future<Output = Result<(), Failure>>,
 {
-    let handled = async { handle(delivery.decode()?).await };
+    let handled = async { handle(decode(&delivery)?).await };
     let outcome = handled.instrument(delivery.span()).await;
     delivery.settle(outcome).await
 }

@@ -35,7 +35,6 @@ struct Answer {
 
 /// Analyzes the text of each line, as the pipeline would.
 pub(crate) fn run(args: &AnalyzeArgs) -> anyhow::Result<()> {
-    args.lines.require()?;
     let heads = data::heads(data::DEFAULT.as_ref());
     let document = assemble::with_heads(&args.config.load()?, &heads)?;
     let tool = assemble::Tool::load(&document)?;

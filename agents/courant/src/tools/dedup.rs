@@ -45,8 +45,7 @@ struct Index {
 }
 
 /// Decides on each line in the order of arrival, with a fresh index.
-pub(crate) fn run(args: &DedupArgs) -> anyhow::Result<()> {
-    args.lines.require()?;
+pub(crate) fn run(_: &DedupArgs) -> anyhow::Result<()> {
     let index = Mutex::new(Index::new());
     // The order of arrival decides, so that one thread does it whatever `--jobs`.
     jsonl::each_line(std::num::NonZeroUsize::MIN, |question: Question| {

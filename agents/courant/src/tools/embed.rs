@@ -32,7 +32,6 @@ struct Answer {
 
 /// Embeds the text of each line, as the pipeline would.
 pub(crate) fn run(args: &EmbedArgs) -> anyhow::Result<()> {
-    args.lines.require()?;
     let tool = assemble::Tool::load(&args.config.load()?)?;
     jsonl::each_line(args.lines.jobs, |question: Question| {
         let document = tool.embed(&question.text)?;

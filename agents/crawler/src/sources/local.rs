@@ -30,6 +30,8 @@ use crate::urls::clean;
 
 /// Items that were read and wait to be handled.
 const MAX_READ_AHEAD: usize = 16;
+/// Lines of one file that are named as no articles; more are only counted.
+const MOST_TOLD: u32 = 20;
 /// The longest line of a list or of JSON: a text of 256 KiB, escaped, and more.
 const MAX_LINE_BYTES: u64 = 2 * 1024 * 1024;
 /// Stands for the address of a page that is not known yet.
@@ -226,7 +228,7 @@ impl Sink {
 }
 
 fn read_links(path: &Path, _: usize, sink: &Sink) -> io::Result<()> {
-    each_line(path, |line| {
+    each_line(path, |_, line| {
         if line.starts_with('#') {
             return Ok(());
         }
@@ -236,18 +238,44 @@ fn read_links(path: &Path, _: usize, sink: &Sink) -> io::Result<()> {
 }
 
 fn read_articles(path: &Path, _: usize, sink: &Sink) -> io::Result<()> {
-    each_line(path, |line| {
-        sink.put(article_line(line).map(Box::new).map_or_else(Item::Nonsense, Item::Article))
+    let mut untold = MOST_TOLD;
+    each_line(path, |number, line| {
+        let article = article_line(line).map_err(|Unusable { refusal, reason }| {
+            if untold > 0 {
+                untold -= 1;
+                let (file, reason) = (path.display(), reason.to_string());
+                tracing::warn!(%file, line = number, reason, "a line is no article");
+            }
+            refusal
+        });
+        sink.put(article.map(Box::new).map_or_else(Item::Nonsense, Item::Article))
     })
 }
 
-fn article_line(line: &str) -> Result<Entry, Refusal> {
-    let line: Line = serde_json::from_str(line).map_err(|_| Refusal::InvalidRecord)?;
-    let url = Url::parse(&line.url).map_err(|_| Refusal::InvalidUrl).and_then(clean)?;
+/// A line that is no article, and why in words.
+#[derive(Debug)]
+struct Unusable {
+    refusal: Refusal,
+    reason: Box<dyn std::error::Error>,
+}
+
+impl Unusable {
+    fn new(refusal: Refusal, reason: impl Into<Box<dyn std::error::Error>>) -> Self {
+        Self { refusal, reason: reason.into() }
+    }
+}
+
+fn article_line(line: &str) -> Result<Entry, Unusable> {
+    let line: Line =
+        serde_json::from_str(line).map_err(|error| Unusable::new(Refusal::InvalidRecord, error))?;
+    let url = Url::parse(&line.url).map_err(|_| Refusal::InvalidUrl).and_then(clean);
+    let url = url.map_err(|refusal| {
+        Unusable::new(refusal, format!("url {:?} is none of http or https", line.url))
+    })?;
     let published_at = line.published_at.filter(|at| !at.is_empty());
     let published_at = published_at.map(|at| at.parse::<PublishedAt>()).transpose();
     if line.text.trim().is_empty() {
-        return Err(Refusal::NotArticle);
+        return Err(Unusable::new(Refusal::NotArticle, "text is empty"));
     }
     let page = PageFields {
         image: line.image,
@@ -261,7 +289,7 @@ fn article_line(line: &str) -> Result<Entry, Refusal> {
         declared_canonical_url: line.canonical_url,
         title: line.title,
         authors: line.authors,
-        published_at: published_at.map_err(|_| Refusal::InvalidRecord)?,
+        published_at: published_at.map_err(|error| Unusable::new(Refusal::InvalidRecord, error))?,
         language: line.language,
         site_name: line.site_name,
         text: Text::new(line.text),
@@ -272,11 +300,12 @@ fn article_line(line: &str) -> Result<Entry, Refusal> {
     Ok(entry.bounded())
 }
 
-/// Blank lines are passed over; of a line that is too long, the start is given.
-fn each_line(path: &Path, mut handle: impl FnMut(&str) -> io::Result<()>) -> io::Result<()> {
+/// Hands out each line with its number, from 1. Blank lines are passed over; of a line that is
+/// too long, the start is given.
+fn each_line(path: &Path, mut handle: impl FnMut(u64, &str) -> io::Result<()>) -> io::Result<()> {
     let mut file = BufReader::new(File::open(path)?);
     let mut line = Vec::new();
-    loop {
+    for number in 1.. {
         line.clear();
         if file.by_ref().take(MAX_LINE_BYTES).read_until(b'\n', &mut line)? == 0 {
             return Ok(());
@@ -287,9 +316,10 @@ fn each_line(path: &Path, mut handle: impl FnMut(&str) -> io::Result<()>) -> io:
         let text = String::from_utf8_lossy(&line);
         let text = text.trim_start_matches('\u{feff}').trim();
         if !text.is_empty() {
-            handle(text)?;
+            handle(number, text)?;
         }
     }
+    Ok(())
 }
 
 /// The pages of an archive, as of when they were archived.

@@ -7,7 +7,7 @@ use courant_article::{
     ArticleId, Decision, Entry, FeedFields, MAX_TAGS, PageFields, PublishedAt, Revision, Text,
     is_on_the_web,
 };
-use courant_bus::{MessageId, Subject, Subscription};
+use courant_bus::{Failure, MessageId, Subject, Subscription};
 use courant_dedup::{canonical_url, content_hash};
 use courant_proto::v1;
 use courant_proto::v1::pressure::Level;
@@ -137,6 +137,25 @@ impl Api {
             Ok(Some(decided)) => Ok(with_decision(receipt, decided)),
             Ok(None) | Err(_) => Ok(receipt),
         }
+    }
+
+    /// The entry that a publisher sent to the bus as JSON. It comes again after a crash, so
+    /// nothing of it may be made up: the publisher names the submission, and when it saw it.
+    ///
+    /// # Errors
+    /// [`Failure::Discard`] with the reason, in words that the publisher can act on.
+    pub(crate) fn entry_of_json(&self, json: &[u8]) -> Result<v1::Entry, Failure> {
+        let submission: Submission = serde_json::from_slice(json).map_err(Failure::discard)?;
+        for (name, value) in
+            [("submission_id", &submission.submission_id), ("observed_at", &submission.observed_at)]
+        {
+            if value.is_none() {
+                let hint = "an entry on the bus names it";
+                return Err(Failure::discard(anyhow::anyhow!("{name} is missing; {hint}")));
+            }
+        }
+        let (_, entry) = self.entry(submission).map_err(Failure::discard)?;
+        Ok(entry.into())
     }
 
     /// The decision on a submission that the bus had before, if it fell.
