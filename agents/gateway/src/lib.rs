@@ -5,7 +5,7 @@
 //!   `decide`, `near`), the pressure of the queues (`pressure`), known URLs (`known`),
 //!   claims whose articles are lost (`obligations`) or became dead letters (`release`).
 //! - [`Gateway::routes`] and [`Gateway::mcp`] are two faces, HTTP/JSON (`http`) and
-//!   MCP (`mcp`), of the same questions (`api`); [`Gateway::grpc`] serves the dead letters.
+//!   MCP (`mcp`), of the same questions (`api`); gRPC serves the dead letters and the spool.
 
 mod agent;
 mod api;

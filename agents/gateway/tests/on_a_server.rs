@@ -2,6 +2,8 @@
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+use std::path::{Path, PathBuf};
+use std::process::Command;
 use std::time::Duration;
 
 use courant_article::{Entry, Revision, Text};
@@ -52,9 +54,9 @@ struct House {
 }
 
 impl House {
-    async fn new() -> Self {
+    async fn new(clock: Clock) -> Self {
         let nats = NatsServer::start(Sync::Sometimes).await.unwrap();
-        let (clock, meters) = (Clock::fixed(NOW_MS + 1_000), Meters::new("test").unwrap());
+        let meters = Meters::new("test").unwrap();
         let meter = meters.meter();
         let config =
             courant_bus::Config { url: Some(nats.url()), ..courant_bus::Config::default() };
@@ -96,7 +98,7 @@ async fn until(condition: impl AsyncFn() -> bool) {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_article_lost_with_its_stream_is_let_in_when_it_comes_again() {
-    let house = House::new().await;
+    let house = House::new(Clock::fixed(NOW_MS + 1_000)).await;
     let bus = &house.bus;
     let mut decisions = bus.subscribe(Subject::ENTRY_DECIDED).await.unwrap();
     assert_eq!(decision(bus, &mut decisions, 1).await, v1::Decision::New);
@@ -109,7 +111,7 @@ async fn an_article_lost_with_its_stream_is_let_in_when_it_comes_again() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_entry_may_come_as_json() {
-    let house = House::new().await;
+    let house = House::new(Clock::fixed(NOW_MS + 1_000)).await;
     let stranger = house.stranger().await;
     let send = async |json: &str| {
         let mut headers = async_nats::HeaderMap::new();
@@ -146,6 +148,42 @@ async fn an_entry_may_come_as_json() {
         let letter = house.bus.dead_letters(1).await.unwrap().remove(0);
         assert!(letter.error.contains(reason), "{json}: {}", letter.error);
         assert!(house.bus.drop_dead_letter(letter.sequence).await.unwrap());
+    }
+    house.close().await;
+}
+
+/// Runs a program to its end; it must succeed.
+async fn run(mut command: Command) {
+    let output = tokio::task::spawn_blocking(move || command.output()).await.unwrap().unwrap();
+    assert!(output.status.success(), "{output:?}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_examples_of_the_documentation_publish() {
+    let house = House::new(Clock::system()).await;
+    let mut decisions = house.bus.subscribe(Subject::ENTRY_DECIDED).await.unwrap();
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+    let examples = root.join("docs/examples");
+    let deps = std::env::var_os("COURANT_DEPS").map_or_else(|| root.join(".deps"), PathBuf::from);
+
+    let mut python = Command::new("python3");
+    python.arg(examples.join("publish.py")).arg(house.nats.url());
+    python.env("PYTHONPATH", deps.join("packages/nats-py")).env("PYTHONDONTWRITEBYTECODE", "1");
+    let mut shell = Command::new("bash");
+    let url = house.nats.url();
+    let (_, port) = url.rsplit_once(':').unwrap();
+    shell.arg(examples.join("publish.sh")).args(["127.0.0.1", port]);
+    let test = std::env::current_exe().unwrap();
+    let built = test.ancestors().nth(2).unwrap().join("examples/publish");
+    let mut rust = Command::new(built);
+    rust.arg(house.nats.url());
+
+    for (name, example) in [("python-1", python), ("shell-1", shell), ("rust-1", rust)] {
+        run(example).await;
+        let decided = tokio::time::timeout(DEADLINE, decisions.next()).await;
+        let decided: v1::EntryDecided = decided.unwrap().unwrap();
+        assert_eq!(decided.submission_id, name);
+        assert_eq!(decided.decision(), v1::Decision::New, "{}", decided.reason);
     }
     house.close().await;
 }
