@@ -1,6 +1,8 @@
 //! Publishes one article to Courant's bus as protobuf, and hears the decision.
 //! Usage: publish URL-OF-NATS-SERVER
 
+#![expect(clippy::disallowed_methods, reason = "a program of its own has the system's clock")]
+
 use std::error::Error;
 use std::time::SystemTime;
 
