@@ -9,7 +9,7 @@ use crate::config_args::ConfigArgs;
 use crate::data;
 use crate::hits::show_hits;
 use crate::http::{self, Server};
-use crate::paper::Paper;
+use crate::paper::{Paper, harmless};
 use crate::readable::{show_article, show_status};
 use crate::service::{self, Needs, Service};
 
@@ -133,7 +133,7 @@ impl Where {
         if self.json {
             outln!("{}", serde_json::to_string_pretty(answer)?);
         } else {
-            out!("{}", show(answer, &Paper::standard_output()));
+            out!("{}", show(&harmless(answer), &Paper::standard_output()));
         }
         Ok(())
     }

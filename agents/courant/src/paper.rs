@@ -3,6 +3,7 @@
 use console::{Style, Term, measure_text_width};
 use jiff::Timestamp;
 use jiff::civil::Date;
+use serde_json::Value;
 
 /// Columns where there is no terminal to ask.
 const USUAL_COLUMNS: usize = 80;
@@ -75,6 +76,20 @@ impl Paper {
     }
 }
 
+/// Returns `answer` without control characters in its texts, but for line feeds: publishers
+/// write them, and a terminal would obey.
+pub(crate) fn harmless(answer: &Value) -> Value {
+    let is_harmful = |c: char| c.is_control() && c != '\n';
+    match answer {
+        Value::String(text) => text.replace(is_harmful, " ").into(),
+        Value::Array(items) => items.iter().map(harmless).collect(),
+        Value::Object(fields) => {
+            fields.iter().map(|(name, value)| (name.clone(), harmless(value))).collect()
+        }
+        Value::Null | Value::Bool(_) | Value::Number(_) => answer.clone(),
+    }
+}
+
 /// Words, and what stands between them, in order.
 fn pieces(text: &str) -> impl Iterator<Item = &str> {
     let mut rest = text;
@@ -140,6 +155,14 @@ mod tests {
         assert_eq!(shown.matches("\u{1b}[1m").count(), 3, "{shown:?}");
         let plain = paper(80, false).matched("Ferry, ferries; the FERRY", "the ferry");
         assert_eq!(plain, "Ferry, ferries; the FERRY");
+    }
+
+    #[test]
+    fn no_publisher_commands_a_terminal() {
+        let answer = serde_json::json!({"hits": [{"title": "a\u{1b}[2Jb\u{9b}c", "score": 1}]});
+        let shown = harmless(&answer);
+        assert_eq!(shown, serde_json::json!({"hits": [{"title": "a [2Jb c", "score": 1}]}));
+        assert_eq!(harmless(&"one\ntwo\r".into()), "one\ntwo ");
     }
 
     #[test]

@@ -9,7 +9,7 @@ use serde_json::Value;
 
 use crate::figures::Figures;
 use crate::hits::show_hits;
-use crate::paper::Paper;
+use crate::paper::{Paper, harmless};
 use crate::pipeline::Pipeline;
 use crate::sample;
 use crate::service::Service;
@@ -164,7 +164,7 @@ impl fmt::Display for Summary {
         }
         if let Some(search) = &self.search {
             writeln!(f, "\nSearch: {}", search["query"].as_str().unwrap_or_default())?;
-            f.write_str(&show_hits(search, &Paper::standard_output()))?;
+            f.write_str(&show_hits(&harmless(search), &Paper::standard_output()))?;
         }
         Ok(())
     }

@@ -16,7 +16,7 @@ use crate::jsonl;
 #[derive(Debug, Args)]
 pub(crate) struct ExtractArgs {
     /// One HTML page
-    #[arg(required_unless_present = "jsonl", conflicts_with = "jsonl")]
+    #[arg(required_unless_present = "jsonl", conflicts_with_all = ["jsonl", "jobs"])]
     file: Option<PathBuf>,
     /// The URL that the page came from
     #[arg(long, value_name = "U", requires = "file")]
