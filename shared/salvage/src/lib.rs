@@ -69,7 +69,8 @@ impl Damaged {
     /// # Errors
     /// If it cannot be opened, or the copy not be made.
     pub fn open(path: &Path, version: i64) -> io::Result<Self> {
-        let file = open(path)?;
+        // Closing a file that was opened for writing moves its log into it.
+        let file = open_for_reading_only(path).map_err(io::Error::other)?;
         if has_tables(&file) {
             return Ok(Self { file: Some(file), copy: None });
         }
@@ -85,7 +86,8 @@ impl Damaged {
         let pages = file.metadata()?.len() / PAGE_BYTES;
         file.seek(SeekFrom::Start(0))?;
         file.write_all(&head(pages, version))?;
-        damaged.file = Some(open(&copy)?);
+        let flags = OpenFlags::SQLITE_OPEN_READ_WRITE;
+        damaged.file = Some(Connection::open_with_flags(&copy, flags).map_err(io::Error::other)?);
         Ok(damaged)
     }
 }
@@ -106,10 +108,6 @@ impl Deref for Damaged {
     fn deref(&self) -> &Connection {
         self.file.as_ref().expect("is open until it is dropped")
     }
-}
-
-fn open(path: &Path) -> io::Result<Connection> {
-    Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_WRITE).map_err(io::Error::other)
 }
 
 fn has_tables(file: &Connection) -> bool {
