@@ -17,7 +17,7 @@ EVAL := $(TARGET)/$(if $(filter dev,$(PROFILE)),debug,release)/courant-eval --da
 
 .PHONY: help deps test-deps build run test test-scripts e2e clean-deps \
   eval eval-build eval-extract eval-feeds eval-dedup eval-models eval-peers bench bench-build bench-peers \
-  bench-first-run faults fuzz
+  bench-first-run faults fuzz verify
 
 help: ## Lists these targets
 	@sed -n 's/^\([a-z0-9-]*\):.*## \(.*\)/  make \1\t\2/p' $(firstword $(MAKEFILE_LIST)) | expand -t 20
@@ -51,7 +51,7 @@ e2e: test-deps ## Crawls 258 real pages both ways, and kills everything on the w
 	{ echo "make e2e: no data: COURANT_DATA=$(COURANT_DATA) has no unpack.sh" >&2; exit 1; }
 	@test -d "$(PAGES)" || "$(COURANT_DATA)/unpack.sh" fundus-publishers "$(UNPACKED)"
 	@cargo build --release --workspace --bins
-	@COURANT_E2E_PAGES="$(PAGES)" COURANT_BIN="$(abspath $(TARGET))/release" \
+	@COURANT_E2E_PAGES="$(PAGES)" COURANT_E2E_KILL_ALL=1 COURANT_BIN="$(abspath $(TARGET))/release" \
 	cargo test --workspace --test it -- --nocapture --test-threads 1 journey kills
 
 # A test of the suite plays six kills; this, more of them and another history by SEED.
@@ -59,6 +59,14 @@ faults: test-deps ## Kills a loaded process KILLS (200) times; sets its clock, l
 	@cargo build --workspace --bins --tests
 	@COURANT_KILLS=$(or $(KILLS),200) COURANT_SEED=$(or $(SEED),1) \
 	cargo test --workspace --test it -- --nocapture --test-threads 1 faults
+
+# The recursive calls share one build. An hour and more on two cores.
+verify: ## Runs what is too slow for each merge: e2e, faults, fuzz, bench-first-run, a build offline
+	@$(MAKE) e2e
+	@$(MAKE) faults
+	@scripts/build-offline
+	@$(MAKE) bench-first-run
+	@$(MAKE) fuzz
 
 fuzz: ## Feeds every parser what nobody would write, FUZZ_SECONDS (60) each
 	@fuzz/run

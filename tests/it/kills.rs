@@ -35,7 +35,7 @@ async fn expected(publishers: &Publishers) -> BTreeSet<String> {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_embedded_process_loses_nothing_when_it_is_killed() {
-    let publishers = Publishers::open().await.unwrap();
+    let publishers = Publishers::to_kill().await.unwrap();
     let expected = expected(&publishers).await;
     let embedded = Embedded::new(&publishers).unwrap();
     let mut process = embedded.start().unwrap();
@@ -50,7 +50,7 @@ async fn the_embedded_process_loses_nothing_when_it_is_killed() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn agents_and_servers_lose_nothing_when_they_are_killed() {
-    let publishers = Publishers::open().await.unwrap();
+    let publishers = Publishers::to_kill().await.unwrap();
     let expected = expected(&publishers).await;
     let mut stack = Stack::start(&publishers).await.unwrap();
     let mut crawler = stack.crawl().unwrap();

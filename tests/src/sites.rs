@@ -14,6 +14,9 @@ pub fn is_full() -> bool {
     std::env::var_os(PAGES).is_some()
 }
 
+/// Set by `make e2e`: then the tests that kill crawl every page, not the third part.
+const KILL_ALL: &str = "COURANT_E2E_KILL_ALL";
+
 /// A running newsstand.
 pub struct Publishers {
     /// The server, with its log and its faults.
@@ -28,12 +31,22 @@ impl Publishers {
     /// # Errors
     /// If the pages cannot be read.
     pub async fn open() -> anyhow::Result<Self> {
-        let Some(folder) = std::env::var_os(PAGES).map(PathBuf::from) else {
-            return Self::sample().await;
-        };
-        let sites = courant_newsstand::fundus(&folder)
-            .with_context(|| format!("cannot read the pages in {}", folder.display()))?;
-        Self::serve(sites).await
+        match is_full() {
+            true => Self::serve(real_sites()?).await,
+            false => Self::sample().await,
+        }
+    }
+
+    /// Opens the newsstand for tests that kill what crawls it, and so crawl it several times:
+    /// with every third publisher, unless `make e2e` asks for all.
+    ///
+    /// # Errors
+    /// If the pages cannot be read.
+    pub async fn to_kill() -> anyhow::Result<Self> {
+        if !is_full() || std::env::var_os(KILL_ALL).is_some() {
+            return Self::open().await;
+        }
+        Self::serve(real_sites()?.into_iter().step_by(3).collect()).await
     }
 
     /// Opens the newsstand of the sample.
@@ -60,4 +73,10 @@ impl Publishers {
             self.stand.addr()
         )
     }
+}
+
+fn real_sites() -> anyhow::Result<Vec<Site>> {
+    let folder = PathBuf::from(std::env::var_os(PAGES).unwrap_or_default());
+    let sites = courant_newsstand::fundus(&folder);
+    sites.with_context(|| format!("cannot read the pages in {}", folder.display()))
 }
