@@ -10,7 +10,16 @@ const PACKAGE: &str = "courant.v1";
 /// gRPC reflection.
 fn generate(out: &Path) {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let names = ["admin", "article", "classify", "commands", "dead_letters", "inference", "spool"];
+    let names = [
+        "admin",
+        "article",
+        "classify",
+        "commands",
+        "dead_letters",
+        "inference",
+        "spool",
+        "submissions",
+    ];
     let sources = names.map(|name| root.join(format!("courant/v1/{name}.proto")));
     let descriptors = protox::compile(sources, [root]).expect("the .proto files compile");
     tonic_prost_build::configure()

@@ -108,6 +108,7 @@ fn every_command_has_help_with_an_example() {
         "run",
         "sample",
         "ingest",
+        "publish",
         "search",
         "related",
         "article",
@@ -185,6 +186,18 @@ fn wrong_input_is_one_clear_line() {
         "no agent answers",
     );
     assert_one_line(&courant(&["feed", &path("noise.bin")]), "not a feed");
+    std::fs::write(path("text"), "The harbour reopened on Monday after divers cleared it.")
+        .unwrap();
+    let text = path("text");
+    let publish = |url: &str, more: &[&str]| {
+        courant(&[&["publish", "--title", "Harbour", "--url", url, &text], more].concat())
+    };
+    let url = "https://a.example/b";
+    assert_one_line(&publish("ftp://a.example/b", &[]), "ftp://a.example/b");
+    assert_one_line(&publish(url, &["--data", &path("nothing")]), "start `courant run`");
+    assert_one_line(&publish(url, &["--to", "http://127.0.0.1:9"]), "no gateway answers");
+    assert_one_line(&publish(url, &["--to", "nats://127.0.0.1:9"]), "cannot reach the bus");
+    assert_one_line(&courant(&["ingest", &path("absent.jsonl")]), "absent.jsonl");
     assert_one_line(&courant(&["check", "--data", &path("absent")]), "there is no folder");
     assert_one_line(&courant(&["dlq", "drop", "7", "--data", &path("empty")]), "no dead letter 7");
     assert_one_line(

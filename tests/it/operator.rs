@@ -83,6 +83,63 @@ async fn a_submitted_article_is_found_and_the_service_drains_on_a_signal() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_running_pipeline_takes_in_what_commands_submit() {
+    let (embedded, process, _channel) = service().await;
+    let run = async |arguments: &[&str]| {
+        let mut command = embedded.command(arguments).unwrap();
+        tokio::task::spawn_blocking(move || command.output()).await.unwrap().unwrap()
+    };
+    let folder = tempfile::tempdir().unwrap();
+    let text = folder.path().join("article.txt");
+    std::fs::write(
+        &text,
+        "Divers cleared the wreck of a fishing boat from the main channel today.",
+    )
+    .unwrap();
+    let text = text.to_str().unwrap();
+    let publish = ["publish", "--title", "Harbour", "--json", text, "--url"];
+    for (url, decision) in [
+        ("https://a.example/harbour", "new"),
+        ("https://b.example/harbour", "syndicated"),
+        ("https://a.example/harbour", "duplicate"),
+    ] {
+        let output = run(&[&publish[..], &[url]].concat()).await;
+        assert!(output.status.success(), "{output:?} {}", process.log());
+        let published: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+        assert_eq!(published["decision"], decision, "{url}: {published:#}");
+    }
+
+    // More than may wait for their decisions at a time.
+    let lines = (0..600).map(|number| {
+        let text = format!(
+            "Ferry number {number} of the islands' line resumed its morning service \
+                            on day {number} of the year, said harbour master {number}."
+        );
+        let url = format!("https://c.example/ferry/{number}");
+        serde_json::json!({ "url": url, "title": "Ferry", "text": text }).to_string()
+    });
+    let file = folder.path().join("articles.jsonl");
+    std::fs::write(&file, lines.collect::<Vec<_>>().join("\n")).unwrap();
+    let output = run(&["ingest", file.to_str().unwrap(), "--json"]).await;
+    assert!(output.status.success(), "{output:?} {}", process.log());
+    let outcome: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(outcome["undecided"], 0, "{outcome:#}");
+    let decided = outcome["decided"].as_object().unwrap();
+    let decided: u64 = decided.values().map(|entries| entries.as_u64().unwrap()).sum();
+    assert_eq!(decided, 600, "{outcome:#}");
+
+    let refused =
+        run(&["publish", "--title", "Short", "--url", "https://a.example/b", "/dev/null"]);
+    let refused = refused.await;
+    let said = String::from_utf8_lossy(&refused.stderr);
+    assert!(!refused.status.success() && said.contains("the text is empty"), "{said}");
+    std::fs::write(text, "Too few words.").unwrap();
+    let refused = run(&[&publish[..], &["https://a.example/b"]].concat()).await;
+    let said = String::from_utf8_lossy(&refused.stderr);
+    assert!(!refused.status.success() && said.contains("fewer than"), "{said}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_folder_is_looked_through_while_its_pipeline_runs() {
     let (embedded, process, _channel) = service().await;
     let mut check = embedded.command(&["check", "--json"]).unwrap();

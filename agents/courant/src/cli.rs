@@ -3,8 +3,8 @@
 use clap::{Parser, Subcommand};
 
 use crate::{
-    admin, ask, check, config, dead_letters, doctor, feeds, ingest, mcp, migrate, models, run,
-    sample, tools,
+    admin, ask, check, config, dead_letters, doctor, feeds, ingest, mcp, migrate, models, publish,
+    run, sample, tools,
 };
 
 /// The world's news, de-duplicated, analyzed and searchable as it is published.
@@ -26,8 +26,13 @@ enum Command {
     #[command(after_help = "Example:\n  courant sample --port 8900")]
     Sample(sample::SampleArgs),
     /// Submit articles without crawling on
-    #[command(after_help = "Example:\n  courant ingest articles.jsonl --to nats://127.0.0.1:4222")]
+    #[command(after_help = "Example:\n  courant ingest articles.jsonl\n  \
+        courant ingest articles.jsonl --to nats://127.0.0.1:4222")]
     Ingest(ingest::IngestArgs),
+    /// Submit one article
+    #[command(after_help = "Example:\n  \
+        courant publish --url https://example.com/a --title \"Harbour reopens\" article.txt")]
+    Publish(publish::PublishArgs),
     /// Search the stored articles
     #[command(after_help = "Example:\n  courant search \"ship runs aground\" -k 5 --json")]
     Search(ask::SearchArgs),
@@ -110,6 +115,7 @@ impl Cli {
             Command::Run(args) => run::run(&args),
             Command::Sample(args) => sample::run(&args),
             Command::Ingest(args) => ingest::run(&args),
+            Command::Publish(args) => publish::run(&args),
             Command::Search(args) => ask::search(&args),
             Command::Related(args) => ask::related(&args),
             Command::Article(args) => ask::article(&args),

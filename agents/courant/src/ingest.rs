@@ -1,11 +1,12 @@
 //! `courant ingest`: submits what sources hold, without crawling on.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use anyhow::{Context, bail};
 use clap::Args;
-use courant_bus::{Bus, Failure, MessageId, Stage, Subject, Subscription};
+use courant_article::Decision;
+use courant_bus::{Bus, Failure, MessageId, Stage};
 use courant_config::Document;
 use courant_crawler::{Crawler, Extent, Report, Source};
 use courant_proto::v1;
@@ -19,6 +20,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::config_args::ConfigArgs;
 use crate::http;
+use crate::intake::{Intake, IntakeArgs};
 
 /// The longest wait for each of the last decisions.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -28,9 +30,8 @@ pub(crate) struct IngestArgs {
     /// JSONL or WARC files, folders of HTML, URL lists, feeds
     #[arg(value_name = "SOURCE", required = true)]
     sources: Vec<String>,
-    /// The bus to submit to [default: the configured one]
-    #[arg(long, value_name = "URL")]
-    to: Option<String>,
+    #[command(flatten)]
+    intake: IntakeArgs,
     /// Print JSON
     #[arg(long)]
     json: bool,
@@ -54,13 +55,10 @@ struct Outcome {
 /// Submits every source once, and says what was decided.
 pub(crate) fn run(args: &IngestArgs) -> anyhow::Result<()> {
     http::install_crypto();
-    let mut document = args.config.load()?;
-    if let Some(url) = &args.to {
-        document.set("bus.url", url.clone())?;
-    }
+    let document = args.config.load()?;
     let parsed = args.sources.iter().map(|source| Source::parse(source));
     let sources: Vec<Source> = parsed.collect::<Result<_, _>>()?;
-    let outcome = http::block_on(ingest(&document, sources))?;
+    let outcome = http::block_on(ingest(&args.intake, &document, sources))?;
     if args.json {
         outln!("{}", serde_json::to_string_pretty(&outcome)?);
     } else {
@@ -75,15 +73,13 @@ pub(crate) fn run(args: &IngestArgs) -> anyhow::Result<()> {
 
 /// A crawler submits to a bus of this process, so that each entry can be handed
 /// on and its decision told apart from those of other publishers.
-async fn ingest(document: &Document, sources: Vec<Source>) -> anyhow::Result<Outcome> {
-    let config: courant_bus::Config = document.section("bus")?;
-    if config.url.is_none() {
-        bail!("name the bus to submit to, as --to nats://127.0.0.1:4222");
-    }
+async fn ingest(
+    intake: &IntakeArgs,
+    document: &Document,
+    sources: Vec<Source>,
+) -> anyhow::Result<Outcome> {
     let meter = Meters::new("courant")?.meter();
-    let target =
-        Bus::connect(&config, Clock::system(), &meter).await.context("cannot reach the bus")?;
-    let decided = target.subscribe(Subject::ENTRY_DECIDED).await?;
+    let intake = Intake::open(intake, document, &meter).await?;
     let folder = tempfile::tempdir().context("cannot make a temporary folder")?;
     let local = local_bus(&folder, &meter)?;
     let control = Control::new("crawler", &CancellationToken::new());
@@ -95,11 +91,11 @@ async fn ingest(document: &Document, sources: Vec<Source>) -> anyhow::Result<Out
         control.drain();
         Ok::<_, anyhow::Error>(report)
     };
-    let mut ledger = Ledger { decided, waiting: HashSet::new(), outcome: Outcome::default() };
-    let (report, ()) = tokio::try_join!(crawl, ledger.hand_on(&local, &target, &control))?;
+    let mut ledger = Ledger { intake, outcome: Outcome::default() };
+    let (report, ()) = tokio::try_join!(crawl, ledger.hand_on(&local, &control))?;
     ledger.hear_out().await?;
     local.close().await.context("cannot close the local bus")?;
-    target.close().await.context("cannot close the bus")?;
+    ledger.intake.close().await?;
     Ok(Outcome { report, ..ledger.outcome })
 }
 
@@ -123,28 +119,21 @@ async fn crawler(
     Ok(Crawler::build(config, bus.clone(), store, Clock::system(), meter)?)
 }
 
-/// Submissions that wait for their decision, and the decisions so far.
+/// Hands entries on, and counts the decisions on them.
 struct Ledger {
-    decided: Subscription<v1::EntryDecided>,
-    waiting: HashSet<String>,
+    intake: Intake,
     outcome: Outcome,
 }
 
 impl Ledger {
-    /// Hands every entry of `local` on to `target`, until the crawler is done and
-    /// nothing is left.
-    async fn hand_on(
-        &mut self,
-        local: &Bus,
-        target: &Bus,
-        control: &Control,
-    ) -> anyhow::Result<()> {
+    /// Hands every entry of `local` on, until the crawler is done and nothing is left.
+    async fn hand_on(&mut self, local: &Bus, control: &Control) -> anyhow::Result<()> {
         let mut entries = local.consume(Stage::GATEWAY, 1).await?;
         loop {
             let delivery = tokio::select! {
                 biased;
-                event = self.decided.next() => {
-                    self.note(event.context("the bus was closed")?)?;
+                decision = self.intake.decision() => {
+                    self.count(decision?)?;
                     continue;
                 }
                 delivery = entries.next() => delivery.context("the local bus was closed")?,
@@ -153,29 +142,25 @@ impl Ledger {
             let entry: v1::Entry = delivery.decode().map_err(anyhow::Error::from)?;
             let id = delivery.message_id();
             let id = id.unwrap_or_else(|| MessageId::new(entry.submission_id.clone()));
-            self.waiting.insert(entry.submission_id.clone());
-            target.publish(Subject::ENTRY_SUBMITTED, &id, &entry).await.context("not submitted")?;
+            self.intake.submit(&id, entry).await?;
             delivery.settle(Ok::<(), Failure>(())).await;
         }
     }
 
     /// Waits for the decisions that are missing. Each that comes extends the patience.
     async fn hear_out(&mut self) -> anyhow::Result<()> {
-        while !self.waiting.is_empty() {
-            let Ok(event) = tokio::time::timeout(PATIENCE, self.decided.next()).await else {
-                break;
-            };
-            self.note(event.context("the bus was closed")?)?;
+        while self.intake.undecided() > 0 {
+            match tokio::time::timeout(PATIENCE, self.intake.decision()).await {
+                Ok(decision) => self.count(decision?)?,
+                Err(_) => break,
+            }
         }
-        self.outcome.undecided = self.waiting.len() as u64;
+        self.outcome.undecided = self.intake.undecided() as u64;
         Ok(())
     }
 
-    fn note(&mut self, event: v1::EntryDecided) -> anyhow::Result<()> {
-        if !self.waiting.remove(&event.submission_id) {
-            return Ok(());
-        }
-        let decision = courant_article::Decision::try_from(event.decision())?;
+    fn count(&mut self, event: v1::EntryDecided) -> anyhow::Result<()> {
+        let decision = Decision::try_from(event.decision())?;
         *self.outcome.decided.entry(decision.as_str()).or_default() += 1;
         if !event.reason.is_empty() {
             *self.outcome.refused_by_gateway.entry(event.reason).or_default() += 1;

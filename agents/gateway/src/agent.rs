@@ -25,7 +25,7 @@ use crate::metrics::Metrics;
 use crate::near::NearCheck;
 use crate::obligations::Obligations;
 use crate::pressure::Standing;
-use crate::{dead_letters, http, pressure, release, spool};
+use crate::{dead_letters, http, pressure, release, spool, submissions};
 
 /// The door of the pipeline: judges what is submitted, says how much more is
 /// welcome, and answers questions over HTTP, MCP and the bus.
@@ -105,6 +105,7 @@ impl Gateway {
         process.http(self.routes());
         process.grpc(dead_letters::service(self.handler.bus.clone()));
         process.grpc(spool::service(self.handler.bus.clone()));
+        process.grpc(submissions::service(self.api.clone()));
     }
 
     /// The MCP server for standard input and output:

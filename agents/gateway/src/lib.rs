@@ -23,6 +23,7 @@ mod obligations;
 mod pressure;
 mod release;
 mod spool;
+mod submissions;
 
 #[cfg(test)]
 mod tests;

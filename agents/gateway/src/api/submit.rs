@@ -159,7 +159,10 @@ impl Api {
     }
 
     /// The decision on a submission that the bus had before, if it fell.
-    async fn decided_before(&self, entry: &Entry) -> Result<Option<v1::EntryDecided>, ApiError> {
+    pub(crate) async fn decided_before(
+        &self,
+        entry: &Entry,
+    ) -> Result<Option<v1::EntryDecided>, ApiError> {
         let identity = match Identity::of(entry, &self.config) {
             Ok(identity) => identity,
             Err(refusal) => return Ok(Some(Decided::Refused(refusal).event(entry))),

@@ -1,0 +1,168 @@
+//! The way into a pipeline: the bus of separate agents, or the gateway of one process over gRPC.
+
+use std::collections::{HashSet, VecDeque};
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, bail};
+use clap::Args;
+use courant_bus::{Bus, MessageId, Subject, Subscription};
+use courant_config::Document;
+use courant_proto::v1;
+use courant_proto::v1::submissions_client::SubmissionsClient;
+use courant_telemetry::Clock;
+use opentelemetry::metrics::Meter;
+use tokio::sync::mpsc;
+use tokio_stream::wrappers::ReceiverStream;
+use tonic::Streaming;
+use tonic::transport::{Channel, Endpoint};
+
+use crate::data;
+
+/// Entries on their way to a gateway.
+const IN_FLIGHT: usize = 64;
+
+/// The pipeline to submit to.
+#[derive(Debug, Args)]
+pub(crate) struct IntakeArgs {
+    /// A bus as nats://127.0.0.1:4222, or a gateway's gRPC port as http://127.0.0.1:8081
+    /// [default: the configured bus, else the pipeline that runs on the data folder]
+    #[arg(long, value_name = "URL")]
+    to: Option<String>,
+    /// The data folder of a running pipeline [default: courant-data]
+    #[arg(long, value_name = "DIR", conflicts_with = "to")]
+    data: Option<PathBuf>,
+}
+
+/// Takes entries in, and tells of their decisions.
+pub(crate) struct Intake {
+    way: Way,
+    /// Submissions without a decision.
+    waiting: HashSet<String>,
+    /// Decisions that were heard while an entry waited to be sent.
+    heard: VecDeque<v1::EntryDecided>,
+}
+
+enum Way {
+    Bus { bus: Bus, decisions: Subscription<v1::EntryDecided> },
+    Gateway { entries: mpsc::Sender<v1::Entry>, decisions: Streaming<v1::EntryDecided> },
+}
+
+impl Intake {
+    /// Connects to the pipeline that `args` or the configuration names.
+    ///
+    /// # Errors
+    /// If none is named and none runs on the data folder, or it does not answer.
+    pub(crate) async fn open(
+        args: &IntakeArgs,
+        document: &Document,
+        meter: &Meter,
+    ) -> anyhow::Result<Self> {
+        let mut config: courant_bus::Config = document.section("bus")?;
+        let way = match args.to.as_deref() {
+            Some(url) if url.starts_with("http://") || url.starts_with("https://") => {
+                let channel = Endpoint::from_shared(url.to_owned())?.connect().await;
+                gateway(channel.with_context(|| format!("no gateway answers at {url}"))?).await?
+            }
+            Some(url) => {
+                config.url = Some(url.to_owned());
+                bus(&config, meter).await?
+            }
+            None if config.url.is_some() && args.data.is_none() => bus(&config, meter).await?,
+            None => gateway(running(data::or_default(args.data.as_deref())).await?).await?,
+        };
+        Ok(Self { way, waiting: HashSet::new(), heard: VecDeque::new() })
+    }
+
+    /// Submits `entry`, and waits while there is no room for it.
+    ///
+    /// # Errors
+    /// If it cannot be taken in.
+    pub(crate) async fn submit(&mut self, id: &MessageId, entry: v1::Entry) -> anyhow::Result<()> {
+        self.waiting.insert(entry.submission_id.clone());
+        match &mut self.way {
+            Way::Bus { bus, .. } => {
+                let published = bus.publish(Subject::ENTRY_SUBMITTED, id, &entry).await;
+                published.context("not submitted")?;
+                Ok(())
+            }
+            Way::Gateway { entries, decisions } => loop {
+                tokio::select! {
+                    biased;
+                    place = entries.reserve() => {
+                        place.context("the gateway takes nothing more")?.send(entry);
+                        return Ok(());
+                    }
+                    decision = next_of(decisions) => self.heard.push_back(decision?),
+                }
+            },
+        }
+    }
+
+    /// Returns the next decision on something that was submitted here. Nothing is lost if the
+    /// future is dropped.
+    ///
+    /// # Errors
+    /// If the pipeline does not answer any more, or refuses to take an entry in.
+    pub(crate) async fn decision(&mut self) -> anyhow::Result<v1::EntryDecided> {
+        loop {
+            let decision = match (self.heard.pop_front(), &mut self.way) {
+                (Some(heard), _) => heard,
+                (None, Way::Bus { decisions, .. }) => {
+                    decisions.next().await.context("the bus was closed")?
+                }
+                (None, Way::Gateway { decisions, .. }) => next_of(decisions).await?,
+            };
+            if self.waiting.remove(&decision.submission_id) {
+                return Ok(decision);
+            }
+        }
+    }
+
+    /// The number of submissions without a decision.
+    pub(crate) fn undecided(&self) -> usize {
+        self.waiting.len()
+    }
+
+    /// Closes the connection.
+    ///
+    /// # Errors
+    /// If the bus cannot be closed.
+    pub(crate) async fn close(self) -> anyhow::Result<()> {
+        match self.way {
+            Way::Bus { bus, .. } => bus.close().await.context("cannot close the bus"),
+            Way::Gateway { .. } => Ok(()),
+        }
+    }
+}
+
+async fn bus(config: &courant_bus::Config, meter: &Meter) -> anyhow::Result<Way> {
+    let bus = Bus::connect(config, Clock::system(), meter).await;
+    let bus = bus.context("cannot reach the bus")?;
+    let decisions = bus.subscribe(Subject::ENTRY_DECIDED).await?;
+    Ok(Way::Bus { bus, decisions })
+}
+
+async fn gateway(channel: Channel) -> anyhow::Result<Way> {
+    let (entries, sent) = mpsc::channel(IN_FLIGHT);
+    let call = SubmissionsClient::new(channel).submit(ReceiverStream::new(sent)).await;
+    let decisions = call.map_err(|status| anyhow::anyhow!("{}", status.message()));
+    let decisions = decisions.context("the gateway takes nothing in")?.into_inner();
+    Ok(Way::Gateway { entries, decisions })
+}
+
+/// The pipeline that runs on a data folder.
+async fn running(folder: &Path) -> anyhow::Result<Channel> {
+    match data::service_over_grpc(folder).await? {
+        Some(channel) => Ok(channel),
+        None => bail!(
+            "no pipeline runs on {}; start `courant run`, or name one, as --to nats://127.0.0.1:4222",
+            folder.display()
+        ),
+    }
+}
+
+async fn next_of(decisions: &mut Streaming<v1::EntryDecided>) -> anyhow::Result<v1::EntryDecided> {
+    let decision = decisions.message().await;
+    let decision = decision.map_err(|status| anyhow::anyhow!("{}", status.message()));
+    decision.context("the gateway gave up")?.context("the gateway has ended")
+}

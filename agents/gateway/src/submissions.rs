@@ -1,0 +1,132 @@
+//! Articles over gRPC: a stream of entries, answered by the stream of their decisions.
+
+use std::collections::HashSet;
+
+use courant_article::{ContentHash, Entry};
+use courant_bus::{MessageId, PublishError, Subject, Subscription};
+use courant_proto::v1;
+use courant_proto::v1::pressure::Level;
+use courant_proto::v1::submissions_server::{Submissions, SubmissionsServer};
+use futures::stream::{BoxStream, StreamExt, try_unfold};
+use tokio::sync::watch;
+use tonic::{Request, Response, Status, Streaming};
+
+use crate::api::Api;
+use crate::pressure::Standing;
+
+/// Entries of one call that wait for their decisions.
+const MAX_WAITING: usize = 256;
+
+/// The service `courant.v1.Submissions`.
+pub(crate) fn service(api: Api) -> SubmissionsServer<Service> {
+    SubmissionsServer::new(Service(api))
+}
+
+pub(crate) struct Service(Api);
+
+#[tonic::async_trait]
+impl Submissions for Service {
+    type SubmitStream = BoxStream<'static, Result<v1::EntryDecided, Status>>;
+
+    async fn submit(
+        &self,
+        request: Request<Streaming<v1::Entry>>,
+    ) -> Result<Response<Self::SubmitStream>, Status> {
+        let decisions = self.0.bus.subscribe(Subject::ENTRY_DECIDED).await.map_err(unavailable)?;
+        let call = Call {
+            api: self.0.clone(),
+            entries: Some(request.into_inner()),
+            decisions,
+            standing: self.0.standing.clone(),
+            waiting: HashSet::new(),
+        };
+        let decided = try_unfold(call, async |mut call| {
+            Ok(call.decision().await?.map(|decision| (decision, call)))
+        });
+        Ok(Response::new(decided.boxed()))
+    }
+}
+
+/// One call. It works while its client asks for decisions, and so no faster than the client.
+struct Call {
+    api: Api,
+    /// `None` after the last entry.
+    entries: Option<Streaming<v1::Entry>>,
+    decisions: Subscription<v1::EntryDecided>,
+    standing: watch::Receiver<Standing>,
+    /// Submissions without a decision.
+    waiting: HashSet<String>,
+}
+
+impl Call {
+    /// Takes entries in until one of them is decided. `None` after the decision on the last one.
+    async fn decision(&mut self) -> Result<Option<v1::EntryDecided>, Status> {
+        while self.entries.is_some() || !self.waiting.is_empty() {
+            let takes_more = self.waiting.len() < MAX_WAITING && has_room(&self.standing)?;
+            let entry = async {
+                match &mut self.entries {
+                    Some(entries) if takes_more => entries.message().await,
+                    _ => std::future::pending().await,
+                }
+            };
+            tokio::select! {
+                biased;
+                decided = self.decisions.next() => {
+                    let decided = decided.ok_or_else(|| Status::unavailable("the bus is closed"))?;
+                    if self.waiting.remove(&decided.submission_id) {
+                        return Ok(Some(decided));
+                    }
+                }
+                entry = entry => match entry? {
+                    Some(entry) => if let Some(decided) = self.take(entry).await? {
+                        return Ok(Some(decided));
+                    },
+                    None => self.entries = None,
+                },
+                // Another level, or an obstacle: a closed channel is a gateway that ends.
+                changed = self.standing.changed() => changed.map_err(unavailable)?,
+            }
+        }
+        Ok(None)
+    }
+
+    /// Puts an entry into the queue. Returns its decision if it was made before.
+    async fn take(&mut self, message: v1::Entry) -> Result<Option<v1::EntryDecided>, Status> {
+        let entry = Entry::try_from(message.clone()).map_err(|error| {
+            Status::invalid_argument(format!("submission {:?}: {error}", message.submission_id))
+        })?;
+        let id = message_id(&entry);
+        let published = self.api.bus.publish(Subject::ENTRY_SUBMITTED, &id, &message).await;
+        let published = published.map_err(|error| match error {
+            PublishError::TooLarge { .. } => Status::invalid_argument(error.to_string()),
+            error => unavailable(error),
+        })?;
+        if published.duplicate
+            && let Some(decided) = self.api.decided_before(&entry).await.map_err(unavailable)?
+        {
+            return Ok(Some(decided));
+        }
+        self.waiting.insert(message.submission_id);
+        Ok(None)
+    }
+}
+
+/// Returns false while the queues are full.
+fn has_room(standing: &watch::Receiver<Standing>) -> Result<bool, Status> {
+    let Standing { pressure, obstacle } = &*standing.borrow();
+    match obstacle {
+        Some(reason) => Err(Status::unavailable(format!("nothing can be taken in: {reason}"))),
+        None => Ok(pressure.level() != Level::Stop),
+    }
+}
+
+/// The bus swallows an entry that is sent again within a while.
+fn message_id(entry: &Entry) -> MessageId {
+    let said = format!("{}\n{}\n{}", entry.url, entry.title, entry.text.as_str());
+    let said = ContentHash::of_normalized(&said);
+    MessageId::new(format!("{}:{said}:{}:submitted", entry.submission_id, entry.observed_at))
+}
+
+fn unavailable(error: impl std::fmt::Display) -> Status {
+    Status::unavailable(error.to_string())
+}
