@@ -14,21 +14,21 @@ use tokio::time::Instant;
 use crate::config::Config;
 use crate::consumer::{self, Consumer, Follower};
 use crate::dead_letter::DeadLetter;
-use crate::embedded::Embedded;
+use crate::embedded::EmbeddedBus;
 use crate::embedded::check::SpoolCheck;
 use crate::error::{Error, PublishError, RequestError, SpoolError};
 use crate::follow::{self, OwnFollower, SharedFollower};
 use crate::jetstream::JetStream;
 use crate::message::{Envelope, MessageId};
 use crate::outlet::{self, Deliveries, Outlet};
-use crate::published::Published;
+use crate::published::PublishAck;
 use crate::queue_status::{QueueEnds, QueueStatus};
 use crate::request::Requests;
 use crate::shared::Shared;
 use crate::stages::{Stage, Stream};
 use crate::subject::Subject;
 use crate::subscription::Subscription;
-use crate::system::System;
+use crate::system::MessagingSystem;
 
 /// The bus. Clones share one connection, or one spool.
 #[derive(Clone)]
@@ -40,10 +40,10 @@ pub struct Bus {
 #[derive(Clone)]
 enum BackEnd {
     JetStream(Arc<JetStream>),
-    Embedded(Arc<Embedded>),
+    Embedded(Arc<EmbeddedBus>),
 }
 
-/// The first and the longest wait before a full stream is asked again.
+/// The first and the longest wait before a message is offered to a full stream again.
 const FIRST_PAUSE: Duration = Duration::from_millis(10);
 const LONGEST_PAUSE: Duration = Duration::from_millis(500);
 
@@ -56,13 +56,13 @@ impl Bus {
     /// [`Error::Unreachable`] if no server answers within 5 s,
     /// [`Error::ServerTooOld`], [`Error::JetStream`] if it is not enabled or refuses.
     pub async fn connect(config: &Config, clock: Clock, meter: &Meter) -> Result<Self, Error> {
-        let shared = Shared::new(System::Nats, config, clock, meter)?;
+        let shared = Shared::new(MessagingSystem::Nats, config, clock, meter)?;
         let jetstream = Box::pin(JetStream::connect(Arc::clone(&shared))).await?;
         Ok(Self { shared, back_end: BackEnd::JetStream(jetstream) })
     }
 
-    /// Opens the in-process bus on the spool file `spool`, created where it is
-    /// missing. What a crash left unsettled is delivered again.
+    /// Opens the in-process bus on the spool file `spool`, created where it is missing.
+    /// Messages that were unsettled at a crash are delivered again.
     ///
     /// # Errors
     /// [`Error::Config`], or [`Error::Spool`] if the file cannot be opened, is
@@ -73,14 +73,15 @@ impl Bus {
         clock: Clock,
         meter: &Meter,
     ) -> Result<Self, Error> {
-        let shared = Shared::new(System::Courant, config, clock, meter)?;
-        let embedded = Embedded::open(Arc::clone(&shared), spool)?;
+        let shared = Shared::new(MessagingSystem::Courant, config, clock, meter)?;
+        let embedded = EmbeddedBus::open(Arc::clone(&shared), spool)?;
         Ok(Self { shared, back_end: BackEnd::Embedded(Arc::new(embedded)) })
     }
 
-    /// Completes when the bus cannot hand out what it holds, as with a full disk:
-    /// nothing is lost, and it goes on by itself once there is room. For whoever
-    /// cannot wait for that. A NATS server that is gone is waited for.
+    /// Completes when the bus cannot hand out its messages, for example because the disk is
+    /// full. Nothing is lost, and the bus continues by itself once there is room. This method
+    /// is for callers that cannot wait for that. It never completes on a NATS server: the bus
+    /// waits until the server is back.
     pub async fn stuck(&self) -> SpoolError {
         match &self.back_end {
             BackEnd::JetStream(_) => std::future::pending().await,
@@ -88,30 +89,30 @@ impl Bus {
         }
     }
 
-    /// Names what this process publishes, so that its counters stand at zero before
-    /// the first message: what goes wrong with that one then shows as a rise.
+    /// Declares the subjects that this process publishes. Their counters start at zero, so that
+    /// a failure of the first message shows as an increase.
     pub fn publishes(&self, subjects: &[Subject]) {
         self.shared.metrics.publishes(subjects);
     }
 
-    /// Publishes, or says at once why not.
+    /// Publishes a message, or fails at once.
     ///
     /// # Errors
-    /// [`PublishError::Full`] if the stream takes no more: nothing was stored.
-    /// [`PublishError::Unavailable`] if the server does not acknowledge in time: the
-    /// message may be stored, and publishing it again with the same id is safe.
+    /// [`PublishError::Full`] if the stream is full: nothing was stored.
+    /// [`PublishError::Unavailable`] if the server does not acknowledge in time: the message
+    /// may be stored, and publishing it again with the same id is safe.
     pub async fn offer<M: Schema>(
         &self,
         subject: Subject,
         id: &MessageId,
         message: &M,
-    ) -> Result<Published, PublishError> {
+    ) -> Result<PublishAck, PublishError> {
         self.send(subject, id, message, false).await
     }
 
-    /// Publishes, waiting for room as long as the stream is full, and for the
-    /// server up to `publish_patience_s`. A delivery being handled meanwhile goes
-    /// on reporting progress, so that waiting costs it nothing. Cancel it to give up.
+    /// Publishes a message. Waits for room while the stream is full, and for the server up to
+    /// `publish_patience_s`. A delivery that is being handled reports progress meanwhile, so it
+    /// is not delivered again. Drop the future to give up.
     ///
     /// # Errors
     /// As [`Self::offer`], except [`PublishError::Full`]; [`PublishError::Closed`] if
@@ -121,7 +122,7 @@ impl Bus {
         subject: Subject,
         id: &MessageId,
         message: &M,
-    ) -> Result<Published, PublishError> {
+    ) -> Result<PublishAck, PublishError> {
         self.send(subject, id, message, true).await
     }
 
@@ -131,7 +132,7 @@ impl Bus {
         id: &MessageId,
         message: &M,
         patient: bool,
-    ) -> Result<Published, PublishError> {
+    ) -> Result<PublishAck, PublishError> {
         let result = match Envelope::seal(Some(id), message) {
             Ok(envelope) if patient => self.store_patiently(subject, &envelope).await,
             Ok(envelope) => self.store(subject, &envelope).await,
@@ -145,7 +146,7 @@ impl Bus {
         &self,
         subject: Subject,
         envelope: &Envelope,
-    ) -> Result<Published, PublishError> {
+    ) -> Result<PublishAck, PublishError> {
         let start = Instant::now();
         let patience = self.shared.config.publish_patience();
         let mut pause = FIRST_PAUSE;
@@ -166,7 +167,7 @@ impl Bus {
         &self,
         subject: Subject,
         envelope: &Envelope,
-    ) -> Result<Published, PublishError> {
+    ) -> Result<PublishAck, PublishError> {
         if self.shared.closing.is_cancelled() {
             return Err(PublishError::Closed);
         }
@@ -178,10 +179,10 @@ impl Bus {
         }
     }
 
-    /// Takes the work of `stage`, up to `2 * concurrency` deliveries unsettled at a
-    /// time in this process, counting those that wait in the result; `concurrency` is
-    /// at most 2000. Goes on through
-    /// restarts of the server and the loss of the consumer.
+    /// Consumes the work queue of `stage`. At most `2 * concurrency` deliveries are unsettled
+    /// at a time in this process, including those that wait in the result. `concurrency` is at
+    /// most 2000. Consuming continues after a restart of the server or the loss of the
+    /// consumer.
     ///
     /// # Errors
     /// [`Error::JetStream`] if the consumer can be neither found nor created,
@@ -201,11 +202,12 @@ impl Bus {
         outlet::channel(Arc::clone(&self.shared), consumer, concurrency)
     }
 
-    /// Follows `subjects`, all events or all dead letters, together with every process
-    /// that does so under `name`: each message is given to one of them, at least once
-    /// and in no order, up to `2 * concurrency` unsettled ones at a time. What was
-    /// settled is remembered under the name, across restarts; a new name starts with
-    /// the oldest message that is kept. A name that nobody uses for 8 days is forgotten.
+    /// Follows `subjects`, which are all events or all dead letters, together with every other
+    /// process that follows them under `name`. Each message is delivered to one of these
+    /// processes, at least once and in no fixed order. At most `2 * concurrency` deliveries are
+    /// unsettled at a time. The bus remembers under `name` which messages were settled, across
+    /// restarts. A new name starts with the oldest kept message. A name that nobody uses for 8
+    /// days is forgotten.
     ///
     /// # Errors
     /// [`Error::Follower`], [`Error::NoSubject`] or [`Error::WrongSubject`] before
@@ -229,9 +231,9 @@ impl Bus {
         Ok(SharedFollower::new(deliveries, told))
     }
 
-    /// Follows `subjects`, all events or all dead letters, in the order of their stream,
-    /// from the position after `after`: [`crate::Event::position`] of the last event that the
-    /// follower has dealt with; `None` to start with the oldest that is kept.
+    /// Follows `subjects`, which are all events or all dead letters, in the order of their
+    /// stream. `after` is the [`crate::Event::position`] of the last event that the follower
+    /// has handled. `None` starts with the oldest kept event.
     ///
     /// # Errors
     /// [`Error::NoSubject`] or [`Error::WrongSubject`].
@@ -250,7 +252,7 @@ impl Bus {
         Ok(follower)
     }
 
-    /// Tells everyone who listens now. Nothing is stored.
+    /// Sends a message to everyone who listens now. Nothing is stored.
     ///
     /// # Errors
     /// [`PublishError::WrongSubject`] where a stream stores the subject.
@@ -272,8 +274,8 @@ impl Bus {
         }
     }
 
-    /// Listens to broadcasts, or to events as they pass. What a slow listener does
-    /// not take is dropped and counted.
+    /// Subscribes to broadcasts, or to events as they are published. Messages that a slow
+    /// subscriber does not take are dropped and counted.
     ///
     /// # Errors
     /// [`Error::JetStream`] if the connection is closed.
@@ -289,7 +291,7 @@ impl Bus {
         }
     }
 
-    /// Asks whoever serves `subject`, one of them, and waits for the reply.
+    /// Sends a request to one of the servers of `subject`, and waits for the reply.
     ///
     /// # Errors
     /// [`RequestError::NoResponder`] at once where nobody serves it,
@@ -312,7 +314,7 @@ impl Bus {
         Ok(reply?.open()?)
     }
 
-    /// Serves `subject`. Each request goes to one of those that serve it.
+    /// Serves requests on `subject`. Each request goes to one of its servers.
     ///
     /// # Errors
     /// [`Error::WrongSubject`] where a stream stores the subject,
@@ -330,8 +332,8 @@ impl Bus {
         }
     }
 
-    /// Checks that the bus can take a message now, as far as its disk goes: a server answers
-    /// for its own.
+    /// Checks that the disk of the embedded bus has room for a message. A NATS server checks
+    /// its own disk.
     ///
     /// # Errors
     /// [`Error::Spool`] with the reason.
@@ -342,7 +344,7 @@ impl Bus {
         }
     }
 
-    /// Looks through every page of the spool; messages wait meanwhile. `None` on a server.
+    /// Checks every page of the spool. Messages wait meanwhile. `None` on a server.
     ///
     /// # Errors
     /// [`Error::Spool`].
@@ -353,8 +355,8 @@ impl Bus {
         }
     }
 
-    /// Returns for each article in its revision whether a work queue holds a message of it;
-    /// `None` on a server, whose queues can only be read by their consumers.
+    /// Returns one flag per article and revision: true if a work queue holds a message of it.
+    /// `None` on a server, because only consumers can read its queues.
     ///
     /// # Errors
     /// [`Error::Spool`].
@@ -367,7 +369,7 @@ impl Bus {
         Ok(Some(embedded.holds(prefixes).await?))
     }
 
-    /// Returns the ends of the queue from which `stage` takes its work.
+    /// Returns the oldest and newest message numbers of the queue that `stage` consumes.
     ///
     /// # Errors
     /// [`Error::JetStream`] or [`Error::Spool`].
@@ -413,12 +415,12 @@ impl Bus {
         }
     }
 
-    /// Publishes a dead letter's message again under a new id (`:replay-n`), then
-    /// removes the letter. `None` if there is no such letter.
+    /// Publishes the message of a dead letter again under a new id (`:replay-n`), then removes
+    /// the letter. `None` if there is no such letter.
     ///
     /// # Errors
     /// [`Error::Replay`], for example if the queue is full: the letter stays.
-    pub async fn replay(&self, sequence: u64) -> Result<Option<Published>, Error> {
+    pub async fn replay(&self, sequence: u64) -> Result<Option<PublishAck>, Error> {
         let Some(letter) = self.dead_letter(sequence).await? else {
             return Ok(None);
         };
@@ -451,11 +453,11 @@ impl Bus {
         self.shared.table.stream_of(subject)
     }
 
-    /// Ends every consumer and subscription, sends what is under way, closes the
-    /// connection or the spool. All clones are closed with it.
+    /// Ends every consumer and subscription, sends the pending messages, and closes the
+    /// connection or the spool. All clones are closed too.
     ///
     /// # Errors
-    /// [`Error::NotClosed`] after 5 s: what was under way may come again.
+    /// [`Error::NotClosed`] after 5 s: pending messages may be delivered again.
     pub async fn close(self) -> Result<(), Error> {
         self.shared.closing.cancel();
         match &self.back_end {

@@ -9,7 +9,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::error::Error;
-use crate::limits::{Kept, MIB, Queue};
+use crate::limits::{MIB, QueueLimits, RetentionLimits};
 use crate::message::MAX_MESSAGE_BYTES;
 use crate::stages::{Stage, Stream, Table};
 
@@ -17,8 +17,8 @@ use crate::stages::{Stage, Stream, Table};
 #[derive(Clone, Debug, Deserialize, Serialize, PartialEq, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Config {
-    /// NATS servers, as `nats://host:4222`, several separated by commas. Absent:
-    /// the bus is in the process, for `courant run`.
+    /// NATS servers, as `nats://host:4222`, several separated by commas. Absent: the bus runs
+    /// inside the process, for `courant run`.
     pub url: Option<String>,
     /// User name at the server.
     pub user: Option<String>,
@@ -28,57 +28,59 @@ pub struct Config {
     /// Token at the server, instead of a user.
     #[serde(skip_serializing)]
     pub token: Option<Secret>,
-    /// A PEM file with the certificates that the server's one is checked against,
-    /// for `tls://`. Absent: the system's.
+    /// A PEM file with the certificate authorities that may sign the server's certificate, for
+    /// `tls://`. Absent: those of the system.
     pub ca_file: Option<PathBuf>,
-    /// Starts every subject, and upper-cased every stream: lower-case letters,
-    /// digits and `_`. Pipelines with different prefixes share a server unseen.
+    /// The prefix of every subject and, in upper case, of every stream: lower-case letters,
+    /// digits and `_`. Pipelines with different prefixes can share a server without seeing each
+    /// other.
     pub prefix: String,
-    /// The promise of an acknowledgement. Embedded only: for JetStream the server's
-    /// `sync_interval` decides (`always` is durable).
+    /// The durability that an acknowledgement promises. Embedded only: on JetStream, the
+    /// `sync_interval` of the server decides (`always` is durable).
     pub durability: Durability,
     /// Servers that hold each message, 1 to 5. JetStream clusters only.
     pub replicas: usize,
-    /// Seconds without progress until a message is delivered again, 0.1 to 3600.
-    /// Progress is reported by itself while a delivery lives.
+    /// Seconds without progress until a message is delivered again, 0.1 to 3600. A delivery
+    /// reports its progress automatically.
     pub ack_wait_s: f64,
-    /// Deliveries of one message until it becomes a dead letter, 1 to 100.
+    /// Deliveries of one message before it becomes a dead letter, 1 to 100.
     pub max_deliver: u32,
-    /// Seconds in which a second message with the same id is not stored again.
+    /// Seconds during which a second message with the same id is not stored.
     pub duplicate_window_s: f64,
-    /// Deliveries that may be unsettled per stage, over all its processes.
+    /// The most unsettled deliveries per stage, over all its processes.
     pub max_ack_pending: u32,
-    /// Seconds until the second delivery after a failure; doubles each time.
+    /// Seconds between the first failed delivery and the second one. The delay doubles after
+    /// each failure.
     pub retry_delay_s: f64,
-    /// The longest such delay, seconds.
+    /// The longest delay after a failure, seconds.
     pub retry_delay_max_s: f64,
-    /// Seconds that `publish` goes on trying while the server does not answer.
+    /// Seconds for which publishing is retried while the server does not answer.
     pub publish_patience_s: f64,
-    /// Seconds between two looks for dead letters over their age, and for events that went
-    /// before a follower had them, 0.1 to 3600. JetStream only.
+    /// Seconds between two checks for expired dead letters, and for events that were removed
+    /// before a follower handled them, 0.1 to 3600. JetStream only.
     pub look_interval_s: f64,
-    /// Limits of each work queue that has none of its own. A full one refuses.
-    pub queue: Queue,
-    /// Limits of single work queues, by their names in lower case, as
+    /// Limits of each work queue that has none of its own. A full queue refuses messages.
+    pub queue: QueueLimits,
+    /// Limits of single work queues, by the lower-case names of the queues, as in
     /// `[bus.limits.crawl]`.
-    pub limits: BTreeMap<String, Queue>,
-    /// Limits of the events. The oldest go first.
-    pub events: Kept,
-    /// Limits of the dead letters. The oldest go first.
-    pub dead_letters: Kept,
-    /// The table of stages that the bus works with; no key of the file.
+    pub limits: BTreeMap<String, QueueLimits>,
+    /// Limits of the kept events. The oldest events are removed first.
+    pub events: RetentionLimits,
+    /// Limits of the dead letters. The oldest are removed first.
+    pub dead_letters: RetentionLimits,
+    /// The stages that the bus works with. This is not a key of the configuration file.
     #[serde(skip)]
     pub stages: Vec<Stage>,
 }
 
-/// The promise of an acknowledgement to a publisher.
+/// The durability that an acknowledgement promises to a publisher.
 #[derive(Clone, Copy, Debug, Default, Deserialize, Serialize, PartialEq, Eq, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Durability {
     /// The message survives a power failure.
     #[default]
     Durable,
-    /// The message survives a crash of the process, not one of the machine.
+    /// The message survives a crash of the process, but not of the machine.
     Fast,
 }
 
@@ -101,10 +103,14 @@ impl Default for Config {
             retry_delay_max_s: 60.0,
             publish_patience_s: 60.0,
             look_interval_s: 5.0,
-            queue: Queue::default(),
+            queue: QueueLimits::default(),
             limits: BTreeMap::new(),
-            events: Kept { max_messages: 200_000, max_bytes: 256 * MIB, max_age_days: 7 },
-            dead_letters: Kept::default(),
+            events: RetentionLimits {
+                max_messages: 200_000,
+                max_bytes: 256 * MIB,
+                max_age_days: 7,
+            },
+            dead_letters: RetentionLimits::default(),
             stages: Stage::ALL.to_vec(),
         }
     }
@@ -146,7 +152,7 @@ impl Config {
     }
 
     /// Messages and bytes that `stream` may hold.
-    pub(crate) fn limits(&self, stream: Stream) -> Queue {
+    pub(crate) fn limits(&self, stream: Stream) -> QueueLimits {
         match stream {
             Stream::EVENTS => self.events.size(),
             Stream::DEAD_LETTERS => self.dead_letters.size(),
@@ -157,7 +163,7 @@ impl Config {
         }
     }
 
-    /// The time for which `stream` keeps a message; `None`: until it is settled.
+    /// The time for which `stream` keeps a message. `None` means until it is settled.
     pub(crate) fn max_age(&self, stream: Stream) -> Option<Duration> {
         match stream {
             Stream::EVENTS => Some(self.events.max_age()),
@@ -199,14 +205,14 @@ impl Ranged for Config {
     }
 }
 
-impl Ranged for Queue {
+impl Ranged for QueueLimits {
     fn ranges(&self, ranges: &mut Ranges) {
         ranges.at_least("max_bytes", self.max_bytes, MIB);
         ranges.at_least("max_messages", self.max_messages, 1);
     }
 }
 
-impl Ranged for Kept {
+impl Ranged for RetentionLimits {
     fn ranges(&self, ranges: &mut Ranges) {
         ranges.at_least("max_bytes", self.max_bytes, MIB);
         ranges.at_least("max_messages", self.max_messages, 1);
@@ -245,7 +251,7 @@ mod tests {
         assert_eq!(messages(Stage::CRAWLER), 7);
         assert_eq!(messages(Stage::COURIER), 10_000);
         assert_eq!(messages(Stage::GATEWAY), 50_000);
-        let unknown = Config { limits: [("crwl".into(), Queue::default())].into(), ..config };
+        let unknown = Config { limits: [("crwl".into(), QueueLimits::default())].into(), ..config };
         assert!(unknown.validate().unwrap_err().to_string().contains("limits"));
     }
 

@@ -1,4 +1,4 @@
-//! Durable consumers: of a stage, or of all followers of one name.
+//! Durable consumers. A consumer belongs to a stage, or to all followers of one name.
 
 use std::fmt;
 use std::sync::Arc;
@@ -10,15 +10,15 @@ use crate::error::Error;
 use crate::stages::{Stage, Stream, Table};
 use crate::subject::Subject;
 
-/// A name that nobody follows under for so long is forgotten.
+/// A follower name is forgotten when nobody uses it for this long.
 pub(crate) const UNUSED: Duration = Duration::from_secs(8 * 86_400);
 
 /// A durable consumer of one stream.
 #[derive(Clone, Debug)]
 pub(crate) enum Consumer {
-    /// It gives up after the last delivery.
+    /// The consumer of a stage, which gives a message up after the last delivery.
     Stage(Stage),
-    /// It tries again as long as the stream keeps the message.
+    /// The consumer of followers, which retries a message for as long as the stream keeps it.
     Follower(Arc<Follower>),
 }
 

@@ -11,19 +11,19 @@ use crate::subject::Subject;
 /// A message that could not be handled, and why.
 #[derive(Clone, Debug)]
 pub struct DeadLetter {
-    /// Its number, for [`crate::Bus::replay`].
+    /// The number of the letter, for [`crate::Bus::replay`].
     pub sequence: u64,
     /// The subject of the message; `None` if it came from elsewhere.
     pub subject: Option<Subject>,
-    /// Its id when it was published.
+    /// The id with which the message was published.
     pub message_id: Option<String>,
-    /// Its schema, as it was stated.
+    /// The schema that the publisher stated.
     pub schema: Option<String>,
-    /// The last error, with its causes; cut at 4 KiB.
+    /// The error of the last delivery with its causes, cut at 4 KiB.
     pub error: String,
-    /// The number of its deliveries.
+    /// The number of deliveries.
     pub deliveries: u32,
-    /// When it was given up, Unix milliseconds.
+    /// The time at which the message was given up, in Unix milliseconds.
     pub died_at_ms: i64,
     /// The message itself, as it was published.
     pub payload: Bytes,

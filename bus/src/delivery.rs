@@ -1,4 +1,4 @@
-//! Deliveries: work that was taken and must be settled.
+//! Deliveries: messages that were taken from a queue and must be settled.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -11,13 +11,14 @@ use crate::config::Config;
 use crate::consumer::Consumer;
 use crate::error::{BoxError, Failure};
 use crate::message::{Envelope, MessageId};
-use crate::settle::{Settle, Step};
+use crate::settle::{Settle, SettleStep};
 use crate::shared::Shared;
 use crate::stages::Stage;
 use crate::trace;
 
-/// A message to be handled and then settled. Progress is reported while it lives.
-/// Dropped unsettled, as in a panic, it comes again after `ack_wait_s`.
+/// A message that must be handled and then settled. Progress is reported until then. If a
+/// delivery is dropped unsettled, for example in a panic, the message is delivered again after
+/// `ack_wait_s`.
 pub struct Delivery {
     shared: Arc<Shared>,
     consumer: Consumer,
@@ -27,13 +28,13 @@ pub struct Delivery {
     attempt: u32,
     receipt: Arc<dyn Settle>,
     progress: AbortOnDropHandle<()>,
-    /// Room that it takes up as long as it lives.
+    /// The permits that the delivery holds until it is dropped.
     room: Vec<OwnedSemaphorePermit>,
 }
 
 /// A message as a back end hands it out.
 pub(crate) struct Arrival {
-    /// Without the prefix.
+    /// The subject without the prefix.
     pub(crate) subject: String,
     pub(crate) envelope: Envelope,
     pub(crate) sequence: u64,
@@ -41,28 +42,29 @@ pub(crate) struct Arrival {
     pub(crate) receipt: Arc<dyn Settle>,
 }
 
-/// The end of a delivery.
+/// The way in which a delivery ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Settled {
-    /// It was handled.
+    /// The message was handled.
     Acknowledged,
-    /// It comes again after this time.
+    /// The message is delivered again after this time.
     Retried(Duration),
-    /// It was given up, and lies in the dead letters; or, a follower's, in its stream.
+    /// The message was given up. It is now a dead letter; a message of a follower stays in its
+    /// stream.
     Dead,
-    /// The back end did not confirm: it comes again, or was settled after all.
+    /// The back end did not confirm. The message is delivered again, or was settled after all.
     Unconfirmed,
 }
 
 /// The decision about a delivery.
 #[derive(Debug, PartialEq)]
-enum Decision {
+enum SettleDecision {
     Acknowledge,
     Retry(Duration),
     GiveUp { reason: &'static str, error: String },
 }
 
-/// The error of a message whose last delivery nobody settled.
+/// The error of a message whose last delivery was never settled.
 pub(crate) const ABANDONED: &str =
     "every delivery ended without an answer: the worker died or hung";
 
@@ -94,47 +96,47 @@ impl Delivery {
         self.room.push(room);
     }
 
-    /// Its subject without the prefix, as `entry.submitted`.
+    /// Returns the subject without the prefix, such as `entry.submitted`.
     pub fn subject(&self) -> &str {
         &self.subject
     }
 
-    /// Which delivery of this message it is, from 1.
+    /// Returns the number of this delivery of the message, from 1.
     pub fn attempt(&self) -> u32 {
         self.attempt
     }
 
-    /// The message's place in its stream.
+    /// Returns the message's sequence number in its stream.
     pub fn sequence(&self) -> u64 {
         self.sequence
     }
 
-    /// The id that its publisher gave it.
+    /// Returns the id that the publisher gave the message.
     pub fn message_id(&self) -> Option<MessageId> {
         self.envelope.message_id()
     }
 
-    /// The message.
+    /// Decodes the message.
     ///
     /// # Errors
-    /// [`Failure::Discard`] if its schema is another than `M`'s, or it is damaged.
+    /// [`Failure::Discard`] if the message has another schema than `M`, or is damaged.
     pub fn decode<M: Schema>(&self) -> Result<M, Failure> {
         Ok(self.envelope.open()?)
     }
 
-    /// The bytes of the message, if its publisher says that they are JSON
-    /// (`Content-Type: application/json`).
+    /// Returns the bytes of the message if its publisher declares them as JSON (`Content-Type:
+    /// application/json`).
     pub fn json(&self) -> Option<&[u8]> {
         self.envelope.is_json().then_some(&self.envelope.payload)
     }
 
-    /// The trace context of its publisher.
+    /// Returns the trace context of the publisher.
     pub fn trace_context(&self) -> opentelemetry::Context {
         self.envelope.trace_context()
     }
 
-    /// A span for handling it, `process courant.article.accepted`, that continues
-    /// its publisher's trace.
+    /// Returns a span for the handling of the message, such as `process
+    /// courant.article.accepted`. It continues the trace of the publisher.
     pub fn span(&self) -> tracing::Span {
         let subject = self.shared.names.full(&self.subject);
         let span = trace::process(self.shared.system, &subject, self.trace_context());
@@ -142,25 +144,28 @@ impl Delivery {
         span
     }
 
-    /// Settles it: acknowledges; or has it delivered again later; or, after the last
-    /// delivery or a discard, turns it into a dead letter. A follower's is delivered
-    /// again as long as its stream keeps it, and a discarded one stays there. Waits for
-    /// the back end's confirmation. If that does not come, the message comes again.
+    /// Settles the delivery. A success is acknowledged. After [`Failure::Retry`] the message is
+    /// delivered again later. After the last delivery or [`Failure::Discard`] it becomes a dead
+    /// letter. A message of a follower is delivered again for as long as its stream keeps it,
+    /// and a discarded one stays in the stream. Waits for the confirmation of the back end.
+    /// Without a confirmation the message is delivered again.
     pub async fn settle(self, outcome: Result<(), Failure>) -> Settled {
         // Settled deliveries make no progress.
         self.progress.abort();
         let settled = match decide(&self.shared.config, &self.consumer, self.attempt, outcome) {
-            Decision::Acknowledge => {
-                self.receipt.settle(Step::Acknowledge).await.map(|()| Settled::Acknowledged)
+            SettleDecision::Acknowledge => {
+                self.receipt.settle(SettleStep::Acknowledge).await.map(|()| Settled::Acknowledged)
             }
-            Decision::Retry(after) => {
-                self.receipt.settle(Step::Retry(after)).await.map(|()| Settled::Retried(after))
-            }
-            Decision::GiveUp { reason, error } => self.give_up(reason, &error).await,
+            SettleDecision::Retry(after) => self
+                .receipt
+                .settle(SettleStep::Retry(after))
+                .await
+                .map(|()| Settled::Retried(after)),
+            SettleDecision::GiveUp { reason, error } => self.give_up(reason, &error).await,
         };
         let settled = settled.unwrap_or_else(|error| {
             tracing::warn!(consumer = %self.consumer, sequence = self.sequence, %error,
-                "a delivery was not settled and comes again");
+                "a delivery could not be settled and is repeated");
             Settled::Unconfirmed
         });
         self.shared.metrics.settled(&self.consumer, settled.label());
@@ -172,7 +177,7 @@ impl Delivery {
             attempt = self.attempt, reason, error, "a message was given up");
         match &self.consumer {
             Consumer::Stage(stage) => self.bury(*stage, error).await?,
-            Consumer::Follower(_) => self.receipt.settle(Step::Acknowledge).await?,
+            Consumer::Follower(_) => self.receipt.settle(SettleStep::Acknowledge).await?,
         }
         self.shared.metrics.given_up(&self.consumer, reason);
         Ok(Settled::Dead)
@@ -186,10 +191,10 @@ impl Delivery {
             self.attempt,
             error,
         );
-        if let Err(error) = self.receipt.settle(Step::Bury(letter)).await {
+        if let Err(error) = self.receipt.settle(SettleStep::Bury(letter)).await {
             // Without a letter it must not go.
             let after = self.shared.config.retry_delay(self.attempt);
-            self.receipt.settle(Step::Retry(after)).await?;
+            self.receipt.settle(SettleStep::Retry(after)).await?;
             return Err(error);
         }
         Ok(())
@@ -200,15 +205,15 @@ impl Delivery {
         self.progress.abort();
         if let Err(error) = self.give_up("abandoned", ABANDONED).await {
             tracing::warn!(consumer = %self.consumer, sequence = self.sequence, error,
-                "a delivery was not given up and comes again");
+                "a delivery could not be given up and is repeated");
         }
     }
 
     /// Gives it back unstarted.
     pub(crate) async fn release(self) {
         self.progress.abort();
-        if let Err(error) = self.receipt.settle(Step::Release).await {
-            tracing::debug!(consumer = %self.consumer, %error, "a delivery was not given back");
+        if let Err(error) = self.receipt.settle(SettleStep::Release).await {
+            tracing::debug!(consumer = %self.consumer, %error, "a delivery could not be released");
         }
     }
 }
@@ -234,18 +239,18 @@ fn decide(
     consumer: &Consumer,
     attempt: u32,
     outcome: Result<(), Failure>,
-) -> Decision {
+) -> SettleDecision {
     let is_last = matches!(consumer, Consumer::Stage(_)) && attempt >= config.max_deliver;
     match outcome {
-        Ok(()) => Decision::Acknowledge,
+        Ok(()) => SettleDecision::Acknowledge,
         Err(Failure::Retry { after, .. }) if !is_last => {
-            Decision::Retry(after.unwrap_or_else(|| config.retry_delay(attempt)))
+            SettleDecision::Retry(after.unwrap_or_else(|| config.retry_delay(attempt)))
         }
         Err(Failure::Retry { source, .. }) => {
-            Decision::GiveUp { reason: "exhausted", error: format!("{source:#}") }
+            SettleDecision::GiveUp { reason: "exhausted", error: format!("{source:#}") }
         }
         Err(Failure::Discard { source }) => {
-            Decision::GiveUp { reason: "discarded", error: format!("{source:#}") }
+            SettleDecision::GiveUp { reason: "discarded", error: format!("{source:#}") }
         }
     }
 }
@@ -253,8 +258,8 @@ fn decide(
 async fn report_progress(receipt: Arc<dyn Settle>, every: Duration, consumer: Consumer) {
     loop {
         tokio::time::sleep(every).await;
-        if let Err(error) = receipt.settle(Step::Progress).await {
-            tracing::debug!(%consumer, %error, "progress was not reported");
+        if let Err(error) = receipt.settle(SettleStep::Progress).await {
+            tracing::debug!(%consumer, %error, "progress could not be reported");
         }
     }
 }
@@ -263,26 +268,26 @@ async fn report_progress(receipt: Arc<dyn Settle>, every: Duration, consumer: Co
 mod tests {
     use super::*;
 
-    fn decided(attempt: u32, failure: Failure) -> Decision {
+    fn decided(attempt: u32, failure: Failure) -> SettleDecision {
         decide(&Config::default(), &Consumer::Stage(Stage::GATEWAY), attempt, Err(failure))
     }
 
     #[test]
     fn a_failure_is_retried_until_the_last_delivery() {
         let failure = || Failure::retry(anyhow::anyhow!("refused").context("cannot store"));
-        assert_eq!(decided(1, failure()), Decision::Retry(Duration::from_secs(2)));
-        assert_eq!(decided(5, failure()), Decision::Retry(Duration::from_secs(32)));
+        assert_eq!(decided(1, failure()), SettleDecision::Retry(Duration::from_secs(2)));
+        assert_eq!(decided(5, failure()), SettleDecision::Retry(Duration::from_secs(32)));
         let error = "cannot store: refused".to_owned();
-        assert_eq!(decided(6, failure()), Decision::GiveUp { reason: "exhausted", error });
+        assert_eq!(decided(6, failure()), SettleDecision::GiveUp { reason: "exhausted", error });
     }
 
     #[test]
     fn the_handler_may_choose_the_delay_or_give_up_at_once() {
         let (after, source) = (Some(Duration::from_secs(7)), anyhow::anyhow!("busy"));
         let later = Failure::Retry { after, source };
-        assert_eq!(decided(1, later), Decision::Retry(Duration::from_secs(7)));
+        assert_eq!(decided(1, later), SettleDecision::Retry(Duration::from_secs(7)));
         let hopeless = Failure::discard(anyhow::anyhow!("no url"));
         let error = "no url".to_owned();
-        assert_eq!(decided(1, hopeless), Decision::GiveUp { reason: "discarded", error });
+        assert_eq!(decided(1, hopeless), SettleDecision::GiveUp { reason: "discarded", error });
     }
 }

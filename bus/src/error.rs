@@ -9,19 +9,19 @@ use courant_config::RangeError;
 use crate::stages::Stage;
 use crate::subject::Subject;
 
-/// Whatever a back end reports.
+/// Any error that a back end reports.
 pub type BoxError = Box<dyn std::error::Error + Send + Sync>;
 
-/// The bus cannot be set up, asked or closed.
+/// An error while the bus is set up, used or closed.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
-    /// A value out of its range.
+    /// A configuration value is out of its range.
     #[error(transparent)]
     Config(#[from] RangeError),
     /// Two rows of the table of stages contradict each other.
     #[error("the table of stages is wrong: {0}")]
     Stages(&'static str),
-    /// `url` is absent, or no address.
+    /// `url` is absent, or is not an address.
     #[error("invalid bus address")]
     Address(#[source] BoxError),
     /// No server answers.
@@ -32,12 +32,12 @@ pub enum Error {
         /// The client's own error.
         source: async_nats::ConnectError,
     },
-    /// The server loses messages in ways that were mended later.
+    /// The server is too old: later versions fixed a loss of messages.
     #[error("the NATS server is version {found}, at least {needed} is needed")]
     ServerTooOld {
-        /// As the server states it.
+        /// The version that the server states.
         found: String,
-        /// The oldest one that works.
+        /// The oldest version that works.
         needed: &'static str,
     },
     /// JetStream refuses or does not answer.
@@ -57,20 +57,20 @@ pub enum Error {
     /// A dead letter does not say where it came from.
     #[error("dead letter {0} names no subject of this pipeline")]
     NotReplayable(u64),
-    /// This subject is not served, listened to or passed on in that way.
-    #[error("{0} is not for that")]
+    /// This operation is not possible on this subject.
+    #[error("{0} does not allow this operation")]
     WrongSubject(Subject),
-    /// No row of this bus's table is this stage.
+    /// The bus has no such stage.
     #[error("the bus has no stage {0}")]
     UnknownStage(Stage),
-    /// No name to follow under.
+    /// The follower name is invalid.
     #[error("{0:?} must be 1 to 32 lower-case letters, digits, `_` or `-`")]
     Follower(String),
-    /// A follower that follows nothing.
+    /// No subject was given to follow.
     #[error("no subject to follow")]
     NoSubject,
-    /// The connection was lost or slow while closing: what was under way may not
-    /// have reached the server, and will come again.
+    /// The connection was lost or slow while it was closed. Pending messages may not have
+    /// reached the server, and are then delivered again.
     #[error("the bus did not close within {0:?}")]
     NotClosed(Duration),
 }
@@ -81,31 +81,31 @@ impl Error {
     }
 }
 
-/// The embedded spool fails. Nothing of the operation was done.
+/// The embedded spool failed. The operation had no effect.
 #[derive(Clone, Debug, thiserror::Error)]
 pub enum SpoolError {
-    /// No room on the disk.
+    /// The disk has no room.
     #[error("the disk of the message spool is full")]
     DiskFull,
-    /// Its file was removed or replaced while it was open.
+    /// The spool file was removed or replaced while it was open.
     #[error("the file of the message spool is gone: {}", .0.display())]
     Gone(PathBuf),
-    /// Its file, or a copy of it, cannot be moved.
+    /// The spool file, or a copy of it, cannot be moved.
     #[error("the file of the message spool cannot be moved")]
     Moved(#[source] Arc<std::io::Error>),
-    /// Its file is damaged.
+    /// The spool file is damaged.
     #[error("the message spool is damaged ({0}); `courant check --repair` saves what is whole")]
     Damaged(String),
-    /// Another process has it open.
+    /// Another process has the spool open.
     #[error("the message spool is in use by another process")]
     InUse,
-    /// Written by a later version.
+    /// A newer version wrote the spool.
     #[error("the message spool has format {0}, which this version does not know")]
     Format(i64),
-    /// Damaged, unreadable, or an I/O error.
+    /// SQLite failed: the file is damaged or unreadable, or an I/O error occurred.
     #[error("the message spool fails")]
     Sqlite(#[source] Arc<rusqlite::Error>),
-    /// Its thread cannot be started.
+    /// The thread of the spool cannot be started.
     #[error("the thread of the message spool cannot be started")]
     Thread(#[source] Arc<std::io::Error>),
     /// The bus was closed.
@@ -134,22 +134,22 @@ pub enum PublishError {
     /// The work queue is full; nothing was stored.
     #[error("the queue of {0} is full")]
     Full(Subject),
-    /// Larger than [`crate::MAX_MESSAGE_BYTES`]; nothing was sent.
+    /// The message is larger than [`crate::MAX_MESSAGE_BYTES`]; nothing was sent.
     #[error("the message has {size_bytes} bytes, at most {limit_bytes} are allowed")]
     TooLarge {
-        /// Headers and payload.
+        /// The size of headers and payload.
         size_bytes: usize,
         /// The limit.
         limit_bytes: usize,
     },
-    /// Only broadcasts and requests travel on this subject, or only stored messages.
-    #[error("{0} is not for that")]
+    /// The subject carries only broadcasts and requests, or only stored messages.
+    #[error("{0} does not allow this operation")]
     WrongSubject(Subject),
-    /// The server does not answer, or not in time: it may have stored the message.
-    /// Publishing it again with the same id is safe.
+    /// The server did not answer in time. It may have stored the message. Publishing it again
+    /// with the same id is safe.
     #[error("the NATS server does not answer")]
     Unavailable(#[source] BoxError),
-    /// The server refuses for another reason.
+    /// The server refused the message for another reason.
     #[error("the NATS server refuses the message")]
     Refused(#[source] BoxError),
     /// The embedded spool fails; nothing was stored.
@@ -163,67 +163,68 @@ pub enum PublishError {
 /// A message cannot be read.
 #[derive(Debug, thiserror::Error)]
 pub enum DecodeError {
-    /// Its version or kind is not known here.
+    /// The message has another version or kind than expected.
     #[error("the message has schema {found}, not {expected}")]
     Schema {
-        /// As its header states it.
+        /// The schema that the header states.
         found: String,
-        /// The schema that was asked for.
+        /// The expected schema.
         expected: &'static str,
     },
-    /// Not a protobuf message of this schema.
+    /// The bytes are not a protobuf message of this schema.
     #[error("the message is damaged")]
     Damaged(#[from] prost::DecodeError),
 }
 
-/// A request has no reply.
+/// A request got no usable reply.
 #[derive(Debug, thiserror::Error)]
 pub enum RequestError {
-    /// Nobody serves the subject now.
+    /// Nobody serves the subject.
     #[error("nobody answers {0}")]
     NoResponder(Subject),
-    /// Somebody serves it, and did not reply in time.
+    /// A server of the subject did not reply in time.
     #[error("no reply to {subject} within {after:?}")]
     Timeout {
         /// The subject of the request.
         subject: Subject,
-        /// The time that was waited.
+        /// The time for which the reply was awaited.
         after: Duration,
     },
     /// The request could not be sent.
     #[error("the request cannot be sent")]
     Send(#[source] PublishError),
-    /// The reply is of another version, or damaged.
+    /// The reply has another version, or is damaged.
     #[error("the reply cannot be read")]
     Reply(#[from] DecodeError),
 }
 
-/// A handler's error says what is to become of the message.
+/// The error of a handler. It decides what happens to the message.
 #[derive(Debug, thiserror::Error)]
 pub enum Failure {
-    /// It may succeed later. After the last delivery it becomes a dead letter.
+    /// Handling may succeed later. After the last delivery the message becomes a dead letter.
     #[error("{source:#}")]
     Retry {
-        /// Until the next delivery; `None`: as configured, doubling.
+        /// The delay until the next delivery. `None` takes the configured delay, which doubles
+        /// each time.
         after: Option<Duration>,
         /// The cause.
         source: anyhow::Error,
     },
-    /// It can never succeed: a dead letter at once.
+    /// Handling can never succeed. The message becomes a dead letter at once.
     #[error("{source:#}")]
     Discard {
-        /// The fault of the message.
+        /// The cause.
         source: anyhow::Error,
     },
 }
 
 impl Failure {
-    /// It may succeed later, after the configured delay.
+    /// Returns [`Self::Retry`] with the configured delay.
     pub fn retry(source: impl Into<anyhow::Error>) -> Self {
         Self::Retry { after: None, source: source.into() }
     }
 
-    /// It can never succeed.
+    /// Returns [`Self::Discard`].
     pub fn discard(source: impl Into<anyhow::Error>) -> Self {
         Self::Discard { source: source.into() }
     }

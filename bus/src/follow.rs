@@ -1,4 +1,4 @@
-//! Following what a stream keeps: events, or dead letters.
+//! Followers of the events or dead letters that a stream keeps.
 
 use std::sync::Arc;
 
@@ -10,7 +10,7 @@ use crate::delivery::Delivery;
 use crate::error::Failure;
 use crate::message::Envelope;
 use crate::outlet::Deliveries;
-use crate::settle::{Settle, Step};
+use crate::settle::{Settle, SettleStep};
 use crate::shared::Shared;
 use crate::stages::Stream;
 use crate::subject::Subject;
@@ -18,33 +18,33 @@ use crate::trace;
 
 /// An item for a follower.
 #[derive(Debug)]
-pub enum Followed<T> {
-    /// A message of the subjects that it follows.
+pub enum FollowedItem<T> {
+    /// A message of the followed subjects.
     Message(T),
-    /// Messages that it will not get.
+    /// Messages that the follower will not get.
     Gap(Gap),
 }
 
-/// Messages that went by their age, or gave way to newer ones, before a follower had
-/// handled them. Numbers between the two may have been of other subjects, or handled.
+/// Messages that were removed by their age or number before the follower handled them. Some
+/// numbers within the gap may belong to other subjects or to handled messages.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Gap {
-    /// The place of the first in the stream.
+    /// The sequence number of the first missing message in the stream.
     pub first_missing: u64,
-    /// The place of the last.
+    /// The sequence number of the last missing message.
     pub last_missing: u64,
 }
 
-/// One of the processes that share the messages for one name. Each message is given to
-/// one of them, again where it is not settled, in no order. It starts with the oldest
-/// message that is kept.
+/// A follower that shares its messages with the other processes under one name. Each message is
+/// delivered to one of them, and again if it is not settled, in no fixed order. A new name
+/// starts with the oldest kept message.
 pub struct SharedFollower {
     deliveries: Deliveries,
     gaps: mpsc::Receiver<Missed>,
     told: Option<Arc<dyn Settle>>,
 }
 
-/// A gap, and how to confirm that it was told.
+/// A gap with the means to confirm that the follower was told about it.
 pub(crate) struct Missed {
     pub(crate) gap: Gap,
     pub(crate) receipt: Option<Arc<dyn Settle>>,
@@ -52,12 +52,12 @@ pub(crate) struct Missed {
 
 /// A follower that keeps its own position, and gets every message in order.
 pub struct OwnFollower {
-    arrived: mpsc::Receiver<Followed<Event>>,
+    arrived: mpsc::Receiver<FollowedItem<Event>>,
     shared: Arc<Shared>,
     _stop_on_drop: DropGuard,
 }
 
-/// A message as it stands in its stream.
+/// A message with its position in the stream.
 pub struct Event {
     shared: Arc<Shared>,
     position: u64,
@@ -65,15 +65,15 @@ pub struct Event {
     envelope: Envelope,
 }
 
-/// The end of the way to an [`OwnFollower`] at which a back end puts in what it reads.
-pub(crate) struct Feed {
+/// The channel through which a back end sends messages to an [`OwnFollower`].
+pub(crate) struct FollowerFeed {
     pub(crate) shared: Arc<Shared>,
     pub(crate) stream: Stream,
     pub(crate) subjects: Vec<Subject>,
     /// The position of the last message that the follower has.
     pub(crate) after: Option<u64>,
     pub(crate) stop: CancellationToken,
-    arrived: mpsc::Sender<Followed<Event>>,
+    arrived: mpsc::Sender<FollowedItem<Event>>,
 }
 
 /// Messages read ahead of the follower.
@@ -84,30 +84,30 @@ impl SharedFollower {
         Self { deliveries, gaps, told: None }
     }
 
-    /// The next message, to be settled as every delivery; or a gap, which counts as
-    /// handled once the next is asked for. `None` after the bus was closed.
-    pub async fn next(&mut self) -> Option<Followed<Delivery>> {
+    /// Returns the next message or gap. A message must be settled like every delivery. A gap
+    /// counts as handled when the next item is requested. `None` after the bus was closed.
+    pub async fn next(&mut self) -> Option<FollowedItem<Delivery>> {
         self.confirm().await;
         tokio::select! {
             biased;
             Some(missed) = self.gaps.recv() => {
                 self.told = missed.receipt;
-                Some(Followed::Gap(missed.gap))
+                Some(FollowedItem::Gap(missed.gap))
             }
-            delivery = self.deliveries.next() => delivery.map(Followed::Message),
+            delivery = self.deliveries.next() => delivery.map(FollowedItem::Message),
         }
     }
 
     async fn confirm(&mut self) {
         if let Some(told) = &self.told
-            && let Err(error) = told.settle(Step::Acknowledge).await
+            && let Err(error) = told.settle(SettleStep::Acknowledge).await
         {
-            tracing::warn!(%error, "a gap was not confirmed and is told again");
+            tracing::warn!(%error, "a gap could not be confirmed and is reported again");
         }
         self.told = None;
     }
 
-    /// Takes nothing more, and gives back what was not started.
+    /// Stops the follower, and releases the messages that were not started.
     pub async fn stop(self) {
         self.deliveries.stop().await;
     }
@@ -119,17 +119,17 @@ pub(crate) fn own(
     stream: Stream,
     subjects: Vec<Subject>,
     after: Option<u64>,
-) -> (Feed, OwnFollower) {
+) -> (FollowerFeed, OwnFollower) {
     let (sender, arrived) = mpsc::channel(AHEAD);
     let stop = shared.closing.child_token();
     let guard = stop.clone().drop_guard();
     let follower = OwnFollower { arrived, shared: Arc::clone(&shared), _stop_on_drop: guard };
-    (Feed { shared, stream, subjects, after, stop, arrived: sender }, follower)
+    (FollowerFeed { shared, stream, subjects, after, stop, arrived: sender }, follower)
 }
 
 impl OwnFollower {
-    /// The next message or gap; `None` after the bus was closed.
-    pub async fn next(&mut self) -> Option<Followed<Event>> {
+    /// Returns the next message or gap. `None` after the bus was closed.
+    pub async fn next(&mut self) -> Option<FollowedItem<Event>> {
         if self.shared.closing.is_cancelled() {
             return None;
         }
@@ -138,8 +138,8 @@ impl OwnFollower {
 }
 
 impl Event {
-    /// Its place in the stream: store it together with what was done about it, and
-    /// follow from there after a restart.
+    /// Returns the position of the message in its stream. Store it in the same transaction as
+    /// the result of the message, and follow from it after a restart.
     pub fn position(&self) -> u64 {
         self.position
     }
@@ -149,7 +149,7 @@ impl Event {
         &self.subject
     }
 
-    /// The message.
+    /// Decodes the message.
     ///
     /// # Errors
     /// [`Failure::Discard`] if its schema is another than `M`'s, or it is damaged.
@@ -157,24 +157,24 @@ impl Event {
         Ok(self.envelope.open()?)
     }
 
-    /// A span for handling it, that continues its publisher's trace.
+    /// Returns a span for the handling of the message. It continues the trace of the publisher.
     pub fn span(&self) -> tracing::Span {
         let subject = self.shared.names.full(&self.subject);
         trace::process(self.shared.system, &subject, self.envelope.trace_context())
     }
 }
 
-impl Feed {
-    /// Puts in a message; false once nobody takes it.
+impl FollowerFeed {
+    /// Sends a message to the follower. Returns false once the follower is gone.
     pub(crate) async fn put(&self, position: u64, subject: String, envelope: Envelope) -> bool {
         let shared = Arc::clone(&self.shared);
         let event = Event { shared, position, subject, envelope };
-        self.arrived.send(Followed::Message(event)).await.is_ok()
+        self.arrived.send(FollowedItem::Message(event)).await.is_ok()
     }
 
-    /// Puts in a gap; false once nobody takes it.
+    /// Sends a gap to the follower. Returns false once the follower is gone.
     pub(crate) async fn miss(&self, gap: Gap) -> bool {
         self.shared.metrics.gap(self.stream);
-        self.arrived.send(Followed::Gap(gap)).await.is_ok()
+        self.arrived.send(FollowedItem::Gap(gap)).await.is_ok()
     }
 }

@@ -1,8 +1,8 @@
-//! The bus: subjects and streams, publish, consume, settle; request and reply;
-//! what passes by. One concrete [`Bus`] with two back ends: NATS JetStream, and
-//! an in-process one whose durable spool is a SQLite table.
+//! The message bus: streams to publish to and consume from, requests with replies, and
+//! broadcasts. There is one concrete [`Bus`] with two back ends: NATS JetStream, and an
+//! in-process bus whose durable spool is a SQLite file.
 //!
-//! Receive, handle, publish, settle, in that order:
+//! An agent receives, handles, publishes and settles, in this order:
 //!
 //! ```no_run
 //! # async fn handle(entry: courant_proto::v1::Entry)
@@ -23,9 +23,8 @@
 //! # Ok(()) }
 //! ```
 //!
-//! Every message may come twice, in any order. What was acknowledged to the
-//! publisher is delivered until it is settled, and after its last delivery it
-//! lies in the dead letters with the error.
+//! Every message may be delivered twice, and in any order. An acknowledged message is delivered
+//! until it is settled. After its last delivery it becomes a dead letter with the error.
 
 mod bus;
 mod config;
@@ -59,11 +58,11 @@ pub use dead_letter::DeadLetter;
 pub use delivery::{Delivery, Settled};
 pub use embedded::check::{SpoolCheck, SpoolRepair, check_spool, repair_spool};
 pub use error::{BoxError, DecodeError, Error, Failure, PublishError, RequestError, SpoolError};
-pub use follow::{Event, Followed, Gap, OwnFollower, SharedFollower};
-pub use limits::{Kept, Queue};
+pub use follow::{Event, FollowedItem, Gap, OwnFollower, SharedFollower};
+pub use limits::{QueueLimits, RetentionLimits};
 pub use message::{MAX_MESSAGE_BYTES, MessageId};
 pub use outlet::Deliveries;
-pub use published::Published;
+pub use published::PublishAck;
 pub use queue_status::{QueueEnds, QueueStatus};
 pub use request::{Request, Requests};
 pub use stages::{Stage, Stream};

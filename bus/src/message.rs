@@ -9,8 +9,8 @@ use opentelemetry::propagation::{Extractor, Injector};
 
 use crate::error::{DecodeError, PublishError};
 
-/// The most that a message may weigh, headers and payload: 1 MiB, which servers
-/// allow by default, less what the headers of a dead letter need.
+/// The largest size of a message, headers and payload: 1 MiB, the default limit of servers,
+/// less the room for the headers of a dead letter.
 pub const MAX_MESSAGE_BYTES: usize = (1 << 20) - DEAD_LETTER_RESERVE_BYTES;
 const DEAD_LETTER_RESERVE_BYTES: usize = 16 << 10;
 /// An error's text in a dead letter is cut here.
@@ -27,13 +27,13 @@ const TIMEOUT: &str = "Courant-Timeout-Ms";
 /// The message's own id in a dead letter, whose `Nats-Msg-Id` is another.
 pub(crate) const ORIGINAL_ID: &str = "Courant-Message-Id";
 
-/// Names a message: a second one with the same id within the duplicate window is
-/// not stored. `article id : revision : stage : model version` for articles.
+/// The id of a message. A second message with the same id within the duplicate window is not
+/// stored. `article id : revision : stage : model version` for articles.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct MessageId(String);
 
 impl MessageId {
-    /// Takes `id` as it is; control characters, which no header can carry, become `_`.
+    /// Makes an id from `id`. Control characters become `_`, because headers cannot carry them.
     pub fn new(id: impl Into<String>) -> Self {
         let id: String = id.into();
         if id.chars().any(char::is_control) {
@@ -42,7 +42,7 @@ impl MessageId {
         Self(id)
     }
 
-    /// The id of what `stage` publishes about one revision of an article.
+    /// Returns the id of the message that `stage` publishes about one revision of an article.
     pub fn article(
         id: &impl fmt::Display,
         revision: impl fmt::Display,
@@ -52,7 +52,7 @@ impl MessageId {
         Self::new(format!("{id}:{revision}:{stage}:{model_version}"))
     }
 
-    /// The id as it travels.
+    /// Returns the id as text.
     pub fn as_str(&self) -> &str {
         &self.0
     }

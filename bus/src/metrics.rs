@@ -5,7 +5,7 @@ use opentelemetry::metrics::{Counter, Gauge, Meter};
 
 use crate::consumer::Consumer;
 use crate::error::PublishError;
-use crate::published::Published;
+use crate::published::PublishAck;
 use crate::queue_status::QueueStatus;
 use crate::stages::Stream;
 use crate::subject::Subject;
@@ -83,7 +83,7 @@ impl Metrics {
         self.letters_expired.add(0, &[]);
     }
 
-    pub(crate) fn published(&self, subject: Subject, result: &Result<Published, PublishError>) {
+    pub(crate) fn published(&self, subject: Subject, result: &Result<PublishAck, PublishError>) {
         let outcome = match result {
             Ok(published) if published.duplicate => "duplicate",
             Ok(_) => "stored",
@@ -116,7 +116,7 @@ impl Metrics {
     /// Dead letters went by their age or number.
     pub(crate) fn letters_expired(&self, letters: u64) {
         if letters > 0 {
-            tracing::warn!(letters, "dead letters went by their age or number");
+            tracing::warn!(letters, "dead letters were removed by their age or number");
         }
         self.letters_expired.add(letters, &[]);
     }

@@ -1,4 +1,4 @@
-//! The way of a message from a back end to the agent that handles it.
+//! The channel from a back end to the agent that handles its messages.
 
 use std::sync::Arc;
 
@@ -12,14 +12,14 @@ use crate::shared::Shared;
 /// More than any agent needs, and less than a subscription buffers.
 const MAX_CONCURRENCY: usize = 2000;
 
-/// The work of one stage, as it arrives.
+/// The deliveries of one stage, as they arrive.
 pub struct Deliveries {
     arrived: mpsc::Receiver<Delivery>,
     stop: CancellationToken,
     _stop_on_drop: DropGuard,
 }
 
-/// The end of the same way at which a back end puts in what it takes for a consumer.
+/// The channel end through which a back end sends messages to a consumer.
 #[derive(Clone)]
 pub(crate) struct Outlet {
     pub(crate) shared: Arc<Shared>,
@@ -49,13 +49,13 @@ pub(crate) fn channel(
 }
 
 impl Deliveries {
-    /// The next one; `None` after the bus was closed.
+    /// Returns the next delivery. `None` after the bus was closed.
     pub async fn next(&mut self) -> Option<Delivery> {
         self.arrived.recv().await
     }
 
-    /// Takes nothing more, and gives back what was not started, for others to take
-    /// at once.
+    /// Stops consuming, and releases the deliveries that were not started, so that others get
+    /// them at once.
     pub async fn stop(mut self) {
         self.stop.cancel();
         while let Some(delivery) = self.arrived.recv().await {

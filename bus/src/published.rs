@@ -1,10 +1,10 @@
-//! The answer to a publisher.
+//! The acknowledgement of a published message.
 
-/// The stream has the message.
+/// The acknowledgement of a published message: the stream holds it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Published {
-    /// Its place in the stream.
+pub struct PublishAck {
+    /// The sequence number of the message in the stream.
     pub sequence: u64,
-    /// It had a message with this id already, and keeps that one.
+    /// True if the stream already held a message with this id. It keeps the earlier one.
     pub duplicate: bool,
 }

@@ -1,4 +1,4 @@
-//! Requests as their server sees them.
+//! Requests on the side of their server.
 
 use std::marker::PhantomData;
 use std::time::Instant;
@@ -9,32 +9,32 @@ use tokio::sync::{mpsc, oneshot};
 
 use crate::error::PublishError;
 use crate::message::Envelope;
-use crate::system::System;
+use crate::system::MessagingSystem;
 use crate::{trace, wire};
 
-/// The requests on one subject that fall to this server of it.
+/// The requests on one subject that this server gets.
 pub struct Requests<Q> {
-    source: Source,
-    system: System,
-    /// Its full name.
+    source: RequestSource,
+    system: MessagingSystem,
+    /// The full name of the subject.
     subject: String,
     schema: PhantomData<fn() -> Q>,
 }
 
-enum Source {
+enum RequestSource {
     Nats { subscriber: async_nats::Subscriber, client: async_nats::Client },
-    Memory(mpsc::Receiver<Asked>),
+    Memory(mpsc::Receiver<PendingRequest>),
 }
 
-/// A request on its way inside the process.
-pub(crate) struct Asked {
+/// A request that waits for its server inside the process.
+pub(crate) struct PendingRequest {
     pub(crate) question: Envelope,
     pub(crate) reply: oneshot::Sender<Envelope>,
 }
 
-/// One request, to be answered. Dropped, it runs into the asker's timeout.
+/// One request that must be answered. If it is dropped, the requester runs into its timeout.
 pub struct Request<Q> {
-    /// The question.
+    /// The message of the request.
     pub message: Q,
     deadline: Option<Instant>,
     span: tracing::Span,
@@ -52,16 +52,16 @@ impl<Q: Schema> Requests<Q> {
         client: async_nats::Client,
         subject: String,
     ) -> Self {
-        let source = Source::Nats { subscriber, client };
-        Self { source, system: System::Nats, subject, schema: PhantomData }
+        let source = RequestSource::Nats { subscriber, client };
+        Self { source, system: MessagingSystem::Nats, subject, schema: PhantomData }
     }
 
-    pub(crate) fn from_memory(asked: mpsc::Receiver<Asked>, subject: String) -> Self {
-        let source = Source::Memory(asked);
-        Self { source, system: System::Courant, subject, schema: PhantomData }
+    pub(crate) fn from_memory(asked: mpsc::Receiver<PendingRequest>, subject: String) -> Self {
+        let source = RequestSource::Memory(asked);
+        Self { source, system: MessagingSystem::Courant, subject, schema: PhantomData }
     }
 
-    /// The next request that can be read; `None` after the bus was closed.
+    /// Returns the next readable request. `None` after the bus was closed.
     pub async fn next(&mut self) -> Option<Request<Q>> {
         loop {
             let (envelope, reply) = self.source.next().await?;
@@ -73,14 +73,14 @@ impl<Q: Schema> Requests<Q> {
                     return Some(Request { message, deadline, span, reply });
                 }
                 Err(error) => {
-                    tracing::warn!(schema = Q::NAME, %error, "a request was not understood");
+                    tracing::warn!(schema = Q::NAME, %error, "a request could not be decoded");
                 }
             }
         }
     }
 }
 
-impl Source {
+impl RequestSource {
     async fn next(&mut self) -> Option<(Envelope, Reply)> {
         match self {
             Self::Nats { subscriber, client } => loop {
@@ -100,19 +100,19 @@ impl Source {
 }
 
 impl<Q> Request<Q> {
-    /// The span for answering it, `reply courant.request.embed`, that continues the
-    /// trace of whoever asks. It ends with its last handle.
+    /// Returns the span for the reply, such as `reply courant.request.embed`. It continues the
+    /// trace of the requester.
     pub fn span(&self) -> tracing::Span {
         self.span.clone()
     }
 
-    /// When whoever asks stops waiting, by the time at which the request was taken;
-    /// `None` where it does not say.
+    /// Returns the time at which the requester stops waiting, counted from the arrival of the
+    /// request. `None` if the request does not state it.
     pub fn deadline(&self) -> Option<Instant> {
         self.deadline
     }
 
-    /// Answers. Whoever asked may have stopped waiting: that is no error.
+    /// Sends the reply. It is not an error if the requester has stopped waiting.
     ///
     /// # Errors
     /// [`PublishError::TooLarge`], [`PublishError::Unavailable`].

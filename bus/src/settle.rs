@@ -1,4 +1,4 @@
-//! Settling a delivery where it came from.
+//! Settles a delivery at the back end that it came from.
 
 use std::time::Duration;
 
@@ -9,25 +9,26 @@ use crate::message::Envelope;
 
 /// The right to settle one delivery, handed out with it by a back end.
 pub(crate) trait Settle: Send + Sync {
-    /// Takes `step`, and waits for the back end's confirmation; a report of progress
-    /// is not confirmed.
+    /// Performs `step` and waits for the confirmation of the back end. Progress reports are not
+    /// confirmed.
     ///
     /// # Errors
-    /// The back end's own: the delivery comes again, or was settled after all.
-    fn settle(&self, step: Step) -> BoxFuture<'_, Result<(), BoxError>>;
+    /// An error of the back end. The message is delivered again, or was settled after all.
+    fn settle(&self, step: SettleStep) -> BoxFuture<'_, Result<(), BoxError>>;
 }
 
 /// A step in the life of a delivery.
 #[derive(Debug)]
-pub(crate) enum Step {
-    /// It was handled.
+pub(crate) enum SettleStep {
+    /// The message was handled.
     Acknowledge,
     /// Deliver it again after this time.
     Retry(Duration),
-    /// It was not started: give it to another at once, without counting it.
+    /// The delivery was not started. The message is delivered to another consumer at once, and
+    /// this delivery does not count.
     Release,
-    /// It is still being handled.
+    /// The message is still being handled.
     Progress,
-    /// Keep this letter about it, then forget it.
+    /// Store this dead letter, then remove the message.
     Bury(Envelope),
 }

@@ -11,11 +11,11 @@ use crate::error::Error;
 use crate::metrics::Metrics;
 use crate::names::Names;
 use crate::stages::{Stage, Table};
-use crate::system::System;
+use crate::system::MessagingSystem;
 
 /// Known to everything on one bus.
 pub(crate) struct Shared {
-    pub(crate) system: System,
+    pub(crate) system: MessagingSystem,
     pub(crate) names: Names,
     pub(crate) table: Table,
     pub(crate) config: Config,
@@ -26,7 +26,7 @@ pub(crate) struct Shared {
 
 impl Shared {
     pub(crate) fn new(
-        system: System,
+        system: MessagingSystem,
         config: &Config,
         clock: Clock,
         meter: &Meter,

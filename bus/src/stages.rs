@@ -1,16 +1,16 @@
-//! The table of stages. A new stage is one row here, and the crate that consumes it:
-//! streams, consumers, limits, dead letters, metrics and back-pressure follow the table.
+//! The table of stages. A new stage needs one row here, and a crate that consumes it. Streams,
+//! consumers, limits, dead letters, metrics and back-pressure follow from the table.
 
 use std::fmt;
 
-use crate::limits::{MIB, Queue};
+use crate::limits::{MIB, QueueLimits};
 use crate::subject::Subject;
 
-/// A store of messages, named without the prefix of the pipeline, as `ENTRY`.
+/// A stream of messages, named without the prefix of the pipeline, such as `ENTRY`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Stream {
     name: &'static str,
-    limits: Option<Queue>,
+    limits: Option<QueueLimits>,
 }
 
 /// A consumer of a work queue: one row of the table.
@@ -57,7 +57,7 @@ table! {
 }
 
 /// Limits of a queue that people fill, not feeds.
-const FEW: Queue = Queue { max_messages: 10_000, max_bytes: 64 * MIB };
+const FEW: QueueLimits = QueueLimits { max_messages: 10_000, max_bytes: 64 * MIB };
 const COMMANDS: Stream = Stream::limited("COMMANDS", FEW);
 
 /// Everything that [`Stream::EVENTS`] keeps.
@@ -70,29 +70,29 @@ const EVENTS: [Subject; 5] = [
 ];
 
 impl Stream {
-    /// Keeps events for those who follow them.
+    /// The stream that keeps events for their followers.
     pub const EVENTS: Self = Self::new("EVENTS");
-    /// Keeps what could not be handled, with its error.
+    /// The stream of dead letters: messages that could not be handled, with their errors.
     pub const DEAD_LETTERS: Self = Self::new("DLQ");
 
-    /// Names a work queue: upper-case letters, digits or `_`. Its limits are those of
-    /// `[bus.queue]`, unless `[bus.limits]` has some under its name in lower case.
+    /// Defines a work queue. `name`: upper-case letters, digits or `_`. The limits are those of
+    /// `[bus.queue]`, unless `[bus.limits]` has an entry under the lower-case name.
     pub const fn new(name: &'static str) -> Self {
         Self { name, limits: None }
     }
 
-    /// The same with limits of its own, unless `[bus.limits]` has some.
-    pub const fn limited(name: &'static str, limits: Queue) -> Self {
+    /// Defines a work queue with limits of its own, unless `[bus.limits]` has an entry for it.
+    pub const fn limited(name: &'static str, limits: QueueLimits) -> Self {
         Self { name, limits: Some(limits) }
     }
 
-    /// The name without the prefix, as `ENTRY`.
+    /// Returns the name without the prefix, such as `ENTRY`.
     pub const fn as_str(self) -> &'static str {
         self.name
     }
 
     /// The limits of its row, if any.
-    pub(crate) fn limits(self) -> Option<Queue> {
+    pub(crate) fn limits(self) -> Option<QueueLimits> {
         self.limits
     }
 
@@ -108,44 +108,45 @@ impl Stream {
 }
 
 impl Stage {
-    /// A row: the stage `name` consumes `subjects` from the work queue `stream`.
-    /// `subjects`: at least one, no patterns; no other row has any of them.
+    /// Defines a stage: `name` consumes `subjects` from the work queue `stream`. `subjects`
+    /// must hold at least one subject, no patterns, and no subject of another stage.
     pub const fn new(name: &'static str, stream: Stream, subjects: &'static [Subject]) -> Self {
         assert!(!subjects.is_empty(), "a stage consumes a subject");
         Self { name, stream, subjects, consumer: name, backpressure: false }
     }
 
-    /// The same, with a durable consumer that has another name than the stage.
+    /// Gives the durable consumer another name than the stage.
     pub const fn consumed_by(self, consumer: &'static str) -> Self {
         Self { consumer, ..self }
     }
 
-    /// The same; and while its queue is full or old, publishers are asked to wait.
+    /// Asks publishers to wait while the queue of this stage is full or old.
     pub const fn pressing(self) -> Self {
         Self { backpressure: true, ..self }
     }
 
-    /// The name in metrics, logs and dead letters, as `gateway`.
+    /// Returns the name in metrics, logs and dead letters, such as `gateway`.
     pub const fn as_str(self) -> &'static str {
         self.name
     }
 
-    /// The subject that it consumes; the first of several.
+    /// Returns the consumed subject, or the first of several.
     pub const fn subject(self) -> Subject {
         self.subjects[0]
     }
 
-    /// Every subject that it consumes.
+    /// Returns every consumed subject.
     pub const fn subjects(self) -> &'static [Subject] {
         self.subjects
     }
 
-    /// Its work queue.
+    /// Returns the work queue of the stage.
     pub const fn stream(self) -> Stream {
         self.stream
     }
 
-    /// True if publishers are asked to wait while its queue is full or old.
+    /// Returns true if publishers are asked to wait while the queue of this stage is full or
+    /// old.
     pub const fn is_pressing(self) -> bool {
         self.backpressure
     }

@@ -2,27 +2,27 @@
 
 use std::fmt;
 
-/// The name that a message is published under, without the prefix of the pipeline.
-/// A name that ends in `.>` stands for everything below it.
+/// The subject of a message, without the prefix of the pipeline. A subject that ends in `.>`
+/// stands for all subjects below it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Subject(&'static str);
 
 impl Subject {
-    /// Work: an article as found or sent.
+    /// Work: an article as it was crawled or submitted.
     pub const ENTRY_SUBMITTED: Self = Self::new("entry.submitted");
-    /// Work: an article that the gateway let in.
+    /// Work: an article that the gateway accepted.
     pub const ARTICLE_ACCEPTED: Self = Self::new("article.accepted");
     /// Work: an article with vectors.
     pub const ARTICLE_EMBEDDED: Self = Self::new("article.embedded");
     /// Work: an article with analyses.
     pub const ARTICLE_ANALYZED: Self = Self::new("article.analyzed");
-    /// Work: a page or a source that is to be fetched now.
+    /// Work: a page or source to fetch now.
     pub const CRAWL_REQUESTED: Self = Self::new("crawl.requested");
-    /// Work: articles that are to be deleted.
+    /// Work: articles to delete.
     pub const DELETE_ARTICLES: Self = Self::new("command.storage.delete");
-    /// Work: articles whose vectors are to be computed again.
+    /// Work: articles whose vectors must be computed again.
     pub const REEMBED_ARTICLES: Self = Self::new("command.embedder.reembed");
-    /// Work: an alert that is to be delivered.
+    /// Work: an alert to deliver.
     pub const ALERT_RAISED: Self = Self::new("alert.raised");
     /// Event: an article is in the store.
     pub const ARTICLE_STORED: Self = Self::new("article.stored");
@@ -32,27 +32,27 @@ impl Subject {
     pub const ENTRY_DECIDED: Self = Self::new("entry.decided");
     /// Event: a story has grown, merged or ended.
     pub const STORY_CHANGED: Self = Self::new("story.changed");
-    /// Events: everything about models.
+    /// Events: all events about models.
     pub const MODELS: Self = Self::new("model.>");
-    /// Every message that could not be handled; below it the stage, as `dlq.storage`.
+    /// Every dead letter. The stage is part of the subject, such as `dlq.storage`.
     pub const DEAD_LETTERS: Self = Self::new("dlq.>");
     /// Request: the vectors of short texts.
     pub const REQUEST_EMBED: Self = Self::new("request.embed");
-    /// Request: which of these URLs are known?
+    /// Request: a check of which URLs are known.
     pub const REQUEST_KNOWN: Self = Self::new("request.known");
-    /// Broadcast: how much more the pipeline takes.
+    /// Broadcast: the rate at which the pipeline accepts entries.
     pub const CONTROL_PRESSURE: Self = Self::new("control.pressure");
     /// Broadcast: cached answers that are out of date.
     pub const CONTROL_INVALIDATE: Self = Self::new("control.invalidate");
     /// Broadcast: the sources in the store have changed.
     pub const CONTROL_SOURCES: Self = Self::new("control.sources");
 
-    /// Names a subject: lower-case words, joined by dots.
+    /// Defines a subject. `name`: lower-case words, joined by dots.
     pub const fn new(name: &'static str) -> Self {
         Self(name)
     }
 
-    /// The name without the prefix, as `entry.submitted`.
+    /// Returns the name without the prefix, such as `entry.submitted`.
     pub const fn as_str(self) -> &'static str {
         self.0
     }

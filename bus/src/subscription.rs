@@ -1,4 +1,4 @@
-//! Messages as they pass.
+//! Broadcasts and events, received as they are published.
 
 use std::marker::PhantomData;
 
@@ -12,38 +12,38 @@ use crate::wire;
 
 /// Messages as they pass, from the moment of subscribing.
 pub struct Subscription<M> {
-    source: Source,
+    source: BroadcastSource,
     schema: PhantomData<fn() -> M>,
 }
 
-enum Source {
+enum BroadcastSource {
     Nats(async_nats::Subscriber),
     Memory { passing: broadcast::Receiver<Envelope>, metrics: Metrics },
 }
 
 impl<M: Schema> Subscription<M> {
     pub(crate) fn from_nats(subscriber: async_nats::Subscriber) -> Self {
-        Self { source: Source::Nats(subscriber), schema: PhantomData }
+        Self { source: BroadcastSource::Nats(subscriber), schema: PhantomData }
     }
 
     pub(crate) fn from_memory(passing: broadcast::Receiver<Envelope>, metrics: Metrics) -> Self {
-        Self { source: Source::Memory { passing, metrics }, schema: PhantomData }
+        Self { source: BroadcastSource::Memory { passing, metrics }, schema: PhantomData }
     }
 
-    /// The next message that can be read; `None` after the bus was closed.
+    /// Returns the next readable message. `None` after the bus was closed.
     pub async fn next(&mut self) -> Option<M> {
         loop {
             match self.source.next().await?.open() {
                 Ok(message) => return Some(message),
                 Err(error) => {
-                    tracing::warn!(schema = M::NAME, %error, "a passing message was skipped");
+                    tracing::warn!(schema = M::NAME, %error, "a broadcast could not be decoded and was skipped");
                 }
             }
         }
     }
 }
 
-impl Source {
+impl BroadcastSource {
     async fn next(&mut self) -> Option<Envelope> {
         match self {
             Self::Nats(subscriber) => subscriber.next().await.map(wire::envelope),

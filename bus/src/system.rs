@@ -2,7 +2,7 @@
 
 /// The value of `messaging.system` in spans.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum System {
+pub(crate) enum MessagingSystem {
     /// A NATS server.
     Nats,
     /// The bus within the process. OpenTelemetry has no name for that; its spool is a
@@ -10,7 +10,7 @@ pub(crate) enum System {
     Courant,
 }
 
-impl System {
+impl MessagingSystem {
     pub(crate) const fn as_str(self) -> &'static str {
         match self {
             Self::Nats => "nats",

@@ -5,11 +5,11 @@ use tracing::Span;
 use tracing::field::Empty;
 use tracing_opentelemetry::OpenTelemetrySpanExt;
 
-use crate::system::System;
+use crate::system::MessagingSystem;
 
 /// A span for handling a message on `subject`, as `process courant.article.accepted`,
 /// below `parent`.
-pub(crate) fn process(system: System, subject: &str, parent: Context) -> Span {
+pub(crate) fn process(system: MessagingSystem, subject: &str, parent: Context) -> Span {
     let span = tracing::info_span!(
         "process",
         otel.name = format!("process {subject}"),
@@ -25,7 +25,7 @@ pub(crate) fn process(system: System, subject: &str, parent: Context) -> Span {
 
 /// A span for answering a request on `subject`, as `reply courant.request.embed`,
 /// below `parent`.
-pub(crate) fn reply(system: System, subject: &str, parent: Context) -> Span {
+pub(crate) fn reply(system: MessagingSystem, subject: &str, parent: Context) -> Span {
     let span = tracing::info_span!(
         "reply",
         otel.name = format!("reply {subject}"),

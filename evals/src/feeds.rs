@@ -17,8 +17,8 @@ mod expectation;
 mod robots;
 mod sitemaps;
 
-use case::Case;
-use expectation::Verdict;
+use case::FeedCase;
+use expectation::CaseResult;
 
 /// The folders of `feeds-feedparser` whose cases are counted.
 const FOLDERS: [&str; 10] = [
@@ -70,17 +70,17 @@ struct Tally {
 
 impl Tally {
     fn count(&mut self, file: &Path, misses: bool) -> anyhow::Result<()> {
-        let case = Case::read(file)?;
+        let case = FeedCase::read(file)?;
         let feed = read(&case.bytes, &case.base);
         match expectation::check(&case.expectation, feed.as_ref()) {
-            Verdict::Met => (self.met, self.counted) = (self.met + 1, self.counted + 1),
-            Verdict::Missed(why) => {
+            CaseResult::Met => (self.met, self.counted) = (self.met + 1, self.counted + 1),
+            CaseResult::Missed(why) => {
                 self.counted += 1;
                 if misses {
                     println!("MISS {}: {why}", file.display());
                 }
             }
-            Verdict::OutOfScope(why) => *self.out_of_scope.entry(why).or_default() += 1,
+            CaseResult::OutOfScope(why) => *self.out_of_scope.entry(why).or_default() += 1,
         }
         Ok(())
     }

@@ -20,12 +20,12 @@ use anyhow::{Context, Result, ensure};
 use clap::Args;
 use courant_analyst::{Analyzer, Config};
 use courant_heads::file::{HeadFile, TrainingData, fold, sha256};
-use courant_heads::metrics::{Told, classification, scores};
-use courant_heads::sentiment::{LABELS, NAME, Passage, SHIPPED, SentimentHead};
+use courant_heads::metrics::{Prediction, classification, scores};
+use courant_heads::sentiment::{LABELS, NAME, SHIPPED, SentimentHead, SentimentPassage};
 
 use crate::report::Report;
 use news::Mention;
-use vectors::Vectors;
+use vectors::VectorCache;
 pub(crate) use vectors::topics_of;
 
 /// The number of parts of the sentences; one part is held back.
@@ -52,7 +52,7 @@ pub(crate) struct TrainTopicsArgs {
 /// summaries.
 pub(crate) fn run(data: &Path) -> Result<Report> {
     let mut report = Report::default();
-    let mut vectors = Vectors::open(data)?;
+    let mut vectors = VectorCache::open(data)?;
     let analyzer = Analyzer::new(Config::default(), vectors.topics()?)?;
     if let Some(mentions) = news::read(data)? {
         languages(&mut report, &analyzer, &mentions);
@@ -72,7 +72,7 @@ pub(crate) fn run(data: &Path) -> Result<Report> {
 /// Learns the sentiment head from four fifths and measures it on the fifth.
 pub(crate) fn train(data: &Path, args: &TrainArgs) -> Result<Report> {
     let mentions = news::read(data)?.context("there is nothing to learn from")?;
-    let mut vectors = Vectors::open(data)?;
+    let mut vectors = VectorCache::open(data)?;
     let (held_back, seen): (Vec<_>, Vec<_>) = mentions.into_iter().partition(is_held_back);
     let judging = passages(&mut vectors, &held_back)?;
     let seen = passages(&mut vectors, &seen)?;
@@ -95,7 +95,7 @@ pub(crate) fn train(data: &Path, args: &TrainArgs) -> Result<Report> {
 pub(crate) fn train_topics(data: &Path, args: &TrainTopicsArgs) -> Result<Report> {
     let lines = std::fs::read_to_string(&args.examples)
         .with_context(|| format!("cannot read {}", args.examples.display()))?;
-    let mut vectors = Vectors::open(data)?;
+    let mut vectors = VectorCache::open(data)?;
     let mut report = Report::default();
     let file = topics::train(&mut report, &mut vectors, &lines)?;
     std::fs::write(&args.out, file.write())
@@ -108,11 +108,11 @@ fn is_held_back(mention: &Mention) -> bool {
 }
 
 /// The mentions' texts with their sentences' vectors.
-fn passages(vectors: &mut Vectors, mentions: &[Mention]) -> Result<Vec<Passage>> {
+fn passages(vectors: &mut VectorCache, mentions: &[Mention]) -> Result<Vec<SentimentPassage>> {
     let texts: Vec<&str> = mentions.iter().map(|mention| mention.text.as_str()).collect();
     let embedded = vectors.of(&texts)?;
     let passage = |(mention, embeddings): (&Mention, _)| {
-        Passage::new(&mention.text, mention.class, &embeddings)
+        SentimentPassage::new(&mention.text, mention.class, &embeddings)
     };
     Ok(mentions.iter().zip(embedded).map(passage).collect())
 }
@@ -135,12 +135,12 @@ fn sentiment(
     report: &mut Report,
     head: &SentimentHead,
     mentions: &[Mention],
-    passages: &[Passage],
+    passages: &[SentimentPassage],
 ) -> f64 {
     let told = head.judge(passages);
-    let every: Vec<Told> = told.iter().copied().flatten().collect();
+    let every: Vec<Prediction> = told.iter().copied().flatten().collect();
     let alike = told.iter().zip(mentions).filter(|(_, mention)| mention.agreed);
-    let alike: Vec<Told> = alike.filter_map(|(told, _)| *told).collect();
+    let alike: Vec<Prediction> = alike.filter_map(|(told, _)| *told).collect();
     let (all, agreed) =
         (classification(LABELS.len(), &every), classification(LABELS.len(), &alike));
     report.judge("newsmtsc, held-back fifth, macro-F1", all["macro_f1"], 0.67, 0.74);

@@ -14,7 +14,7 @@ use courant_inference::{Config as InferenceConfig, Deps, FrozenEncoder};
 use courant_proto::v1;
 use prost::Message;
 
-use crate::extract::pages::{Sample, fundus};
+use crate::extract::pages::{ReadPage, fundus};
 use crate::heads::topics_of;
 use crate::report::Report;
 
@@ -65,7 +65,7 @@ pub(crate) fn measure(data: &Path) -> Result<Report> {
 }
 
 /// As the crawler hands a page on.
-fn entry(sample: &Sample) -> Entry {
+fn entry(sample: &ReadPage) -> Entry {
     let page = &sample.page;
     Entry {
         submission_id: ContentHash::of_normalized(&page.text).to_string(),

@@ -5,7 +5,7 @@ use std::path::Path;
 use std::process::{Command, Output};
 
 use courant_inference::{BareModel, Config, Deps, Precision};
-use courant_tests::{Embedded, Program, Publishers, Stack};
+use courant_tests::{EmbeddedPipeline, Program, Publishers, Stack};
 use serde_json::Value;
 
 fn run(command: &mut Command) -> Output {
@@ -22,9 +22,9 @@ fn assert_one_line(output: &Output, what: &str) {
     assert!(!said.contains("panicked"), "{said}");
 }
 
-async fn sample() -> Embedded {
+async fn sample() -> EmbeddedPipeline {
     let publishers = Publishers::sample().await.unwrap();
-    let embedded = Embedded::new(&publishers).unwrap();
+    let embedded = EmbeddedPipeline::new(&publishers).unwrap();
     embedded.round().await.unwrap();
     embedded
 }

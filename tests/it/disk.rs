@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::process::{Command, Output};
 
-use courant_tests::{Embedded, Publishers};
+use courant_tests::{EmbeddedPipeline, Publishers};
 
 /// Room for the files as they are made, and not for what is crawled.
 const TOO_SMALL: &str = "1m";
@@ -56,7 +56,7 @@ fn add(shell: &mut Command, command: &Command) {
     }
 }
 
-fn on_a_small_disk(mut shell: Command, embedded: &Embedded) -> Output {
+fn on_a_small_disk(mut shell: Command, embedded: &EmbeddedPipeline) -> Output {
     let run = embedded.command(&["run", "--once", "--json"]).unwrap();
     shell.arg(embedded.data()).arg(TOO_SMALL);
     add(&mut shell, &run);
@@ -71,10 +71,10 @@ async fn a_full_disk_is_one_clear_line_and_loses_nothing() {
         return;
     };
     let publishers = Publishers::sample().await.unwrap();
-    let roomy = Embedded::new(&publishers).unwrap();
+    let roomy = EmbeddedPipeline::new(&publishers).unwrap();
     roomy.round().await.unwrap();
 
-    let cramped = Embedded::new(&publishers).unwrap();
+    let cramped = EmbeddedPipeline::new(&publishers).unwrap();
     let output = on_a_small_disk(shell, &cramped);
     let said = String::from_utf8_lossy(&output.stderr);
     assert!(output.status.success(), "the second run, on a larger disk: {said}");
@@ -84,7 +84,7 @@ async fn a_full_disk_is_one_clear_line_and_loses_nothing() {
     assert_eq!(errors.len(), 1, "{first}");
     assert!(errors[0].contains("full"), "{first}");
 
-    let ids = |stored: Vec<courant_store::Summary>| -> BTreeSet<String> {
+    let ids = |stored: Vec<courant_store::ArticleSummary>| -> BTreeSet<String> {
         stored.iter().map(|article| article.id.to_string()).collect()
     };
     let stored = ids(cramped.stored().await.unwrap());
@@ -98,7 +98,7 @@ async fn a_folder_on_read_only_media_can_be_searched() {
         return;
     }
     let publishers = Publishers::sample().await.unwrap();
-    let embedded = Embedded::new(&publishers).unwrap();
+    let embedded = EmbeddedPipeline::new(&publishers).unwrap();
     embedded.round().await.unwrap();
     let id = embedded.stored().await.unwrap()[0].id.to_string();
     let commands = [

@@ -10,7 +10,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use courant_tests::{Agent, Embedded, Publishers, http, until};
+use courant_tests::{AgentProcess, EmbeddedPipeline, Publishers, http, until};
 use rand::rngs::StdRng;
 use rand::seq::IndexedRandom;
 use rand::{RngExt, SeedableRng};
@@ -146,8 +146,8 @@ async fn publish(base: String, seed: u64, accepted: Accepted, stop: Arc<AtomicBo
 
 /// A process under load.
 struct Trial {
-    embedded: Embedded,
-    process: Agent,
+    embedded: EmbeddedPipeline,
+    process: AgentProcess,
     random: StdRng,
     accepted: Accepted,
     stop: Arc<AtomicBool>,
@@ -161,11 +161,11 @@ fn number(name: &str, default: u64) -> u64 {
 impl Trial {
     async fn start() -> Self {
         let publishers = Publishers::sample().await.unwrap();
-        let embedded = Embedded::new(&publishers).unwrap();
+        let embedded = EmbeddedPipeline::new(&publishers).unwrap();
         let mut command = embedded.command(&["run"]).unwrap();
         command.env("COURANT__CRAWLER__SOURCES", "[]");
         command.env("COURANT__INFERENCE__PRECISION", "int8");
-        let mut process = Agent::start("faults", command, embedded.folder()).unwrap();
+        let mut process = AgentProcess::start("faults", command, embedded.folder()).unwrap();
         process.ready().await.unwrap();
         let (accepted, stop) = (Accepted::default(), Arc::new(AtomicBool::new(false)));
         let base = format!("http://127.0.0.1:{}", process.http);

@@ -3,13 +3,13 @@
 use std::collections::BTreeMap;
 
 use courant::figures::Figures;
-use courant_store::Summary;
-use courant_tests::{Embedded, Publishers, Stack, http};
+use courant_store::ArticleSummary;
+use courant_tests::{EmbeddedPipeline, Publishers, Stack, http};
 use serde_json::Value;
 
 /// Maps the URL of each article to the hash of its text. Two stores are the same if these maps
 /// are equal.
-fn articles(stored: &[Summary]) -> BTreeMap<String, String> {
+fn articles(stored: &[ArticleSummary]) -> BTreeMap<String, String> {
     stored.iter().map(|s| (s.url.to_string(), s.content_hash.to_string())).collect()
 }
 
@@ -46,7 +46,7 @@ fn print_stages(name: &str, articles: u64, seconds: f64, stages: &[(&str, f64)])
 async fn both_ways_store_the_same_articles_and_a_second_crawl_stores_nothing() {
     let publishers = Publishers::open().await.unwrap();
 
-    let embedded = Embedded::new(&publishers).unwrap();
+    let embedded = EmbeddedPipeline::new(&publishers).unwrap();
     let first = embedded.round().await.unwrap();
     assert_accounted_for(&first);
     assert!(number(&first, "found") as usize >= publishers.pages, "{first:#}");

@@ -4,17 +4,17 @@
 use std::collections::BTreeSet;
 
 use anyhow::Context;
-use courant_store::Summary;
-use courant_tests::{Agent, Embedded, Publishers, Stack, round, until};
+use courant_store::ArticleSummary;
+use courant_tests::{AgentProcess, EmbeddedPipeline, Publishers, Stack, round, until};
 
-fn urls(stored: &[Summary]) -> BTreeSet<String> {
+fn urls(stored: &[ArticleSummary]) -> BTreeSet<String> {
     let urls: BTreeSet<_> = stored.iter().map(|article| article.url.to_string()).collect();
     assert_eq!(urls.len(), stored.len(), "no article is stored twice");
     urls
 }
 
 /// Waits until `agent` has worked off at least `count` more messages as `name`.
-async fn worked_off(agent: &mut Agent, name: &str, count: f64) -> anyhow::Result<()> {
+async fn worked_off(agent: &mut AgentProcess, name: &str, count: f64) -> anyhow::Result<()> {
     until(&format!("{name} works"), round(), async || {
         let labels = [("agent", name), ("outcome", "acknowledged")];
         let figures = agent.figures().await;
@@ -26,7 +26,7 @@ async fn worked_off(agent: &mut Agent, name: &str, count: f64) -> anyhow::Result
 
 /// Returns the URLs of the articles that an undisturbed run stores.
 async fn expected(publishers: &Publishers) -> BTreeSet<String> {
-    let undisturbed = Embedded::new(publishers).unwrap();
+    let undisturbed = EmbeddedPipeline::new(publishers).unwrap();
     undisturbed.round().await.unwrap();
     let expected = urls(&undisturbed.stored().await.unwrap());
     assert!(!expected.is_empty());
@@ -37,7 +37,7 @@ async fn expected(publishers: &Publishers) -> BTreeSet<String> {
 async fn the_embedded_process_loses_nothing_when_it_is_killed() {
     let publishers = Publishers::to_kill().await.unwrap();
     let expected = expected(&publishers).await;
-    let embedded = Embedded::new(&publishers).unwrap();
+    let embedded = EmbeddedPipeline::new(&publishers).unwrap();
     let mut process = embedded.start().unwrap();
     for (stage, count) in [("gateway", 3.0), ("embedder", 2.0), ("storage", 1.0)] {
         worked_off(&mut process, stage, count).await.unwrap();

@@ -6,7 +6,7 @@ use courant_proto::v1::admin_client::AdminClient;
 use courant_proto::v1::{
     AgentState, DrainRequest, GetStatusRequest, PauseRequest, ResumeRequest, SetLogLevelRequest,
 };
-use courant_tests::{Agent, Embedded, Publishers, http, until};
+use courant_tests::{AgentProcess, EmbeddedPipeline, Publishers, http, until};
 use tonic::transport::{Channel, Endpoint};
 use tonic_health::pb::HealthCheckRequest;
 use tonic_health::pb::health_check_response::ServingStatus;
@@ -16,12 +16,12 @@ use tonic_reflection::pb::v1::server_reflection_client::ServerReflectionClient;
 use tonic_reflection::pb::v1::server_reflection_request::MessageRequest;
 use tonic_reflection::pb::v1::server_reflection_response::MessageResponse;
 
-async fn service() -> (Embedded, Agent, Channel) {
+async fn service() -> (EmbeddedPipeline, AgentProcess, Channel) {
     let publishers = Publishers::sample().await.unwrap();
-    let embedded = Embedded::new(&publishers).unwrap();
+    let embedded = EmbeddedPipeline::new(&publishers).unwrap();
     let mut command = embedded.command(&["run"]).unwrap();
     command.env("COURANT__CRAWLER__SOURCES", "[]");
-    let mut process = Agent::start("service", command, embedded.folder()).unwrap();
+    let mut process = AgentProcess::start("service", command, embedded.folder()).unwrap();
     process.ready().await.unwrap();
     let endpoint = Endpoint::from_shared(format!("http://127.0.0.1:{}", process.grpc)).unwrap();
     let channel = endpoint.connect().await.unwrap();

@@ -4,7 +4,9 @@ use std::time::Duration;
 
 use courant_proto::v1::GetStatusRequest;
 use courant_proto::v1::admin_client::AdminClient;
-use courant_tests::{Agent, Collector, Embedded, Publishers, Span, Stack, Trace, http, until};
+use courant_tests::{
+    AgentProcess, CollectedSpan, Collector, EmbeddedPipeline, Publishers, Stack, Trace, http, until,
+};
 use serde_json::json;
 use tonic::transport::Endpoint;
 
@@ -113,7 +115,7 @@ async fn an_article_and_a_search_are_followed_through_all_processes() {
     assert_eq!(lines.len(), 1, "{lines:#?}");
 
     stack.round().await.unwrap();
-    let is_whole = |span: &Span| {
+    let is_whole = |span: &CollectedSpan| {
         span.name == "crawl page" && has_path(&collector.trace(&span.trace), str::to_owned)
     };
     until("a page's path is exported", EXPORTED, async || {
@@ -131,11 +133,11 @@ async fn an_article_and_a_search_are_followed_through_all_processes() {
 async fn one_process_names_its_own_bus() {
     let publishers = Publishers::sample().await.unwrap();
     let collector = Collector::start().await.unwrap();
-    let embedded = Embedded::new(&publishers).unwrap();
+    let embedded = EmbeddedPipeline::new(&publishers).unwrap();
     let mut command = embedded.command(&["run"]).unwrap();
     let (name, value) = collector.variable();
     command.env("COURANT__CRAWLER__SOURCES", "[]").env(name, value);
-    let mut process = Agent::start("run", command, embedded.folder()).unwrap();
+    let mut process = AgentProcess::start("run", command, embedded.folder()).unwrap();
     process.ready().await.unwrap();
     let (traceparent, trace) = caller(3);
     submit(&format!("http://127.0.0.1:{}", process.http), &traceparent).await;

@@ -19,7 +19,7 @@ use tonic::{Request, Response, Status};
 
 /// A span as an agent exported it.
 #[derive(Clone, Debug)]
-pub struct Span {
+pub struct CollectedSpan {
     /// The process, as `courant-gateway`.
     pub service: String,
     /// The name, as `process courant.article.accepted`.
@@ -33,7 +33,7 @@ pub struct Span {
     attributes: Vec<KeyValue>,
 }
 
-impl Span {
+impl CollectedSpan {
     fn new(service: &str, span: wire::Span) -> Self {
         Self {
             service: service.to_owned(),
@@ -65,17 +65,17 @@ fn hex(bytes: &[u8]) -> String {
 
 /// The spans of one trace.
 #[derive(Clone, Debug)]
-pub struct Trace(Vec<Span>);
+pub struct Trace(Vec<CollectedSpan>);
 
 impl Trace {
     /// The span `name` of the process `service`.
-    pub fn span(&self, service: &str, name: &str) -> Option<&Span> {
+    pub fn span(&self, service: &str, name: &str) -> Option<&CollectedSpan> {
         self.0.iter().find(|span| span.service == service && span.name == name)
     }
 
     /// Returns true if the span `id` is among those that `span` is part of, directly or
     /// through spans that were exported, too.
-    pub fn is_within(&self, span: &Span, id: &str) -> bool {
+    pub fn is_within(&self, span: &CollectedSpan, id: &str) -> bool {
         let parent = || self.0.iter().find(|other| other.id == span.parent);
         span.parent == id || parent().is_some_and(|parent| self.is_within(parent, id))
     }
@@ -84,7 +84,7 @@ impl Trace {
 /// A running collector.
 pub struct Collector {
     address: SocketAddr,
-    spans: Arc<Mutex<Vec<Span>>>,
+    spans: Arc<Mutex<Vec<CollectedSpan>>>,
     server: JoinHandle<Result<(), tonic::transport::Error>>,
 }
 
@@ -114,7 +114,7 @@ impl Collector {
     }
 
     /// All spans that have come so far.
-    pub fn spans(&self) -> Vec<Span> {
+    pub fn spans(&self) -> Vec<CollectedSpan> {
         self.spans.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 }
@@ -125,7 +125,7 @@ impl Drop for Collector {
     }
 }
 
-struct Inbox(Arc<Mutex<Vec<Span>>>);
+struct Inbox(Arc<Mutex<Vec<CollectedSpan>>>);
 
 #[tonic::async_trait]
 impl TraceService for Inbox {
@@ -139,9 +139,9 @@ impl TraceService for Inbox {
     }
 }
 
-fn of_resource(found: ResourceSpans) -> Vec<Span> {
+fn of_resource(found: ResourceSpans) -> Vec<CollectedSpan> {
     let attributes = found.resource.map(|resource| resource.attributes).unwrap_or_default();
     let service = text(&attributes, "service.name").unwrap_or_default().to_owned();
     let spans = found.scope_spans.into_iter().flat_map(|scope| scope.spans);
-    spans.map(|span| Span::new(&service, span)).collect()
+    spans.map(|span| CollectedSpan::new(&service, span)).collect()
 }

@@ -5,20 +5,20 @@ use std::process::Command;
 use std::time::Duration;
 
 use anyhow::{Context, ensure};
-use courant_store::{Access, Config, Store, Summary};
+use courant_store::{Access, ArticleSummary, Config, Store};
 use courant_telemetry::{Clock, Meters};
 use serde_json::Value;
 use tempfile::TempDir;
 
-use crate::processes::{Agent, Program};
+use crate::processes::{AgentProcess, Program};
 use crate::sites::{Publishers, is_full};
 
 /// A data folder, and `courant run` on it.
-pub struct Embedded {
+pub struct EmbeddedPipeline {
     folder: TempDir,
 }
 
-impl Embedded {
+impl EmbeddedPipeline {
     /// An empty data folder, and a configuration that crawls `publishers`.
     ///
     /// # Errors
@@ -50,8 +50,8 @@ impl Embedded {
     ///
     /// # Errors
     /// If it cannot be started.
-    pub fn start(&self) -> anyhow::Result<Agent> {
-        Agent::start("run", self.command(&["run", "--once", "--json"])?, self.folder.path())
+    pub fn start(&self) -> anyhow::Result<AgentProcess> {
+        AgentProcess::start("run", self.command(&["run", "--once", "--json"])?, self.folder.path())
     }
 
     /// A whole round: its summary.
@@ -71,7 +71,7 @@ impl Embedded {
     ///
     /// # Errors
     /// If the store cannot be read.
-    pub async fn stored(&self) -> anyhow::Result<Vec<Summary>> {
+    pub async fn stored(&self) -> anyhow::Result<Vec<ArticleSummary>> {
         let meter = Meters::new("test")?.meter();
         let path = self.data().join("courant.db");
         let store =
@@ -94,8 +94,8 @@ pub fn round() -> Duration {
 }
 
 /// Every article of `store`.
-pub(crate) async fn all(store: &Store) -> anyhow::Result<Vec<Summary>> {
-    let mut stored: Vec<Summary> = Vec::new();
+pub(crate) async fn all(store: &Store) -> anyhow::Result<Vec<ArticleSummary>> {
+    let mut stored: Vec<ArticleSummary> = Vec::new();
     loop {
         let page = store.articles().list(stored.last().map(|last| last.id), 100).await?;
         if page.is_empty() {

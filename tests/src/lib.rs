@@ -15,9 +15,9 @@ pub mod redis;
 mod sites;
 mod stack;
 
-pub use collector::{Collector, Span, Trace};
-pub use embedded::{Embedded, round};
-pub use processes::{Agent, Program, free_port, http, until};
+pub use collector::{CollectedSpan, Collector, Trace};
+pub use embedded::{EmbeddedPipeline, round};
+pub use processes::{AgentProcess, Program, free_port, http, until};
 pub use sites::{Publishers, is_full};
 pub use stack::Stack;
 

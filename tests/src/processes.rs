@@ -87,7 +87,7 @@ pub async fn until(
 }
 
 /// A running agent, or the whole pipeline in one.
-pub struct Agent {
+pub struct AgentProcess {
     name: String,
     command: Command,
     process: Child,
@@ -98,7 +98,7 @@ pub struct Agent {
     pub grpc: u16,
 }
 
-impl Agent {
+impl AgentProcess {
     /// Starts `command` with ports of its own; it writes to `NAME.log` in `folder`.
     ///
     /// # Errors
@@ -191,7 +191,7 @@ impl Agent {
     }
 }
 
-impl Drop for Agent {
+impl Drop for AgentProcess {
     fn drop(&mut self) {
         // It may have ended before.
         drop(self.kill());

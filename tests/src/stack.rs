@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use anyhow::{Context, bail};
 use courant_config::Secret;
-use courant_store::{Config, Store, Summary};
+use courant_store::{ArticleSummary, Config, Store};
 use courant_telemetry::{Clock, Meters};
 use serde_json::{Value, json};
 use tempfile::TempDir;
@@ -13,7 +13,7 @@ use tempfile::TempDir;
 use crate::embedded::{all, round};
 use crate::nats::{NatsServer, Sync};
 use crate::postgres::Postgres;
-use crate::processes::{Agent, Program, http, until};
+use crate::processes::{AgentProcess, Program, http, until};
 use crate::redis::Redis;
 use crate::sites::Publishers;
 
@@ -28,7 +28,7 @@ pub struct Stack {
     pub postgres: Postgres,
     /// The shared cache.
     pub redis: Redis,
-    agents: Vec<Agent>,
+    agents: Vec<AgentProcess>,
     folder: TempDir,
     variables: Vec<(&'static str, String)>,
 }
@@ -63,7 +63,7 @@ impl Stack {
             variables: variables.to_vec(),
         };
         for name in AGENTS {
-            let agent = Agent::start(name, stack.command(name)?, stack.folder.path())?;
+            let agent = AgentProcess::start(name, stack.command(name)?, stack.folder.path())?;
             stack.agents.push(agent);
         }
         for agent in &mut stack.agents {
@@ -90,7 +90,7 @@ impl Stack {
     ///
     /// # Panics
     /// If there is none of that name.
-    pub fn agent(&mut self, name: &str) -> &mut Agent {
+    pub fn agent(&mut self, name: &str) -> &mut AgentProcess {
         let place = AGENTS.iter().position(|agent| *agent == name).expect("an agent's name");
         &mut self.agents[place]
     }
@@ -99,18 +99,18 @@ impl Stack {
     ///
     /// # Errors
     /// If it cannot be started.
-    pub fn crawl_on(&self) -> anyhow::Result<Agent> {
-        Agent::start("crawler", self.command("crawler")?, self.folder.path())
+    pub fn crawl_on(&self) -> anyhow::Result<AgentProcess> {
+        AgentProcess::start("crawler", self.command("crawler")?, self.folder.path())
     }
 
     /// Starts a crawl over all publishers, in a process of its own.
     ///
     /// # Errors
     /// If it cannot be started.
-    pub fn crawl(&self) -> anyhow::Result<Agent> {
+    pub fn crawl(&self) -> anyhow::Result<AgentProcess> {
         let mut command = self.command("crawler")?;
         command.arg("--once");
-        Agent::start("crawler", command, self.folder.path())
+        AgentProcess::start("crawler", command, self.folder.path())
     }
 
     /// A whole round: the crawler's report, once all that it found is worked off.
@@ -160,7 +160,7 @@ impl Stack {
     ///
     /// # Errors
     /// If Postgres does not answer.
-    pub async fn stored(&self) -> anyhow::Result<Vec<Summary>> {
+    pub async fn stored(&self) -> anyhow::Result<Vec<ArticleSummary>> {
         let meter = Meters::new("test")?.meter();
         let config = Config { url: Some(Secret::new(self.postgres.url())), ..Config::default() };
         let store = Store::postgres(&config, Clock::system(), &meter).await?;
@@ -176,7 +176,7 @@ impl Stack {
 
     /// Returns the logs of all agents.
     pub fn logs(&self) -> String {
-        self.agents.iter().map(Agent::log).collect::<Vec<_>>().join("\n")
+        self.agents.iter().map(AgentProcess::log).collect::<Vec<_>>().join("\n")
     }
 }
 

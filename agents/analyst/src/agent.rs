@@ -6,7 +6,7 @@ use anyhow::Context;
 use axum::Router;
 use courant_bus::{Bus, Stage, Subject};
 use courant_embedder_client::EmbedderClient;
-use courant_inference::Host;
+use courant_inference::ModelHost;
 use courant_proto::v1;
 use courant_proto::v1::classifier_server::ClassifierServer;
 use courant_service::{AgentMetrics, Control, work};
@@ -34,7 +34,7 @@ impl Analyst {
     ///
     /// # Errors
     /// If a value of `config` is out of its range.
-    pub fn build(config: Config, host: Host, bus: Bus, meter: &Meter) -> anyhow::Result<Self> {
+    pub fn build(config: Config, host: ModelHost, bus: Bus, meter: &Meter) -> anyhow::Result<Self> {
         let classifiers = Classifiers::new(&config, host, meter)?;
         let agent = AgentMetrics::new("analyst", meter);
         let metrics = Metrics::new(meter);

@@ -2,7 +2,8 @@
 
 use courant_article::{Entity, EntityKind, IPTC_TOPICS, Sentiment, Topic, iptc_label};
 use courant_inference::{
-    ClassifierConfig, Error, Findings, Host, Label, LabelledSpan, Models, Priority, Task,
+    ClassifierCache, ClassifierConfig, ClassifierTask, Error, Findings, Label, LabelledSpan,
+    ModelHost, Priority,
 };
 use opentelemetry::metrics::Meter;
 
@@ -12,7 +13,7 @@ use crate::{Absent, AnalystError, Analyzer, Config};
 /// The configured classifiers; cheap to clone.
 #[derive(Clone)]
 pub struct Classifiers {
-    models: Models,
+    models: ClassifierCache,
 }
 
 impl Classifiers {
@@ -21,9 +22,10 @@ impl Classifiers {
     /// # Errors
     /// [`AnalystError::Range`] or [`AnalystError::Classifier`] where a setting is out
     /// of its range.
-    pub fn new(config: &Config, host: Host, meter: &Meter) -> Result<Self, AnalystError> {
+    pub fn new(config: &Config, host: ModelHost, meter: &Meter) -> Result<Self, AnalystError> {
         config.validate()?;
-        let models = Models::new(config.classifiers.clone(), config.models_mb, host, meter)?;
+        let models =
+            ClassifierCache::new(config.classifiers.clone(), config.models_mb, host, meter)?;
         Ok(Self { models })
     }
 
@@ -41,11 +43,11 @@ impl Classifiers {
 
     /// The classifiers that articles are judged with, by name.
     fn judges(&self) -> impl Iterator<Item = &ClassifierConfig> {
-        self.models.configs().filter(|config| config.task != Task::Other)
+        self.models.configs().filter(|config| config.task != ClassifierTask::Other)
     }
 
     /// All of them, and those in memory.
-    pub fn models(&self) -> &Models {
+    pub fn models(&self) -> &ClassifierCache {
         &self.models
     }
 
@@ -65,15 +67,15 @@ impl Classifiers {
         }
         let language = analyzer.language(title, text);
         Ok(Judgements {
-            sentiment: self.of(Task::Sentiment, language, text, sentiment).await?,
-            topics: self.of(Task::Topics, language, text, topics).await?,
-            entities: self.of(Task::Entities, language, text, entities).await?,
+            sentiment: self.of(ClassifierTask::Sentiment, language, text, sentiment).await?,
+            topics: self.of(ClassifierTask::Topics, language, text, topics).await?,
+            entities: self.of(ClassifierTask::Entities, language, text, entities).await?,
         })
     }
 
     async fn of<T>(
         &self,
-        task: Task,
+        task: ClassifierTask,
         language: Option<&str>,
         text: &str,
         read: impl FnOnce(Findings) -> T,

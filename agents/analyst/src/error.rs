@@ -9,7 +9,7 @@ use courant_heads::file::HeadError;
 use courant_heads::registry::RegistryError;
 use courant_inference::Error;
 use courant_proto::v1::EmbedErrorCode;
-use courant_service::{Refusal, Refused, Unserved};
+use courant_service::{Refusal, RefusalKind, Unserved};
 
 /// The longest text of a request: as long as an article's.
 pub(crate) const MAX_TEXT_BYTES: usize = 256 << 10;
@@ -91,26 +91,26 @@ impl From<NoAnswer> for Refusal {
     fn from(why: NoAnswer) -> Self {
         let refused = match &why {
             NoAnswer::Unserved(why) => why.refused(),
-            NoAnswer::TooLong { .. } => Refused::Invalid,
-            NoAnswer::Model { .. } => Refused::NotFound,
-            NoAnswer::Classifier(Error::Overloaded { .. }) => Refused::Overloaded,
-            NoAnswer::Classifier(Error::Late) => Refused::Late,
+            NoAnswer::TooLong { .. } => RefusalKind::Invalid,
+            NoAnswer::Model { .. } => RefusalKind::NotFound,
+            NoAnswer::Classifier(Error::Overloaded { .. }) => RefusalKind::Overloaded,
+            NoAnswer::Classifier(Error::Late) => RefusalKind::Late,
             NoAnswer::Embedder(error) => of_embedder(error),
-            NoAnswer::NotReady | NoAnswer::Classifier(Error::Stopped) => Refused::Unavailable,
+            NoAnswer::NotReady | NoAnswer::Classifier(Error::Stopped) => RefusalKind::Unavailable,
             NoAnswer::Classifier(error) => {
                 tracing::error!(%error, "a request to classify texts failed");
-                Refused::Internal
+                RefusalKind::Internal
             }
         };
         Self::new(refused, why.to_string())
     }
 }
 
-fn of_embedder(error: &EmbedError) -> Refused {
+fn of_embedder(error: &EmbedError) -> RefusalKind {
     match error {
-        EmbedError::Refused { code: EmbedErrorCode::Invalid, .. } => Refused::Invalid,
-        EmbedError::Refused { code: EmbedErrorCode::Overloaded, .. } => Refused::Overloaded,
-        EmbedError::Refused { code: EmbedErrorCode::Late, .. } => Refused::Late,
-        _ => Refused::Unavailable,
+        EmbedError::Refused { code: EmbedErrorCode::Invalid, .. } => RefusalKind::Invalid,
+        EmbedError::Refused { code: EmbedErrorCode::Overloaded, .. } => RefusalKind::Overloaded,
+        EmbedError::Refused { code: EmbedErrorCode::Late, .. } => RefusalKind::Late,
+        _ => RefusalKind::Unavailable,
     }
 }

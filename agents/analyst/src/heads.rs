@@ -7,7 +7,7 @@ use courant_heads::file::HeadFile;
 use courant_heads::registry::Registry;
 use courant_heads::sentiment::{NAME as SENTIMENT, SHIPPED, SentimentHead};
 use courant_heads::topics::{NAME as TOPICS, TopicHead};
-use courant_heads::{Head, Task};
+use courant_heads::{Head, HeadTask};
 
 use crate::{Absent, AnalystError, Config};
 
@@ -18,7 +18,7 @@ impl Config {
         if let Some(file) = named(self.sentiment_head.as_deref(), SENTIMENT)? {
             return Ok(SentimentHead::from_file(file)?);
         }
-        match self.promoted(Task::Sentiment)? {
+        match self.promoted(HeadTask::Sentiment)? {
             Some(Head::Sentiment(head)) => Ok(head),
             _ => Ok(SentimentHead::from_file(HeadFile::read(SHIPPED, SENTIMENT)?)?),
         }
@@ -32,13 +32,13 @@ impl Config {
         if let Some(file) = named(self.topic_head.as_deref(), TOPICS)? {
             return Ok(Some(TopicHead::from_file(file)?));
         }
-        match self.promoted(Task::Topics)? {
+        match self.promoted(HeadTask::Topics)? {
             Some(Head::Topics(head)) => Ok(Some(head)),
             _ => Ok(None),
         }
     }
 
-    fn promoted(&self, task: Task) -> Result<Option<Head>, AnalystError> {
+    fn promoted(&self, task: HeadTask) -> Result<Option<Head>, AnalystError> {
         match &self.heads {
             Some(folder) => Ok(Registry::at(folder).promoted(task)?),
             None => Ok(None),
@@ -80,7 +80,7 @@ mod tests {
         let head = Head::Sentiment(SentimentHead::from_file(file).unwrap());
         let registry = Registry::at(folder.path());
         registry.keep(&head).unwrap();
-        registry.promote(Task::Sentiment, &head.version(), None, false, 1).unwrap();
+        registry.promote(HeadTask::Sentiment, &head.version(), None, false, 1).unwrap();
         let config = Config { heads: Some(folder.path().to_owned()), ..Config::default() };
         (folder, config, head.version())
     }
@@ -90,7 +90,7 @@ mod tests {
         let (folder, config, version) = promoted();
         assert_eq!(config.sentiment_head().unwrap().file().version, version);
         assert!(config.topic_head().unwrap().is_none());
-        Registry::at(folder.path()).roll_back(Task::Sentiment, 2).unwrap();
+        Registry::at(folder.path()).roll_back(HeadTask::Sentiment, 2).unwrap();
         let shipped = Config::default().sentiment_head().unwrap();
         assert_eq!(config.sentiment_head().unwrap().file().version, shipped.file().version);
     }
@@ -110,7 +110,7 @@ mod tests {
         let missing = Config { sentiment_head: path, ..Config::default() }.sentiment_head();
         assert!(matches!(missing.err(), Some(AnalystError::HeadFile { .. })));
         let (folder, config, version) = promoted();
-        let path = Registry::at(folder.path()).path(Task::Sentiment, &version);
+        let path = Registry::at(folder.path()).path(HeadTask::Sentiment, &version);
         std::fs::write(path, "{}").unwrap();
         assert!(matches!(config.sentiment_head().err(), Some(AnalystError::Promoted(_))));
     }

@@ -6,19 +6,19 @@ use anyhow::Context;
 use clap::Parser;
 use courant_analyst::{AGENT, Analyst};
 use courant_gpu_utils::collect;
-use courant_inference::{Deps, Host};
-use courant_service::{Args, Start};
+use courant_inference::{Deps, ModelHost};
+use courant_service::{AgentArgs, AgentStart};
 
 fn main() -> ExitCode {
-    courant_service::main(AGENT, &Args::parse(), run)
+    courant_service::main(AGENT, &AgentArgs::parse(), run)
 }
 
-async fn run(mut start: Start) -> anyhow::Result<()> {
+async fn run(mut start: AgentStart) -> anyhow::Result<()> {
     let config = start.document.section("analyst")?;
     let bus_config = start.document.section("bus")?;
     let (inference, gpu) = (start.document.section("inference")?, start.document.section("gpu")?);
     collect::observe(&start.meter, &gpu);
-    let host = Host::new(&inference, &gpu, Deps::resolve());
+    let host = ModelHost::new(&inference, &gpu, Deps::resolve());
 
     let bus = start.connect(&bus_config).await?;
     let analyst = Analyst::build(config, host, bus.clone(), &start.meter)?;

@@ -10,7 +10,7 @@ use axum::http::{Request, header};
 use courant_article::{Analysis, Embedding, Embeddings, EntityKind, ModelRef, SentimentLabel};
 use courant_bus::{Bus, MessageId, Stage, Subject};
 use courant_gpu_utils::Config as GpuConfig;
-use courant_inference::{ClassifierConfig, Deps, Error, Host, Task};
+use courant_inference::{ClassifierConfig, ClassifierTask, Deps, Error, ModelHost};
 use courant_proto::v1;
 use courant_proto::v1::classifier_client::ClassifierClient;
 use courant_service::Control;
@@ -29,12 +29,17 @@ const ENGLISH: &str = "The town council said that alpha delta will close the old
 const GERMAN: &str =
     "Der Gemeinderat beschloss am Dienstag, die alte Brücke für ein Jahr zu schließen.";
 
-fn host() -> Host {
-    Host::new(&courant_inference::Config::default(), &GpuConfig::default(), Deps::resolve())
+fn host() -> ModelHost {
+    ModelHost::new(&courant_inference::Config::default(), &GpuConfig::default(), Deps::resolve())
 }
 
 /// A classifier of `shared/inference`'s tests, pinned as its errors say.
-async fn classifier(name: &str, fixture: &str, task: Task, languages: &[&str]) -> ClassifierConfig {
+async fn classifier(
+    name: &str,
+    fixture: &str,
+    task: ClassifierTask,
+    languages: &[&str],
+) -> ClassifierConfig {
     let fixtures = Path::new(env!("CARGO_MANIFEST_DIR"))
         .join("../../shared/inference/tests/fixtures/classifiers")
         .join(fixture);
@@ -61,8 +66,8 @@ async fn classifier(name: &str, fixture: &str, task: Task, languages: &[&str]) -
 /// For sentiment in English, and for names in any language.
 async fn config() -> Config {
     let classifiers = vec![
-        classifier("tone", "tiny-sentiment", Task::Sentiment, &["en"]).await,
-        classifier("names", "tiny-names", Task::Entities, &[]).await,
+        classifier("tone", "tiny-sentiment", ClassifierTask::Sentiment, &["en"]).await,
+        classifier("names", "tiny-names", ClassifierTask::Entities, &[]).await,
     ];
     Config { classifiers, ..Config::default() }
 }

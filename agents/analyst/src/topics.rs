@@ -8,7 +8,7 @@
 //! vector per topic 0.57 and 0.87.
 
 use courant_article::{Embedding, Embeddings, IPTC_TOPICS, IptcTopic, ModelRef, Sentence, Topic};
-use courant_heads::matrix::Matrix;
+use courant_heads::matrix::DenseMatrix;
 use courant_heads::topics::{Facets, NAME, TopicHead};
 
 use crate::centrality::widened;
@@ -45,7 +45,7 @@ impl Topics {
             return Err(AnalystError::DefinitionCount { got: vectors.len(), needed });
         }
         let dimension = vectors[0].dimension();
-        let mut rows = Matrix::new(dimension.max(1));
+        let mut rows = DenseMatrix::new(dimension.max(1));
         let codes = IPTC_TOPICS.iter().flat_map(|topic| topic.facets().map(|_| topic.code));
         for (vector, code) in vectors.iter().zip(codes) {
             if vector.dimension() != dimension || !has_direction(vector) {

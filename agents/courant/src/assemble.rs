@@ -6,7 +6,7 @@ use anyhow::Context;
 use courant_analyst::{Analyzer, Classifiers, Config, Topics};
 use courant_article::Analysis;
 use courant_config::Document;
-use courant_inference::{Deps, Document as Embedded, Encoder, Host, Priority};
+use courant_inference::{Deps, EmbeddedDocument, Encoder, ModelHost, Priority};
 use courant_telemetry::Meters;
 use opentelemetry::metrics::Meter;
 use tokio::runtime::Runtime;
@@ -20,7 +20,7 @@ pub(crate) fn load_encoder(document: &Document, meter: &Meter) -> anyhow::Result
 /// The configured classifiers.
 pub(crate) fn classifiers(document: &Document, meter: &Meter) -> anyhow::Result<Classifiers> {
     let (inference, gpu) = (document.section("inference")?, document.section("gpu")?);
-    let host = Host::new(&inference, &gpu, Deps::resolve());
+    let host = ModelHost::new(&inference, &gpu, Deps::resolve());
     Ok(Classifiers::new(&document.section("analyst")?, host, meter)?)
 }
 
@@ -54,7 +54,7 @@ impl Tool {
     }
 
     /// The vectors of one text.
-    pub(crate) fn embed(&self, text: &str) -> anyhow::Result<Embedded> {
+    pub(crate) fn embed(&self, text: &str) -> anyhow::Result<EmbeddedDocument> {
         Ok(self.runtime.block_on(self.encoder.embed_document(text))?)
     }
 

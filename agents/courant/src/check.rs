@@ -31,7 +31,7 @@ pub(crate) struct CheckArgs {
 
 /// The findings in a folder.
 #[derive(Debug, Serialize)]
-struct Found {
+struct FolderCheck {
     /// `None` where it cannot even be opened.
     store: Option<StoreCheck>,
     /// The same; also where the process that holds it does not answer.
@@ -74,7 +74,7 @@ pub(crate) fn run(args: &CheckArgs) -> anyhow::Result<()> {
     }
 }
 
-async fn look(folder: &Path, config: &Config) -> anyhow::Result<Found> {
+async fn look(folder: &Path, config: &Config) -> anyhow::Result<FolderCheck> {
     let (store_path, path) = (data::store(folder), data::spool(folder));
     let mut unreadable = Vec::new();
     let store = Store::check_sqlite(&store_path, config).await;
@@ -91,7 +91,7 @@ async fn look(folder: &Path, config: &Config) -> anyhow::Result<Found> {
             None
         }
     };
-    Ok(Found { store, spool, unreadable, repaired: None })
+    Ok(FolderCheck { store, spool, unreadable, repaired: None })
 }
 
 /// Has the pipeline that holds the folder look through its spool, if it answers.
@@ -109,7 +109,7 @@ fn told(path: &Path, error: &dyn std::error::Error) -> String {
 }
 
 /// Only what is damaged is made anew.
-async fn repair(path: &Path, config: &Config, found: &Found) -> anyhow::Result<Repaired> {
+async fn repair(path: &Path, config: &Config, found: &FolderCheck) -> anyhow::Result<Repaired> {
     let folder = DataFolder::hold(path)?;
     let mut repaired = Repaired::default();
     if found.store.as_ref().is_none_or(|store| !store.is_whole()) && folder.store().exists() {
@@ -126,7 +126,7 @@ async fn repair(path: &Path, config: &Config, found: &Found) -> anyhow::Result<R
     Ok(repaired)
 }
 
-impl Found {
+impl FolderCheck {
     fn is_whole(&self) -> bool {
         self.problems().next().is_none()
             && self.store.as_ref().is_none_or(|store| store.lost.is_empty())

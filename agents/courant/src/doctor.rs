@@ -6,10 +6,10 @@ use anyhow::Context;
 use clap::Args;
 use courant_config::Document;
 use courant_gpu_utils::Config as GpuConfig;
-use courant_gpu_utils::device::{Advice, Gpu, PassedOver};
-use courant_gpu_utils::doctor::Report;
+use courant_gpu_utils::device::{Advice, Gpu, UnusedProvider};
+use courant_gpu_utils::doctor::DeviceReport;
 use courant_gpu_utils::libraries;
-use courant_inference::{Deps, Host, Precision};
+use courant_inference::{Deps, ModelHost, Precision};
 use courant_telemetry::Meters;
 
 use crate::assemble::{classifiers, load_encoder};
@@ -86,22 +86,22 @@ fn encoder(document: &Document) -> anyhow::Result<String> {
     ))
 }
 
-fn passed_over(providers: &[PassedOver]) -> String {
+fn passed_over(providers: &[UnusedProvider]) -> String {
     let reasons: Vec<String> = providers.iter().map(ToString::to_string).collect();
     if reasons.is_empty() { String::new() } else { format!("; not on {}", reasons.join(", ")) }
 }
 
 /// The machine, as the configuration uses it.
-fn devices(document: &Document, processes: Option<NonZeroUsize>) -> anyhow::Result<Report> {
+fn devices(document: &Document, processes: Option<NonZeroUsize>) -> anyhow::Result<DeviceReport> {
     let gpu: GpuConfig = document.section("gpu")?;
     let inference: courant_inference::Config = document.section("inference")?;
     let processes = match processes {
         Some(processes) => processes.get(),
         None => processes_on_gpu(document)?,
     };
-    let library = Host::new(&inference, &gpu, Deps::resolve()).library().ok();
+    let library = ModelHost::new(&inference, &gpu, Deps::resolve()).library().ok();
     let version = library.as_deref().and_then(libraries::onnx_runtime);
-    let mut report = Report::gather(&gpu, processes).with_version("onnxruntime", version);
+    let mut report = DeviceReport::gather(&gpu, processes).with_version("onnxruntime", version);
     for gpu in &mut report.gpus {
         gpu.advice.extend(precision(&gpu.gpu, inference.precision));
     }
@@ -125,7 +125,7 @@ fn precision(gpu: &Gpu, configured: Precision) -> Option<Advice> {
 
 #[cfg(test)]
 mod tests {
-    use courant_gpu_utils::device::{CudaAbsence, GpuClass, Provider, Unused};
+    use courant_gpu_utils::device::{CudaAbsence, GpuClass, Provider, UnusedReason};
 
     use super::*;
 
@@ -162,8 +162,8 @@ mod tests {
 
     #[test]
     fn better_providers_are_told_with_the_reason() {
-        let unused = Unused::NoCuda(CudaAbsence::NoDriver);
-        let over = PassedOver { provider: Provider::Cuda, unused };
+        let unused = UnusedReason::NoCuda(CudaAbsence::NoDriver);
+        let over = UnusedProvider { provider: Provider::Cuda, unused };
         assert_eq!(passed_over(&[over]), "; not on cuda (there is no CUDA driver library)");
         assert_eq!(passed_over(&[]), "");
     }

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, ensure};
 use clap::Args;
-use courant_store::{Config, Schema, Store};
+use courant_store::{Config, SchemaVersions, Store};
 
 use crate::config_args::ConfigArgs;
 use crate::{data, http};
@@ -23,7 +23,7 @@ pub(crate) struct MigrateArgs {
 }
 
 /// The store to bring up to date.
-enum Place {
+enum StoreLocation {
     File(PathBuf),
     Server,
 }
@@ -34,18 +34,18 @@ pub(crate) fn run(args: &MigrateArgs) -> anyhow::Result<()> {
     if args.check { check(&place, &config) } else { migrate(&place, &config) }
 }
 
-fn place(data: Option<&Path>, config: &Config) -> Place {
+fn place(data: Option<&Path>, config: &Config) -> StoreLocation {
     if data.is_none() && config.url.is_some() {
-        return Place::Server;
+        return StoreLocation::Server;
     }
-    Place::File(data::store(data::or_default(data)))
+    StoreLocation::File(data::store(data::or_default(data)))
 }
 
-fn check(place: &Place, config: &Config) -> anyhow::Result<()> {
+fn check(place: &StoreLocation, config: &Config) -> anyhow::Result<()> {
     let reading = async {
         Ok(match place {
-            Place::File(path) => Store::sqlite_schema(path).await,
-            Place::Server => Store::postgres_schema(config).await,
+            StoreLocation::File(path) => Store::sqlite_schema(path).await,
+            StoreLocation::Server => Store::postgres_schema(config).await,
         }?)
     };
     let schema = http::block_on(reading).context("cannot read the schema")?;
@@ -55,15 +55,15 @@ fn check(place: &Place, config: &Config) -> anyhow::Result<()> {
     Ok(())
 }
 
-fn migrate(place: &Place, config: &Config) -> anyhow::Result<()> {
+fn migrate(place: &StoreLocation, config: &Config) -> anyhow::Result<()> {
     let migrating = async {
         Ok(match place {
-            Place::File(path) => Store::migrate_sqlite(path, config).await,
-            Place::Server => Store::migrate_postgres(config).await,
+            StoreLocation::File(path) => Store::migrate_sqlite(path, config).await,
+            StoreLocation::Server => Store::migrate_postgres(config).await,
         }?)
     };
     let schema = http::block_on(migrating).context("cannot migrate the store")?;
-    let Schema { found, known } = schema;
+    let SchemaVersions { found, known } = schema;
     if schema.is_pending() {
         outln!("migrated the store from schema version {found} to {known}");
     } else {
@@ -72,7 +72,7 @@ fn migrate(place: &Place, config: &Config) -> anyhow::Result<()> {
     Ok(())
 }
 
-fn found(Schema { found, known }: Schema) -> String {
+fn found(SchemaVersions { found, known }: SchemaVersions) -> String {
     format!("the store has schema version {found}, this program knows {known}")
 }
 
@@ -88,8 +88,8 @@ mod tests {
         let server = Config { url, ..Config::default() };
         let folder = Some(Path::new("folder"));
         let file = |data, config| match place(data, config) {
-            Place::File(path) => Some(path),
-            Place::Server => None,
+            StoreLocation::File(path) => Some(path),
+            StoreLocation::Server => None,
         };
         assert_eq!(file(None, &server), None);
         assert_eq!(file(folder, &server), Some("folder/courant.db".into()));

@@ -11,7 +11,7 @@ use courant_crawler::Crawler;
 use courant_embedder::Embedder;
 use courant_gateway::Gateway;
 use courant_gpu_utils::similarity::HybridMatrix;
-use courant_inference::{Deps, Encoder, Host};
+use courant_inference::{Deps, Encoder, ModelHost};
 use courant_service::{Control, Process};
 use courant_storage::Storage;
 use courant_store::{Access, Store};
@@ -66,7 +66,7 @@ impl Pipeline {
         let clock = Clock::system();
         let document = &assemble::with_heads(document, &data.heads())?;
         let (inference, gpu) = (document.section("inference")?, document.section("gpu")?);
-        let host = Host::new(&inference, &gpu, Deps::resolve());
+        let host = ModelHost::new(&inference, &gpu, Deps::resolve());
         let encoder = tokio::task::spawn_blocking({
             let (gpu, meter) = (gpu.clone(), meter.clone());
             move || Encoder::load(&inference, &gpu, &Deps::resolve(), &meter)
@@ -109,7 +109,7 @@ impl Pipeline {
             control(courant_analyst::AGENT.name),
             control(courant_storage::AGENT.name),
         ];
-        gateway.tells_of(std::iter::once(&crawler).chain(&controls).cloned().collect());
+        gateway.set_agents(std::iter::once(&crawler).chain(&controls).cloned().collect());
         let gateway = std::sync::Arc::new(gateway);
         process.requires("intake", &gateway.intake(), |intake| async move { intake.check() });
         gateway.serve_with(process);

@@ -18,7 +18,7 @@ use crate::data::{self, DataFolder};
 use crate::figures::Figures;
 use crate::pipeline::Pipeline;
 use crate::progress::Progress;
-use crate::summary::Summary;
+use crate::summary::RunSummary;
 use crate::{http, sample, sections};
 
 #[derive(Debug, Args)]
@@ -168,7 +168,8 @@ impl Run<'_> {
         }
         let figures = Figures::parse(&self.meters.render()?);
         let summary =
-            Summary::new(&report, &figures, started.elapsed(), pipeline, stand.is_some()).await?;
+            RunSummary::new(&report, &figures, started.elapsed(), pipeline, stand.is_some())
+                .await?;
         if self.args.json {
             outln!("{}", serde_json::to_string_pretty(&summary)?);
         } else {

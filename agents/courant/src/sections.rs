@@ -10,7 +10,7 @@ use serde::de::DeserializeOwned;
 struct Section {
     name: &'static str,
     check: fn(&Document, &'static str) -> Result<(), Error>,
-    describe: fn(&str) -> reference::Section,
+    describe: fn(&str) -> reference::ReferenceSection,
 }
 
 const SECTIONS: [Section; 12] = [
@@ -33,7 +33,7 @@ where
     T: DeserializeOwned + Default + Serialize + JsonSchema + Ranged,
 {
     let check = |document: &Document, name| document.section::<T>(name).map(drop);
-    Section { name, check, describe: reference::Section::of::<T> }
+    Section { name, check, describe: reference::ReferenceSection::of::<T> }
 }
 
 /// Reads each section as its owner does.
@@ -50,7 +50,7 @@ pub(crate) fn reference() -> String {
         SECTIONS.iter().map(|section| (section.describe)(section.name)).collect();
     // A list of tables has no default to show: one entry stands for all.
     let classifier = ClassifierConfig::new("NAME", "MODEL");
-    let entry = reference::Section::list("analyst.classifiers", &classifier);
+    let entry = reference::ReferenceSection::list("analyst.classifiers", &classifier);
     let after = SECTIONS.iter().position(|section| section.name == "analyst");
     sections.insert(after.map_or(sections.len(), |analyst| analyst + 1), entry);
     reference::page(INTRODUCTION, &sections)

@@ -27,7 +27,7 @@ const STAGES: [(&str, &str, &str); 7] = [
 
 /// The figures of a run, and one search.
 #[derive(Debug, Serialize)]
-pub(crate) struct Summary {
+pub(crate) struct RunSummary {
     found: u64,
     submitted: u64,
     not_modified: u64,
@@ -56,7 +56,7 @@ struct Stage {
     count: u64,
 }
 
-impl Summary {
+impl RunSummary {
     pub(crate) async fn new(
         report: &Report,
         figures: &Figures,
@@ -128,7 +128,7 @@ fn count(value: f64) -> u64 {
     value as u64
 }
 
-impl fmt::Display for Summary {
+impl fmt::Display for RunSummary {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         writeln!(f, "\nPages found       {:>7}", self.found)?;
         writeln!(f, "  unchanged       {:>7}", self.not_modified)?;

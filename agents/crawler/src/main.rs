@@ -5,13 +5,13 @@ use std::process::ExitCode;
 use anyhow::{Context, bail};
 use clap::Parser;
 use courant_crawler::{AGENT, Config, Crawler, Extent, Source};
-use courant_service::Start;
+use courant_service::AgentStart;
 use courant_store::Store;
 
 #[derive(Parser)]
 struct Crawl {
     #[command(flatten)]
-    service: courant_service::Args,
+    service: courant_service::AgentArgs,
     /// The sources to crawl in place of the configured ones
     sources: Vec<String>,
     /// Crawl every source once, print the report as one line of JSON, and end
@@ -24,7 +24,7 @@ fn main() -> ExitCode {
     courant_service::main(AGENT, &service, |start| run(start, sources, once))
 }
 
-async fn run(mut start: Start, sources: Vec<String>, once: bool) -> anyhow::Result<()> {
+async fn run(mut start: AgentStart, sources: Vec<String>, once: bool) -> anyhow::Result<()> {
     let config: Config = start.document.section("crawler")?;
     let bus_config = start.document.section("bus")?;
     let store_config = start.document.section("store")?;

@@ -22,7 +22,7 @@ use std::time::{Duration, Instant};
 
 use courant_bus::{Bus, Stage};
 use courant_dedup::registered_domain_of;
-use courant_newsstand::{Newsstand, Request, Site, many};
+use courant_newsstand::{LoggedRequest, Newsstand, Site, many};
 use courant_proto::v1;
 use courant_telemetry::{Clock, Meters};
 use tempfile::TempDir;
@@ -72,8 +72,8 @@ impl World {
         Crawler::start(name, self.folder.path(), &self.nats.url(), &self.postgres.url())
     }
 
-    fn log(&self) -> BTreeMap<String, Vec<Request>> {
-        let mut log: BTreeMap<String, Vec<Request>> = BTreeMap::new();
+    fn log(&self) -> BTreeMap<String, Vec<LoggedRequest>> {
+        let mut log: BTreeMap<String, Vec<LoggedRequest>> = BTreeMap::new();
         for request in self.stand.log() {
             log.entry(registered_domain_of(&request.host)).or_default().push(request);
         }
@@ -218,7 +218,7 @@ async fn until(what: &str, limit: Duration, mut condition: impl AsyncFnMut() -> 
     }
 }
 
-fn assert_polite(log: &BTreeMap<String, Vec<Request>>) {
+fn assert_polite(log: &BTreeMap<String, Vec<LoggedRequest>>) {
     for requests in log.values() {
         for pair in requests.windows(2) {
             assert!(pair[1].at - pair[0].at >= DELAY, "{:?} and {:?}", pair[0], pair[1]);

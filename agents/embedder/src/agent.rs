@@ -1,4 +1,4 @@
-//! The embedder, put together and run.
+//! The embedder: how it is built and run.
 
 use std::time::Duration;
 
@@ -13,18 +13,18 @@ use opentelemetry::metrics::Meter;
 use crate::config::Config;
 use crate::handle::Handler;
 use crate::queries::Queries;
-use crate::vectors::Vectors;
+use crate::vectors::BoundedEncoder;
 use crate::{grpc, http};
 
 /// Embeds articles and answers requests for vectors.
 pub struct Embedder {
     config: Config,
     handler: Handler,
-    vectors: Vectors,
+    vectors: BoundedEncoder,
 }
 
 impl Embedder {
-    /// An embedder that uses `encoder`.
+    /// Builds an embedder that uses `encoder`.
     ///
     /// # Errors
     /// If a value of `config` is out of its range.
@@ -39,22 +39,22 @@ impl Embedder {
         bus.publishes(&[Subject::ARTICLE_EMBEDDED]);
         let patience = Duration::from_secs(config.request_timeout_s);
         let admission = Admission::new(config.requests, patience, metrics.clone());
-        let vectors = Vectors::new(encoder.clone(), admission);
+        let vectors = BoundedEncoder::new(encoder.clone(), admission);
         Ok(Self { config, handler: Handler { bus, encoder, metrics }, vectors })
     }
 
-    /// Vectors over HTTP: `POST /v1/embed`, and `POST /v1/embeddings` as OpenAI's
-    /// clients speak it.
+    /// Returns the HTTP routes: `POST /v1/embed`, and `POST /v1/embeddings` for OpenAI's
+    /// clients.
     pub fn routes(&self) -> Router {
         http::routes(self.vectors.clone())
     }
 
-    /// Vectors over gRPC.
+    /// Returns the gRPC service of vectors.
     pub fn grpc(&self) -> EncoderServer<impl v1::encoder_server::Encoder + use<>> {
         grpc::service(self.vectors.clone())
     }
 
-    /// Answers requests for vectors only, from now on until `control` says to drain.
+    /// Answers only requests for vectors, until `control` drains.
     ///
     /// # Errors
     /// If the bus cannot be served.
@@ -64,7 +64,7 @@ impl Embedder {
         Ok(())
     }
 
-    /// Works until `control` says to drain.
+    /// Embeds articles and answers requests until `control` drains.
     ///
     /// # Errors
     /// If the bus cannot be consumed or served.

@@ -12,18 +12,19 @@ pub const AGENT: Agent = Agent {
     ports: Ports { http: 9102, grpc: 9202 },
 };
 
-/// The work that the embedder takes.
+/// The limits of the embedder's work.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Config {
-    /// Articles in hand at once, 1 to 1024: enough that their chunks fill batches.
+    /// The most articles in progress, 1 to 1024. There should be enough for their chunks to
+    /// fill batches.
     pub concurrency: usize,
-    /// Requests for query vectors answered at once, 1 to 1024.
+    /// The most requests for query vectors that are answered at a time, 1 to 1024.
     pub queries: usize,
-    /// HTTP and gRPC requests for vectors in hand at once, 1 to 1024; further ones
-    /// are refused as overload.
+    /// The most HTTP and gRPC requests for vectors in progress, 1 to 1024. Further requests are
+    /// refused as overload.
     pub requests: usize,
-    /// Seconds after which such a request is given up, 1 to 600.
+    /// Seconds after which an HTTP or gRPC request is given up, 1 to 600.
     pub request_timeout_s: u64,
 }
 

@@ -5,17 +5,17 @@ use courant_proto::v1::encoder_server::{Encoder, EncoderServer};
 use courant_service::Refusal;
 use tonic::{Request, Response, Status};
 
-use crate::vectors::{Vectors, reply};
+use crate::vectors::{BoundedEncoder, reply};
 
 /// The service `courant.v1.Encoder`.
-pub(crate) fn service(vectors: Vectors) -> EncoderServer<Service> {
-    EncoderServer::new(Service(vectors))
+pub(crate) fn service(vectors: BoundedEncoder) -> EncoderServer<EncoderService> {
+    EncoderServer::new(EncoderService(vectors))
 }
 
-pub(crate) struct Service(Vectors);
+pub(crate) struct EncoderService(BoundedEncoder);
 
 #[tonic::async_trait]
-impl Encoder for Service {
+impl Encoder for EncoderService {
     async fn embed(
         &self,
         request: Request<v1::EmbedRequest>,

@@ -1,4 +1,4 @@
-//! Vectors over HTTP: a plain shape, and the one that OpenAI's clients speak.
+//! Vectors over HTTP, in a plain format and in that of OpenAI's clients.
 
 use axum::extract::rejection::JsonRejection;
 use axum::extract::{DefaultBodyLimit, State};
@@ -7,17 +7,17 @@ use axum::{Json, Router};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use courant_article::{Embedding, ModelRef};
-use courant_inference::Embedded;
+use courant_inference::EmbeddedTexts;
 use courant_service::Refusal;
 use serde::{Deserialize, Serialize};
 
-use crate::vectors::{NoVectors, Vectors};
+use crate::vectors::{BoundedEncoder, NoVectors};
 
 /// The largest body of a request.
 const MAX_BODY_BYTES: usize = 8 << 20;
 
 /// `POST /v1/embed` and `POST /v1/embeddings`.
-pub(crate) fn routes(vectors: Vectors) -> Router {
+pub(crate) fn routes(vectors: BoundedEncoder) -> Router {
     Router::new()
         .route("/v1/embed", post(embed))
         .route("/v1/embeddings", post(embeddings))
@@ -32,18 +32,18 @@ struct Embed {
 }
 
 #[derive(Debug, Serialize)]
-struct Answer {
+struct EmbedAnswer {
     model: ModelRef,
     vectors: Vec<Vec<f32>>,
 }
 
 async fn embed(
-    State(vectors): State<Vectors>,
+    State(vectors): State<BoundedEncoder>,
     request: Result<Json<Embed>, JsonRejection>,
-) -> Result<Json<Answer>, Refusal> {
-    let Embedded { model, vectors } = vectors.of(request?.0.texts).await?;
+) -> Result<Json<EmbedAnswer>, Refusal> {
+    let EmbeddedTexts { model, vectors } = vectors.of(request?.0.texts).await?;
     let vectors = vectors.iter().map(|vector| vector.as_slice().to_vec()).collect();
-    Ok(Json(Answer { model, vectors }))
+    Ok(Json(EmbedAnswer { model, vectors }))
 }
 
 /// The request that OpenAI's clients send; fields that make no difference here are ignored.
@@ -102,7 +102,7 @@ struct Usage {
 }
 
 async fn embeddings(
-    State(vectors): State<Vectors>,
+    State(vectors): State<BoundedEncoder>,
     request: Result<Json<Request>, JsonRejection>,
 ) -> Result<Json<List>, Refusal> {
     let Json(Request { input, model, encoding_format, dimensions }) = request?;

@@ -1,6 +1,6 @@
-//! The embedder: chunk, sentence and article vectors of what the gateway let in,
-//! in token-budget batches pooled over many articles; and the vectors of queries
-//! for whoever asks over the bus, HTTP or gRPC.
+//! The embedder. It computes the chunk, sentence and article vectors of accepted articles, in
+//! batches over many articles with a token budget. It also answers requests for the vectors of
+//! queries over the bus, HTTP and gRPC.
 
 mod agent;
 mod config;

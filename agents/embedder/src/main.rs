@@ -7,13 +7,13 @@ use clap::Parser;
 use courant_embedder::{AGENT, Embedder};
 use courant_gpu_utils::collect;
 use courant_inference::{Deps, Encoder};
-use courant_service::{Args, Start};
+use courant_service::{AgentArgs, AgentStart};
 
 fn main() -> ExitCode {
-    courant_service::main(AGENT, &Args::parse(), run)
+    courant_service::main(AGENT, &AgentArgs::parse(), run)
 }
 
-async fn run(mut start: Start) -> anyhow::Result<()> {
+async fn run(mut start: AgentStart) -> anyhow::Result<()> {
     let config = start.document.section("embedder")?;
     let bus_config = start.document.section("bus")?;
     let inference = start.document.section("inference")?;

@@ -1,10 +1,10 @@
-//! The vectors of queries and definitions, asked for over the bus.
+//! Answers requests for the vectors of queries and definitions over the bus.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use courant_bus::{Error, Requests, Subject};
-use courant_inference::{Embedded, Encoder, Priority};
+use courant_inference::{EmbeddedTexts, Encoder, Priority};
 use courant_proto::v1;
 use courant_service::{Control, check_count};
 use tokio::sync::Semaphore;
@@ -64,7 +64,7 @@ async fn vectors(
     encoder: &Encoder,
     texts: Vec<String>,
     deadline: Instant,
-) -> Result<Embedded, NoVectors> {
+) -> Result<EmbeddedTexts, NoVectors> {
     check_count(&texts, MAX_TEXTS)?;
     Ok(match texts.len() {
         1 => encoder.try_embed_before(texts, Priority::Query, deadline).await?,

@@ -1,9 +1,9 @@
-//! Vectors for who asks for them, over HTTP or gRPC.
+//! Answers requests for vectors over HTTP and gRPC.
 
 use courant_article::{Embedding, ModelRef};
-use courant_inference::{Embedded, Encoder, Error, Priority};
+use courant_inference::{EmbeddedTexts, Encoder, Error, Priority};
 use courant_proto::v1;
-use courant_service::{Admission, Refusal, Refused, Unserved, check_count};
+use courant_service::{Admission, Refusal, RefusalKind, Unserved, check_count};
 
 /// The most texts in one request.
 const MAX_TEXTS: usize = 2048;
@@ -25,17 +25,19 @@ pub(crate) enum NoVectors {
 
 impl NoVectors {
     /// The kind of refusal. A defect is logged.
-    fn refused(&self) -> Refused {
+    fn refused(&self) -> RefusalKind {
         match self {
             Self::Unserved(why) => why.refused(),
-            Self::Model { .. } => Refused::NotFound,
-            Self::Dimensions { .. } | Self::Encoder(Error::EmptyText { .. }) => Refused::Invalid,
-            Self::Encoder(Error::Overloaded { .. }) => Refused::Overloaded,
-            Self::Encoder(Error::Late) => Refused::Late,
-            Self::Encoder(Error::Stopped) => Refused::Unavailable,
+            Self::Model { .. } => RefusalKind::NotFound,
+            Self::Dimensions { .. } | Self::Encoder(Error::EmptyText { .. }) => {
+                RefusalKind::Invalid
+            }
+            Self::Encoder(Error::Overloaded { .. }) => RefusalKind::Overloaded,
+            Self::Encoder(Error::Late) => RefusalKind::Late,
+            Self::Encoder(Error::Stopped) => RefusalKind::Unavailable,
             Self::Encoder(error) => {
                 tracing::error!(%error, "a request for vectors failed");
-                Refused::Internal
+                RefusalKind::Internal
             }
         }
     }
@@ -50,11 +52,11 @@ impl From<NoVectors> for Refusal {
 impl From<NoVectors> for v1::EmbedReply {
     fn from(why: NoVectors) -> Self {
         let code = match why.refused() {
-            Refused::Invalid | Refused::NotFound => v1::EmbedErrorCode::Invalid,
-            Refused::Overloaded => v1::EmbedErrorCode::Overloaded,
-            Refused::Late => v1::EmbedErrorCode::Late,
-            Refused::Unavailable => v1::EmbedErrorCode::Unavailable,
-            Refused::Internal => v1::EmbedErrorCode::Internal,
+            RefusalKind::Invalid | RefusalKind::NotFound => v1::EmbedErrorCode::Invalid,
+            RefusalKind::Overloaded => v1::EmbedErrorCode::Overloaded,
+            RefusalKind::Late => v1::EmbedErrorCode::Late,
+            RefusalKind::Unavailable => v1::EmbedErrorCode::Unavailable,
+            RefusalKind::Internal => v1::EmbedErrorCode::Internal,
         };
         Self { error: why.to_string(), code: code.into(), ..Self::default() }
     }
@@ -62,12 +64,12 @@ impl From<NoVectors> for v1::EmbedReply {
 
 /// The encoder with a bound on the requests in hand.
 #[derive(Clone)]
-pub(crate) struct Vectors {
+pub(crate) struct BoundedEncoder {
     encoder: Encoder,
     admission: Admission,
 }
 
-impl Vectors {
+impl BoundedEncoder {
     pub(crate) fn new(encoder: Encoder, admission: Admission) -> Self {
         Self { encoder, admission }
     }
@@ -82,7 +84,7 @@ impl Vectors {
     }
 
     /// One vector per text, in order.
-    pub(crate) async fn of(&self, texts: Vec<String>) -> Result<Embedded, NoVectors> {
+    pub(crate) async fn of(&self, texts: Vec<String>) -> Result<EmbeddedTexts, NoVectors> {
         check_count(&texts, MAX_TEXTS)?;
         let admitted = self.admission.admit()?;
         let is_small = texts.len() <= FEW_TEXTS;
@@ -101,7 +103,7 @@ impl Vectors {
 }
 
 /// Vectors as gRPC and the bus carry them.
-pub(crate) fn reply(embedded: Embedded) -> v1::EmbedReply {
+pub(crate) fn reply(embedded: EmbeddedTexts) -> v1::EmbedReply {
     let values = |vector: &Embedding| v1::Vector { values: vector.as_slice().to_vec() };
     v1::EmbedReply {
         vectors: embedded.vectors.iter().map(values).collect(),

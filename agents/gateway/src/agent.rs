@@ -1,4 +1,4 @@
-//! The gateway, put together and run.
+//! The gateway: how it is built and run.
 
 use std::sync::atomic::AtomicU64;
 use std::sync::{Mutex, OnceLock};
@@ -19,27 +19,27 @@ use tokio_util::sync::CancellationToken;
 use crate::api::{Api, Inner};
 use crate::config::Config;
 use crate::handle::Handler;
-use crate::known::Known;
-use crate::mcp::Server;
+use crate::known::KnownUrls;
+use crate::mcp::McpServer;
 use crate::metrics::Metrics;
 use crate::near::NearCheck;
 use crate::obligations::Obligations;
-use crate::pressure::Standing;
+use crate::pressure::IntakeStatus;
 use crate::{dead_letters, http, pressure, release, spool, submissions};
 
-/// The door of the pipeline: judges what is submitted, says how much more is
-/// welcome, and answers questions over HTTP, MCP and the bus.
+/// The entrance of the pipeline. It decides on submitted entries, publishes the rate at which
+/// more may come, and answers requests over HTTP, MCP and the bus.
 pub struct Gateway {
     handler: Handler,
-    known: Known,
+    known: KnownUrls,
     api: Api,
-    standing: watch::Sender<Standing>,
-    /// Ends what MCP has open.
+    standing: watch::Sender<IntakeStatus>,
+    /// Closes the open connections of MCP.
     closing: CancellationToken,
 }
 
 impl Gateway {
-    /// A gateway on `bus` and `store`.
+    /// Builds a gateway on `bus` and `store`.
     ///
     /// # Errors
     /// If a value of `config` is out of its range.
@@ -60,7 +60,7 @@ impl Gateway {
         ]);
         // Nothing is known of the queues yet: a full one refuses by itself.
         let open = v1::Pressure { level: Level::None.into(), ..v1::Pressure::default() };
-        let standing = watch::Sender::new(Standing { pressure: open, obstacle: None });
+        let standing = watch::Sender::new(IntakeStatus { pressure: open, obstacle: None });
         let claims = store.claims();
         let near =
             NearCheck::new(&config.near, claims.clone(), &cache, clock.clone(), metrics.clone());
@@ -78,29 +78,29 @@ impl Gateway {
             model: Mutex::new(None),
             agents: OnceLock::new(),
         });
-        let known = Known { claims: claims.clone() };
+        let known = KnownUrls { claims: claims.clone() };
         let obligations = Obligations::new(bus.clone(), claims.clone(), metrics.clone());
         let handler = Handler { config, bus, claims, obligations, near, metrics };
         Ok(Self { handler, known, api, standing, closing: CancellationToken::new() })
     }
 
-    /// Names the agents of this process for the status. Without it, the gateway
-    /// tells of itself only. The first call counts.
-    pub fn tells_of(&self, agents: Vec<Control>) {
+    /// Sets the agents that the status shows. Without a call, it shows only the gateway. Only
+    /// the first call has an effect.
+    pub fn set_agents(&self, agents: Vec<Control>) {
         self.api.agents.get_or_init(|| agents);
     }
 
-    /// Tells whether an article can be taken in now.
-    pub fn intake(&self) -> Intake {
-        Intake(self.standing.subscribe())
+    /// Returns a check that articles can be accepted now.
+    pub fn intake(&self) -> IntakeCheck {
+        IntakeCheck(self.standing.subscribe())
     }
 
-    /// The HTTP API at `/v1`, and MCP at `/mcp`.
+    /// Returns the routes of the HTTP API at `/v1` and of MCP at `/mcp`.
     pub fn routes(&self) -> Router {
         http::routes(&self.api, self.closing.clone())
     }
 
-    /// Adds what the gateway serves over HTTP and gRPC to `process`.
+    /// Adds the gateway's HTTP routes and gRPC services to `process`.
     pub fn serve_with(&self, process: &mut Process) {
         process.http(self.routes());
         process.grpc(dead_letters::service(self.handler.bus.clone()));
@@ -108,14 +108,14 @@ impl Gateway {
         process.grpc(submissions::service(self.api.clone()));
     }
 
-    /// The MCP server for standard input and output:
-    /// `gateway.mcp().serve(rmcp::transport::stdio())`. It needs no [`Self::run`].
-    pub fn mcp(&self) -> Server {
-        Server::new(self.api.clone())
+    /// Returns the MCP server, for standard input and output:
+    /// `gateway.mcp().serve(rmcp::transport::stdio())`. It does not need [`Self::run`].
+    pub fn mcp(&self) -> McpServer {
+        McpServer::new(self.api.clone())
     }
 
-    /// Works until `control` says to drain: decides on entries, answers which URLs
-    /// are known, tells of the pressure, releases the claims of dead letters.
+    /// Works until `control` drains: decides on entries, answers requests for known URLs,
+    /// publishes the pressure, and releases the claims of dead letters.
     ///
     /// # Errors
     /// If the bus cannot be consumed or served, or the store cannot be read.
@@ -166,17 +166,18 @@ impl Gateway {
     }
 }
 
-/// The readiness of the door: disk, spool, store and queues, as they were half a second ago.
+/// A check that the gateway can accept articles, by the state of disk, spool, store and queues
+/// about half a second ago.
 #[derive(Clone)]
-pub struct Intake(watch::Receiver<Standing>);
+pub struct IntakeCheck(watch::Receiver<IntakeStatus>);
 
-impl Intake {
-    /// Checks that an article can be taken in now.
+impl IntakeCheck {
+    /// Checks that an article can be accepted now.
     ///
     /// # Errors
-    /// Says why not, as a submission is told.
+    /// The reason why no article can be accepted.
     pub fn check(&self) -> anyhow::Result<()> {
-        let Standing { pressure, obstacle } = &*self.0.borrow();
+        let IntakeStatus { pressure, obstacle } = &*self.0.borrow();
         if let Some(reason) = obstacle {
             anyhow::bail!("{reason}");
         }

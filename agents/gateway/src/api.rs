@@ -21,7 +21,7 @@ use tokio::sync::{Semaphore, watch};
 
 use crate::config::Config;
 use crate::metrics::Metrics;
-use crate::pressure::Standing;
+use crate::pressure::IntakeStatus;
 
 /// The one core behind both faces. Clones share everything.
 #[derive(Clone)]
@@ -36,7 +36,7 @@ pub(crate) struct Inner {
     pub(crate) clock: Clock,
     pub(crate) metrics: Metrics,
     /// The last look at queues, disk and store.
-    pub(crate) standing: watch::Receiver<Standing>,
+    pub(crate) standing: watch::Receiver<IntakeStatus>,
     /// Places for submissions that wait for their decision.
     pub(crate) waiting: Semaphore,
     /// Tells submissions of the same millisecond apart.

@@ -8,59 +8,58 @@ use courant_service::{Agent, Ports};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-/// The gateway's name and ports; one process with all agents has the same ports.
+/// The gateway's name and ports. A process with all agents uses the same ports.
 pub const AGENT: Agent = Agent {
     name: "gateway",
     service_name: "courant-gateway",
     ports: Ports { http: 8080, grpc: 8081 },
 };
 
-/// The rules of the door, its limits, and the patience of questions.
+/// The rules of acceptance, the limits and the timeouts of the gateway.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Config {
-    /// Entries decided at once, 1 to 1024. They wait for the store, not for a
-    /// processor.
+    /// The most entries that are decided at a time, 1 to 1024. They wait for the store, not for
+    /// a processor.
     pub concurrency: usize,
-    /// Texts with fewer words are refused, 1 to 1000. A character counts as a
-    /// word in scripts that put no spaces.
+    /// The least words of a text, 1 to 1000. Texts with fewer words are refused. In scripts
+    /// without spaces, a character counts as a word.
     pub min_words: usize,
-    /// The time ahead of this machine's clock that `observed_at` of a submission may be,
-    /// seconds, 0 to 86400; of what comes over the bus, a time ahead counts as now.
+    /// Seconds that `observed_at` of a submission may be ahead of this machine's clock, 0 to
+    /// 86400. In entries over the bus, a time ahead counts as now.
     pub max_ahead_s: u64,
-    /// At this share of a queue's limits the crawler is stopped and submissions
-    /// get 429, above `resume_at` up to 1.
+    /// The share of a queue's limits at which the crawler stops and submissions get 429, above
+    /// `resume_at` up to 1.
     pub stop_at: f64,
-    /// Up to this share the crawler goes as it likes; a stopped one starts again
-    /// here. From 0 up to `stop_at`; in between it is slowed.
+    /// The share of a queue's limits up to which the crawler runs at full speed, from 0 up to
+    /// `stop_at`. A stopped crawler starts again here. Between the two shares it is slowed.
     pub resume_at: f64,
-    /// The age of a queue's oldest message that counts like a full queue, seconds,
-    /// 1 to 604800.
+    /// The age of a queue's oldest message that counts as a full queue, seconds, 1 to 604800.
     pub max_queue_age_s: u64,
-    /// The rate suggested where slowing begins, entries per second, above 0; it
-    /// falls to 0 at `stop_at`.
+    /// The suggested rate at which slowing begins, entries per second, above 0. It falls to 0
+    /// at `stop_at`.
     pub full_rate: f64,
-    /// The interval between two looks at the queues, milliseconds, 50 to 1000.
+    /// The interval between two checks of the queues, milliseconds, 50 to 1000.
     pub pressure_interval_ms: u64,
-    /// Seconds that an HTTP request may take, waiting for a decision apart; 1 to 300.
+    /// Seconds that an HTTP request may take, not counting the wait for a decision; 1 to 300.
     pub request_timeout_s: u64,
     /// The longest `?wait=` of a submission, seconds, 0 to 300.
     pub max_wait_s: u64,
-    /// Submissions that may wait for their decision at once, 1 to 1024.
+    /// The most submissions that may wait for their decision at a time, 1 to 1024.
     pub max_waiting: usize,
-    /// Seconds until a search goes on without the embedder, 0.1 to 30.
+    /// Seconds after which a search continues without the embedder, 0.1 to 30.
     pub embed_timeout_s: f64,
-    /// Seconds that a query's vector is kept, 1 to 86400. For so long a search may
-    /// use the vector of a model that was replaced.
+    /// Seconds that the vector of a query is cached, 1 to 86400. For this time a search may use
+    /// the vector of a replaced model.
     pub vector_ttl_s: u64,
-    /// `Host` values under which `/mcp` answers: names, or `name:port`. Others get
-    /// 403, against DNS rebinding. Add the name under which the gateway is reached.
+    /// The `Host` values that `/mcp` accepts: names, or `name:port`. Others get 403, against
+    /// DNS rebinding. Add the name under which clients reach the gateway.
     pub allowed_hosts: Vec<String>,
-    /// `Origin` values from which browsers may use `/mcp`, as
+    /// The `Origin` values from which browsers may use `/mcp`, such as
     /// `https://app.example.com:443` or `http://localhost:*`. Empty: no browser.
     pub allowed_origins: Vec<String>,
-    /// The rule by which two texts count as one, and the number that are remembered. It must be the same
-    /// in all replicas.
+    /// The rule by which two texts count as the same, and the number of remembered texts. It
+    /// must be equal in all replicas.
     pub near: NearConfig,
 }
 

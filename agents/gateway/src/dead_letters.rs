@@ -1,4 +1,4 @@
-//! The dead letters over gRPC, while the pipeline runs.
+//! The gRPC service of dead letters, while the pipeline runs.
 
 use courant_bus::{Bus, Error};
 use courant_proto::v1;
@@ -11,14 +11,14 @@ const USUAL: u32 = 100;
 const MOST: u32 = 1_000;
 
 /// The service `courant.v1.DeadLetters`.
-pub(crate) fn service(bus: Bus) -> DeadLettersServer<Service> {
-    DeadLettersServer::new(Service(bus))
+pub(crate) fn service(bus: Bus) -> DeadLettersServer<DeadLetterService> {
+    DeadLettersServer::new(DeadLetterService(bus))
 }
 
-pub(crate) struct Service(Bus);
+pub(crate) struct DeadLetterService(Bus);
 
 #[tonic::async_trait]
-impl DeadLetters for Service {
+impl DeadLetters for DeadLetterService {
     async fn list(
         &self,
         request: Request<v1::ListDeadLettersRequest>,
@@ -75,7 +75,7 @@ fn absent(number: u64) -> Status {
 
 /// The causes are in the log.
 fn failed(error: &Error) -> Status {
-    tracing::warn!(error = error as &dyn std::error::Error, "the dead letters are not reached");
+    tracing::warn!(error = error as &dyn std::error::Error, "the dead letters cannot be reached");
     match error {
         Error::NotReplayable(_) | Error::Replay(_) => {
             Status::failed_precondition(error.to_string())

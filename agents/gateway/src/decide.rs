@@ -1,17 +1,19 @@
-//! The decision on an entry: a refusal, or the identity under which it asks to be let in
-//! and what follows from the store's verdict.
+//! The decision on an entry: a refusal, or the identity of its article and the consequences of
+//! the store's verdict.
 
 use courant_article::{
     Article, ArticleId, CanonicalUrl, ContentHash, Decision, Entry, MAX_URL_BYTES,
 };
-use courant_dedup::{Near, Sketch, canonical_url, canonicalize, normalize_text, registered_domain};
+use courant_dedup::{
+    NearArticle, Sketch, canonical_url, canonicalize, normalize_text, registered_domain,
+};
 use courant_proto::v1;
 use courant_store::{Claim, Ruling, Verdict};
 use unicode_segmentation::UnicodeSegmentation;
 use url::Url;
 
 use crate::config::Config;
-use crate::error::Refusal;
+use crate::error::EntryRefusal;
 
 /// Under what name an entry asks to be let in.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -30,12 +32,12 @@ impl Identity {
     ///
     /// A time of observation must be there, but may be any: an entry that is decided late,
     /// or that another clock stamped, is not lost for its time.
-    pub(crate) fn of(entry: &Entry, config: &Config) -> Result<Self, Refusal> {
+    pub(crate) fn of(entry: &Entry, config: &Config) -> Result<Self, EntryRefusal> {
         let url = canonical_url(&entry.url, entry.declared_canonical_url.as_deref())?;
         let text = normalize_text(entry.text.as_str());
         check_words(&text, config.min_words)?;
         if entry.observed_at.0 <= 0 {
-            return Err(Refusal::NoTime);
+            return Err(EntryRefusal::NoTime);
         }
         Ok(Self {
             id: ArticleId::of(&url),
@@ -46,7 +48,7 @@ impl Identity {
         })
     }
 
-    pub(crate) fn claim(&self, entry: &Entry, near: Vec<Near>) -> Claim {
+    pub(crate) fn claim(&self, entry: &Entry, near: Vec<NearArticle>) -> Claim {
         Claim {
             id: self.id,
             content_hash: self.content_hash,
@@ -68,11 +70,11 @@ fn link(entry: &Entry, name: &CanonicalUrl) -> String {
 }
 
 /// `text` is normalized: invisible characters are no text.
-fn check_words(text: &str, least: usize) -> Result<(), Refusal> {
+fn check_words(text: &str, least: usize) -> Result<(), EntryRefusal> {
     let words = text.unicode_words().take(least).count();
     match words {
-        0 => Err(Refusal::NoText),
-        words if words < least => Err(Refusal::TooShort { words, least }),
+        0 => Err(EntryRefusal::NoText),
+        words if words < least => Err(EntryRefusal::TooShort { words, least }),
         _ => Ok(()),
     }
 }
@@ -81,7 +83,7 @@ fn check_words(text: &str, least: usize) -> Result<(), Refusal> {
 #[derive(Debug)]
 pub(crate) enum Decided {
     /// It cannot be handled.
-    Refused(Refusal),
+    Refused(EntryRefusal),
     /// It was judged by its identity.
     Judged(Box<Identity>, Ruling),
 }
@@ -172,7 +174,7 @@ mod tests {
         }
     }
 
-    fn identity(entry: &Entry) -> Result<Identity, Refusal> {
+    fn identity(entry: &Entry) -> Result<Identity, EntryRefusal> {
         Identity::of(entry, &Config::default())
     }
 
@@ -262,7 +264,7 @@ mod tests {
         let (revised, _) = judged(Decision::Revision, Some(own)).article(&entry()).unwrap();
         assert_eq!((revised.id, revised.syndicated_of), (own, None));
         assert!(judged(Decision::Duplicate, Some(first)).article(&entry()).is_none());
-        assert!(Decided::Refused(Refusal::NoText).article(&entry()).is_none());
+        assert!(Decided::Refused(EntryRefusal::NoText).article(&entry()).is_none());
     }
 
     #[test]
@@ -273,7 +275,7 @@ mod tests {
         assert_eq!((duplicate.article_id, duplicate.of), (first.to_string(), first.to_string()));
         let revision = judged(Decision::Revision, Some(first)).event(&entry());
         assert_eq!((revision.article_id, revision.of), (own, String::new()));
-        let refused = Decided::Refused(Refusal::NoText).event(&entry());
+        let refused = Decided::Refused(EntryRefusal::NoText).event(&entry());
         assert_eq!((refused.submission_id.as_str(), refused.article_id.as_str()), ("s-1", ""));
         assert!(!refused.reason.is_empty());
     }
@@ -339,7 +341,7 @@ mod tests {
                     prop_assert!(weight(&decided.event(&entry)) <= 16 * 1024);
                 }
                 Err(refusal) => {
-                    let too_long = matches!(refusal, Refusal::Url(InvalidUrl::TooLong(_)));
+                    let too_long = matches!(refusal, EntryRefusal::Url(InvalidUrl::TooLong(_)));
                     prop_assert!(too_long, "{refusal}");
                     let event = Decided::Refused(refusal).event(&entry);
                     prop_assert!(weight(&event) <= 16 * 1024);

@@ -1,4 +1,4 @@
-//! Why an entry is refused, and why a question has no answer.
+//! The reasons why an entry is refused, or a request fails.
 
 use std::time::Duration;
 
@@ -8,14 +8,14 @@ use courant_dedup::InvalidUrl;
 
 /// Why an entry is not an article that can be handled.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub(crate) enum Refusal {
-    /// Its URL names no page.
+pub(crate) enum EntryRefusal {
+    /// The URL is not valid.
     #[error("{0}")]
     Url(#[from] InvalidUrl),
-    /// There is not one word in it.
+    /// The text has no words.
     #[error("it has no text")]
     NoText,
-    /// A caption or teaser rather than an article.
+    /// The text is too short for an article.
     #[error("it has {words} words, fewer than {least}")]
     TooShort {
         /// The number of words in the text.
@@ -23,7 +23,7 @@ pub(crate) enum Refusal {
         /// The least number of words that is needed.
         least: usize,
     },
-    /// The submitter did not say when it saw it.
+    /// The submission has no time of observation.
     #[error("it does not say when it was observed")]
     NoTime,
 }
@@ -32,41 +32,41 @@ pub(crate) enum Refusal {
 /// the system stays in the log.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum ApiError {
-    /// The question makes no sense; the message says how to mend it.
+    /// The request is invalid. The message says how to correct it.
     #[error("{0}")]
     Invalid(String),
-    /// No such article.
+    /// There is no such article.
     #[error("there is no article {0}; search for one, or wait until it is stored")]
     NoArticle(String),
-    /// No such path.
+    /// There is no such path.
     #[error("there is nothing at {0}")]
     NoPath(String),
-    /// Not with this method.
+    /// The path does not allow this method.
     #[error("{0} is not allowed here")]
     Method(String),
-    /// More than a message may carry.
+    /// The request is larger than a message may be.
     #[error("the request is too large: {0}")]
     TooLarge(String),
     /// The queues are full.
     #[error("the pipeline takes nothing more for now ({reason}); try again in {} s", after.as_secs())]
     Busy {
-        /// The text that says what is full.
+        /// The description of the full queue.
         reason: String,
-        /// When to come again.
+        /// The time after which the client should retry.
         after: Duration,
     },
-    /// Nothing can be taken in, for want of disk, spool or store.
+    /// Nothing can be accepted because of the disk, the spool or the store.
     #[error("nothing can be taken in: {reason}; try again in {} s", after.as_secs())]
     Blocked {
-        /// The reason, as `/readyz` tells it.
+        /// The reason, as `/readyz` states it.
         reason: String,
-        /// When to come again.
+        /// The time after which the client should retry.
         after: Duration,
     },
-    /// A vector search without the embedder.
+    /// A vector search failed because the embedder is not available.
     #[error("{0}; try again, or search with mode=text")]
     NoVector(String),
-    /// It took too long.
+    /// The request took too long.
     #[error("no answer within {0:?}")]
     TimedOut(Duration),
     /// The store failed.

@@ -3,7 +3,7 @@
 use courant_article::{Article, Decision, Entry, Revision};
 use courant_bus::{Bus, Failure, MessageId, Subject};
 use courant_proto::v1;
-use courant_store::{Claim, Claims, Obligation, Ruling};
+use courant_store::{Claim, Claims, OpenClaim, Ruling};
 
 use crate::config::Config;
 use crate::decide::{Decided, Identity};
@@ -76,7 +76,7 @@ impl Handler {
     /// The article before the event: whoever hears "new" may rely on it.
     async fn publish(&self, entry: &Entry, decided: &Decided) -> Result<(), Failure> {
         if let Some((article, ruling)) = decided.article(entry) {
-            let owed = Obligation { id: article.id, revision: article.revision };
+            let owed = OpenClaim { id: article.id, revision: article.revision };
             let id = article_message(&article);
             let accepted = v1::ArticleAccepted::of(article);
             let published = self.bus.publish(Subject::ARTICLE_ACCEPTED, &id, &accepted).await?;

@@ -1,4 +1,4 @@
-//! `courant.request.known`: which of these URLs are stored, or on their way?
+//! Answers `courant.request.known`: which of the given URLs are stored or on their way.
 
 use std::sync::Arc;
 
@@ -16,13 +16,13 @@ const MAX_URLS: usize = 1_000;
 /// Requests answered at once.
 const AT_ONCE: usize = 16;
 
-/// The state that answering needs.
+/// The server of requests for known URLs.
 #[derive(Clone)]
-pub(crate) struct Known {
+pub(crate) struct KnownUrls {
     pub(crate) claims: Claims,
 }
 
-impl Known {
+impl KnownUrls {
     /// Answers until `control` says to drain.
     pub(crate) async fn serve(&self, bus: &Bus, control: &Control) -> anyhow::Result<()> {
         let mut requests = bus.serve::<v1::KnownRequest>(Subject::REQUEST_KNOWN).await?;

@@ -1,11 +1,12 @@
-//! The door of the pipeline: judges what is submitted (new, duplicate, revision,
-//! syndicated, refused), applies back-pressure, and answers questions.
+//! The gateway is the entrance of the pipeline. It decides on submitted entries (new,
+//! duplicate, revision, syndicated, refused), applies back-pressure, and answers requests.
 //!
-//! - [`Gateway::run`] works: receive, decide, publish, tell, settle (`handle`,
-//!   `decide`, `near`), the pressure of the queues (`pressure`), known URLs (`known`),
-//!   claims whose articles are lost (`obligations`) or became dead letters (`release`).
-//! - [`Gateway::routes`] and [`Gateway::mcp`] are two faces, HTTP/JSON (`http`) and
-//!   MCP (`mcp`), of the same questions (`api`); gRPC serves the dead letters and the spool.
+//! - [`Gateway::run`] receives, decides, publishes and settles entries (`handle`, `decide`,
+//!   `near`), publishes the pressure of the queues (`pressure`), answers requests for known
+//!   URLs (`known`), and releases claims whose articles are lost (`obligations`) or became dead
+//!   letters (`release`).
+//! - [`Gateway::routes`] and [`Gateway::mcp`] are two interfaces, HTTP/JSON (`http`) and MCP
+//!   (`mcp`), to the same requests (`api`). gRPC serves the dead letters and the spool.
 
 mod agent;
 mod api;
@@ -28,6 +29,6 @@ mod submissions;
 #[cfg(test)]
 mod tests;
 
-pub use agent::{Gateway, Intake};
+pub use agent::{Gateway, IntakeCheck};
 pub use config::{AGENT, Config};
-pub use mcp::Server as McpServer;
+pub use mcp::McpServer;

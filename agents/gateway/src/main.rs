@@ -6,14 +6,14 @@ use anyhow::Context;
 use clap::Parser;
 use courant_cache::Cache;
 use courant_gateway::{AGENT, Gateway};
-use courant_service::{Args, Start};
+use courant_service::{AgentArgs, AgentStart};
 use courant_store::Store;
 
 fn main() -> ExitCode {
-    courant_service::main(AGENT, &Args::parse(), run)
+    courant_service::main(AGENT, &AgentArgs::parse(), run)
 }
 
-async fn run(mut start: Start) -> anyhow::Result<()> {
+async fn run(mut start: AgentStart) -> anyhow::Result<()> {
     let config = start.document.section("gateway")?;
     let bus_config = start.document.section("bus")?;
     let store_config = start.document.section("store")?;

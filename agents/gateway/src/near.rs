@@ -1,5 +1,4 @@
-//! Which earlier articles have nearly the same text: the step between the exact text
-//! and the store's verdict.
+//! The search for earlier articles with nearly the same text, before the store's verdict.
 
 mod turns;
 
@@ -8,8 +7,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use courant_article::ArticleId;
-use courant_cache::{Cache, Neighbours};
-use courant_dedup::{Match, Near, NearConfig, Offer, Sketch, text_key};
+use courant_cache::{Cache, NearTextIndex};
+use courant_dedup::{NearArticle, NearConfig, NearMatch, Sketch, SketchedText, text_key};
 use courant_store::{Claims, KnownSketch};
 use courant_telemetry::Clock;
 use tokio::time::Instant;
@@ -31,7 +30,7 @@ const LONGEST_PAUSE: Duration = Duration::from_millis(500);
 pub(crate) struct NearCheck {
     config: NearConfig,
     claims: Claims,
-    neighbours: Neighbours,
+    neighbours: NearTextIndex,
     turns: Turns,
     /// Articles in the shared index that nobody claimed, for which nobody waits again; as many
     /// as the index holds.
@@ -40,12 +39,12 @@ pub(crate) struct NearCheck {
     metrics: Metrics,
 }
 
-/// The answer for one text. Texts near to it wait until it is dropped.
+/// The near articles of one text. Texts near to it wait until this value is dropped.
 #[derive(Default)]
-pub(crate) struct Asked {
-    pub(crate) near: Vec<Near>,
+pub(crate) struct NearAnswer {
+    pub(crate) near: Vec<NearArticle>,
     /// The text, where the index did not take it in because it expected a refusal.
-    left_out: Option<Offer>,
+    left_out: Option<SketchedText>,
     _turn: Option<Turn>,
 }
 
@@ -57,7 +56,7 @@ impl NearCheck {
         clock: Clock,
         metrics: Metrics,
     ) -> Self {
-        let (neighbours, turns) = (Neighbours::new(config, cache), Turns::default());
+        let (neighbours, turns) = (NearTextIndex::new(config, cache), Turns::default());
         let (config, given_up) = (config.clone(), Arc::default());
         Self { config, claims, neighbours, turns, given_up, clock, metrics }
     }
@@ -69,24 +68,24 @@ impl NearCheck {
     /// The entry is judged by its exact text alone if Redis does not answer: letting a copy
     /// in does less harm than letting nothing in. Each such entry is counted; the cache logs
     /// when this begins and ends.
-    pub(crate) async fn ask(&self, identity: &Identity) -> Asked {
-        let Some(offer) = offer_of(identity) else { return Asked::default() };
+    pub(crate) async fn ask(&self, identity: &Identity) -> NearAnswer {
+        let Some(offer) = offer_of(identity) else { return NearAnswer::default() };
         let turn = self.turns.take((offer.id, offer.text)).await;
         let asking = self.neighbours.offer(&offer, self.now_s());
         let Ok(matches) = self.metrics.agent.timed("near", asking).await else {
             self.metrics.near_check_left_out();
-            return Asked::default();
+            return NearAnswer::default();
         };
         self.metrics.near_index(self.neighbours.articles());
-        for Match { id, text, .. } in &matches {
+        for NearMatch { id, text, .. } in &matches {
             self.turns.pass((*id, *text)).await;
         }
         if self.neighbours.is_shared() {
             self.wait_for_other_gateways(&matches).await;
         }
         let is_left_out = matches.iter().any(|found| found.on_this_site);
-        Asked {
-            near: Near::of(&matches),
+        NearAnswer {
+            near: NearArticle::of(&matches),
             left_out: is_left_out.then_some(offer),
             _turn: Some(turn),
         }
@@ -96,7 +95,7 @@ impl NearCheck {
     /// judge a text in the shared index, or may have died over it. In the second case its
     /// entry is delivered again. Either way, that text is judged before this one. The store
     /// has lost a claim that does not come within [`PATIENCE`], and nobody waits for it again.
-    async fn wait_for_other_gateways(&self, matches: &[Match]) {
+    async fn wait_for_other_gateways(&self, matches: &[NearMatch]) {
         let mut unclaimed: Vec<ArticleId> = matches.iter().map(|found| found.id).collect();
         unclaimed.retain(|id| !self.given_up().contains(id));
         let start = Instant::now();
@@ -108,7 +107,7 @@ impl NearCheck {
             let mut claimed = claimed.into_iter();
             unclaimed.retain(|_| claimed.next() == Some(false));
             if start.elapsed() >= PATIENCE {
-                tracing::warn!(articles = unclaimed.len(), "near texts were never claimed");
+                tracing::warn!(articles = unclaimed.len(), "some near texts were never claimed");
                 return self.give_up(unclaimed);
             }
             if !unclaimed.is_empty() {
@@ -132,7 +131,7 @@ impl NearCheck {
 
     /// Takes in a text that was let in although one of its own site is near to it: that one
     /// is not there any more.
-    pub(crate) async fn let_in(&self, asked: &Asked) {
+    pub(crate) async fn let_in(&self, asked: &NearAnswer) {
         let Some(offer) = &asked.left_out else { return };
         let now_s = self.now_s();
         if self.neighbours.restore(offer, now_s, now_s).await.is_err() {
@@ -153,7 +152,7 @@ impl NearCheck {
             Ok(true) => self.fill().await,
             Ok(false) => Ok(()),
             Err(error) => {
-                tracing::warn!(%error, "the index of near texts is not looked at");
+                tracing::warn!(%error, "the index of near texts cannot be read");
                 Ok(())
             }
         }
@@ -167,7 +166,7 @@ impl NearCheck {
             after = last.number;
             for known in page {
                 if let Err(error) = self.put_back(known).await {
-                    tracing::warn!(%error, "the index of near texts is not filled");
+                    tracing::warn!(%error, "the index of near texts could not be filled");
                     return Ok(());
                 }
             }
@@ -182,7 +181,7 @@ impl NearCheck {
         let KnownSketch { id, content_hash, site, sketch, claimed_at_ms, .. } = known;
         // One of a newer version says nothing to this one.
         let Some(sketch) = sketch else { return Ok(()) };
-        let offer = Offer { id, text: text_key(&content_hash), site, sketch };
+        let offer = SketchedText { id, text: text_key(&content_hash), site, sketch };
         self.neighbours.restore(&offer, seconds(claimed_at_ms), self.now_s()).await
     }
 
@@ -196,10 +195,10 @@ impl NearCheck {
     }
 }
 
-fn offer_of(identity: &Identity) -> Option<Offer> {
+fn offer_of(identity: &Identity) -> Option<SketchedText> {
     let sketch: Sketch = identity.sketch.clone()?;
     let (text, site) = (text_key(&identity.content_hash), identity.site.clone());
-    Some(Offer { id: identity.id, text, site, sketch })
+    Some(SketchedText { id: identity.id, text, site, sketch })
 }
 
 /// Unix seconds, which fit until 2106.

@@ -1,19 +1,19 @@
-//! Claims without an article: each is owed by a queue, or by nobody any more.
+//! Open claims, and the release of those whose articles were lost.
 //!
 //! A claim is recorded before its article is stored. In between, the article waits in the
-//! queues of the pipeline; it may also have become a dead letter, or be lost with a queue or
-//! with the end of a store. Such a claim must bar nothing, so it is released.
+//! queues of the pipeline. It may also become a dead letter, or be lost with a queue or a
+//! store. Such a claim must not block later submissions, so it is released.
 //!
-//! A claim is owed by nobody once everything has left the queues that was in them when the
-//! claim was there: first the entries, then each stage's queue in the order of an article's
-//! way, each up to what it held when the one before was past. A stage publishes before it
-//! acknowledges, so an article on its way is always met. No clock has a part in this.
+//! A claim is lost once every message that the queues held at the time of the claim has left
+//! them. The queues are checked in the order of the stages. Each must pass the newest message
+//! that it held when the queue before it had passed. A stage publishes before it acknowledges,
+//! so an article on its way is always in a checked queue. No clock is used.
 
 use std::sync::Arc;
 
 use courant_bus::{Bus, Stage};
 use courant_service::Control;
-use courant_store::{Claims, Obligation};
+use courant_store::{Claims, OpenClaim};
 use tokio::sync::Mutex;
 use tokio::time::Duration;
 
@@ -37,7 +37,7 @@ pub(crate) struct Obligations {
 
 /// Claims whose articles are looked for on their way.
 struct Followed {
-    owed: Vec<Obligation>,
+    owed: Vec<OpenClaim>,
     /// The place in [`WAY`] whose queue may have them, with the newest message that may be
     /// one of theirs.
     place: usize,
@@ -75,7 +75,7 @@ impl Obligations {
             return self.look().await.map(drop);
         };
         let lost = owed.iter().zip(held).filter(|(_, is_held)| !is_held);
-        let lost: Vec<Obligation> = lost.map(|(owed, _)| *owed).collect();
+        let lost: Vec<OpenClaim> = lost.map(|(owed, _)| *owed).collect();
         self.release(&lost).await.map(drop)
     }
 
@@ -109,7 +109,7 @@ impl Obligations {
     ///
     /// # Errors
     /// If the store does not answer.
-    pub(crate) async fn release(&self, owed: &[Obligation]) -> anyhow::Result<u64> {
+    pub(crate) async fn release(&self, owed: &[OpenClaim]) -> anyhow::Result<u64> {
         // Boxed: the Postgres half of this future is large.
         let released = Box::pin(self.claims.release(owed)).await?;
         if released > 0 {

@@ -17,11 +17,11 @@ use crate::metrics::Metrics;
 /// A silent gateway counts as gone, so it speaks although nothing changes.
 const AT_LEAST_EVERY: Duration = Duration::from_secs(1);
 
-/// The answer to everyone who brings something.
+/// The state of intake: the pressure, and the reason why nothing can be accepted, if any.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Standing {
+pub(crate) struct IntakeStatus {
     pub(crate) pressure: v1::Pressure,
-    /// The reason why nothing can be taken in at all.
+    /// The reason why nothing can be accepted, if any.
     pub(crate) obstacle: Option<String>,
 }
 
@@ -92,7 +92,7 @@ impl Policy {
     }
 }
 
-impl Standing {
+impl IntakeStatus {
     /// Nothing can be taken in, so everyone is asked to wait.
     fn blocked(reason: String) -> Self {
         let level = Level::Stop.into();
@@ -108,7 +108,7 @@ pub(crate) async fn watch(
     bus: &Bus,
     store: &Store,
     metrics: &Metrics,
-    standing: &watch::Sender<Standing>,
+    standing: &watch::Sender<IntakeStatus>,
     control: &Control,
 ) -> anyhow::Result<()> {
     let mut policy = Policy::new(config);
@@ -122,8 +122,8 @@ pub(crate) async fn watch(
             _ = looks.tick() => {}
         }
         let now = match look(bus, store).await {
-            Ok(queues) => Standing { pressure: policy.judge(&queues), obstacle: None },
-            Err(error) => Standing::blocked(format!("{error:#}")),
+            Ok(queues) => IntakeStatus { pressure: policy.judge(&queues), obstacle: None },
+            Err(error) => IntakeStatus::blocked(format!("{error:#}")),
         };
         note(&mut reminder, now.obstacle.as_deref());
         let pressure = now.pressure.clone();
@@ -164,7 +164,10 @@ async fn announce(bus: &Bus, pressure: &v1::Pressure, last: Option<Level>) {
     }
     // The next one comes within a second.
     if let Err(error) = bus.broadcast(Subject::CONTROL_PRESSURE, pressure).await {
-        tracing::debug!(error = &error as &dyn std::error::Error, "pressure was not told");
+        tracing::debug!(
+            error = &error as &dyn std::error::Error,
+            "the pressure could not be published"
+        );
     }
 }
 

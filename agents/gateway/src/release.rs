@@ -1,11 +1,11 @@
-//! Dead letters of articles: their claims are released at once, so that the same article is
-//! let in when it comes again.
+//! Releases the claims of articles that became dead letters, so that the same article is
+//! accepted when it is submitted again.
 
 use courant_article::Revision;
-use courant_bus::{Bus, Delivery, Failure, Followed, Subject};
+use courant_bus::{Bus, Delivery, Failure, FollowedItem, Subject};
 use courant_proto::v1;
 use courant_service::Control;
-use courant_store::Obligation;
+use courant_store::OpenClaim;
 use tracing::Instrument;
 
 use crate::obligations::Obligations;
@@ -32,12 +32,12 @@ pub(crate) async fn run(
             letter = letters.next() => letter,
         };
         match letter {
-            Some(Followed::Message(letter)) => {
+            Some(FollowedItem::Message(letter)) => {
                 let outcome = release(&letter, obligations).instrument(letter.span()).await;
                 letter.settle(outcome).await;
             }
-            Some(Followed::Gap(gap)) => {
-                tracing::warn!(?gap, "dead letters went before their claims were released");
+            Some(FollowedItem::Gap(gap)) => {
+                tracing::warn!(?gap, "dead letters were removed before their claims were released");
             }
             None => return Ok(()),
         }
@@ -55,7 +55,7 @@ async fn release(letter: &Delivery, obligations: &Obligations) -> Result<(), Fai
 
 /// The claim of the article in `letter`. One that cannot be read has none: it is a letter
 /// for that reason.
-fn owed(letter: &Delivery) -> Option<Obligation> {
+fn owed(letter: &Delivery) -> Option<OpenClaim> {
     let subject = letter.subject();
     let article = if subject == EMBEDDER.as_str() {
         letter.decode::<v1::ArticleAccepted>().ok()?.article
@@ -65,5 +65,5 @@ fn owed(letter: &Delivery) -> Option<Obligation> {
         letter.decode::<v1::ArticleAnalyzed>().ok()?.article
     };
     let article = article?;
-    Some(Obligation { id: article.id.parse().ok()?, revision: Revision(article.revision) })
+    Some(OpenClaim { id: article.id.parse().ok()?, revision: Revision(article.revision) })
 }

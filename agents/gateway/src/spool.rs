@@ -1,4 +1,4 @@
-//! The message spool over gRPC, while the pipeline runs.
+//! The gRPC service of the message spool, while the pipeline runs.
 
 use courant_bus::{Bus, SpoolCheck};
 use courant_proto::v1;
@@ -6,14 +6,14 @@ use courant_proto::v1::spool_server::{Spool, SpoolServer};
 use tonic::{Request, Response, Status};
 
 /// The service `courant.v1.Spool`.
-pub(crate) fn service(bus: Bus) -> SpoolServer<Service> {
-    SpoolServer::new(Service(bus))
+pub(crate) fn service(bus: Bus) -> SpoolServer<SpoolService> {
+    SpoolServer::new(SpoolService(bus))
 }
 
-pub(crate) struct Service(Bus);
+pub(crate) struct SpoolService(Bus);
 
 #[tonic::async_trait]
-impl Spool for Service {
+impl Spool for SpoolService {
     async fn check(
         &self,
         _: Request<v1::CheckSpoolRequest>,

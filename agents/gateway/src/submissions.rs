@@ -12,7 +12,7 @@ use tokio::sync::watch;
 use tonic::{Request, Response, Status, Streaming};
 
 use crate::api::Api;
-use crate::pressure::Standing;
+use crate::pressure::IntakeStatus;
 
 /// Entries of one call that wait for their decisions.
 const MAX_WAITING: usize = 256;
@@ -53,7 +53,7 @@ struct Call {
     /// `None` after the last entry.
     entries: Option<Streaming<v1::Entry>>,
     decisions: Subscription<v1::EntryDecided>,
-    standing: watch::Receiver<Standing>,
+    standing: watch::Receiver<IntakeStatus>,
     /// Submissions without a decision.
     waiting: HashSet<String>,
 }
@@ -112,8 +112,8 @@ impl Call {
 }
 
 /// Returns false while the queues are full.
-fn has_room(standing: &watch::Receiver<Standing>) -> Result<bool, Status> {
-    let Standing { pressure, obstacle } = &*standing.borrow();
+fn has_room(standing: &watch::Receiver<IntakeStatus>) -> Result<bool, Status> {
+    let IntakeStatus { pressure, obstacle } = &*standing.borrow();
     match obstacle {
         Some(reason) => Err(Status::unavailable(format!("nothing can be taken in: {reason}"))),
         None => Ok(pressure.level() != Level::Stop),

@@ -20,7 +20,7 @@ use courant_cache::Cache;
 use courant_dedup::{canonicalize, content_hash};
 use courant_proto::v1;
 use courant_service::Control;
-use courant_store::{Access, Record, Store};
+use courant_store::{Access, Store, StoredArticle};
 use courant_telemetry::{Clock, Meters};
 use serde_json::Value;
 use tempfile::TempDir;
@@ -163,9 +163,9 @@ fn words(range: std::ops::Range<u32>) -> String {
     range.map(|number| format!("word{number} ")).collect()
 }
 
-fn record(url: &str, title: &str, text: &str, vector: [f32; 3]) -> Record {
+fn record(url: &str, title: &str, text: &str, vector: [f32; 3]) -> StoredArticle {
     let url = canonicalize(url).unwrap();
-    Record {
+    StoredArticle {
         article: Article {
             id: ArticleId::of(&url),
             revision: Revision(NOW_MS),

@@ -1,4 +1,4 @@
-//! The storage agent, put together and run.
+//! The storage agent: how it is built and run.
 
 use courant_bus::{Bus, Stage, Subject};
 use courant_service::{AgentMetrics, Control, work};
@@ -10,7 +10,7 @@ use crate::commit::Committer;
 use crate::config::Config;
 use crate::handle::Handler;
 
-/// Stores articles.
+/// The agent that stores articles.
 pub struct Storage {
     config: Config,
     bus: Bus,
@@ -21,7 +21,7 @@ pub struct Storage {
 }
 
 impl Storage {
-    /// A storage agent that commits to `store`.
+    /// Builds a storage agent that commits to `store`.
     ///
     /// # Errors
     /// If a value of `config` is out of its range.
@@ -42,7 +42,7 @@ impl Storage {
         Ok(Self { config, bus, store, clock, metrics: AgentMetrics::new("storage", meter), sizes })
     }
 
-    /// Works until `control` says to drain.
+    /// Stores articles until `control` drains.
     ///
     /// # Errors
     /// If the bus cannot be consumed.

@@ -1,18 +1,18 @@
-//! Many articles, one transaction.
+//! Commits many articles in one transaction.
 
 use courant_service::AgentMetrics;
-use courant_store::{Articles, Record, Upsert};
+use courant_store::{Articles, StoredArticle, UpsertOutcome};
 use opentelemetry::metrics::Histogram;
 use tokio::sync::{mpsc, oneshot};
 
 use crate::error::CommitError;
 
-type Answer = oneshot::Sender<Result<Upsert, CommitError>>;
+type CommitSender = oneshot::Sender<Result<UpsertOutcome, CommitError>>;
 
 /// Hands articles to the one task that commits them.
 #[derive(Clone)]
 pub(crate) struct Committer {
-    queue: mpsc::Sender<(Record, Answer)>,
+    queue: mpsc::Sender<(StoredArticle, CommitSender)>,
 }
 
 impl Committer {
@@ -29,7 +29,7 @@ impl Committer {
     }
 
     /// Commits `record`, together with whatever else is waiting.
-    pub(crate) async fn commit(&self, record: Record) -> Result<Upsert, CommitError> {
+    pub(crate) async fn commit(&self, record: StoredArticle) -> Result<UpsertOutcome, CommitError> {
         let (answer, committed) = oneshot::channel();
         self.queue.send((record, answer)).await.map_err(|_| CommitError::Ending)?;
         committed.await.map_err(|_| CommitError::Ending)?
@@ -38,7 +38,7 @@ impl Committer {
 
 async fn commit_batches(
     articles: Articles,
-    mut waiting: mpsc::Receiver<(Record, Answer)>,
+    mut waiting: mpsc::Receiver<(StoredArticle, CommitSender)>,
     limit: usize,
     metrics: AgentMetrics,
     sizes: Histogram<u64>,
@@ -58,7 +58,10 @@ async fn commit_batches(
 /// Stores `records`, and returns the result for each, in order. A record that can never be
 /// stored fails the whole transaction. Each record then gets its own transaction, so that
 /// only that record fails.
-async fn upsert(articles: &Articles, records: &[Record]) -> Vec<Result<Upsert, CommitError>> {
+async fn upsert(
+    articles: &Articles,
+    records: &[StoredArticle],
+) -> Vec<Result<UpsertOutcome, CommitError>> {
     match articles.upsert(records).await {
         Ok(upserts) => upserts.into_iter().map(Ok).collect(),
         Err(error) if error.is_permanent() && records.len() > 1 => {
@@ -84,7 +87,7 @@ mod tests {
 
     use super::*;
 
-    fn record(url: &str, vector: Vec<f32>) -> Record {
+    fn record(url: &str, vector: Vec<f32>) -> StoredArticle {
         let url = CanonicalUrl::from_canonical(url);
         let article = Article {
             id: ArticleId::of(&url),
@@ -104,7 +107,7 @@ mod tests {
             page: PageFields::default(),
             feed: FeedFields::default(),
         };
-        Record {
+        StoredArticle {
             article,
             model: ModelRef::default(),
             vector: Embedding::normalized(vector),
@@ -130,7 +133,10 @@ mod tests {
             committer.commit(record("https://a.example/2", vec![1.0, 0.0])),
             committer.commit(record("https://a.example/3", vec![0.0, 1.0, 0.0])),
         );
-        assert_eq!((first.unwrap(), last.unwrap()), (Upsert::Inserted, Upsert::Inserted));
+        assert_eq!(
+            (first.unwrap(), last.unwrap()),
+            (UpsertOutcome::Inserted, UpsertOutcome::Inserted)
+        );
         assert!(matches!(
             courant_bus::Failure::from(wrong.unwrap_err()),
             courant_bus::Failure::Discard { .. }

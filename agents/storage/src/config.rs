@@ -1,4 +1,4 @@
-//! The section `[storage]`. `[store]` says in which store.
+//! The section `[storage]`. The section `[store]` configures the store.
 
 use courant_config::{RangeError, Ranged, Ranges, range};
 use courant_service::{Agent, Ports};
@@ -12,12 +12,12 @@ pub const AGENT: Agent = Agent {
     ports: Ports { http: 9104, grpc: 9204 },
 };
 
-/// The work that the storage agent takes.
+/// The limits of the storage agent's work.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Config {
-    /// Articles in hand at once, 1 to 4096; also the largest transaction. A
-    /// transaction takes what has come while the one before was committed.
+    /// The most articles in progress, 1 to 4096, and so in one transaction. A transaction takes
+    /// the articles that arrived while the one before was committed.
     pub batch: usize,
 }
 

@@ -4,7 +4,7 @@ use courant_article::{Article, Embeddings};
 use courant_bus::{Bus, Failure, MessageId, Subject};
 use courant_proto::{InvalidMessage, v1};
 use courant_service::AgentMetrics;
-use courant_store::{Record, Upsert};
+use courant_store::{StoredArticle, UpsertOutcome};
 use courant_telemetry::Clock;
 
 use crate::commit::Committer;
@@ -25,19 +25,19 @@ impl Handler {
         let mut stored = event(&record);
         let committed = self.committer.commit(record);
         let upsert = self.metrics.timed("store", committed).await?;
-        stored.changed = upsert != Upsert::Unchanged;
+        stored.changed = upsert != UpsertOutcome::Unchanged;
         let id = MessageId::article(&stored.id, stored.revision, "stored", "");
         self.bus.publish(Subject::ARTICLE_STORED, &id, &stored).await?;
         Ok(())
     }
 }
 
-fn record(analyzed: v1::ArticleAnalyzed, clock: &Clock) -> Result<Record, InvalidMessage> {
+fn record(analyzed: v1::ArticleAnalyzed, clock: &Clock) -> Result<StoredArticle, InvalidMessage> {
     let article = analyzed.article.ok_or(InvalidMessage::Missing("article"))?;
     let embeddings = analyzed.embeddings.ok_or(InvalidMessage::Missing("embeddings"))?;
     let analysis = analyzed.analysis.ok_or(InvalidMessage::Missing("analysis"))?;
     let embeddings = Embeddings::try_from(embeddings)?;
-    Ok(Record {
+    Ok(StoredArticle {
         article: Article::try_from(article)?,
         model: embeddings.model,
         vector: embeddings.vector,
@@ -46,7 +46,7 @@ fn record(analyzed: v1::ArticleAnalyzed, clock: &Clock) -> Result<Record, Invali
     })
 }
 
-fn event(record: &Record) -> v1::ArticleStored {
+fn event(record: &StoredArticle) -> v1::ArticleStored {
     let article = &record.article;
     v1::ArticleStored {
         id: article.id.to_string(),

@@ -1,5 +1,5 @@
-//! The storage agent: one idempotent upsert per article, many articles per
-//! transaction. What it acknowledges is committed.
+//! The storage agent. It makes one idempotent upsert per article, with many articles per
+//! transaction. It acknowledges a message only after its commit.
 
 mod agent;
 mod commit;

@@ -4,15 +4,15 @@ use std::process::ExitCode;
 
 use anyhow::Context;
 use clap::Parser;
-use courant_service::{Args, Start};
+use courant_service::{AgentArgs, AgentStart};
 use courant_storage::{AGENT, Storage};
 use courant_store::Store;
 
 fn main() -> ExitCode {
-    courant_service::main(AGENT, &Args::parse(), run)
+    courant_service::main(AGENT, &AgentArgs::parse(), run)
 }
 
-async fn run(mut start: Start) -> anyhow::Result<()> {
+async fn run(mut start: AgentStart) -> anyhow::Result<()> {
     let config = start.document.section("storage")?;
     let bus_config = start.document.section("bus")?;
     let store_config = start.document.section("store")?;

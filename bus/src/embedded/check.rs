@@ -1,4 +1,4 @@
-//! Looking through a spool, and saving what is whole of a damaged one.
+//! Checks a spool, and saves the readable part of a damaged one.
 
 use std::path::{Path, PathBuf};
 
@@ -12,11 +12,11 @@ use crate::error::SpoolError;
 /// The state of a spool.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct SpoolCheck {
-    /// Messages that wait to be handled.
+    /// Messages that wait in work queues.
     pub waiting: u64,
-    /// Events and dead letters that are kept.
+    /// Kept events and dead letters.
     pub kept: u64,
-    /// The damage, in words; none in a whole spool.
+    /// Descriptions of the damage. Empty if the spool is intact.
     pub problems: Vec<String>,
 }
 
@@ -25,18 +25,18 @@ pub struct SpoolCheck {
 pub struct SpoolRepair {
     /// Messages in the new spool, waiting or kept.
     pub saved: u64,
-    /// Messages whose rows cannot be read, as far as they can be counted. The store knows
-    /// what is lost with them, and lets it in when it comes again.
+    /// Messages whose rows cannot be read, as far as they can be counted. The store knows which
+    /// articles were lost with them, and accepts these articles when they are submitted again.
     pub lost: u64,
     /// The damaged file.
     pub kept_at: PathBuf,
 }
 
-/// Looks through every page of the spool at `path`. Blocks.
+/// Checks every page of the spool at `path`. Blocks.
 ///
 /// # Errors
-/// [`SpoolError::InUse`] while a process has it open: that can be asked with
-/// [`crate::Bus::check_spool`]. Or why it cannot even be looked at.
+/// [`SpoolError::InUse`] while a process has the spool open: that process can call
+/// [`crate::Bus::check_spool`]. Other errors if the spool cannot be opened.
 pub fn check_spool(path: &Path) -> Result<SpoolCheck, SpoolError> {
     if !path.exists() {
         return Err(SpoolError::Gone(path.to_owned()));
@@ -49,7 +49,7 @@ pub fn check_spool(path: &Path) -> Result<SpoolCheck, SpoolError> {
     }
 }
 
-/// Looks through every page of `file`, which is the spool at `path`.
+/// Checks every page of `file`, which is the spool at `path`.
 pub(super) fn check(file: &Connection, path: &Path) -> SpoolCheck {
     let mut problems = damage(file).unwrap_or_else(|error| vec![error.to_string()]);
     let count = |query: &str| file.query_row(query, [], |row| row.get::<_, u64>(0));
@@ -71,11 +71,11 @@ pub(super) fn check(file: &Connection, path: &Path) -> SpoolCheck {
     }
 }
 
-/// Saves what can be read of the spool at `path` into a new one in its place. The damaged
-/// file is kept beside it. Nobody may have it open. Blocks.
+/// Replaces the spool at `path` by a new one that holds every readable message. The damaged
+/// file is kept beside it. No process may have the spool open. Blocks.
 ///
 /// # Errors
-/// Why the new file cannot be written: then the old one stays where it is.
+/// If the new file cannot be written. The old file then stays in its place.
 pub fn repair_spool(path: &Path) -> Result<SpoolRepair, SpoolError> {
     let fresh = new_file_for(path).map_err(not_moved)?;
     let file = Connection::open(&fresh)?;
@@ -115,7 +115,7 @@ fn copy_all(damaged: &Connection, file: &Connection) -> Result<u64, SpoolError> 
     file.execute("INSERT INTO sqlite_sequence (name, seq) VALUES ('messages', ?1)", [newest])?;
     for table in ["followers", "followed", "dropped"] {
         if !Rows::copy_table(damaged, file, table)? {
-            tracing::warn!(table, "not all of it can be read: followers start again");
+            tracing::warn!(table, "a table cannot be read completely: its followers start again");
         }
     }
     Ok((lost + strays) as u64)

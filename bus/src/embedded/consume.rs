@@ -8,49 +8,49 @@ use futures::future::BoxFuture;
 use tokio::sync::OwnedSemaphorePermit;
 
 use super::follow;
-use super::handle::Embedded;
-use super::tables::{Lease, Message, Taken};
+use super::handle::EmbeddedBus;
+use super::tables::{DeliveryLease, Message, TakenMessages};
 use crate::delivery::Arrival;
 use crate::error::{BoxError, SpoolError};
 use crate::outlet::Outlet;
-use crate::settle::{Settle, Step};
+use crate::settle::{Settle, SettleStep};
 use crate::stages::Stage;
 
 /// The wait before a failing spool is asked again.
 const PAUSE: Duration = Duration::from_secs(1);
 
 /// Settles one delivery.
-struct Receipt {
-    embedded: Arc<Embedded>,
-    lease: Lease,
+struct WorkReceipt {
+    embedded: Arc<EmbeddedBus>,
+    lease: DeliveryLease,
 }
 
-impl Settle for Receipt {
-    fn settle(&self, step: Step) -> BoxFuture<'_, Result<(), BoxError>> {
+impl Settle for WorkReceipt {
+    fn settle(&self, step: SettleStep) -> BoxFuture<'_, Result<(), BoxError>> {
         let lease = self.lease;
         let settled = self.embedded.spool.run(move |tables| match &step {
-            Step::Acknowledge => tables.acknowledge(lease),
-            Step::Retry(after) => tables.retry(lease, *after),
-            Step::Release => tables.release(lease),
-            Step::Progress => tables.extend(lease),
-            Step::Bury(letter) => tables.bury(lease, letter),
+            SettleStep::Acknowledge => tables.acknowledge(lease),
+            SettleStep::Retry(after) => tables.retry(lease, *after),
+            SettleStep::Release => tables.release(lease),
+            SettleStep::Progress => tables.extend(lease),
+            SettleStep::Bury(letter) => tables.bury(lease, letter),
         });
         async { Ok(settled.await?) }.boxed()
     }
 }
 
 /// The part of the spool that a consumer takes from.
-pub(super) enum Source {
+pub(super) enum SpoolSource {
     /// Its stage's work.
     Work(Stage),
     /// Messages that a stream keeps.
-    Kept(follow::Source),
+    Kept(follow::FollowerSource),
 }
 
-impl Source {
+impl SpoolSource {
     async fn take(
         &mut self,
-        embedded: &Arc<Embedded>,
+        embedded: &Arc<EmbeddedBus>,
         outlet: &Outlet,
         places: Vec<OwnedSemaphorePermit>,
     ) -> Result<Option<Duration>, SpoolError> {
@@ -62,7 +62,7 @@ impl Source {
 }
 
 /// Takes as much as there are places, until the outlet is stopped.
-pub(super) async fn run(embedded: Arc<Embedded>, outlet: Outlet, mut source: Source) {
+pub(super) async fn run(embedded: Arc<EmbeddedBus>, outlet: Outlet, mut source: SpoolSource) {
     let mut woken = embedded.spool.woken(outlet.consumer.stream());
     loop {
         let places = tokio::select! {
@@ -98,18 +98,18 @@ async fn free_places(outlet: &Outlet) -> Vec<OwnedSemaphorePermit> {
 /// Hands out what is due. `None`: there may be more at once; else how long there
 /// is nothing, as far as one knows.
 async fn take(
-    embedded: &Arc<Embedded>,
+    embedded: &Arc<EmbeddedBus>,
     outlet: &Outlet,
     stage: Stage,
     mut places: Vec<OwnedSemaphorePermit>,
 ) -> Result<Option<Duration>, SpoolError> {
     let count = places.len();
-    let Taken { messages, abandoned, next_due } =
+    let TakenMessages { messages, abandoned, next_due } =
         embedded.spool.run(move |tables| tables.take(stage, count)).await?;
     embedded.report(stage, &abandoned);
     for Message { lease, subject, envelope } in messages {
         let (sequence, attempt) = (lease.sequence, lease.delivery);
-        let receipt = Arc::new(Receipt { embedded: Arc::clone(embedded), lease });
+        let receipt = Arc::new(WorkReceipt { embedded: Arc::clone(embedded), lease });
         let subject = subject.as_str().to_owned();
         let arrival = Arrival { subject, envelope, sequence, attempt, receipt };
         outlet.put(outlet.delivery(arrival, places.pop())).await;

@@ -7,7 +7,7 @@ use tokio::sync::{broadcast, mpsc, oneshot};
 
 use crate::error::RequestError;
 use crate::message::Envelope;
-use crate::request::Asked;
+use crate::request::PendingRequest;
 use crate::subject::Subject;
 
 /// Messages kept for a slow listener; it loses the oldest.
@@ -25,7 +25,7 @@ pub(super) struct Exchange {
 struct Members {
     closed: bool,
     listeners: HashMap<Subject, broadcast::Sender<Envelope>>,
-    servers: HashMap<Subject, Vec<mpsc::Sender<Asked>>>,
+    servers: HashMap<Subject, Vec<mpsc::Sender<PendingRequest>>>,
 }
 
 impl Exchange {
@@ -45,7 +45,7 @@ impl Exchange {
         members.listeners.entry(subject).or_insert_with(new).subscribe()
     }
 
-    pub(super) fn serve(&self, subject: Subject) -> mpsc::Receiver<Asked> {
+    pub(super) fn serve(&self, subject: Subject) -> mpsc::Receiver<PendingRequest> {
         let (server, asked) = mpsc::channel(SERVER_BUFFER);
         let mut members = self.members();
         if !members.closed {
@@ -62,7 +62,7 @@ impl Exchange {
     ) -> Result<Envelope, RequestError> {
         let server = self.next_server(subject).ok_or(RequestError::NoResponder(subject))?;
         let (reply, answer) = oneshot::channel();
-        if server.send(Asked { question, reply }).await.is_err() {
+        if server.send(PendingRequest { question, reply }).await.is_err() {
             return Err(RequestError::NoResponder(subject));
         }
         match answer.await {
@@ -73,7 +73,7 @@ impl Exchange {
     }
 
     /// In turn, leaving out those that have gone.
-    fn next_server(&self, subject: Subject) -> Option<mpsc::Sender<Asked>> {
+    fn next_server(&self, subject: Subject) -> Option<mpsc::Sender<PendingRequest>> {
         let mut members = self.members();
         let servers = members.servers.get_mut(&subject)?;
         servers.retain(|server| !server.is_closed());

@@ -7,14 +7,14 @@ use futures::FutureExt;
 use futures::future::BoxFuture;
 use tokio::sync::{OwnedSemaphorePermit, mpsc};
 
-use super::handle::Embedded;
-use super::tables::{Found, Kept, Seen};
+use super::handle::EmbeddedBus;
+use super::tables::{FollowerBatch, KeptMessage, OrderedBatch};
 use crate::consumer::Follower;
 use crate::delivery::Arrival;
 use crate::error::{BoxError, SpoolError};
-use crate::follow::{Feed, Gap, Missed};
+use crate::follow::{FollowerFeed, Gap, Missed};
 use crate::outlet::Outlet;
-use crate::settle::{Settle, Step};
+use crate::settle::{Settle, SettleStep};
 
 /// The wait before a failing spool is asked again.
 const PAUSE: Duration = Duration::from_secs(1);
@@ -24,23 +24,23 @@ const IDLE: Duration = Duration::from_secs(60);
 const AHEAD: usize = 64;
 
 /// Settles one delivery to a shared follower.
-struct Receipt {
-    embedded: Arc<Embedded>,
+struct FollowerReceipt {
+    embedded: Arc<EmbeddedBus>,
     follower: Arc<Follower>,
     sequence: u64,
     delivery: u32,
 }
 
-impl Settle for Receipt {
-    fn settle(&self, step: Step) -> BoxFuture<'_, Result<(), BoxError>> {
+impl Settle for FollowerReceipt {
+    fn settle(&self, step: SettleStep) -> BoxFuture<'_, Result<(), BoxError>> {
         let (sequence, delivery) = (self.sequence, self.delivery);
         let follower = Arc::clone(&self.follower);
         let settled = self.embedded.spool.run(move |tables| match &step {
             // A follower's messages need no letters: they stay where they are.
-            Step::Acknowledge | Step::Bury(_) => tables.followed(&follower, sequence),
-            Step::Retry(after) => tables.follow_later(&follower, sequence, delivery, *after),
-            Step::Release => tables.follow_release(&follower, sequence, delivery),
-            Step::Progress => tables.follow_extend(&follower, sequence, delivery),
+            SettleStep::Acknowledge | SettleStep::Bury(_) => tables.followed(&follower, sequence),
+            SettleStep::Retry(after) => tables.follow_later(&follower, sequence, delivery, *after),
+            SettleStep::Release => tables.follow_release(&follower, sequence, delivery),
+            SettleStep::Progress => tables.follow_extend(&follower, sequence, delivery),
         });
         async { Ok(settled.await?) }.boxed()
     }
@@ -48,13 +48,13 @@ impl Settle for Receipt {
 
 /// Confirms that a gap was told.
 struct GapReceipt {
-    embedded: Arc<Embedded>,
+    embedded: Arc<EmbeddedBus>,
     follower: Arc<Follower>,
     gap: Gap,
 }
 
 impl Settle for GapReceipt {
-    fn settle(&self, _confirmed: Step) -> BoxFuture<'_, Result<(), BoxError>> {
+    fn settle(&self, _confirmed: SettleStep) -> BoxFuture<'_, Result<(), BoxError>> {
         let (follower, gap) = (Arc::clone(&self.follower), self.gap);
         let settled = self.embedded.spool.run(move |tables| tables.gap_told(&follower, gap));
         async { Ok(settled.await?) }.boxed()
@@ -62,28 +62,28 @@ impl Settle for GapReceipt {
 }
 
 /// A shared follower's way out of the spool.
-pub(super) struct Source {
+pub(super) struct FollowerSource {
     pub(super) follower: Arc<Follower>,
     pub(super) gaps: mpsc::Sender<Missed>,
     pub(super) told: Option<Gap>,
 }
 
-impl Source {
+impl FollowerSource {
     /// Hands out what is due. `None`: there may be more at once; else how long there
     /// is nothing, as far as one knows.
     pub(super) async fn take(
         &mut self,
-        embedded: &Arc<Embedded>,
+        embedded: &Arc<EmbeddedBus>,
         outlet: &Outlet,
         mut places: Vec<OwnedSemaphorePermit>,
     ) -> Result<Option<Duration>, SpoolError> {
         let (follower, count) = (Arc::clone(&self.follower), places.len());
         let found = embedded.spool.run(move |tables| tables.take_kept(&follower, count)).await?;
-        let Found { messages, gap, next_due } = found;
+        let FollowerBatch { messages, gap, next_due } = found;
         self.tell(embedded, gap).await;
-        for Kept { sequence, delivery, subject, envelope } in messages {
+        for KeptMessage { sequence, delivery, subject, envelope } in messages {
             let (embedded, follower) = (Arc::clone(embedded), Arc::clone(&self.follower));
-            let receipt = Arc::new(Receipt { embedded, follower, sequence, delivery });
+            let receipt = Arc::new(FollowerReceipt { embedded, follower, sequence, delivery });
             let arrival = Arrival { subject, envelope, sequence, attempt: delivery, receipt };
             outlet.put(outlet.delivery(arrival, places.pop())).await;
         }
@@ -91,7 +91,7 @@ impl Source {
     }
 
     /// Tells of a gap once; again where it grows.
-    async fn tell(&mut self, embedded: &Arc<Embedded>, gap: Option<Gap>) {
+    async fn tell(&mut self, embedded: &Arc<EmbeddedBus>, gap: Option<Gap>) {
         if gap == self.told {
             return;
         }
@@ -106,7 +106,7 @@ impl Source {
 }
 
 /// Reads for a follower with a position of its own, until it leaves.
-pub(super) async fn run_own(embedded: Arc<Embedded>, mut feed: Feed) {
+pub(super) async fn run_own(embedded: Arc<EmbeddedBus>, mut feed: FollowerFeed) {
     let mut woken = embedded.spool.woken(feed.stream);
     loop {
         woken.mark_unchanged();
@@ -134,9 +134,9 @@ enum More {
     Left,
 }
 
-async fn feed_more(embedded: &Embedded, feed: &mut Feed) -> Result<More, SpoolError> {
+async fn feed_more(embedded: &EmbeddedBus, feed: &mut FollowerFeed) -> Result<More, SpoolError> {
     let (stream, subjects, after) = (feed.stream, feed.subjects.clone(), feed.after);
-    let Seen { gap, messages, next_after } =
+    let OrderedBatch { gap, messages, next_after } =
         embedded.spool.run(move |tables| tables.look(stream, &subjects, after, AHEAD)).await?;
     feed.after = Some(next_after);
     if let Some(gap) = gap
@@ -145,7 +145,7 @@ async fn feed_more(embedded: &Embedded, feed: &mut Feed) -> Result<More, SpoolEr
         return Ok(More::Left);
     }
     let more = if messages.len() < AHEAD { More::Nothing } else { More::Maybe };
-    for Kept { sequence, subject, envelope, .. } in messages {
+    for KeptMessage { sequence, subject, envelope, .. } in messages {
         if !feed.put(sequence, subject, envelope).await {
             return Ok(More::Left);
         }

@@ -13,7 +13,7 @@ use crate::error::SpoolError;
 use crate::shared::Shared;
 use crate::stages::Stage;
 
-pub(crate) struct Embedded {
+pub(crate) struct EmbeddedBus {
     pub(super) shared: Arc<Shared>,
     pub(super) spool: Spool,
     pub(super) exchange: Exchange,
@@ -21,7 +21,7 @@ pub(crate) struct Embedded {
     trouble: watch::Sender<Option<SpoolError>>,
 }
 
-impl Embedded {
+impl EmbeddedBus {
     /// Waits for the spool's thread to open the file.
     pub(crate) fn open(shared: Arc<Shared>, path: &Path) -> Result<Self, SpoolError> {
         let spool = Spool::open(Arc::clone(&shared), path.to_owned())?;
@@ -56,7 +56,7 @@ impl Embedded {
 
     pub(super) fn report(&self, stage: Stage, abandoned: &[Abandoned]) {
         for Abandoned { sequence, deliveries } in abandoned {
-            tracing::error!(%stage, sequence, deliveries, "a message was given up: nobody settled it");
+            tracing::error!(%stage, sequence, deliveries, "a message was given up because it was never settled");
             self.shared.metrics.given_up(&Consumer::Stage(stage), "abandoned");
         }
     }

@@ -18,28 +18,28 @@ use self::check::SpoolCheck;
 use crate::consumer::Follower;
 use crate::dead_letter::DeadLetter;
 use crate::error::{Error, PublishError, RequestError, SpoolError};
-use crate::follow::{Feed, Missed};
+use crate::follow::{FollowerFeed, Missed};
 use crate::message::Envelope;
 use crate::outlet::Outlet;
-use crate::published::Published;
+use crate::published::PublishAck;
 use crate::queue_status::{QueueEnds, QueueStatus};
-use crate::request::Asked;
+use crate::request::PendingRequest;
 use crate::stages::{Stage, Stream};
 use crate::subject::Subject;
 
-pub(crate) use handle::Embedded;
+pub(crate) use handle::EmbeddedBus;
 use tables::Tables;
 
 /// The longest time that the spool may take to end.
 const END: Duration = Duration::from_secs(5);
 
-impl Embedded {
+impl EmbeddedBus {
     pub(crate) async fn publish(
         &self,
         subject: Subject,
         stream: Stream,
         envelope: &Envelope,
-    ) -> Result<Published, PublishError> {
+    ) -> Result<PublishAck, PublishError> {
         let message = envelope.clone();
         let stored =
             self.spool.run(move |tables| tables.publish(subject, stream, &message)).await?;
@@ -51,7 +51,7 @@ impl Embedded {
     }
 
     pub(crate) fn consume(self: &Arc<Self>, stage: Stage, outlet: Outlet) {
-        let source = consume::Source::Work(stage);
+        let source = consume::SpoolSource::Work(stage);
         tokio::spawn(consume::run(Arc::clone(self), outlet, source));
     }
 
@@ -61,11 +61,12 @@ impl Embedded {
         outlet: Outlet,
         gaps: mpsc::Sender<Missed>,
     ) {
-        let source = consume::Source::Kept(follow::Source { follower, gaps, told: None });
+        let source =
+            consume::SpoolSource::Kept(follow::FollowerSource { follower, gaps, told: None });
         tokio::spawn(consume::run(Arc::clone(self), outlet, source));
     }
 
-    pub(crate) fn follow_own(self: &Arc<Self>, feed: Feed) {
+    pub(crate) fn follow_own(self: &Arc<Self>, feed: FollowerFeed) {
         tokio::spawn(follow::run_own(Arc::clone(self), feed));
     }
 
@@ -77,7 +78,7 @@ impl Embedded {
         self.exchange.listen(subject)
     }
 
-    pub(crate) fn serve(&self, subject: Subject) -> mpsc::Receiver<Asked> {
+    pub(crate) fn serve(&self, subject: Subject) -> mpsc::Receiver<PendingRequest> {
         self.exchange.serve(subject)
     }
 

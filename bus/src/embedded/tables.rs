@@ -26,8 +26,8 @@ use crate::message::{Envelope, Headers};
 use crate::shared::Shared;
 use crate::stages::{Stage, Stream};
 
-pub(super) use deliver::{Abandoned, Lease, Message, Taken};
-pub(super) use follow::{Found, Kept, Seen};
+pub(super) use deliver::{Abandoned, DeliveryLease, Message, TakenMessages};
+pub(super) use follow::{FollowerBatch, KeptMessage, OrderedBatch};
 
 /// 1 had no followers, 2 no suspects.
 pub(super) const FORMAT: i64 = 3;
@@ -97,7 +97,7 @@ pub(super) struct Tables {
     connection: Connection,
     file: FileIdentity,
     shared: Arc<Shared>,
-    levels: HashMap<Stream, Level>,
+    levels: HashMap<Stream, StreamLevel>,
     /// Since when `due_ms` counts.
     start: Instant,
     /// Messages that are handed out singly until it is known whether one of them ends the
@@ -110,7 +110,7 @@ pub(super) struct Tables {
 
 /// The contents of a stream.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-struct Level {
+struct StreamLevel {
     messages: u64,
     bytes: u64,
 }
@@ -215,7 +215,7 @@ impl Tables {
                 WHERE stream = ?1 AND state IN (0, 2)";
             let level =
                 self.connection.prepare_cached(sql)?.query_row([stream.as_str()], |row| {
-                    Ok(Level { messages: row.get(0)?, bytes: row.get(1)? })
+                    Ok(StreamLevel { messages: row.get(0)?, bytes: row.get(1)? })
                 })?;
             levels.insert(stream, level);
         }
@@ -250,7 +250,7 @@ impl Tables {
         std::mem::take(&mut self.touched)
     }
 
-    fn level(&mut self, stream: Stream) -> &mut Level {
+    fn level(&mut self, stream: Stream) -> &mut StreamLevel {
         self.levels.entry(stream).or_default()
     }
 

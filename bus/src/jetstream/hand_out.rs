@@ -5,7 +5,7 @@ use std::sync::Arc;
 use tokio::sync::OwnedSemaphorePermit;
 
 use super::handle::{COMPANY, JetStream};
-use super::receipt::Receipt;
+use super::receipt::AckReceipt;
 use super::strikes::Strikes;
 use crate::delivery::{Arrival, Delivery};
 use crate::outlet::Outlet;
@@ -53,7 +53,11 @@ async fn hand_out_later(
         && let Err(error) = jetstream.look_up(strikes, pulled.delivered).await
     {
         let error = &error as &dyn std::error::Error;
-        return tracing::warn!(sequence = pulled.sequence, error, "a delivery waits for its notes");
+        return tracing::warn!(
+            sequence = pulled.sequence,
+            error,
+            "a delivery waits until its notes can be read"
+        );
     }
     let mut delivery = pulled.into_delivery(&jetstream, &outlet, strikes);
     let most = jetstream.shared.config.max_deliver;
@@ -72,7 +76,7 @@ async fn hand_out_later(
     if let Some(suspect) = &suspect
         && let Err(error) = jetstream.begins_alone(suspect).await
     {
-        return tracing::warn!(error, "a delivery waits until its begin can be noted");
+        return tracing::warn!(error, "a delivery waits until its start can be noted");
     }
     outlet.put(delivery).await;
 }
@@ -89,7 +93,7 @@ impl Pulled {
         let most = shared.config.max_deliver;
         let attempt = strikes.map_or(delivered, |strikes| strikes.attempt(most).min(most));
         let subject = shared.names.strip(&message.subject).unwrap_or(&message.subject).to_owned();
-        let receipt = Arc::new(Receipt { jetstream: Arc::clone(jetstream), strikes, reply });
+        let receipt = Arc::new(AckReceipt { jetstream: Arc::clone(jetstream), strikes, reply });
         let envelope = wire::envelope(message);
         let arrival = Arrival { subject, envelope, sequence, attempt, receipt };
         outlet.delivery(arrival, place)

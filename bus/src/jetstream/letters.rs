@@ -34,7 +34,7 @@ pub(super) fn spawn_expiry(jetstream: &Arc<JetStream>) {
                 Ok(expired) => shared.metrics.letters_expired(expired),
                 Err(error) => {
                     let error = &error as &dyn std::error::Error;
-                    tracing::warn!(error, "cannot look for dead letters over their age");
+                    tracing::warn!(error, "cannot check for expired dead letters");
                 }
             }
         }

@@ -24,7 +24,7 @@ use tokio::sync::{Semaphore, watch};
 use tracing::Instrument;
 
 use crate::error::{Error, PublishError, RequestError};
-use crate::follow::Feed;
+use crate::follow::FollowerFeed;
 use crate::message::Envelope;
 use crate::outlet::Outlet;
 use crate::queue_status::{QueueEnds, QueueStatus};
@@ -80,7 +80,7 @@ impl JetStream {
         tokio::spawn(pull::run(Arc::clone(self), consumer, outlet).instrument(span));
     }
 
-    pub(crate) fn follow_own(self: &Arc<Self>, feed: Feed) {
+    pub(crate) fn follow_own(self: &Arc<Self>, feed: FollowerFeed) {
         tokio::spawn(own::run(Arc::clone(self), feed));
     }
 

@@ -12,7 +12,7 @@ use tokio::time::Instant;
 
 use super::handle::{JetStream, failed};
 use crate::error::{BoxError, Error};
-use crate::follow::{Feed, Gap};
+use crate::follow::{FollowerFeed, Gap};
 use crate::stages::Stream;
 use crate::wire;
 
@@ -28,7 +28,7 @@ const FIRST_PAUSE: Duration = Duration::from_millis(50);
 const LONGEST_PAUSE: Duration = Duration::from_secs(2);
 
 /// Reads until the follower leaves, through lost connections and consumers.
-pub(super) async fn run(jetstream: Arc<JetStream>, mut feed: Feed) {
+pub(super) async fn run(jetstream: Arc<JetStream>, mut feed: FollowerFeed) {
     let stop = feed.stop.clone();
     let reading = async {
         let mut pause = FIRST_PAUSE;
@@ -36,7 +36,7 @@ pub(super) async fn run(jetstream: Arc<JetStream>, mut feed: Feed) {
             let started = Instant::now();
             match read(&jetstream, &mut feed).await {
                 Ok(Left) => return,
-                Err(error) => tracing::warn!(%error, "following starts again"),
+                Err(error) => tracing::warn!(%error, "following was interrupted and starts again"),
             }
             pause = if started.elapsed() > LONGEST_PAUSE { FIRST_PAUSE } else { pause };
             tokio::time::sleep(pause).await;
@@ -49,7 +49,7 @@ pub(super) async fn run(jetstream: Arc<JetStream>, mut feed: Feed) {
 /// Nobody takes what is read.
 struct Left;
 
-async fn read(jetstream: &JetStream, feed: &mut Feed) -> Result<Left, BoxError> {
+async fn read(jetstream: &JetStream, feed: &mut FollowerFeed) -> Result<Left, BoxError> {
     if !start(jetstream, feed).await? {
         return Ok(Left);
     }
@@ -83,7 +83,7 @@ fn anew(changed: Result<(), RecvError>) -> BoxError {
 
 /// Finds the place to read from, and tells what is missing before it; false once
 /// nobody takes it.
-async fn start(jetstream: &JetStream, feed: &mut Feed) -> Result<bool, Error> {
+async fn start(jetstream: &JetStream, feed: &mut FollowerFeed) -> Result<bool, Error> {
     let (first, last) = jetstream.bounds(feed.stream).await?;
     let oldest = first - 1;
     let gap = match feed.after {
@@ -117,7 +117,7 @@ async fn arrived(batch: &mut Batch) -> Result<Option<Vec<Message>>, BoxError> {
 /// Hands on messages, with the gaps between them; false once nobody takes them.
 async fn hand_on(
     jetstream: &JetStream,
-    feed: &mut Feed,
+    feed: &mut FollowerFeed,
     group: Vec<Message>,
     delivered: &mut u64,
 ) -> Result<bool, BoxError> {
@@ -158,7 +158,7 @@ async fn hand_on(
 }
 
 impl JetStream {
-    async fn reader(&self, feed: &Feed) -> Result<Consumer<pull::Config>, Error> {
+    async fn reader(&self, feed: &FollowerFeed) -> Result<Consumer<pull::Config>, Error> {
         let (filter_subject, filter_subjects) = self.filters(&feed.subjects);
         let start_sequence = feed.after.unwrap_or(0) + 1;
         let consumer = pull::Config {

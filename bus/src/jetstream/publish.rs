@@ -6,7 +6,7 @@ use async_nats::jetstream::{self, ErrorCode};
 use super::handle::JetStream;
 use crate::error::PublishError;
 use crate::message::{Envelope, MAX_MESSAGE_BYTES};
-use crate::published::Published;
+use crate::published::PublishAck;
 use crate::stages::Stream;
 use crate::subject::Subject;
 use crate::wire;
@@ -21,7 +21,7 @@ impl JetStream {
         subject: Subject,
         stream: Stream,
         envelope: &Envelope,
-    ) -> Result<Published, PublishError> {
+    ) -> Result<PublishAck, PublishError> {
         let name = self.shared.names.subject(subject);
         let error = match self.store(&name, envelope).await {
             Err(error) if error.kind() == PublishErrorKind::StreamNotFound => {
@@ -46,7 +46,7 @@ impl JetStream {
         &self,
         subject: &str,
         envelope: &Envelope,
-    ) -> Result<Published, jetstream::context::PublishError> {
+    ) -> Result<PublishAck, jetstream::context::PublishError> {
         let headers = wire::header_map(&envelope.headers);
         let payload = envelope.payload.clone();
         let mut connections = self.connections.clone();
@@ -56,7 +56,7 @@ impl JetStream {
             ack = sent.into_future() => ack?,
             _ = connections.changed() => return Err(PublishErrorKind::BrokenPipe.into()),
         };
-        Ok(Published { sequence: ack.sequence, duplicate: ack.duplicate })
+        Ok(PublishAck { sequence: ack.sequence, duplicate: ack.duplicate })
     }
 
     async fn explain(

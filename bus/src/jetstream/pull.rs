@@ -38,7 +38,7 @@ pub(super) async fn run(
         match Pull::open(&jetstream, &consumer, &outlet).await {
             Ok(pull) => match pull.run().await {
                 Ok(()) => continue,
-                Err(error) => tracing::warn!(%error, "pulling starts again"),
+                Err(error) => tracing::warn!(%error, "pulling was interrupted and starts again"),
             },
             Err(error) => tracing::warn!(%error, "cannot pull"),
         }

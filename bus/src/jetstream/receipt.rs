@@ -11,37 +11,37 @@ use super::handle::{ANSWER, JetStream};
 use super::strikes::Strikes;
 use crate::error::BoxError;
 use crate::message::Envelope;
-use crate::settle::{Settle, Step};
+use crate::settle::{Settle, SettleStep};
 
 /// The address at which the server waits to hear of a delivery.
-pub(super) struct Receipt {
+pub(super) struct AckReceipt {
     pub(super) jetstream: Arc<JetStream>,
     /// A follower's deliveries have none: nothing gives them up.
     pub(super) strikes: Option<Strikes>,
     pub(super) reply: async_nats::Subject,
 }
 
-impl Settle for Receipt {
-    fn settle(&self, step: Step) -> BoxFuture<'_, Result<(), BoxError>> {
+impl Settle for AckReceipt {
+    fn settle(&self, step: SettleStep) -> BoxFuture<'_, Result<(), BoxError>> {
         async move {
             match step {
-                Step::Acknowledge => self.end(AckKind::Ack).await,
+                SettleStep::Acknowledge => self.end(AckKind::Ack).await,
                 // Always with a delay: without one the server delivers again at once,
                 // and all deliveries are used up in milliseconds.
-                Step::Retry(after) => {
+                SettleStep::Retry(after) => {
                     self.note_failure().await;
                     self.confirmed(AckKind::Nak(Some(after.max(Duration::from_millis(1))))).await
                 }
-                Step::Release => self.release().await,
-                Step::Progress => self.progress().await,
-                Step::Bury(letter) => self.bury(&letter).await,
+                SettleStep::Release => self.release().await,
+                SettleStep::Progress => self.progress().await,
+                SettleStep::Bury(letter) => self.bury(&letter).await,
             }
         }
         .boxed()
     }
 }
 
-impl Receipt {
+impl AckReceipt {
     async fn progress(&self) -> Result<(), BoxError> {
         Ok(self.jetstream.client.publish(self.reply.clone(), AckKind::Progress.into()).await?)
     }
@@ -61,7 +61,7 @@ impl Receipt {
         if let Some(strikes) = &self.strikes
             && let Err(error) = self.jetstream.forget(strikes).await
         {
-            tracing::debug!(error, "the notes of a settled message stay");
+            tracing::debug!(error, "the notes of a settled message could not be removed");
         }
         Ok(())
     }
@@ -79,7 +79,7 @@ impl Receipt {
         if let Some(strikes) = &self.strikes
             && let Err(error) = self.jetstream.has_failed(strikes).await
         {
-            tracing::warn!(error, "the failure of a delivery is not noted");
+            tracing::warn!(error, "the failure of a delivery could not be noted");
         }
     }
 

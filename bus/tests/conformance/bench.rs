@@ -4,7 +4,7 @@ use std::future::Future;
 use std::time::Duration;
 
 use courant_bus::{
-    Bus, Config, Deliveries, Delivery, Durability, Failure, MessageId, Published, Stage, Subject,
+    Bus, Config, Deliveries, Delivery, Durability, Failure, MessageId, PublishAck, Stage, Subject,
 };
 use courant_proto::v1;
 use courant_telemetry::Clock;
@@ -102,7 +102,7 @@ pub(crate) fn id(n: usize) -> MessageId {
     MessageId::new(format!("a{n}:1:test:1"))
 }
 
-pub(crate) async fn publish(bus: &Bus, n: usize) -> Published {
+pub(crate) async fn publish(bus: &Bus, n: usize) -> PublishAck {
     bus.publish(Subject::ENTRY_SUBMITTED, &id(n), &entry(n)).await.unwrap()
 }
 

@@ -29,7 +29,7 @@ async fn offer(bus: &Bus, stage: Stage, n: usize) {
 pub(crate) async fn a_row_is_a_stage(kind: Kind) {
     let bench = Bench::start(kind, |config| {
         config.stages.push(DESK);
-        let two = courant_bus::Queue { max_messages: 2, ..Default::default() };
+        let two = courant_bus::QueueLimits { max_messages: 2, ..Default::default() };
         config.limits.insert("asked".into(), two);
     })
     .await;

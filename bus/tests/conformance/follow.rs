@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use courant_bus::{
-    Bus, Delivery, Error, Event, Failure, Followed, Gap, MessageId, OwnFollower, Settled,
+    Bus, Delivery, Error, Event, Failure, FollowedItem, Gap, MessageId, OwnFollower, Settled,
     SharedFollower, Stage, Subject,
 };
 use courant_proto::v1;
@@ -25,29 +25,29 @@ async fn shared(bus: &Bus) -> SharedFollower {
 
 pub(crate) async fn delivery(follower: &mut SharedFollower) -> Delivery {
     match in_time(follower.next()).await.unwrap() {
-        Followed::Message(delivery) => delivery,
-        Followed::Gap(gap) => panic!("{gap:?}"),
+        FollowedItem::Message(delivery) => delivery,
+        FollowedItem::Gap(gap) => panic!("{gap:?}"),
     }
 }
 
 async fn shared_gap(follower: &mut SharedFollower) -> Gap {
     match in_time(follower.next()).await.unwrap() {
-        Followed::Gap(gap) => gap,
-        Followed::Message(delivery) => panic!("{}", article(&delivery)),
+        FollowedItem::Gap(gap) => gap,
+        FollowedItem::Message(delivery) => panic!("{}", article(&delivery)),
     }
 }
 
 async fn event(follower: &mut OwnFollower) -> Event {
     match in_time(follower.next()).await.unwrap() {
-        Followed::Message(event) => event,
-        Followed::Gap(gap) => panic!("{gap:?}"),
+        FollowedItem::Message(event) => event,
+        FollowedItem::Gap(gap) => panic!("{gap:?}"),
     }
 }
 
 async fn own_gap(follower: &mut OwnFollower) -> Gap {
     match in_time(follower.next()).await.unwrap() {
-        Followed::Gap(gap) => gap,
-        Followed::Message(event) => panic!("event {}", event.position()),
+        FollowedItem::Gap(gap) => gap,
+        FollowedItem::Message(event) => panic!("event {}", event.position()),
     }
 }
 
@@ -180,8 +180,8 @@ pub(crate) async fn a_shared_follower_is_told_what_goes_while_it_fails(kind: Kin
     let mut arrived = BTreeSet::new();
     while gaps == 0 || !arrived.contains("a4") {
         match in_time(follower.next()).await.unwrap() {
-            Followed::Gap(_) => gaps += 1,
-            Followed::Message(delivery) => {
+            FollowedItem::Gap(_) => gaps += 1,
+            FollowedItem::Message(delivery) => {
                 arrived.insert(article(&delivery));
                 delivery.settle(Ok(())).await;
             }
@@ -259,7 +259,7 @@ pub(crate) async fn dead_letters_can_be_followed(kind: Kind) {
     bus.replay(letter.sequence).await.unwrap().unwrap();
     until(async || bus.dead_letters(1).await.unwrap().is_empty()).await;
     // On a server a letter that went may be told as a gap, although it was handled.
-    let message = async { while let Some(Followed::Gap(_)) = follower.next().await {} };
+    let message = async { while let Some(FollowedItem::Gap(_)) = follower.next().await {} };
     assert!(tokio::time::timeout(Duration::from_millis(300), message).await.is_err());
 }
 

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use courant_bus::{Bus, Config, Error, Failure, Followed, Settled, Stage, Subject};
+use courant_bus::{Bus, Config, Error, Failure, FollowedItem, Settled, Stage, Subject};
 use courant_proto::v1;
 use courant_telemetry::Clock;
 use tokio::time::timeout;
@@ -247,7 +247,7 @@ async fn followers_go_on_through_a_crash_of_the_server() {
     let mut own = bus.follow_own(&stored, None).unwrap();
     follow::tell(&bus, 1).await;
     follow::delivery(&mut shared).await.settle(Ok(())).await;
-    assert!(matches!(in_time(own.next()).await, Some(Followed::Message(_))));
+    assert!(matches!(in_time(own.next()).await, Some(FollowedItem::Message(_))));
     let nats = bench.nats.as_mut().unwrap();
     nats.kill().unwrap();
     nats.restart().await.unwrap();
@@ -260,6 +260,6 @@ async fn followers_go_on_through_a_crash_of_the_server() {
         arrived = follow::article(&delivery);
         delivery.settle(Ok(())).await;
     }
-    let Some(Followed::Message(event)) = in_time(own.next()).await else { panic!("a gap") };
+    let Some(FollowedItem::Message(event)) = in_time(own.next()).await else { panic!("a gap") };
     assert_eq!(event.decode::<v1::ArticleStored>().unwrap().id, "a2");
 }

@@ -7,7 +7,7 @@ use std::path::Path;
 
 use anyhow::Context;
 use courant_article::{ArticleId, CanonicalUrl, Revision};
-use courant_dedup::{Ledger, NearConfig, NearIndex, Offer, Sketch, normalize_text};
+use courant_dedup::{Ledger, NearConfig, NearIndex, Sketch, SketchedText, normalize_text};
 use serde::Deserialize;
 
 use crate::report::Report;
@@ -72,7 +72,7 @@ fn candidate_recall(stories: &[Story], wanted: &[(String, String)], misses: bool
     for story in stories {
         let Some(sketch) = Sketch::of(&normalize_text(&story.body), 1) else { continue };
         found.insert(&story.id, index.candidates(&sketch));
-        let offer = Offer { id: name(&story.id), text: 0, site: String::new(), sketch };
+        let offer = SketchedText { id: name(&story.id), text: 0, site: String::new(), sketch };
         index.insert(&offer, 0);
     }
     let finds = |a: &str, b: &str| found.get(a).is_some_and(|ids| ids.contains(&name(b)));

@@ -20,7 +20,7 @@ use url::Url;
 use crate::report::Report;
 
 /// A page and what is true of it.
-pub(crate) struct Case {
+pub(crate) struct MetadataCase {
     pub(crate) name: String,
     pub(crate) url: String,
     pub(crate) html: PathBuf,
@@ -34,7 +34,7 @@ pub(crate) struct Case {
     date: Option<String>,
 }
 
-impl Case {
+impl MetadataCase {
     /// Returns the expected title (0), authors (1) or date (2).
     pub(crate) fn truth(&self, field: usize) -> Option<&str> {
         [&self.title, &self.authors, &self.date][field].as_deref()
@@ -101,7 +101,7 @@ impl Tally {
     }
 }
 
-fn tallies(set: &str, cases: &[Case], misses: bool) -> anyhow::Result<[Tally; 3]> {
+fn tallies(set: &str, cases: &[MetadataCase], misses: bool) -> anyhow::Result<[Tally; 3]> {
     let mut tallies = <[Tally; 3]>::default();
     for (at, case) in cases.iter().enumerate() {
         let page = extract(case)?;
@@ -123,7 +123,7 @@ fn tallies(set: &str, cases: &[Case], misses: bool) -> anyhow::Result<[Tally; 3]
     Ok(tallies)
 }
 
-fn extract(case: &Case) -> anyhow::Result<Page> {
+fn extract(case: &MetadataCase) -> anyhow::Result<Page> {
     let html = std::fs::read(&case.html)
         .with_context(|| format!("cannot read {}", case.html.display()))?;
     let url = Url::parse(&case.url).with_context(|| format!("invalid url {}", case.url))?;
@@ -197,7 +197,7 @@ fn stem(path: &Path) -> String {
     path.file_stem().unwrap_or_default().to_string_lossy().into_owned()
 }
 
-pub(crate) fn wcxb_articles(data: &Path) -> anyhow::Result<Vec<Case>> {
+pub(crate) fn wcxb_articles(data: &Path) -> anyhow::Result<Vec<MetadataCase>> {
     let dev = data.join("wcxb-dev/dev");
     let mut cases = Vec::new();
     for path in files(&dev.join("ground-truth"), "json")? {
@@ -206,7 +206,7 @@ pub(crate) fn wcxb_articles(data: &Path) -> anyhow::Result<Vec<Case>> {
             continue;
         }
         let truth = &all["ground_truth"];
-        cases.push(Case {
+        cases.push(MetadataCase {
             name: stem(&path),
             url: text(&all["url"]).unwrap_or_else(|| "http://localhost/".into()),
             html: dev.join(format!("html/{}.html", stem(&path))),
@@ -221,7 +221,7 @@ pub(crate) fn wcxb_articles(data: &Path) -> anyhow::Result<Vec<Case>> {
     Ok(cases)
 }
 
-pub(crate) fn trafilatura(data: &Path) -> anyhow::Result<Vec<Case>> {
+pub(crate) fn trafilatura(data: &Path) -> anyhow::Result<Vec<MetadataCase>> {
     let folder = data.join("trafilatura-eval");
     let all = json(&folder.join("evaldata.json"))?;
     let mut cases = Vec::new();
@@ -229,7 +229,7 @@ pub(crate) fn trafilatura(data: &Path) -> anyhow::Result<Vec<Case>> {
         let file = text(&truth["file"]).context("a page without a file")?;
         let html = ["cache", "eval"].map(|part| folder.join(part).join(&file));
         let Some(html) = html.into_iter().find(|path| path.exists()) else { continue };
-        cases.push(Case {
+        cases.push(MetadataCase {
             name: file,
             url: url.clone(),
             html,
@@ -245,7 +245,7 @@ pub(crate) fn trafilatura(data: &Path) -> anyhow::Result<Vec<Case>> {
 }
 
 /// A publisher's versions are in the order of its pages.
-fn fundus(data: &Path) -> anyhow::Result<Vec<Case>> {
+fn fundus(data: &Path) -> anyhow::Result<Vec<MetadataCase>> {
     let mut countries: Vec<PathBuf> = Vec::new();
     for entry in std::fs::read_dir(data.join("fundus-publishers/pages"))? {
         countries.push(entry?.path());
@@ -273,11 +273,11 @@ fn fundus(data: &Path) -> anyhow::Result<Vec<Case>> {
     Ok(cases)
 }
 
-fn fundus_case(page: &Path, truth: &Value, about: &Value) -> Case {
+fn fundus_case(page: &Path, truth: &Value, about: &Value) -> MetadataCase {
     let names = truth["authors"].as_array().into_iter().flatten().filter_map(Value::as_str);
     let names: Vec<&str> = names.collect();
     let url = text(&about[format!("{}.html.gz", stem(page))]["url"]);
-    Case {
+    MetadataCase {
         name: stem(page),
         url: url.unwrap_or_else(|| "http://localhost/".into()),
         html: page.to_owned(),

@@ -16,7 +16,7 @@ use url::Url;
 const UNKNOWN_URL: &str = "https://unknown.example/page";
 
 /// A page as Courant reads it.
-pub(crate) struct Sample {
+pub(crate) struct ReadPage {
     /// The name under which a miss is listed.
     pub(crate) name: String,
     /// Empty where reading failed: that is a miss, not an end.
@@ -28,8 +28,8 @@ pub(crate) struct Sample {
 }
 
 /// A page of trafilatura's evaluation.
-pub(crate) struct Segmented {
-    pub(crate) sample: Sample,
+pub(crate) struct TrafilaturaPage {
+    pub(crate) sample: ReadPage,
     /// Pieces that the text must have.
     pub(crate) with: Vec<String>,
     /// Pieces that the text must not have.
@@ -37,8 +37,8 @@ pub(crate) struct Segmented {
 }
 
 /// A page of WCXB.
-pub(crate) struct Labelled {
-    pub(crate) sample: Sample,
+pub(crate) struct WcxbPage {
+    pub(crate) sample: ReadPage,
     /// `article`, `forum`, `product`, `collection`, `listing`, `documentation`,
     /// `service`.
     pub(crate) page_type: String,
@@ -46,8 +46,8 @@ pub(crate) struct Labelled {
 }
 
 /// A page of Readability's tests.
-pub(crate) struct Expected {
-    pub(crate) sample: Sample,
+pub(crate) struct ReadabilityPage {
+    pub(crate) sample: ReadPage,
     pub(crate) text: String,
 }
 
@@ -58,14 +58,14 @@ struct Segments {
     without: Vec<String>,
 }
 
-pub(crate) fn trafilatura(dir: &Path) -> Result<Vec<Segmented>> {
+pub(crate) fn trafilatura(dir: &Path) -> Result<Vec<TrafilaturaPage>> {
     let cases: BTreeMap<String, Segments> = json(&dir.join("evaldata.json"))?;
     let read = |(url, case): (String, Segments)| {
         let folders = [dir.join("cache"), dir.join("eval")];
         let file = folders.iter().map(|folder| folder.join(&case.file)).find(|file| file.is_file());
         let file = file.with_context(|| format!("cannot find {}", case.file))?;
         let sample = sample(case.file, &file, &url)?;
-        Ok(Segmented { sample, with: case.with, without: case.without })
+        Ok(TrafilaturaPage { sample, with: case.with, without: case.without })
     };
     cases.into_iter().map(read).collect()
 }
@@ -94,7 +94,7 @@ struct Truth {
     main_content: String,
 }
 
-pub(crate) fn wcxb(dir: &Path) -> Result<Vec<Labelled>> {
+pub(crate) fn wcxb(dir: &Path) -> Result<Vec<WcxbPage>> {
     let index: Index = json(&dir.join("metadata.json"))?;
     let dev = index.files.into_iter().filter(|(_, entry)| entry.split == "dev");
     let read = |(id, entry): (String, Entry)| {
@@ -102,7 +102,7 @@ pub(crate) fn wcxb(dir: &Path) -> Result<Vec<Labelled>> {
         let file = dir.join(format!("dev/html/{id}.html"));
         let url = if label.url.is_empty() { UNKNOWN_URL } else { &label.url };
         let sample = sample(id, &file, url)?;
-        Ok(Labelled { sample, page_type: entry.page_type, text: label.ground_truth.main_content })
+        Ok(WcxbPage { sample, page_type: entry.page_type, text: label.ground_truth.main_content })
     };
     dev.map(read).collect()
 }
@@ -112,7 +112,7 @@ struct Crawled {
     url: String,
 }
 
-pub(crate) fn fundus(dir: &Path) -> Result<Vec<Sample>> {
+pub(crate) fn fundus(dir: &Path) -> Result<Vec<ReadPage>> {
     let mut samples = Vec::new();
     for country in folder(&dir.join("pages"))? {
         let crawled: BTreeMap<String, Crawled> = json(&country.join("meta.info"))?;
@@ -127,17 +127,17 @@ pub(crate) fn fundus(dir: &Path) -> Result<Vec<Sample>> {
     Ok(samples)
 }
 
-pub(crate) fn readability(dir: &Path) -> Result<Vec<Expected>> {
+pub(crate) fn readability(dir: &Path) -> Result<Vec<ReadabilityPage>> {
     let read = |case: PathBuf| {
         let name = case.file_name().unwrap_or_default().to_string_lossy().into_owned();
         let sample = sample(name, &case.join("source.html"), "http://fakehost/test/page.html")?;
         let html = fs::read_to_string(case.join("expected.html"))?;
-        Ok(Expected { sample, text: without_tags(&html) })
+        Ok(ReadabilityPage { sample, text: without_tags(&html) })
     };
     folder(&dir.join("pages"))?.into_iter().map(read).collect()
 }
 
-fn sample(name: String, file: &Path, url: &str) -> Result<Sample> {
+fn sample(name: String, file: &Path, url: &str) -> Result<ReadPage> {
     let html = fs::read(file).with_context(|| format!("cannot read {}", file.display()))?;
     let url: Url = url.parse().with_context(|| format!("{name} has no URL, but {url:?}"))?;
     let start = Instant::now();
@@ -148,10 +148,10 @@ fn sample(name: String, file: &Path, url: &str) -> Result<Sample> {
         Page::default()
     });
     let host = url.host_str().unwrap_or_default().to_owned();
-    Ok(Sample { name, page, host, file: file.to_owned(), url, took })
+    Ok(ReadPage { name, page, host, file: file.to_owned(), url, took })
 }
 
-impl Sample {
+impl ReadPage {
     /// Returns the evidence for the verdict; `None` if the page cannot be read.
     pub(crate) fn evidence(&self) -> Option<Evidence> {
         let html = fs::read(&self.file).ok()?;

@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, bail};
 use serde_json::{Value, json};
 
-use super::metadata::{self, Case};
+use super::metadata::{self, MetadataCase};
 
 /// An extractor's name and its answers, `NAME=FILE`.
 #[derive(Debug, Clone)]
@@ -40,7 +40,7 @@ pub(crate) fn questions(data: &Path) -> anyhow::Result<String> {
     Ok(lines)
 }
 
-fn sets(data: &Path) -> anyhow::Result<[(&'static str, Vec<Case>); 2]> {
+fn sets(data: &Path) -> anyhow::Result<[(&'static str, Vec<MetadataCase>); 2]> {
     Ok([("wcxb", metadata::wcxb_articles(data)?), ("trafilatura", metadata::trafilatura(data)?)])
 }
 
@@ -89,13 +89,13 @@ impl Answers {
     }
 
     /// Nothing where the extractor gave no answer.
-    fn of(&self, set: &str, case: &Case) -> &Value {
+    fn of(&self, set: &str, case: &MetadataCase) -> &Value {
         self.0.get(&format!("{set}/{}", case.name)).unwrap_or(&Value::Null)
     }
 
     /// Trafilatura's own measure: F over pieces of text that must, or must not, be
     /// in the result, counted over all pages.
-    fn snippets_f(&self, cases: &[Case]) -> f64 {
+    fn snippets_f(&self, cases: &[MetadataCase]) -> f64 {
         let (mut right, mut missed, mut wrong) = (0.0, 0.0, 0.0);
         for case in cases {
             let text = self.of("trafilatura", case)["text"].as_str().unwrap_or_default();
@@ -110,7 +110,7 @@ impl Answers {
     }
 
     /// The mean over pages of F1 of the words' multisets.
-    fn word_f1(&self, cases: &[Case]) -> f64 {
+    fn word_f1(&self, cases: &[MetadataCase]) -> f64 {
         let scores = cases.iter().map(|case| {
             let found = words(self.of("wcxb", case)["text"].as_str().unwrap_or_default());
             let truth = words(&case.text);
@@ -123,7 +123,7 @@ impl Answers {
     }
 
     /// The share of pages where a field agrees with its truth.
-    fn share(&self, cases: &[Case], field: usize) -> f64 {
+    fn share(&self, cases: &[MetadataCase], field: usize) -> f64 {
         let agreed = cases.iter().filter_map(|case| {
             let truth = case.truth(field)?;
             let answer = self.of("wcxb", case);

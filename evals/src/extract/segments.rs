@@ -1,6 +1,6 @@
 //! trafilatura's own measure: which of the pieces chosen by hand are in the text.
 
-use super::pages::Segmented;
+use super::pages::TrafilaturaPage;
 use crate::report::Report;
 
 /// Pieces over all pages, as `tests/comparison_small.py` of trafilatura counts.
@@ -12,14 +12,14 @@ struct Counts {
 }
 
 impl Counts {
-    fn of(page: &Segmented) -> Self {
+    fn of(page: &TrafilaturaPage) -> Self {
         let text = &page.sample.page.text;
         let found = page.with.iter().filter(|piece| text.contains(*piece)).count();
         let unwanted = page.without.iter().filter(|piece| text.contains(*piece)).count();
         Self { found, missed: page.with.len() - found, unwanted }
     }
 
-    fn sum<'a>(pages: impl Iterator<Item = &'a Segmented>) -> Self {
+    fn sum<'a>(pages: impl Iterator<Item = &'a TrafilaturaPage>) -> Self {
         pages.map(Self::of).fold(Self::default(), |sum, counts| Self {
             found: sum.found + counts.found,
             missed: sum.missed + counts.missed,
@@ -40,7 +40,7 @@ impl Counts {
     }
 }
 
-pub(crate) fn measure(report: &mut Report, pages: &[Segmented], misses: bool) {
+pub(crate) fn measure(report: &mut Report, pages: &[TrafilaturaPage], misses: bool) {
     if misses {
         pages.iter().for_each(list);
     }
@@ -54,7 +54,7 @@ pub(crate) fn measure(report: &mut Report, pages: &[Segmented], misses: bool) {
     }
 }
 
-fn list(page: &Segmented) {
+fn list(page: &TrafilaturaPage) {
     let text = &page.sample.page.text;
     for piece in page.with.iter().filter(|piece| !text.contains(*piece)) {
         println!("{}: missing {piece:?}", page.sample.name);

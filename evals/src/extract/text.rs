@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use super::pages::{Expected, Labelled, Sample};
+use super::pages::{ReadPage, ReadabilityPage, WcxbPage};
 use crate::report::Report;
 
 /// Pages below this are listed as misses.
@@ -45,7 +45,7 @@ fn words(text: &str) -> HashMap<String, usize> {
     counts
 }
 
-pub(crate) fn measure_wcxb(report: &mut Report, pages: &[Labelled], misses: bool) {
+pub(crate) fn measure_wcxb(report: &mut Report, pages: &[WcxbPage], misses: bool) {
     let of_type = |kind: &str| {
         let pages = pages.iter().filter(|page| page.page_type == kind && !page.text.is_empty());
         scores(pages.map(|page| (&page.sample, page.text.as_str())), misses && kind == "article")
@@ -61,13 +61,13 @@ pub(crate) fn measure_wcxb(report: &mut Report, pages: &[Labelled], misses: bool
     }
 }
 
-pub(crate) fn measure_readability(report: &mut Report, pages: &[Expected], misses: bool) {
+pub(crate) fn measure_readability(report: &mut Report, pages: &[ReadabilityPage], misses: bool) {
     let scores = scores(pages.iter().map(|page| (&page.sample, page.text.as_str())), misses);
     report.state("mozilla-readability, word F1", mean(&scores));
 }
 
-fn scores<'a>(pages: impl Iterator<Item = (&'a Sample, &'a str)>, misses: bool) -> Vec<f64> {
-    let mut all: Vec<(&Sample, Agreement)> = pages
+fn scores<'a>(pages: impl Iterator<Item = (&'a ReadPage, &'a str)>, misses: bool) -> Vec<f64> {
+    let mut all: Vec<(&ReadPage, Agreement)> = pages
         .map(|(sample, expected)| (sample, Agreement::of(&sample.page.text, expected)))
         .collect();
     let scores = all.iter().map(|(_, agreement)| agreement.f1()).collect();

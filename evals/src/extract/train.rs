@@ -4,7 +4,7 @@
 
 use courant_extract::{EVIDENCE, Evidence};
 
-use super::pages::{Labelled, Sample};
+use super::pages::{ReadPage, WcxbPage};
 use crate::report::Report;
 
 const FOLDS: u64 = 5;
@@ -58,7 +58,7 @@ impl Model {
     }
 }
 
-pub(crate) fn train(report: &mut Report, wcxb: &[Labelled], fundus: &[Sample]) {
+pub(crate) fn train(report: &mut Report, wcxb: &[WcxbPage], fundus: &[ReadPage]) {
     let examples: Vec<Example> = wcxb
         .iter()
         .map(|page| (&page.sample, page.page_type == "article", false))

@@ -1,14 +1,14 @@
 //! The verdict on whether a page is an article.
 
-use super::pages::{Labelled, Sample};
+use super::pages::{ReadPage, WcxbPage};
 use crate::report::Report;
 
 const KINDS: [&str; 6] = ["forum", "product", "collection", "listing", "documentation", "service"];
 
 pub(crate) fn measure(
     report: &mut Report,
-    wcxb: Option<&[Labelled]>,
-    fundus: Option<&[Sample]>,
+    wcxb: Option<&[WcxbPage]>,
+    fundus: Option<&[ReadPage]>,
     misses: bool,
 ) {
     if let Some(pages) = wcxb {
@@ -33,19 +33,19 @@ pub(crate) fn measure(
     }
 }
 
-fn is_article(page: &Labelled) -> bool {
+fn is_article(page: &WcxbPage) -> bool {
     page.page_type == "article"
 }
 
-fn is_right(page: &Labelled) -> bool {
+fn is_right(page: &WcxbPage) -> bool {
     is_article(page) == page.sample.page.is_article
 }
 
-fn share_right<'a>(pages: impl Iterator<Item = &'a Labelled>) -> f64 {
+fn share_right<'a>(pages: impl Iterator<Item = &'a WcxbPage>) -> f64 {
     let right: Vec<bool> = pages.map(is_right).collect();
     right.iter().filter(|right| **right).count() as f64 / right.len() as f64
 }
 
-fn list(page: &Labelled) {
+fn list(page: &WcxbPage) {
     println!("{}: {}, but said otherwise", page.sample.name, page.page_type);
 }

@@ -6,7 +6,7 @@ use std::path::Path;
 use anyhow::Context;
 
 /// One file.
-pub(crate) struct Case {
+pub(crate) struct FeedCase {
     pub(crate) bytes: Vec<u8>,
     /// A Python expression; empty where the file has none.
     pub(crate) expectation: String,
@@ -14,7 +14,7 @@ pub(crate) struct Case {
     pub(crate) base: String,
 }
 
-impl Case {
+impl FeedCase {
     pub(crate) fn read(file: &Path) -> anyhow::Result<Self> {
         let bytes = fs::read(file).with_context(|| format!("cannot read {}", file.display()))?;
         // The comments are ASCII, also where the feed is UTF-16 or UTF-32.

@@ -5,7 +5,7 @@ use courant_extract::sources::{Feed, FeedEntry, FeedKind};
 use url::Url;
 
 /// The outcome of a case.
-pub(crate) enum Verdict {
+pub(crate) enum CaseResult {
     Met,
     /// With the claim that does not hold.
     Missed(String),
@@ -14,7 +14,7 @@ pub(crate) enum Verdict {
 }
 
 /// Checks all claims about what `courant feed` reports; others say nothing.
-pub(crate) fn check(expectation: &str, feed: Option<&Feed>) -> Verdict {
+pub(crate) fn check(expectation: &str, feed: Option<&Feed>) -> CaseResult {
     let mut counted = false;
     let mut reasons = Vec::new();
     for claim in split(expectation, " and ") {
@@ -33,11 +33,15 @@ pub(crate) fn check(expectation: &str, feed: Option<&Feed>) -> Verdict {
             let holds = feed.is_some_and(|feed| field.is(feed, literal.trim()));
             if !holds {
                 let found = feed.map(|feed| field.show(feed));
-                return Verdict::Missed(format!("{} but {found:?}", claim.trim()));
+                return CaseResult::Missed(format!("{} but {found:?}", claim.trim()));
             }
         }
     }
-    if counted { Verdict::Met } else { Verdict::OutOfScope(reasons.pop().unwrap_or_default()) }
+    if counted {
+        CaseResult::Met
+    } else {
+        CaseResult::OutOfScope(reasons.pop().unwrap_or_default())
+    }
 }
 
 /// Splits where `separator` stands outside of quotes and brackets.
@@ -290,7 +294,7 @@ fn escaped(chars: &mut std::str::Chars<'_>) -> Option<char> {
 mod tests {
     use super::*;
 
-    fn verdict(expectation: &str) -> Verdict {
+    fn verdict(expectation: &str) -> CaseResult {
         let rss = "<rss version='2.0'><channel><title>A</title><item><title>x and y</title>\
             <pubDate>Thu, 01 Jan 2004 19:48:21 GMT</pubDate></item></channel></rss>";
         check(expectation, courant_extract::sources::feed(rss.as_bytes(), None, None).ok().as_ref())
@@ -304,15 +308,15 @@ mod tests {
             "entries[0]['published_parsed'] == (2004, 1, 1, 19, 48, 21, 3, 1, 0)",
             "(version == 'rss20') and len(entries) == 1",
         ] {
-            assert!(matches!(verdict(expectation), Verdict::Met), "{expectation}");
+            assert!(matches!(verdict(expectation), CaseResult::Met), "{expectation}");
         }
     }
 
     #[test]
     fn claims_that_do_not_hold_are_missed_and_others_left_out() {
-        assert!(matches!(verdict("feed['title'] == 'B'"), Verdict::Missed(_)));
-        assert!(matches!(verdict("entries[1]['title'] == 'x'"), Verdict::Missed(_)));
-        let Verdict::OutOfScope(why) = verdict("not bozo and feed['links'][0]['href'] == 'x'")
+        assert!(matches!(verdict("feed['title'] == 'B'"), CaseResult::Missed(_)));
+        assert!(matches!(verdict("entries[1]['title'] == 'x'"), CaseResult::Missed(_)));
+        let CaseResult::OutOfScope(why) = verdict("not bozo and feed['links'][0]['href'] == 'x'")
         else {
             panic!("no link is reported")
         };

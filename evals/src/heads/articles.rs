@@ -10,7 +10,7 @@ use courant_analyst::Analyzer;
 use courant_article::{Embeddings, Topic};
 
 use super::rouge::rouge_l;
-use super::vectors::Vectors;
+use super::vectors::VectorCache;
 use crate::report::Report;
 
 /// The folders and what IPTC calls their topic.
@@ -23,7 +23,7 @@ const TOPICS: [(&str, &str); 5] = [
 ];
 const LEAD: usize = 3;
 
-pub(crate) struct Labelled {
+pub(crate) struct TopicArticle {
     folder: &'static str,
     code: &'static str,
     title: String,
@@ -32,7 +32,7 @@ pub(crate) struct Labelled {
 }
 
 /// All articles by folder and name; says so where the data is not there.
-pub(crate) fn read(data: &Path) -> Result<Option<Vec<Labelled>>> {
+pub(crate) fn read(data: &Path) -> Result<Option<Vec<TopicArticle>>> {
     let dir = data.join("topics-dev");
     if !dir.is_dir() {
         println!("SKIPPED: topics-dev is not at {}", data.display());
@@ -49,7 +49,7 @@ pub(crate) fn read(data: &Path) -> Result<Option<Vec<Labelled>>> {
             let reference = text(&dir.join("summaries").join(folder).join(&name))?;
             let (title, text) = whole.trim().split_once('\n').context("a title and a text")?;
             let (title, text) = (title.trim().to_owned(), text.trim().to_owned());
-            articles.push(Labelled { folder, code, title, text, reference });
+            articles.push(TopicArticle { folder, code, title, text, reference });
         }
     }
     Ok(Some(articles))
@@ -84,8 +84,8 @@ impl Sums {
 pub(crate) fn measure(
     report: &mut Report,
     analyzer: &Analyzer,
-    articles: &[Labelled],
-    vectors: &mut Vectors,
+    articles: &[TopicArticle],
+    vectors: &mut VectorCache,
 ) -> Result<()> {
     let texts: Vec<&str> = articles.iter().map(|article| article.text.as_str()).collect();
     let embedded = vectors.of(&texts)?;
@@ -110,7 +110,7 @@ pub(crate) fn measure(
     Ok(())
 }
 
-fn judged(analyzer: &Analyzer, article: &Labelled, embeddings: &Embeddings) -> Sums {
+fn judged(analyzer: &Analyzer, article: &TopicArticle, embeddings: &Embeddings) -> Sums {
     let analysis = analyzer.analyze(&article.title, &article.text, embeddings);
     let is_right = |topic: Option<&Topic>| {
         f64::from(u8::from(topic.is_some_and(|topic| topic.code == article.code)))

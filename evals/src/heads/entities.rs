@@ -7,7 +7,7 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, ensure};
-use courant_heads::entities::{EntityHead, Name, Passage, Provenance, learn};
+use courant_heads::entities::{EntityHead, EntityPassage, NamedSpan, Provenance, learn};
 use courant_inference::{Config, Deps, FrozenEncoder};
 
 use crate::report::Report;
@@ -15,8 +15,8 @@ use crate::report::Report;
 mod conll;
 mod score;
 
-use conll::Labelled;
-use score::Counts;
+use conll::NamedSentence;
+use score::SpanTotals;
 
 /// The goals of exact-span F1.
 const AT_LEAST: f64 = 0.58;
@@ -42,10 +42,10 @@ pub(crate) fn run(data: &Path, misses: bool) -> anyhow::Result<Report> {
     ensure!(*hash == conll::sha256(&training), "the head learned from other data ({hash})");
     let encoder = FrozenEncoder::load(&Config::default(), &Deps::resolve())?;
     let texts: Vec<&str> = held_back.iter().map(|text| text.text.as_str()).collect();
-    let mut counts = Counts::default();
+    let mut counts = SpanTotals::default();
     for (text, embedded) in held_back.iter().zip(encoder.documents(&texts)?) {
         let found = embedded.entities.map_err(anyhow::Error::msg)?.entities;
-        let found: Vec<Name> = found.iter().map(|name| (name.kind, name.span)).collect();
+        let found: Vec<NamedSpan> = found.iter().map(|name| (name.kind, name.span)).collect();
         counts.add(text, &found, misses);
     }
     counts.report(&mut report, AT_LEAST, AIM);
@@ -64,10 +64,10 @@ pub(crate) fn run(data: &Path, misses: bool) -> anyhow::Result<Report> {
 pub(crate) fn train(data: &Path, file: &Path) -> anyhow::Result<Report> {
     let (held_back, training) = split(&read(&data.join("ner"))?);
     let encoder = FrozenEncoder::load(&Config::default(), &Deps::resolve())?;
-    let passages = |texts: &[Labelled]| -> anyhow::Result<Vec<Passage>> {
-        let passage = |text: &Labelled| {
+    let passages = |texts: &[NamedSentence]| -> anyhow::Result<Vec<EntityPassage>> {
+        let passage = |text: &NamedSentence| {
             let states = encoder.word_states(&text.text)?.states;
-            Ok(Passage::new(text.text.clone(), text.names.clone(), states))
+            Ok(EntityPassage::new(text.text.clone(), text.names.clone(), states))
         };
         texts.iter().map(passage).collect()
     };
@@ -81,7 +81,7 @@ pub(crate) fn train(data: &Path, file: &Path) -> anyhow::Result<Report> {
     let start = Instant::now();
     let head = learn(seen, &judging, provenance)?;
     let seconds = start.elapsed().as_secs_f64();
-    let mut counts = Counts::default();
+    let mut counts = SpanTotals::default();
     for text in &held_back {
         let states = encoder.word_states(&text.text)?.states;
         counts.add(text, &head.names(&text.text, &states)?, false);
@@ -94,7 +94,7 @@ pub(crate) fn train(data: &Path, file: &Path) -> anyhow::Result<Report> {
     Ok(report)
 }
 
-fn read(folder: &Path) -> anyhow::Result<Vec<Labelled>> {
+fn read(folder: &Path) -> anyhow::Result<Vec<NamedSentence>> {
     let mut texts = Vec::new();
     for (set, file, joins) in SETS {
         let path = folder.join(file);
@@ -106,11 +106,12 @@ fn read(folder: &Path) -> anyhow::Result<Vec<Labelled>> {
 }
 
 /// Returns the sentences that are held back, and the rest.
-fn split(texts: &[Labelled]) -> (Vec<Labelled>, Vec<Labelled>) {
+fn split(texts: &[NamedSentence]) -> (Vec<NamedSentence>, Vec<NamedSentence>) {
     let mut held_back = Vec::new();
     let mut rest = Vec::new();
     for (set, ..) in SETS {
-        let mut own: Vec<Labelled> = texts.iter().filter(|text| text.set == set).cloned().collect();
+        let mut own: Vec<NamedSentence> =
+            texts.iter().filter(|text| text.set == set).cloned().collect();
         own.sort_by(|a, b| a.document_sha256.cmp(&b.document_sha256));
         let fifth = own.len() / 5;
         let document = own.get(fifth).map(|text| text.document_sha256.clone());
@@ -122,7 +123,7 @@ fn split(texts: &[Labelled]) -> (Vec<Labelled>, Vec<Labelled>) {
 }
 
 /// The head's time over the rest of a text's way through the encoder.
-fn time_share(texts: &[Labelled], encoder: &FrozenEncoder) -> anyhow::Result<f64> {
+fn time_share(texts: &[NamedSentence], encoder: &FrozenEncoder) -> anyhow::Result<f64> {
     let (mut encoding, mut tagging) = (Duration::ZERO, Duration::ZERO);
     for text in texts {
         let start = Instant::now();
@@ -141,13 +142,13 @@ mod tests {
 
     #[test]
     fn a_fifth_is_held_back_and_no_document_is_on_both_sides() {
-        let document = |at: usize| Labelled {
+        let document = |at: usize| NamedSentence {
             set: "wikigold",
             text: String::new(),
             names: Vec::new(),
             document_sha256: format!("{:02}", at / 4),
         };
-        let texts: Vec<Labelled> = (0..100).map(document).collect();
+        let texts: Vec<NamedSentence> = (0..100).map(document).collect();
         let (held_back, rest) = split(&texts);
         assert_eq!((held_back.len(), rest.len()), (24, 76), "the document of the fifth, whole");
         assert!(held_back.iter().all(|text| text.document_sha256 < rest[0].document_sha256));

@@ -6,7 +6,7 @@ use courant_heads::file::{HeadFile, TrainingData, fold, sha256};
 use courant_heads::topics::{Facets, TopicExample, TopicHead};
 use serde::Deserialize;
 
-use super::{PARTS, Vectors};
+use super::{PARTS, VectorCache};
 use crate::report::Report;
 
 #[derive(Deserialize)]
@@ -19,7 +19,11 @@ struct Line {
 
 /// Moves the facets of the topics' descriptions to where the lines tell topics
 /// apart. A fifth of the lines is held back to measure before and after.
-pub(crate) fn train(report: &mut Report, vectors: &mut Vectors, lines: &str) -> Result<HeadFile> {
+pub(crate) fn train(
+    report: &mut Report,
+    vectors: &mut VectorCache,
+    lines: &str,
+) -> Result<HeadFile> {
     let (held_back, seen): (Vec<_>, Vec<_>) =
         lines.lines().partition(|line| fold(line, 0, PARTS) == 0);
     let (seen, held_back) = (examples(vectors, &seen)?, examples(vectors, &held_back)?);
@@ -39,7 +43,7 @@ pub(crate) fn train(report: &mut Report, vectors: &mut Vectors, lines: &str) -> 
     Ok(head.file().clone())
 }
 
-fn examples(vectors: &mut Vectors, lines: &[&str]) -> Result<Vec<TopicExample>> {
+fn examples(vectors: &mut VectorCache, lines: &[&str]) -> Result<Vec<TopicExample>> {
     let lines: Vec<Line> = lines
         .iter()
         .map(|line| serde_json::from_str(line).context("a line is no labelled text"))

@@ -22,13 +22,13 @@ const AT_ONCE: usize = 64;
 
 type Key = [u8; 32];
 
-pub(crate) struct Vectors {
+pub(crate) struct VectorCache {
     encoder: FrozenEncoder,
     known: HashMap<Key, Embeddings>,
     file: File,
 }
 
-impl Vectors {
+impl VectorCache {
     /// Loads the default encoder and what an earlier run embedded with it.
     pub(crate) fn open(data: &Path) -> Result<Self> {
         let encoder = FrozenEncoder::load(&Config::default(), &Deps::resolve())

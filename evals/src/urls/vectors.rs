@@ -11,13 +11,13 @@ use serde_json::Value;
 mod reason;
 
 /// One list.
-pub(super) struct List {
+pub(super) struct UrlList {
     pub(super) name: &'static str,
-    pub(super) vectors: Vec<Vector>,
+    pub(super) vectors: Vec<UrlVector>,
 }
 
 /// An address and what the list makes of it: `None` where it refuses.
-pub(super) struct Vector {
+pub(super) struct UrlVector {
     pub(super) input: String,
     pub(super) expected: Option<String>,
 }
@@ -27,7 +27,7 @@ pub(super) struct Vector {
 /// The forms are not compared letter by letter: ours begins with `https` and has no `www`.
 /// A vector agrees if the address and the list's form of it have one canonical form.
 /// `merged` holds the addresses that the list keeps apart and we do not.
-pub(super) struct Comparison {
+pub(super) struct ListComparison {
     name: &'static str,
     agreeing: usize,
     misses: Vec<String>,
@@ -39,12 +39,12 @@ pub(super) struct Comparison {
 ///
 /// # Errors
 /// A file that is absent or not in its known form.
-pub(super) fn lists(data: &Path) -> Result<Vec<List>> {
+pub(super) fn lists(data: &Path) -> Result<Vec<UrlList>> {
     let urlcanon = data.join("url-urlcanon");
     let commons = data.join("robots-sitemaps-crawler-commons");
     let surt = json(&urlcanon.join("surt.json"))?;
     let section = |name: &str| pairs(&surt[name]);
-    let name_to_list = |name, vectors| List { name, vectors };
+    let name_to_list = |name, vectors| UrlList { name, vectors };
     Ok(vec![
         name_to_list("urlcanon semantic", pairs(&json(&urlcanon.join("semantic_precise.json"))?)),
         name_to_list("urlcanon aggressive", pairs(&json(&urlcanon.join("aggressive.json"))?)),
@@ -60,16 +60,16 @@ pub(super) fn lists(data: &Path) -> Result<Vec<List>> {
     ])
 }
 
-impl List {
+impl UrlList {
     /// Compares each vector.
-    pub(super) fn compare(&self) -> Comparison {
+    pub(super) fn compare(&self) -> ListComparison {
         let misses: Vec<String> = self.vectors.iter().filter_map(miss).collect();
         let agreeing = self.vectors.len() - misses.len();
-        Comparison { name: self.name, agreeing, misses, merged: merged(&self.vectors) }
+        ListComparison { name: self.name, agreeing, misses, merged: merged(&self.vectors) }
     }
 }
 
-impl Comparison {
+impl ListComparison {
     /// The share of vectors that agree.
     pub(super) fn share(&self) -> f64 {
         let total = self.agreeing + self.misses.len();
@@ -77,7 +77,7 @@ impl Comparison {
     }
 }
 
-impl fmt::Display for Comparison {
+impl fmt::Display for ListComparison {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         writeln!(out, "{}: {} misses", self.name, self.misses.len())?;
         self.misses.iter().try_for_each(|miss| writeln!(out, "  {miss}"))?;
@@ -87,12 +87,12 @@ impl fmt::Display for Comparison {
 }
 
 /// The list's form in canonical form; `None` where it is no article's URL.
-fn theirs(vector: &Vector) -> Option<String> {
+fn theirs(vector: &UrlVector) -> Option<String> {
     let expected = vector.expected.as_deref()?;
     canonicalize(expected).ok().map(|url| url.to_string())
 }
 
-fn miss(vector: &Vector) -> Option<String> {
+fn miss(vector: &UrlVector) -> Option<String> {
     let ours = canonicalize(&vector.input);
     let theirs = theirs(vector);
     if ours.as_ref().ok().map(|url| url.as_str()) == theirs.as_deref() {
@@ -105,7 +105,7 @@ fn miss(vector: &Vector) -> Option<String> {
 }
 
 /// Forms that the list tells apart and that have one canonical form.
-fn merged(vectors: &[Vector]) -> Vec<String> {
+fn merged(vectors: &[UrlVector]) -> Vec<String> {
     let mut by_form = BTreeMap::<String, Vec<&str>>::new();
     for vector in vectors {
         if let (Some(form), Some(expected)) = (theirs(vector), vector.expected.as_deref()) {
@@ -129,13 +129,13 @@ fn json(path: &Path) -> Result<Value> {
 }
 
 /// The pairs of an object, without the lists' rows of other schemes.
-fn pairs(object: &Value) -> Vec<Vector> {
+fn pairs(object: &Value) -> Vec<UrlVector> {
     let pairs = object.as_object().into_iter().flatten();
     let vectors = pairs.map(|(input, expected)| vector(input.clone(), expected.as_str()));
     vectors.filter(|vector| vector.expected.as_deref().is_some_and(is_absolute)).collect()
 }
 
-fn dots(object: &Value) -> Vec<Vector> {
+fn dots(object: &Value) -> Vec<UrlVector> {
     let with_host = |path: &str| format!("https://e.com{path}");
     let pairs = object.as_object().into_iter().flatten();
     pairs
@@ -145,7 +145,7 @@ fn dots(object: &Value) -> Vec<Vector> {
         .collect()
 }
 
-fn hosts(object: &Value) -> Vec<Vector> {
+fn hosts(object: &Value) -> Vec<UrlVector> {
     let as_url = |host: &str| format!("http://{host}/");
     let pairs = object.as_object().into_iter().flatten();
     pairs
@@ -159,7 +159,7 @@ fn is_absolute(url: &str) -> bool {
 }
 
 /// The absolute http addresses among the Web Platform Tests.
-fn wpt(tests: &Value) -> Vec<Vector> {
+fn wpt(tests: &Value) -> Vec<UrlVector> {
     let tests = tests.as_array().into_iter().flatten();
     tests
         .filter_map(|test| Some((test["input"].as_str()?, test["href"].as_str())))
@@ -169,13 +169,13 @@ fn wpt(tests: &Value) -> Vec<Vector> {
 }
 
 /// The rows of crawler-commons' normalizer, which it writes with spaces around.
-fn rows(folder: &Path) -> Result<Vec<Vector>> {
+fn rows(folder: &Path) -> Result<Vec<UrlVector>> {
     let mut vectors = csv_rows(&folder.join("weirdToNormalizedUrls.csv"))?;
     vectors.extend(csv_rows(&folder.join("invalidUrls.csv"))?);
     Ok(vectors)
 }
 
-fn csv_rows(path: &Path) -> Result<Vec<Vector>> {
+fn csv_rows(path: &Path) -> Result<Vec<UrlVector>> {
     let mut reader = csv::ReaderBuilder::new()
         .has_headers(false)
         .flexible(true)
@@ -191,6 +191,6 @@ fn csv_rows(path: &Path) -> Result<Vec<Vector>> {
     Ok(vectors)
 }
 
-fn vector(input: String, expected: Option<&str>) -> Vector {
-    Vector { input, expected: expected.map(str::to_owned) }
+fn vector(input: String, expected: Option<&str>) -> UrlVector {
+    UrlVector { input, expected: expected.map(str::to_owned) }
 }

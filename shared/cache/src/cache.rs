@@ -6,8 +6,8 @@ use std::time::Duration;
 use bytes::Bytes;
 use opentelemetry::metrics::Meter;
 
-use crate::memory::{self, Entry, Memory};
-use crate::metrics::{Level, Metrics, Outcome};
+use crate::memory::{self, CachedValue, Memory};
+use crate::metrics::{CacheLevel, LookupOutcome, Metrics};
 use crate::redis_level::RedisLevel;
 use crate::{Config, Error};
 
@@ -23,7 +23,7 @@ pub struct Cache {
 }
 
 impl Cache {
-    /// A cache in this process only, whatever `config.redis_url` says.
+    /// Makes a cache in this process only, even if `config.redis_url` is set.
     pub fn memory(config: &Config, meter: &Meter) -> Self {
         Self {
             memory: memory::build(config),
@@ -35,8 +35,8 @@ impl Cache {
         }
     }
 
-    /// A cache with Redis behind it, if `config.redis_url` is set. Redis need not
-    /// run: it is used whenever it answers.
+    /// Makes a cache that also uses Redis if `config.redis_url` is set. Redis need not be
+    /// running: the cache uses it whenever it answers.
     ///
     /// # Errors
     /// [`Error::Config`].
@@ -50,7 +50,7 @@ impl Cache {
         Ok(Self { redis, ..Self::memory(config, meter) })
     }
 
-    /// The value of `key`, if memory or Redis holds it.
+    /// Returns the value of `key`, if memory or Redis holds it.
     pub async fn get(&self, key: &str) -> Option<Bytes> {
         if let Some(entry) = self.remembered(key).await {
             return entry.value;
@@ -60,22 +60,21 @@ impl Cache {
         entry.value
     }
 
-    /// Keeps a value for at most `ttl`, in Redis too.
+    /// Stores a value for at most `ttl`, in memory and in Redis.
     pub async fn put(&self, key: &str, value: Bytes, ttl: Duration) {
         self.write_redis(key, &value, ttl).await;
-        let entry = Entry { value: Some(value), ttl: ttl.min(self.ttl) };
+        let entry = CachedValue { value: Some(value), ttl: ttl.min(self.ttl) };
         self.memory.insert(key.to_owned(), entry).await;
     }
 
-    /// The value of `key`; where no level holds it, what `load` gives, which is
-    /// kept. Of concurrent callers with the same key, one loads and all get its
-    /// answer.
+    /// Returns the value of `key`. If no level holds it, returns the result of `load` and
+    /// stores it. Of concurrent callers with the same key, one loads and all get its result.
     ///
-    /// `load` gives `None` if there is no such thing: that is remembered for
+    /// `load` returns `None` if the item does not exist. The cache remembers this for
     /// `missing_ttl_s`.
     ///
     /// # Errors
-    /// That of `load`; nothing is kept then.
+    /// The error of `load`. Nothing is stored.
     pub async fn get_or_load<E: Send + Sync + 'static>(
         &self,
         key: &str,
@@ -93,8 +92,7 @@ impl Cache {
         Ok(entry.await?.value)
     }
 
-    /// Forgets `key`, here and in Redis. Other processes may remember it for
-    /// `ttl_s`.
+    /// Removes `key` from memory and Redis. Other processes may keep it for up to `ttl_s`.
     ///
     /// # Errors
     /// If Redis may still hold it.
@@ -111,31 +109,31 @@ impl Cache {
         self.redis.as_ref()
     }
 
-    async fn remembered(&self, key: &str) -> Option<Entry> {
+    async fn remembered(&self, key: &str) -> Option<CachedValue> {
         let entry = self.memory.get(key).await;
-        let outcome = if entry.is_some() { Outcome::Hit } else { Outcome::Miss };
-        self.metrics.request(Level::Memory, outcome);
+        let outcome = if entry.is_some() { LookupOutcome::Hit } else { LookupOutcome::Miss };
+        self.metrics.request(CacheLevel::Memory, outcome);
         entry
     }
 
-    async fn read_redis(&self, key: &str) -> Option<Entry> {
+    async fn read_redis(&self, key: &str) -> Option<CachedValue> {
         // A failure was logged where it was met; the loader answers instead.
         let (outcome, entry) = match self.redis.as_ref()?.get(key).await {
             Ok(Some((value, left))) => {
-                let entry = Entry { value: Some(value), ttl: left.min(self.ttl) };
-                (Outcome::Hit, Some(entry))
+                let entry = CachedValue { value: Some(value), ttl: left.min(self.ttl) };
+                (LookupOutcome::Hit, Some(entry))
             }
-            Ok(None) => (Outcome::Miss, None),
-            Err(_) => (Outcome::Error, None),
+            Ok(None) => (LookupOutcome::Miss, None),
+            Err(_) => (LookupOutcome::Error, None),
         };
-        self.metrics.request(Level::Redis, outcome);
+        self.metrics.request(CacheLevel::Redis, outcome);
         entry
     }
 
     async fn write_redis(&self, key: &str, value: &Bytes, ttl: Duration) {
         let Some(redis) = &self.redis else { return };
         if redis.put(key, value, ttl).await.is_err() {
-            self.metrics.request(Level::Redis, Outcome::Error);
+            self.metrics.request(CacheLevel::Redis, LookupOutcome::Error);
         }
     }
 
@@ -143,16 +141,16 @@ impl Cache {
         &self,
         key: &str,
         load: impl Future<Output = Result<Option<Bytes>, E>>,
-    ) -> Result<Entry, E> {
+    ) -> Result<CachedValue, E> {
         let value = load.await.inspect_err(|_| {
-            self.metrics.request(Level::Loader, Outcome::Error);
+            self.metrics.request(CacheLevel::Loader, LookupOutcome::Error);
         })?;
         let Some(value) = value else {
-            self.metrics.request(Level::Loader, Outcome::Miss);
-            return Ok(Entry { value: None, ttl: self.missing_ttl });
+            self.metrics.request(CacheLevel::Loader, LookupOutcome::Miss);
+            return Ok(CachedValue { value: None, ttl: self.missing_ttl });
         };
-        self.metrics.request(Level::Loader, Outcome::Hit);
+        self.metrics.request(CacheLevel::Loader, LookupOutcome::Hit);
         self.write_redis(key, &value, self.redis_ttl).await;
-        Ok(Entry { value: Some(value), ttl: self.ttl })
+        Ok(CachedValue { value: Some(value), ttl: self.ttl })
     }
 }

@@ -12,10 +12,11 @@ use crate::Error;
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Config {
-    /// `redis://user:password@host:6379/0`, shared among replicas. Without it,
-    /// each process has its own memory only.
+    /// The URL of the Redis server that the replicas share,
+    /// `redis://user:password@host:6379/0`. If it is absent, each process uses only its own
+    /// memory.
     pub redis_url: Option<Secret>,
-    /// The start of every key in Redis.
+    /// The prefix of every key in Redis.
     pub prefix: String,
     /// The most entries in memory; 1 to 10,000,000.
     pub entries: u64,
@@ -25,10 +26,9 @@ pub struct Config {
     pub ttl_s: u64,
     /// Seconds that an entry stays in Redis; 1 to 604,800.
     pub redis_ttl_s: u64,
-    /// Seconds for which "there is no such thing" is remembered, in memory only;
-    /// 0 (not at all) to 3600.
+    /// Seconds for which a missing item is remembered, in memory only; 0 (not at all) to 3600.
     pub missing_ttl_s: u64,
-    /// Milliseconds to wait for Redis before going on without it; 1 to 10,000.
+    /// Milliseconds to wait for Redis before the cache continues without it; 1 to 10,000.
     pub redis_timeout_ms: u64,
 }
 

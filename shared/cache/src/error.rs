@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use courant_config::RangeError;
 
-/// Why a cache cannot be made, or not cleared.
+/// The reasons why a cache cannot be made, or an entry cannot be removed.
 #[derive(Clone, Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
@@ -21,7 +21,7 @@ pub enum Error {
     /// Redis did not answer in time.
     #[error("redis did not answer within {0:?}")]
     Timeout(Duration),
-    /// Redis failed a moment ago, and is not asked again yet.
-    #[error("redis is left alone after a failure")]
+    /// Redis failed a moment ago, and is not used again yet.
+    #[error("redis is not used for a moment after a failure")]
     Resting,
 }

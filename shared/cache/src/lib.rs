@@ -1,11 +1,11 @@
-//! In-memory, then Redis, then the caller's store.
+//! A cache with two levels, memory and Redis, in front of the caller's own source.
 //!
-//! A cache is never the truth and never in the way: what it cannot answer in
-//! time, the caller's own source answers. Keys should name their value for ever
-//! (a content hash with a model's version); where they do not, the time to live
-//! bounds how old an answer can be.
+//! A cache never holds the only copy of a value, and never delays its caller for long: the
+//! caller's own source answers when the cache cannot. A key should identify one value for ever,
+//! such as a content hash with a model's version. For other keys, the time to live bounds the
+//! age of a value.
 //!
-//! [`Neighbours`] is the index of near texts, which replicas share in the same Redis.
+//! [`NearTextIndex`] is the index of near texts, which replicas share in the same Redis.
 
 mod cache;
 mod config;
@@ -18,4 +18,4 @@ mod redis_level;
 pub use cache::Cache;
 pub use config::Config;
 pub use error::Error;
-pub use near::Neighbours;
+pub use near::NearTextIndex;

@@ -18,18 +18,18 @@ const JITTER: f64 = 0.1;
 
 /// The cached result for a key.
 #[derive(Clone, Debug)]
-pub(crate) struct Entry {
+pub(crate) struct CachedValue {
     /// `None`: there is no such thing.
     pub(crate) value: Option<Bytes>,
     pub(crate) ttl: Duration,
 }
 
-pub(crate) type Memory = Cache<String, Entry>;
+pub(crate) type Memory = Cache<String, CachedValue>;
 
 pub(crate) fn build(config: &Config) -> Memory {
     // No entry weighs less than its share, so that both bounds are one.
     let share = config.max_bytes.div_ceil(config.entries);
-    let weigh = move |key: &String, entry: &Entry| {
+    let weigh = move |key: &String, entry: &CachedValue| {
         let value = entry.value.as_ref().map_or(0, Bytes::len);
         let size_bytes = (key.len() + value) as u64 + OVERHEAD_BYTES;
         u32::try_from(size_bytes.max(share)).unwrap_or(u32::MAX)
@@ -46,21 +46,26 @@ struct Lifetime {
 }
 
 impl Lifetime {
-    fn of(&self, key: &str, entry: &Entry) -> Duration {
+    fn of(&self, key: &str, entry: &CachedValue) -> Duration {
         let share = self.random.hash_one(key) as f64 / u64::MAX as f64;
         entry.ttl.mul_f64(1.0 + JITTER * (2.0 * share - 1.0))
     }
 }
 
-impl Expiry<String, Entry> for Lifetime {
-    fn expire_after_create(&self, key: &String, entry: &Entry, _: Instant) -> Option<Duration> {
+impl Expiry<String, CachedValue> for Lifetime {
+    fn expire_after_create(
+        &self,
+        key: &String,
+        entry: &CachedValue,
+        _: Instant,
+    ) -> Option<Duration> {
         Some(self.of(key, entry))
     }
 
     fn expire_after_update(
         &self,
         key: &String,
-        entry: &Entry,
+        entry: &CachedValue,
         _: Instant,
         _: Option<Duration>,
     ) -> Option<Duration> {
@@ -72,8 +77,8 @@ impl Expiry<String, Entry> for Lifetime {
 mod tests {
     use super::*;
 
-    fn entry(size: usize) -> Entry {
-        Entry { value: Some(vec![0; size].into()), ttl: Duration::from_secs(100) }
+    fn entry(size: usize) -> CachedValue {
+        CachedValue { value: Some(vec![0; size].into()), ttl: Duration::from_secs(100) }
     }
 
     async fn filled(config: &Config, count: usize, size: usize) -> Memory {

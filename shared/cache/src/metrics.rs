@@ -5,7 +5,7 @@ use opentelemetry::metrics::{Counter, Meter};
 
 /// The place in which an answer is looked for.
 #[derive(Clone, Copy, Debug)]
-pub(crate) enum Level {
+pub(crate) enum CacheLevel {
     Memory,
     Redis,
     Loader,
@@ -13,7 +13,7 @@ pub(crate) enum Level {
 
 /// The result of looking there.
 #[derive(Clone, Copy, Debug)]
-pub(crate) enum Outcome {
+pub(crate) enum LookupOutcome {
     Hit,
     Miss,
     Error,
@@ -34,16 +34,16 @@ impl Metrics {
         Self { requests }
     }
 
-    pub(crate) fn request(&self, level: Level, outcome: Outcome) {
+    pub(crate) fn request(&self, level: CacheLevel, outcome: LookupOutcome) {
         let level = match level {
-            Level::Memory => "memory",
-            Level::Redis => "redis",
-            Level::Loader => "loader",
+            CacheLevel::Memory => "memory",
+            CacheLevel::Redis => "redis",
+            CacheLevel::Loader => "loader",
         };
         let outcome = match outcome {
-            Outcome::Hit => "hit",
-            Outcome::Miss => "miss",
-            Outcome::Error => "error",
+            LookupOutcome::Hit => "hit",
+            LookupOutcome::Miss => "miss",
+            LookupOutcome::Error => "error",
         };
         let labels = [KeyValue::new("level", level), KeyValue::new("outcome", outcome)];
         self.requests.add(1, &labels);

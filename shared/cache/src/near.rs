@@ -4,14 +4,14 @@ mod shared;
 
 use std::sync::{Arc, Mutex, PoisonError};
 
-use courant_dedup::{Match, NearConfig, NearIndex, Offer};
+use courant_dedup::{NearConfig, NearIndex, NearMatch, SketchedText};
 
 use crate::{Cache, Error};
 use shared::SharedIndex;
 
-/// Which earlier articles have nearly the text of this one. Clones share it.
+/// An index that finds earlier articles with nearly the same text. Clones share it.
 #[derive(Clone, Debug)]
-pub struct Neighbours {
+pub struct NearTextIndex {
     level: Level,
     max_age_s: u32,
 }
@@ -22,9 +22,9 @@ enum Level {
     Redis(SharedIndex),
 }
 
-impl Neighbours {
-    /// An empty index; in the Redis of `cache`, if it has one, that which all
-    /// replicas share.
+impl NearTextIndex {
+    /// Makes an empty index. If `cache` has Redis, returns the index there, which all replicas
+    /// share.
     pub fn new(config: &NearConfig, cache: &Cache) -> Self {
         let level = match cache.redis() {
             Some(redis) => Level::Redis(SharedIndex::new(config, redis.clone())),
@@ -33,29 +33,28 @@ impl Neighbours {
         Self { level, max_age_s: config.max_age_s() }
     }
 
-    /// The articles that came before `offer` and are near to it, the earliest
-    /// first. `offer` is taken in, in one step with the question, so that of two
-    /// near texts that come at once, exactly one sees the other.
+    /// Adds `offer`, and returns the earlier articles that are near to it, the earliest first.
+    /// Both happen in one step, so that of two near texts that arrive at once, exactly one sees
+    /// the other.
     ///
-    /// A text that is near to one of its own site is not taken in: it will be
-    /// refused, and nothing is a copy of what was refused. The same offer again
-    /// changes nothing.
+    /// A text that is near to one of its own site is not added: it will be refused, and no
+    /// article counts as a copy of a refused one. The same offer again changes nothing.
     ///
     /// # Errors
     /// If Redis does not answer in time.
-    pub async fn offer(&self, offer: &Offer, now_s: u32) -> Result<Vec<Match>, Error> {
+    pub async fn offer(&self, offer: &SketchedText, now_s: u32) -> Result<Vec<NearMatch>, Error> {
         match &self.level {
             Level::Memory(index) => Ok(locked(index).offer(offer, now_s)),
             Level::Redis(index) => index.offer(offer).await,
         }
     }
 
-    /// Takes in what was let in at `at_s`, before this index was made; oldest first.
-    /// Times are Unix seconds.
+    /// Adds a text that was accepted at `at_s`, before this index was made. Call this for the
+    /// oldest text first. Times are Unix seconds.
     ///
     /// # Errors
     /// If Redis does not answer in time.
-    pub async fn restore(&self, offer: &Offer, at_s: u32, now_s: u32) -> Result<(), Error> {
+    pub async fn restore(&self, offer: &SketchedText, at_s: u32, now_s: u32) -> Result<(), Error> {
         let age_s = now_s.saturating_sub(at_s);
         let Some(left_s) = self.max_age_s.checked_sub(age_s) else { return Ok(()) };
         match &self.level {

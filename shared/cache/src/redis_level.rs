@@ -122,7 +122,7 @@ impl RedisLevel {
             std::mem::replace(&mut *resting, rest)
         };
         match (before, error) {
-            (None, Some(error)) => tracing::warn!(%error, "the cache goes on without redis"),
+            (None, Some(error)) => tracing::warn!(%error, "the cache continues without redis"),
             (Some(_), None) => tracing::info!("redis answers again"),
             (None, None) | (Some(_), Some(_)) => {}
         }

@@ -5,9 +5,9 @@
 use std::time::Duration;
 
 use courant_article::ArticleId;
-use courant_cache::{Cache, Config, Neighbours};
+use courant_cache::{Cache, Config, NearTextIndex};
 use courant_config::Secret;
-use courant_dedup::{Match, NearConfig, Offer, Sketch};
+use courant_dedup::{NearConfig, NearMatch, Sketch, SketchedText};
 use courant_telemetry::Meters;
 use tokio::time::Instant;
 
@@ -22,7 +22,7 @@ const NOW_S: u32 = 1_700_000_000;
 
 /// An index with what it stands on.
 struct House {
-    near: Neighbours,
+    near: NearTextIndex,
     config: NearConfig,
     redis: Option<Redis>,
 }
@@ -38,20 +38,20 @@ impl House {
     }
 
     /// Returns the index of another process with the same configuration.
-    fn replica(&self) -> Neighbours {
+    fn replica(&self) -> NearTextIndex {
         neighbours(&self.config, self.redis.as_ref())
     }
 
-    async fn offer(&self, offer: &Offer) -> Vec<Match> {
+    async fn offer(&self, offer: &SketchedText) -> Vec<NearMatch> {
         self.near.offer(offer, NOW_S).await.unwrap()
     }
 }
 
-fn neighbours(config: &NearConfig, redis: Option<&Redis>) -> Neighbours {
+fn neighbours(config: &NearConfig, redis: Option<&Redis>) -> NearTextIndex {
     let redis_url = redis.map(|redis| Secret::new(redis.url()));
     let cache = Config { redis_url, redis_timeout_ms: 5000, ..Config::default() };
     let meter = Meters::new("test").unwrap().meter();
-    Neighbours::new(config, &Cache::connect(&cache, &meter).unwrap())
+    NearTextIndex::new(config, &Cache::connect(&cache, &meter).unwrap())
 }
 
 fn small() -> NearConfig {
@@ -91,10 +91,10 @@ fn id(number: u32) -> ArticleId {
     ArticleId::from_bytes(bytes)
 }
 
-fn offer(number: u32, site: &str, words: std::ops::Range<u32>) -> Offer {
+fn offer(number: u32, site: &str, words: std::ops::Range<u32>) -> SketchedText {
     let text: String = words.map(|word| format!("word{word} ")).collect();
     let (id, sketch) = (id(number), Sketch::of(&text, 1).unwrap());
-    Offer { id, text: u64::from(number), site: site.into(), sketch }
+    SketchedText { id, text: u64::from(number), site: site.into(), sketch }
 }
 
 /// A text of its own for each number.
@@ -102,7 +102,7 @@ fn own(number: u32) -> std::ops::Range<u32> {
     number * 1000..number * 1000 + 100
 }
 
-fn told(matches: &[Match]) -> Vec<(ArticleId, bool)> {
+fn told(matches: &[NearMatch]) -> Vec<(ArticleId, bool)> {
     matches.iter().map(|found| (found.id, found.on_this_site)).collect()
 }
 

@@ -1,9 +1,8 @@
-//! Layered configuration: flags, then the environment, then `courant.toml`,
-//! then the defaults of each section's own type.
+//! Layered configuration. Flags override the environment, which overrides `courant.toml`, which
+//! overrides the defaults of each section's type.
 //!
-//! This crate knows the names of the sections, not their content: an unknown
-//! section is an error everywhere, while each agent reads only its own sections
-//! and denies unknown keys in them.
+//! This crate knows the names of the sections, but not their content. An unknown section is
+//! always an error. Each agent reads only its own sections, and refuses unknown keys in them.
 
 pub mod range;
 pub mod reference;
@@ -36,10 +35,10 @@ pub const SECTIONS: [&str; 12] = [
 const DEFAULT_FILE: &str = "courant.toml";
 const ENVIRONMENT_PREFIX: &str = "COURANT__";
 
-/// Why a configuration cannot be used. Each message is one line.
+/// The reasons why a configuration cannot be used. Each message is one line.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
-    /// The file that was named cannot be read.
+    /// The given file cannot be read.
     #[error("cannot read the configuration {path}")]
     Read {
         /// The file.
@@ -55,16 +54,16 @@ pub enum Error {
         /// The parser's message, with the line.
         message: String,
     },
-    /// A section of no agent.
+    /// A section that no agent has.
     #[error("unknown section [{0}]; the sections are {list}", list = SECTIONS.join(", "))]
     UnknownSection(String),
     /// A top-level key outside all sections.
     #[error("{0:?} stands outside the sections; the sections are {list}", list = SECTIONS.join(", "))]
     NoSection(String),
-    /// A variable that names no key.
+    /// An environment variable that names no key.
     #[error("{0} names no key; write {ENVIRONMENT_PREFIX}SECTION__KEY")]
     Variable(String),
-    /// A key or value that the section's owner denies.
+    /// A key or value that the owner of the section refuses.
     #[error("in section [{section}]: {message}")]
     Section {
         /// The section.
@@ -84,8 +83,8 @@ pub struct Document {
 }
 
 impl Document {
-    /// Reads `path`, or `courant.toml` in the working folder if there is one,
-    /// and lays `environment` over it. Opens nothing else.
+    /// Reads `path`, or `courant.toml` in the working folder if it exists, and applies
+    /// `environment` over it. Opens no other file.
     ///
     /// # Errors
     /// See [`Error`].
@@ -130,14 +129,15 @@ impl Document {
         Ok(Self { sections })
     }
 
-    /// Returns true if some layer says anything about `key`, as `bus.url`.
+    /// Returns true if any layer sets `key`, such as `bus.url`.
     pub fn has(&self, key: &str) -> bool {
         let mut parts = key.split('.');
         let section = parts.next().and_then(|section| self.sections.get(section));
         section.and_then(|section| parts.try_fold(section, |value, name| value.get(name))).is_some()
     }
 
-    /// Lays one value over what is there; `key` as `bus.url`. For flags.
+    /// Sets one value, which overrides all layers. `key` is a path such as `bus.url`. For
+    /// flags.
     ///
     /// # Errors
     /// [`Error::UnknownSection`] or [`Error::NoSection`].
@@ -160,7 +160,7 @@ impl Document {
         Ok(())
     }
 
-    /// One section as its owner's type; all defaults where it is absent.
+    /// Returns one section as the type of its owner. An absent section has all defaults.
     ///
     /// # Errors
     /// [`Error::Section`] naming the key that is unknown or wrong, or [`Error::Range`]

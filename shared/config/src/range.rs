@@ -26,7 +26,7 @@ pub struct RangeError {
 
 /// The range of one key.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Stated {
+pub struct StatedRange {
     /// The key with its section, as `store.pool_max`.
     pub key: String,
     /// The values that it may have, with their unit.
@@ -37,7 +37,7 @@ pub struct Stated {
 #[derive(Debug)]
 pub struct Ranges {
     table: String,
-    stated: Vec<Stated>,
+    stated: Vec<StatedRange>,
     wrong: Option<RangeError>,
 }
 
@@ -53,7 +53,7 @@ pub fn check(section: &str, values: &impl Ranged) -> Result<(), RangeError> {
 }
 
 /// Returns the ranges that `values` state, in their order.
-pub(crate) fn stated(section: &str, values: &impl Ranged) -> Vec<Stated> {
+pub(crate) fn stated(section: &str, values: &impl Ranged) -> Vec<StatedRange> {
     Ranges::of(section, values).stated
 }
 
@@ -64,7 +64,7 @@ impl Ranges {
         ranges
     }
 
-    /// `value` may be within `range`, its ends included. NaN never is.
+    /// Requires `value` to be within `range`, ends included. NaN is never within it.
     pub fn within<T: PartialOrd + Display + Copy>(
         &mut self,
         key: &str,
@@ -76,7 +76,7 @@ impl Ranges {
         self.state(key, shown, text, range.contains(&value));
     }
 
-    /// As [`Self::within`]; an absent value is always right.
+    /// Works like [`Self::within`]. An absent value is always valid.
     pub fn within_if_set<T: PartialOrd + Display + Copy>(
         &mut self,
         key: &str,
@@ -87,14 +87,14 @@ impl Ranges {
         self.within(key, value, range);
     }
 
-    /// `value` may be `least` or more.
+    /// Requires `value` to be `least` or more.
     pub fn at_least<T: PartialOrd + Display + Copy>(&mut self, key: &str, value: T, least: T) {
         let holds = value >= least;
         let shown = format!("{value}{}", unit(key));
         self.state(key, shown, format!("{least} or more{}", unit(key)), holds);
     }
 
-    /// As [`Self::at_least`]; an absent value is always right.
+    /// Works like [`Self::at_least`]. An absent value is always valid.
     pub fn at_least_if_set<T: PartialOrd + Display + Copy>(
         &mut self,
         key: &str,
@@ -104,13 +104,13 @@ impl Ranges {
         self.at_least(key, value.unwrap_or(least), least);
     }
 
-    /// `value` may be whatever `range` says in words; `holds` if it is.
+    /// States a range in words. `holds` is true if `value` is within it.
     pub fn rule(&mut self, key: &str, value: impl Display, range: &str, holds: bool) {
         let shown = format!("{value}{}", unit(key));
         self.state(key, shown, format!("{range}{}", unit(key)), holds);
     }
 
-    /// The ranges of the table `name` within this one.
+    /// Adds the ranges of the table `name` within this one.
     pub fn table(&mut self, name: &str, values: &impl Ranged) {
         let inner = Self::of(&format!("{}.{name}", self.table), values);
         self.stated.extend(inner.stated);
@@ -122,7 +122,7 @@ impl Ranges {
         if !holds && self.wrong.is_none() {
             self.wrong = Some(RangeError { key: key.clone(), value, range: range.clone() });
         }
-        self.stated.push(Stated { key, range });
+        self.stated.push(StatedRange { key, range });
     }
 }
 

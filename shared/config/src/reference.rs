@@ -1,5 +1,5 @@
-//! The reference of all keys, made from the types that read them: doc comments say
-//! what a key does, `Default` its default, [`Ranged`] its range.
+//! The reference of all keys, made from the types that read them. Doc comments describe a key,
+//! `Default` gives its default, and [`Ranged`] its range.
 
 use std::collections::BTreeMap;
 use std::fmt::Write;
@@ -9,20 +9,20 @@ use schemars::generate::SchemaSettings;
 use serde::Serialize;
 use serde_json::Value;
 
-use crate::range::{self, Ranged, Stated};
+use crate::range::{self, Ranged, StatedRange};
 
 /// The keys of one section, as Markdown.
 #[derive(Clone, Debug)]
-pub struct Section(String);
+pub struct ReferenceSection(String);
 
-impl Section {
-    /// The section `name` as `T` reads it.
+impl ReferenceSection {
+    /// Makes the reference of the section `name`, which `T` reads.
     pub fn of<T: JsonSchema + Default + Serialize + Ranged>(name: &str) -> Self {
         Self::headed(&format!("[{name}]"), name, &T::default())
     }
 
-    /// A list of tables called `name`, each as `T` reads it. `example` has the defaults,
-    /// and something in the place of the keys that have none.
+    /// Makes the reference of a list of tables called `name`, each of which `T` reads.
+    /// `example` has the defaults, and sample values for the keys without a default.
     pub fn list<T: JsonSchema + Serialize + Ranged>(name: &str, example: &T) -> Self {
         Self::headed(&format!("[[{name}]]"), name, example)
     }
@@ -33,7 +33,7 @@ impl Section {
             .into_generator()
             .into_root_schema_for::<T>();
         let ranges = range::stated(name, values).into_iter();
-        let ranges = ranges.map(|Stated { key, range }| (key, range)).collect();
+        let ranges = ranges.map(|StatedRange { key, range }| (key, range)).collect();
         let defaults = serde_json::to_value(values).unwrap_or_default();
         let mut text = format!("\n## `{heading}`\n");
         table(&mut text, name, schema.as_value(), &defaults, &ranges);
@@ -41,10 +41,10 @@ impl Section {
     }
 }
 
-/// All sections under a title and an introduction.
-pub fn page(introduction: &str, sections: &[Section]) -> String {
+/// Returns a page with all sections under a title and an introduction.
+pub fn page(introduction: &str, sections: &[ReferenceSection]) -> String {
     let mut page = format!("# Configuration\n\n{}\n", introduction.trim());
-    for Section(text) in sections {
+    for ReferenceSection(text) in sections {
         page.push_str(text);
     }
     page
@@ -180,7 +180,7 @@ mod tests {
 
     #[test]
     fn a_page_shows_default_values_and_effect_of_every_key() {
-        let page = page("Intro.", &[Section::of::<Part>("part")]);
+        let page = page("Intro.", &[ReferenceSection::of::<Part>("part")]);
         let expected = "# Configuration\n\nIntro.\n\n## `[part]`\n\nThe part.\n\n\
             | key | default | values | effect |\n|---|---|---|---|\n\
             | `file` | – | text | Its place. |\n\

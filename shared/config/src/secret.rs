@@ -18,7 +18,7 @@ impl Secret {
         Self(content.into())
     }
 
-    /// The content, for the one call that needs it.
+    /// Returns the content, for the one call that needs it.
     pub fn reveal(&self) -> &str {
         &self.0
     }

@@ -1,4 +1,4 @@
-//! The duplicate index: for each URL, the claim that stands.
+//! The duplicate index. It records the present claim on each URL.
 //!
 //! A claim is recorded at the door, before its article is stored; until then it is
 //! *open*. The store closes it together with the article. Where nothing is left that could
@@ -10,27 +10,27 @@ use std::collections::HashMap;
 
 use courant_article::{ArticleId, ContentHash, Revision};
 
-use crate::claim::{Claim, Near, Verdict, text_key};
+use crate::claim::{Claim, NearArticle, Verdict, text_key};
 
 /// Copies of copies that are followed to the first article.
 const MAX_HOPS: usize = 4;
 
-/// The record of the claim that stands at a URL.
+/// The record of the present claim on a URL.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Fingerprint {
     /// The hash of the text.
     pub content_hash: ContentHash,
-    /// When the claim's entry was observed, as its sender says: the same one again gets
+    /// The time of observation that the sender of the claim stated. The same claim again gets
     /// the same ruling.
     pub observed: Revision,
-    /// The version that the article became, the greatest that was ever given.
+    /// The revision of the article, the greatest that was ever assigned.
     pub revision: Revision,
-    /// The newest observation of any text at this URL: what is older is stale. Later than
-    /// now where a clock has stepped back: then it says nothing.
+    /// The newest observation of any text at this URL. Older observations are stale. If it lies
+    /// in the future, because a clock stepped back, it is ignored.
     pub seen: Revision,
     /// The verdict.
     pub verdict: Verdict,
-    /// True while the article is not stored in this revision.
+    /// True until the article is stored in this revision.
     pub open: bool,
 }
 
@@ -42,8 +42,8 @@ impl Fingerprint {
 
 /// An accepted article that has the claimed text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Holder {
-    /// The article; never that of the claim.
+pub struct TextHolder {
+    /// The article. It is never the one of the claim.
     pub id: ArticleId,
     /// True if it is of the claim's own site.
     pub on_this_site: bool,
@@ -60,30 +60,30 @@ pub(crate) struct Cluster {
     pub(crate) is_pending: bool,
 }
 
-/// The part of the index that bears on a claim.
+/// The part of the duplicate index that is needed to judge a claim.
 #[derive(Clone, Debug)]
-pub struct Known {
-    exact: Option<Holder>,
+pub struct ClaimContext {
+    exact: Option<TextHolder>,
     /// `None` for an article without a claim.
     fingerprints: HashMap<ArticleId, Option<Fingerprint>>,
 }
 
-impl Known {
-    /// The index before any fingerprint is read. `exact`: an article with the very text,
-    /// of the claim's own site where there is one.
-    pub fn new(exact: Option<Holder>) -> Self {
+impl ClaimContext {
+    /// Starts without fingerprints. `exact`: an article with exactly the same text, preferably
+    /// of the claim's own site.
+    pub fn new(exact: Option<TextHolder>) -> Self {
         Self { exact, fingerprints: HashMap::new() }
     }
 
-    /// The articles whose fingerprints are still to be learned before `claim` can be
-    /// judged; empty at the end.
+    /// Returns the articles whose fingerprints must still be added with [`Self::learn`] before
+    /// `claim` can be judged. Empty at the end.
     pub fn missing(&self, claim: &Claim) -> Vec<ArticleId> {
         let met = self.exact.iter().map(|holder| holder.id);
         let met = met.chain(claim.near.iter().map(|near| near.id)).chain([claim.id]);
         self.missing_of(met)
     }
 
-    /// The articles whose fingerprints [`Self::stands`] still needs for `ids`.
+    /// Returns the articles whose fingerprints [`Self::stands`] still needs for `ids`.
     pub fn missing_of(&self, ids: impl IntoIterator<Item = ArticleId>) -> Vec<ArticleId> {
         let ends = ids.into_iter().map(|id| self.end(id));
         let mut missing: Vec<ArticleId> =
@@ -93,7 +93,7 @@ impl Known {
         missing
     }
 
-    /// Takes in the fingerprints of `asked`: those that are not in `found` have no claim.
+    /// Adds the fingerprints of `asked`. Articles that are not in `found` have no claim.
     pub fn learn(
         &mut self,
         asked: &[ArticleId],
@@ -103,8 +103,7 @@ impl Known {
         self.fingerprints.extend(found.into_iter().map(|(id, found)| (id, Some(found))));
     }
 
-    /// Returns true if the article `id`, or the one that it repeats, is stored or on its
-    /// way.
+    /// Returns true if the article `id`, or its original, is stored or on its way.
     pub fn stands(&self, id: ArticleId) -> bool {
         let repeated = || self.accepted(self.copied(id)?);
         self.accepted(id).or_else(repeated).is_some()
@@ -136,17 +135,17 @@ impl Known {
         first
     }
 
-    fn met(&self, holder: Holder, claim: &Claim) -> Option<Cluster> {
+    fn met(&self, holder: TextHolder, claim: &Claim) -> Option<Cluster> {
         let own = self.accepted(holder.id)?;
         let first = self.first(holder.id, claim.id);
         Some(Cluster { first, on_this_site: holder.on_this_site, is_pending: own.open })
     }
 
     /// The article of `near`, where it still has the text that is near.
-    fn current(&self, near: &Near) -> Option<Holder> {
+    fn current(&self, near: &NearArticle) -> Option<TextHolder> {
         let own = self.accepted(near.id)?;
         let has_text = text_key(&own.content_hash) == near.text;
-        has_text.then_some(Holder { id: near.id, on_this_site: near.on_this_site })
+        has_text.then_some(TextHolder { id: near.id, on_this_site: near.on_this_site })
     }
 
     fn accepted(&self, id: ArticleId) -> Option<&Fingerprint> {

@@ -1,33 +1,33 @@
-//! The rule by which an entry is new, a copy or a revision, without I/O.
+//! The rule that decides if an entry is new, a copy or a revision. It does no I/O.
 
 use courant_article::{ArticleId, Decision, Revision};
 
 use crate::claim::{Claim, Ruling, Verdict};
-use crate::fingerprint::{Cluster, Fingerprint, Known};
+use crate::fingerprint::{ClaimContext, Cluster, Fingerprint};
 
-/// The write that follows from a ruling.
+/// The change to the index that follows from a ruling.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Effect {
-    /// Nothing: the record stands as it is.
+    /// The record stays as it is.
     Keep,
-    /// This observation is the newest one of its URL.
+    /// The record gets this newest observation of its URL.
     See(Revision),
-    /// The claim with its verdict becomes the fingerprint. `seen`: its observation.
+    /// The claim and its verdict become the new record.
     Record {
         /// The newest observation of the URL from now on.
         seen: Revision,
     },
 }
 
-/// Judges a claim by what is known of its URL and of its text, at `now_ms` (Unix).
+/// Judges a claim by the records of its URL and text, at `now_ms` (Unix milliseconds).
 ///
-/// The same claim again gets the recorded ruling, so that a crash between claim and
-/// publication loses nothing. A URL that was only ever a duplicate is not stored as an
-/// article: it is judged like a new one, by what stands now.
+/// The same claim again gets the recorded ruling, so that a crash between claim and publication
+/// loses nothing. A URL that was only ever a duplicate is not stored as an article. It is
+/// judged like a new one, by the present records.
 ///
-/// The order of versions is that in which they are judged, unless the sender says that
-/// it saw this one before the newest: a time ahead of the clock counts as now.
-pub fn judge(claim: &Claim, known: &Known, now_ms: i64) -> (Ruling, Effect) {
+/// Versions follow each other in the order in which they are judged, unless the sender states
+/// that it observed this one before the newest. A time ahead of the clock counts as now.
+pub fn judge(claim: &Claim, known: &ClaimContext, now_ms: i64) -> (Ruling, Effect) {
     let observed = Revision(claim.observed.0.min(now_ms));
     let judged = Judged { claim, known, cluster: known.cluster(claim), observed, now_ms };
     match known.fingerprint(claim.id) {
@@ -38,8 +38,9 @@ pub fn judge(claim: &Claim, known: &Known, now_ms: i64) -> (Ruling, Effect) {
     }
 }
 
-/// The ruling that `claim` had before, if it was judged and its article is not lost.
-pub fn recall(claim: &Claim, known: &Known, now_ms: i64) -> Option<Ruling> {
+/// Returns the recorded ruling of `claim`. `None` if it was never judged, or if its article is
+/// lost.
+pub fn recall(claim: &Claim, known: &ClaimContext, now_ms: i64) -> Option<Ruling> {
     let own = known.fingerprint(claim.id)?;
     let is_recorded = own.observed == claim.observed && own.content_hash == claim.content_hash;
     if is_recorded && (own.verdict.of.is_some() || own.verdict.decision == Decision::New) {
@@ -53,7 +54,7 @@ pub fn recall(claim: &Claim, known: &Known, now_ms: i64) -> Option<Ruling> {
 
 struct Judged<'a> {
     claim: &'a Claim,
-    known: &'a Known,
+    known: &'a ClaimContext,
     cluster: Option<Cluster>,
     /// No later than now.
     observed: Revision,

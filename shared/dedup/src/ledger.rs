@@ -1,16 +1,16 @@
-//! The whole decision in memory: for tools and measurements. Services keep the
-//! same facts in the store.
+//! A duplicate index in memory, for tools and measurements. Services keep the same records in
+//! the store.
 
 use std::collections::HashMap;
 
 use courant_article::{ArticleId, CanonicalUrl, ContentHash, Revision};
 
-use crate::claim::{Claim, Near, Verdict, text_key};
-use crate::fingerprint::{Fingerprint, Holder, Known};
+use crate::claim::{Claim, NearArticle, Verdict, text_key};
+use crate::fingerprint::{ClaimContext, Fingerprint, TextHolder};
 use crate::judge::{Effect, judge};
-use crate::{NearConfig, NearIndex, Offer, Sketch, normalize_text, registered_domain};
+use crate::{NearConfig, NearIndex, Sketch, SketchedText, normalize_text, registered_domain};
 
-/// The claims of this process.
+/// A duplicate index in memory.
 #[derive(Debug)]
 pub struct Ledger {
     config: NearConfig,
@@ -20,9 +20,9 @@ pub struct Ledger {
     near: NearIndex,
 }
 
-/// A decision and how sure it is.
+/// A verdict with the similarity behind it.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Judged {
+pub struct ScoredVerdict {
     /// The decision.
     pub verdict: Verdict,
     /// The share of the shorter text that stands in the longer one: 1 for the same
@@ -31,7 +31,7 @@ pub struct Judged {
 }
 
 impl Ledger {
-    /// An empty ledger.
+    /// Makes an empty index.
     pub fn new(config: &NearConfig) -> Self {
         Self {
             config: config.clone(),
@@ -41,8 +41,8 @@ impl Ledger {
         }
     }
 
-    /// Judges the text at `url` that was observed at `revision`, and remembers it.
-    pub fn judge(&mut self, url: &CanonicalUrl, text: &str, revision: Revision) -> Judged {
+    /// Judges the text that was observed at `url` at `revision`, and records it.
+    pub fn judge(&mut self, url: &CanonicalUrl, text: &str, revision: Revision) -> ScoredVerdict {
         let text = normalize_text(text);
         let sketch = Sketch::of(&text, self.config.min_words);
         let (id, site) = (ArticleId::of(url), registered_domain(url));
@@ -53,10 +53,10 @@ impl Ledger {
         let verdict = self.claim(&claim);
         let is_copy = verdict.is_copy();
         let score = if knew_text { Some(1.0) } else { containment };
-        Judged { verdict, score: score.filter(|_| is_copy) }
+        ScoredVerdict { verdict, score: score.filter(|_| is_copy) }
     }
 
-    /// The index of sketches.
+    /// Returns the index of sketches.
     pub fn index(&self) -> &NearIndex {
         &self.near
     }
@@ -67,13 +67,13 @@ impl Ledger {
         site: &str,
         content_hash: &ContentHash,
         sketch: Option<&Sketch>,
-    ) -> (Vec<Near>, Option<f32>) {
+    ) -> (Vec<NearArticle>, Option<f32>) {
         let Some(sketch) = sketch else { return (Vec::new(), None) };
         let (site, sketch) = (site.to_owned(), sketch.clone());
-        let offer = Offer { id, text: text_key(content_hash), site, sketch };
+        let offer = SketchedText { id, text: text_key(content_hash), site, sketch };
         let matches = self.near.offer(&offer, 0);
         let containment = matches.iter().map(|found| found.containment).reduce(f32::max);
-        (Near::of(&matches), containment)
+        (NearArticle::of(&matches), containment)
     }
 
     fn claim(&mut self, claim: &Claim) -> Verdict {
@@ -86,8 +86,8 @@ impl Ledger {
         ruling.verdict
     }
 
-    fn known(&self, claim: &Claim) -> Known {
-        let mut known = Known::new(self.holder(claim));
+    fn known(&self, claim: &Claim) -> ClaimContext {
+        let mut known = ClaimContext::new(self.holder(claim));
         loop {
             let asked = known.missing(claim);
             if asked.is_empty() {
@@ -99,11 +99,11 @@ impl Ledger {
         }
     }
 
-    fn holder(&self, claim: &Claim) -> Option<Holder> {
+    fn holder(&self, claim: &Claim) -> Option<TextHolder> {
         let holders = self.texts.get(&claim.content_hash)?.iter();
         let holders = holders
             .filter(|(id, _)| *id != claim.id)
-            .map(|(id, site)| Holder { id: *id, on_this_site: *site == claim.site });
+            .map(|(id, site)| TextHolder { id: *id, on_this_site: *site == claim.site });
         // The first of equal ones is the last in reverse.
         holders.rev().max_by_key(|holder| holder.on_this_site)
     }

@@ -1,11 +1,10 @@
-//! Decides what counts as the same article: the canonical form of a URL, the
-//! registered domain that a page may speak for, the hash of a normalized text, the
-//! sketch by which nearly equal texts are found, and the rule that makes a decision
-//! of these. Pure: no network, no clock.
+//! Decides if two submissions are the same article. It computes the canonical form of a URL,
+//! its registered domain, the hash of a normalized text, and the sketch that finds nearly equal
+//! texts. A rule decides by these. Pure: no network, no clock.
 //!
-//! The rule behind every choice here: two different articles never get the same
-//! canonical URL. A duplicate missed by its URL is still caught by its text; an
-//! article overwritten by another one is lost.
+//! The principle of this crate: two different articles never get the same canonical URL. A
+//! duplicate that its URL misses is still found by its text, but an article that another one
+//! overwrites is lost.
 
 mod canonical;
 mod claim;
@@ -22,12 +21,12 @@ mod text;
 mod tracking;
 
 pub use canonical::{InvalidUrl, MAX_URL_BYTES, canonical_url, canonicalize};
-pub use claim::{Claim, Near, Ruling, Verdict, text_key};
+pub use claim::{Claim, NearArticle, Ruling, Verdict, text_key};
 pub use courant_article::{CanonicalUrl, ContentHash};
 pub use domain::{registered_domain, registered_domain_of};
-pub use fingerprint::{Fingerprint, Holder, Known};
+pub use fingerprint::{ClaimContext, Fingerprint, TextHolder};
 pub use judge::{Effect, judge, recall};
-pub use ledger::{Judged, Ledger};
-pub use near::{KEYS, Match, NearConfig, NearIndex, Offer};
+pub use ledger::{Ledger, ScoredVerdict};
+pub use near::{KEYS, NearConfig, NearIndex, NearMatch, SketchedText};
 pub use sketch::{Overlap, Sketch};
 pub use text::{content_hash, normalize_text};

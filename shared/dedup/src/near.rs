@@ -1,4 +1,4 @@
-//! Which of a million texts are near to this one: an index of sketches in memory.
+//! An index of sketches in memory. It finds the near texts of a text among a million.
 //!
 //! A text is found by the smallest of its hashes (its keys), of which two texts
 //! with half of their shingles in common share several, and judged by the whole
@@ -27,9 +27,9 @@ const MAX_COMPARED: usize = 64;
 /// Segments of a full index.
 const SEGMENTS: usize = 16;
 
-/// A text that asks who came before it.
+/// A text that is compared with earlier texts and added to an index.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Offer {
+pub struct SketchedText {
     /// The article's name.
     pub id: ArticleId,
     /// The [`crate::text_key`] of its text.
@@ -40,12 +40,12 @@ pub struct Offer {
     pub sketch: Sketch,
 }
 
-/// An article that was offered before, with nearly the same text.
+/// An earlier article with nearly the same text.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Match {
-    /// The earlier article; never the one that asks.
+pub struct NearMatch {
+    /// The earlier article. It is never the one of the offer.
     pub id: ArticleId,
-    /// The [`crate::text_key`] of the text that it was offered with.
+    /// The [`crate::text_key`] of the text that was added for it.
     pub text: u64,
     /// True if the earlier article is of the same site.
     pub on_this_site: bool,
@@ -67,14 +67,13 @@ impl NearIndex {
         Self { config: config.clone(), segments: VecDeque::new() }
     }
 
-    /// The articles that are near to `offer`, in the order in which they came;
-    /// from now on it is one of them.
+    /// Adds `offer`, and returns the earlier articles that are near to it, in the order in
+    /// which they were added.
     ///
-    /// A text that is near to one of its own site is not taken in: it will be
-    /// refused as a duplicate or, where the article itself came with this text
-    /// before, is there already. So a chain of small changes does not lead from
+    /// A text that is near to one of its own site is not added: it will be refused as a
+    /// duplicate, or the index already holds it. So a chain of small changes does not lead from
     /// one article to a different one.
-    pub fn offer(&mut self, offer: &Offer, now_s: u32) -> Vec<Match> {
+    pub fn offer(&mut self, offer: &SketchedText, now_s: u32) -> Vec<NearMatch> {
         let met = self.met(offer, now_s);
         if !met.iter().any(|found| found.on_this_site) {
             self.insert(offer, now_s);
@@ -82,8 +81,9 @@ impl NearIndex {
         met.into_iter().filter(|found| found.id != offer.id).collect()
     }
 
-    /// Takes in what was let in before, without a question; oldest first.
-    pub fn insert(&mut self, offer: &Offer, now_s: u32) {
+    /// Adds a text that was accepted before, without a search. Call this for the oldest text
+    /// first.
+    pub fn insert(&mut self, offer: &SketchedText, now_s: u32) {
         self.make_room(now_s);
         if self.segments.back().is_none_or(Segment::is_full) {
             self.segments.push_back(Segment::new(self.segment_capacity()));
@@ -108,8 +108,8 @@ impl NearIndex {
         self.segments.iter().map(Segment::size_bytes).sum()
     }
 
-    /// Returns the names of the texts that have a key in common with `sketch`, and so would be
-    /// compared with it.
+    /// Returns the ids of the articles that share a key with `sketch`, and so would be compared
+    /// with it.
     pub fn candidates(&self, sketch: &Sketch) -> Vec<ArticleId> {
         let at = |(segment, slot): (usize, usize)| self.segments[segment].at(slot).0.id;
         self.ranked(sketch).into_iter().map(at).collect()
@@ -117,7 +117,7 @@ impl NearIndex {
 
     /// Returns the texts that are near to `offer` and came before it, the earliest first.
     /// `offer` itself comes last if the index holds it already.
-    fn met(&self, offer: &Offer, now_s: u32) -> Vec<Match> {
+    fn met(&self, offer: &SketchedText, now_s: u32) -> Vec<NearMatch> {
         let oldest_s = self.oldest_s(now_s);
         let site = segment::site_hash(&offer.site);
         let mut places = self.ranked(&offer.sketch);
@@ -130,7 +130,7 @@ impl NearIndex {
             if owner.at_s < oldest_s || (is_own && *sketch != offer.sketch) {
                 continue;
             }
-            met.push(Match {
+            met.push(NearMatch {
                 id: owner.id,
                 text: owner.text,
                 on_this_site: owner.site == site,

@@ -1,4 +1,4 @@
-//! The reasons why there are no vectors.
+//! The errors of a request for vectors.
 
 use std::time::Duration;
 
@@ -10,34 +10,34 @@ const SHORT_PAUSE: Duration = Duration::from_millis(250);
 /// The pause of an embedder with too much to do, as its HTTP face states it.
 const LONG_PAUSE: Duration = Duration::from_secs(1);
 
-/// Why there are no vectors.
+/// The reasons why a request got no vectors.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum EmbedError {
     /// No embedder runs, or none answered in time.
     #[error("the embedder does not answer")]
     NoAnswer(#[source] RequestError),
-    /// The request could not be sent, or the reply not be read.
+    /// The request could not be sent, or the reply could not be read.
     #[error("the embedder cannot be asked")]
     NotAsked(#[source] RequestError),
-    /// The embedder says why not.
+    /// The embedder refused or failed, and gave the reason.
     #[error("the embedder failed: {message}")]
     Refused {
         /// The kind of refusal; unspecified by an embedder of an earlier release.
         code: EmbedErrorCode,
-        /// For people.
+        /// The reason, for people.
         message: String,
     },
-    /// A reply without its model, or with another number of vectors than of texts.
+    /// The reply has no model, or not one vector per text.
     #[error("the embedder's answer is incomplete")]
     Incomplete,
-    /// The model was replaced between two parts of one question.
+    /// The model was replaced between two parts of one request.
     #[error("the embedder's model was replaced meanwhile")]
     OtherModel,
 }
 
 impl EmbedError {
-    /// Returns true if the same question may succeed later.
+    /// Returns true if the same request may succeed later.
     pub fn is_transient(&self) -> bool {
         match self {
             Self::NoAnswer(_) | Self::OtherModel => true,

@@ -1,8 +1,8 @@
-//! The one client of the embedder: vectors of texts, asked for over the bus.
+//! The client of the embedder. It requests the vectors of texts over the bus.
 //!
-//! [`EmbedderClient::embed`] asks again until its deadline; [`EmbedderClient::embed_once`]
-//! is for callers that have something to go on with; [`EmbedderClient::embed_at_start`]
-//! waits for an embedder that may start later.
+//! [`EmbedderClient::embed`] retries until its deadline. [`EmbedderClient::embed_once`] is for
+//! callers that can continue without vectors. [`EmbedderClient::embed_at_start`] waits for an
+//! embedder that may start later.
 
 mod error;
 
@@ -22,31 +22,35 @@ const TEXTS_AT_ONCE: usize = 64;
 
 /// One vector per text, in order.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Vectors {
+pub struct TextVectors {
     /// The encoder that computed all of them.
     pub model: ModelRef,
     /// The vectors, of unit length.
     pub vectors: Vec<Embedding>,
 }
 
-/// Asks the embedder for vectors. Cheap to clone.
+/// A client that requests vectors from the embedder. Cheap to clone.
 #[derive(Clone)]
 pub struct EmbedderClient {
     bus: Bus,
 }
 
 impl EmbedderClient {
-    /// A client that asks over `bus`.
+    /// Makes a client that sends its requests over `bus`.
     pub fn new(bus: Bus) -> Self {
         Self { bus }
     }
 
-    /// Embeds `texts`, 1 or more. Asks again until `deadline` while nobody answers, the
-    /// embedder has too much to do, or it fails. The embedder is told the deadline.
+    /// Embeds `texts`, 1 or more. Retries until `deadline` while nobody answers, or the
+    /// embedder is overloaded or fails. The request carries the deadline.
     ///
     /// # Errors
-    /// [`EmbedError`]: at once if it can never succeed, else the last one at the deadline.
-    pub async fn embed(&self, texts: &[String], deadline: Instant) -> Result<Vectors, EmbedError> {
+    /// [`EmbedError`]: at once if a retry cannot succeed, else the last error at the deadline.
+    pub async fn embed(
+        &self,
+        texts: &[String],
+        deadline: Instant,
+    ) -> Result<TextVectors, EmbedError> {
         loop {
             let error = match self.embed_once(texts, deadline).await {
                 Err(error) if error.is_transient() => error,
@@ -60,7 +64,7 @@ impl EmbedderClient {
         }
     }
 
-    /// As [`Self::embed`], but asks only once.
+    /// Works like [`Self::embed`], but sends only one request.
     ///
     /// # Errors
     /// [`EmbedError`].
@@ -68,8 +72,8 @@ impl EmbedderClient {
         &self,
         texts: &[String],
         deadline: Instant,
-    ) -> Result<Vectors, EmbedError> {
-        let mut all: Option<Vectors> = None;
+    ) -> Result<TextVectors, EmbedError> {
+        let mut all: Option<TextVectors> = None;
         for texts in texts.chunks(TEXTS_AT_ONCE) {
             let part = self.ask(texts, deadline).await?;
             match &mut all {
@@ -81,11 +85,11 @@ impl EmbedderClient {
         all.ok_or(EmbedError::Incomplete)
     }
 
-    /// As [`Self::embed`], without a deadline: the embedder may start later.
+    /// Works like [`Self::embed`], but without a deadline: the embedder may start later.
     ///
     /// # Errors
-    /// [`EmbedError`] if it can never succeed.
-    pub async fn embed_at_start(&self, texts: &[String]) -> Result<Vectors, EmbedError> {
+    /// [`EmbedError`] if a retry cannot succeed.
+    pub async fn embed_at_start(&self, texts: &[String]) -> Result<TextVectors, EmbedError> {
         let mut told = false;
         loop {
             match self.embed(texts, Instant::now() + LONGEST_ATTEMPT).await {
@@ -101,7 +105,7 @@ impl EmbedderClient {
         }
     }
 
-    async fn ask(&self, texts: &[String], deadline: Instant) -> Result<Vectors, EmbedError> {
+    async fn ask(&self, texts: &[String], deadline: Instant) -> Result<TextVectors, EmbedError> {
         let left = deadline.saturating_duration_since(Instant::now()).min(LONGEST_ATTEMPT);
         let question = v1::EmbedRequest { texts: texts.to_vec() };
         let asking = self.bus.request(Subject::REQUEST_EMBED, &question, left);
@@ -110,7 +114,7 @@ impl EmbedderClient {
 }
 
 /// Reads a reply that should have `count` vectors.
-fn read(reply: v1::EmbedReply, count: usize) -> Result<Vectors, EmbedError> {
+fn read(reply: v1::EmbedReply, count: usize) -> Result<TextVectors, EmbedError> {
     let code = reply.code();
     // An embedder of an earlier release has no code, only the text.
     if code != v1::EmbedErrorCode::Unspecified || !reply.error.is_empty() {
@@ -120,7 +124,7 @@ fn read(reply: v1::EmbedReply, count: usize) -> Result<Vectors, EmbedError> {
         Some(model) if reply.vectors.len() == count => {
             let vectors = reply.vectors.into_iter();
             let vectors = vectors.map(|vector| Embedding::from_unit(vector.values)).collect();
-            Ok(Vectors { model: model.into(), vectors })
+            Ok(TextVectors { model: model.into(), vectors })
         }
         _ => Err(EmbedError::Incomplete),
     }

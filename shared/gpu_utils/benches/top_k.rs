@@ -4,7 +4,7 @@
 use std::hint::black_box;
 
 use courant_gpu_utils::cuda;
-use courant_gpu_utils::cuda::kernels::Kernels;
+use courant_gpu_utils::cuda::kernels::CompiledKernels;
 use courant_gpu_utils::similarity::device::{DeviceMatrix, SOURCE};
 use courant_vectors::{Matrix, RowFormat};
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
@@ -46,7 +46,8 @@ fn scans(criterion: &mut Criterion) {
         Ok(context) => context,
         Err(reason) => return eprintln!("not measured on a CUDA device: {reason}"),
     };
-    let kernels = Kernels::compile(SOURCE, &context.default_stream()).expect("the kernels compile");
+    let kernels =
+        CompiledKernels::compile(SOURCE, &context.default_stream()).expect("the kernels compile");
     let mut vectors = Vectors(1);
     let rows: Vec<_> = (0..ROWS).map(|_| vectors.next()).collect();
     let query = vectors.next();

@@ -1,5 +1,4 @@
-//! Counters of GPUs as observable metrics. A value that is not known is absent, never
-//! zero.
+//! Counters of GPUs as observable metrics. An unknown value is absent, never zero.
 
 mod gpu;
 mod nvml;
@@ -11,7 +10,7 @@ use crate::Config;
 pub use gpu::{GpuSample, observe_gpus};
 pub use nvml::NvmlCollector;
 
-/// Shows the GPUs of the machine, once per process, unless `config` turns that off.
+/// Exports the metrics of the machine's GPUs, once per process, unless `config` disables them.
 pub fn observe(meter: &Meter, config: &Config) {
     if !config.telemetry_enabled {
         return;

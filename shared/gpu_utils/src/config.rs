@@ -4,33 +4,33 @@ use courant_config::{RangeError, Ranged, Ranges, range};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::device::{Overrides, Workload};
+use crate::device::{PresetOverrides, Workload};
 use crate::memory;
 
 /// The section `[gpu]`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Config {
-    /// Leaves every GPU alone.
+    /// Uses no GPU.
     pub force_cpu: bool,
-    /// Fails where the GPU cannot be used, instead of running on the CPU.
+    /// Fails if the GPU cannot be used, instead of running on the CPU.
     pub require_gpu: bool,
     /// Tries TensorRT before CUDA. Its engines take minutes to build at the first
     /// start with a model.
     pub tensorrt: bool,
-    /// CUDA's number of the device to use.
+    /// The CUDA ordinal of the device to use.
     pub device: usize,
-    /// Lets out-of-memory runs end on the CPU.
+    /// Repeats runs that lack GPU memory on the CPU.
     pub cpu_fallback: bool,
-    /// Decides the thresholds: `throughput`, `latency`, `mixed`, `real_time`,
-    /// `etl`, `multi_tenant`.
+    /// The workload, which decides the thresholds: `throughput`, `latency`, `mixed`,
+    /// `real_time`, `etl`, `multi_tenant`.
     pub workload: Workload,
-    /// Measures GPU operations and shows them as metrics.
+    /// Measures GPU operations and exports them as metrics.
     pub telemetry_enabled: bool,
     /// Memory.
     pub memory: memory::Config,
-    /// Thresholds other than the workload's.
-    pub hybrid: Overrides,
+    /// Thresholds that replace those of the workload.
+    pub hybrid: PresetOverrides,
 }
 
 impl Default for Config {
@@ -44,7 +44,7 @@ impl Default for Config {
             workload: Workload::default(),
             telemetry_enabled: true,
             memory: memory::Config::default(),
-            hybrid: Overrides::default(),
+            hybrid: PresetOverrides::default(),
         }
     }
 }
@@ -76,7 +76,7 @@ impl Ranged for memory::Config {
     }
 }
 
-impl Ranged for Overrides {
+impl Ranged for PresetOverrides {
     fn ranges(&self, ranges: &mut Ranges) {
         ranges.at_least_if_set("min_batch_size", self.min_batch_size, 1);
         let speedup = self.speedup_threshold.unwrap_or(1.0);

@@ -1,9 +1,8 @@
-//! The narrow place where the CUDA driver is called, through cudarc, which loads
-//! it at run time.
+//! The only code that calls the CUDA driver, through cudarc, which loads it at run time.
 //!
-//! Traps: cudarc panics where libcuda, or a symbol that an old one lacks, is
-//! missing. So nothing of it may be called before [`open`] or
-//! [`Cuda::detect`](crate::device::Cuda::detect) said that it is there.
+//! Caution: cudarc panics if libcuda is missing, or if an old libcuda lacks a symbol. So do not
+//! call cudarc before [`open`] or [`Cuda::detect`](crate::device::Cuda::detect) has found the
+//! driver.
 
 #![expect(unsafe_code, reason = "foreign functions of the CUDA driver")]
 
@@ -16,18 +15,18 @@ use cudarc::driver::sys::{self, CUmemPool_attribute, CUresult};
 use cudarc::driver::{CudaContext, result};
 
 use crate::device::{Cuda, CudaAbsence, Gpu, GpuClass};
-use crate::memory::{Capacity, LedgerSample, Snapshot};
-use crate::operation::{Device, Fault};
+use crate::memory::{DeviceCapacity, LedgerSample, MemorySnapshot};
+use crate::operation::{RunDevice, RunFailure};
 
 pub use cudarc::driver::DriverError;
 
-impl Fault for DriverError {
+impl RunFailure for DriverError {
     fn is_out_of_memory(&self) -> bool {
         self.0 == CUresult::CUDA_ERROR_OUT_OF_MEMORY
     }
 }
 
-/// The context of a device, or why there is none.
+/// Opens the context of a device.
 ///
 /// # Errors
 /// [`CudaAbsence`]; never panics.
@@ -36,7 +35,7 @@ pub fn open(ordinal: usize) -> Result<Arc<CudaContext>, CudaAbsence> {
 }
 
 impl Cuda {
-    /// Looks for devices. Never panics: any failure of the driver is the reason for its
+    /// Detects the devices. Never panics: a failure of the driver becomes the reason for its
     /// absence.
     pub fn detect() -> Self {
         detect().unwrap_or_else(Self::Absent)
@@ -111,7 +110,7 @@ fn nvrtc_version() -> Option<(i32, i32)> {
     version.ok().flatten()
 }
 
-/// The ledgers that CUDA keeps, and what frees them.
+/// A CUDA device: its memory figures, and the operations that free memory.
 #[derive(Clone, Debug)]
 pub struct CudaDevice {
     context: Arc<CudaContext>,
@@ -119,7 +118,7 @@ pub struct CudaDevice {
 }
 
 impl CudaDevice {
-    /// The device of an open context.
+    /// Makes the device of an open context.
     pub fn new(context: Arc<CudaContext>) -> Self {
         let resource = format!("cuda:{}", context.ordinal());
         Self { context, resource }
@@ -151,21 +150,21 @@ impl CudaDevice {
         })
     }
 
-    fn capacity(&self) -> Option<Capacity> {
+    fn capacity(&self) -> Option<DeviceCapacity> {
         let (free, total) = self.context.mem_get_info().ok()?;
-        Some(Capacity { total: total as u64, free: free as u64 })
+        Some(DeviceCapacity { total: total as u64, free: free as u64 })
     }
 }
 
-impl Device for CudaDevice {
+impl RunDevice for CudaDevice {
     type Error = DriverError;
 
     fn resource(&self) -> &str {
         &self.resource
     }
 
-    fn snapshot(&self) -> Snapshot {
-        Snapshot { arena: None, pool: self.pool_sample(), device: self.capacity() }
+    fn snapshot(&self) -> MemorySnapshot {
+        MemorySnapshot { arena: None, pool: self.pool_sample(), device: self.capacity() }
     }
 
     fn synchronize(&self) -> Result<(), DriverError> {

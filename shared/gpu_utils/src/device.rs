@@ -10,8 +10,8 @@ use serde::Serialize;
 
 pub use advice::{Advice, advise};
 pub use class::{Card, GpuClass};
-pub use preset::{Overrides, Preset, Workload};
-pub use provider::{Choice, NoProvider, PassedOver, Provider, Unused, choose};
+pub use preset::{Preset, PresetOverrides, Workload};
+pub use provider::{NoProvider, Provider, ProviderChoice, UnusedProvider, UnusedReason, choose};
 
 /// The reason why no CUDA device can be used.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, thiserror::Error)]
@@ -31,21 +31,21 @@ pub enum CudaAbsence {
 /// A CUDA device.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Gpu {
-    /// CUDA's number of it.
+    /// The CUDA ordinal.
     pub ordinal: usize,
     /// Such as `NVIDIA A100-SXM4-40GB`.
     pub name: String,
     /// By the name.
     pub class: GpuClass,
-    /// Major and minor.
+    /// The compute capability, major and minor.
     pub compute_capability: (i32, i32),
     /// In bytes.
     pub memory_bytes: u64,
 }
 
 impl Gpu {
-    /// True where tensor cores compute 16-bit floats (CUDA C++ Programming Guide, "Compute
-    /// Capabilities", 8.0 and later), so that fp16 is worth trying.
+    /// Returns true if tensor cores compute 16-bit floats, so that fp16 is worth trying
+    /// (compute capability 8.0 and later; CUDA C++ Programming Guide, "Compute Capabilities").
     pub fn has_fast_fp16(&self) -> bool {
         self.compute_capability.0 >= 8
     }
@@ -57,11 +57,11 @@ impl Gpu {
 pub enum Cuda {
     /// At least one device.
     Present {
-        /// The newest CUDA that the driver serves, major and minor.
+        /// The newest CUDA version that the driver supports, major and minor.
         driver: (i32, i32),
-        /// NVRTC's, which compiles kernels, where it is installed.
+        /// The version of NVRTC, the compiler of kernels, if it is installed.
         nvrtc: Option<(i32, i32)>,
-        /// By ordinal.
+        /// The devices in the order of their ordinals.
         gpus: Vec<Gpu>,
     },
     /// None.
@@ -69,7 +69,7 @@ pub enum Cuda {
 }
 
 impl Cuda {
-    /// The devices; none where CUDA is absent.
+    /// Returns the devices. Empty if CUDA is absent.
     pub fn gpus(&self) -> &[Gpu] {
         match self {
             Self::Present { gpus, .. } => gpus,
@@ -88,7 +88,7 @@ pub struct Devices {
 }
 
 impl Devices {
-    /// Looks for them.
+    /// Detects the devices.
     pub fn detect() -> Self {
         Self { cpu: Cpu::detect(), cuda: Cuda::detect() }
     }

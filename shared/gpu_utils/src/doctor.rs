@@ -11,12 +11,12 @@ use crate::collect::{GpuSample, NvmlCollector};
 use crate::device::{Advice, Cuda, Devices, Gpu, Preset, Workload, advise};
 use crate::libraries;
 
-/// A GPU, the thresholds that will hold on it, and what to do about it.
+/// A GPU with its thresholds and advice.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct GpuReport {
-    /// CUDA's view.
+    /// The device as CUDA reports it.
     pub gpu: Gpu,
-    /// With the configuration's own values.
+    /// The thresholds, with the values of the configuration.
     pub preset: Preset,
     /// NVML's view, where it has one.
     pub sample: Option<GpuSample>,
@@ -24,26 +24,27 @@ pub struct GpuReport {
     pub advice: Vec<Advice>,
 }
 
-/// Devices, presets, versions and advice.
+/// The report: devices, presets, versions and advice.
 #[derive(Clone, Debug, PartialEq, Serialize)]
-pub struct Report {
+pub struct DeviceReport {
     /// The processor.
     pub cpu: Cpu,
-    /// The memory of the control group, where there is one.
+    /// The memory of the control group, if there is one.
     pub memory: Option<GroupMemory>,
-    /// Why there is no GPU, where there is none.
+    /// The reason why there is no GPU, if there is none.
     pub no_gpu: Option<String>,
     /// Every CUDA device.
     pub gpus: Vec<GpuReport>,
     /// The workload that decides the presets.
     pub workload: Workload,
-    /// By component: `cuda` (the newest that the driver serves), `cuda-runtime`,
-    /// `cudnn`, `tensorrt`, `nvrtc`, `nvidia-driver`, and what callers add.
+    /// The versions by component: `cuda` (the newest that the driver supports), `cuda-runtime`,
+    /// `cudnn`, `tensorrt`, `nvrtc`, `nvidia-driver`, and those that callers add.
     pub versions: BTreeMap<&'static str, String>,
 }
 
-impl Report {
-    /// Looks at the machine. `processes`: how many will share the configured GPU.
+impl DeviceReport {
+    /// Inspects the machine. `processes`: the number of processes that will share the
+    /// configured GPU.
     pub fn gather(config: &Config, processes: usize) -> Self {
         let nvml = NvmlCollector::open().ok();
         let samples = nvml.as_ref().map(NvmlCollector::sample).unwrap_or_default();
@@ -110,7 +111,7 @@ fn sample_of(gpu: &Gpu, samples: &[GpuSample]) -> Option<GpuSample> {
     by_number.or(same.first()).map(|sample| (*sample).clone())
 }
 
-impl fmt::Display for Report {
+impl fmt::Display for DeviceReport {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let cpu = &self.cpu;
         let name = cpu.name.as_deref().unwrap_or("unknown");
@@ -153,9 +154,9 @@ mod tests {
         }
     }
 
-    fn report(cuda: Cuda, samples: &[GpuSample]) -> Report {
+    fn report(cuda: Cuda, samples: &[GpuSample]) -> DeviceReport {
         let devices = Devices { cpu: Cpu::detect(), cuda };
-        Report::of(devices, None, samples, &Config::default(), 1)
+        DeviceReport::of(devices, None, samples, &Config::default(), 1)
     }
 
     #[test]
@@ -199,14 +200,14 @@ mod tests {
         let cuda = Cuda::Present { driver: (12, 4), nvrtc: None, gpus };
         let devices = Devices { cpu: Cpu::detect(), cuda };
         let config = Config { device: 1, ..Config::default() };
-        let report = Report::of(devices, None, &samples, &config, 2);
+        let report = DeviceReport::of(devices, None, &samples, &config, 2);
         assert!(report.gpus[0].advice.is_empty());
         assert_eq!(report.gpus[1].advice[0].topic, "sharing");
     }
 
     #[test]
     fn this_machine_is_reported_whatever_it_has() {
-        let report = Report::gather(&Config::default(), 1);
+        let report = DeviceReport::gather(&Config::default(), 1);
         assert_eq!(report.no_gpu.is_some(), report.gpus.is_empty());
     }
 }

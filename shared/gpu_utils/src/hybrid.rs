@@ -1,8 +1,7 @@
-//! CPU or GPU for each batch, decided by what either took lately.
+//! The choice of CPU or GPU for each batch, by the recent times of both.
 //!
-//! Statistics are kept per operation and batch-size bucket, in a window, and for
-//! each device apart: lifetime averages of unlike batches hide regressions, and a
-//! run of the GPU says nothing of the CPU.
+//! Statistics are kept per operation, batch-size bucket and device, over a window of runs.
+//! Lifetime averages over different batch sizes would hide regressions.
 
 mod calibrate;
 mod cell;
@@ -17,47 +16,47 @@ use std::time::{Duration, Instant};
 use crate::device::Preset;
 use cell::Cell;
 
-pub use calibrate::{Calibration, Point, SWEEP, calibrate};
-pub use decision::{Decision, Reason, Target, Timing};
+pub use calibrate::{Calibration, CalibrationPoint, SWEEP, calibrate};
+pub use decision::{DispatchDecision, DispatchReason, DispatchTarget, DispatchTiming};
 pub(crate) use dispatch::{Dispatch, Operation};
 pub use metrics::Metrics;
 
 /// The result of a batch, and the device that really ran it.
 #[derive(Debug)]
-pub struct Executed<T, E> {
+pub struct DispatchResult<T, E> {
     /// The result.
     pub value: T,
     /// The device that computed it.
-    pub target: Target,
-    /// Why it was tried where it was.
-    pub reason: Reason,
-    /// The GPU's failure, if the CPU had to do it again.
+    pub target: DispatchTarget,
+    /// The reason for the device that was tried first.
+    pub reason: DispatchReason,
+    /// The failure of the GPU, if the CPU had to repeat the run.
     pub fallback: Option<E>,
 }
 
 type Key = (&'static str, u32);
 
-/// Decides and learns. Shared by threads.
+/// Chooses the device of each batch and learns from the runs. Threads share it.
 pub struct HybridExecutor {
     preset: Preset,
-    timing: Timing,
+    timing: DispatchTiming,
     metrics: Option<Metrics>,
     clock: Box<dyn Fn() -> Duration + Send + Sync>,
     cells: Mutex<HashMap<Key, Cell>>,
 }
 
 impl HybridExecutor {
-    /// With a monotonic clock.
+    /// Makes an executor with a monotonic clock.
     pub fn new(preset: Preset, metrics: Option<Metrics>) -> Self {
         let start = Instant::now();
         let clock = move || start.elapsed();
-        Self::with_clock(preset, Timing::default(), metrics, clock)
+        Self::with_clock(preset, DispatchTiming::default(), metrics, clock)
     }
 
-    /// `clock` tells the time since any fixed moment.
+    /// Makes an executor with the given clock, which returns the time since any fixed moment.
     pub fn with_clock(
         preset: Preset,
-        timing: Timing,
+        timing: DispatchTiming,
         metrics: Option<Metrics>,
         clock: impl Fn() -> Duration + Send + Sync + 'static,
     ) -> Self {
@@ -65,9 +64,8 @@ impl HybridExecutor {
         Self { preset, timing, metrics, clock: Box::new(clock), cells }
     }
 
-    /// Runs a batch of `items` where it is faster. Where the GPU fails, the CPU does
-    /// it again and the failure stands in the answer and in
-    /// `courant_gpu_fallback_total`.
+    /// Runs a batch of `items` on the faster device. If the GPU fails, the CPU repeats the
+    /// batch. The failure is in the result and counts in `courant_gpu_fallback_total`.
     ///
     /// # Errors
     /// The CPU's.
@@ -77,24 +75,24 @@ impl HybridExecutor {
         items: usize,
         cpu: impl FnOnce() -> Result<T, E>,
         gpu: Option<impl FnOnce() -> Result<T, E>>,
-    ) -> Result<Executed<T, E>, E> {
-        let Decision { target, reason } = self.decide(operation, items, gpu.is_some());
+    ) -> Result<DispatchResult<T, E>, E> {
+        let DispatchDecision { target, reason } = self.decide(operation, items, gpu.is_some());
         let mut fallback = None;
-        if let (Target::Gpu, Some(gpu)) = (target, gpu) {
-            match self.timed(operation, items, Target::Gpu, gpu) {
-                Ok(value) => return Ok(Executed { value, target, reason, fallback }),
+        if let (DispatchTarget::Gpu, Some(gpu)) = (target, gpu) {
+            match self.timed(operation, items, DispatchTarget::Gpu, gpu) {
+                Ok(value) => return Ok(DispatchResult { value, target, reason, fallback }),
                 Err(error) => fallback = Some(error),
             }
         }
-        let value = self.timed(operation, items, Target::Cpu, cpu)?;
-        Ok(Executed { value, target: Target::Cpu, reason, fallback })
+        let value = self.timed(operation, items, DispatchTarget::Cpu, cpu)?;
+        Ok(DispatchResult { value, target: DispatchTarget::Cpu, reason, fallback })
     }
 
     fn timed<T, E>(
         &self,
         operation: &'static str,
         items: usize,
-        target: Target,
+        target: DispatchTarget,
         run: impl FnOnce() -> Result<T, E>,
     ) -> Result<T, E> {
         let start = (self.clock)();
@@ -104,15 +102,15 @@ impl HybridExecutor {
         result
     }
 
-    /// Decides which device should run a batch now. A decision to probe or to learn counts as the
-    /// try: whoever asks must run it and [`record`](Self::record) how it went.
-    pub fn decide(&self, operation: &'static str, items: usize, has_gpu: bool) -> Decision {
-        let cpu = |reason| Decision { target: Target::Cpu, reason };
+    /// Decides which device should run a batch now. A decision to probe or to learn counts as a
+    /// try, so the caller must run the batch and [`record`](Self::record) the outcome.
+    pub fn decide(&self, operation: &'static str, items: usize, has_gpu: bool) -> DispatchDecision {
+        let cpu = |reason| DispatchDecision { target: DispatchTarget::Cpu, reason };
         if !has_gpu {
-            return cpu(Reason::NoGpu);
+            return cpu(DispatchReason::NoGpu);
         }
         if items < self.preset.min_batch_size {
-            return cpu(Reason::SmallBatch);
+            return cpu(DispatchReason::SmallBatch);
         }
         let now = (self.clock)();
         self.cells().entry(key(operation, items)).or_default().decide(
@@ -122,12 +120,12 @@ impl HybridExecutor {
         )
     }
 
-    /// Records a run: the time that it took, or none if it failed.
+    /// Records a run: its time, or `None` if it failed.
     pub fn record(
         &self,
         operation: &'static str,
         items: usize,
-        target: Target,
+        target: DispatchTarget,
         took: Option<Duration>,
     ) {
         let now = (self.clock)();
@@ -143,8 +141,8 @@ impl HybridExecutor {
         }
     }
 
-    /// The factor by which the GPU was faster than the CPU lately with batches of this
-    /// size; none while either is unknown.
+    /// Returns the factor by which the GPU was recently faster than the CPU for batches of this
+    /// size. `None` while one of them is unknown.
     pub fn speedup(&self, operation: &'static str, items: usize) -> Option<f64> {
         self.cells().get(&key(operation, items))?.speedup()
     }

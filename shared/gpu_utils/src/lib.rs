@@ -1,11 +1,10 @@
-//! CUDA devices: their choice, memory, streams and kernels, the safe runs on them, and
-//! the dispatch between them and the CPU.
+//! CUDA devices: their choice, memory, streams and kernels, safe runs on them, and the dispatch
+//! between CPU and GPU.
 //!
-//! Everything compiles and is tested without CUDA. The decisions are pure: presets,
-//! budgets, the ladder of [`operation`], the choice of [`hybrid`]. The files that need a
-//! device are few: [`cuda`], [`libraries`], [`stream`], the matrix of
-//! [`similarity::device`] and the NVML part of [`collect`]. They load their libraries at
-//! run time and say why where they cannot.
+//! Everything compiles and is tested without CUDA. The decisions are pure: presets, budgets,
+//! the ladder of [`operation`], the choice of [`hybrid`]. The files that need a device are few:
+//! [`cuda`], [`libraries`], [`stream`], the matrix of [`similarity::device`] and the NVML part
+//! of [`collect`]. They load their libraries at run time, and report the reason if they cannot.
 
 pub mod collect;
 mod config;

@@ -1,5 +1,4 @@
-//! The versions of the libraries that models run on, asked of the libraries
-//! themselves, wherever the loader finds them.
+//! The versions of the libraries that run models, as the loaded libraries report them.
 
 #![expect(unsafe_code, reason = "foreign functions of libraries that may be there")]
 
@@ -16,7 +15,8 @@ struct OrtApiBase {
     version: unsafe extern "C" fn() -> *const c_char,
 }
 
-/// ONNX Runtime's, such as `1.28.0`; none where `library` is another one.
+/// Returns the version of ONNX Runtime, such as `1.28.0`. `None` if `library` is not ONNX
+/// Runtime.
 pub fn onnx_runtime(library: &Path) -> Option<String> {
     let library = load(library)?;
     // SAFETY: the signature is that of `onnxruntime_c_api.h`, in every version.

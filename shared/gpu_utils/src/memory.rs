@@ -1,9 +1,8 @@
-//! Memory of a device: what is taken, what may be taken, and what is not given
-//! back.
+//! The memory of a device: its use, its budgets, and its leaks.
 //!
-//! Three ledgers explain a device's memory only together: ONNX Runtime's arena
-//! takes from CUDA by itself, CUDA's default pool does not see that, and the device
-//! counts both with everybody else's.
+//! Only three ledgers together explain the memory of a device. ONNX Runtime's arena takes
+//! memory from CUDA directly. CUDA's default pool does not see that. The device counts both,
+//! and the memory of all other processes.
 
 mod budget;
 mod device;
@@ -16,24 +15,24 @@ mod staging;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-pub use budget::{Budget, Refused, Reservation};
-pub use device::{DeviceBudget, Room};
+pub use budget::{Budget, BudgetExceeded, Reservation};
+pub use device::{DeviceBudget, DeviceRoom};
 pub use fraction::{OutOfRange, UsableFraction};
-pub use leak::{LeakMonitor, Window};
-pub use ledger::{Arena, Capacity, LedgerSample, Metrics, Snapshot};
-pub use pool::{Block, Pool, PoolError};
+pub use leak::{LeakMonitor, MemoryWindow};
+pub use ledger::{ArenaSample, DeviceCapacity, LedgerSample, MemorySnapshot, Metrics};
+pub use pool::{BufferPool, PoolError, PooledBuffer};
 pub use staging::{Number, Staged, Staging, StagingError};
 
 /// The section `[gpu.memory]`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Config {
-    /// The part of a device's memory that may be taken, 0.25 to 0.90, at first. It
-    /// follows the use, for what is loaded from then on: peaks under 60 % raise it by
-    /// 0.05, peaks over 90 % and lack of memory lower it by 0.10.
+    /// The share of a device's memory that may be used at first, 0.25 to 0.90. It follows the
+    /// use, and applies to what is loaded afterwards: peaks under 60 % raise it by 0.05; peaks
+    /// over 90 % and a lack of memory lower it by 0.10.
     #[schemars(with = "f64")]
     pub usable_fraction: UsableFraction,
-    /// The most that one agent takes, in bytes: all its models, or its vectors.
+    /// The most bytes that one agent may take for all its models, or for its vectors.
     pub agent_cap_bytes: u64,
 }
 

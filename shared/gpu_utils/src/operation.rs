@@ -1,5 +1,4 @@
-//! Runs on a device that are measured, synchronized and cleaned up after, and
-//! that survive a lack of memory.
+//! Runs on a device that are measured and synchronized, and that recover from a lack of memory.
 
 mod fault;
 mod ladder;
@@ -10,14 +9,14 @@ use std::time::{Duration, Instant};
 use opentelemetry::KeyValue;
 use opentelemetry::metrics::{Counter, Histogram, Meter};
 
-use crate::memory::{self, Snapshot};
+use crate::memory::{self, MemorySnapshot};
 
-pub use fault::{Fault, is_out_of_memory_message};
-pub use ladder::{Ladder, Limits, Lost, Step};
+pub use fault::{RunFailure, is_out_of_memory_message};
+pub use ladder::{LadderLimits, LadderStep, LostItem, MemoryLadder};
 
-/// The device of a run. Code that runs sessions wraps
-/// [`CudaDevice`](crate::cuda::CudaDevice) and adds the arena.
-pub trait Device {
+/// The device of a run. Code that runs sessions wraps [`CudaDevice`](crate::cuda::CudaDevice)
+/// and adds the session's arena.
+pub trait RunDevice {
     /// The device's own error.
     type Error;
 
@@ -26,7 +25,7 @@ pub trait Device {
     fn resource(&self) -> &str;
 
     /// A look at the ledgers.
-    fn snapshot(&self) -> Snapshot;
+    fn snapshot(&self) -> MemorySnapshot;
 
     /// Waits for all that was launched. Launches fail late: this is where it shows.
     ///
@@ -63,7 +62,7 @@ impl Metrics {
         }
     }
 
-    fn record(&self, operation: &'static str, took: Duration, after: &Snapshot, end: End) {
+    fn record(&self, operation: &'static str, took: Duration, after: &MemorySnapshot, end: End) {
         let name = KeyValue::new("operation", operation);
         let outcome = if end == End::Done { "done" } else { "failed" };
         let labels = [name.clone(), KeyValue::new("outcome", outcome)];
@@ -82,13 +81,12 @@ enum End {
     OutOfMemory,
 }
 
-/// Runs `run` on a device in a span of its own, waits until the device is done,
-/// and tells in one structured event on what it ran, how long it took, and what memory
-/// was allocated, reserved, and in use of the whole device before and after. After a
-/// failure the device is cleaned up, so that the next run finds what memory there is.
+/// Calls `run` in a span of its own, and waits until the device is done. Logs one structured
+/// event with the device, the time, and the allocated, reserved and used memory before and
+/// after. After a failure, the unused memory of the device is freed for the next run.
 ///
 /// # Errors
-/// Those of `run`, and those of the device that only synchronizing shows.
+/// Those of `run`, and errors of the device that appear on synchronization.
 pub fn safe_gpu_operation<D, T, E>(
     operation: &'static str,
     device: &D,
@@ -96,8 +94,8 @@ pub fn safe_gpu_operation<D, T, E>(
     run: impl FnOnce() -> Result<T, E>,
 ) -> Result<T, E>
 where
-    D: Device,
-    E: Fault + Display + From<D::Error>,
+    D: RunDevice,
+    E: RunFailure + Display + From<D::Error>,
 {
     let _span = tracing::info_span!("gpu.operation", operation).entered();
     let before = device.snapshot();
@@ -127,8 +125,8 @@ fn tell<E: Display>(
     operation: &'static str,
     resource: &str,
     took: Duration,
-    before: &Snapshot,
-    after: &Snapshot,
+    before: &MemorySnapshot,
+    after: &MemorySnapshot,
     error: Option<&E>,
 ) {
     tracing::debug!(
@@ -153,7 +151,7 @@ mod tests {
     use std::sync::{Arc, Mutex};
 
     use super::*;
-    use crate::memory::{Capacity, LedgerSample};
+    use crate::memory::{DeviceCapacity, LedgerSample};
 
     #[derive(Clone, Debug, PartialEq, thiserror::Error)]
     enum Failure {
@@ -163,7 +161,7 @@ mod tests {
         Late,
     }
 
-    impl Fault for Failure {
+    impl RunFailure for Failure {
         fn is_out_of_memory(&self) -> bool {
             *self == Self::Memory
         }
@@ -175,18 +173,18 @@ mod tests {
         fails_late: Cell<bool>,
     }
 
-    impl Device for Fake {
+    impl RunDevice for Fake {
         type Error = Failure;
 
         fn resource(&self) -> &'static str {
             "cuda:0"
         }
 
-        fn snapshot(&self) -> Snapshot {
+        fn snapshot(&self) -> MemorySnapshot {
             self.calls.borrow_mut().push("look");
             let pool = LedgerSample { allocated: 5, reserved: 9 };
-            let device = Capacity { total: 100, free: 60 };
-            Snapshot { arena: None, pool: Some(pool), device: Some(device) }
+            let device = DeviceCapacity { total: 100, free: 60 };
+            MemorySnapshot { arena: None, pool: Some(pool), device: Some(device) }
         }
 
         fn synchronize(&self) -> Result<(), Failure> {
@@ -274,13 +272,13 @@ mod tests {
     #[test]
     fn every_rung_of_the_ladder_is_a_measured_operation() {
         let device = Fake::default();
-        let mut ladder = Ladder::new(Limits::new(8, true));
+        let mut ladder = MemoryLadder::new(LadderLimits::new(8, true));
         let results = ladder.run(&[1, 2, 3, 4], <[i32]>::len, |step, chunk| {
             if step.frees_first() {
                 device.clean_up();
             }
             safe_gpu_operation("encode", &device, None, || match (step, chunk.len()) {
-                (Step::Cpu, _) | (_, 1) => Ok(chunk.to_vec()),
+                (LadderStep::Cpu, _) | (_, 1) => Ok(chunk.to_vec()),
                 _ => Err(Failure::Memory),
             })
         });

@@ -1,5 +1,5 @@
-//! The nearest rows of a matrix, on a CUDA device while it is faster there than the
-//! scans of `courant-vectors` on the CPU.
+//! The search for the nearest rows of a matrix. It runs on a CUDA device if that is faster than
+//! the scans of `courant-vectors` on the CPU.
 
 pub mod device;
 mod hybrid;

@@ -1,4 +1,4 @@
-//! A queue of work on a device.
+//! A stream of work on a device.
 
 use std::sync::Arc;
 
@@ -6,15 +6,15 @@ use cudarc::driver::{CudaStream, DriverError};
 
 use crate::cuda::CudaDevice;
 
-/// A stream of its own on a device: runs on it wait for each other, and for nothing that
-/// others queue. Clones share it.
+/// A stream of its own on a device. Its runs wait for each other, but not for the runs on other
+/// streams. Clones share it.
 #[derive(Clone, Debug)]
-pub struct Stream {
+pub struct DeviceStream {
     stream: Arc<CudaStream>,
 }
 
-impl Stream {
-    /// Makes one on `device`.
+impl DeviceStream {
+    /// Creates a stream on `device`.
     ///
     /// # Errors
     /// The driver's.
@@ -22,13 +22,13 @@ impl Stream {
         Ok(Self { stream: device.context().new_stream()? })
     }
 
-    /// The driver's handle, for runtimes that queue work themselves. It is valid as long
-    /// as a clone of this lives.
+    /// Returns the driver's handle, for runtimes that queue work themselves. It is valid while
+    /// a clone of this stream lives.
     pub fn handle(&self) -> *mut () {
         self.stream.cu_stream().cast()
     }
 
-    /// Waits for all that was queued on it. Failures of that work show here.
+    /// Waits until all queued work is done. Returns the failures of that work.
     ///
     /// # Errors
     /// The device's.
@@ -45,7 +45,7 @@ mod tests {
     #[ignore = "needs a CUDA device"]
     fn streams_have_handles_of_their_own_and_can_be_waited_for() {
         let device = CudaDevice::new(crate::cuda::open(0).unwrap());
-        let streams = [Stream::new(&device).unwrap(), Stream::new(&device).unwrap()];
+        let streams = [DeviceStream::new(&device).unwrap(), DeviceStream::new(&device).unwrap()];
         assert!(!streams[0].handle().is_null());
         assert_ne!(streams[0].handle(), streams[1].handle());
         streams.iter().for_each(|stream| stream.synchronize().unwrap());

@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::ptr;
 
-use courant_vectors::{Matrix, RowFormat, Scored, Values};
+use courant_vectors::{Matrix, RowFormat, RowValues, ScoredRow};
 use libloading::Library;
 
 /// The threads of a block take rows in turn, so several blocks share even few rows.
@@ -61,7 +61,7 @@ impl Compiled {
     }
 
     /// The `k` best rows as the kernel finds them, merged as the host does.
-    fn top_k(&self, scan: &Scan<'_>, backwards: bool) -> Vec<Scored> {
+    fn top_k(&self, scan: &Scan<'_>, backwards: bool) -> Vec<ScoredRow> {
         let &Scan { matrix, query, k, admitted } = scan;
         let (format, rows, scales) = uploaded(matrix);
         let query = padded(query.iter().copied(), matrix.dimension());
@@ -92,7 +92,7 @@ impl Compiled {
         assert!(is_done, "threads of a block wait for each other for ever");
         let found =
             scores.into_iter().zip(numbers).filter(|(_, row)| (*row as usize) < matrix.len());
-        best(found.map(|(score, row)| Scored { row: row as usize, score }).collect(), k)
+        best(found.map(|(score, row)| ScoredRow { row: row as usize, score }).collect(), k)
     }
 }
 
@@ -110,15 +110,15 @@ struct Scan<'a> {
 fn uploaded(matrix: &Matrix) -> (i32, Aligned, Option<Vec<f32>>) {
     let dimension = matrix.dimension();
     match matrix.values() {
-        Values::F32(values) => {
+        RowValues::F32(values) => {
             let values = padded(values.iter().copied(), dimension);
             (0, Aligned::of(values.iter().flat_map(|value| value.to_ne_bytes())), None)
         }
-        Values::F16(values) => {
+        RowValues::F16(values) => {
             let values = padded(values.iter().map(|value| value.to_bits()), dimension);
             (1, Aligned::of(values.iter().flat_map(|value| value.to_ne_bytes())), None)
         }
-        Values::Int8 { codes, scales } => {
+        RowValues::Int8 { codes, scales } => {
             let codes = padded(codes.into_iter(), dimension);
             (2, Aligned::of(codes.iter().flat_map(|code| code.to_ne_bytes())), Some(scales))
         }
@@ -164,7 +164,7 @@ fn bits(count: usize, admit: fn(usize) -> bool) -> Vec<u32> {
     bits
 }
 
-fn best(mut scored: Vec<Scored>, k: usize) -> Vec<Scored> {
+fn best(mut scored: Vec<ScoredRow>, k: usize) -> Vec<ScoredRow> {
     scored.sort_by(|a, b| b.score.total_cmp(&a.score).then(a.row.cmp(&b.row)));
     scored.truncate(k);
     scored
@@ -184,7 +184,7 @@ fn matrix_in(format: RowFormat, rows: usize, dimension: usize) -> Matrix {
 }
 
 /// The scan on the CPU. Codes are scored with a query that is not coded, as in the kernel.
-fn expected(scan: &Scan<'_>) -> Vec<Scored> {
+fn expected(scan: &Scan<'_>) -> Vec<ScoredRow> {
     let &Scan { matrix, query, k, admitted } = scan;
     let is_admitted = |row: usize| admitted.is_none_or(|admit| admit(row));
     if matrix.format() != RowFormat::Int8 {
@@ -195,16 +195,17 @@ fn expected(scan: &Scan<'_>) -> Vec<Scored> {
         kept.iter().zip(query).map(|(a, b)| f64::from(*a) * f64::from(*b)).sum::<f64>() as f32
     };
     let rows = (0..matrix.len()).filter(|row| is_admitted(*row));
-    best(rows.map(|row| Scored { row, score: score(row) }).collect(), k)
+    best(rows.map(|row| ScoredRow { row, score: score(row) }).collect(), k)
 }
 
 /// True where rows and scores agree, codes up to the rounding of their scale.
-fn agree(format: RowFormat, found: &[Scored], expected: &[Scored]) -> bool {
+fn agree(format: RowFormat, found: &[ScoredRow], expected: &[ScoredRow]) -> bool {
     if format != RowFormat::Int8 {
         return found == expected;
     }
-    let is_close =
-        |(a, b): (&Scored, &Scored)| (a.score - b.score).abs() <= 1e-3 * b.score.abs().max(1.0);
+    let is_close = |(a, b): (&ScoredRow, &ScoredRow)| {
+        (a.score - b.score).abs() <= 1e-3 * b.score.abs().max(1.0)
+    };
     found.len() == expected.len() && found.iter().zip(expected).all(is_close)
 }
 

@@ -25,7 +25,7 @@ mod words;
 
 pub use file::EntityHeadError;
 pub use head::{EntityHead, Provenance, TaggedSpan};
-pub use passage::{Name, Passage, SpanCount, learn};
-pub use placement::{PlacedWord, Placement};
-pub use train::{Example, TrainingError, TrainingSettings, train};
+pub use passage::{EntityPassage, NamedSpan, SpanCount, learn};
+pub use placement::{PlacedWord, WordPlacement};
+pub use train::{EntityExample, TrainingError, TrainingSettings, train};
 pub use words::{Word, words};

@@ -15,7 +15,7 @@ use crate::entities::EntityHeadError;
 /// An error in a head's file, or in training a head.
 #[derive(Debug, thiserror::Error)]
 pub enum HeadError {
-    /// It is no JSON of the right form.
+    /// The file is not JSON of the right form.
     #[error("the head cannot be read")]
     Form(#[from] serde_json::Error),
     /// Another kind of head is needed.
@@ -26,7 +26,7 @@ pub enum HeadError {
         /// The name that the file states.
         found: String,
     },
-    /// The weights are not those that the version names.
+    /// The weights do not match the version.
     #[error("the head says version {stated}, its weights are version {found}")]
     Version {
         /// The version that the file states.
@@ -42,7 +42,7 @@ pub enum HeadError {
         /// The labels that the file states.
         found: Vec<String>,
     },
-    /// A part of the weights is not there.
+    /// A part of the weights is missing.
     #[error("the head has no weights called {0}")]
     Missing(String),
     /// A part of the weights has another shape than the head needs.
@@ -55,20 +55,20 @@ pub enum HeadError {
         /// Rows and columns as stated.
         found: [usize; 2],
     },
-    /// A part's text does not hold as many numbers as its shape says, or one that
-    /// is not finite.
+    /// A part of the weights has another number of values than its shape, or a value that is
+    /// not finite.
     #[error("the weights {0} are not whole")]
     Weights(String),
-    /// Nothing, or nothing to judge by, to learn from.
+    /// There are too few examples to train on or to judge by.
     #[error("there are too few examples to learn from")]
     NoExamples,
-    /// It is neither JSON nor a head for names.
+    /// The file is neither JSON nor a head for names.
     #[error("the file is no head")]
     NoText,
-    /// No head that is known here.
+    /// The head has an unknown name.
     #[error("a head called {0} is not known")]
     Unknown(String),
-    /// A head for names makes no sense.
+    /// A head for names is not valid.
     #[error(transparent)]
     Entities(#[from] EntityHeadError),
 }
@@ -77,7 +77,7 @@ pub enum HeadError {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct EncoderRef {
-    /// As `all-MiniLM-L6-v2`.
+    /// The name of the encoder, such as `all-MiniLM-L6-v2`.
     pub name: String,
     /// Values per vector.
     pub dimension: usize,
@@ -91,9 +91,9 @@ pub struct TrainingData {
     pub name: String,
     /// SHA-256 of the file or files.
     pub sha256: String,
-    /// The number of examples that were learned from.
+    /// The number of training examples.
     pub examples: usize,
-    /// The number of examples that were held back, to measure on.
+    /// The number of examples that were held back for measuring.
     pub held_back: usize,
 }
 
@@ -105,9 +105,9 @@ pub struct HeadFile {
     pub name: String,
     /// The first 12 hexadecimal digits of the weights' SHA-256.
     pub version: String,
-    /// Whose vectors it takes.
+    /// The encoder whose vectors the head takes.
     pub encoder: EncoderRef,
-    /// ISO 639-1 codes of the languages it learned from.
+    /// The ISO 639-1 codes of the languages of the training data.
     pub languages: Vec<String>,
     /// The classes, in the weights' order.
     pub labels: Vec<String>,
@@ -129,7 +129,7 @@ struct Tensor {
 }
 
 impl HeadFile {
-    /// A head without weights yet.
+    /// Makes a head without weights.
     pub fn new(
         name: &str,
         encoder: EncoderRef,
@@ -151,8 +151,7 @@ impl HeadFile {
         file
     }
 
-    /// Reads a head and compares its weights with its version and its name with
-    /// `name`.
+    /// Reads a head, and checks its weights against its version and its name against `name`.
     ///
     /// # Errors
     /// [`HeadError::Form`], [`HeadError::Name`] or [`HeadError::Version`].
@@ -196,7 +195,7 @@ impl HeadFile {
         self.version = self.weights_version();
     }
 
-    /// Weights of a shape, row by row.
+    /// Returns the weights called `name`, row by row.
     ///
     /// # Errors
     /// [`HeadError::Missing`], [`HeadError::Shape`] or [`HeadError::Weights`].
@@ -219,7 +218,7 @@ impl HeadFile {
         }
     }
 
-    /// Compares the classes with those a head of this kind tells.
+    /// Checks that the head has the expected classes.
     ///
     /// # Errors
     /// [`HeadError::Labels`].
@@ -241,8 +240,8 @@ impl HeadFile {
     }
 }
 
-/// Which of `parts` a text belongs to, by its SHA-256: the same in every run, and
-/// the same for the same text. `draw` 0 to 7 gives independent divisions.
+/// Assigns a text to one of `parts` by its SHA-256. The same text always gets the same part.
+/// `draw` 0 to 7 gives independent divisions.
 ///
 /// # Panics
 /// If `draw` is greater than 7, or `parts` is 0.

@@ -1,4 +1,4 @@
-//! Heads of every kind, as they are listed, kept and compared.
+//! Heads of every kind, to list, store and compare them.
 
 use std::fmt;
 
@@ -16,7 +16,7 @@ const ENTITIES: &str = "entities";
 /// The purpose of a head.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
 #[serde(rename_all = "lowercase")]
-pub enum Task {
+pub enum HeadTask {
     /// Negative, neutral or positive.
     Sentiment,
     /// The IPTC Media Topics.
@@ -25,7 +25,7 @@ pub enum Task {
     Entities,
 }
 
-impl Task {
+impl HeadTask {
     /// Each one.
     pub const ALL: [Self; 3] = [Self::Sentiment, Self::Topics, Self::Entities];
 
@@ -38,12 +38,13 @@ impl Task {
         }
     }
 
-    /// Whose heads are called `name`.
+    /// Returns the task whose heads are called `name`.
     pub fn of_head(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|task| task.head_name() == name)
     }
 
-    /// The score by which two heads are compared: the higher one is the better.
+    /// Returns the name of the score by which two heads are compared. The higher score is the
+    /// better.
     pub fn deciding_score(self) -> &'static str {
         match self {
             Self::Sentiment => "macro_f1",
@@ -53,35 +54,35 @@ impl Task {
     }
 }
 
-/// A head that was read and can be used.
+/// A head of any kind, ready to use.
 #[derive(Clone, Debug)]
 pub enum Head {
-    /// Tells negative, neutral and positive apart.
+    /// A head that classifies texts as negative, neutral or positive.
     Sentiment(SentimentHead),
-    /// Tells topics apart.
+    /// A head that classifies texts by topic.
     Topics(TopicHead),
     /// Finds names.
     Entities(EntityHead),
 }
 
 impl Head {
-    /// The one that comes with Courant; for topics there is none: the vectors of
-    /// their descriptions do.
+    /// Returns the head that is part of Courant. `None` for topics, which use the vectors of
+    /// their descriptions.
     ///
     /// # Panics
     /// Never: a test reads both.
-    pub fn built_in(task: Task) -> Option<Self> {
+    pub fn built_in(task: HeadTask) -> Option<Self> {
         match task {
-            Task::Sentiment => {
+            HeadTask::Sentiment => {
                 let head = Self::read(sentiment::SHIPPED.as_bytes());
                 Some(head.expect("the head in the repository is one: a test reads it"))
             }
-            Task::Topics => None,
-            Task::Entities => Some(Self::Entities(EntityHead::embedded().clone())),
+            HeadTask::Topics => None,
+            HeadTask::Entities => Some(Self::Entities(EntityHead::embedded().clone())),
         }
     }
 
-    /// Reads a head's file, of whatever kind it is.
+    /// Reads the file of a head of any kind.
     ///
     /// # Errors
     /// [`HeadError`] says what is wrong with it.
@@ -90,14 +91,14 @@ impl Head {
             return Ok(Self::Entities(EntityHead::from_bytes(bytes)?));
         }
         let file = HeadFile::parse(std::str::from_utf8(bytes).map_err(|_| HeadError::NoText)?)?;
-        match Task::of_head(&file.name) {
-            Some(Task::Sentiment) => Ok(Self::Sentiment(SentimentHead::from_file(file)?)),
-            Some(Task::Topics) => Ok(Self::Topics(TopicHead::from_file(file)?)),
+        match HeadTask::of_head(&file.name) {
+            Some(HeadTask::Sentiment) => Ok(Self::Sentiment(SentimentHead::from_file(file)?)),
+            Some(HeadTask::Topics) => Ok(Self::Topics(TopicHead::from_file(file)?)),
             _ => Err(HeadError::Unknown(file.name)),
         }
     }
 
-    /// Returns the content of its file: reading it gives the same head.
+    /// Returns the content of the head's file, which [`Self::read`] reads.
     pub fn to_bytes(&self) -> Vec<u8> {
         match self.file() {
             Ok(file) => file.write().into_bytes(),
@@ -106,20 +107,21 @@ impl Head {
     }
 
     /// Returns the task that it is for.
-    pub fn task(&self) -> Task {
+    pub fn task(&self) -> HeadTask {
         match self {
-            Self::Sentiment(_) => Task::Sentiment,
-            Self::Topics(_) => Task::Topics,
-            Self::Entities(_) => Task::Entities,
+            Self::Sentiment(_) => HeadTask::Sentiment,
+            Self::Topics(_) => HeadTask::Topics,
+            Self::Entities(_) => HeadTask::Entities,
         }
     }
 
-    /// 12 hexadecimal digits that change with its weights.
+    /// Returns the version: 12 hexadecimal digits that depend on the weights.
     pub fn version(&self) -> String {
         self.file().map_or_else(|head| head.model().version, |file| file.version.clone())
     }
 
-    /// Whose values it takes, and how many per text, sentence or token.
+    /// Returns the encoder whose values the head takes, and the number of values per text,
+    /// sentence or token.
     pub fn encoder(&self) -> EncoderRef {
         let of_states = |head: &EntityHead| EncoderRef {
             name: head.provenance().encoder.clone(),
@@ -128,12 +130,12 @@ impl Head {
         self.file().map_or_else(of_states, |file| file.encoder.clone())
     }
 
-    /// SHA-256 of what it learned from.
+    /// Returns the SHA-256 of the training data.
     pub fn data_sha256(&self) -> &str {
         self.file().map_or_else(|head| &head.provenance().data_sha256, |file| &file.data.sha256)
     }
 
-    /// Returns the number of texts that it learned from.
+    /// Returns the number of training texts.
     pub fn examples(&self) -> usize {
         self.file().map_or_else(|head| head.provenance().texts, |file| file.data.examples)
     }
@@ -166,14 +168,14 @@ mod tests {
 
     #[test]
     fn the_heads_that_come_with_courant_are_read_and_written_again() {
-        for task in [Task::Sentiment, Task::Entities] {
+        for task in [HeadTask::Sentiment, HeadTask::Entities] {
             let head = Head::built_in(task).unwrap();
             let read = Head::read(&head.to_bytes()).unwrap();
             assert_eq!((read.task(), read.version()), (task, head.version()));
             assert!(head.scores().contains_key(task.deciding_score()), "{head}");
             assert_eq!(head.encoder().name, "all-MiniLM-L6-v2");
         }
-        assert!(Head::built_in(Task::Topics).is_none());
+        assert!(Head::built_in(HeadTask::Topics).is_none());
     }
 
     #[test]

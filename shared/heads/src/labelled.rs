@@ -14,7 +14,7 @@ use courant_article::{EntityKind, IPTC_TOPICS, Span};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
-use crate::entities::Name;
+use crate::entities::NamedSpan;
 use crate::file::fold;
 use crate::sentiment::LABELS;
 
@@ -25,14 +25,14 @@ const PARTS: u32 = 5;
 #[derive(Debug, PartialEq, thiserror::Error)]
 #[error("line {number}: {reason}")]
 pub struct LineError {
-    /// Its place in the file, from 1.
+    /// The number of the line in the file, from 1.
     pub number: usize,
     /// The reason.
     pub reason: String,
 }
 
-/// A type that one line of a file can hold.
-pub trait Line: DeserializeOwned {
+/// A type that is read from one line of a file.
+pub trait LabelledLine: DeserializeOwned {
     /// Says what is wrong with it beyond its form.
     ///
     /// # Errors
@@ -85,26 +85,26 @@ pub struct TextLine {
     pub text: String,
 }
 
-/// Two texts and how near people find them.
+/// Two texts and their similarity as people judge it.
 #[derive(Clone, Debug, PartialEq, Deserialize)]
 pub struct PairLine {
     /// The one.
     pub sentence1: String,
     /// The other.
     pub sentence2: String,
-    /// The greater, the nearer.
+    /// The similarity. Greater is more similar.
     pub score: f64,
 }
 
 impl SentimentLine {
-    /// The place in [`LABELS`].
+    /// Returns the index in [`LABELS`].
     pub fn class(&self) -> Option<usize> {
         LABELS.iter().position(|label| *label == self.label)
     }
 }
 
 impl TopicLine {
-    /// The place in [`IPTC_TOPICS`].
+    /// Returns the index in [`IPTC_TOPICS`].
     pub fn topic(&self) -> Option<usize> {
         let is_it = |code: &str, label: &str| code == self.label || label == self.label;
         IPTC_TOPICS.iter().position(|topic| is_it(topic.code, topic.label))
@@ -113,13 +113,13 @@ impl TopicLine {
 
 impl EntityLine {
     /// The names in it.
-    pub fn names(&self) -> Vec<Name> {
+    pub fn names(&self) -> Vec<NamedSpan> {
         let name = |span: &LabelledSpan| (span.kind, Span { start: span.start, end: span.end });
         self.spans.iter().map(name).collect()
     }
 }
 
-impl Line for SentimentLine {
+impl LabelledLine for SentimentLine {
     fn check(&self) -> Result<(), String> {
         check_text(&self.text)?;
         let known = || format!("the label {:?} is none of {}", self.label, LABELS.join(", "));
@@ -131,7 +131,7 @@ impl Line for SentimentLine {
     }
 }
 
-impl Line for TopicLine {
+impl LabelledLine for TopicLine {
     fn check(&self) -> Result<(), String> {
         match &self.vector {
             None => check_text(&self.text)?,
@@ -151,7 +151,7 @@ impl Line for TopicLine {
     }
 }
 
-impl Line for EntityLine {
+impl LabelledLine for EntityLine {
     fn check(&self) -> Result<(), String> {
         check_text(&self.text)?;
         let length = u32::try_from(self.text.chars().count()).unwrap_or(u32::MAX);
@@ -172,7 +172,7 @@ impl Line for EntityLine {
     }
 }
 
-impl Line for TextLine {
+impl LabelledLine for TextLine {
     fn check(&self) -> Result<(), String> {
         check_text(&self.text)
     }
@@ -182,7 +182,7 @@ impl Line for TextLine {
     }
 }
 
-impl Line for PairLine {
+impl LabelledLine for PairLine {
     fn check(&self) -> Result<(), String> {
         check_text(&self.sentence1)?;
         check_text(&self.sentence2)
@@ -197,11 +197,11 @@ fn check_text(text: &str) -> Result<(), String> {
     if text.trim().is_empty() { Err("the text is empty".into()) } else { Ok(()) }
 }
 
-/// Reads lines; empty ones are passed over.
+/// Reads lines. Empty lines are skipped.
 ///
 /// # Errors
-/// [`LineError`] names the first that is none.
-pub fn read<L: Line>(lines: &str) -> Result<Vec<L>, LineError> {
+/// [`LineError`] names the first invalid line.
+pub fn read<L: LabelledLine>(lines: &str) -> Result<Vec<L>, LineError> {
     let parse = |(index, line): (usize, &str)| {
         let wrong = |reason| LineError { number: index + 1, reason };
         let parsed: L = serde_json::from_str(line).map_err(|error| wrong(error.to_string()))?;
@@ -211,9 +211,9 @@ pub fn read<L: Line>(lines: &str) -> Result<Vec<L>, LineError> {
     lines.lines().enumerate().filter(|(_, line)| !line.trim().is_empty()).map(parse).collect()
 }
 
-/// Holds a fifth back, chosen by the texts: the same in every run. Returns what is
-/// learned from, and what is held back.
-pub fn divide<L: Line>(lines: Vec<L>) -> (Vec<L>, Vec<L>) {
+/// Holds back a fifth of the lines, selected by their texts, and so the same ones in every run.
+/// Returns the training lines and the held-back lines.
+pub fn divide<L: LabelledLine>(lines: Vec<L>) -> (Vec<L>, Vec<L>) {
     lines.into_iter().partition(|line| fold(&line.key(), 0, PARTS) != 0)
 }
 
@@ -221,7 +221,7 @@ pub fn divide<L: Line>(lines: Vec<L>) -> (Vec<L>, Vec<L>) {
 mod tests {
     use super::*;
 
-    fn reason<L: Line + std::fmt::Debug>(lines: &str) -> LineError {
+    fn reason<L: LabelledLine + std::fmt::Debug>(lines: &str) -> LineError {
         read::<L>(lines).unwrap_err()
     }
 

@@ -15,4 +15,4 @@ pub mod sentiment;
 mod softmax;
 pub mod topics;
 
-pub use head::{Head, Task};
+pub use head::{Head, HeadTask};

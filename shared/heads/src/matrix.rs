@@ -2,12 +2,12 @@
 
 /// Row-major values, `[rows, columns]`.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub struct Matrix {
+pub struct DenseMatrix {
     columns: usize,
     values: Vec<f32>,
 }
 
-impl Matrix {
+impl DenseMatrix {
     /// An empty matrix whose rows will have `columns` values, 1 or more.
     pub fn new(columns: usize) -> Self {
         debug_assert!(columns > 0, "rows of nothing cannot be counted");
@@ -65,7 +65,7 @@ mod tests {
 
     #[test]
     fn rows_come_back_as_they_were_pushed() {
-        let mut matrix = Matrix::new(2);
+        let mut matrix = DenseMatrix::new(2);
         matrix.push(&[1.0, 2.0]);
         matrix.push(&[3.0, 4.0]);
         assert_eq!((matrix.rows(), matrix.columns()), (2, 2));
@@ -75,8 +75,8 @@ mod tests {
 
     #[test]
     fn values_that_make_no_whole_rows_are_refused() {
-        assert_eq!(Matrix::from_values(2, vec![1.0; 3]), None);
-        assert_eq!(Matrix::from_values(0, Vec::new()), None);
-        assert_eq!(Matrix::from_values(3, vec![1.0; 6]).unwrap().rows(), 2);
+        assert_eq!(DenseMatrix::from_values(2, vec![1.0; 3]), None);
+        assert_eq!(DenseMatrix::from_values(0, Vec::new()), None);
+        assert_eq!(DenseMatrix::from_values(3, vec![1.0; 6]).unwrap().rows(), 2);
     }
 }

@@ -1,4 +1,4 @@
-//! Measures of how well classes are told, and texts ranked.
+//! Measures of the quality of classification and ranking.
 
 use std::collections::BTreeMap;
 
@@ -8,26 +8,26 @@ pub type Scores = BTreeMap<String, f64>;
 /// Bins of the calibration error.
 const BINS: usize = 10;
 
-/// Scores with four digits: more would only say which machine it was. What could
-/// not be measured is left out.
+/// Rounds scores to four digits, because more digits differ between machines. Scores that could
+/// not be measured are left out.
 pub fn scores<'n>(measured: impl IntoIterator<Item = (&'n str, f64)>) -> Scores {
     let known = measured.into_iter().filter(|(_, score)| score.is_finite());
     known.map(|(name, score)| (name.to_owned(), (score * 1e4).round() / 1e4)).collect()
 }
 
-/// The class that was told of a text, and the true one.
+/// The predicted class of a text, and the true one.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Told {
+pub struct Prediction {
     /// The true class.
     pub truth: usize,
-    /// The class that was told.
+    /// The predicted class.
     pub class: usize,
-    /// The probability given to the class that was told, 0 to 1.
+    /// The probability of the predicted class, 0 to 1.
     pub confidence: f64,
 }
 
-impl Told {
-    /// The most probable of the classes' shares, the first among equals.
+impl Prediction {
+    /// Predicts the class with the greatest share; of equal shares, the first.
     pub fn of(truth: usize, shares: &[f32]) -> Self {
         let class = (0..shares.len()).fold(0, |a, b| if shares[b] > shares[a] { b } else { a });
         let confidence = shares.get(class).copied().map_or(0.0, f64::from);
@@ -35,10 +35,10 @@ impl Told {
     }
 }
 
-/// Accuracy, macro-F1 and the calibration error in 10 bins.
-pub fn classification(classes: usize, told: &[Told]) -> Scores {
+/// Computes accuracy, macro-F1 and the calibration error in 10 bins.
+pub fn classification(classes: usize, told: &[Prediction]) -> Scores {
     let confusion = Confusion::of(classes, told.iter().map(|told| (told.truth, told.class)));
-    let sure = |told: &Told| (told.confidence, told.truth == told.class);
+    let sure = |told: &Prediction| (told.confidence, told.truth == told.class);
     let sure: Vec<_> = told.iter().map(sure).collect();
     scores([
         ("accuracy", confusion.accuracy()),
@@ -47,7 +47,7 @@ pub fn classification(classes: usize, told: &[Told]) -> Scores {
     ])
 }
 
-/// Counts of the classes that were told for each true class.
+/// A confusion matrix: the numbers of predictions of each class, for each true class.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Confusion {
     /// `counts[truth][told]`.
@@ -55,7 +55,7 @@ pub struct Confusion {
 }
 
 impl Confusion {
-    /// Counts pairs of the true class and the one told, each below `classes`.
+    /// Counts pairs of true and predicted class, each below `classes`.
     ///
     /// # Panics
     /// If a class is not below `classes`.
@@ -72,15 +72,15 @@ impl Confusion {
         &self.counts
     }
 
-    /// The share that was told right; not a number where there was nothing.
+    /// Returns the share of right predictions. NaN if there are none.
     pub fn accuracy(&self) -> f64 {
         let right: usize = (0..self.counts.len()).map(|class| self.counts[class][class]).sum();
         let all: usize = self.counts.iter().flatten().sum();
         right as f64 / all as f64
     }
 
-    /// The harmonic mean of a class's precision and recall; 0 where it was never
-    /// told right.
+    /// Returns the harmonic mean of a class's precision and recall; 0 if it was never predicted
+    /// right.
     pub fn f1(&self, class: usize) -> f64 {
         let right = self.counts[class][class];
         let told: usize = self.counts.iter().map(|row| row[class]).sum();
@@ -88,8 +88,8 @@ impl Confusion {
         if right == 0 { 0.0 } else { 2.0 * right as f64 / (told + there) as f64 }
     }
 
-    /// The mean of the classes' F1, each of the same weight. Classes that neither
-    /// were there nor were told do not count; not a number where there was nothing.
+    /// Returns the mean of the classes' F1, with equal weights. Classes that occur neither as
+    /// true nor as predicted do not count. NaN if there are no predictions.
     pub fn macro_f1(&self) -> f64 {
         let occurs = |class: &usize| {
             self.counts[*class].iter().sum::<usize>() > 0
@@ -101,9 +101,9 @@ impl Confusion {
     }
 }
 
-/// Expected calibration error (Naeini et al. 2015): by how much the confidence
-/// in what is told differs from the share that is right, over `bins` bins of
-/// equal width, weighted by how many fall into each. 0 is best.
+/// Computes the expected calibration error (Naeini et al. 2015): the difference between the
+/// confidence and the share of right predictions, as a weighted mean over `bins` bins of equal
+/// width. 0 is best.
 ///
 /// `told`: the confidence, 0 to 1, and whether it was right.
 pub fn calibration_error(told: &[(f64, bool)], bins: usize) -> f64 {
@@ -117,8 +117,8 @@ pub fn calibration_error(told: &[(f64, bool)], bins: usize) -> f64 {
         / told.len() as f64
 }
 
-/// Spearman's rank correlation, -1 to 1; equal values share the mean of their
-/// ranks. Not a number where one side does not differ.
+/// Computes Spearman's rank correlation, -1 to 1. Equal values share the mean of their ranks.
+/// NaN if all values of one side are equal.
 pub fn spearman(a: &[f64], b: &[f64]) -> f64 {
     pearson(&ranks(a), &ranks(b))
 }
@@ -174,7 +174,7 @@ mod tests {
     #[test]
     fn what_could_not_be_measured_is_no_score() {
         assert_eq!(classification(3, &[]), Scores::new());
-        let told = [Told::of(1, &[0.2, 0.4, 0.4]), Told::of(0, &[0.1, 0.8, 0.1])];
+        let told = [Prediction::of(1, &[0.2, 0.4, 0.4]), Prediction::of(0, &[0.1, 0.8, 0.1])];
         assert_eq!(told.map(|told| told.class), [1, 1]);
         assert_eq!(classification(3, &told)["accuracy"], 0.5);
     }

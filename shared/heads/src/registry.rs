@@ -1,12 +1,12 @@
-//! Heads that are kept in versions, and which of them is in use.
+//! A folder that stores versions of heads, and records which of them is in use.
 //!
 //! ```text
 //! FOLDER/news-sentiment/486a7ac959cb.head   a version: written once, never changed
 //! FOLDER/news-sentiment/rollout.json        which is in use, which was before, and why
 //! ```
 //!
-//! Files are written aside and renamed: a reader sees the old or the new one. Who
-//! writes holds `FOLDER/lock`; who reads needs nothing.
+//! Files are written under another name and then renamed, so that a reader sees the old or the
+//! new file. A writer holds `FOLDER/lock`. A reader needs no lock.
 
 use std::fs::{self, File};
 use std::io::{self, ErrorKind, Write};
@@ -16,10 +16,10 @@ mod error;
 mod rollout;
 
 pub use error::RegistryError;
-pub use rollout::{Change, Judged, Move, Release, Rollout};
+pub use rollout::{ChangeKind, HeadComparison, HeadRelease, Rollout, RolloutChange};
 
 use crate::file::sha256;
-use crate::{Head, Task};
+use crate::{Head, HeadTask};
 
 const ROLLOUT: &str = "rollout.json";
 const EXTENSION: &str = "head";
@@ -31,21 +31,21 @@ pub struct Registry {
 }
 
 impl Registry {
-    /// The one in `folder`, which need not be there yet.
+    /// Returns the registry in `folder`, which need not exist yet.
     pub fn at(folder: impl Into<PathBuf>) -> Self {
         Self { folder: folder.into() }
     }
 
-    /// Returns the path at which a version lies, or would lie.
-    pub fn path(&self, task: Task, version: &str) -> PathBuf {
+    /// Returns the path of a version's file, which need not exist.
+    pub fn path(&self, task: HeadTask, version: &str) -> PathBuf {
         self.folder.join(task.head_name()).join(version).with_extension(EXTENSION)
     }
 
-    /// The versions that are kept, by name.
+    /// Returns the stored versions, sorted by name.
     ///
     /// # Errors
     /// [`RegistryError::File`].
-    pub fn versions(&self, task: Task) -> Result<Vec<String>, RegistryError> {
+    pub fn versions(&self, task: HeadTask) -> Result<Vec<String>, RegistryError> {
         let folder = self.folder.join(task.head_name());
         let entries = match fs::read_dir(&folder) {
             Ok(entries) => entries,
@@ -64,7 +64,7 @@ impl Registry {
         Ok(versions)
     }
 
-    /// Keeps a head. What is kept already stays as it is.
+    /// Stores a head. A stored version stays as it is.
     ///
     /// # Errors
     /// [`RegistryError::Corrupt`] where its version is kept with other content, or
@@ -91,7 +91,7 @@ impl Registry {
     /// # Errors
     /// [`RegistryError::NoVersion`], [`RegistryError::Head`], or
     /// [`RegistryError::Corrupt`] where the file holds another one.
-    pub fn read(&self, task: Task, version: &str) -> Result<Head, RegistryError> {
+    pub fn read(&self, task: HeadTask, version: &str) -> Result<Head, RegistryError> {
         let path = self.path(task, version);
         let bytes = match fs::read(&path) {
             Ok(bytes) if is_version(version) => bytes,
@@ -108,7 +108,7 @@ impl Registry {
         Err(RegistryError::Corrupt { path, reason: format!("it holds {head}") })
     }
 
-    fn no_version(&self, task: Task, version: &str) -> Result<RegistryError, RegistryError> {
+    fn no_version(&self, task: HeadTask, version: &str) -> Result<RegistryError, RegistryError> {
         let known = self.versions(task)?;
         let known = if known.is_empty() {
             format!("none is kept in {}", self.folder.display())
@@ -118,11 +118,11 @@ impl Registry {
         Ok(RegistryError::NoVersion { name: task.head_name(), version: version.to_owned(), known })
     }
 
-    /// Which head is in use, and how that came.
+    /// Returns which head is in use, and the changes that led there.
     ///
     /// # Errors
     /// [`RegistryError::Corrupt`] or [`RegistryError::File`].
-    pub fn rollout(&self, task: Task) -> Result<Rollout, RegistryError> {
+    pub fn rollout(&self, task: HeadTask) -> Result<Rollout, RegistryError> {
         let path = self.rollout_path(task);
         let json = match fs::read(&path) {
             Ok(json) => json,
@@ -133,11 +133,11 @@ impl Registry {
             .map_err(|error| RegistryError::Corrupt { path, reason: error.to_string() })
     }
 
-    /// The promoted head; `None` where the one that comes with Courant is in use.
+    /// Returns the promoted head. `None` if the built-in head is in use.
     ///
     /// # Errors
-    /// [`RegistryError`] says what is wrong with its file: nothing else is used in its place.
-    pub fn promoted(&self, task: Task) -> Result<Option<Head>, RegistryError> {
+    /// [`RegistryError`] if its file is not valid. No other head is used in its place.
+    pub fn promoted(&self, task: HeadTask) -> Result<Option<Head>, RegistryError> {
         let Some(release) = self.rollout(task)?.current else { return Ok(None) };
         let path = self.path(task, &release.version);
         let bytes = fs::read(&path).map_err(|source| file_error(&path, source))?;
@@ -149,17 +149,17 @@ impl Registry {
         self.read(task, &release.version).map(Some)
     }
 
-    /// Takes a kept version into use. `judged`: its comparison with the one in use; `force`:
-    /// true if it may be worse.
+    /// Promotes a stored version. `judged`: its comparison with the head in use. `force`: true
+    /// to promote it even if it is worse.
     ///
     /// # Errors
     /// [`RegistryError::Worse`] and [`RegistryError::InUse`]: nothing is changed. Other errors
     /// say what is wrong with the version's file, or with the registry's.
     pub fn promote(
         &self,
-        task: Task,
+        task: HeadTask,
         version: &str,
-        judged: Option<Judged>,
+        judged: Option<HeadComparison>,
         force: bool,
         at_ms: i64,
     ) -> Result<Rollout, RegistryError> {
@@ -175,18 +175,18 @@ impl Registry {
         }
         let path = self.path(task, version);
         let bytes = fs::read(&path).map_err(|source| file_error(&path, source))?;
-        let release = Release { version: version.to_owned(), sha256: sha256(&bytes) };
+        let release = HeadRelease { version: version.to_owned(), sha256: sha256(&bytes) };
         rollout.promote(release, head.scores(), judged, force, at_ms);
         self.write(task, &rollout)?;
         Ok(rollout)
     }
 
-    /// Takes the version before the one in use into use again.
+    /// Returns to the version before the one in use.
     ///
     /// # Errors
     /// [`RegistryError::NothingBefore`], or what is wrong with that version's file:
     /// nothing is changed.
-    pub fn roll_back(&self, task: Task, at_ms: i64) -> Result<Rollout, RegistryError> {
+    pub fn roll_back(&self, task: HeadTask, at_ms: i64) -> Result<Rollout, RegistryError> {
         if self.rollout(task)?.changes.is_empty() {
             return Err(RegistryError::NothingBefore(task.head_name()));
         }
@@ -200,19 +200,19 @@ impl Registry {
         Ok(rollout)
     }
 
-    fn write(&self, task: Task, rollout: &Rollout) -> Result<(), RegistryError> {
+    fn write(&self, task: HeadTask, rollout: &Rollout) -> Result<(), RegistryError> {
         let json = serde_json::to_vec_pretty(rollout);
         let json = json.expect("names, numbers and strings make JSON");
         replace(&self.rollout_path(task), &json)
     }
 
-    fn rollout_path(&self, task: Task) -> PathBuf {
+    fn rollout_path(&self, task: HeadTask) -> PathBuf {
         self.folder.join(task.head_name()).join(ROLLOUT)
     }
 
     /// Makes the folders and waits until nobody else writes; until it is dropped,
     /// nobody else does.
-    fn hold(&self, task: Task) -> Result<File, RegistryError> {
+    fn hold(&self, task: HeadTask) -> Result<File, RegistryError> {
         let own = self.folder.join(task.head_name());
         fs::create_dir_all(&own).map_err(|source| file_error(&own, source))?;
         let path = self.folder.join("lock");

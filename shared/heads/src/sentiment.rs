@@ -11,10 +11,10 @@ mod words;
 
 use crate::calibrate;
 use crate::file::{EncoderRef, HeadError, HeadFile, TrainingData, fold};
-use crate::softmax::{Example, Fit, Row, Softmax, softmax};
+use crate::softmax::{Fit, Row, Softmax, SparseExample, softmax};
 
 use lexicon::Lexicon;
-pub use passage::Passage;
+pub use passage::SentimentPassage;
 
 /// The name that the head's file states.
 pub const NAME: &str = "news-sentiment";
@@ -34,10 +34,10 @@ const LEXICON_SCALE: f32 = 0.5;
 /// The number of parts of the examples: one part sets weight and temperature.
 const PARTS: u32 = 5;
 
-/// One sentence, or a few, with what it is.
+/// One or a few sentences with their sentiment.
 #[derive(Clone, Debug, PartialEq)]
 pub struct SentimentExample {
-    /// As the encoder embeds it.
+    /// The vector of the text.
     pub vector: Vec<f32>,
     /// The text itself.
     pub text: String,
@@ -45,7 +45,7 @@ pub struct SentimentExample {
     pub class: usize,
 }
 
-/// The head, ready to score.
+/// The sentiment head, ready to use.
 #[derive(Clone, Debug)]
 pub struct SentimentHead {
     file: HeadFile,
@@ -83,7 +83,7 @@ impl Features {
 }
 
 impl SentimentHead {
-    /// Takes a head's file.
+    /// Makes a head from its file.
     ///
     /// # Errors
     /// [`HeadError`] says what is wrong with it.
@@ -100,11 +100,11 @@ impl SentimentHead {
         Ok(Self { file, features, dense, n_grams })
     }
 
-    /// Learns from examples; their texts decide which of them set weight and
+    /// Trains a head. The texts of the examples decide which of them set weight and
     /// temperature, so that the same examples give the same head.
     ///
     /// # Errors
-    /// [`HeadError::NoExamples`] where there are too few to set anything.
+    /// [`HeadError::NoExamples`] if there are too few examples.
     pub fn train(
         examples: &[SentimentExample],
         encoder: EncoderRef,
@@ -133,12 +133,12 @@ impl SentimentHead {
         &self.file
     }
 
-    /// The file, to add scores to it.
+    /// Returns the head's file, to add scores to it.
     pub fn file_mut(&mut self) -> &mut HeadFile {
         &mut self.file
     }
 
-    /// The probabilities of [`LABELS`] for one sentence and its vector.
+    /// Returns the probabilities of [`LABELS`] for one sentence and its vector.
     pub fn sentence(&self, vector: &[f32], text: &str) -> [f32; 3] {
         let (dense, n_grams) = self.features.of(vector, text);
         let dense = self.dense.logits(&dense);
@@ -148,8 +148,8 @@ impl SentimentHead {
         [shares[0] as f32, shares[1] as f32, shares[2] as f32]
     }
 
-    /// The probabilities for a text: the mean of its sentences', each counted by
-    /// its length in words. `None` where there are no words.
+    /// Returns the probabilities for a text: the mean over its sentences, weighted by their
+    /// lengths in words. `None` if there are no words.
     pub fn text<'t>(
         &self,
         sentences: impl IntoIterator<Item = (&'t [f32], &'t str)>,
@@ -169,8 +169,8 @@ impl SentimentHead {
 
 /// An example's features for both regressions.
 struct Rows {
-    dense: Example,
-    n_grams: Example,
+    dense: SparseExample,
+    n_grams: SparseExample,
     /// True if the example is of the part that sets weight and temperature.
     judges: bool,
 }
@@ -180,8 +180,8 @@ impl Rows {
         let (dense, n_grams) = features.of(&example.vector, &example.text);
         let class = example.class;
         Self {
-            dense: Example { row: dense, class },
-            n_grams: Example { row: n_grams, class },
+            dense: SparseExample { row: dense, class },
+            n_grams: SparseExample { row: n_grams, class },
             judges: fold(&example.text, 1, PARTS) == 0,
         }
     }
@@ -195,8 +195,8 @@ struct Pair {
 
 impl Pair {
     fn fit(features: &Features, rows: &[&Rows]) -> Self {
-        let dense: Vec<&Example> = rows.iter().map(|rows| &rows.dense).collect();
-        let n_grams: Vec<&Example> = rows.iter().map(|rows| &rows.n_grams).collect();
+        let dense: Vec<&SparseExample> = rows.iter().map(|rows| &rows.dense).collect();
+        let n_grams: Vec<&SparseExample> = rows.iter().map(|rows| &rows.n_grams).collect();
         Self {
             dense: Softmax::fit(LABELS.len(), features.dense_inputs(), &dense, DENSE),
             n_grams: Softmax::fit(LABELS.len(), words::BUCKETS, &n_grams, N_GRAMS),

@@ -8,7 +8,7 @@ pub(crate) type Row = Vec<(u32, f32)>;
 
 /// A row with its class.
 #[derive(Clone, Debug, PartialEq)]
-pub(crate) struct Example {
+pub(crate) struct SparseExample {
     /// The features of the example.
     pub(crate) row: Row,
     /// The true class, below the number of classes.
@@ -37,7 +37,12 @@ pub(crate) struct Softmax {
 impl Softmax {
     /// Fits weights to examples whose indices are below `inputs`: the minimum of
     /// the mean negative log-likelihood plus the penalty, from zero.
-    pub(crate) fn fit(classes: usize, inputs: usize, examples: &[&Example], how: Fit) -> Self {
+    pub(crate) fn fit(
+        classes: usize,
+        inputs: usize,
+        examples: &[&SparseExample],
+        how: Fit,
+    ) -> Self {
         let start = vec![0.0; classes * (inputs + 1)];
         let search = Lbfgs { max_steps: how.max_steps, gradient_tolerance: 1e-5, memory: 10 };
         let found = search.minimize(start, |at, gradient| {
@@ -87,7 +92,7 @@ impl View<'_> {
     }
 
     /// The mean loss plus the penalty, and its gradient.
-    fn loss(&self, examples: &[&Example], penalty: f64, gradient: &mut [f64]) -> f64 {
+    fn loss(&self, examples: &[&SparseExample], penalty: f64, gradient: &mut [f64]) -> f64 {
         let width = self.inputs + 1;
         let share = 1.0 / examples.len() as f64;
         gradient.fill(0.0);
@@ -130,11 +135,11 @@ mod tests {
 
     use super::*;
 
-    fn example(row: &[(u32, f32)], class: usize) -> Example {
-        Example { row: row.to_vec(), class }
+    fn example(row: &[(u32, f32)], class: usize) -> SparseExample {
+        SparseExample { row: row.to_vec(), class }
     }
 
-    fn three_corners() -> Vec<Example> {
+    fn three_corners() -> Vec<SparseExample> {
         let corner = |class: usize| example(&[(class as u32, 1.0)], class);
         (0..30).map(|i| corner(i % 3)).collect()
     }

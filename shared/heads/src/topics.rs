@@ -1,5 +1,5 @@
-//! Topics as mixtures of facets: without training by the vectors of sentences
-//! that describe them, with training by vectors that moved from there.
+//! Topics as mixtures of facets. Untrained facets are the vectors of sentences that describe a
+//! topic. Training moves them.
 
 mod head;
 
@@ -9,7 +9,7 @@ pub use head::TopicHead;
 
 use crate::file::{EncoderRef, HeadError, HeadFile, TrainingData};
 use crate::lbfgs::Lbfgs;
-use crate::matrix::Matrix;
+use crate::matrix::DenseMatrix;
 
 /// The name that the file of trained facets states.
 pub const NAME: &str = "iptc-topics";
@@ -21,7 +21,7 @@ pub const NAME: &str = "iptc-topics";
 /// gains nothing by having many.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Facets {
-    vectors: Matrix,
+    vectors: DenseMatrix,
     /// The number of facets of each topic, in the vectors' order; at least 1.
     sizes: Vec<usize>,
 }
@@ -35,15 +35,15 @@ pub struct TopicExample {
     pub topic: usize,
 }
 
-/// The settings by which facets are moved.
+/// The settings of the training of facets.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct TopicFit {
     /// As in [`Facets::shares`].
     pub temperature: f32,
-    /// The cost of half the squared distance from the start, in mean losses per example. If it
-    /// is large, the facets stay where they are.
+    /// The weight of half the squared distance from the start, in mean losses per example. A
+    /// large penalty keeps the facets near their start.
     pub penalty: f64,
-    /// Steps at most.
+    /// The most steps.
     pub max_steps: usize,
 }
 
@@ -54,25 +54,25 @@ impl Default for TopicFit {
 }
 
 impl Facets {
-    /// `vectors`: topic by topic, `sizes[topic]` rows each. `None` where the
-    /// numbers do not add up, or a topic has none.
-    pub fn new(vectors: Matrix, sizes: Vec<usize>) -> Option<Self> {
+    /// Makes facets. `vectors` holds `sizes[topic]` rows per topic, in order. `None` if the
+    /// numbers do not add up, or a topic has no facet.
+    pub fn new(vectors: DenseMatrix, sizes: Vec<usize>) -> Option<Self> {
         let fits = sizes.iter().sum::<usize>() == vectors.rows() && !sizes.contains(&0);
         fits.then_some(Self { vectors, sizes })
     }
 
-    /// The texts whose vectors [`Self::of_descriptions`] takes, in its order.
+    /// Returns the texts whose vectors [`Self::of_descriptions`] takes, in order.
     pub fn descriptions() -> impl Iterator<Item = &'static str> {
         IPTC_TOPICS.iter().flat_map(IptcTopic::facets)
     }
 
-    /// The facets of [`IPTC_TOPICS`] untrained: the vectors of their descriptions.
-    /// `None` where there is not one for each, all of one dimension.
+    /// Makes the untrained facets of [`IPTC_TOPICS`] from the vectors of their descriptions.
+    /// `None` if there is not one vector per description, all of one dimension.
     pub fn of_descriptions(vectors: &[Embedding]) -> Option<Self> {
         let dimension = vectors.first()?.dimension();
         let values = vectors.iter().flat_map(|vector| vector.as_slice()).copied().collect();
         let is_even = vectors.iter().all(|vector| vector.dimension() == dimension);
-        let rows = Matrix::from_values(dimension, values).filter(|_| is_even)?;
+        let rows = DenseMatrix::from_values(dimension, values).filter(|_| is_even)?;
         Self::new(rows, Self::iptc_sizes())
     }
 
@@ -86,7 +86,7 @@ impl Facets {
         self.vectors.columns()
     }
 
-    /// Each topic's share; they add up to 1.
+    /// Returns the share of each topic. The shares add up to 1.
     ///
     /// # Panics
     /// If `vector` has another dimension.
@@ -100,15 +100,15 @@ impl Facets {
         parts.topics.into_iter().map(|share| share as f32).collect()
     }
 
-    /// Moves the facets to where they tell `examples` apart, from where they are
-    /// and not further than pays.
+    /// Trains the facets on `examples`, starting at their present values and limited by the
+    /// penalty.
     pub fn fitted(&self, examples: &[TopicExample], how: TopicFit) -> Self {
         let start: Vec<f64> = self.vectors.iter().flatten().map(|v| f64::from(*v)).collect();
         let search = Lbfgs { max_steps: how.max_steps, gradient_tolerance: 1e-5, memory: 10 };
         let found = search
             .minimize(start.clone(), |at, gradient| self.loss(at, &start, examples, how, gradient));
         let values = found.at.into_iter().map(|value| value as f32).collect();
-        let vectors = Matrix::from_values(self.dimension(), values);
+        let vectors = DenseMatrix::from_values(self.dimension(), values);
         Self {
             vectors: vectors.expect("the search moves values and takes none away"),
             sizes: self.sizes.clone(),
@@ -171,7 +171,7 @@ impl Facets {
         Parts { topics, facets }
     }
 
-    /// Trained facets of the 17 topics as a file.
+    /// Returns the trained facets of the 17 topics as a file.
     pub fn to_file(&self, encoder: EncoderRef, languages: &[&str], data: TrainingData) -> HeadFile {
         let labels = IPTC_TOPICS.iter().map(|topic| topic.code.to_owned()).collect();
         let mut file = HeadFile::new(NAME, encoder, languages, labels, data);
@@ -183,14 +183,13 @@ impl Facets {
     /// Trained facets of the 17 topics.
     ///
     /// # Errors
-    /// [`HeadError::Labels`] where the topics are others, or what is wrong with
-    /// the weights.
+    /// [`HeadError::Labels`] if the topics are others, or an error in the weights.
     pub fn from_file(file: &HeadFile) -> Result<Self, HeadError> {
         file.check_labels(&IPTC_TOPICS.map(|topic| topic.code))?;
         let sizes = Self::iptc_sizes();
         let dimension = file.encoder.dimension;
         let values = file.weights("facets", [sizes.iter().sum(), dimension])?;
-        let vectors = Matrix::from_values(dimension, values)
+        let vectors = DenseMatrix::from_values(dimension, values)
             .ok_or_else(|| HeadError::Weights("facets".into()))?;
         Self::new(vectors, sizes).ok_or_else(|| HeadError::Weights("facets".into()))
     }
@@ -210,7 +209,7 @@ mod tests {
 
     /// Three topics of two facets each, along the axes of a space of six.
     fn facets() -> Facets {
-        let mut vectors = Matrix::new(6);
+        let mut vectors = DenseMatrix::new(6);
         for axis in 0..6 {
             let mut row = [0.0; 6];
             row[axis] = 1.0;
@@ -280,7 +279,7 @@ mod tests {
     #[test]
     fn trained_facets_come_back_from_their_file() {
         let sizes = Facets::iptc_sizes();
-        let mut vectors = Matrix::new(2);
+        let mut vectors = DenseMatrix::new(2);
         (0..sizes.iter().sum()).for_each(|i| vectors.push(&[0.5, (i % 4) as f32]));
         let facets = Facets::new(vectors, sizes).unwrap();
         let encoder = EncoderRef { name: "encoder".into(), dimension: 2 };

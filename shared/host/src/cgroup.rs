@@ -13,7 +13,7 @@ const UNLIMITED_V1: u64 = 1 << 62;
 pub struct GroupMemory {
     /// `memory.current`, in bytes.
     pub used_bytes: u64,
-    /// `memory.max`, in bytes; none where nothing limits it.
+    /// `memory.max`, in bytes. `None` if there is no limit.
     pub limit_bytes: Option<u64>,
 }
 
@@ -32,21 +32,21 @@ struct Hierarchy {
 }
 
 impl Cgroup {
-    /// This process's, under `/sys/fs/cgroup`. Where there is none, nothing is
-    /// limited and nothing is told.
+    /// Returns the control group of this process, under `/sys/fs/cgroup`. Without a control
+    /// group, there are no limits and no figures.
     pub fn of_process() -> Self {
         let membership = std::fs::read_to_string("/proc/self/cgroup").unwrap_or_default();
         Self::at(Path::new("/sys/fs/cgroup"), &membership)
     }
 
-    /// The group that `membership`, in the form of `/proc/self/cgroup`, names
-    /// below `root`.
+    /// Returns the group below `root` that `membership` names, in the format of
+    /// `/proc/self/cgroup`.
     pub fn at(root: &Path, membership: &str) -> Self {
         let of = |controller| Hierarchy::of(root, membership, controller);
         Self { memory: of("memory"), cpu: of("cpu") }
     }
 
-    /// The memory of the nearest group with a limit, else of the process's own.
+    /// Returns the memory of the nearest group with a limit, else of the process's own group.
     pub fn memory(&self) -> Option<GroupMemory> {
         let (current, max) = match self.memory.is_v2 {
             true => ("memory.current", "memory.max"),
@@ -62,7 +62,7 @@ impl Cgroup {
         groups.find(|group| group.limit_bytes.is_some()).or(own)
     }
 
-    /// The number of CPUs whose time the nearest group with a quota may use.
+    /// Returns the number of CPUs that the quota of the nearest group with one allows.
     pub fn cpu_quota(&self) -> Option<f64> {
         self.cpu.upwards().find_map(|group| {
             let (quota, period) = match self.cpu.is_v2 {

@@ -1,9 +1,9 @@
-//! Time that a thread computes, whoever else uses the processor.
+//! The processor time of a thread.
 #![expect(unsafe_code, reason = "the thread's clock has no safe face in std")]
 
 use std::time::Duration;
 
-/// The time that this thread has computed so far; waiting for its turn does not count.
+/// Returns the processor time that this thread has used. Waiting does not count.
 pub fn thread_time() -> Duration {
     let mut now = libc::timespec { tv_sec: 0, tv_nsec: 0 };
     // SAFETY: the clock is every thread's own, and the call writes only to `now`.

@@ -14,14 +14,14 @@ const TICKS_PER_SECOND: f64 = 100.0;
 /// The size of the sectors in `/proc/diskstats`: fixed by Linux, whatever the disk's own.
 const SECTOR_BYTES: f64 = 512.0;
 
-/// The places from which the host is read.
+/// The places from which the figures of the host are read.
 #[derive(Clone, Debug)]
-pub struct Host {
+pub struct HostSources {
     /// Normally `/proc`.
     pub proc: PathBuf,
     /// Normally `/sys`.
     pub sys: PathBuf,
-    /// Its file system is the disk that is shown.
+    /// The folder whose file system is shown as the disk.
     pub folder: PathBuf,
     /// The control group of the process.
     pub group: Cgroup,
@@ -30,20 +30,20 @@ pub struct Host {
 /// A label's value and what it shows.
 type Values = Vec<(&'static str, f64)>;
 
-impl Host {
-    /// This process's, which keeps its files in `folder`.
+impl HostSources {
+    /// Returns the sources for this process, which keeps its files in `folder`.
     pub fn of_process(folder: &Path) -> Self {
         let (proc, sys) = ("/proc".into(), "/sys".into());
         Self { proc, sys, folder: folder.to_owned(), group: Cgroup::of_process() }
     }
 }
 
-/// Shows the host whenever metrics are asked for: `courant_host_cpu_seconds_total{mode}`,
+/// Exports the figures of the host as metrics: `courant_host_cpu_seconds_total{mode}`,
 /// `courant_host_memory_bytes{kind}`, `courant_host_disk_bytes{kind}`,
 /// `courant_host_disk_io_bytes_total{direction}`,
 /// `courant_host_network_bytes_total{direction}`, `courant_cgroup_memory_bytes{kind}`.
-pub fn observe_host(meter: &Meter, host: &Host) {
-    let Host { proc, sys, folder, group } = host.clone();
+pub fn observe_host(meter: &Meter, host: &HostSources) {
+    let HostSources { proc, sys, folder, group } = host.clone();
     let text = |name: &str| {
         let path = proc.join(name);
         move || fs::read_to_string(&path).unwrap_or_default()

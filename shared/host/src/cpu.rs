@@ -4,23 +4,23 @@ use serde::Serialize;
 
 use crate::cgroup::Cgroup;
 
-/// The processor, and what of it this process may use.
+/// The processor, and the part of it that this process may use.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Cpu {
-    /// As the system names it, where it does.
+    /// The name that the system gives, if any.
     pub name: Option<String>,
-    /// Physical cores, where the system tells them.
+    /// The number of physical cores, if the system states it.
     pub cores: Option<usize>,
-    /// Threads that this process may run at a time: affinity and quota count.
+    /// The number of threads that this process may run at a time, by affinity and quota.
     pub threads: usize,
-    /// The number of CPUs whose time the control group grants, where it limits it.
+    /// The number of CPUs that the control group's quota allows, if it has one.
     pub quota: Option<f64>,
     /// The instructions that the vector kernels can use.
     pub simd: Vec<&'static str>,
 }
 
 impl Cpu {
-    /// This machine's.
+    /// Detects the processor of this machine.
     pub fn detect() -> Self {
         let cpuinfo = std::fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
         Self {

@@ -30,8 +30,8 @@ pub(crate) fn space(_folder: &Path) -> Vec<(&'static str, f64)> {
     Vec::new()
 }
 
-/// The bytes that a process without privileges may still take where `path` lies; `None`
-/// where the system does not say.
+/// Returns the free bytes of the file system of `path` that an unprivileged process may use.
+/// `None` if the system does not state it.
 pub fn available_bytes(path: &Path) -> Option<u64> {
     let available = space(path).into_iter().find(|(name, _)| *name == "available")?;
     Some(available.1 as u64)

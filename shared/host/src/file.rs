@@ -1,10 +1,10 @@
-//! A file that a program has open: whether its name still leads to it.
+//! The identity of an open file, to detect that its path no longer leads to it.
 
 use std::io;
 use std::path::{Path, PathBuf};
 
-/// An open file by its name and its identity. Where somebody removes or replaces it, a
-/// program goes on writing into a file that nobody will find.
+/// The path and identity of an open file. If somebody removes or replaces the file, its program
+/// would continue to write into a file that nobody can find.
 #[derive(Clone, Debug)]
 pub struct FileIdentity {
     path: PathBuf,
@@ -12,10 +12,10 @@ pub struct FileIdentity {
 }
 
 impl FileIdentity {
-    /// Remembers the file at `path`.
+    /// Records the identity of the file at `path`.
     ///
     /// # Errors
-    /// If there is none.
+    /// If there is no such file.
     pub fn of(path: &Path) -> io::Result<Self> {
         Ok(Self { path: path.to_owned(), identity: identity(path)? })
     }
@@ -25,7 +25,7 @@ impl FileIdentity {
         &self.path
     }
 
-    /// Returns true while the file is where it was.
+    /// Returns true while the path still leads to the file.
     pub fn is_there(&self) -> bool {
         identity(&self.path).is_ok_and(|found| found == self.identity)
     }

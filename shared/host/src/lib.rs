@@ -12,7 +12,7 @@ mod file;
 
 pub use cgroup::{Cgroup, GroupMemory};
 pub use clock::thread_time;
-pub use collect::{Host, observe_host};
+pub use collect::{HostSources, observe_host};
 pub use cpu::Cpu;
 pub use disk::available_bytes;
 pub use file::FileIdentity;

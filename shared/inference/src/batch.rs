@@ -1,4 +1,4 @@
-//! Inputs on their way to a session, the batches that they make up, and their answers.
+//! The inputs that wait for a session, their batches, and their results.
 
 pub(crate) mod answer;
 pub(crate) mod input;

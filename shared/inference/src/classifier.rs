@@ -1,8 +1,8 @@
-//! Sequence and token classifiers of the user's own.
+//! Sequence and token classifiers that the user configures.
 //!
-//! A text becomes windows of the model's length. The probabilities of a sequence
-//! classifier's windows are averaged by their tokens; a token classifier's windows
-//! overlap, and each word is labelled in the one in which it lies deepest.
+//! A text is cut into windows of the model's length. A sequence classifier's result is the mean
+//! over its windows, weighted by their tokens. The windows of a token classifier overlap, and
+//! each word is labelled in the window in which it lies farthest from the edge.
 
 mod cache;
 mod classify;
@@ -12,6 +12,6 @@ mod files;
 mod labels;
 mod metrics;
 
-pub use cache::{Lease, Models};
+pub use cache::{ClassifierCache, ClassifierLease};
 pub use classify::{Classified, Classifier, Findings, Label, LabelledSpan};
-pub use config::{ClassifierConfig, Task};
+pub use config::{ClassifierConfig, ClassifierTask};

@@ -9,7 +9,7 @@ use courant_gpu_utils::device::{Provider, Workload};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::batch::waiting::Limits;
+use crate::batch::waiting::BatchLimits;
 use crate::{Error, Precision};
 
 /// The cost of a run beside its tokens: so many tokens more would take as long. On a
@@ -20,89 +20,90 @@ const GPU_RUN_TOKENS: usize = 2_048;
 /// Texts per batch for which TensorRT's engines are built.
 pub(crate) const ENGINE_ITEMS: usize = 32;
 
-/// The encoder, and the way its work is batched.
+/// The encoder, and the batching of its inputs.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Config {
     /// The encoder: the name of a folder in `.deps/models`, the path of a folder, or
-    /// `hf:owner/repo[@revision]` for an ONNX encoder on the Hugging Face hub. A folder
-    /// has a `model.json`, or the files that the hub has, and what is said below of
-    /// models from the hub holds for it too.
+    /// `hf:owner/repo[@revision]` for an ONNX encoder on the Hugging Face hub. A folder has a
+    /// `model.json`, or the same files as on the hub: then the keys below for models from the
+    /// hub apply to it too.
     pub model: String,
-    /// The numbers that the encoder computes with: fp32; int8, which is about twice as fast on a
-    /// CPU and whose vectors have cosine 0.99 with those of fp32; fp16, for GPUs; or
-    /// int8-static, where `courant models calibrate` has made it. Of a model from the
-    /// hub the name of `graph_file` tells it.
+    /// The precision of the encoder: fp32; int8, which is about twice as fast on a CPU and
+    /// whose vectors have cosine 0.99 with those of fp32; fp16, for GPUs; or int8-static, if
+    /// `courant models calibrate` has made it. For a model from the hub, the name of
+    /// `graph_file` decides instead.
     pub precision: Precision,
-    /// For a model from the hub: the graph's path in its repository. The graph
-    /// has to be one file.
+    /// For a model from the hub: the path of the graph in the repository. The graph must be a
+    /// single file.
     pub graph_file: String,
-    /// For a model from the hub: the way that the vectors of a text's tokens become one, as its
-    /// card says; another way gives vectors that mean little.
+    /// For a model from the hub: the pooling of the token vectors into one, as the model card
+    /// states it. Another pooling gives meaningless vectors.
     pub pooling: TokenPooling,
-    /// For a model from the hub: file to SHA-256. Every file that is loaded must
-    /// be listed; the error for one that is not names its SHA-256.
+    /// For a model from the hub: the SHA-256 of each file, by file name. Every loaded file must
+    /// be listed. The error about a missing entry states the SHA-256.
     pub sha256: BTreeMap<String, String>,
-    /// The folder of files from the hub; by default that of its tools.
+    /// The folder of files from the hub. The default is the cache folder of the hub's own
+    /// tools.
     pub hub_cache: Option<PathBuf>,
-    /// The folder in which `courant models promote` keeps heads: a promoted head for
-    /// names is read from it. `courant run` takes `models` in its data folder.
+    /// The folder in which `courant models promote` stores heads. A promoted head for names is
+    /// read from it. `courant run` uses `models` in its data folder.
     pub heads: Option<PathBuf>,
     /// The shared library of ONNX Runtime; by default the one in `.deps/lib`.
     pub runtime_library: Option<PathBuf>,
-    /// Sessions of one thread each, 1 or more; by default the CPUs that the
-    /// process may use (its cgroup's quota counts), on a GPU 2.
+    /// The number of sessions of one thread each, 1 or more. The default is the number of CPUs
+    /// that the process may use, including the quota of its control group; on a GPU it is 2.
     pub sessions: Option<usize>,
-    /// Threads that tokenize, 1 or more. One feeds more sessions than a CPU has.
+    /// The number of tokenizer threads, 1 or more. One thread can feed more sessions than a CPU
+    /// has cores.
     pub tokenizer_threads: usize,
-    /// The most tokens in a batch, padding included; a longer text goes alone. By
-    /// default what is fastest on this machine, measured at the first start and
+    /// The most tokens in a batch, padding included. A longer text forms a batch alone. The
+    /// default is the fastest value on this machine, which is measured at the first start and
     /// kept in `.deps/cache`: 512 or less on CPUs.
     pub token_budget: Option<usize>,
-    /// The time that a batch may wait to fill while its GPU is busy; an idle device and
-    /// a CPU's sessions never wait. By default as `gpu.workload` wants it.
+    /// The time that a batch may wait to fill while its GPU is busy. An idle GPU and the
+    /// sessions of a CPU never wait. The default follows from `gpu.workload`.
     pub batching: Option<Batching>,
     /// The most texts in a batch, 1 or more.
     pub max_items: usize,
-    /// The same while the queue is deep, at least `max_items`.
+    /// The most texts in a batch while the queue is long, at least `max_items`.
     pub max_items_peak: usize,
-    /// Milliseconds after which bulk work is no longer overtaken by queries.
+    /// Milliseconds after which queries no longer overtake waiting bulk work.
     pub max_wait_ms: u64,
-    /// Megabytes of vectors that are kept for texts that come again, as queries
-    /// do; 0 keeps none.
+    /// Megabytes of vectors that are cached for repeated texts, such as queries; 0 caches none.
     pub result_cache_mb: u64,
-    /// The texts and chunks that may wait, 1 or more; queries have as much room
-    /// again for themselves.
+    /// The most texts and chunks that may wait, 1 or more. Queries have a queue of the same
+    /// size of their own.
     pub queue_capacity: usize,
-    /// The most tokens of one input, special ones included; at most what the
-    /// encoder was trained on. Longer texts are cut, articles are chunked.
+    /// The most tokens of one input, special ones included, up to the limit of the encoder.
+    /// Longer texts are cut. Articles are split into chunks.
     pub max_tokens: usize,
     /// Tokens that a chunk shares with the next one; less than `max_tokens`
     /// without the special ones.
     pub overlap: usize,
 }
 
-/// The way that the vectors of a text's tokens become one of unit length.
+/// The pooling of a text's token vectors into one vector of unit length.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum TokenPooling {
-    /// Their mean, as all-MiniLM and e5 want it.
+    /// The mean of the token vectors, for models such as all-MiniLM and e5.
     #[default]
     Mean,
-    /// The first token's, as bge wants it. A sentence within a text has no such token
-    /// and gets the mean.
+    /// The vector of the first token, for models such as bge. A sentence within a text has no
+    /// such token, and gets the mean.
     Cls,
 }
 
-/// The patience of a batch that is not full yet.
+/// The time that a batch waits to fill.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Batching {
-    /// 5 ms at most: an answer matters more than a full batch.
+    /// At most 5 ms: a fast result matters more than a full batch.
     LowLatency,
-    /// 10 ms at most.
+    /// At most 10 ms.
     Balanced,
-    /// 20 ms at most: full batches matter more.
+    /// At most 20 ms: full batches matter more than a fast result.
     Throughput,
 }
 
@@ -168,7 +169,7 @@ impl Config {
         provider: Provider,
         workload: Workload,
         measured_budget: usize,
-    ) -> Limits {
+    ) -> BatchLimits {
         let batching = self.batching.unwrap_or_else(|| Batching::of(workload));
         let most = match (precision, provider) {
             (Precision::Int8, _) => 1,
@@ -176,7 +177,7 @@ impl Config {
             _ => usize::MAX,
         };
         let is_shared = provider != Provider::Cpu;
-        Limits {
+        BatchLimits {
             token_budget: self.token_budget.unwrap_or(measured_budget),
             max_items: self.max_items.min(most),
             max_items_peak: self.max_items_peak.min(most),
@@ -186,8 +187,8 @@ impl Config {
         }
     }
 
-    /// One session per CPU: the standard library knows the cgroup's quota. On a GPU
-    /// two, so that one copies while the other computes.
+    /// Returns the number of sessions: one per CPU, including the quota of the control group;
+    /// two on a GPU, so that one copies while the other computes.
     pub fn session_count(&self, provider: Provider) -> usize {
         let cpus = || std::thread::available_parallelism().map_or(1, usize::from);
         self.sessions.unwrap_or_else(|| if provider == Provider::Cpu { cpus() } else { 2 })

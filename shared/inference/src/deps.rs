@@ -1,4 +1,4 @@
-//! The folder of the things that `make deps` fetches.
+//! The folder of the files that `make deps` fetches.
 
 use std::path::{Path, PathBuf};
 
@@ -11,21 +11,20 @@ pub struct Deps {
 }
 
 impl Deps {
-    /// The folder that the environment's `COURANT_DEPS` names, else `.deps` of
-    /// the checkout that holds the executable. Where there is neither, what is
-    /// configured by path still works.
+    /// Returns the folder that `COURANT_DEPS` names, else `.deps` of the checkout that contains
+    /// the executable. Without either, only files that are configured by path can be used.
     pub fn resolve() -> Self {
         let named = std::env::var_os("COURANT_DEPS").filter(|value| !value.is_empty());
         let root = named.map(PathBuf::from).or_else(|| beside(&std::env::current_exe().ok()?));
         Self { root }
     }
 
-    /// The folder `root`.
+    /// Makes the value for the folder `root`.
     pub fn at(root: impl Into<PathBuf>) -> Self {
         Self { root: Some(root.into()) }
     }
 
-    /// The folder, where there is one.
+    /// Returns the folder, if there is one.
     pub fn root(&self) -> Option<&Path> {
         self.root.as_deref()
     }
@@ -33,15 +32,15 @@ impl Deps {
     /// The shared library of ONNX Runtime.
     ///
     /// # Errors
-    /// [`Error::NoDeps`] where there is no folder.
+    /// [`Error::NoDeps`] if there is no folder.
     pub fn runtime_library(&self) -> Result<PathBuf, Error> {
         Ok(self.require("[inference] runtime_library")?.join("lib/libonnxruntime.so"))
     }
 
-    /// The folder of the model `name`.
+    /// Returns the folder of the model `name`.
     ///
     /// # Errors
-    /// [`Error::NoDeps`] where there is no folder.
+    /// [`Error::NoDeps`] if there is no folder.
     pub fn model(&self, name: &str) -> Result<PathBuf, Error> {
         Ok(self.require("[inference] model")?.join("models").join(name))
     }

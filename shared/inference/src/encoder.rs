@@ -1,4 +1,4 @@
-//! The encoder as its users see it.
+//! The encoder: texts in, vectors out.
 
 pub(crate) mod bare;
 pub(crate) mod document;
@@ -11,35 +11,35 @@ use std::time::Instant;
 
 use courant_article::{Embedding, ModelRef};
 use courant_gpu_utils::Config as GpuConfig;
-use courant_gpu_utils::device::{PassedOver, Provider};
+use courant_gpu_utils::device::{Provider, UnusedProvider};
 use courant_heads::entities::EntityHead;
 use opentelemetry::metrics::Meter;
 use tokio::task;
 
-use crate::batch::answer::{Answered, ran};
+use crate::batch::answer::{InputResult, ran};
 use crate::batch::input::Input;
-use crate::batch::queue::{Queue, Urgency, collect};
+use crate::batch::queue::{InputQueue, Urgency, collect};
 use crate::batch::waiting::Priority;
 use crate::device::arena::ArenaStats;
-use crate::device::host::Host;
+use crate::device::host::ModelHost;
 use crate::device::share::Demand;
 use crate::metrics::{Metrics, ResultMetrics};
-use crate::model::Model;
+use crate::model::LocatedModel;
 use crate::model::locate::locate;
 use crate::session::budget;
-use crate::session::launch::{Crew, Opened};
+use crate::session::launch::{Opened, SessionPlan};
 use crate::session::worker::Workers;
 use crate::text::chunk::windows;
 use crate::text::tokenize::{TextTokenizer, TokenizerThreads};
 use crate::{Config, Deps, Error, Precision};
-use document::{Cut, Document, Plan, most_sentences, whole};
+use document::{Cut, EmbeddedDocument, Plan, most_sentences, whole};
 use entities::{WordPlan, WordStates, head_for, head_in_use};
 use results::{Computed, Results};
 
 /// The length of a text in tokens, without special ones, and in chunks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct TokenCount {
-    /// 0 for a text with nothing to embed.
+    /// The number of tokens; 0 for a text with nothing to embed.
     pub tokens: usize,
     /// The number of chunks that [`Encoder::embed_document`] makes of it.
     pub chunks: usize,
@@ -47,15 +47,15 @@ pub struct TokenCount {
 
 /// The vectors of some texts, in their order.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Embedded {
-    /// The model that computed them; as provider, the one that really ran.
+pub struct EmbeddedTexts {
+    /// The model that computed the vectors. Its provider is the one that really ran.
     pub model: ModelRef,
     /// Unit vectors, one per text.
     pub vectors: Vec<Embedding>,
 }
 
-/// An encoder with its sessions; cheap to clone, one per process. The last clone
-/// to go ends the sessions after their batch.
+/// An encoder with its sessions. Cheap to clone; one per process suffices. When the last clone
+/// is dropped, the sessions end after their present batch.
 #[derive(Clone)]
 pub struct Encoder {
     shared: Arc<Shared>,
@@ -63,7 +63,7 @@ pub struct Encoder {
 
 struct Shared {
     model: ModelRef,
-    passed_over: Vec<PassedOver>,
+    passed_over: Vec<UnusedProvider>,
     dimension: usize,
     states: Option<usize>,
     /// The head that finds names, or the reason why none does.
@@ -72,17 +72,17 @@ struct Shared {
     overlap: usize,
     tokenizer: TokenizerThreads,
     results: Results,
-    queue: Arc<Queue>,
+    queue: Arc<InputQueue>,
     workers: Workers,
 }
 
 impl Encoder {
-    /// Loads the configured encoder and starts its threads. Blocks for about a
-    /// quarter of a second; longer where a model has to be fetched first.
+    /// Loads the configured encoder and starts its threads. Blocks for about a quarter of a
+    /// second, or longer if a model must be fetched first.
     ///
     /// # Errors
-    /// The first thing that is wrong with the configuration, the runtime library, a file's
-    /// SHA-256, or the graph's inputs, output and dimension.
+    /// The first error in the configuration, the runtime library, the SHA-256 of a file, or the
+    /// inputs, output and dimension of the graph.
     pub fn load(
         config: &Config,
         gpu: &GpuConfig,
@@ -90,7 +90,7 @@ impl Encoder {
         meter: &Meter,
     ) -> Result<Self, Error> {
         config.validate()?;
-        let host = Host::new(config, gpu, deps.clone());
+        let host = ModelHost::new(config, gpu, deps.clone());
         let opened = Opened::new(locate(config, deps)?, &host)?;
         let model = Arc::clone(&opened.model);
         check_lengths(config, &model, &opened.tokenizer)?;
@@ -108,7 +108,7 @@ impl Encoder {
             }
             false => 1,
         };
-        let crew = Crew {
+        let crew = SessionPlan {
             sessions: config.session_count(placement.provider),
             tokenizer_threads: config.tokenizer_threads,
             queue_capacity: config.queue_capacity,
@@ -133,33 +133,33 @@ impl Encoder {
         Ok(Self { shared: Arc::new(shared) })
     }
 
-    /// The model that computes the vectors.
+    /// Returns the model that computes the vectors.
     pub fn model(&self) -> &ModelRef {
         &self.shared.model
     }
 
-    /// The better providers, and why each is not used.
-    pub fn passed_over(&self) -> &[PassedOver] {
+    /// Returns the better providers, with the reason why each is not used.
+    pub fn passed_over(&self) -> &[UnusedProvider] {
         &self.shared.passed_over
     }
 
-    /// The figures of each session's arena after its last run.
+    /// Returns the memory figures of each session's arena after its last run.
     pub fn arenas(&self) -> Vec<ArenaStats> {
         self.shared.workers.arenas()
     }
 
-    /// The number of values of a vector.
+    /// Returns the number of values per vector.
     pub fn dimension(&self) -> usize {
         self.shared.dimension
     }
 
-    /// Embeds texts in order, each cut at `max_tokens`: one unit vector per text.
-    /// Waits while the queue is full. Dropping the future takes what has not
-    /// started out of the queue.
+    /// Embeds texts in order, each cut at `max_tokens`, and returns one unit vector per text.
+    /// Waits while the queue is full. Dropping the future removes its unstarted inputs from the
+    /// queue.
     ///
     /// # Errors
-    /// [`Error::EmptyText`] if one has no tokens: nothing was queued.
-    /// [`Error::Runtime`] or [`Error::NotAVector`] if its batch failed.
+    /// [`Error::EmptyText`] if a text has no tokens: nothing was queued. [`Error::Runtime`] or
+    /// [`Error::NotAVector`] if a batch failed.
     pub async fn embed(
         &self,
         texts: Vec<String>,
@@ -168,21 +168,21 @@ impl Encoder {
         Ok(self.embed_as(texts, priority.into()).await?.vectors)
     }
 
-    /// The same for an answer that is of no use after `deadline`. Waits for a place
-    /// in the queue no longer than that either.
+    /// Works like [`Self::embed`], but gives up at `deadline`, also while it waits for a place
+    /// in the queue.
     ///
     /// # Errors
-    /// [`Error::Late`] where no session was free before. Else as [`Self::embed`].
+    /// [`Error::Late`] if no session was free before the deadline. Else as [`Self::embed`].
     pub async fn embed_before(
         &self,
         texts: Vec<String>,
         priority: Priority,
         deadline: Instant,
-    ) -> Result<Embedded, Error> {
+    ) -> Result<EmbeddedTexts, Error> {
         self.embed_as(texts, Urgency { priority, deadline: Some(deadline) }).await
     }
 
-    async fn embed_as(&self, texts: Vec<String>, urgency: Urgency) -> Result<Embedded, Error> {
+    async fn embed_as(&self, texts: Vec<String>, urgency: Urgency) -> Result<EmbeddedTexts, Error> {
         let known = self.shared.results.known(&texts);
         let unknown = unknown(texts, &known);
         let inputs = self.inputs(unknown.clone()).await.map_err(|error| placed(error, &known))?;
@@ -190,7 +190,8 @@ impl Encoder {
         Ok(self.complete(known, unknown, answers))
     }
 
-    /// The same, failing at once where the queue has no room for all texts.
+    /// Works like [`Self::embed_before`], but fails at once if the queue has no room for all
+    /// texts.
     ///
     /// # Errors
     /// [`Error::Overloaded`]: nothing was queued. Else as [`Self::embed_before`].
@@ -199,7 +200,7 @@ impl Encoder {
         texts: Vec<String>,
         priority: Priority,
         deadline: Instant,
-    ) -> Result<Embedded, Error> {
+    ) -> Result<EmbeddedTexts, Error> {
         let urgency = Urgency { priority, deadline: Some(deadline) };
         let known = self.shared.results.known(&texts);
         let unknown = unknown(texts, &known);
@@ -213,8 +214,8 @@ impl Encoder {
         &self,
         known: Vec<Option<Computed>>,
         texts: Vec<String>,
-        answers: Vec<Answered>,
-    ) -> Embedded {
+        answers: Vec<InputResult>,
+    ) -> EmbeddedTexts {
         let mut computed = texts.into_iter().zip(answers).map(|(text, answer)| {
             let computed = (whole(answer.rows), answer.provider);
             self.shared.results.put(&text, &computed);
@@ -222,16 +223,16 @@ impl Encoder {
         });
         let (vectors, providers): (_, Vec<_>) =
             known.into_iter().filter_map(|known| known.or_else(|| computed.next())).unzip();
-        Embedded { model: ran(&self.shared.model, providers.into_iter()), vectors }
+        EmbeddedTexts { model: ran(&self.shared.model, providers.into_iter()), vectors }
     }
 
-    /// Embeds an article's text: chunks, their token-weighted mean, the first 200
-    /// sentences, and the names in it, from one encoder pass per chunk. Waits while the
-    /// queue is full.
+    /// Embeds the text of an article. One encoder pass per chunk gives the vectors of the
+    /// chunks, their token-weighted mean, the vectors of the first 200 sentences, and the names
+    /// in the text. Waits while the queue is full.
     ///
     /// # Errors
     /// As [`Self::embed`].
-    pub async fn embed_document(&self, text: &str) -> Result<Document, Error> {
+    pub async fn embed_document(&self, text: &str) -> Result<EmbeddedDocument, Error> {
         let text = text.to_owned();
         let cut = Cut {
             max_tokens: self.shared.max_tokens,
@@ -249,12 +250,11 @@ impl Encoder {
         assembled.await.map_err(|_| Error::Stopped)?
     }
 
-    /// The encoder's states of each word of a text: the values that heads that tag words
-    /// learn from.
+    /// Returns the encoder's states of each word of a text. Heads that tag words learn from
+    /// them.
     ///
     /// # Errors
-    /// [`Error::NoStates`] if the graph does not give them. Else as
-    /// [`Self::embed`].
+    /// [`Error::NoStates`] if the graph has no such output. Else as [`Self::embed`].
     pub async fn word_states(&self, text: &str) -> Result<WordStates, Error> {
         let dimension = self.shared.states.ok_or(Error::NoStates)?;
         let text = text.to_owned();
@@ -329,7 +329,11 @@ fn placed(error: Error, known: &[Option<Computed>]) -> Error {
 }
 
 /// The lengths that only the model and its tokenizer can judge.
-fn check_lengths(config: &Config, model: &Model, tokenizer: &TextTokenizer) -> Result<(), Error> {
+fn check_lengths(
+    config: &Config,
+    model: &LocatedModel,
+    tokenizer: &TextTokenizer,
+) -> Result<(), Error> {
     if config.max_tokens > model.max_tokens {
         let reason =
             format!("is {}, {} takes at most {}", config.max_tokens, model.name, model.max_tokens);

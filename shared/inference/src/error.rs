@@ -1,4 +1,4 @@
-//! The errors, with the values needed to act.
+//! The errors of inference, with the values needed to act on them.
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -6,11 +6,11 @@ use std::sync::Arc;
 use courant_config::RangeError;
 use courant_gpu_utils::cuda::DriverError;
 use courant_gpu_utils::memory::StagingError;
-use courant_gpu_utils::operation::{Fault, Lost, is_out_of_memory_message};
+use courant_gpu_utils::operation::{LostItem, RunFailure, is_out_of_memory_message};
 use courant_heads::registry::RegistryError;
 
-/// Why nothing was computed. Cheap to clone: a failed batch answers each of its
-/// requests with the same error.
+/// The reasons why nothing was computed. Cheap to clone: all inputs of a failed batch get the
+/// same error.
 #[derive(Clone, Debug, thiserror::Error)]
 pub enum Error {
     /// A value of the configuration is out of its range.
@@ -26,7 +26,7 @@ pub enum Error {
         /// The condition that it must meet.
         reason: String,
     },
-    /// There is no `.deps`, and the configuration does not say where things are.
+    /// There is no `.deps`, and the configuration does not name the files.
     #[error("cannot find .deps (run `make deps`, or set COURANT_DEPS, or configure {wanted})")]
     NoDeps {
         /// The key that would do instead.
@@ -40,7 +40,7 @@ pub enum Error {
         /// Why not.
         source: Arc<std::io::Error>,
     },
-    /// `model.json` or `config.json` does not say what it should.
+    /// `model.json` or `config.json` is not valid.
     #[error("{path} does not describe the model: {reason}")]
     Manifest {
         /// The file.
@@ -48,7 +48,7 @@ pub enum Error {
         /// The fault.
         reason: String,
     },
-    /// A file is not the one that was asked for.
+    /// The SHA-256 of a file is wrong.
     #[error("{path} is corrupt: its SHA-256 is {found}, expected is {expected}")]
     Checksum {
         /// The file.
@@ -94,7 +94,7 @@ pub enum Error {
         /// Why not.
         reason: String,
     },
-    /// The graph is not that of the declared model.
+    /// The graph does not match the declared model.
     #[error("{path} is not the declared model: {reason}")]
     Graph {
         /// The graph's file.
@@ -111,7 +111,7 @@ pub enum Error {
     /// No execution provider that may be used works.
     #[error("{0}")]
     Provider(String),
-    /// The device failed beside the runtime.
+    /// The device failed outside of the runtime.
     #[error("the device failed: {0}")]
     Device(String),
     /// There is no buffer for the inputs or outputs of a batch.
@@ -120,21 +120,21 @@ pub enum Error {
     /// The device has no memory for a text, not even alone.
     #[error("the device has no memory for the text: {0}")]
     OutOfMemory(String),
-    /// The encoder gave something that is no vector; nothing is made up instead.
+    /// The encoder's result is not a unit vector. No value replaces it.
     #[error("the encoder gave no unit vector")]
     NotAVector,
-    /// A score is not finite; nothing is made up instead.
+    /// A score is not finite. No value replaces it.
     #[error("the classifier gave no finite scores")]
     NotScores,
     /// No classifier of this name is configured.
     #[error("no classifier is called {name}; there are: {known}")]
     NoClassifier {
-        /// The name that was asked for.
+        /// The requested name.
         name: String,
-        /// The configured ones, separated by commas.
+        /// The configured names, separated by commas.
         known: String,
     },
-    /// A classifier needs more memory than all of them may take together.
+    /// A classifier needs more memory than all classifiers may take together.
     #[error("the classifier {name} takes {needed} MB, all together may take {capacity} MB")]
     TooLarge {
         /// Which one.
@@ -199,7 +199,7 @@ impl Error {
     }
 }
 
-impl Fault for Error {
+impl RunFailure for Error {
     fn is_out_of_memory(&self) -> bool {
         match self {
             Self::Runtime(error) => is_out_of_memory_message(error.message()),
@@ -210,12 +210,12 @@ impl Fault for Error {
     }
 }
 
-impl From<Lost<Error>> for Error {
-    fn from(lost: Lost<Error>) -> Self {
+impl From<LostItem<Error>> for Error {
+    fn from(lost: LostItem<Error>) -> Self {
         match lost {
-            Lost::OutOfMemory(error) => Self::OutOfMemory(error.to_string()),
-            Lost::Failed(error) => error,
-            Lost::Miscounted { .. } => Self::NotAVector,
+            LostItem::OutOfMemory(error) => Self::OutOfMemory(error.to_string()),
+            LostItem::Failed(error) => error,
+            LostItem::Miscounted { .. } => Self::NotAVector,
         }
     }
 }

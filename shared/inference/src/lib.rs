@@ -1,5 +1,6 @@
-//! Vectors from texts: the encoder, its tokenizer, and the batches between them.
-//! Classifiers of the user's own go the same way, and give scores ([`Models`]).
+//! Computes vectors of texts: the encoder, its tokenizer, and the batches between them.
+//! Classifiers that the user configures run in the same way and give scores
+//! ([`ClassifierCache`]).
 //!
 //! ```text
 //!  embed / embed_document
@@ -17,8 +18,8 @@
 //!  answers
 //! ```
 //!
-//! Work is pooled across callers: a batch takes the texts of the most similar
-//! length, whoever they belong to, up to a budget of padded tokens.
+//! Work is pooled across callers: a batch takes texts of similar length from all callers, up to
+//! a budget of padded tokens.
 
 mod batch;
 mod classifier;
@@ -34,17 +35,18 @@ mod text;
 
 pub use batch::waiting::{Priority, packed};
 pub use classifier::{
-    Classified, Classifier, ClassifierConfig, Findings, Label, LabelledSpan, Lease, Models, Task,
+    Classified, Classifier, ClassifierCache, ClassifierConfig, ClassifierLease, ClassifierTask,
+    Findings, Label, LabelledSpan,
 };
 pub use config::{Batching, Config, TokenPooling};
 pub use deps::Deps;
 pub use device::arena::ArenaStats;
-pub use device::host::Host;
+pub use device::host::ModelHost;
 pub use encoder::bare::{BareModel, BareSession, TokenIds};
-pub use encoder::document::{Chunk, Document, most_sentences};
+pub use encoder::document::{Chunk, EmbeddedDocument, most_sentences};
 pub use encoder::entities::WordStates;
 pub use encoder::frozen::FrozenEncoder;
-pub use encoder::{Embedded, Encoder, TokenCount};
+pub use encoder::{EmbeddedTexts, Encoder, TokenCount};
 pub use error::Error;
 pub use model::catalog;
 pub use model::precision::Precision;

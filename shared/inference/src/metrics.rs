@@ -8,7 +8,7 @@ use opentelemetry::KeyValue;
 use opentelemetry::metrics::{Counter, Histogram, Meter};
 
 use crate::Error;
-use crate::batch::answer::{Answered, TokenCounts};
+use crate::batch::answer::{InputResult, TokenCounts};
 use crate::device::watch::{ArenaMetrics, Shown};
 
 /// Bounds of the durations, in seconds.
@@ -101,7 +101,7 @@ impl Metrics {
         &self,
         waits: impl ExactSizeIterator<Item = Duration>,
         took: Duration,
-        results: &[Result<Answered, Error>],
+        results: &[Result<InputResult, Error>],
         tokens: TokenCounts,
     ) {
         self.batch_items.record(waits.len() as u64, &[]);

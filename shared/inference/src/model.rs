@@ -1,4 +1,4 @@
-//! A model's files, what is declared of them, and the check that they are the right ones.
+//! The files of a model, their declarations, and their checks.
 
 pub mod catalog;
 pub(crate) mod files;
@@ -57,7 +57,7 @@ impl From<TokenPooling> for Pooling {
 
 /// A model's files and what is declared of them.
 #[derive(Clone, Debug)]
-pub(crate) struct Model {
+pub(crate) struct LocatedModel {
     pub(crate) name: String,
     /// The start of the SHA-256 of its files' SHA-256, and a pooling other than that
     /// by the mean.
@@ -75,7 +75,7 @@ pub(crate) struct Model {
     pub(crate) files: Vec<(PathBuf, String)>,
 }
 
-impl Model {
+impl LocatedModel {
     /// The size of its files: about the memory that a session takes.
     pub(crate) fn size_bytes(&self) -> Result<u64, Error> {
         let size = |(path, _): &(PathBuf, String)| {

@@ -15,7 +15,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use courant_gpu_utils::memory::Staging;
-use courant_gpu_utils::stream::Stream;
+use courant_gpu_utils::stream::DeviceStream;
 use ort::environment::Environment;
 use ort::logging::LogLevel;
 use ort::session::Session;
@@ -24,10 +24,10 @@ use ort::session::builder::{GraphOptimizationLevel, SessionBuilder};
 use crate::Error;
 use crate::batch::answer::Rows;
 use crate::batch::input::Input;
-use crate::device::arena::Arena;
-use crate::device::placement::Placement;
+use crate::device::arena::SessionArena;
+use crate::device::placement::ModelPlacement;
 use crate::model::weights::Weights;
-use crate::model::{Model, Pooling};
+use crate::model::{LocatedModel, Pooling};
 use graph::{check, has, output_name};
 use padded::Padded;
 use states::STATES;
@@ -52,7 +52,7 @@ pub(crate) struct ModelSession {
     /// Behind the session, which is dropped first.
     _weights: Option<Arc<Weights>>,
     /// The stream that the session computes on; none on the CPU. Behind the session too.
-    stream: Option<Stream>,
+    stream: Option<DeviceStream>,
     staging: Staging,
     arena_name: String,
     pooling: Pooling,
@@ -65,12 +65,12 @@ impl ModelSession {
     /// Loads the graph, checks it against what is declared, and warms it up.
     pub(crate) fn load(
         environment: &Environment,
-        model: &Model,
-        placement: &Placement,
+        model: &LocatedModel,
+        placement: &ModelPlacement,
     ) -> Result<Self, Error> {
         let refused = |reason| Error::Graph { path: model.graph.clone(), reason };
         let cuda = placement.cuda()?;
-        let stream = cuda.as_ref().map(Stream::new).transpose()?;
+        let stream = cuda.as_ref().map(DeviceStream::new).transpose()?;
         let builder = builder(environment, placement, stream.as_ref())?;
         let session = open(builder, &model.graph, placement.weights.as_deref())
             .map_err(|error| refused(error.to_string()))?;
@@ -96,12 +96,12 @@ impl ModelSession {
     }
 
     /// A view of the session's arena.
-    pub(crate) fn arena(&self, placement: &Placement) -> Result<Arena, Error> {
-        Ok(Arena::of(&self.session, placement)?)
+    pub(crate) fn arena(&self, placement: &ModelPlacement) -> Result<SessionArena, Error> {
+        Ok(SessionArena::of(&self.session, placement)?)
     }
 
     /// The stream that the session computes on; none on the CPU.
-    pub(crate) fn stream(&self) -> Option<&Stream> {
+    pub(crate) fn stream(&self) -> Option<&DeviceStream> {
         self.stream.as_ref()
     }
 
@@ -113,7 +113,7 @@ impl ModelSession {
     /// The same, after arena and buffers have given back what they keep for later: the
     /// arena does so at the end of a run, hence one of a single token before.
     pub(crate) fn shrink_and_run(&mut self, inputs: &[&Input]) -> Result<Output, Error> {
-        tracing::debug!(bytes = self.staging.reserved_bytes(), "gives idle buffers back");
+        tracing::debug!(bytes = self.staging.reserved_bytes(), "freed the idle buffers");
         self.staging.collect();
         self.run_with(&[&Input::new(vec![0])], true)?;
         self.run(inputs)
@@ -196,8 +196,8 @@ impl ModelSession {
 /// Memory patterns are kept per input shape, and every batch has another one.
 fn builder(
     environment: &Environment,
-    placement: &Placement,
-    stream: Option<&Stream>,
+    placement: &ModelPlacement,
+    stream: Option<&DeviceStream>,
 ) -> ort::Result<SessionBuilder> {
     let builder = Session::builder(environment)?
         .with_execution_providers(placement.dispatch(stream))?

@@ -8,8 +8,8 @@ use std::path::{Path, PathBuf};
 use courant_article::Span;
 use courant_gpu_utils::Config as GpuConfig;
 use courant_inference::{
-    Classifier, ClassifierConfig, Config, Deps, Error, Findings, Host, Lease, Models, Priority,
-    Task,
+    Classifier, ClassifierCache, ClassifierConfig, ClassifierLease, ClassifierTask, Config, Deps,
+    Error, Findings, ModelHost, Priority,
 };
 use opentelemetry::metrics::{Meter, MeterProvider};
 use opentelemetry_sdk::metrics::data::{AggregatedMetrics, MetricData};
@@ -19,15 +19,15 @@ fn meter() -> Meter {
     SdkMeterProvider::default().meter("test")
 }
 
-fn host() -> Host {
-    Host::new(&Config::default(), &GpuConfig::default(), Deps::resolve())
+fn host() -> ModelHost {
+    ModelHost::new(&Config::default(), &GpuConfig::default(), Deps::resolve())
 }
 
-fn models(configs: Vec<ClassifierConfig>, capacity_mb: u32) -> Models {
-    Models::new(configs, capacity_mb, host(), &meter()).unwrap()
+fn models(configs: Vec<ClassifierConfig>, capacity_mb: u32) -> ClassifierCache {
+    ClassifierCache::new(configs, capacity_mb, host(), &meter()).unwrap()
 }
 
-async fn load(config: &ClassifierConfig) -> Result<Lease, Error> {
+async fn load(config: &ClassifierConfig) -> Result<ClassifierLease, Error> {
     models(vec![config.clone()], 64).get(&config.name).await
 }
 
@@ -40,7 +40,7 @@ fn fixture(name: &str) -> PathBuf {
 }
 
 /// A classifier in `folder`, with the pins that the errors name.
-async fn pinned(folder: &Path, task: Task) -> ClassifierConfig {
+async fn pinned(folder: &Path, task: ClassifierTask) -> ClassifierConfig {
     let mut config = ClassifierConfig::new("own", folder.to_str().unwrap());
     config.task = task;
     config.overlap = 4;
@@ -53,17 +53,17 @@ async fn pinned(folder: &Path, task: Task) -> ClassifierConfig {
 }
 
 async fn sentiment() -> ClassifierConfig {
-    pinned(&fixture("tiny-sentiment"), Task::Sentiment).await
+    pinned(&fixture("tiny-sentiment"), ClassifierTask::Sentiment).await
 }
 
 async fn names() -> ClassifierConfig {
-    pinned(&fixture("tiny-names"), Task::Entities).await
+    pinned(&fixture("tiny-names"), ClassifierTask::Entities).await
 }
 
 /// A copy of a fixture whose files `change` has changed, pinned as they are then.
 async fn changed(
     name: &str,
-    task: Task,
+    task: ClassifierTask,
     file: &str,
     change: impl Fn(Vec<u8>) -> Vec<u8>,
 ) -> (tempfile::TempDir, ClassifierConfig) {
@@ -170,7 +170,7 @@ async fn no_name_is_told_twice_where_windows_overlap() {
 
 #[tokio::test]
 async fn without_a_task_labels_are_the_model_s_own() {
-    let config = ClassifierConfig { task: Task::Other, ..names().await };
+    let config = ClassifierConfig { task: ClassifierTask::Other, ..names().await };
     let found = spans(&load(&config).await.unwrap(), "gamma beta").await;
     let told: Vec<_> =
         found.iter().map(|(text, label, ..)| (text.as_str(), label.as_str())).collect();
@@ -190,7 +190,8 @@ async fn another_number_of_labels_than_the_graph_has_is_refused() {
         let json = String::from_utf8(bytes).unwrap();
         json.replace("\"2\":", "\"3\": \"neutral\", \"2\":").into_bytes()
     };
-    let (_folder, config) = changed("tiny-sentiment", Task::Sentiment, "config.json", fourth).await;
+    let (_folder, config) =
+        changed("tiny-sentiment", ClassifierTask::Sentiment, "config.json", fourth).await;
     let error = failure(&config).await;
     assert!(
         matches!(&error, Error::Graph { reason, .. } if reason.contains("4 labels")),
@@ -201,7 +202,8 @@ async fn another_number_of_labels_than_the_graph_has_is_refused() {
         let json = String::from_utf8(bytes).unwrap();
         json.replace("\"6\":", "\"7\": \"B-ORG\", \"6\":").into_bytes()
     };
-    let (_folder, config) = changed("tiny-names", Task::Entities, "config.json", eighth).await;
+    let (_folder, config) =
+        changed("tiny-names", ClassifierTask::Entities, "config.json", eighth).await;
     let error = failure(&config).await;
     assert!(
         matches!(&error, Error::Graph { reason, .. } if reason.contains("8 labels")),
@@ -219,16 +221,19 @@ async fn a_graph_with_other_outputs_inputs_or_dimensions_is_refused() {
         }
     };
     let graph = "onnx/model.onnx";
-    let reason = refused(Task::Sentiment, "tiny-sentiment", graph, "logits", "scores").await;
+    let reason =
+        refused(ClassifierTask::Sentiment, "tiny-sentiment", graph, "logits", "scores").await;
     assert_eq!(reason, "it has no output logits, only scores");
     let reason =
-        refused(Task::Entities, "tiny-names", graph, "token_type_ids", "token_type_xyz").await;
+        refused(ClassifierTask::Entities, "tiny-names", graph, "token_type_ids", "token_type_xyz")
+            .await;
     assert!(reason.contains("token_type_xyz"), "{reason}");
     let reason =
-        refused(Task::Entities, "tiny-names", graph, "attention_mask", "attention_sink").await;
+        refused(ClassifierTask::Entities, "tiny-names", graph, "attention_mask", "attention_sink")
+            .await;
     assert_eq!(reason, "it has no input attention_mask");
     let (is, says) = ("ForSequenceClassification", "ForTokenClassification");
-    let folder = changed("tiny-sentiment", Task::Other, "config.json", |bytes| {
+    let folder = changed("tiny-sentiment", ClassifierTask::Other, "config.json", |bytes| {
         String::from_utf8(bytes).unwrap().replace(is, says).into_bytes()
     });
     let (_folder, config) = folder.await;
@@ -241,7 +246,8 @@ async fn what_is_not_pinned_or_differs_from_its_pin_is_refused() {
     let config = ClassifierConfig { sha256: BTreeMap::new(), ..sentiment().await };
     let error = failure(&config).await;
     assert!(matches!(error, Error::Unpinned { .. }), "{error}");
-    let (folder, config) = changed("tiny-names", Task::Entities, "tokenizer.json", |it| it).await;
+    let (folder, config) =
+        changed("tiny-names", ClassifierTask::Entities, "tokenizer.json", |it| it).await;
     let path = folder.path().join("tokenizer.json");
     let mut bytes = std::fs::read(&path).unwrap();
     bytes.push(b'\n');
@@ -251,7 +257,7 @@ async fn what_is_not_pinned_or_differs_from_its_pin_is_refused() {
 
 #[tokio::test]
 async fn labels_and_lengths_that_do_not_fit_are_named() {
-    let config = ClassifierConfig { task: Task::Topics, ..sentiment().await };
+    let config = ClassifierConfig { task: ClassifierTask::Topics, ..sentiment().await };
     let error = failure(&config).await;
     assert!(
         matches!(&error, Error::Manifest { reason, .. } if reason.contains("NEGATIVE")),
@@ -317,7 +323,7 @@ async fn many_who_ask_at_a_time_load_it_once() {
     let reader = PeriodicReader::builder(exporter.clone()).build();
     let provider = SdkMeterProvider::builder().with_reader(reader).build();
     let configs = called(&["a", "b"]).await;
-    let models = Models::new(configs, 1, host(), &provider.meter("test")).unwrap();
+    let models = ClassifierCache::new(configs, 1, host(), &provider.meter("test")).unwrap();
     let asked: Vec<_> = (0..8)
         .map(|_| {
             tokio::spawn({
@@ -355,6 +361,6 @@ async fn what_is_larger_than_all_the_room_or_unknown_is_refused() {
     let error = models.get("c").await.err().unwrap();
     assert_eq!(error.to_string(), "no classifier is called c; there are: a, b");
     let twice = called(&["a", "a"]).await;
-    let error = Models::new(twice, 1, host(), &meter()).err().unwrap();
+    let error = ClassifierCache::new(twice, 1, host(), &meter()).err().unwrap();
     assert!(matches!(error, Error::Config { key: "name", .. }), "{error}");
 }

@@ -9,9 +9,9 @@ use courant_article::{Embedding, Entity, EntityKind};
 use courant_gpu_utils::Config as GpuConfig;
 use courant_heads::entities::EntityHead;
 use courant_heads::registry::Registry;
-use courant_heads::{Head, Task};
+use courant_heads::{Head, HeadTask};
 use courant_inference::{
-    Config, Deps, Document, Encoder, Error, FrozenEncoder, Precision, Priority, TokenCount,
+    Config, Deps, EmbeddedDocument, Encoder, Error, FrozenEncoder, Precision, Priority, TokenCount,
     TokenPooling, catalog,
 };
 use opentelemetry::KeyValue;
@@ -131,7 +131,7 @@ fn article() -> String {
 async fn an_article_becomes_overlapping_chunks_with_their_weighted_mean() {
     let encoder = encoder();
     let text = article();
-    let Document { embeddings, chunks } = encoder.embed_document(&text).await.unwrap();
+    let EmbeddedDocument { embeddings, chunks } = encoder.embed_document(&text).await.unwrap();
     let length = u32::try_from(text.trim_end().chars().count()).unwrap();
     assert!(chunks.len() > 3);
     assert_eq!(chunks[0].span.start, 0);
@@ -421,11 +421,11 @@ async fn a_promoted_head_finds_the_names_and_a_broken_one_finds_none() {
     let registry = Registry::at(folder.path());
     registry.keep(&Head::Entities(head.clone())).unwrap();
     let version = head.model().version;
-    registry.promote(Task::Entities, &version, None, false, 1).unwrap();
+    registry.promote(HeadTask::Entities, &version, None, false, 1).unwrap();
     let config = Config { heads: Some(folder.path().to_owned()), ..Config::default() };
     let embedded = load(&config).unwrap().embed_document("Ann Lee left Paris.").await.unwrap();
     assert_eq!(embedded.embeddings.entities.unwrap().model, head.model());
-    std::fs::write(registry.path(Task::Entities, &version), "broken").unwrap();
+    std::fs::write(registry.path(HeadTask::Entities, &version), "broken").unwrap();
     assert!(matches!(failure(&config), Error::Heads(_)));
 }
 

@@ -28,13 +28,13 @@ const MAX_ENDLESS_BYTES: u64 = 256 * 1024 * 1024;
 const MAX_ENDLESS: Duration = Duration::from_secs(60);
 
 /// A document as it stands at the moment.
-pub(crate) struct Content {
+pub(crate) struct ResponseContent {
     pub(crate) content_type: String,
     pub(crate) body: Bytes,
     pub(crate) last_modified: Timestamp,
 }
 
-impl Content {
+impl ResponseContent {
     /// Weak, as it names the content and not its compressed form.
     fn etag(&self) -> String {
         let digest = Sha256::digest(&self.body);

@@ -2,10 +2,10 @@
 
 use std::time::Duration;
 
-/// The way in which a path misbehaves until the fault is cleared.
+/// A fault that the responses of a path show until it is cleared.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Fault {
-    /// The answer comes after this time.
+    /// The response is delayed by this time.
     Slow(Duration),
     /// 429 with `Retry-After`, in whole seconds.
     TooManyRequests {
@@ -16,11 +16,11 @@ pub enum Fault {
     Forbidden,
     /// 500.
     Error500,
-    /// Half of the body, then the connection breaks off.
+    /// Half of the body is sent, then the connection is closed.
     Truncated,
     /// A body that goes on for a minute or 256 MiB, whichever comes first.
     Endless,
-    /// 302 to itself.
+    /// 302 to the same URL.
     RedirectLoop,
 }
 

@@ -9,7 +9,7 @@ use serde::Deserialize;
 use url::Url;
 
 use crate::server::NewsstandError;
-use crate::site::{Page, Site};
+use crate::site::{Site, SitePage};
 
 /// The entry of one file in `meta.info`.
 #[derive(Deserialize)]
@@ -18,10 +18,10 @@ struct Meta {
     crawl_date: String,
 }
 
-/// The sites of a folder of saved pages, as the data set `fundus-publishers` has
-/// them: folders with a `meta.info`, which maps each file to its URL and crawl
-/// date. Every page stands under its original host name and path; a file that
-/// `meta.info` names and the folder lacks is passed over with a warning.
+/// Reads the sites of a folder of saved pages, in the layout of the data set
+/// `fundus-publishers`: folders with a `meta.info`, which maps each file to its URL and crawl
+/// date. Every page is served under its original host name and path. A file that `meta.info`
+/// names but the folder lacks is skipped with a warning.
 ///
 /// # Errors
 /// [`NewsstandError`] names the file that cannot be read or understood.
@@ -68,14 +68,14 @@ fn unreadable(path: &Path) -> impl Fn(std::io::Error) -> NewsstandError + use<> 
     move |source| NewsstandError::Read { path: path.clone(), source }
 }
 
-fn saved_page(path: &Path, meta: &Meta) -> Result<(String, Page), NewsstandError> {
+fn saved_page(path: &Path, meta: &Meta) -> Result<(String, SitePage), NewsstandError> {
     let body = fs::read(path).map_err(unreadable(path))?;
     let url = Url::parse(&meta.url).map_err(|_| NewsstandError::Url(meta.url.clone()))?;
     let host = url.host_str().ok_or_else(|| NewsstandError::Url(meta.url.clone()))?;
     let query = url.query().map(|query| format!("?{query}")).unwrap_or_default();
     let path_and_query = format!("{}{query}", url.path());
     let title = title(&body).unwrap_or_else(|| path_and_query.clone());
-    let page = Page::html(path_and_query, title, body, crawl_date(&meta.crawl_date));
+    let page = SitePage::html(path_and_query, title, body, crawl_date(&meta.crawl_date));
     // The pages were saved as UTF-8, whatever their own declarations say.
     Ok((host.to_owned(), page))
 }

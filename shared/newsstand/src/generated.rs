@@ -4,17 +4,17 @@ use std::fmt::Write as _;
 
 use jiff::Timestamp;
 
-use crate::site::{FeedFormat, Page, Site};
+use crate::site::{FeedFormat, Site, SitePage};
 use crate::template::escaped;
 
 /// A generated document: its type and its text.
-pub(crate) struct Document {
+pub(crate) struct GeneratedDocument {
     pub(crate) content_type: &'static str,
     pub(crate) body: String,
 }
 
 /// The document at `path`, if it is one of the generated ones.
-pub(crate) fn document(site: &Site, path: &str) -> Option<Document> {
+pub(crate) fn document(site: &Site, path: &str) -> Option<GeneratedDocument> {
     let (content_type, body) = match path {
         "/" => ("text/html; charset=utf-8", home(site)),
         "/feed.xml" => match site.feed {
@@ -25,7 +25,7 @@ pub(crate) fn document(site: &Site, path: &str) -> Option<Document> {
         "/robots.txt" => ("text/plain; charset=utf-8", robots(site)),
         _ => return None,
     };
-    Some(Document { content_type, body })
+    Some(GeneratedDocument { content_type, body })
 }
 
 pub(crate) fn feed_type(site: &Site) -> &'static str {
@@ -55,12 +55,12 @@ fn home(site: &Site) -> String {
     )
 }
 
-fn address(site: &Site, page: &Page) -> String {
+fn address(site: &Site, page: &SitePage) -> String {
     escaped(&format!("http://{}{}", site.host, page.path_and_query))
 }
 
 /// The address with the suffix by which the feed's readers are counted.
-fn feed_link(site: &Site, page: &Page) -> String {
+fn feed_link(site: &Site, page: &SitePage) -> String {
     let separator = match (site.feed_link_suffix.is_empty(), page.path_and_query.contains('?')) {
         (true, _) => "",
         (false, true) => "&amp;",
@@ -69,7 +69,7 @@ fn feed_link(site: &Site, page: &Page) -> String {
     format!("{}{separator}{}", address(site, page), escaped(&site.feed_link_suffix))
 }
 
-fn in_feed(site: &Site) -> impl Iterator<Item = &Page> {
+fn in_feed(site: &Site) -> impl Iterator<Item = &SitePage> {
     site.pages.iter().filter(|page| page.is_in_feed)
 }
 

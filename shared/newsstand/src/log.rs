@@ -8,18 +8,18 @@ use std::time::Instant;
 /// The oldest requests go first.
 const MAX_REQUESTS: usize = 1_000_000;
 
-/// One request and its answer.
+/// A request and its response.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Request {
-    /// As in the `Host` header, lower-case, without a port.
+pub struct LoggedRequest {
+    /// The host of the `Host` header, in lower case, without a port.
     pub host: String,
     /// Path and query.
     pub path: String,
-    /// The answer's status.
+    /// The status of the response.
     pub status: u16,
-    /// When it came in.
+    /// The time of arrival.
     pub at: Instant,
-    /// Bytes of the answer's body that were handed to the connection so far.
+    /// The bytes of the response body that were sent so far.
     pub bytes: u64,
     /// True if the request had `If-None-Match` or `If-Modified-Since`.
     pub conditional: bool,
@@ -29,11 +29,11 @@ pub struct Request {
 pub(crate) type ByteCount = Arc<AtomicU64>;
 
 #[derive(Debug, Default)]
-pub(crate) struct Log(Mutex<VecDeque<(Request, ByteCount)>>);
+pub(crate) struct Log(Mutex<VecDeque<(LoggedRequest, ByteCount)>>);
 
 impl Log {
     /// `bytes` may still grow.
-    pub(crate) fn push(&self, request: Request, bytes: ByteCount) {
+    pub(crate) fn push(&self, request: LoggedRequest, bytes: ByteCount) {
         let mut requests = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if requests.len() >= MAX_REQUESTS {
             requests.pop_front();
@@ -41,9 +41,9 @@ impl Log {
         requests.push_back((request, bytes));
     }
 
-    pub(crate) fn requests(&self) -> Vec<Request> {
+    pub(crate) fn requests(&self) -> Vec<LoggedRequest> {
         let requests = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let now = |(request, bytes): &(Request, ByteCount)| Request {
+        let now = |(request, bytes): &(LoggedRequest, ByteCount)| LoggedRequest {
             bytes: bytes.load(Ordering::Relaxed),
             ..request.clone()
         };

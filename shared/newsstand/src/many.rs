@@ -1,10 +1,10 @@
-//! Many small sites with texts of their own, to be crawled against the clock.
+//! Many small sites with different texts, to measure the speed of crawling.
 
 use std::time::Duration;
 
 use jiff::{Timestamp, ToSpan};
 
-use crate::site::{Page, Site};
+use crate::site::{Site, SitePage};
 
 /// Every fifth site is a second host of the one before it.
 const SHARED: usize = 5;
@@ -78,9 +78,9 @@ const VOCABULARY: [&str; 64] = [
     "later",
 ];
 
-/// `hosts` sites with `pages` articles each, no two with the same text, and the
-/// same every time. Each asks for `crawl_delay`; every fifth shares the registered
-/// domain of the one before it.
+/// Makes `hosts` sites with `pages` articles each. No two texts are the same, and each call
+/// returns the same sites. Each site asks for `crawl_delay`. Every fifth site shares the
+/// registered domain of the one before it.
 pub fn many(hosts: usize, pages: usize, crawl_delay: Duration) -> Vec<Site> {
     let site = |number: usize| {
         let name = format!("Paper {number}");
@@ -94,7 +94,7 @@ pub fn many(hosts: usize, pages: usize, crawl_delay: Duration) -> Vec<Site> {
     (0..hosts).map(site).collect()
 }
 
-fn article(site: usize, page: usize) -> Page {
+fn article(site: usize, page: usize) -> SitePage {
     let mut words = Words(mixed((site as u64) << 32 | page as u64));
     let title = sentence(&mut words, 6);
     let mut paragraph = || {
@@ -111,7 +111,7 @@ fn article(site: usize, page: usize) -> Page {
          <body><nav><a href=\"/\">Home</a> <a href=\"/about\">About</a></nav>\n\
          <article><h1>{title}</h1>\n{text}</article></body></html>\n"
     );
-    Page::html(format!("/2026/{page}"), title.clone(), html, at)
+    SitePage::html(format!("/2026/{page}"), title.clone(), html, at)
 }
 
 fn sentence(words: &mut Words, length: usize) -> String {

@@ -1,4 +1,4 @@
-//! The bundled sample: three fictional publishers and what they wrote.
+//! The bundled sample: three fictional publishers and their articles.
 //!
 //! Among their pages are, on purpose: the same articles under the feed's links
 //! with tracking parameters; one article once more as a print version that does
@@ -10,8 +10,8 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
-use crate::site::{FeedFormat, Page, Site};
-use crate::template::{Publisher, Style, article_page, listing_page, print_page};
+use crate::site::{FeedFormat, Site, SitePage};
+use crate::template::{PublisherTemplate, Style, article_page, listing_page, print_page};
 
 /// A query that finds [`MEANING_ANSWER`] by its meaning alone: the article has
 /// none of these words.
@@ -20,14 +20,14 @@ pub const MEANING_QUERY: &str = "contagious childhood disease outbreak";
 pub const MEANING_ANSWER: (&str, &str) =
     ("harbour-courier.example", "/2026/03/measles-cases-climb-clinics-stay-open-late");
 
-const PUBLISHERS: [Publisher; 3] = [
-    Publisher {
+const PUBLISHERS: [PublisherTemplate; 3] = [
+    PublisherTemplate {
         host: "harbour-courier.example",
         name: "The Harbour Courier",
         style: Style::Structured,
     },
-    Publisher { host: "valley-ledger.example", name: "Valley Ledger", style: Style::Plain },
-    Publisher { host: "orbit-weekly.example", name: "Orbit Weekly", style: Style::Graph },
+    PublisherTemplate { host: "valley-ledger.example", name: "Valley Ledger", style: Style::Plain },
+    PublisherTemplate { host: "orbit-weekly.example", name: "Orbit Weekly", style: Style::Graph },
 ];
 /// The site's pause between requests: short, as the sample is for trying out.
 const CRAWL_DELAY: Duration = Duration::from_millis(50);
@@ -50,7 +50,7 @@ const TEXTS: [&str; 25] = texts! {
 
 /// An article of the sample, as its file has it: fields, a blank line, paragraphs.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct Article {
+pub(crate) struct SampleArticle {
     pub(crate) site: String,
     pub(crate) section: String,
     pub(crate) slug: String,
@@ -65,7 +65,7 @@ pub(crate) struct Article {
     pub(crate) paragraphs: Vec<String>,
 }
 
-impl Article {
+impl SampleArticle {
     fn parse(text: &str) -> Self {
         let (fields, body) = text.split_once("\n\n").expect("a blank line ends the fields");
         let mut article = Self::default();
@@ -92,10 +92,18 @@ impl Article {
         format!("/{}/{}/{}", &self.published[..4], &self.published[5..7], self.slug)
     }
 
-    fn page(&self, publisher: Publisher, related: &[(String, String)], at: &str) -> Page {
+    fn page(
+        &self,
+        publisher: PublisherTemplate,
+        related: &[(String, String)],
+        at: &str,
+    ) -> SitePage {
         let html = article_page(publisher, self, related);
         let published = instant(&self.published);
-        Page { last_modified: instant(at), ..Page::html(self.path(), &self.title, html, published) }
+        SitePage {
+            last_modified: instant(at),
+            ..SitePage::html(self.path(), &self.title, html, published)
+        }
     }
 }
 
@@ -103,20 +111,21 @@ fn instant(text: &str) -> Timestamp {
     text.parse().expect("the sample's dates are RFC 3339")
 }
 
-/// The sample's sites, as they are before any revision.
+/// Returns the sites of the sample, before any revision.
 pub fn sample() -> Vec<Site> {
-    let articles: Vec<Article> = TEXTS.iter().map(|text| Article::parse(text)).collect();
+    let articles: Vec<SampleArticle> =
+        TEXTS.iter().map(|text| SampleArticle::parse(text)).collect();
     PUBLISHERS.iter().map(|publisher| site(*publisher, &articles)).collect()
 }
 
-fn site(publisher: Publisher, articles: &[Article]) -> Site {
-    let is_own = |article: &Article| {
+fn site(publisher: PublisherTemplate, articles: &[SampleArticle]) -> Site {
+    let is_own = |article: &SampleArticle| {
         article.site == publisher.host || article.syndicated.as_deref() == Some(publisher.host)
     };
     // A revision stands behind what it revises and has the same path.
     let is_revision = |at: usize| at > 0 && articles[at].slug == articles[at - 1].slug;
     let own = || articles.iter().enumerate().filter(|(_, article)| is_own(article));
-    let first: Vec<&Article> =
+    let first: Vec<&SampleArticle> =
         own().filter(|(at, _)| !is_revision(*at)).map(|(_, article)| article).collect();
     let links: Vec<_> =
         first.iter().map(|article| (article.path(), article.title.clone())).collect();
@@ -146,21 +155,23 @@ fn site(publisher: Publisher, articles: &[Article]) -> Site {
 
 /// The duplicate and the listing.
 fn extra_pages(
-    publisher: Publisher,
-    articles: &[&Article],
+    publisher: PublisherTemplate,
+    articles: &[&SampleArticle],
     links: &[(String, String)],
-) -> Vec<Page> {
+) -> Vec<SitePage> {
     let printed =
         articles.iter().find(|article| article.slug == PRINTED).expect("is in the sample");
     let at = instant(&printed.published);
-    let print = Page::html(format!("/print/{PRINTED}"), &printed.title, print_page(printed), at);
+    let print =
+        SitePage::html(format!("/print/{PRINTED}"), &printed.title, print_page(printed), at);
     let title = "All stories of the week at a glance";
     let listing = listing_page(publisher, title, links);
-    let listing = Page::html("/2026/03/all-stories-of-the-week-at-a-glance", title, listing, at);
-    [print, listing].map(|page| Page { is_in_feed: false, ..page }).to_vec()
+    let listing =
+        SitePage::html("/2026/03/all-stories-of-the-week-at-a-glance", title, listing, at);
+    [print, listing].map(|page| SitePage { is_in_feed: false, ..page }).to_vec()
 }
 
-fn others(links: &[(String, String)], article: &Article) -> Vec<(String, String)> {
+fn others(links: &[(String, String)], article: &SampleArticle) -> Vec<(String, String)> {
     let at = links.iter().position(|link| link.0 == article.path()).unwrap_or_default();
     (1..=RELATED).map(|step| links[(at + step) % links.len()].clone()).collect()
 }

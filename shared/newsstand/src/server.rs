@@ -15,20 +15,20 @@ use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
-use crate::answer::{Content, endless, plain};
+use crate::answer::{ResponseContent, endless, plain};
 use crate::fault::{Fault, is_meant};
 use crate::generated;
-use crate::log::{ByteCount, Log, Request};
+use crate::log::{ByteCount, Log, LoggedRequest};
 use crate::sample::sample;
-use crate::site::{Page, Site};
+use crate::site::{Site, SitePage};
 
 /// The time that connections may take to end before they are cut.
 const STOP_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// Why a newsstand cannot be set up.
+/// The reasons why a newsstand cannot be set up.
 #[derive(Debug, thiserror::Error)]
 pub enum NewsstandError {
-    /// The address is taken or not ours.
+    /// The address is in use, or does not belong to this machine.
     #[error("cannot listen on {addr}")]
     Listen {
         /// The address asked for.
@@ -50,7 +50,7 @@ pub enum NewsstandError {
         /// The system's reason.
         source: io::Error,
     },
-    /// A `meta.info` that is not what it should be.
+    /// A `meta.info` that is not valid.
     #[error("cannot understand {path}")]
     Meta {
         /// The file.
@@ -82,7 +82,7 @@ struct Stand {
 /// Serves the bundled sample on `addr`.
 ///
 /// # Errors
-/// [`NewsstandError::Listen`] if the address cannot be had.
+/// [`NewsstandError::Listen`] if the address cannot be bound.
 pub async fn serve_sample(addr: SocketAddr) -> Result<Newsstand, NewsstandError> {
     Newsstand::start(sample(), addr).await
 }
@@ -91,7 +91,7 @@ impl Newsstand {
     /// Serves `sites` on `addr`; port 0 takes a free one.
     ///
     /// # Errors
-    /// [`NewsstandError`] if two sites share a host, or the address cannot be had.
+    /// [`NewsstandError`] if two sites share a host, or the address cannot be bound.
     pub async fn start(sites: Vec<Site>, addr: SocketAddr) -> Result<Self, NewsstandError> {
         let mut by_host = BTreeMap::new();
         for site in sites {
@@ -122,29 +122,29 @@ impl Newsstand {
         self.stand.sites.read().unwrap_or_else(PoisonError::into_inner).keys().cloned().collect()
     }
 
-    /// Every request so far, oldest first; of more than a million, the latest.
-    pub fn log(&self) -> Vec<Request> {
+    /// Returns every request so far, oldest first. Only the latest million is kept.
+    pub fn log(&self) -> Vec<LoggedRequest> {
         self.stand.log.requests()
     }
 
-    /// Lets `path` of `host` fail from now on; a `*` at the end means every path
-    /// that starts so. A later fault counts before an earlier one.
+    /// Sets a fault for `path` of `host`. A `*` at the end stands for every path with this
+    /// prefix. A later fault takes precedence over an earlier one.
     pub fn set_fault(&self, host: &str, path: &str, fault: Fault) {
         let mut faults = self.stand.faults.lock().unwrap_or_else(PoisonError::into_inner);
         faults.retain(|(of, at, _)| (of.as_str(), at.as_str()) != (host, path));
         faults.push((host.to_owned(), path.to_owned(), fault));
     }
 
-    /// Ends all faults.
+    /// Clears all faults.
     pub fn clear_faults(&self) {
         self.stand.faults.lock().unwrap_or_else(PoisonError::into_inner).clear();
     }
 
-    /// Puts `page` in the place of the one with its path, or adds it.
+    /// Replaces the page with the same path by `page`, or adds it.
     ///
     /// # Errors
     /// [`NewsstandError::UnknownHost`].
-    pub fn replace_page(&self, host: &str, page: Page) -> Result<(), NewsstandError> {
+    pub fn replace_page(&self, host: &str, page: SitePage) -> Result<(), NewsstandError> {
         let mut sites = self.stand.sites.write().unwrap_or_else(PoisonError::into_inner);
         let site =
             sites.get_mut(host).ok_or_else(|| NewsstandError::UnknownHost(host.to_owned()))?;
@@ -152,7 +152,7 @@ impl Newsstand {
         Ok(())
     }
 
-    /// Publishes the revisions that the sites hold ready; says how many.
+    /// Publishes the prepared revisions of the sites, and returns their number.
     pub fn revise(&self) -> usize {
         let mut sites = self.stand.sites.write().unwrap_or_else(PoisonError::into_inner);
         let mut count = 0;
@@ -165,7 +165,7 @@ impl Newsstand {
         count
     }
 
-    /// Stops: endless bodies end, open answers get a few seconds.
+    /// Stops the server. Endless bodies end, and open responses get a few seconds.
     pub async fn stop(mut self) {
         self.stand.stop.cancel();
         if tokio::time::timeout(STOP_TIMEOUT, &mut self.serving).await.is_err() {
@@ -195,7 +195,7 @@ async fn answer(
     let conditional = headers.contains_key(header::IF_NONE_MATCH)
         || headers.contains_key(header::IF_MODIFIED_SINCE);
     let status = response.status().as_u16();
-    stand.log.push(Request { host, path, status, at, bytes: 0, conditional }, count);
+    stand.log.push(LoggedRequest { host, path, status, at, bytes: 0, conditional }, count);
     response
 }
 
@@ -248,18 +248,18 @@ impl Stand {
     }
 
     /// Returns the content that `host` has at `path`.
-    fn content(&self, host: &str, path: &str) -> Result<Content, Missing> {
+    fn content(&self, host: &str, path: &str) -> Result<ResponseContent, Missing> {
         let sites = self.sites.read().unwrap_or_else(PoisonError::into_inner);
         let Some(site) = sites.get(host) else {
             return Err(Missing::Host { known: sites.keys().cloned().collect() });
         };
         if let Some(page) = site.page(path) {
             let (content_type, body) = (page.content_type.clone(), page.body.clone());
-            return Ok(Content { content_type, body, last_modified: page.last_modified });
+            return Ok(ResponseContent { content_type, body, last_modified: page.last_modified });
         }
         let path = path.split('?').next().unwrap_or_default();
         let document = generated::document(site, path).ok_or(Missing::Page)?;
-        Ok(Content {
+        Ok(ResponseContent {
             content_type: document.content_type.to_owned(),
             body: Bytes::from(document.body),
             last_modified: site.last_modified(),

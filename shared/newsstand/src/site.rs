@@ -14,17 +14,16 @@ pub struct Site {
     pub name: String,
     /// The pages besides the generated ones, which are the home page, the feed, the news sitemap
     /// and robots.txt. A page with the path of a generated one replaces it.
-    pub pages: Vec<Page>,
-    /// Later versions of pages, shown once they are asked for: see
-    /// [`crate::Newsstand::revise`].
-    pub revisions: Vec<Page>,
+    pub pages: Vec<SitePage>,
+    /// Later versions of pages, which [`crate::Newsstand::revise`] publishes.
+    pub revisions: Vec<SitePage>,
     /// The crawl delay in robots.txt.
     pub crawl_delay: Option<Duration>,
     /// Paths that robots.txt forbids.
     pub disallowed: Vec<String>,
     /// The format of `/feed.xml`.
     pub feed: FeedFormat,
-    /// Appended to the links in the feed, as publishers do to count their readers.
+    /// A suffix of the links in the feed, like the tracking parameters of publishers.
     pub feed_link_suffix: String,
 }
 
@@ -40,18 +39,18 @@ pub enum FeedFormat {
 
 /// One document of a site.
 #[derive(Debug, Clone)]
-pub struct Page {
-    /// Starts with `/`.
+pub struct SitePage {
+    /// The path and query, which start with `/`.
     pub path_and_query: String,
     /// The body that is sent, uncompressed.
     pub body: Bytes,
-    /// The `Content-Type`.
+    /// The `ResponseContent-Type`.
     pub content_type: String,
     /// The headline, for the home page, the feed and the sitemap.
     pub title: String,
-    /// When it was published.
+    /// The time of publication.
     pub published: Option<Timestamp>,
-    /// When this version was made.
+    /// The time of this version.
     pub last_modified: Timestamp,
     /// True if the home page and the sitemap link to it.
     pub is_listed: bool,
@@ -76,13 +75,13 @@ impl Site {
 
     /// The page at `path_and_query`; where there is none, that at the path alone,
     /// as most sites do with parameters that they do not know.
-    pub(crate) fn page(&self, path_and_query: &str) -> Option<&Page> {
+    pub(crate) fn page(&self, path_and_query: &str) -> Option<&SitePage> {
         let at = |wanted: &str| self.pages.iter().find(|page| page.path_and_query == wanted);
         at(path_and_query).or_else(|| at(path_and_query.split('?').next()?))
     }
 
     /// Puts `page` in the place of the one with its path, or behind the others.
-    pub(crate) fn replace(&mut self, page: Page) {
+    pub(crate) fn replace(&mut self, page: SitePage) {
         match self.pages.iter_mut().find(|old| old.path_and_query == page.path_and_query) {
             Some(old) => *old = page,
             None => self.pages.push(page),
@@ -94,13 +93,13 @@ impl Site {
         self.pages.iter().map(|page| page.last_modified).max().unwrap_or(Timestamp::UNIX_EPOCH)
     }
 
-    pub(crate) fn listed(&self) -> impl Iterator<Item = &Page> {
+    pub(crate) fn listed(&self) -> impl Iterator<Item = &SitePage> {
         self.pages.iter().filter(|page| page.is_listed)
     }
 }
 
-impl Page {
-    /// An HTML page that the home page, the sitemap and the feed name.
+impl SitePage {
+    /// Makes an HTML page that the home page, the sitemap and the feed link to.
     pub fn html(
         path_and_query: impl Into<String>,
         title: impl Into<String>,

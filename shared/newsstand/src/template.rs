@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use crate::sample::Article;
+use crate::sample::SampleArticle;
 
 /// The way in which a publisher describes its articles.
 #[derive(Debug, Clone, Copy)]
@@ -17,7 +17,7 @@ pub(crate) enum Style {
 
 /// A publisher of the sample.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Publisher {
+pub(crate) struct PublisherTemplate {
     pub(crate) host: &'static str,
     pub(crate) name: &'static str,
     pub(crate) style: Style,
@@ -31,8 +31,8 @@ pub(crate) fn escaped(text: &str) -> String {
 /// The page of an article, with what surrounds articles on real sites.
 /// `related`: path and headline of others.
 pub(crate) fn article_page(
-    publisher: Publisher,
-    article: &Article,
+    publisher: PublisherTemplate,
+    article: &SampleArticle,
     related: &[(String, String)],
 ) -> String {
     let body = format!(
@@ -50,7 +50,7 @@ pub(crate) fn article_page(
 
 /// The same article as sites offer it for printing: nothing says where the
 /// original is.
-pub(crate) fn print_page(article: &Article) -> String {
+pub(crate) fn print_page(article: &SampleArticle) -> String {
     format!(
         "<!DOCTYPE html>\n<html lang=\"en\"><head><meta charset=\"utf-8\"><title>{title}</title></head>\n\
          <body><h1>{title}</h1>\n<div class=\"article-body\">\n{text}</div></body></html>\n",
@@ -61,7 +61,7 @@ pub(crate) fn print_page(article: &Article) -> String {
 
 /// A page of teasers, with a path and a headline like an article's.
 pub(crate) fn listing_page(
-    publisher: Publisher,
+    publisher: PublisherTemplate,
     title: &str,
     teasers: &[(String, String)],
 ) -> String {
@@ -78,7 +78,7 @@ pub(crate) fn listing_page(
     document(publisher, title, "<meta property=\"og:type\" content=\"website\">", &body)
 }
 
-fn document(publisher: Publisher, title: &str, head: &str, body: &str) -> String {
+fn document(publisher: PublisherTemplate, title: &str, head: &str, body: &str) -> String {
     format!(
         "<!DOCTYPE html>\n<html lang=\"en-GB\"><head><meta charset=\"utf-8\">\n\
          <title>{title} | {name}</title>\n<link rel=\"alternate\" type=\"application/rss+xml\" href=\"/feed.xml\">\n{head}\n\
@@ -93,11 +93,11 @@ fn document(publisher: Publisher, title: &str, head: &str, body: &str) -> String
     )
 }
 
-fn paragraphs(article: &Article) -> String {
+fn paragraphs(article: &SampleArticle) -> String {
     article.paragraphs.iter().map(|text| format!("<p>{}</p>\n", escaped(text))).collect()
 }
 
-fn byline(article: &Article) -> String {
+fn byline(article: &SampleArticle) -> String {
     format!(
         "<div class=\"byline\"><a rel=\"author\" href=\"/author/{slug}\">{author}</a> \
          <time datetime=\"{at}\">{day}</time></div>",
@@ -116,7 +116,7 @@ fn related_list(related: &[(String, String)]) -> String {
     format!("<section class=\"related\"><h2>Read on</h2><ul>\n{items}</ul></section>")
 }
 
-fn head(publisher: Publisher, article: &Article) -> String {
+fn head(publisher: PublisherTemplate, article: &SampleArticle) -> String {
     let url = format!("https://{}{}", publisher.host, article.path());
     let canonical = format!("<link rel=\"canonical\" href=\"{url}\">");
     let described = match publisher.style {
@@ -135,7 +135,12 @@ fn head(publisher: Publisher, article: &Article) -> String {
     )
 }
 
-fn script(style: Style, publisher: Publisher, article: &Article, url: &str) -> String {
+fn script(
+    style: Style,
+    publisher: PublisherTemplate,
+    article: &SampleArticle,
+    url: &str,
+) -> String {
     let organization =
         json!({ "@type": "Organization", "@id": "#publisher", "name": publisher.name });
     let person = json!({ "@type": "Person", "@id": "#author", "name": article.author });

@@ -1,5 +1,5 @@
-//! Saves what is whole of a damaged SQLite file: each row that can be read is copied into a
-//! new file, which takes the place of the damaged one. That is kept beside it.
+//! Saves the readable rows of a damaged SQLite file. They are copied into a new file that
+//! replaces the damaged one, which is kept beside it.
 //!
 //! SQLite's own `.recover` is a part of its shell, not of the library.
 
@@ -11,10 +11,11 @@ use std::path::{Path, PathBuf};
 use rusqlite::types::Value;
 use rusqlite::{Connection, ErrorCode, OpenFlags, params_from_iter};
 
-/// Reads every page of `file`, and returns the damage in SQLite's words, at most 100 lines.
+/// Reads every page of `file`, and returns the damage as SQLite describes it, at most 100
+/// lines.
 ///
 /// # Errors
-/// If the file cannot even be looked through.
+/// If the file cannot be checked at all.
 pub fn damage(file: &Connection) -> rusqlite::Result<Vec<String>> {
     let mut check = file.prepare("PRAGMA integrity_check(100)")?;
     let lines = check.query_map([], |row| row.get::<_, String>(0))?;
@@ -22,12 +23,12 @@ pub fn damage(file: &Connection) -> rusqlite::Result<Vec<String>> {
     Ok(lines.into_iter().filter(|line| line != "ok").collect())
 }
 
-/// Opens a file for reading, also where nobody can write to it and its log is empty: SQLite
-/// reads a file with a log by an index beside it, which it would have to make.
+/// Opens a file read-only. This also works in a folder without write permission, if the log is
+/// empty: SQLite needs an index file beside a log, which it could not create there.
 ///
 /// # Errors
-/// If it cannot be opened; where nobody can write to it and its log holds changes, with the
-/// way out.
+/// If it cannot be opened. If the log holds changes and the folder is not writable, the message
+/// says what to do.
 pub fn open_for_reading_only(path: &Path) -> rusqlite::Result<Connection> {
     let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let file = Connection::open_with_flags(path, flags)?;
@@ -58,16 +59,16 @@ fn open_unchanging(path: &Path, flags: OpenFlags) -> rusqlite::Result<Connection
 #[derive(Debug)]
 pub struct Damaged {
     file: Option<Connection>,
-    /// A copy with a new head, which goes with this.
+    /// A copy with a new file header, which is removed with this value.
     copy: Option<PathBuf>,
 }
 
 impl Damaged {
-    /// Opens the file at `path`. Where its head is what is damaged, without which SQLite reads
-    /// nothing, a copy is read that has a new one; `version` is the file's `user_version`.
+    /// Opens the file at `path`. If its file header is damaged, SQLite cannot read it: then a
+    /// copy with a new header is read. `version` is the `user_version` of the file.
     ///
     /// # Errors
-    /// If it cannot be opened, or the copy not be made.
+    /// If the file cannot be opened, or the copy cannot be made.
     pub fn open(path: &Path, version: i64) -> io::Result<Self> {
         // Closing a file that was opened for writing moves its log into it.
         let file = open_for_reading_only(path).map_err(io::Error::other)?;
@@ -140,8 +141,8 @@ fn head(pages: u64, version: i64) -> [u8; 100] {
     head
 }
 
-/// Rows of a table of a damaged file, on their way into the same table of a new one. That
-/// may have more columns, which keep their defaults.
+/// The rows of a table in a damaged file, which are copied into the same table of a new file.
+/// The new table may have more columns, which get their defaults.
 #[derive(Debug)]
 pub struct Rows<'a> {
     damaged: &'a Connection,
@@ -151,7 +152,8 @@ pub struct Rows<'a> {
 }
 
 impl<'a> Rows<'a> {
-    /// The rows of `table` that are `between` two keys: a condition of SQL on `?1` and `?2`.
+    /// Selects the rows of `table` between two keys. `between` is an SQL condition on `?1` and
+    /// `?2`.
     pub fn new(
         damaged: &'a Connection,
         fresh: &'a Connection,
@@ -162,7 +164,7 @@ impl<'a> Rows<'a> {
         Self { damaged, fresh, table, select }
     }
 
-    /// Copies the table as a whole. Returns false where some of its rows cannot be read.
+    /// Copies the whole table. Returns false if some of its rows cannot be read.
     ///
     /// # Errors
     /// If the new file cannot be written.
@@ -175,8 +177,9 @@ impl<'a> Rows<'a> {
         rows.copy([Value::Null, Value::Null])
     }
 
-    /// Copies the rows from `first` to `last`, in halves down to those that cannot be read.
-    /// `keys` turns two of these numbers into the keys that stand for them.
+    /// Copies the rows from `first` to `last`. A range that cannot be read is halved until only
+    /// the unreadable rows are left out. `keys` converts two numbers into the keys of their
+    /// rows.
     ///
     /// # Errors
     /// If the new file cannot be written.
@@ -216,11 +219,11 @@ impl<'a> Rows<'a> {
     }
 }
 
-/// Names the new file for the one at `path`, and removes what a repair that was broken off
-/// left there.
+/// Returns the path of the new file for the one at `path`, and removes the remains of an
+/// interrupted repair.
 ///
 /// # Errors
-/// If that cannot be removed.
+/// If these cannot be removed.
 pub fn new_file_for(path: &Path) -> io::Result<PathBuf> {
     fresh_name(path, "repaired")
 }
@@ -236,8 +239,8 @@ fn remove(path: &Path) -> io::Result<()> {
     files(path).iter().filter(|file| file.exists()).try_for_each(std::fs::remove_file)
 }
 
-/// Puts the closed file `fresh` in the place of the one at `path`. Returns the name under
-/// which that is kept.
+/// Replaces the file at `path` by the closed file `fresh`. Returns the path under which the old
+/// file is kept.
 ///
 /// # Errors
 /// If a file cannot be renamed.

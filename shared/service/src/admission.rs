@@ -1,4 +1,4 @@
-//! A bound on the requests in hand.
+//! A limit on the number of requests in progress.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -6,12 +6,12 @@ use std::time::Duration;
 use tokio::sync::{Semaphore, SemaphorePermit};
 use tokio::time::{Instant, timeout_at};
 
-use crate::{AgentMetrics, Refused};
+use crate::{AgentMetrics, RefusalKind};
 
-/// Why a request was not served, whatever it asked for.
+/// The reasons why a request was not served, whatever its kind.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Unserved {
-    /// It carries no texts, or too many.
+    /// The request carries no texts, or too many.
     #[error("{count} texts in one request, 1 to {most} are allowed")]
     Count {
         /// The number of texts in the request.
@@ -19,21 +19,21 @@ pub enum Unserved {
         /// The largest number allowed.
         most: usize,
     },
-    /// So many requests are in hand that it was not begun.
-    #[error("{0} requests are in hand already; try again in a second")]
+    /// This many requests are in progress, so the request was not started.
+    #[error("{0} requests are in progress already; try again in a second")]
     Overloaded(usize),
-    /// It took longer than this.
+    /// The request took longer than this.
     #[error("no answer within {0:?}")]
     Late(Duration),
 }
 
 impl Unserved {
     /// Returns the kind of the refusal.
-    pub fn refused(&self) -> Refused {
+    pub fn refused(&self) -> RefusalKind {
         match self {
-            Self::Count { .. } => Refused::Invalid,
-            Self::Overloaded(_) => Refused::Overloaded,
-            Self::Late(_) => Refused::Late,
+            Self::Count { .. } => RefusalKind::Invalid,
+            Self::Overloaded(_) => RefusalKind::Overloaded,
+            Self::Late(_) => RefusalKind::Late,
         }
     }
 }
@@ -49,9 +49,8 @@ pub fn check_count(texts: &[String], most: usize) -> Result<(), Unserved> {
     }
 }
 
-/// Lets in a bounded number of requests at a time: a client that comes when it is
-/// reached is told so at once, and those before it are answered in time. Clones
-/// share the bound.
+/// Limits the number of requests in progress. A request beyond the limit is refused at once, so
+/// that the earlier ones are answered in time. Clones share the limit.
 #[derive(Clone)]
 pub struct Admission {
     slots: Arc<Semaphore>,
@@ -61,20 +60,24 @@ pub struct Admission {
 }
 
 impl Admission {
-    /// `requests`: how many may be in hand. `patience`: how long each may take.
-    /// `metrics`: count what is refused.
+    /// `requests`: the most requests in progress. `patience`: the time that each may take.
+    /// `metrics` counts the refused ones.
     pub fn new(requests: usize, patience: Duration, metrics: AgentMetrics) -> Self {
         Self { slots: Arc::new(Semaphore::new(requests)), requests, patience, metrics }
     }
 
-    /// Takes a request in hand until what this returns is dropped.
+    /// Admits a request. It counts as in progress until the returned value is dropped.
     ///
     /// # Errors
-    /// [`Unserved::Overloaded`] if too many are.
-    pub fn admit(&self) -> Result<Admitted<'_>, Unserved> {
+    /// [`Unserved::Overloaded`] if too many are in progress.
+    pub fn admit(&self) -> Result<AdmittedRequest<'_>, Unserved> {
         let slot = self.slots.try_acquire();
         let slot = slot.map_err(|_| self.counted(Unserved::Overloaded(self.requests)))?;
-        Ok(Admitted { _slot: slot, deadline: Instant::now() + self.patience, admission: self })
+        Ok(AdmittedRequest {
+            _slot: slot,
+            deadline: Instant::now() + self.patience,
+            admission: self,
+        })
     }
 
     fn counted(&self, why: Unserved) -> Unserved {
@@ -83,23 +86,23 @@ impl Admission {
     }
 }
 
-/// A request in hand.
-pub struct Admitted<'a> {
+/// A request in progress.
+pub struct AdmittedRequest<'a> {
     _slot: SemaphorePermit<'a>,
     deadline: Instant,
     admission: &'a Admission,
 }
 
-impl Admitted<'_> {
-    /// When its answer is due.
+impl AdmittedRequest<'_> {
+    /// Returns the time at which the answer is due.
     pub fn deadline(&self) -> std::time::Instant {
         self.deadline.into_std()
     }
 
-    /// Gives `answering` up at the deadline.
+    /// Awaits `answering`, at most until the deadline.
     ///
     /// # Errors
-    /// [`Unserved::Late`] if it was.
+    /// [`Unserved::Late`] if the deadline passed.
     pub async fn in_time<T>(&self, answering: impl Future<Output = T>) -> Result<T, Unserved> {
         let Self { admission, deadline, .. } = self;
         let answered = timeout_at(*deadline, answering).await;
@@ -132,7 +135,7 @@ mod tests {
         let first = admission.admit().unwrap();
         let refused = admission.clone().admit().map(drop).unwrap_err();
         assert_eq!(refused, Unserved::Overloaded(1));
-        assert_eq!(refused.refused(), Refused::Overloaded);
+        assert_eq!(refused.refused(), RefusalKind::Overloaded);
         assert!(refusals(&meters, "overloaded"));
         drop(first);
         assert!(admission.admit().is_ok());

@@ -1,4 +1,4 @@
-//! The addresses of a process, and the time it may take to end.
+//! The addresses of a process, and the time that it may take to end.
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::time::Duration;
@@ -13,14 +13,16 @@ use crate::work::GRACE;
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Config {
-    /// The address that all ports are bound on. Loopback by default: what is
-    /// open to a network is the user's decision.
+    /// The address on which all ports are bound. The default is loopback: only the user decides
+    /// what is open to a network.
     pub bind: IpAddr,
-    /// The HTTP port of this process, 0 for any free one. Unset: the agent's own.
+    /// The HTTP port of this process; 0 takes any free one. Unset: the default port of the
+    /// agent.
     pub http_port: Option<u16>,
-    /// The gRPC port of this process, likewise.
+    /// The gRPC port of this process; 0 takes any free one. Unset: the default port of the
+    /// agent.
     pub grpc_port: Option<u16>,
-    /// Seconds that the work in flight may take after the first signal, 21 to 3600.
+    /// Seconds that the work in flight may take after the first signal to stop, 21 to 3600.
     pub drain_s: u64,
 }
 
@@ -38,7 +40,7 @@ impl Ranged for Config {
 }
 
 impl Config {
-    /// The time that the work in flight may take after the first signal.
+    /// Returns the time that the work in flight may take after the first signal to stop.
     pub fn drain(&self) -> Duration {
         Duration::from_secs(self.drain_s)
     }
@@ -55,15 +57,16 @@ impl Config {
 /// One agent, as its crate registers it with the process that runs it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Agent {
-    /// The name in requests, metrics and spans, as `crawler`.
+    /// The name in requests, metrics and spans, such as `crawler`.
     pub name: &'static str,
-    /// OpenTelemetry's `service.name` of its own process, as `courant-crawler`.
+    /// OpenTelemetry's `service.name` of a process with this agent alone, such as
+    /// `courant-crawler`.
     pub service_name: &'static str,
-    /// The ports of its own process.
+    /// The default ports of a process with this agent alone.
     pub ports: Ports,
 }
 
-/// The ports on which an agent listens unless it is told otherwise.
+/// The ports on which an agent listens by default.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Ports {
     /// Probes, metrics, and the gateway's API.

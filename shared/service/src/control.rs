@@ -1,4 +1,4 @@
-//! An operator's hold on one agent.
+//! The state of one agent, and the commands by which an operator changes it.
 
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -12,26 +12,26 @@ use tokio_util::sync::CancellationToken;
 
 /// The stage of an agent's life.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum State {
-    /// It is being built.
+pub enum AgentState {
+    /// The agent is being built.
     Starting,
-    /// It takes work.
+    /// The agent takes work.
     Running,
-    /// It takes no work until it is resumed.
+    /// The agent takes no work until it is resumed.
     Paused,
-    /// It finishes what it has, then ends.
+    /// The agent finishes its work in flight, then ends.
     Draining,
-    /// It has ended.
+    /// The agent has ended.
     Stopped,
 }
 
-/// One agent's state, shared by the agent, the probes and the admin service.
+/// The control of one agent. The agent, the probes and the admin service share its state.
 #[derive(Clone)]
 pub struct Control(Arc<Inner>);
 
 struct Inner {
     agent: &'static str,
-    state: watch::Sender<State>,
+    state: watch::Sender<AgentState>,
     drain: CancellationToken,
     started: Instant,
     in_flight: AtomicU64,
@@ -42,11 +42,11 @@ struct Inner {
 }
 
 impl Control {
-    /// The hold on `agent`, which drains when `shutdown` is cancelled.
+    /// Makes the control of `agent`, which drains when `shutdown` is cancelled.
     pub fn new(agent: &'static str, shutdown: &CancellationToken) -> Self {
         Self(Arc::new(Inner {
             agent,
-            state: watch::Sender::new(State::Starting),
+            state: watch::Sender::new(AgentState::Starting),
             drain: shutdown.child_token(),
             started: Instant::now(),
             in_flight: AtomicU64::new(0),
@@ -63,18 +63,22 @@ impl Control {
     }
 
     /// Returns the agent's current state.
-    pub fn state(&self) -> State {
+    pub fn state(&self) -> AgentState {
         let state = *self.0.state.borrow();
-        if state < State::Draining && self.0.drain.is_cancelled() { State::Draining } else { state }
+        if state < AgentState::Draining && self.0.drain.is_cancelled() {
+            AgentState::Draining
+        } else {
+            state
+        }
     }
 
-    /// To be called by the agent before it takes more work: waits while it is
-    /// paused, and says whether it should go on. The first call makes it ready.
+    /// Waits while the agent is paused, then returns true if it should take more work. The
+    /// agent calls this before it takes work. The first call makes it ready.
     pub async fn running(&self) -> bool {
         self.0.state.send_if_modified(|state| {
-            let starts = *state == State::Starting;
+            let starts = *state == AgentState::Starting;
             if starts {
-                *state = State::Running;
+                *state = AgentState::Running;
             }
             starts
         });
@@ -82,33 +86,33 @@ impl Control {
         tokio::select! {
             biased;
             () = self.0.drain.cancelled() => false,
-            resumed = state.wait_for(|state| *state != State::Paused) => {
-                resumed.is_ok_and(|state| *state == State::Running)
+            resumed = state.wait_for(|state| *state != AgentState::Paused) => {
+                resumed.is_ok_and(|state| *state == AgentState::Running)
             }
         }
     }
 
-    /// Completes when the agent is to end.
+    /// Completes when the agent must end.
     pub async fn stopped(&self) {
         self.0.drain.cancelled().await;
     }
 
-    /// For parts that take a token.
+    /// Returns the token that is cancelled when the agent must end.
     pub fn token(&self) -> CancellationToken {
         self.0.drain.clone()
     }
 
-    /// Takes no further work.
+    /// Pauses the agent: it takes no further work.
     pub fn pause(&self) {
-        self.turn(State::Running, State::Paused);
+        self.turn(AgentState::Running, AgentState::Paused);
     }
 
-    /// Takes work again.
+    /// Resumes the agent: it takes work again.
     pub fn resume(&self) {
-        self.turn(State::Paused, State::Running);
+        self.turn(AgentState::Paused, AgentState::Running);
     }
 
-    fn turn(&self, from: State, to: State) {
+    fn turn(&self, from: AgentState, to: AgentState) {
         self.0.state.send_if_modified(|state| {
             let turns = *state == from;
             if turns {
@@ -118,14 +122,14 @@ impl Control {
         });
     }
 
-    /// Finishes what is in flight, then ends.
+    /// Drains the agent: it finishes its work in flight, then ends.
     pub fn drain(&self) {
         self.0.drain.cancel();
     }
 
-    /// To be called when the agent's `run` has returned.
+    /// Marks the agent as stopped. Call this when its `run` has returned.
     pub fn finished(&self) {
-        self.0.state.send_replace(State::Stopped);
+        self.0.state.send_replace(AgentState::Stopped);
     }
 
     /// Counts one message as in flight until the guard is dropped.
@@ -134,7 +138,7 @@ impl Control {
         InFlight(self.clone())
     }
 
-    /// Counts one message that was worked off.
+    /// Counts one settled message.
     pub fn count(&self, settled: Settled) {
         let counter = match settled {
             Settled::Acknowledged => &self.0.succeeded,
@@ -144,13 +148,13 @@ impl Control {
         counter.fetch_add(1, Ordering::Relaxed);
     }
 
-    /// Sets one of the agent's own figures in its status.
+    /// Sets one value of the agent's own in its status.
     pub fn detail(&self, name: &'static str, value: impl Into<String>) {
         let mut details = self.0.details.lock().unwrap_or_else(PoisonError::into_inner);
         details.insert(name, value.into());
     }
 
-    /// Returns the agent's status, which the admin service answers with.
+    /// Returns the agent's status for the admin service.
     pub fn status(&self) -> v1::AgentStatus {
         let details = self.0.details.lock().unwrap_or_else(PoisonError::into_inner);
         let count = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
@@ -177,14 +181,14 @@ impl Drop for InFlight {
     }
 }
 
-impl From<State> for v1::AgentState {
-    fn from(state: State) -> Self {
+impl From<AgentState> for v1::AgentState {
+    fn from(state: AgentState) -> Self {
         match state {
-            State::Starting => Self::Starting,
-            State::Running => Self::Running,
-            State::Paused => Self::Paused,
-            State::Draining => Self::Draining,
-            State::Stopped => Self::Stopped,
+            AgentState::Starting => Self::Starting,
+            AgentState::Running => Self::Running,
+            AgentState::Paused => Self::Paused,
+            AgentState::Draining => Self::Draining,
+            AgentState::Stopped => Self::Stopped,
         }
     }
 }
@@ -216,9 +220,9 @@ mod tests {
         control.pause();
         shutdown.cancel();
         assert!(!control.running().await);
-        assert_eq!(control.state(), State::Draining);
+        assert_eq!(control.state(), AgentState::Draining);
         control.finished();
-        assert_eq!(control.state(), State::Stopped);
+        assert_eq!(control.state(), AgentState::Stopped);
     }
 
     #[test]

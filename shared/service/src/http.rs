@@ -1,6 +1,6 @@
-//! The one face that every route of every agent has, over HTTP and gRPC: a span that
-//! continues the caller's trace, a request id, and one log line where a request is
-//! refused, or fails for the first time in a minute.
+//! The layers around every route of every agent, over HTTP and gRPC: a span that continues the
+//! caller's trace, a request id, and one log line when a request is refused, or fails for the
+//! first time in a minute.
 
 pub(crate) mod accept;
 mod failures;
@@ -18,7 +18,7 @@ use tracing_opentelemetry::OpenTelemetrySpanExt;
 
 use crate::probes;
 use failures::Failures;
-use outcome::Outcome;
+use outcome::ResponseOutcome;
 pub(crate) use protocol::Protocol;
 use request_id::RequestId;
 
@@ -53,7 +53,7 @@ async fn traced(
     let target = target(&request, protocol);
     let span = span(protocol, &request, &target, id);
     let response = next.run(request).instrument(span.clone()).await;
-    let outcome = Outcome::of(&response, protocol);
+    let outcome = ResponseOutcome::of(&response, protocol);
     record(&span, outcome, protocol);
     span.in_scope(|| log(outcome, failures, &target, id));
     response
@@ -98,23 +98,23 @@ fn span(protocol: Protocol, request: &Request, target: &str, id: &RequestId) -> 
     span
 }
 
-fn record(span: &Span, outcome: Outcome, protocol: Protocol) {
+fn record(span: &Span, outcome: ResponseOutcome, protocol: Protocol) {
     let code = match protocol {
         Protocol::Http => "http.response.status_code",
         Protocol::Grpc => "rpc.grpc.status_code",
     };
     span.record(code, outcome.code());
-    if matches!(outcome, Outcome::Failed(_)) {
+    if matches!(outcome, ResponseOutcome::Failed(_)) {
         span.record("otel.status_code", "ERROR");
     }
 }
 
-fn log(outcome: Outcome, failures: &Failures, target: &str, id: &RequestId) {
+fn log(outcome: ResponseOutcome, failures: &Failures, target: &str, id: &RequestId) {
     let id = id.as_str();
     match outcome {
-        Outcome::Answered(_) => {}
-        Outcome::Refused(code) => tracing::info!(id, target, code, "a request was refused"),
-        Outcome::Failed(code) => {
+        ResponseOutcome::Answered(_) => {}
+        ResponseOutcome::Refused(code) => tracing::info!(id, target, code, "a request was refused"),
+        ResponseOutcome::Failed(code) => {
             if let Some(requests) = failures.note(target, code) {
                 tracing::warn!(id, target, code, requests, "a request failed");
             }

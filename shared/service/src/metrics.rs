@@ -6,7 +6,7 @@ use courant_bus::Settled;
 use opentelemetry::KeyValue;
 use opentelemetry::metrics::{Counter, Histogram, Meter};
 
-use crate::Refused;
+use crate::RefusalKind;
 
 /// The counters and timings of every agent: `courant_messages_total{agent,outcome}`,
 /// `courant_requests_refused_total{agent,reason}` and
@@ -20,7 +20,7 @@ pub struct AgentMetrics {
 }
 
 impl AgentMetrics {
-    /// The instruments of `agent`.
+    /// Makes the instruments of `agent`.
     pub fn new(agent: &'static str, meter: &Meter) -> Self {
         Self {
             agent,
@@ -40,7 +40,7 @@ impl AgentMetrics {
         }
     }
 
-    /// Counts one message.
+    /// Counts one settled message by its outcome.
     pub fn settled(&self, settled: Settled) {
         let outcome = match settled {
             Settled::Acknowledged => "acknowledged",
@@ -53,18 +53,18 @@ impl AgentMetrics {
     }
 
     /// Counts one request that was not served.
-    pub fn refused(&self, refused: Refused) {
+    pub fn refused(&self, refused: RefusalKind) {
         let labels = [KeyValue::new("agent", self.agent), KeyValue::new("reason", refused.word())];
         self.refused.add(1, &labels);
     }
 
-    /// Times one stage; `stage` is one of a few names fixed in the code.
+    /// Records the time of one stage. `stage` is one of a few names that are fixed in the code.
     pub fn stage(&self, stage: &'static str, took: Duration) {
         let labels = [KeyValue::new("agent", self.agent), KeyValue::new("stage", stage)];
         self.stages.record(took.as_secs_f64(), &labels);
     }
 
-    /// Runs `work` and times it as `stage`.
+    /// Runs `work` and records its time as `stage`.
     pub async fn timed<T>(&self, stage: &'static str, work: impl Future<Output = T>) -> T {
         let started = tokio::time::Instant::now();
         let result = work.await;

@@ -11,7 +11,7 @@ use axum::routing::get;
 use courant_telemetry::Meters;
 use futures::future::BoxFuture;
 
-use crate::control::{Control, State};
+use crate::control::{AgentState, Control};
 
 /// The time that a check may take before it counts as failed.
 const CHECK_TIMEOUT: Duration = Duration::from_secs(3);
@@ -31,7 +31,7 @@ impl Readiness {
         let mut obstacles: Vec<String> = self
             .agents
             .iter()
-            .filter(|agent| !matches!(agent.state(), State::Running | State::Paused))
+            .filter(|agent| !matches!(agent.state(), AgentState::Running | AgentState::Paused))
             .map(|agent| format!("{} is {:?}", agent.agent(), agent.state()).to_lowercase())
             .collect();
         for (name, check) in &self.checks {

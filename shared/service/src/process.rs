@@ -9,7 +9,7 @@ use std::time::Duration;
 use anyhow::Context;
 use axum::Router;
 use axum::response::IntoResponse;
-use courant_host::Host;
+use courant_host::HostSources;
 use courant_proto::v1::FILE_DESCRIPTOR_SET;
 use courant_proto::v1::admin_server::AdminServer;
 use courant_telemetry::{LogFilter, Meters, Telemetry};
@@ -37,7 +37,7 @@ const HEALTH_INTERVAL: Duration = Duration::from_millis(500);
 /// watches would keep them open for ever.
 const CLOSING: Duration = Duration::from_secs(2);
 
-/// A process that is being put together.
+/// A process that is being built.
 pub struct Process {
     readiness: Readiness,
     meters: Meters,
@@ -49,7 +49,7 @@ pub struct Process {
 type AddService = Box<dyn FnOnce(Routes) -> Routes + Send>;
 
 impl Process {
-    /// A process without agents yet.
+    /// Makes a process without agents.
     pub fn new(telemetry: &Telemetry) -> Self {
         Self {
             readiness: Readiness { agents: Vec::new(), checks: Vec::new() },
@@ -60,9 +60,9 @@ impl Process {
         }
     }
 
-    /// Shows the host and the file system of `folder`, whatever agents there are.
+    /// Exports the metrics of the host and of the file system of `folder`.
     pub fn observe_host(&self, folder: &Path) {
-        courant_host::observe_host(&self.meters.meter(), &Host::of_process(folder));
+        courant_host::observe_host(&self.meters.meter(), &HostSources::of_process(folder));
     }
 
     /// Adds an agent that drains when `shutdown` is cancelled.
@@ -72,7 +72,8 @@ impl Process {
         control
     }
 
-    /// The process is ready only while `check` of `part` succeeds.
+    /// Adds a condition of readiness: the process is ready only while `check` of `part`
+    /// succeeds.
     pub fn requires<P, F>(
         &mut self,
         name: &'static str,
@@ -105,8 +106,8 @@ impl Process {
     /// Binds both ports.
     ///
     /// # Errors
-    /// If a port is taken, naming it.
-    pub async fn listen(self, config: &Config, ports: Ports) -> anyhow::Result<Listening> {
+    /// If a port is taken. The error names the port.
+    pub async fn listen(self, config: &Config, ports: Ports) -> anyhow::Result<BoundProcess> {
         let http = bind(config.http(ports), "http_port").await?;
         let grpc = bind(config.grpc(ports), "grpc_port").await?;
         tracing::info!(
@@ -115,7 +116,7 @@ impl Process {
             grpc = %grpc.local_addr()?,
             "listening"
         );
-        Ok(Listening { process: self, http, grpc })
+        Ok(BoundProcess { process: self, http, grpc })
     }
 }
 
@@ -130,13 +131,13 @@ async fn bind(address: SocketAddr, key: &str) -> anyhow::Result<TcpListener> {
 }
 
 /// A process with its ports bound.
-pub struct Listening {
+pub struct BoundProcess {
     process: Process,
     http: TcpListener,
     grpc: TcpListener,
 }
 
-impl Listening {
+impl BoundProcess {
     /// Returns the address at which HTTP is served.
     ///
     /// # Errors
@@ -153,11 +154,11 @@ impl Listening {
         self.grpc.local_addr()
     }
 
-    /// Serves until `work` is done, and returns its result. The probes and the
-    /// admin service answer to the end, so that a drain can be watched.
+    /// Serves until `work` is done, and returns its result. The probes and the admin service
+    /// answer until then, so that a drain can be observed.
     ///
     /// # Errors
-    /// Those of `work`, or of a server that failed before.
+    /// Those of `work`, or of a server that failed earlier.
     pub async fn serve<T>(
         self,
         work: impl Future<Output = anyhow::Result<T>>,
@@ -223,7 +224,7 @@ async fn report_health(reporter: tonic_health::server::HealthReporter, readiness
     let serving = |yes| if yes { ServingStatus::Serving } else { ServingStatus::NotServing };
     loop {
         for agent in &readiness.agents {
-            let runs = agent.state() == crate::State::Running;
+            let runs = agent.state() == crate::AgentState::Running;
             reporter.set_service_status(agent.agent(), serving(runs)).await;
         }
         let ready = readiness.obstacles().await.is_empty();

@@ -1,4 +1,4 @@
-//! Why a request is refused, said alike over HTTP and gRPC.
+//! The refusal of a request, which is the same over HTTP and gRPC.
 
 use axum::Json;
 use axum::extract::rejection::JsonRejection;
@@ -6,25 +6,25 @@ use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use tonic::{Code, Status};
 
-/// The kind of a refusal: the one table from which both HTTP and gRPC take their answers.
+/// The kind of a refusal. It decides the status in HTTP and the code in gRPC.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Refused {
-    /// The request makes no sense; sent again, it never will.
+pub enum RefusalKind {
+    /// The request is invalid. Sending it again does not help.
     Invalid,
     /// The requested item does not exist.
     NotFound,
-    /// Too many requests are in hand.
+    /// Too many requests are in progress.
     Overloaded,
     /// No answer came in time.
     Late,
-    /// Something that is needed is not there yet, or not any more.
+    /// A part that the request needs is not available now.
     Unavailable,
-    /// A defect, of the machine or ours.
+    /// A defect of the machine or of Courant.
     Internal,
 }
 
-impl Refused {
-    /// HTTP status and gRPC code.
+impl RefusalKind {
+    /// Returns the HTTP status and the gRPC code.
     pub fn codes(self) -> (StatusCode, Code) {
         match self {
             Self::Invalid => (StatusCode::BAD_REQUEST, Code::InvalidArgument),
@@ -49,8 +49,8 @@ impl Refused {
     }
 }
 
-/// A refusal with its message, ready to be sent over HTTP, as
-/// `{"error":{"code","message","type"}}`, or gRPC.
+/// A refusal with its message. Over HTTP it becomes `{"error":{"code","message","type"}}`, over
+/// gRPC a status.
 #[derive(Clone, Debug)]
 pub struct Refusal {
     status: StatusCode,
@@ -60,8 +60,8 @@ pub struct Refusal {
 }
 
 impl Refusal {
-    /// `message`: for people.
-    pub fn new(refused: Refused, message: String) -> Self {
+    /// Makes a refusal. `message` is for people.
+    pub fn new(refused: RefusalKind, message: String) -> Self {
         let (status, code) = refused.codes();
         Self { status, code, word: refused.word(), message }
     }
@@ -71,7 +71,7 @@ impl From<JsonRejection> for Refusal {
     /// Keeps the status from axum, which knows best why the body cannot be read.
     fn from(rejection: JsonRejection) -> Self {
         let status = rejection.status();
-        Self { status, ..Self::new(Refused::Invalid, rejection.body_text()) }
+        Self { status, ..Self::new(RefusalKind::Invalid, rejection.body_text()) }
     }
 }
 

@@ -1,22 +1,22 @@
-//! Telling of a trouble in the log: when it comes, each minute while it stays, and when it is
-//! over; not at every try.
+//! Limits the log lines about a lasting problem: one when it starts, one each minute while it
+//! lasts, and one when it ends.
 
 use std::time::Duration;
 
 use tokio::time::Instant;
 
-/// The interval after which a trouble that stays is told again.
+/// The interval after which a lasting problem is logged again.
 const REMINDER: Duration = Duration::from_secs(60);
 
-/// The trouble that was told last, if it stays.
+/// The problem that was logged last, while it lasts.
 #[derive(Debug, Default)]
 pub struct Reminder {
     told: Option<(String, Instant)>,
 }
 
 impl Reminder {
-    /// Notes that there is a trouble, and returns true if it is to be told now: it is a new
-    /// one, or was told a minute ago.
+    /// Records a problem, and returns true if it should be logged now: it is new, or was last
+    /// logged a minute ago.
     pub fn is_due(&mut self, trouble: &str) -> bool {
         let is_fresh = |(told, at): &(String, Instant)| told == trouble && at.elapsed() < REMINDER;
         if self.told.as_ref().is_some_and(is_fresh) {
@@ -26,7 +26,7 @@ impl Reminder {
         true
     }
 
-    /// Notes that there is no trouble, and returns true if there was one.
+    /// Records that there is no problem, and returns true if there was one.
     pub fn is_over(&mut self) -> bool {
         self.told.take().is_some()
     }

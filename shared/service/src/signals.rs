@@ -1,4 +1,4 @@
-//! From the first signal to the end of the process.
+//! The end of a process after a signal.
 
 use std::time::Duration;
 
@@ -9,12 +9,12 @@ use tokio_util::sync::CancellationToken;
 /// The exit status of a process that a second signal ended.
 const ABORTED: i32 = 130;
 
-/// Runs `body` on a new runtime. SIGINT and SIGTERM cancel its token: intake
-/// stops and what is in flight is finished, within `drain`. A second signal ends
-/// the process at once.
+/// Runs `body` on a new runtime. SIGINT and SIGTERM cancel its token: the body stops taking
+/// work, and finishes the work in flight within `drain`. A second signal ends the process at
+/// once.
 ///
 /// # Errors
-/// Those of `body`, or that it did not end within `drain` of the first signal.
+/// Those of `body`, or an error if it did not end within `drain` of the first signal.
 pub fn block_on<T, F>(
     drain: Duration,
     body: impl FnOnce(CancellationToken) -> F,

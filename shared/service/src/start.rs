@@ -1,4 +1,4 @@
-//! From the command line of an agent's binary to its exit status.
+//! The start of an agent's binary: from its command line to its exit status.
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -16,33 +16,33 @@ use crate::{Agent, Config, Control, Ports, Process, signals};
 /// The arguments of an agent's binary.
 #[derive(Debug, Parser)]
 #[command(version, about = "One agent of Courant; its configuration is courant.toml")]
-pub struct Args {
+pub struct AgentArgs {
     /// The configuration file [default: courant.toml, if there is one]
     #[arg(long, value_name = "FILE", env = "COURANT_CONFIG")]
     config: Option<PathBuf>,
 }
 
-/// The parts from which an agent's binary builds its agent.
-pub struct Start {
-    /// The configuration; the agent takes its own sections.
+/// The parts from which the binary of an agent builds its agent.
+pub struct AgentStart {
+    /// The configuration. The agent reads its own sections from it.
     pub document: Document,
-    /// The process, which becomes ready with the agent.
+    /// The process, which becomes ready when the agent does.
     pub process: Process,
-    /// The hold on the agent.
+    /// The control of the agent.
     pub control: Control,
-    /// For instruments.
+    /// The meter for instruments.
     pub meter: Meter,
-    /// The system's time.
+    /// The clock of the system.
     pub clock: Clock,
     config: Config,
     ports: Ports,
 }
 
-impl Start {
-    /// Connects to the bus; the process is ready only while that answers.
+impl AgentStart {
+    /// Connects to the bus. The process is ready only while the bus answers.
     ///
     /// # Errors
-    /// If it cannot be reached.
+    /// If the bus cannot be reached.
     pub async fn connect(&mut self, config: &BusConfig) -> anyhow::Result<Bus> {
         let bus = Bus::connect(config, self.clock.clone(), &self.meter)
             .await
@@ -60,9 +60,9 @@ impl Start {
     }
 }
 
-/// The `main` of an agent's binary: reads the configuration, sets up telemetry,
-/// and runs `body` until it ends or a signal drains it. An error is one line.
-pub fn main<F>(agent: Agent, args: &Args, body: impl FnOnce(Start) -> F) -> ExitCode
+/// The `main` function of an agent's binary. Reads the configuration, sets up telemetry, and
+/// runs `body` until it ends or a signal drains it. An error is printed as one line.
+pub fn main<F>(agent: Agent, args: &AgentArgs, body: impl FnOnce(AgentStart) -> F) -> ExitCode
 where
     F: Future<Output = anyhow::Result<()>>,
 {
@@ -75,7 +75,7 @@ where
     }
 }
 
-fn run<F>(agent: Agent, args: &Args, body: impl FnOnce(Start) -> F) -> anyhow::Result<()>
+fn run<F>(agent: Agent, args: &AgentArgs, body: impl FnOnce(AgentStart) -> F) -> anyhow::Result<()>
 where
     F: Future<Output = anyhow::Result<()>>,
 {
@@ -88,7 +88,7 @@ where
         let control = process.agent(agent.name, &shutdown);
         let meter = telemetry.meter();
         let (clock, ports) = (Clock::system(), agent.ports);
-        body(Start { document, process, control, meter, clock, config, ports })
+        body(AgentStart { document, process, control, meter, clock, config, ports })
     });
     telemetry.flush();
     result

@@ -1,4 +1,4 @@
-//! The loop that works off a queue.
+//! The loop that consumes a queue.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -12,17 +12,18 @@ use tracing::Instrument;
 use crate::control::Control;
 use crate::metrics::AgentMetrics;
 
-/// The time that the work in hand may take once the agent drains: less than
+/// The time that the work in flight may take once the agent drains. It is shorter than
 /// `[service] drain_s`, the time that the process may take to end.
 pub(crate) const GRACE: Duration = Duration::from_secs(20);
 
-/// Hands every message of `stage` to `handle`, at most `concurrency` at once, until
-/// `control` says to drain; then gives back what was not started and waits for those
-/// in flight, 20 s at most. Each is handled within a span, settled as `handle` says,
-/// and counted in `metrics` and `control`; one that is no `M` is discarded.
+/// Passes every message of `stage` to `handle`, at most `concurrency` at a time, until
+/// `control` drains. Then it releases the messages that were not started, and waits at most 20
+/// s for those in flight. Each message is handled within a span, settled by the result of
+/// `handle`, and counted in `metrics` and `control`. A message that does not decode as `M` is
+/// discarded.
 ///
 /// # Errors
-/// If the bus cannot be consumed at all.
+/// If the bus cannot be consumed.
 pub async fn work<M, F>(
     bus: &Bus,
     stage: Stage,
@@ -38,7 +39,7 @@ where
     work_decoding(bus, stage, concurrency, control, metrics, Delivery::decode, handle).await
 }
 
-/// The same for messages that come in several forms: `decode` reads them.
+/// Works like [`work`], for messages that `decode` reads because they come in several forms.
 ///
 /// # Errors
 /// As [`work`].
@@ -82,7 +83,7 @@ where
     if unfinished > 0 {
         // As where the next queue is full and nobody empties it any more: unsettled,
         // they are delivered again.
-        tracing::warn!(%stage, messages = unfinished, "not finished in time, left to be done again");
+        tracing::warn!(%stage, messages = unfinished, "work was not finished in time and is delivered again");
     }
     Ok(())
 }

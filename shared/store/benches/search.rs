@@ -6,7 +6,7 @@ use courant_article::{
     Analysis, Article, ArticleId, CanonicalUrl, ContentHash, Decision, Embedding, Entity,
     EntityKind, FeedFields, ModelRef, PageFields, Revision, Span, Text,
 };
-use courant_store::{Access, Config, Mode, Query, Record, Store};
+use courant_store::{Access, Config, SearchMode, SearchQuery, Store, StoredArticle};
 use courant_telemetry::{Clock, Meters};
 use criterion::{Criterion, criterion_group, criterion_main};
 use rand::rngs::StdRng;
@@ -19,7 +19,7 @@ const DIMENSION: usize = 384;
 const NAMES: usize = 5_000;
 const NAMES_EACH: usize = 12;
 
-fn record(number: usize, random: &mut StdRng) -> Record {
+fn record(number: usize, random: &mut StdRng) -> StoredArticle {
     let names: Vec<String> = (0..NAMES_EACH)
         // A few names are in many articles, most in few.
         .map(|_| format!("Person{:.0}", NAMES as f64 * random.random::<f64>().powi(3)))
@@ -33,7 +33,7 @@ fn record(number: usize, random: &mut StdRng) -> Record {
         span: Span { start: 0, end: 0 },
         score: 0.9,
     };
-    Record {
+    StoredArticle {
         article: Article {
             id: ArticleId::of(&CanonicalUrl::from_canonical(url.clone())),
             revision: Revision(1),
@@ -67,7 +67,7 @@ fn record(number: usize, random: &mut StdRng) -> Record {
     }
 }
 
-async fn filled(path: &std::path::Path, records: &[Record]) -> Store {
+async fn filled(path: &std::path::Path, records: &[StoredArticle]) -> Store {
     let meter = Meters::new("bench").expect("a registry").meter();
     let store =
         Store::sqlite(path, Access::ReadWrite, &Config::default(), Clock::fixed(0), &meter).await;
@@ -80,15 +80,16 @@ async fn filled(path: &std::path::Path, records: &[Record]) -> Store {
 
 fn searches(criterion: &mut Criterion) {
     let mut random = StdRng::seed_from_u64(1);
-    let records: Vec<Record> = (0..ARTICLES).map(|number| record(number, &mut random)).collect();
+    let records: Vec<StoredArticle> =
+        (0..ARTICLES).map(|number| record(number, &mut random)).collect();
     let folder = tempfile::tempdir().expect("a folder");
     let runtime = Runtime::new().expect("a runtime");
     let store = runtime.block_on(filled(&folder.path().join("store.db"), &records));
     let mut group = criterion.benchmark_group("sqlite_20k_articles");
     group.sample_size(20);
-    let query = Query {
+    let query = SearchQuery {
         vector: Some(records[7].vector.clone()),
-        mode: Mode::Vector,
+        mode: SearchMode::Vector,
         limit: 10,
         text: String::new(),
     };

@@ -16,10 +16,10 @@ use courant_article::ArticleId;
 
 use crate::database::{Backend, Database};
 use crate::error::Error;
-use query::Query;
-use record::{Hit, Record, Summary, Upsert};
+use query::SearchQuery;
+use record::{ArticleSummary, SearchHit, StoredArticle, UpsertOutcome};
 
-/// The stored articles: upserts, reads, search. Clones share one store.
+/// The stored articles: writes, reads and searches. Clones share one store.
 #[derive(Clone)]
 pub struct Articles {
     database: Arc<Database>,
@@ -30,14 +30,13 @@ impl Articles {
         Self { database: Arc::clone(database) }
     }
 
-    /// Stores `records` in one transaction, and returns in their order what became
-    /// of them. Of an article the greatest revision is kept; the same revision
-    /// again changes nothing.
+    /// Stores `records` in one transaction, and returns one outcome per record, in order. The
+    /// greatest revision of an article is kept. The same revision again changes nothing.
     ///
     /// # Errors
-    /// [`Error::Dimension`] if a vector does not fit; or what the back end meets.
+    /// [`Error::Dimension`] if a vector has the wrong dimension, or a failure of the back end.
     /// Nothing was stored.
-    pub async fn upsert(&self, records: &[Record]) -> Result<Vec<Upsert>, Error> {
+    pub async fn upsert(&self, records: &[StoredArticle]) -> Result<Vec<UpsertOutcome>, Error> {
         let dimension = self.database.dimension;
         let work = async {
             match &self.database.backend {
@@ -58,11 +57,12 @@ impl Articles {
     ///
     /// # Errors
     /// A failure of the back end.
-    pub async fn get(&self, id: ArticleId) -> Result<Option<Record>, Error> {
+    pub async fn get(&self, id: ArticleId) -> Result<Option<StoredArticle>, Error> {
         self.database.timed("article", search::article(&self.database, id)).await
     }
 
-    /// Returns at most `limit` articles in the order of their ids, those behind `after`.
+    /// Returns at most `limit` articles in the order of their ids, starting behind the id
+    /// `after`.
     ///
     /// # Errors
     /// A failure of the back end.
@@ -70,7 +70,7 @@ impl Articles {
         &self,
         after: Option<ArticleId>,
         limit: usize,
-    ) -> Result<Vec<Summary>, Error> {
+    ) -> Result<Vec<ArticleSummary>, Error> {
         let work = async {
             match &self.database.backend {
                 Backend::Sqlite(file) => {
@@ -84,27 +84,32 @@ impl Articles {
         self.database.timed("articles", work).await
     }
 
-    /// Returns the articles that fit the query, best first.
+    /// Returns the articles that match the query, best first.
     ///
-    /// Full text: articles with all the words, and behind them, where these are
-    /// few, articles with any of the words. Vectors: the nearest by cosine.
-    /// Hybrid: reciprocal rank fusion of [`crate::CANDIDATES`] of each.
+    /// A text search returns articles with all words of the query. If these are few, articles
+    /// with any of the words follow. A vector search returns the nearest articles by cosine. A
+    /// hybrid search joins [`crate::CANDIDATES`] results of each by reciprocal rank fusion.
     ///
     /// # Errors
-    /// [`Error::NoVector`], [`Error::Dimension`], or what the back end meets.
-    pub async fn search(&self, query: &Query) -> Result<Vec<Hit>, Error> {
+    /// [`Error::NoVector`], [`Error::Dimension`], or a failure of the back end.
+    pub async fn search(&self, query: &SearchQuery) -> Result<Vec<SearchHit>, Error> {
         self.database.timed("search", search::answer(&self.database, query)).await
     }
 
-    /// Returns the articles most like one, without copies of its text; `None` if the
-    /// article is not stored.
+    /// Returns the articles that are most related to one, without copies of its text. `None` if
+    /// the article is not stored.
     ///
-    /// They are near by vector or hold one of its names; the cosine counts, and
-    /// what activation reaches them over names, topics and stories that they share.
+    /// Candidates are articles that are near by vector or contain one of its names. Their score
+    /// is the cosine, plus the activation that reaches them through shared names, topics and
+    /// stories.
     ///
     /// # Errors
     /// A failure of the back end.
-    pub async fn related(&self, id: ArticleId, limit: usize) -> Result<Option<Vec<Hit>>, Error> {
+    pub async fn related(
+        &self,
+        id: ArticleId,
+        limit: usize,
+    ) -> Result<Option<Vec<SearchHit>>, Error> {
         self.database.timed("related", search::related(&self.database, id, limit)).await
     }
 }

@@ -1,4 +1,4 @@
-//! The duplicate index: who claimed which text, and when.
+//! The duplicate index: the claims of articles on their URLs and texts.
 
 pub(crate) mod obligation;
 pub(crate) mod postgres;
@@ -12,7 +12,7 @@ use courant_dedup::{Claim, Ruling};
 
 use crate::database::{Backend, Database};
 use crate::error::Error;
-use obligation::Obligation;
+use obligation::OpenClaim;
 use sketch::KnownSketch;
 
 /// The duplicate index. Clones share one store.
@@ -26,16 +26,15 @@ impl Claims {
         Self { database: Arc::clone(database) }
     }
 
-    /// Judges an entry by the duplicate index, and records the verdict.
+    /// Decides on a claim by the duplicate index, and records the verdict.
     ///
-    /// Exactly one of concurrent claims of one article or one text is new. The
-    /// same claim again gets the same ruling, so that a crash between the claim
-    /// and the publication loses nothing. An accepted claim stays open until its article
-    /// is stored: [`Self::open`].
+    /// If several claims on one article or text are concurrent, exactly one is new. The same claim
+    /// again gets the same ruling, so that a crash between claim and publication loses nothing.
+    /// An accepted claim stays open until its article is stored; see [`Self::open`].
     ///
     /// # Errors
-    /// A failure of the back end: then nothing was recorded, or the same claim
-    /// again gets what was.
+    /// A failure of the back end. Either nothing was recorded, or the same claim again gets the
+    /// recorded ruling.
     pub async fn judge(&self, claim: &Claim) -> Result<Ruling, Error> {
         let work = async {
             match &self.database.backend {
@@ -53,7 +52,7 @@ impl Claims {
         self.database.timed("claim", work).await
     }
 
-    /// Returns the ruling that this claim had before; `None` if it was not judged yet, or if
+    /// Returns the recorded ruling of this claim. `None` if the claim was never judged, or if
     /// its article is lost. Records nothing.
     ///
     /// # Errors
@@ -74,11 +73,11 @@ impl Claims {
         self.database.timed("recall", work).await
     }
 
-    /// Returns the claims whose articles are not stored, the oldest first, at most `limit`.
+    /// Returns at most `limit` claims whose articles are not stored, the oldest first.
     ///
     /// # Errors
     /// A failure of the back end.
-    pub async fn open(&self, limit: usize) -> Result<Vec<Obligation>, Error> {
+    pub async fn open(&self, limit: usize) -> Result<Vec<OpenClaim>, Error> {
         let limit = i64::try_from(limit).unwrap_or(i64::MAX);
         let work = async {
             match &self.database.backend {
@@ -93,13 +92,13 @@ impl Claims {
         self.database.timed("open", work).await
     }
 
-    /// Releases claims whose articles nothing will store any more: what is recorded of
-    /// their URLs is again what is stored there, and nothing where nothing is. Claims
-    /// that are not open stand. Returns the number of those that were released.
+    /// Releases claims whose articles will never be stored. The index then records what is
+    /// really stored at their URLs, or nothing. Claims that are not open stay. Returns the
+    /// number of released claims.
     ///
     /// # Errors
-    /// A failure of the back end: then none was released.
-    pub async fn release(&self, owed: &[Obligation]) -> Result<u64, Error> {
+    /// A failure of the back end. No claim was released.
+    pub async fn release(&self, owed: &[OpenClaim]) -> Result<u64, Error> {
         let mut owed = owed.to_vec();
         // In one order, so that no two transactions wait for each other.
         owed.sort_unstable_by_key(|obligation| obligation.id);
@@ -117,8 +116,8 @@ impl Claims {
         self.database.timed("release", work).await
     }
 
-    /// Returns which of these articles are stored or on their way, in their order; of a
-    /// duplicate, the article that it repeats counts.
+    /// Returns one flag per article, in order: true if the article is stored or on its way. For
+    /// a duplicate, the original article counts.
     ///
     /// # Errors
     /// A failure of the back end.
@@ -137,8 +136,8 @@ impl Claims {
         self.database.timed("known", work).await
     }
 
-    /// Returns which of these articles were ever claimed, in their order, whatever became of
-    /// them.
+    /// Returns one flag per article, in order: true if the article was ever claimed, whatever
+    /// the verdict.
     ///
     /// # Errors
     /// A failure of the back end.
@@ -157,8 +156,8 @@ impl Claims {
         self.database.timed("are_claimed", work).await
     }
 
-    /// Returns at most `limit` sketches of what was let in, in the order of the claims:
-    /// those behind the number `after`, or the first ones after 0.
+    /// Returns at most `limit` sketches of accepted texts, in the order of their claims,
+    /// starting behind the number `after`. 0 starts with the first.
     ///
     /// # Errors
     /// A failure of the back end.
@@ -177,7 +176,7 @@ impl Claims {
         self.database.timed("sketches", work).await
     }
 
-    /// Forgets the sketches of claims before `before_ms` (Unix), and all but the
+    /// Deletes the sketches of claims before `before_ms` (Unix milliseconds), and all but the
     /// newest `most`.
     ///
     /// # Errors

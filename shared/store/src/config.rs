@@ -13,8 +13,8 @@ use crate::error::Error;
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Config {
-    /// `postgres://user:password@host/database`. Without it, the articles are in
-    /// a SQLite file in the data folder.
+    /// The URL of the Postgres server, `postgres://user:password@host/database`. If it is
+    /// absent, the articles are stored in a SQLite file in the data folder.
     pub url: Option<Secret>,
     /// Postgres connections opened at the start; 0 to `pool_max`.
     pub pool_min: usize,
@@ -27,10 +27,10 @@ pub struct Config {
     /// Values per article vector; 1 to 4000. Fixed once the first article is
     /// stored.
     pub dimension: usize,
-    /// The neighbours that pgvector's HNSW search keeps in view; 100 to 1000.
-    /// More finds more of the true neighbours and takes longer.
+    /// The number of candidates in pgvector's HNSW search (`hnsw.ef_search`); 100 to 1000. A
+    /// greater value finds more of the true neighbours and takes longer.
     pub ef_search: u32,
-    /// Operations that take longer are logged; milliseconds, 1 to 600,000.
+    /// Milliseconds after which an operation is logged as slow; 1 to 600,000.
     pub slow_query_ms: u64,
 }
 

@@ -1,4 +1,4 @@
-//! Counts of what is stored.
+//! The numbers of stored items.
 
 use deadpool_postgres::Client;
 use rusqlite::Connection;
@@ -6,10 +6,10 @@ use serde::{Deserialize, Serialize};
 
 use crate::error::Error;
 
-/// Counts of what is stored.
+/// The numbers of stored items.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Counts {
-    /// Articles.
+pub struct StoreCounts {
+    /// Stored articles.
     pub articles: u64,
     /// URLs that the gateway has judged.
     pub fingerprints: u64,
@@ -17,20 +17,20 @@ pub struct Counts {
     pub visits: u64,
 }
 
-pub(crate) fn in_sqlite(connection: &Connection) -> Result<Counts, Error> {
+pub(crate) fn in_sqlite(connection: &Connection) -> Result<StoreCounts, Error> {
     let count = |table: &str| {
         let query = format!("SELECT count(*) FROM {table}");
         let rows: i64 = connection.query_row(&query, [], |row| row.get(0))?;
         Ok::<_, Error>(rows.unsigned_abs())
     };
-    Ok(Counts {
+    Ok(StoreCounts {
         articles: count("article")?,
         fingerprints: count("fingerprint")?,
         visits: count("visit")?,
     })
 }
 
-pub(crate) async fn in_postgres(client: &Client) -> Result<Counts, Error> {
+pub(crate) async fn in_postgres(client: &Client) -> Result<StoreCounts, Error> {
     let statement = client
         .prepare_cached(
             "SELECT (SELECT count(*) FROM article), (SELECT count(*) FROM fingerprint),
@@ -39,5 +39,5 @@ pub(crate) async fn in_postgres(client: &Client) -> Result<Counts, Error> {
         .await?;
     let row = client.query_one(&statement, &[]).await?;
     let count = |column: usize| Ok::<_, Error>(row.try_get::<_, i64>(column)?.unsigned_abs());
-    Ok(Counts { articles: count(0)?, fingerprints: count(1)?, visits: count(2)? })
+    Ok(StoreCounts { articles: count(0)?, fingerprints: count(1)?, visits: count(2)? })
 }

@@ -45,11 +45,12 @@ impl Crawl {
         self.database.timed("visit", work).await
     }
 
-    /// Remembers visits; of two visits of one URL, the later one. They rest on `leases`.
+    /// Records visits. Of two visits to one URL, the later one counts. The write requires
+    /// `leases`.
     ///
     /// # Errors
-    /// [`Error::LeaseLost`] if one of the leases is another's, or a failure of the back end.
-    /// Nothing was recorded.
+    /// [`Error::LeaseLost`] if another crawler has one of the leases, or a failure of the back
+    /// end. Nothing was recorded.
     pub async fn record_visits(&self, leases: &[Lease], visits: &[Visit]) -> Result<(), Error> {
         let work = async {
             match &self.database.backend {
@@ -75,7 +76,7 @@ impl Crawl {
         self.database.timed("record_visits", work).await
     }
 
-    /// Returns what is known of the feed, sitemap or site at `url`.
+    /// Returns the record of the feed, sitemap or site at `url`.
     ///
     /// # Errors
     /// A failure of the back end.
@@ -94,11 +95,11 @@ impl Crawl {
         self.database.timed("listing", work).await
     }
 
-    /// Keeps `listing`, unless a later look at it is known. It rests on `leases`.
+    /// Records `listing`, unless a later check of it is recorded. The write requires `leases`.
     ///
     /// # Errors
-    /// [`Error::LeaseLost`] if one of the leases is another's, or a failure of the back end.
-    /// Nothing was recorded.
+    /// [`Error::LeaseLost`] if another crawler has one of the leases, or a failure of the back
+    /// end. Nothing was recorded.
     pub async fn record_listing(&self, leases: &[Lease], listing: &Listing) -> Result<(), Error> {
         let work = async {
             match &self.database.backend {
@@ -124,7 +125,8 @@ impl Crawl {
         self.database.timed("record_listing", work).await
     }
 
-    /// Returns at most `limit` listings in the order of their URLs, those behind `after`.
+    /// Returns at most `limit` listings in the order of their URLs, starting behind the URL
+    /// `after`.
     ///
     /// # Errors
     /// A failure of the back end.
@@ -149,7 +151,8 @@ impl Crawl {
         self.database.timed("listings", work).await
     }
 
-    /// Counts the listings and those that fail, and names at most `limit` of the latter.
+    /// Returns the numbers of all listings and of failing ones, with at most `limit` of the
+    /// failing ones.
     ///
     /// # Errors
     /// A failure of the back end.
@@ -168,12 +171,12 @@ impl Crawl {
         self.database.timed("health", work).await
     }
 
-    /// Keeps or forgets notes; of several about the same, the last counts. They rest on
-    /// `leases`, whose holder knows of them.
+    /// Stores or deletes notes. Of several notes with one name, the last counts. The write
+    /// requires `leases`, whose holder knows the notes.
     ///
     /// # Errors
-    /// [`Error::LeaseLost`] if one of the leases is another's, or a failure of the back end.
-    /// Nothing was recorded.
+    /// [`Error::LeaseLost`] if another crawler has one of the leases, or a failure of the back
+    /// end. Nothing was recorded.
     pub async fn record_notes(&self, leases: &[Lease], notes: &[Note]) -> Result<(), Error> {
         let work = async {
             match &self.database.backend {
@@ -199,7 +202,7 @@ impl Crawl {
         self.database.timed("record_notes", work).await
     }
 
-    /// Returns the note of this kind and name, also where it is of no use any more.
+    /// Returns the note of this kind and name, even if it has expired.
     ///
     /// # Errors
     /// A failure of the back end.
@@ -218,8 +221,8 @@ impl Crawl {
         self.database.timed("note", work).await
     }
 
-    /// Returns at most `limit` notes of a kind in an order of their own, those behind the
-    /// one named `after`.
+    /// Returns at most `limit` notes of a kind in a fixed order, starting behind the note named
+    /// `after`.
     ///
     /// # Errors
     /// A failure of the back end.
@@ -250,7 +253,7 @@ impl Crawl {
         self.database.timed("notes", work).await
     }
 
-    /// Leaves pages to whoever holds their domains, now or next.
+    /// Hands pages over to the present or next holder of their domains.
     ///
     /// # Errors
     /// A failure of the back end. Nothing was recorded.
@@ -269,12 +272,12 @@ impl Crawl {
         self.database.timed("hand_over", work).await
     }
 
-    /// Takes at most `limit` pages over that others left in the domains of `leases`: what
-    /// a former holder did not work off, and what was handed over since.
+    /// Takes over at most `limit` pages in the domains of `leases`: the unfinished pages of a
+    /// former holder, and the pages that were handed over since.
     ///
     /// # Errors
-    /// [`Error::LeaseLost`] if one of the leases is another's, or a failure of the back end.
-    /// Nothing was taken.
+    /// [`Error::LeaseLost`] if another crawler has one of the leases, or a failure of the back
+    /// end. Nothing was taken over.
     pub async fn adopt(&self, leases: &[Lease], limit: usize) -> Result<Vec<Note>, Error> {
         let work = async {
             match &self.database.backend {
@@ -302,7 +305,7 @@ impl Crawl {
         self.database.timed("adopt", work).await
     }
 
-    /// Returns at most `limit` domains with pages that wait, and that no crawler but
+    /// Returns at most `limit` domains that have waiting pages and that no crawler other than
     /// `holder` holds.
     ///
     /// # Errors
@@ -329,7 +332,7 @@ impl Crawl {
         self.database.timed("waiting_domains", work).await
     }
 
-    /// Takes the lease of a domain for so long, if nobody else holds it.
+    /// Takes the lease of a domain for the given time, if nobody else holds it.
     ///
     /// # Errors
     /// A failure of the back end.
@@ -360,8 +363,8 @@ impl Crawl {
         self.database.timed("take_lease", work).await
     }
 
-    /// Renews the leases that are still `holder`'s, and its sign of life. Beside each
-    /// stands the pause that the domain is given between two requests.
+    /// Renews the leases that `holder` still has, and its heartbeat. With each lease comes the
+    /// present pause between two requests to the domain.
     ///
     /// # Errors
     /// A failure of the back end. Nothing was renewed.
@@ -392,7 +395,7 @@ impl Crawl {
         self.database.timed("renew_leases", work).await
     }
 
-    /// Ends those of the leases that are still `holder`'s.
+    /// Ends the leases that `holder` still has.
     ///
     /// # Errors
     /// A failure of the back end.
@@ -420,7 +423,7 @@ impl Crawl {
         self.database.timed("release_leases", work).await
     }
 
-    /// Ends `holder`'s sign of life.
+    /// Deletes the heartbeat of `holder`.
     ///
     /// # Errors
     /// A failure of the back end.
@@ -439,7 +442,7 @@ impl Crawl {
         self.database.timed("leave", work).await
     }
 
-    /// Forgets the notes that are of no use since before `before_ms` (Unix).
+    /// Deletes the notes that expired before `before_ms` (Unix milliseconds).
     ///
     /// # Errors
     /// A failure of the back end.

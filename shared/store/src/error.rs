@@ -7,18 +7,17 @@ use std::time::Duration;
 use courant_config::RangeError;
 use tokio_postgres::error::SqlState;
 
-/// Why the store could not do what was asked. [`Error::is_transient`] tells
-/// whether trying again later can help.
+/// An error of the store. [`Error::is_transient`] returns true if a later retry can succeed.
 #[derive(Clone, Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
     /// A value of the configuration is out of its range.
     #[error(transparent)]
     Range(#[from] RangeError),
-    /// The configuration does not say how to reach the store.
+    /// The configuration of the store's connection is wrong.
     #[error("wrong store configuration: {0}")]
     Config(String),
-    /// A vector does not fit the store.
+    /// A vector has another dimension than the store.
     #[error("a vector has dimension {found}, but the store holds vectors of dimension {expected}")]
     Dimension {
         /// The store's.
@@ -40,13 +39,13 @@ pub enum Error {
     /// A vector search without a vector.
     #[error("a vector search needs a query vector")]
     NoVector,
-    /// A write to a store that was opened for reading.
+    /// A write to a store that was opened read-only.
     #[error("the store was opened for reading only")]
     ReadOnly,
     /// Another process writes to this file.
     #[error("{0} is in use by another process")]
     InUse(PathBuf),
-    /// No store is there to be read.
+    /// There is no store to read.
     #[error("there is no store at {0}")]
     Missing(PathBuf),
     /// The file belongs to another program.
@@ -60,7 +59,7 @@ pub enum Error {
         /// The newest one known.
         known: i64,
     },
-    /// An older version of courant made the file, and it is opened only for reading.
+    /// An older version of courant made the file, and it is opened read-only.
     #[error("the store has schema version {found}, {known} is needed; run courant migrate")]
     Older {
         /// The store's.
@@ -71,7 +70,7 @@ pub enum Error {
     /// Stored values cannot be read.
     #[error("the store is damaged ({0}); `courant check --repair` saves what is whole")]
     Corrupt(String),
-    /// The vectors cannot be where they are to be compared.
+    /// The vectors cannot be placed on the device that should compare them.
     #[error("the vectors cannot be compared on the device")]
     Place(#[source] Arc<dyn std::error::Error + Send + Sync>),
     /// There is no space left on the disk.
@@ -102,7 +101,7 @@ pub enum Error {
     /// All connections stayed in use.
     #[error("no connection to postgres was free within {0:?}")]
     Busy(Duration),
-    /// An operation took too long; whether it was done is not known.
+    /// An operation took too long. It is unknown if it was done.
     #[error("the store did not answer within {0:?}")]
     Timeout(Duration),
     /// pgvector is absent, too old, or ignores its settings.
@@ -111,7 +110,7 @@ pub enum Error {
     /// Postgres refused.
     #[error("postgres: {}", described(.0))]
     Postgres(#[source] Arc<tokio_postgres::Error>),
-    /// A write rests on a lease that ended: another crawler has the domain. Nothing was
+    /// A write required a lease that has ended: another crawler has the domain. Nothing was
     /// written.
     #[error("another crawler has the lease of {domain}")]
     LeaseLost {
@@ -124,8 +123,7 @@ pub enum Error {
 }
 
 impl Error {
-    /// Returns true if the same call can succeed later, with nothing changed but time
-    /// or the state of a server or disk.
+    /// Returns true if the same call can succeed later without a change of its arguments.
     pub fn is_transient(&self) -> bool {
         match self {
             Self::DiskFull
@@ -174,7 +172,7 @@ impl Error {
     }
 }
 
-/// The server's own words: `Display` of the error says only "db error".
+/// Returns the message of the server: `Display` of the error says only "db error".
 fn described(error: &tokio_postgres::Error) -> String {
     match error.as_db_error() {
         Some(refusal) => format!("{} ({})", refusal.message(), refusal.code().code()),

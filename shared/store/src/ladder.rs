@@ -5,16 +5,16 @@
 
 use crate::error::Error;
 
-/// The version of a store's tables beside the newest one that this program knows.
+/// The schema version of a store, and the newest version that this program knows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Schema {
-    /// The store's; 0 where it has no tables yet.
+pub struct SchemaVersions {
+    /// The version of the store; 0 if it has no tables yet.
     pub found: i64,
-    /// The newest one known.
+    /// The newest known version.
     pub known: i64,
 }
 
-impl Schema {
+impl SchemaVersions {
     /// Checks that this program can work with the store.
     ///
     /// # Errors
@@ -24,7 +24,7 @@ impl Schema {
         if found > known { Err(Error::Newer { found, known }) } else { Ok(self) }
     }
 
-    /// Returns true if the store lacks steps.
+    /// Returns true if the store lacks migration steps.
     pub fn is_pending(self) -> bool {
         self.found < self.known
     }
@@ -32,14 +32,14 @@ impl Schema {
 
 /// One file of `migrations`.
 #[derive(Debug)]
-pub(crate) struct Step {
+pub(crate) struct MigrationStep {
     pub(crate) number: i64,
     #[cfg(test)]
     name: &'static str,
     sql: &'static str,
 }
 
-impl Step {
+impl MigrationStep {
     /// The statements, for vectors of this dimension.
     pub(crate) fn sql(&self, dimension: usize) -> String {
         self.sql.replace("{dimension}", &dimension.to_string())
@@ -48,19 +48,22 @@ impl Step {
 
 /// All steps of a back end, by their numbers from 1.
 #[derive(Debug)]
-pub(crate) struct Ladder(&'static [Step]);
+pub(crate) struct MigrationLadder(&'static [MigrationStep]);
 
-impl Ladder {
+impl MigrationLadder {
     /// A store with tables of version `found`.
-    pub(crate) fn schema(&self, found: i64) -> Schema {
-        Schema { found, known: self.0.last().map_or(0, |step| step.number) }
+    pub(crate) fn schema(&self, found: i64) -> SchemaVersions {
+        SchemaVersions { found, known: self.0.last().map_or(0, |step| step.number) }
     }
 
     /// The steps that a store of version `found` lacks, in their order.
     ///
     /// # Errors
     /// [`Error::Newer`] if a newer version of Courant made the tables.
-    pub(crate) fn missing(&self, found: i64) -> Result<impl Iterator<Item = &Step>, Error> {
+    pub(crate) fn missing(
+        &self,
+        found: i64,
+    ) -> Result<impl Iterator<Item = &MigrationStep>, Error> {
         self.schema(found).check()?;
         Ok(self.0.iter().filter(move |step| step.number > found))
     }
@@ -68,7 +71,7 @@ impl Ladder {
 
 macro_rules! ladder {
     ($folder:literal: $($number:literal $name:literal),* $(,)?) => {
-        Ladder(&[$(Step {
+        MigrationLadder(&[$(MigrationStep {
             number: $number,
             #[cfg(test)]
             name: $name,
@@ -77,8 +80,8 @@ macro_rules! ladder {
     };
 }
 
-pub(crate) const POSTGRES: Ladder = ladder!("postgres": 1 "001_articles", 2 "002_sketches", 3 "003_crawl", 4 "004_leases", 5 "005_page_fields", 6 "006_obligations");
-pub(crate) const SQLITE: Ladder = ladder!("sqlite": 1 "001_articles", 2 "002_sketches", 3 "003_crawl", 4 "004_leases", 5 "005_page_fields", 6 "006_obligations");
+pub(crate) const POSTGRES: MigrationLadder = ladder!("postgres": 1 "001_articles", 2 "002_sketches", 3 "003_crawl", 4 "004_leases", 5 "005_page_fields", 6 "006_obligations");
+pub(crate) const SQLITE: MigrationLadder = ladder!("sqlite": 1 "001_articles", 2 "002_sketches", 3 "003_crawl", 4 "004_leases", 5 "005_page_fields", 6 "006_obligations");
 
 #[cfg(test)]
 mod tests {
@@ -86,7 +89,7 @@ mod tests {
 
     use super::*;
 
-    fn names(ladder: &Ladder) -> Vec<String> {
+    fn names(ladder: &MigrationLadder) -> Vec<String> {
         ladder.0.iter().map(|step| format!("{}.sql", step.name)).collect()
     }
 

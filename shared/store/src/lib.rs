@@ -1,10 +1,10 @@
-//! Articles, fingerprints, the crawler's memory and timetable, and search, on SQLite or
-//! Postgres behind one [`Store`].
+//! Stores articles, the duplicate index and the crawler's state, and searches articles, in
+//! SQLite or Postgres behind one [`Store`].
 //!
-//! A store gives handles: [`Articles`], [`Claims`] and [`Crawl`]. Each has a folder with
-//! its rules, and its SQL for either back end. An operation is one method of the handle
-//! and one function per back end. `postgres` and `sqlite` hold the connections and know no
-//! operation; `ladder` holds the steps of `migrations/`, by which both come to their tables.
+//! A store has three handles: [`Articles`], [`Claims`] and [`Crawl`]. Each has a folder with
+//! its rules, and its SQL for either back end. An operation is one method of the handle and one
+//! function per back end. `postgres` and `sqlite` hold the connections and know no operation;
+//! `ladder` holds the steps of `migrations/`, by which both come to their tables.
 //!
 //! The rules that both back ends share are pure and stand in their own files: how a query
 //! is read (`articles/query`), how two ranked lists become one (`articles/fusion`), what a
@@ -27,19 +27,19 @@ mod sqlite;
 mod store;
 
 pub use articles::Articles;
-pub use articles::query::{CANDIDATES, Mode, Query};
-pub use articles::record::{Hit, Record, Summary, Upsert};
+pub use articles::query::{CANDIDATES, SearchMode, SearchQuery};
+pub use articles::record::{ArticleSummary, SearchHit, StoredArticle, UpsertOutcome};
 pub use claims::Claims;
-pub use claims::obligation::Obligation;
+pub use claims::obligation::OpenClaim;
 pub use claims::sketch::KnownSketch;
 pub use config::Config;
-pub use counts::Counts;
+pub use counts::StoreCounts;
 pub use courant_dedup::{Claim, Ruling, Verdict};
 pub use crawl::Crawl;
 pub use crawl::lease::{Lease, Renewal, TakenLease};
 pub use crawl::record::{Listing, Note, NoteKind, SourceHealth, Visit};
 pub use error::Error;
-pub use ladder::Schema;
+pub use ladder::SchemaVersions;
 pub use sqlite::Access;
 pub use sqlite::check::{StoreCheck, StoreRepair};
 pub use store::Store;

@@ -5,7 +5,7 @@ use std::time::Duration;
 use opentelemetry::KeyValue;
 use opentelemetry::metrics::{Counter, Histogram, Meter};
 
-use crate::articles::record::Upsert;
+use crate::articles::record::UpsertOutcome;
 use crate::error::Error;
 
 /// The store's instruments.
@@ -41,11 +41,11 @@ impl Metrics {
         self.duration.record(took.as_secs_f64(), &labels);
     }
 
-    pub(crate) fn upserted(&self, outcomes: &[Upsert]) {
+    pub(crate) fn upserted(&self, outcomes: &[UpsertOutcome]) {
         let kinds = [
-            (Upsert::Inserted, "inserted"),
-            (Upsert::Updated, "updated"),
-            (Upsert::Unchanged, "unchanged"),
+            (UpsertOutcome::Inserted, "inserted"),
+            (UpsertOutcome::Updated, "updated"),
+            (UpsertOutcome::Unchanged, "unchanged"),
         ];
         for (kind, label) in kinds {
             let count = outcomes.iter().filter(|outcome| **outcome == kind).count();

@@ -12,7 +12,7 @@ use tokio_postgres::error::SqlState;
 
 use crate::config::Config;
 use crate::error::Error;
-use crate::ladder::Schema;
+use crate::ladder::SchemaVersions;
 
 /// A pool of connections to one database.
 pub(crate) struct Postgres {
@@ -41,7 +41,7 @@ impl Postgres {
     }
 
     /// Brings the extension and the tables up to date.
-    pub(crate) async fn migrate(config: &Config) -> Result<Schema, Error> {
+    pub(crate) async fn migrate(config: &Config) -> Result<SchemaVersions, Error> {
         let prepare = async |client: &mut _| {
             connect::prepare_extension(client).await?;
             schema::migrate(client, config.dimension).await
@@ -50,7 +50,7 @@ impl Postgres {
     }
 
     /// The version of the tables, which stay as they are.
-    pub(crate) async fn schema(config: &Config) -> Result<Schema, Error> {
+    pub(crate) async fn schema(config: &Config) -> Result<SchemaVersions, Error> {
         connect::once(config, async |client| schema::schema(client).await).await
     }
 
@@ -60,7 +60,7 @@ impl Postgres {
         for _ in 0..connections.max(1) {
             leases.push(self.lease().await?);
         }
-        leases.into_iter().for_each(Lease::give_back);
+        leases.into_iter().for_each(PooledConnection::give_back);
         Ok(())
     }
 
@@ -92,12 +92,12 @@ impl Postgres {
         self.pool.close();
     }
 
-    async fn lease(&self) -> Result<Lease, Error> {
+    async fn lease(&self) -> Result<PooledConnection, Error> {
         let client =
             self.pool.get().await.map_err(|error| {
                 connect::no_connection(error, &self.address, self.connect_timeout)
             })?;
-        Ok(Lease { client: Some(client), keep: false })
+        Ok(PooledConnection { client: Some(client), keep: false })
     }
 
     /// The server ends a statement after the same time; this is for a server
@@ -118,12 +118,12 @@ impl Postgres {
 /// A connection that goes back to the pool only after a success: one that was
 /// left in the middle of a command, by an error, a timeout or a caller that has
 /// gone, is closed.
-struct Lease {
+struct PooledConnection {
     client: Option<Client>,
     keep: bool,
 }
 
-impl Lease {
+impl PooledConnection {
     fn client(&mut self) -> &mut Client {
         self.client.as_mut().expect("only `drop` takes the client")
     }
@@ -138,7 +138,7 @@ impl Lease {
     }
 }
 
-impl Drop for Lease {
+impl Drop for PooledConnection {
     fn drop(&mut self) {
         if let Some(client) = self.client.take()
             && !self.keep

@@ -8,11 +8,11 @@
 use std::collections::{BTreeMap, HashMap, HashSet};
 
 use courant_article::{ArticleId, Entity, EntityKind};
-use courant_vectors::{Edge, Graph, Scratch, Spreading, dot};
+use courant_vectors::{Edge, Graph, Spreading, SpreadingScratch, dot};
 
 use crate::articles::fusion::Fused;
 use crate::articles::query::Terms;
-use crate::articles::record::{Candidate, Record, Subjects};
+use crate::articles::record::{Candidate, StoredArticle, Subjects};
 
 /// Names of the article whose holders are candidates.
 const ASKED_NAMES: usize = 8;
@@ -60,7 +60,7 @@ pub(crate) fn candidates(
 /// The candidates without copies of the article's text, best first; equal scores by
 /// id, so that both back ends answer in the same order.
 pub(crate) fn rank(
-    record: &Record,
+    record: &StoredArticle,
     nearest: &[(ArticleId, f32)],
     mut others: Vec<Candidate>,
 ) -> Vec<Fused> {
@@ -82,7 +82,7 @@ pub(crate) fn rank(
 }
 
 /// The activation of each of `others`: 0 to 1.
-fn shared(record: &Record, others: &[Candidate]) -> Vec<f32> {
+fn shared(record: &StoredArticle, others: &[Candidate]) -> Vec<f32> {
     let subjects = Subjects {
         topics: record.analysis.topics.clone(),
         entities: record.analysis.entities.clone(),
@@ -136,7 +136,8 @@ impl<'a> Web<'a> {
     fn spread(&self) -> Vec<f32> {
         let nodes = self.articles + self.subjects.len();
         let graph = Graph::from_edges(nodes, &self.edges).expect("nodes and weights are in range");
-        let reached = graph.spread(&[(SEED, 1.0)], &SPREADING, nodes, &mut Scratch::default());
+        let reached =
+            graph.spread(&[(SEED, 1.0)], &SPREADING, nodes, &mut SpreadingScratch::default());
         let mut received = vec![0.0; nodes];
         for activated in reached.expect("the seed is a node") {
             received[activated.node] = activated.activation;

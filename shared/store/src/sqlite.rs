@@ -16,13 +16,13 @@ use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
 use courant_host::FileIdentity;
 use courant_telemetry::Clock;
-use courant_vectors::Place;
+use courant_vectors::ScanPlacement;
 use rusqlite::Connection;
 use tokio::sync::Semaphore;
 
 use crate::config::Config;
 use crate::error::Error;
-use crate::ladder::Schema;
+use crate::ladder::SchemaVersions;
 use check::StoreRepair;
 use resident::Resident;
 use writer::Writer;
@@ -30,13 +30,13 @@ use writer::Writer;
 /// Reads at the same time; more only wait for the cores.
 const MAX_READERS: usize = 4;
 
-/// The purpose for which a SQLite store is opened.
+/// The access with which a SQLite store is opened.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Access {
-    /// By the one process that writes. The file is made if it is not there.
+    /// The access of the one process that writes. The file is created if it does not exist.
     ReadWrite,
-    /// Beside a writer or without one. Full text is up to date; a vector search
-    /// sees the articles that were there when the file was opened.
+    /// Read-only access, with or without a writing process. Text searches are up to date.
+    /// Vector searches find the articles that were stored when the file was opened.
     ReadOnly,
 }
 
@@ -62,7 +62,7 @@ impl Sqlite {
         access: Access,
         config: &Config,
         clock: Clock,
-        place: Place,
+        place: ScanPlacement,
     ) -> Result<Self, Error> {
         let (lock, writing) = match access {
             Access::ReadOnly => (None, None),
@@ -88,12 +88,12 @@ impl Sqlite {
     }
 
     /// The version of the tables, which stay as they are.
-    pub(crate) fn schema(path: &Path) -> Result<Schema, Error> {
+    pub(crate) fn schema(path: &Path) -> Result<SchemaVersions, Error> {
         schema::schema_of(path)
     }
 
     /// Brings the tables of a file that is there up to date.
-    pub(crate) fn migrate(path: &Path, dimension: usize) -> Result<Schema, Error> {
+    pub(crate) fn migrate(path: &Path, dimension: usize) -> Result<SchemaVersions, Error> {
         if !path.exists() {
             return Err(Error::Missing(path.to_owned()));
         }

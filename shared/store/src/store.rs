@@ -1,28 +1,28 @@
-//! The handle of a store: how it is opened, and the handles that it gives.
+//! The store: how it is opened, checked and migrated, and its handles.
 
 use std::fmt;
 use std::path::Path;
 use std::sync::Arc;
 
 use courant_telemetry::Clock;
-use courant_vectors::{Place, on_cpu};
+use courant_vectors::{ScanPlacement, on_cpu};
 use opentelemetry::metrics::Meter;
 
 use crate::articles::Articles;
 use crate::claims::Claims;
 use crate::config::Config;
-use crate::counts::{self, Counts};
+use crate::counts::{self, StoreCounts};
 use crate::crawl::Crawl;
 use crate::database::{Backend, Database};
 use crate::error::Error;
-use crate::ladder::Schema;
+use crate::ladder::SchemaVersions;
 use crate::postgres::Postgres;
 use crate::sqlite::check::{self, StoreCheck, StoreRepair};
 use crate::sqlite::{Access, Sqlite, blocking};
 
 /// A store. Clones share one pool or file.
 ///
-/// Every write is atomic, idempotent, and on the disk when the call returns.
+/// Every write is atomic and idempotent, and is on the disk when the call returns.
 #[derive(Clone)]
 pub struct Store {
     database: Arc<Database>,
@@ -42,8 +42,7 @@ impl Store {
         Ok(Self::new(Backend::Postgres(Arc::new(postgres)), config, meter))
     }
 
-    /// Opens the SQLite file at `path`, and brings its tables up to date where it is
-    /// opened for writing.
+    /// Opens the SQLite file at `path`. Opening it for writing brings its tables up to date.
     ///
     /// # Errors
     /// [`Error::Missing`] if there is nothing to read, [`Error::InUse`] if
@@ -60,18 +59,18 @@ impl Store {
         Self::sqlite_at(path, access, config, clock, meter, on_cpu()).await
     }
 
-    /// Opens the SQLite file at `path`, whose vectors are compared where `place` puts
-    /// them; [`Self::sqlite`] compares them on the CPU.
+    /// Opens the SQLite file at `path`. `place` decides the device that compares its vectors;
+    /// [`Self::sqlite`] compares them on the CPU.
     ///
     /// # Errors
-    /// Those of [`Self::sqlite`], and [`Error::Place`] if the vectors cannot be there.
+    /// Those of [`Self::sqlite`], and [`Error::Place`] if the device cannot hold the vectors.
     pub async fn sqlite_at(
         path: &Path,
         access: Access,
         config: &Config,
         clock: Clock,
         meter: &Meter,
-        place: Place,
+        place: ScanPlacement,
     ) -> Result<Self, Error> {
         config.validate()?;
         let (path, owned) = (path.to_owned(), config.clone());
@@ -83,21 +82,21 @@ impl Store {
         Self { database: Arc::new(Database::new(backend, config, meter)) }
     }
 
-    /// Reads the schema version of the Postgres server at `config.url`; changes nothing.
+    /// Reads the schema version of the database at `config.url`. Changes nothing.
     ///
     /// # Errors
     /// [`Error::Unreachable`] or [`Error::Config`].
-    pub async fn postgres_schema(config: &Config) -> Result<Schema, Error> {
+    pub async fn postgres_schema(config: &Config) -> Result<SchemaVersions, Error> {
         config.validate()?;
         Box::pin(Postgres::schema(config)).await
     }
 
-    /// Brings the tables of the Postgres server at `config.url` up to date, and returns
-    /// the version that was found.
+    /// Brings the tables of the database at `config.url` up to date, and returns the version
+    /// before.
     ///
     /// # Errors
     /// As [`Self::postgres`].
-    pub async fn migrate_postgres(config: &Config) -> Result<Schema, Error> {
+    pub async fn migrate_postgres(config: &Config) -> Result<SchemaVersions, Error> {
         config.validate()?;
         Box::pin(Postgres::migrate(config)).await
     }
@@ -106,64 +105,64 @@ impl Store {
     ///
     /// # Errors
     /// [`Error::Missing`], [`Error::Foreign`], [`Error::Corrupt`] or [`Error::Open`].
-    pub async fn sqlite_schema(path: &Path) -> Result<Schema, Error> {
+    pub async fn sqlite_schema(path: &Path) -> Result<SchemaVersions, Error> {
         let path = path.to_owned();
         blocking(move || Sqlite::schema(&path)).await
     }
 
-    /// Brings the tables of the SQLite file at `path` up to date, and returns the
-    /// version that was found.
+    /// Brings the tables of the SQLite file at `path` up to date, and returns the version
+    /// before.
     ///
     /// # Errors
     /// As [`Self::sqlite`]; [`Error::Missing`] if there is no file.
-    pub async fn migrate_sqlite(path: &Path, config: &Config) -> Result<Schema, Error> {
+    pub async fn migrate_sqlite(path: &Path, config: &Config) -> Result<SchemaVersions, Error> {
         config.validate()?;
         let (path, dimension) = (path.to_owned(), config.dimension);
         blocking(move || Sqlite::migrate(&path, dimension)).await
     }
 
-    /// Looks through the SQLite file at `path`, also while a process writes to it.
+    /// Checks every page of the SQLite file at `path`. A process may write to it meanwhile.
     ///
     /// # Errors
-    /// Those of [`Self::sqlite`], where the file cannot even be looked at.
+    /// Those of [`Self::sqlite`], if the file cannot be opened.
     pub async fn check_sqlite(path: &Path, config: &Config) -> Result<StoreCheck, Error> {
         config.validate()?;
         let (path, dimension) = (path.to_owned(), config.dimension);
         blocking(move || check::check(&path, dimension)).await
     }
 
-    /// Saves what can be read of the SQLite file at `path` into a new one in its place. The
-    /// damaged file is kept beside it.
+    /// Replaces the SQLite file at `path` by a new one that holds everything that can be read.
+    /// The damaged file is kept beside it.
     ///
     /// # Errors
-    /// [`Error::Missing`], [`Error::InUse`], or why the new file cannot be written: then the
-    /// old one stays where it is.
+    /// [`Error::Missing`], [`Error::InUse`], or an error if the new file cannot be written. The
+    /// old file then stays in its place.
     pub async fn repair_sqlite(path: &Path, config: &Config) -> Result<StoreRepair, Error> {
         config.validate()?;
         let (path, dimension) = (path.to_owned(), config.dimension);
         blocking(move || Sqlite::repair(&path, dimension)).await
     }
 
-    /// The stored articles: upserts, reads, search.
+    /// Returns the handle of the stored articles.
     pub fn articles(&self) -> Articles {
         Articles::of(&self.database)
     }
 
-    /// The duplicate index.
+    /// Returns the handle of the duplicate index.
     pub fn claims(&self) -> Claims {
         Claims::of(&self.database)
     }
 
-    /// The crawler's memory and timetable.
+    /// Returns the handle of the crawler's state.
     pub fn crawl(&self) -> Crawl {
         Crawl::of(&self.database)
     }
 
-    /// Counts what is stored.
+    /// Counts the stored items.
     ///
     /// # Errors
     /// A failure of the back end.
-    pub async fn counts(&self) -> Result<Counts, Error> {
+    pub async fn counts(&self) -> Result<StoreCounts, Error> {
         let work = async {
             match &self.database.backend {
                 Backend::Sqlite(file) => file.read(counts::in_sqlite).await,
@@ -175,7 +174,7 @@ impl Store {
         self.database.timed("counts", work).await
     }
 
-    /// Checks that the store answers and, where it was opened for that, can write.
+    /// Checks that the store answers and, if it was opened for writing, that it can write.
     ///
     /// # Errors
     /// A failure of the back end.
@@ -189,11 +188,11 @@ impl Store {
         self.database.timed("ping", work).await
     }
 
-    /// Finishes what has begun. Other clones, and the handles of this one, get
+    /// Finishes the operations in progress and closes the store. Clones and handles get
     /// [`Error::Closed`] from then on.
     ///
     /// # Errors
-    /// If what waited could not be finished.
+    /// If a waiting operation could not be finished.
     pub async fn close(self) -> Result<(), Error> {
         match &self.database.backend {
             Backend::Sqlite(sqlite) => Arc::clone(sqlite).close().await,

@@ -1,4 +1,4 @@
-//! The time, passed in so that tests decide it.
+//! The clock, which is passed in so that tests can set it.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
@@ -12,24 +12,24 @@ pub struct Clock {
 }
 
 impl Clock {
-    /// The system's clock.
+    /// Makes a clock that follows the system.
     pub fn system() -> Self {
         Self::default()
     }
 
-    /// A clock that stands at `unix_ms` until it is moved.
+    /// Makes a clock that stands at `unix_ms` until it is moved.
     pub fn fixed(unix_ms: i64) -> Self {
         Self { fixed: Some(Arc::new(AtomicI64::new(unix_ms))) }
     }
 
-    /// Moves a fixed clock on; the system's clock goes its own way.
+    /// Moves a fixed clock forward. Has no effect on the system's clock.
     pub fn advance(&self, by: std::time::Duration) {
         if let Some(now) = &self.fixed {
             now.fetch_add(i64::try_from(by.as_millis()).unwrap_or(i64::MAX), Ordering::Relaxed);
         }
     }
 
-    /// Sets a fixed clock, back too; the system's clock goes its own way.
+    /// Sets a fixed clock, also back. Has no effect on the system's clock.
     pub fn set(&self, unix_ms: i64) {
         if let Some(now) = &self.fixed {
             now.store(unix_ms, Ordering::Relaxed);
@@ -41,7 +41,7 @@ impl Clock {
         self.now().as_millisecond()
     }
 
-    /// The instant.
+    /// Returns the time as a timestamp.
     #[expect(clippy::disallowed_methods, reason = "the one place that reads the wall clock")]
     pub fn now(&self) -> jiff::Timestamp {
         match &self.fixed {

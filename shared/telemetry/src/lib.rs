@@ -1,7 +1,7 @@
 //! Logs, traces, meters and the clock of one process.
 //!
-//! [`Telemetry::init`] is called once, by `main`; everything else is handed what
-//! it needs: a [`Meter`], a [`Clock`].
+//! `main` calls [`Telemetry::init`] once. All other code gets a [`Meter`] or a [`Clock`] passed
+//! in.
 
 mod clock;
 mod logs;
@@ -22,14 +22,14 @@ pub use meters::Meters;
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Config {
-    /// The lines that are logged, as in `info,courant_bus=debug`. Admins change it while
-    /// the process runs. By default `info`, without what ONNX Runtime tells of
-    /// itself at each start.
+    /// The filter of the log, such as `info,courant_bus=debug`. An operator can change it while
+    /// the process runs. The default is `info`, without the messages of ONNX Runtime at each
+    /// start.
     pub log: String,
     /// `text` for people, `json` (one object a line) for programs.
     pub format: LogFormat,
-    /// The collector of traces, as `http://127.0.0.1:4317` (OTLP over gRPC). Unset: no
-    /// traces are made.
+    /// The URL of the trace collector, such as `http://127.0.0.1:4317` (OTLP over gRPC). If it
+    /// is absent, no traces are made.
     pub otlp_endpoint: Option<String>,
 }
 
@@ -60,10 +60,10 @@ impl Ranged for Config {
     }
 }
 
-/// The section does not make sense, or the process has telemetry already.
+/// The reasons why telemetry cannot be set up.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
-    /// `log` is no filter.
+    /// `log` is not a valid filter.
     #[error("invalid log filter {filter:?}: {reason}")]
     Filter {
         /// The filter that was given.
@@ -111,7 +111,7 @@ impl Telemetry {
         Ok(Self { meters: Meters::new(service)?, filter, traces })
     }
 
-    /// For the instruments of `metrics.rs`.
+    /// Returns the meter for the instruments of `metrics.rs`.
     pub fn meter(&self) -> Meter {
         self.meters.meter()
     }
@@ -121,12 +121,12 @@ impl Telemetry {
         self.meters.clone()
     }
 
-    /// For the admin call that changes what is logged.
+    /// Returns the handle that changes the log filter at run time.
     pub fn log_filter(&self) -> LogFilter {
         self.filter.clone()
     }
 
-    /// Sends what is still held; the last call of `main`, whatever its result.
+    /// Sends the buffered traces. `main` calls this last, whatever its result.
     pub fn flush(self) {
         if let Some(traces) = self.traces {
             traces.flush();

@@ -32,15 +32,15 @@ pub struct LogFilter {
 }
 
 impl LogFilter {
-    /// A filter that no log obeys: for tests of what holds one.
+    /// Makes a filter that is not connected to a log, for tests.
     pub fn detached() -> Self {
         Self { current: Arc::default(), reload: Arc::new(|_| Ok(())) }
     }
 
-    /// Replaces the filter and returns the one before.
+    /// Replaces the filter and returns the previous one.
     ///
     /// # Errors
-    /// [`Error::Filter`] if `filter` is none; then nothing changes.
+    /// [`Error::Filter`] if `filter` is not valid. Nothing changes then.
     pub fn set(&self, filter: &str) -> Result<String, Error> {
         let parsed = parse(filter)?;
         let refused = |reason: String| Error::Filter { filter: filter.to_owned(), reason };

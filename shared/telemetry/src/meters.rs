@@ -23,7 +23,7 @@ pub struct Meters {
 }
 
 impl Meters {
-    /// Metrics of the process `service`.
+    /// Makes the metrics of the process `service`.
     ///
     /// # Errors
     /// [`Error::Metrics`] if the registry refuses the exporter.
@@ -43,12 +43,12 @@ impl Meters {
         Ok(Self { provider, registry })
     }
 
-    /// For instruments.
+    /// Returns the meter for instruments.
     pub fn meter(&self) -> Meter {
         self.provider.meter("courant")
     }
 
-    /// All metrics in Prometheus's text format.
+    /// Returns all metrics in Prometheus's text format.
     ///
     /// # Errors
     /// [`Error::Metrics`] if they cannot be encoded.

@@ -1,5 +1,5 @@
-//! The system's figures about this process, under the usual names of Prometheus. There are none
-//! if there is no `/proc`.
+//! The figures of the system about this process, under the usual names of Prometheus. They are
+//! absent if there is no `/proc`.
 
 use opentelemetry::metrics::Meter;
 

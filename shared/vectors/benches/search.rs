@@ -2,7 +2,7 @@
 
 use std::hint::black_box;
 
-use courant_vectors::{Matrix, RowFormat, Scored};
+use courant_vectors::{Matrix, RowFormat, ScoredRow};
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 
 const DIMENSION: usize = 384;
@@ -29,10 +29,10 @@ impl Vectors {
     }
 }
 
-fn plain_scan(rows: &[Vec<f32>], query: &[f32], k: usize) -> Vec<Scored> {
+fn plain_scan(rows: &[Vec<f32>], query: &[f32], k: usize) -> Vec<ScoredRow> {
     let score = |row: &[f32]| row.iter().zip(query).map(|(a, b)| a * b).sum();
     let mut all: Vec<_> =
-        rows.iter().enumerate().map(|(i, r)| Scored { row: i, score: score(r) }).collect();
+        rows.iter().enumerate().map(|(i, r)| ScoredRow { row: i, score: score(r) }).collect();
     all.sort_by(|a, b| b.score.total_cmp(&a.score));
     all.truncate(k);
     all

@@ -3,7 +3,7 @@
 
 use std::hint::black_box;
 
-use courant_vectors::{Edge, Graph, Scratch, Spreading};
+use courant_vectors::{Edge, Graph, Spreading, SpreadingScratch};
 use criterion::{Criterion, criterion_group, criterion_main};
 
 const NODES: usize = 1_000;
@@ -30,7 +30,7 @@ fn spreads(criterion: &mut Criterion) {
     let edges = edges();
     let graph = Graph::from_edges(NODES, &edges).expect("all edges are in range");
     let seeds: Vec<_> = (0..SEEDS).map(|i| (i * NODES / SEEDS, 1.0)).collect();
-    let mut scratch = Scratch::default();
+    let mut scratch = SpreadingScratch::default();
     let mut group = criterion.benchmark_group("spreading_1k_nodes_10k_edges_3_hops");
     for threshold in [0.0, 0.001] {
         let spreading = Spreading { hops: 3, decay: 0.5, threshold };

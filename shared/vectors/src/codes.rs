@@ -9,7 +9,7 @@
 
 use std::ops::Range;
 
-use super::kernels::Kernels;
+use super::kernels::ScanKernels;
 use super::lines::Lines;
 
 /// The longest row whose sums of products stay within 32 bits.
@@ -87,7 +87,7 @@ impl Codes {
     /// The products of a query's codes with those of `rows`.
     pub(super) fn sums(
         &self,
-        kernels: Kernels,
+        kernels: ScanKernels,
         rows: Range<usize>,
         query: &[i8],
         sums: &mut [i32],

@@ -24,7 +24,7 @@ enum Instructions {
 /// The kernels of instructions that the processor was found to have: there is
 /// no other way to one of these.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Kernels(Instructions);
+pub(super) struct ScanKernels(Instructions);
 
 /// Calls the kernel of the instructions found.
 macro_rules! dispatch {
@@ -43,7 +43,7 @@ macro_rules! dispatch {
     };
 }
 
-impl Kernels {
+impl ScanKernels {
     /// The fastest that run here.
     pub(super) fn detect() -> Self {
         let mut fastest_first = Self::available();
@@ -89,7 +89,7 @@ pub fn dot(a: &[f32], b: &[f32]) -> f32 {
     let dimension = a.len().min(b.len());
     let mut score = [0.0];
     if dimension > 0 {
-        Kernels::detect().scores_f32(&a[..dimension], &b[..dimension], &mut score);
+        ScanKernels::detect().scores_f32(&a[..dimension], &b[..dimension], &mut score);
     }
     score[0]
 }

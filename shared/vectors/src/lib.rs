@@ -1,9 +1,9 @@
 //! Exact search over rows of unit length, and activation that spreads over a graph, on
 //! the CPU.
 //!
-//! Rows and queries have unit length, so the cosine is the dot product. A scan sees
-//! every row; only [`RowFormat::Int8`] gives scores that are not those of the rows as
-//! they were given. [`Scan`] is the seam to a scan that runs elsewhere.
+//! Rows and queries have unit length, so the cosine is the dot product. A scan compares every
+//! row. Only [`RowFormat::Int8`] gives approximate scores. [`Scan`] is the trait for scans that
+//! run on another device.
 
 mod codes;
 mod kernels;
@@ -16,7 +16,9 @@ mod search;
 mod spreading;
 
 pub use kernels::dot;
-pub use matrix::{DimensionError, Matrix, RowFormat, Values};
-pub use nearest::{Nearest, Scored};
-pub use scan::{Place, Scan, on_cpu};
-pub use spreading::{Activated, Edge, Graph, GraphError, Scratch, Spreading, SpreadingError};
+pub use matrix::{DimensionError, Matrix, RowFormat, RowValues};
+pub use nearest::{NearestRows, ScoredRow};
+pub use scan::{Scan, ScanPlacement, on_cpu};
+pub use spreading::{
+    ActivatedNode, Edge, Graph, GraphError, Spreading, SpreadingError, SpreadingScratch,
+};

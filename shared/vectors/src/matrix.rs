@@ -4,11 +4,11 @@ use half::f16;
 
 use crate::codes::{self, Codes};
 use crate::lines::Lines;
-use crate::nearest::Scored;
+use crate::nearest::ScoredRow;
 use crate::rows::Floats;
 use crate::search;
 
-/// A vector has another dimension than the matrix.
+/// A vector whose dimension differs from that of the matrix.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("a vector of dimension {found} does not fit a matrix of dimension {expected}")]
 pub struct DimensionError {
@@ -18,7 +18,7 @@ pub struct DimensionError {
     pub found: usize,
 }
 
-/// The precision in which rows are kept, and of which a scan reads all or a part.
+/// The precision in which rows are kept.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum RowFormat {
     /// Four bytes per value.
@@ -33,8 +33,8 @@ pub enum RowFormat {
     Int8WithF32,
 }
 
-/// The values of all rows, one row behind the other, in the best precision that is kept.
-pub enum Values<'a> {
+/// The values of all rows, one row after the other, in the best precision that is kept.
+pub enum RowValues<'a> {
     /// The rows of [`RowFormat::F32`] and [`RowFormat::Int8WithF32`].
     F32(&'a [f32]),
     /// The rows of [`RowFormat::F16`].
@@ -48,7 +48,7 @@ pub enum Values<'a> {
     },
 }
 
-/// Rows of unit length, one behind the other in memory.
+/// Rows of unit length, one after the other in memory.
 #[derive(Clone)]
 pub struct Matrix {
     dimension: usize,
@@ -64,7 +64,7 @@ enum Rows {
 }
 
 impl Matrix {
-    /// An empty matrix whose rows have `dimension` values of [`RowFormat::F32`].
+    /// Makes an empty matrix whose rows have `dimension` values of [`RowFormat::F32`].
     ///
     /// # Panics
     /// If `dimension` is 0.
@@ -112,12 +112,12 @@ impl Matrix {
         values / self.dimension
     }
 
-    /// True where there is no row.
+    /// Returns true if there are no rows.
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }
 
-    /// Memory taken, in bytes.
+    /// Returns the memory that the matrix takes, in bytes.
     pub fn size_bytes(&self) -> usize {
         match &self.rows {
             Rows::Floats(floats) => floats.size_bytes(),
@@ -126,8 +126,7 @@ impl Matrix {
         }
     }
 
-    /// The row with number `row` in the best precision that is kept, if there is such a
-    /// row.
+    /// Returns the row with number `row` in the best precision that is kept, if it exists.
     pub fn row(&self, row: usize) -> Option<Vec<f32>> {
         (row < self.len()).then(|| match &self.rows {
             Rows::Floats(floats) | Rows::Both(_, floats) => {
@@ -137,18 +136,19 @@ impl Matrix {
         })
     }
 
-    /// All rows, for a copy in other memory.
-    pub fn values(&self) -> Values<'_> {
+    /// Returns all rows, for a copy in other memory.
+    pub fn values(&self) -> RowValues<'_> {
         match &self.rows {
             Rows::Floats(Floats::F32(values)) | Rows::Both(_, Floats::F32(values)) => {
-                Values::F32(values.as_slice())
+                RowValues::F32(values.as_slice())
             }
             Rows::Floats(Floats::F16(values)) | Rows::Both(_, Floats::F16(values)) => {
-                Values::F16(values.as_slice())
+                RowValues::F16(values.as_slice())
             }
-            Rows::Codes(codes) => {
-                Values::Int8 { codes: codes.signed().collect(), scales: codes.scales().collect() }
-            }
+            Rows::Codes(codes) => RowValues::Int8 {
+                codes: codes.signed().collect(),
+                scales: codes.scales().collect(),
+            },
         }
     }
 
@@ -191,9 +191,9 @@ impl Matrix {
         Ok(())
     }
 
-    /// The `k` rows with the greatest cosine, best first; equal ones in the
-    /// order of their rows. Rows that `admit` refuses are not scored, and rows
-    /// whose score is not a number are left out.
+    /// Returns the `k` rows with the greatest cosine, best first. Rows with equal scores are in
+    /// the order of their numbers. Rows that `admit` refuses are not scored, and rows whose
+    /// score is NaN are left out.
     ///
     /// # Errors
     /// [`DimensionError`] if the query does not fit.
@@ -202,7 +202,7 @@ impl Matrix {
         query: &[f32],
         k: usize,
         admit: impl Fn(usize) -> bool,
-    ) -> Result<Vec<Scored>, DimensionError> {
+    ) -> Result<Vec<ScoredRow>, DimensionError> {
         self.fit(query)?;
         let k = k.min(self.len());
         let ranges = search::admitted(if k == 0 { 0 } else { self.len() }, admit);
@@ -223,7 +223,7 @@ impl Matrix {
     /// Checks the dimension of a vector.
     ///
     /// # Errors
-    /// [`DimensionError`] if it has another one than the rows.
+    /// [`DimensionError`] if it differs from the dimension of the rows.
     pub fn fit(&self, values: &[f32]) -> Result<(), DimensionError> {
         if values.len() == self.dimension {
             Ok(())

@@ -1,11 +1,11 @@
-//! The best of what is offered, in a heap of fixed size.
+//! The best of many scored rows, in a heap of fixed size.
 
 use std::cmp::Ordering;
 use std::collections::BinaryHeap;
 
 /// A row and its score.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Scored {
+pub struct ScoredRow {
     /// The row's number.
     pub row: usize,
     /// The score; a cosine lies between -1 and 1.
@@ -14,7 +14,7 @@ pub struct Scored {
 
 /// Ordered so that the worst one stands on top of the heap.
 #[derive(Clone, Copy)]
-struct Worst(Scored);
+struct Worst(ScoredRow);
 
 impl Ord for Worst {
     fn cmp(&self, other: &Self) -> Ordering {
@@ -37,15 +37,15 @@ impl PartialEq for Worst {
 
 impl Eq for Worst {}
 
-/// Keeps the `k` best.
-pub struct Nearest {
+/// A collection that keeps the `k` best rows.
+pub struct NearestRows {
     k: usize,
     heap: BinaryHeap<Worst>,
     floor: f32,
 }
 
-impl Nearest {
-    /// Without any row yet.
+impl NearestRows {
+    /// Makes an empty collection for `k` rows.
     pub fn new(k: usize) -> Self {
         Self { k, heap: BinaryHeap::with_capacity(k), floor: f32::NEG_INFINITY }
     }
@@ -57,16 +57,16 @@ impl Nearest {
         self.floor
     }
 
-    /// Keeps a row if it is among the best. Of equal scores the lower row counts; a
-    /// score that is not a number is refused.
+    /// Keeps a row if it is among the best. Of equal scores, the lower row number wins. A NaN
+    /// score is ignored.
     #[inline]
-    pub fn offer(&mut self, scored: Scored) {
+    pub fn offer(&mut self, scored: ScoredRow) {
         if scored.score >= self.floor {
             self.keep(scored);
         }
     }
 
-    fn keep(&mut self, scored: Scored) {
+    fn keep(&mut self, scored: ScoredRow) {
         if self.heap.len() < self.k {
             self.heap.push(Worst(scored));
         } else if let Some(mut worst) = self.heap.peek_mut()
@@ -81,8 +81,8 @@ impl Nearest {
         }
     }
 
-    /// The rows kept, best first.
-    pub fn into_sorted(self) -> Vec<Scored> {
+    /// Returns the kept rows, best first.
+    pub fn into_sorted(self) -> Vec<ScoredRow> {
         self.heap.into_sorted_vec().into_iter().map(|worst| worst.0).collect()
     }
 }

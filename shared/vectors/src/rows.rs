@@ -2,7 +2,7 @@
 
 use half::f16;
 
-use super::kernels::Kernels;
+use super::kernels::ScanKernels;
 use super::lines::Lines;
 
 /// Rows one behind the other, in one of two precisions.
@@ -61,7 +61,7 @@ impl Floats {
     /// The dot products of the rows numbered `rows` with `query`, into `scores`.
     pub(super) fn score(
         &self,
-        kernels: Kernels,
+        kernels: ScanKernels,
         rows: std::ops::Range<usize>,
         query: &[f32],
         scores: &mut [f32],

@@ -1,11 +1,11 @@
-//! The seam between rows that are searched and the device that searches them.
+//! The interface between a collection of rows and the device that searches it.
 
 use std::error::Error;
 
-use crate::{DimensionError, Matrix, Scored};
+use crate::{DimensionError, Matrix, ScoredRow};
 
-/// Rows that follow their changes and are searched: a [`Matrix`] on the CPU, or one
-/// with a copy on a device.
+/// Rows that can be changed and searched: a [`Matrix`] on the CPU, or one with a copy on a
+/// device.
 pub trait Scan: Send + Sync {
     /// Appends a row and returns its number.
     ///
@@ -32,16 +32,16 @@ pub trait Scan: Send + Sync {
         query: &[f32],
         k: usize,
         admit: &dyn Fn(usize) -> bool,
-    ) -> Result<Vec<Scored>, DimensionError>;
+    ) -> Result<Vec<ScoredRow>, DimensionError>;
 }
 
-/// Decides where the rows of a matrix are searched, or says why they cannot be searched
-/// there.
-pub type Place =
+/// A function that places the rows of a matrix on the device that searches them, or fails with
+/// the reason why that is impossible.
+pub type ScanPlacement =
     Box<dyn FnOnce(Matrix) -> Result<Box<dyn Scan>, Box<dyn Error + Send + Sync>> + Send>;
 
-/// The [`Place`] of a matrix that the CPU searches.
-pub fn on_cpu() -> Place {
+/// Returns the [`ScanPlacement`] that searches a matrix on the CPU.
+pub fn on_cpu() -> ScanPlacement {
     Box::new(|matrix| Ok(Box::new(matrix)))
 }
 
@@ -59,7 +59,7 @@ impl Scan for Matrix {
         query: &[f32],
         k: usize,
         admit: &dyn Fn(usize) -> bool,
-    ) -> Result<Vec<Scored>, DimensionError> {
+    ) -> Result<Vec<ScoredRow>, DimensionError> {
         Self::top_k(self, query, k, admit)
     }
 }

@@ -3,8 +3,8 @@
 use std::ops::Range;
 
 use crate::codes::{CodedQuery, Codes};
-use crate::kernels::Kernels;
-use crate::nearest::{Nearest, Scored};
+use crate::kernels::ScanKernels;
+use crate::nearest::{NearestRows, ScoredRow};
 use crate::rows::Floats;
 
 /// Rows scored at a time: their scores stay in the first-level cache.
@@ -34,15 +34,15 @@ pub(super) fn nearest(
     query: &[f32],
     k: usize,
     ranges: impl Iterator<Item = Range<usize>>,
-) -> Vec<Scored> {
-    let kernels = Kernels::detect();
-    let mut nearest = Nearest::new(k);
+) -> Vec<ScoredRow> {
+    let kernels = ScanKernels::detect();
+    let mut nearest = NearestRows::new(k);
     let mut scores = [0.0; BLOCK_ROWS];
     for rows in ranges {
         let scores = &mut scores[..rows.len()];
         floats.score(kernels, rows.clone(), query, scores);
         for (row, score) in rows.zip(scores) {
-            nearest.offer(Scored { row, score: *score });
+            nearest.offer(ScoredRow { row, score: *score });
         }
     }
     nearest.into_sorted()
@@ -54,9 +54,9 @@ pub(super) fn nearest_codes(
     query: &[f32],
     k: usize,
     ranges: impl Iterator<Item = Range<usize>>,
-) -> Vec<Scored> {
-    let mut nearest = Nearest::new(k);
-    each_code(codes, query, ranges, |row, score, _| nearest.offer(Scored { row, score }));
+) -> Vec<ScoredRow> {
+    let mut nearest = NearestRows::new(k);
+    each_code(codes, query, ranges, |row, score, _| nearest.offer(ScoredRow { row, score }));
     nearest.into_sorted()
 }
 
@@ -80,7 +80,7 @@ fn each_code(
     ranges: impl Iterator<Item = Range<usize>>,
     mut offer: impl FnMut(usize, f32, f32),
 ) {
-    let kernels = Kernels::detect();
+    let kernels = ScanKernels::detect();
     let query = CodedQuery::new(query);
     let mut sums = [0; BLOCK_ROWS];
     for rows in ranges {
@@ -96,7 +96,7 @@ fn each_code(
 /// Rows whose exact score can reach the `k` best of what was seen.
 struct Candidates {
     /// The least that the `k` best can score.
-    least: Nearest,
+    least: NearestRows,
     /// Rows, each with the most that it can score.
     rows: Vec<(usize, f32)>,
     /// The count of rows at which those fallen behind are dropped next.
@@ -105,7 +105,7 @@ struct Candidates {
 
 impl Candidates {
     fn new(k: usize) -> Self {
-        Self { least: Nearest::new(k), rows: Vec::new(), limit: CANDIDATES.max(4 * k) }
+        Self { least: NearestRows::new(k), rows: Vec::new(), limit: CANDIDATES.max(4 * k) }
     }
 
     #[inline]
@@ -116,7 +116,7 @@ impl Candidates {
             return;
         }
         self.rows.push((row, most));
-        self.least.offer(Scored { row, score: score - bound });
+        self.least.offer(ScoredRow { row, score: score - bound });
         if self.rows.len() >= self.limit {
             self.drop_behind();
             self.limit = CANDIDATES.max(2 * self.rows.len());

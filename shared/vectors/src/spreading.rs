@@ -11,32 +11,32 @@ mod graph;
 
 pub use graph::{Edge, Graph, GraphError};
 
-use crate::nearest::{Nearest, Scored};
+use crate::nearest::{NearestRows, ScoredRow};
 
-/// The reach of activation.
+/// The parameters of spreading activation.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Spreading {
-    /// Edges walked from a seed.
+    /// The number of edges to walk from a seed.
     pub hops: usize,
-    /// The part of activation that is left after one hop: 0 to 1.
+    /// The share of activation that is left after one hop: 0 to 1.
     pub decay: f32,
-    /// A node that received less than this in a hop passes nothing on.
+    /// A node that received less than this in a hop passes no activation on.
     pub threshold: f32,
 }
 
-/// A node and the activation it received, its own as a seed included.
+/// A node and the activation that it received, including its own as a seed.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Activated {
+pub struct ActivatedNode {
     /// The node's number.
     pub node: usize,
     /// Above 0; at most the seeds' sum times `hops + 1`.
     pub activation: f32,
 }
 
-/// Why nothing was spread.
+/// The reasons why activation cannot be spread.
 #[derive(Clone, Copy, Debug, PartialEq, thiserror::Error)]
 pub enum SpreadingError {
-    /// A seed is no node.
+    /// A seed is not a node of the graph.
     #[error("seed {seed} is not among {nodes} nodes")]
     Seed {
         /// The seed.
@@ -60,9 +60,9 @@ pub enum SpreadingError {
     Threshold(f32),
 }
 
-/// Memory that one call after the other uses, for graphs of any size.
+/// Reusable memory for successive calls, with graphs of any size.
 #[derive(Clone, Debug, Default)]
-pub struct Scratch {
+pub struct SpreadingScratch {
     /// Received in all hops.
     total: Vec<f32>,
     /// Received in the last hop.
@@ -72,9 +72,9 @@ pub struct Scratch {
 }
 
 impl Graph {
-    /// The `k` nodes that most activation reaches from `seeds` (node and
-    /// activation; of one named twice, the sum), best first; equal ones in the
-    /// order of their numbers.
+    /// Returns the `k` nodes that receive the most activation from `seeds`, best first. Nodes
+    /// with equal activation are in the order of their numbers. A seed is a node and its
+    /// activation; a node that is given twice gets the sum.
     ///
     /// In each hop a node passes on what it received in the hop before, times
     /// the decay, divided among its edges by weight. Nodes are visited in order,
@@ -88,8 +88,8 @@ impl Graph {
         seeds: &[(usize, f32)],
         spreading: &Spreading,
         k: usize,
-        scratch: &mut Scratch,
-    ) -> Result<Vec<Activated>, SpreadingError> {
+        scratch: &mut SpreadingScratch,
+    ) -> Result<Vec<ActivatedNode>, SpreadingError> {
         spreading.validate(self.len(), seeds)?;
         scratch.sow(self.len(), seeds);
         for _ in 0..spreading.hops {
@@ -101,7 +101,7 @@ impl Graph {
     }
 
     /// Returns true if a node passed activation on.
-    fn hop(&self, spreading: &Spreading, scratch: &mut Scratch) -> bool {
+    fn hop(&self, spreading: &Spreading, scratch: &mut SpreadingScratch) -> bool {
         let mut passed = false;
         let next = scratch.next.as_mut_slice();
         next.fill(0.0);
@@ -149,7 +149,7 @@ impl Spreading {
     }
 }
 
-impl Scratch {
+impl SpreadingScratch {
     /// `seeds` are valid.
     fn sow(&mut self, nodes: usize, seeds: &[(usize, f32)]) {
         for values in [&mut self.pulse, &mut self.next] {
@@ -162,14 +162,14 @@ impl Scratch {
         self.total.clone_from(&self.pulse);
     }
 
-    fn best(&self, k: usize) -> Vec<Activated> {
-        let mut best = Nearest::new(k.min(self.total.len()));
+    fn best(&self, k: usize) -> Vec<ActivatedNode> {
+        let mut best = NearestRows::new(k.min(self.total.len()));
         for (node, activation) in self.total.iter().enumerate() {
             if *activation > 0.0 {
-                best.offer(Scored { row: node, score: *activation });
+                best.offer(ScoredRow { row: node, score: *activation });
             }
         }
-        let activated = |s: Scored| Activated { node: s.row, activation: s.score };
+        let activated = |s: ScoredRow| ActivatedNode { node: s.row, activation: s.score };
         best.into_sorted().into_iter().map(activated).collect()
     }
 }

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use anyhow::ensure;
 use courant_tests::prometheus::Prometheus;
-use courant_tests::{Agent, Publishers, Stack, http, round, until};
+use courant_tests::{AgentProcess, Publishers, Stack, http, round, until};
 use serde_json::json;
 
 use super::{NEED_A_GPU, Query, queries};
@@ -45,7 +45,7 @@ async fn every_query_finds_data_while_articles_pass_and_people_search() {
 }
 
 /// The jobs of the project's configuration, and where this test's agents answer.
-fn jobs(stack: &Stack, crawler: &Agent) -> Vec<(String, u16)> {
+fn jobs(stack: &Stack, crawler: &AgentProcess) -> Vec<(String, u16)> {
     let mut ports: BTreeMap<_, _> = stack.http_ports().into_iter().collect();
     ports.insert("crawler", crawler.http);
     let configuration = std::fs::read_to_string(CONFIGURATION).expect("docker/prometheus.yml");
@@ -68,7 +68,7 @@ async fn all_up(prometheus: &Prometheus, jobs: usize) -> anyhow::Result<()> {
 }
 
 /// Waits until the crawler has settled at least `pages` pages: it goes on for ever.
-async fn worked_off(crawler: &Agent, pages: usize) -> anyhow::Result<()> {
+async fn worked_off(crawler: &AgentProcess, pages: usize) -> anyhow::Result<()> {
     until("the crawler works its sources off", round(), async || {
         let figures = crawler.figures().await;
         Ok(figures.is_some_and(|f| f.sum("courant_crawl_pages_total", &[]) >= pages as f64))

@@ -17,7 +17,7 @@ use courant::pipeline::Pipeline;
 use courant_config::Document;
 use courant_crawler::{Extent, Report, Source};
 use courant_dedup::registered_domain_of;
-use courant_newsstand::{Newsstand, Request, many};
+use courant_newsstand::{LoggedRequest, Newsstand, many};
 use courant_service::{Config as ServiceConfig, Process};
 use courant_telemetry::Telemetry;
 use serde::Serialize;
@@ -172,7 +172,7 @@ fn measured(
     args: &CrawlArgs,
     report: &Report,
     figures: &Figures,
-    log: &[Request],
+    log: &[LoggedRequest],
     [crawl_seconds, total_seconds]: [f64; 2],
 ) -> Measured {
     let of_crawler = |stage, part| {
@@ -217,7 +217,7 @@ fn measured(
 
 /// Returns the number of registered domains that were asked, and the times between two
 /// requests to the same domain, from start to start.
-fn gaps(log: &[Request]) -> (usize, Vec<Duration>) {
+fn gaps(log: &[LoggedRequest]) -> (usize, Vec<Duration>) {
     let mut starts: BTreeMap<String, Vec<_>> = BTreeMap::new();
     for request in log {
         starts.entry(registered_domain_of(&request.host)).or_default().push(request.at);
@@ -280,7 +280,7 @@ mod tests {
     #[test]
     fn gaps_are_those_within_a_registered_domain() {
         let start = Instant::now();
-        let request = |host: &str, at_ms| Request {
+        let request = |host: &str, at_ms| LoggedRequest {
             host: host.into(),
             path: "/".into(),
             status: 200,

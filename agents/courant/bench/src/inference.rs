@@ -22,7 +22,7 @@ use courant_inference::{BareModel, Config, Deps, Encoder, Precision, Priority};
 use courant_telemetry::Meters;
 use tokio::runtime::Runtime;
 
-use crate::peer::{Peer, PeerArg};
+use crate::peer::{PeerArg, PeerProcess};
 pub(crate) use arrivals::quantile;
 use loops::{Loop, Sessions};
 pub(crate) use setup::InferenceArgs;
@@ -131,7 +131,7 @@ impl Bench<'_> {
         for text in self.texts.iter() {
             writeln!(file, "{}", text.text).context("cannot write the texts")?;
         }
-        let mut peer = Peer::start(arg, &[file.path().display().to_string()])?;
+        let mut peer = PeerProcess::start(arg, &[file.path().display().to_string()])?;
         let (mut ours, mut theirs) = (0.0_f64, 0.0_f64);
         for _ in 0..self.args.rounds {
             theirs = theirs.max(self.rate(peer.time()?));

@@ -30,14 +30,14 @@ impl FromStr for PeerArg {
 
 /// A peer that has loaded what it needs. It does the work once for each line on its
 /// standard input and answers with a line: the seconds it took.
-pub(crate) struct Peer {
+pub(crate) struct PeerProcess {
     name: String,
     child: Child,
     ask: ChildStdin,
     answers: BufReader<ChildStdout>,
 }
 
-impl Peer {
+impl PeerProcess {
     pub(crate) fn start(arg: &PeerArg, further: &[String]) -> anyhow::Result<Self> {
         let PeerArg { name, command } = arg;
         let [program, arguments @ ..] = &command[..] else { bail!("{name} has no command") };
@@ -64,7 +64,7 @@ impl Peer {
     }
 }
 
-impl Drop for Peer {
+impl Drop for PeerProcess {
     fn drop(&mut self) {
         // It computes, and keeps nothing.
         drop(self.child.kill());
@@ -79,16 +79,16 @@ mod tests {
     #[test]
     fn a_peer_is_asked_a_line_at_a_time() {
         let arg: PeerArg = "sed=sed -u s/^$/0.5/".parse().unwrap();
-        let mut peer = Peer::start(&arg, &[]).unwrap();
+        let mut peer = PeerProcess::start(&arg, &[]).unwrap();
         assert_eq!(peer.time().unwrap(), Duration::from_millis(500));
         assert_eq!(peer.time().unwrap(), Duration::from_millis(500));
     }
 
     #[test]
     fn a_peer_that_ends_or_answers_nonsense_is_an_error() {
-        let mut ended = Peer::start(&"true=true".parse().unwrap(), &[]).unwrap();
+        let mut ended = PeerProcess::start(&"true=true".parse().unwrap(), &[]).unwrap();
         assert!(ended.time().is_err());
-        let mut echo = Peer::start(&"sed=sed -u s/^$/soon/".parse().unwrap(), &[]).unwrap();
+        let mut echo = PeerProcess::start(&"sed=sed -u s/^$/soon/".parse().unwrap(), &[]).unwrap();
         assert!(echo.time().unwrap_err().to_string().contains("not seconds"));
         assert!("fast".parse::<PeerArg>().is_err());
     }

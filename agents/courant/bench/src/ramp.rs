@@ -18,7 +18,7 @@ use serde_json::{Value, json};
 use tokio::task::JoinSet;
 
 use crate::inference::{quantile, texts};
-use crate::running::Running;
+use crate::running::RunningPipeline;
 
 /// Texts, sent again and again: no vector is kept.
 const TEXTS: usize = 512;
@@ -91,7 +91,7 @@ async fn measure(args: &RampArgs, config: &Config) -> anyhow::Result<Measured> {
     let model = BareModel::load(config, &Deps::resolve()).context("cannot load the model")?;
     let texts = texts::mixed(&model, TEXTS, 7)?.into_iter().map(|text| text.text).collect();
     let folder = tempfile::tempdir().context("cannot make a data folder")?;
-    let mut pipeline = Running::start(folder.path(), &args.config, &[NOTHING_KEPT])?;
+    let mut pipeline = RunningPipeline::start(folder.path(), &args.config, &[NOTHING_KEPT])?;
     let base = pipeline.answers(folder.path()).await?;
     let load = Arc::new(Load::new(&base, texts)?);
     let mut steps = Vec::new();
@@ -136,8 +136,8 @@ impl Load {
                 continue;
             }
             match answer {
-                Ok(Answer::Vector) => got.latencies.push(sent.elapsed()),
-                Ok(Answer::Refused) => {
+                Ok(EmbedOutcome::Vector) => got.latencies.push(sent.elapsed()),
+                Ok(EmbedOutcome::Refused) => {
                     got.refused += 1;
                     tokio::time::sleep(PAUSE).await;
                 }
@@ -147,7 +147,7 @@ impl Load {
         got
     }
 
-    async fn send(&self) -> anyhow::Result<Answer> {
+    async fn send(&self) -> anyhow::Result<EmbedOutcome> {
         let text = &self.texts[self.next.fetch_add(1, Ordering::Relaxed) % self.texts.len()];
         let request = self.client.post(&self.url).json(&json!({ "texts": [text] }));
         let answer = request.send().await?;
@@ -155,23 +155,23 @@ impl Load {
         let body: Value = answer.json().await?;
         let is_typed = body["error"]["code"].is_string();
         match status {
-            StatusCode::OK if body["vectors"][0].is_array() => Ok(Answer::Vector),
+            StatusCode::OK if body["vectors"][0].is_array() => Ok(EmbedOutcome::Vector),
             StatusCode::TOO_MANY_REQUESTS | StatusCode::GATEWAY_TIMEOUT if is_typed => {
-                Ok(Answer::Refused)
+                Ok(EmbedOutcome::Refused)
             }
             _ => bail!("{status}: {body}"),
         }
     }
 }
 
-enum Answer {
+enum EmbedOutcome {
     Vector,
     Refused,
 }
 
 async fn step(
     load: &Arc<Load>,
-    pipeline: &Running,
+    pipeline: &RunningPipeline,
     clients: usize,
     length: Duration,
 ) -> anyhow::Result<Step> {

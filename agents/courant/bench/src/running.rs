@@ -15,17 +15,17 @@ const TOO_LONG: Duration = Duration::from_secs(60);
 const LOOK: Duration = Duration::from_millis(2);
 
 /// A pipeline in a process of its own, which ends with this value.
-pub(crate) struct Running(Child);
+pub(crate) struct RunningPipeline(Child);
 
 #[derive(Clone, Copy, Debug, Serialize)]
-pub(crate) struct Memory {
+pub(crate) struct ProcessMemory {
     /// Bytes in memory, files that are mapped among them.
     pub(crate) resident: u64,
     /// Bytes of them that no file backs.
     pub(crate) anonymous: u64,
 }
 
-impl Running {
+impl RunningPipeline {
     /// Starts the `courant` beside this executable, without sources, on free ports;
     /// `set` goes before the configuration.
     pub(crate) fn start(
@@ -71,9 +71,10 @@ impl Running {
     }
 
     /// `None` where the system does not say.
-    pub(crate) fn memory(&self) -> anyhow::Result<Option<Memory>> {
+    pub(crate) fn memory(&self) -> anyhow::Result<Option<ProcessMemory>> {
         let Some(status) = self.proc("status")? else { return Ok(None) };
-        let memory = Memory::parse(&status).context("the system does not state its memory")?;
+        let memory =
+            ProcessMemory::parse(&status).context("the system does not state its memory")?;
         Ok(Some(memory))
     }
 
@@ -100,7 +101,7 @@ fn beside_this_executable(name: &str) -> anyhow::Result<PathBuf> {
     Ok(this.with_file_name(name).with_extension(std::env::consts::EXE_EXTENSION))
 }
 
-impl Drop for Running {
+impl Drop for RunningPipeline {
     fn drop(&mut self) {
         // It holds nothing but an empty temporary folder.
         drop(self.0.kill());
@@ -108,7 +109,7 @@ impl Drop for Running {
     }
 }
 
-impl Memory {
+impl ProcessMemory {
     /// From Linux's `/proc/PID/status`.
     fn parse(status: &str) -> Option<Self> {
         let bytes = |name: &str| {
@@ -137,9 +138,9 @@ mod tests {
     #[test]
     fn memory_is_read_as_linux_states_it() {
         let status = "Name:\tcourant\nVmRSS:\t  197632 kB\nRssAnon:\t  132096 kB\nThreads:\t9\n";
-        let memory = Memory::parse(status).unwrap();
+        let memory = ProcessMemory::parse(status).unwrap();
         assert_eq!((memory.resident, memory.anonymous), (193 << 20, 129 << 20));
-        assert!(Memory::parse("Name:\tcourant\n").is_none());
+        assert!(ProcessMemory::parse("Name:\tcourant\n").is_none());
     }
 
     #[test]

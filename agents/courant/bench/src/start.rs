@@ -12,7 +12,7 @@ use courant::http;
 use courant::{out, outln};
 use serde::Serialize;
 
-use crate::running::{Memory, Running};
+use crate::running::{ProcessMemory, RunningPipeline};
 
 /// The wait after which a pipeline has given back what it allocated to start.
 const IDLE_AFTER: Duration = Duration::from_secs(3);
@@ -35,7 +35,7 @@ struct Starts {
     /// From the start of the process to the first search by meaning answered.
     seconds: Vec<f64>,
     /// The memory of the last start, 3 s after its answer; `None` if the system does not say.
-    idle: Option<Memory>,
+    idle: Option<ProcessMemory>,
 }
 
 pub(crate) fn run(args: &StartArgs) -> anyhow::Result<()> {
@@ -54,7 +54,7 @@ async fn measure(args: &StartArgs) -> anyhow::Result<Starts> {
     for nth in 1..=args.starts.get() {
         let folder = tempfile::tempdir().context("cannot make a data folder")?;
         let started = Instant::now();
-        let mut pipeline = Running::start(folder.path(), &args.config, &[])?;
+        let mut pipeline = RunningPipeline::start(folder.path(), &args.config, &[])?;
         pipeline.answers(folder.path()).await?;
         starts.seconds.push(started.elapsed().as_secs_f64());
         if nth == args.starts.get() {
@@ -73,7 +73,7 @@ impl fmt::Display for Starts {
         let (first, last) = (seconds[0], seconds[seconds.len() - 1]);
         writeln!(out, "start to the first search by meaning answered, {} starts", seconds.len())?;
         writeln!(out, "  median {median:.3} s, from {first:.3} s to {last:.3} s")?;
-        if let Some(Memory { resident, anonymous }) = self.idle {
+        if let Some(ProcessMemory { resident, anonymous }) = self.idle {
             let mib = |bytes: u64| bytes >> 20;
             let (resident, own) = (mib(resident), mib(anonymous));
             writeln!(out, "memory when idle\n  {resident} MiB resident, {own} MiB of it its own")?;

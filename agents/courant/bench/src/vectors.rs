@@ -7,12 +7,12 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, ensure};
 use courant::{out, outln};
-use courant_vectors::{Edge, Graph, Matrix, RowFormat, Scored, Scratch, Spreading};
+use courant_vectors::{Edge, Graph, Matrix, RowFormat, ScoredRow, Spreading, SpreadingScratch};
 use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
 use serde::Serialize;
 
-use crate::peer::Peer;
+use crate::peer::PeerProcess;
 
 mod calibrate;
 mod scan;
@@ -87,7 +87,7 @@ fn measure(args: &VectorsArgs) -> anyhow::Result<Measured> {
     }
     let queries: Vec<Vec<f32>> = (0..QUERIES).map(|_| unit(&mut random, dimension)).collect();
     let sizes = [rows, dimension, k, QUERIES].map(|size| size.to_string());
-    let mut peer = args.peer.as_ref().map(|peer| Peer::start(peer, &sizes)).transpose()?;
+    let mut peer = args.peer.as_ref().map(|peer| PeerProcess::start(peer, &sizes)).transpose()?;
     let (mut ours, mut theirs) = ([Duration::MAX; FORMATS.len()], Duration::MAX);
     for _ in 0..args.rounds {
         for (best, matrix) in ours.iter_mut().zip(&matrices) {
@@ -120,13 +120,13 @@ fn per_query(took: Duration) -> f64 {
     took.as_secs_f64() * 1e3 / QUERIES as f64
 }
 
-fn found(matrix: &Matrix, queries: &[Vec<f32>], k: usize) -> anyhow::Result<Vec<Vec<Scored>>> {
+fn found(matrix: &Matrix, queries: &[Vec<f32>], k: usize) -> anyhow::Result<Vec<Vec<ScoredRow>>> {
     let one = |query: &Vec<f32>| Ok(matrix.top_k(query, k, |_| true)?);
     queries.iter().map(one).collect()
 }
 
 /// Returns the share of the rows in `exact` that are in `found`, 0 to 1.
-fn recall(exact: &[Vec<Scored>], found: &[Vec<Scored>]) -> f64 {
+fn recall(exact: &[Vec<ScoredRow>], found: &[Vec<ScoredRow>]) -> f64 {
     let (mut hits, mut all) = (0, 0);
     for (exact, found) in exact.iter().zip(found) {
         all += exact.len();
@@ -143,7 +143,7 @@ fn spreading(rounds: usize, random: &mut StdRng) -> anyhow::Result<f64> {
         .collect();
     let graph = Graph::from_edges(NODES, &edges).context("cannot make the graph")?;
     let seeds: Vec<(usize, f32)> = (0..SEEDS).map(|seed| (seed * NODES / SEEDS, 1.0)).collect();
-    let mut scratch = Scratch::default();
+    let mut scratch = SpreadingScratch::default();
     let mut best = Duration::MAX;
     for _ in 0..rounds {
         let start = Instant::now();

@@ -58,7 +58,7 @@ struct Metadata {
     precision: &'static str,
     method: &'static str,
     percentage: f64,
-    calibration: Texts,
+    calibration: LabelledTexts,
     quality: Quality,
     /// The version of the graph that it was made from.
     fp32_version: String,
@@ -68,7 +68,7 @@ struct Metadata {
 }
 
 #[derive(Serialize)]
-struct Texts {
+struct LabelledTexts {
     name: String,
     sha256: String,
     texts: usize,
@@ -116,7 +116,7 @@ pub(super) fn run(args: &CalibrateArgs) -> anyhow::Result<()> {
 }
 
 /// Returns the texts that set the ranges, the held-back texts, and the set's name and hash.
-fn texts(path: &Path, most: usize) -> anyhow::Result<(Vec<String>, Vec<String>, Texts)> {
+fn texts(path: &Path, most: usize) -> anyhow::Result<(Vec<String>, Vec<String>, LabelledTexts)> {
     let content = content(path)?;
     let lines: Vec<TextLine> =
         labelled::read(&content).with_context(|| path.display().to_string())?;
@@ -128,7 +128,7 @@ fn texts(path: &Path, most: usize) -> anyhow::Result<(Vec<String>, Vec<String>, 
     let both = !seen.is_empty() && !held_back.is_empty();
     ensure!(both, "{} holds too few texts: some set ranges, some are held back", path.display());
     let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
-    let data = Texts { name, sha256: sha256(content.as_bytes()), texts: seen.len() };
+    let data = LabelledTexts { name, sha256: sha256(content.as_bytes()), texts: seen.len() };
     Ok((seen, held_back, data))
 }
 

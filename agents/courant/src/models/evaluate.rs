@@ -7,12 +7,12 @@ use clap::Args;
 use courant_heads::file::sha256;
 use courant_heads::labelled::{self, PairLine};
 use courant_heads::metrics::{Scores, scores, spearman};
-use courant_heads::{Head, Task};
+use courant_heads::{Head, HeadTask};
 use courant_inference::catalog;
 use courant_inference::{Config as EncoderConfig, Deps, FrozenEncoder};
 use serde::Serialize;
 
-use super::labelled::{Labelled, content};
+use super::labelled::{LabelledFile, content};
 use super::setup::{Loaded, Setup};
 use super::shelf;
 
@@ -58,7 +58,7 @@ struct Evaluated {
 enum Subject {
     Encoder(Box<EncoderConfig>),
     /// `None`: the topics' descriptions.
-    Head(Task, Option<Box<Head>>),
+    Head(HeadTask, Option<Box<Head>>),
 }
 
 pub(super) fn run(args: &EvaluateArgs) -> anyhow::Result<()> {
@@ -80,7 +80,7 @@ pub(super) fn run(args: &EvaluateArgs) -> anyhow::Result<()> {
 
 fn subject(model: &str, loaded: &Loaded) -> anyhow::Result<Subject> {
     let (name, version) = model.split_once('@').map_or((model, None), |(n, v)| (n, Some(v)));
-    if let Some(task) = Task::of_head(name) {
+    if let Some(task) = HeadTask::of_head(name) {
         return Ok(Subject::Head(task, head(task, version, loaded)?.map(Box::new)));
     }
     if let Some(config) = encoder_config(model, loaded)? {
@@ -92,7 +92,7 @@ fn subject(model: &str, loaded: &Loaded) -> anyhow::Result<Subject> {
 }
 
 /// The head of a version; without one, that in use.
-fn head(task: Task, version: Option<&str>, loaded: &Loaded) -> anyhow::Result<Option<Head>> {
+fn head(task: HeadTask, version: Option<&str>, loaded: &Loaded) -> anyhow::Result<Option<Head>> {
     match version {
         None => loaded.active(task),
         Some("built-in") => Ok(Head::built_in(task)),
@@ -121,12 +121,12 @@ fn encoder_config(model: &str, loaded: &Loaded) -> anyhow::Result<Option<Encoder
 }
 
 fn of_head(
-    task: Task,
+    task: HeadTask,
     head: Option<&Head>,
     data: &Path,
     loaded: &Loaded,
 ) -> anyhow::Result<Evaluated> {
-    let labelled = Labelled::read(data, task)?;
+    let labelled = LabelledFile::read(data, task)?;
     let data_sha256 = labelled.sha256.clone();
     let lines = labelled.judging(head);
     let encoder = loaded.load_encoder()?;

@@ -6,51 +6,51 @@ use std::path::Path;
 
 use anyhow::{Context, ensure};
 use courant_article::Embeddings;
-use courant_heads::entities::Passage as NamedPassage;
+use courant_heads::entities::EntityPassage;
 use courant_heads::file::sha256;
-use courant_heads::labelled::{self, EntityLine, Line, SentimentLine, TopicLine};
+use courant_heads::labelled::{self, EntityLine, LabelledLine, SentimentLine, TopicLine};
 use courant_heads::metrics::Scores;
-use courant_heads::sentiment::Passage;
+use courant_heads::sentiment::SentimentPassage;
 use courant_heads::topics::{Facets, TopicExample};
-use courant_heads::{Head, Task};
+use courant_heads::{Head, HeadTask};
 use courant_inference::FrozenEncoder;
 
 /// The largest file of labelled texts that is read.
 const MAX_BYTES: u64 = 256 << 20;
 
 /// Lines of one kind.
-pub(super) enum Lines {
+pub(super) enum LabelledLines {
     Sentiment(Vec<SentimentLine>),
     Topics(Vec<TopicLine>),
     Entities(Vec<EntityLine>),
 }
 
 /// The same with what the encoder says of them.
-pub(super) enum Texts {
-    Sentiment(Vec<Passage>),
+pub(super) enum LabelledTexts {
+    Sentiment(Vec<SentimentPassage>),
     Topics(Vec<TopicExample>),
-    Entities(Vec<NamedPassage>),
+    Entities(Vec<EntityPassage>),
 }
 
 /// A file of labelled texts.
-pub(super) struct Labelled {
+pub(super) struct LabelledFile {
     /// The file's name, without its folder.
     pub(super) name: String,
     pub(super) sha256: String,
     /// To learn from.
-    pub(super) seen: Lines,
+    pub(super) seen: LabelledLines,
     /// To judge by.
-    pub(super) held_back: Lines,
+    pub(super) held_back: LabelledLines,
 }
 
-impl Labelled {
+impl LabelledFile {
     /// Reads a file and holds a fifth of its texts back.
-    pub(super) fn read(path: &Path, task: Task) -> anyhow::Result<Self> {
+    pub(super) fn read(path: &Path, task: HeadTask) -> anyhow::Result<Self> {
         let content = content(path)?;
         let divided = match task {
-            Task::Sentiment => divide(&content, Lines::Sentiment),
-            Task::Topics => divide(&content, Lines::Topics),
-            Task::Entities => divide(&content, Lines::Entities),
+            HeadTask::Sentiment => divide(&content, LabelledLines::Sentiment),
+            HeadTask::Topics => divide(&content, LabelledLines::Topics),
+            HeadTask::Entities => divide(&content, LabelledLines::Entities),
         };
         let (seen, held_back) = divided.with_context(|| path.display().to_string())?;
         let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
@@ -59,7 +59,7 @@ impl Labelled {
 
     /// Returns the lines that may judge `heads`: the held-back lines if one of the heads
     /// learned from this file, else all lines.
-    pub(super) fn judging<'h>(self, heads: impl IntoIterator<Item = &'h Head>) -> Lines {
+    pub(super) fn judging<'h>(self, heads: impl IntoIterator<Item = &'h Head>) -> LabelledLines {
         if heads.into_iter().any(|head| head.data_sha256() == self.sha256) {
             return self.held_back;
         }
@@ -78,17 +78,17 @@ pub(super) fn content(path: &Path) -> anyhow::Result<String> {
     Ok(content)
 }
 
-fn divide<L: Line>(
+fn divide<L: LabelledLine>(
     content: &str,
-    lines: impl Fn(Vec<L>) -> Lines,
-) -> anyhow::Result<(Lines, Lines)> {
+    lines: impl Fn(Vec<L>) -> LabelledLines,
+) -> anyhow::Result<(LabelledLines, LabelledLines)> {
     let read = labelled::read(content)?;
     ensure!(!read.is_empty(), "it holds no labelled texts");
     let (seen, held_back) = labelled::divide(read);
     Ok((lines(seen), lines(held_back)))
 }
 
-impl Lines {
+impl LabelledLines {
     pub(super) fn len(&self) -> usize {
         match self {
             Self::Sentiment(lines) => lines.len(),
@@ -110,26 +110,29 @@ impl Lines {
     }
 
     /// Asks the encoder about each.
-    pub(super) fn embed(&self, encoder: &FrozenEncoder) -> anyhow::Result<Texts> {
+    pub(super) fn embed(&self, encoder: &FrozenEncoder) -> anyhow::Result<LabelledTexts> {
         Ok(match self {
-            Self::Sentiment(lines) => Texts::Sentiment(passages(lines, encoder)?),
-            Self::Topics(lines) => Texts::Topics(examples(lines, encoder)?),
+            Self::Sentiment(lines) => LabelledTexts::Sentiment(passages(lines, encoder)?),
+            Self::Topics(lines) => LabelledTexts::Topics(examples(lines, encoder)?),
             Self::Entities(lines) => {
                 let passage = |line: &EntityLine| {
                     let states = encoder.word_states(&line.text)?.states;
-                    Ok(NamedPassage::new(line.text.clone(), line.names(), states))
+                    Ok(EntityPassage::new(line.text.clone(), line.names(), states))
                 };
-                Texts::Entities(lines.iter().map(passage).collect::<anyhow::Result<_>>()?)
+                LabelledTexts::Entities(lines.iter().map(passage).collect::<anyhow::Result<_>>()?)
             }
         })
     }
 }
 
-fn passages(lines: &[SentimentLine], encoder: &FrozenEncoder) -> anyhow::Result<Vec<Passage>> {
+fn passages(
+    lines: &[SentimentLine],
+    encoder: &FrozenEncoder,
+) -> anyhow::Result<Vec<SentimentPassage>> {
     let texts: Vec<&str> = lines.iter().map(|line| line.text.as_str()).collect();
     let passage = |(line, embeddings): (&SentimentLine, Embeddings)| {
         let class = line.class()?;
-        Some(Passage::new(&line.text, class, &embeddings))
+        Some(SentimentPassage::new(&line.text, class, &embeddings))
     };
     Ok(lines.iter().zip(encoder.documents(&texts)?).filter_map(passage).collect())
 }
@@ -160,7 +163,7 @@ pub(super) fn descriptions(encoder: &FrozenEncoder) -> anyhow::Result<Facets> {
     facets.context("the encoder gives no vector for each description")
 }
 
-impl Texts {
+impl LabelledTexts {
     /// Returns the scores of a head on these texts; `None`: the topics' descriptions.
     pub(super) fn scores(
         &self,
@@ -202,8 +205,8 @@ mod tests {
     fn only_what_was_held_back_judges_a_head_that_learned_from_the_file() {
         let line = |number| format!("{{\"text\":\"text {number}\",\"label\":\"neutral\"}}\n");
         let file = file(&(0..50).map(line).collect::<String>());
-        let read = || Labelled::read(file.path(), Task::Sentiment).unwrap();
-        let head = Head::built_in(Task::Sentiment).unwrap();
+        let read = || LabelledFile::read(file.path(), HeadTask::Sentiment).unwrap();
+        let head = Head::built_in(HeadTask::Sentiment).unwrap();
         assert_eq!(read().judging([&head]).len(), 50);
         let mut learned = read();
         learned.sha256 = head.data_sha256().to_owned();
@@ -216,7 +219,7 @@ mod tests {
     fn a_wrong_line_and_an_empty_file_are_named_with_the_file() {
         let error = |lines: &str| {
             let file = file(lines);
-            let error = Labelled::read(file.path(), Task::Topics).err().unwrap();
+            let error = LabelledFile::read(file.path(), HeadTask::Topics).err().unwrap();
             let error = format!("{error:#}");
             assert!(error.contains(&file.path().display().to_string()), "{error}");
             error

@@ -2,16 +2,16 @@
 
 use courant_gpu_utils::Config as GpuConfig;
 use courant_heads::metrics::Scores;
-use courant_heads::{Head, Task};
+use courant_heads::{Head, HeadTask};
 use courant_inference::Deps;
 use courant_inference::catalog::{self, EncoderInfo};
 use serde::Serialize;
 
 use super::setup::{Loaded, Setup};
-use super::shelf::{Origin, Shelved};
+use super::shelf::{ListedHead, Origin};
 
 #[derive(Serialize)]
-struct Answer {
+struct ModelList {
     encoders: Vec<EncoderRow>,
     heads: Vec<HeadRow>,
 }
@@ -51,10 +51,10 @@ struct HeadRow {
 pub(super) fn run(setup: &Setup) -> anyhow::Result<()> {
     let loaded = setup.load()?;
     let mut heads = Vec::new();
-    for task in Task::ALL {
+    for task in HeadTask::ALL {
         heads.extend(loaded.shelf(task)?.iter().map(head_row));
     }
-    setup.show(&Answer { encoders: encoders(&loaded)?, heads }, text)
+    setup.show(&ModelList { encoders: encoders(&loaded)?, heads }, text)
 }
 
 fn encoders(loaded: &Loaded) -> anyhow::Result<Vec<EncoderRow>> {
@@ -108,7 +108,7 @@ impl EncoderRow {
     }
 }
 
-fn head_row(shelved: &Shelved) -> HeadRow {
+fn head_row(shelved: &ListedHead) -> HeadRow {
     let head = shelved.head.as_ref().ok().and_then(Option::as_ref);
     HeadRow {
         name: shelved.task.head_name(),
@@ -131,7 +131,7 @@ fn head_row(shelved: &Shelved) -> HeadRow {
 }
 
 /// One line each; those in use are marked.
-fn text(answer: &Answer) -> String {
+fn text(answer: &ModelList) -> String {
     let mut out = String::new();
     for row in &answer.encoders {
         out += &format!("{} encoder {}\n", mark(row.active), encoder_text(row));

@@ -4,12 +4,12 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail};
 use clap::Args;
-use courant_heads::registry::{Judged, RegistryError, Rollout};
-use courant_heads::{Head, Task};
+use courant_heads::registry::{HeadComparison, RegistryError, Rollout};
+use courant_heads::{Head, HeadTask};
 use courant_telemetry::Clock;
 use serde::Serialize;
 
-use super::labelled::Labelled;
+use super::labelled::LabelledFile;
 use super::setup::{Loaded, Setup};
 use super::shelf;
 
@@ -37,7 +37,7 @@ pub(super) struct RollbackArgs {
 }
 
 #[derive(Serialize)]
-struct Answer {
+struct RolloutReport {
     name: &'static str,
     #[serde(flatten)]
     rollout: Rollout,
@@ -71,19 +71,20 @@ pub(super) fn promote(args: &PromoteArgs) -> anyhow::Result<()> {
         }
         error => error.into(),
     })?;
-    args.setup.show(&Answer { name: task.head_name(), rollout }, text)
+    args.setup.show(&RolloutReport { name: task.head_name(), rollout }, text)
 }
 
 pub(super) fn roll_back(args: &RollbackArgs) -> anyhow::Result<()> {
     let loaded = args.setup.load()?;
     let task = named(&args.name)?;
     let rollout = loaded.registry(task).roll_back(task, Clock::system().unix_ms())?;
-    args.setup.show(&Answer { name: task.head_name(), rollout }, text)
+    args.setup.show(&RolloutReport { name: task.head_name(), rollout }, text)
 }
 
-fn named(name: &str) -> anyhow::Result<Task> {
-    let known = Task::ALL.map(Task::head_name).join(", ");
-    Task::of_head(name).with_context(|| format!("no head is called {name:?}; known are {known}"))
+fn named(name: &str) -> anyhow::Result<HeadTask> {
+    let known = HeadTask::ALL.map(HeadTask::head_name).join(", ");
+    HeadTask::of_head(name)
+        .with_context(|| format!("no head is called {name:?}; known are {known}"))
 }
 
 /// The head that is meant; one from a file is kept first.
@@ -101,10 +102,10 @@ fn candidate(head: &str, loaded: &Loaded) -> anyhow::Result<Head> {
 }
 
 /// Both heads on texts that neither learned from.
-fn measured(candidate: &Head, data: &Path, loaded: &Loaded) -> anyhow::Result<Judged> {
+fn measured(candidate: &Head, data: &Path, loaded: &Loaded) -> anyhow::Result<HeadComparison> {
     let task = candidate.task();
     let active = loaded.active(task)?;
-    let labelled = Labelled::read(data, task)?;
+    let labelled = LabelledFile::read(data, task)?;
     let data_sha256 = labelled.sha256.clone();
     let encoder = loaded.load_encoder()?;
     let texts = labelled.judging(active.iter().chain([candidate])).embed(&encoder)?;
@@ -114,11 +115,11 @@ fn measured(candidate: &Head, data: &Path, loaded: &Loaded) -> anyhow::Result<Ju
         scores.get(score).copied().with_context(|| format!("{score} could not be measured"))
     };
     let (candidate, active) = (of(Some(candidate))?, of(active.as_ref())?);
-    Ok(Judged { score: score.to_owned(), candidate, active, data_sha256 })
+    Ok(HeadComparison { score: score.to_owned(), candidate, active, data_sha256 })
 }
 
 /// Returns the scores that both heads' trainers measured, if they held back the same texts.
-fn recorded(candidate: &Head, loaded: &Loaded) -> anyhow::Result<Option<Judged>> {
+fn recorded(candidate: &Head, loaded: &Loaded) -> anyhow::Result<Option<HeadComparison>> {
     let Some(active) = loaded.active(candidate.task())? else { return Ok(None) };
     let score = candidate.task().deciding_score();
     let of = |head: &Head| head.scores().get(score).copied();
@@ -127,11 +128,11 @@ fn recorded(candidate: &Head, loaded: &Loaded) -> anyhow::Result<Option<Judged>>
         return Ok(None);
     };
     let data_sha256 = candidate.data_sha256().to_owned();
-    Ok(Some(Judged { score: score.to_owned(), candidate: own, active: other, data_sha256 }))
+    Ok(Some(HeadComparison { score: score.to_owned(), candidate: own, active: other, data_sha256 }))
 }
 
-fn text(answer: &Answer) -> String {
-    let Answer { name, rollout } = answer;
+fn text(answer: &RolloutReport) -> String {
+    let RolloutReport { name, rollout } = answer;
     let Some(change) = rollout.changes.last() else { return String::new() };
     let mut text = format!("{name}: {} is in use, {} was", change.version, change.replaced);
     if let Some(judged) = &change.judged {

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use anyhow::Context;
 use clap::Args;
 use courant_config::Document;
-use courant_heads::Task;
+use courant_heads::HeadTask;
 use courant_heads::registry::Registry;
 use courant_inference::catalog::EncoderInfo;
 use courant_inference::{Config as EncoderConfig, Deps, FrozenEncoder};
@@ -69,10 +69,10 @@ pub(super) struct Loaded {
 
 impl Loaded {
     /// Returns the registry that keeps a task's heads.
-    pub(super) fn registry(&self, task: Task) -> &Registry {
+    pub(super) fn registry(&self, task: HeadTask) -> &Registry {
         match task {
-            Task::Entities => &self.of_names,
-            Task::Sentiment | Task::Topics => &self.of_texts,
+            HeadTask::Entities => &self.of_names,
+            HeadTask::Sentiment | HeadTask::Topics => &self.of_texts,
         }
     }
 

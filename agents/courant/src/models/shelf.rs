@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use anyhow::Context;
-use courant_heads::{Head, Task};
+use courant_heads::{Head, HeadTask};
 
 use super::setup::Loaded;
 
@@ -19,8 +19,8 @@ pub(super) enum Origin {
 }
 
 /// A head, or what stands in its place.
-pub(super) struct Shelved {
-    pub(super) task: Task,
+pub(super) struct ListedHead {
+    pub(super) task: HeadTask,
     pub(super) origin: Origin,
     /// The head's version; the name of its file if the head cannot be read.
     pub(super) version: String,
@@ -35,7 +35,7 @@ pub(super) const UNTRAINED: &str = "untrained";
 impl Loaded {
     /// The heads for a task: what comes with Courant, then what is kept, then what
     /// the configuration names.
-    pub(super) fn shelf(&self, task: Task) -> anyhow::Result<Vec<Shelved>> {
+    pub(super) fn shelf(&self, task: HeadTask) -> anyhow::Result<Vec<ListedHead>> {
         let registry = self.registry(task);
         let in_use = registry.rollout(task)?.current.map(|release| release.version);
         let configured = self.configured(task);
@@ -44,7 +44,7 @@ impl Loaded {
         let built_in = Head::built_in(task);
         let version = built_in.as_ref().map_or_else(|| UNTRAINED.to_owned(), Head::version);
         let (origin, active) = (Origin::BuiltIn, is_active(None));
-        let mut shelf = vec![Shelved { task, origin, version, active, head: Ok(built_in) }];
+        let mut shelf = vec![ListedHead { task, origin, version, active, head: Ok(built_in) }];
         for version in registry.versions(task)? {
             let active = is_active(Some(&version));
             // The whole file of a promoted head counts, not only its weights.
@@ -54,20 +54,20 @@ impl Loaded {
                 false => registry.read(task, &version).map(Some),
             };
             let head = head.map_err(anyhow::Error::from);
-            shelf.push(Shelved { task, origin: Origin::Kept, version, active, head });
+            shelf.push(ListedHead { task, origin: Origin::Kept, version, active, head });
         }
         if let Some(path) = configured {
             let head = read(&path);
             let file = || path.display().to_string();
             let version = head.as_ref().map_or_else(|_| file(), Head::version);
             let origin = Origin::Configured(path.clone());
-            shelf.push(Shelved { task, origin, version, active: true, head: head.map(Some) });
+            shelf.push(ListedHead { task, origin, version, active: true, head: head.map(Some) });
         }
         Ok(shelf)
     }
 
     /// The head that the pipeline would use; `None`: the topics' descriptions.
-    pub(super) fn active(&self, task: Task) -> anyhow::Result<Option<Head>> {
+    pub(super) fn active(&self, task: HeadTask) -> anyhow::Result<Option<Head>> {
         if let Some(path) = self.configured(task) {
             return read(&path).map(Some);
         }
@@ -76,11 +76,11 @@ impl Loaded {
     }
 
     /// A head's file that the configuration names.
-    pub(super) fn configured(&self, task: Task) -> Option<PathBuf> {
+    pub(super) fn configured(&self, task: HeadTask) -> Option<PathBuf> {
         match task {
-            Task::Sentiment => self.analyst.sentiment_head.clone(),
-            Task::Topics => self.analyst.topic_head.clone(),
-            Task::Entities => None,
+            HeadTask::Sentiment => self.analyst.sentiment_head.clone(),
+            HeadTask::Topics => self.analyst.topic_head.clone(),
+            HeadTask::Entities => None,
         }
     }
 }

@@ -9,11 +9,11 @@ use courant_heads::file::TrainingData;
 use courant_heads::metrics::Scores;
 use courant_heads::sentiment::SentimentHead;
 use courant_heads::topics::TopicHead;
-use courant_heads::{Head, Task};
+use courant_heads::{Head, HeadTask};
 use courant_inference::FrozenEncoder;
 use serde::Serialize;
 
-use super::labelled::{Labelled, Texts, descriptions};
+use super::labelled::{LabelledFile, LabelledTexts, descriptions};
 use super::setup::Setup;
 
 pub(super) const HELP: &str = "\
@@ -53,11 +53,11 @@ enum Kind {
 }
 
 impl Kind {
-    fn task(self) -> Task {
+    fn task(self) -> HeadTask {
         match self {
-            Self::Sentiment => Task::Sentiment,
-            Self::Topics => Task::Topics,
-            Self::Entities => Task::Entities,
+            Self::Sentiment => HeadTask::Sentiment,
+            Self::Topics => HeadTask::Topics,
+            Self::Entities => HeadTask::Entities,
         }
     }
 }
@@ -83,7 +83,7 @@ pub(super) fn run(args: &TrainArgs) -> anyhow::Result<()> {
     }
     let loaded = args.setup.load()?;
     let task = args.what.task();
-    let labelled = Labelled::read(&args.data, task)?;
+    let labelled = LabelledFile::read(&args.data, task)?;
     let held_back = labelled.held_back.len();
     let encoder = loaded.load_encoder()?;
     let head = learn(&labelled, &encoder, &args.languages)?;
@@ -113,7 +113,7 @@ fn write(path: &Path, bytes: &[u8]) -> anyhow::Result<PathBuf> {
 /// Learns a head from what is not held back, and notes in it how well it does on
 /// what is.
 fn learn(
-    labelled: &Labelled,
+    labelled: &LabelledFile,
     encoder: &FrozenEncoder,
     languages: &[String],
 ) -> anyhow::Result<Head> {
@@ -126,17 +126,17 @@ fn learn(
     };
     let held_back = labelled.held_back.embed(encoder)?;
     Ok(match (labelled.seen.embed(encoder)?, held_back) {
-        (Texts::Sentiment(seen), Texts::Sentiment(held_back)) => {
+        (LabelledTexts::Sentiment(seen), LabelledTexts::Sentiment(held_back)) => {
             let mut head = SentimentHead::learn(&seen, &held_back, reference, data)?;
             head.file_mut().languages = languages.to_vec();
             Head::Sentiment(head)
         }
-        (Texts::Topics(seen), Texts::Topics(held_back)) => {
+        (LabelledTexts::Topics(seen), LabelledTexts::Topics(held_back)) => {
             let languages: Vec<&str> = languages.iter().map(String::as_str).collect();
             let start = descriptions(encoder)?;
             Head::Topics(TopicHead::learn(&start, &seen, &held_back, reference, &languages, data)?)
         }
-        (Texts::Entities(seen), Texts::Entities(held_back)) => {
+        (LabelledTexts::Entities(seen), LabelledTexts::Entities(held_back)) => {
             let provenance = Provenance {
                 encoder: reference.name,
                 data_sha256: data.sha256,

@@ -3,13 +3,13 @@
 use anyhow::{Context, bail, ensure};
 use clap::Args;
 use courant_article::Embedding;
-use courant_heads::Task;
+use courant_heads::HeadTask;
 use courant_inference::catalog::{self, EncoderInfo};
 use courant_inference::{Config, Deps, Error, FrozenEncoder};
 use serde::Serialize;
 
 use super::setup::{Loaded, Setup};
-use super::shelf::{Shelved, UNTRAINED};
+use super::shelf::{ListedHead, UNTRAINED};
 
 const PROBE: &str = "The harbour reopened on Monday after divers had cleared the wreck.";
 /// The farthest that a vector's length may be from 1.
@@ -27,7 +27,7 @@ pub(super) struct VerifyArgs {
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
-enum Verdict {
+enum CheckResult {
     Ok,
     Skipped,
     Fault,
@@ -36,7 +36,7 @@ enum Verdict {
 /// The result of checking one model.
 #[derive(Serialize)]
 struct Finding {
-    verdict: Verdict,
+    verdict: CheckResult,
     name: String,
     version: Option<String>,
     precision: Option<&'static str>,
@@ -47,13 +47,13 @@ pub(super) fn run(args: &VerifyArgs) -> anyhow::Result<()> {
     let loaded = args.setup.load()?;
     let is_meant = |name: &str| args.name.as_deref().is_none_or(|meant| meant == name);
     let mut findings = encoders(&loaded, is_meant);
-    for task in Task::ALL.into_iter().filter(|task| is_meant(task.head_name())) {
+    for task in HeadTask::ALL.into_iter().filter(|task| is_meant(task.head_name())) {
         findings.extend(loaded.shelf(task)?.iter().map(head));
     }
     let name = args.name.as_deref().unwrap_or_default();
     ensure!(!findings.is_empty(), "there is no encoder and no head called {name:?}");
     args.setup.show(&findings, |findings| findings.iter().map(line).collect())?;
-    let faults = findings.iter().filter(|finding| finding.verdict == Verdict::Fault);
+    let faults = findings.iter().filter(|finding| finding.verdict == CheckResult::Fault);
     match faults.count() {
         0 => Ok(()),
         count => bail!("{count} of {} models cannot be used", findings.len()),
@@ -62,9 +62,9 @@ pub(super) fn run(args: &VerifyArgs) -> anyhow::Result<()> {
 
 fn line(finding: &Finding) -> String {
     let verdict = match finding.verdict {
-        Verdict::Ok => "ok     ",
-        Verdict::Skipped => "skipped",
-        Verdict::Fault => "fault  ",
+        CheckResult::Ok => "ok     ",
+        CheckResult::Skipped => "skipped",
+        CheckResult::Fault => "fault  ",
     };
     let Finding { name, detail, .. } = finding;
     let (version, precision) = (finding.version.as_deref(), finding.precision);
@@ -82,7 +82,7 @@ fn encoders(loaded: &Loaded, is_meant: impl Fn(&str) -> bool) -> Vec<Finding> {
                 findings.extend(precisions(loaded, &listed.model, found));
             }
             Err(error) if is_meant(&listed.model) => findings.push(Finding {
-                verdict: Verdict::Fault,
+                verdict: CheckResult::Fault,
                 name: listed.model,
                 version: None,
                 precision: None,
@@ -104,14 +104,14 @@ fn precisions(loaded: &Loaded, model: &str, found: Vec<EncoderInfo>) -> Vec<Find
         let (verdict, detail) = match probed {
             Ok((vector, detail)) => {
                 first.get_or_insert(vector);
-                (Verdict::Ok, detail)
+                (CheckResult::Ok, detail)
             }
             Err(error) => match error.downcast_ref() {
                 // This processor cannot compute that precision.
                 Some(Error::Config { key: "precision", reason, .. }) => {
-                    (Verdict::Skipped, reason.clone())
+                    (CheckResult::Skipped, reason.clone())
                 }
-                _ => (Verdict::Fault, format!("{error:#}")),
+                _ => (CheckResult::Fault, format!("{error:#}")),
             },
         };
         let (version, precision) = (Some(info.version), Some(info.precision.name()));
@@ -146,16 +146,16 @@ fn probe(
 }
 
 /// Reading a head has compared its version, shapes and labels.
-fn head(shelved: &Shelved) -> Finding {
+fn head(shelved: &ListedHead) -> Finding {
     let (verdict, detail) = match &shelved.head {
         Ok(Some(head)) => {
             let encoder = head.encoder();
             let detail =
                 format!("weights and labels, for {} of {} values", encoder.name, encoder.dimension);
-            (Verdict::Ok, detail)
+            (CheckResult::Ok, detail)
         }
-        Ok(None) => (Verdict::Ok, format!("the topics' descriptions, {UNTRAINED}")),
-        Err(error) => (Verdict::Fault, format!("{error:#}")),
+        Ok(None) => (CheckResult::Ok, format!("the topics' descriptions, {UNTRAINED}")),
+        Err(error) => (CheckResult::Fault, format!("{error:#}")),
     };
     let (name, version) = (shelved.task.head_name().to_owned(), Some(shelved.version.clone()));
     Finding { verdict, name, version, precision: None, detail }

@@ -19,7 +19,7 @@ pub(crate) struct AnalyzeArgs {
 }
 
 #[derive(Deserialize)]
-struct Question {
+struct AnalyzeInput {
     id: Value,
     #[serde(default)]
     title: String,
@@ -27,7 +27,7 @@ struct Question {
 }
 
 #[derive(Serialize)]
-struct Answer {
+struct AnalyzeOutput {
     id: Value,
     #[serde(flatten)]
     analysis: Analysis,
@@ -39,8 +39,8 @@ pub(crate) fn run(args: &AnalyzeArgs) -> anyhow::Result<()> {
     let document = assemble::with_heads(&args.config.load()?, &heads)?;
     let tool = assemble::Tool::load(&document)?;
     let analyzer = tool.analyzer(document.section::<Config>("analyst")?)?;
-    jsonl::each_line(args.lines.jobs, |question: Question| {
+    jsonl::each_line(args.lines.jobs, |question: AnalyzeInput| {
         let analysis = tool.analyze(&analyzer, &question.title, &question.text)?;
-        Ok(Answer { id: question.id, analysis })
+        Ok(AnalyzeOutput { id: question.id, analysis })
     })
 }

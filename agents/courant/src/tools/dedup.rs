@@ -19,14 +19,14 @@ pub(crate) struct DedupArgs {
 }
 
 #[derive(Deserialize)]
-struct Question {
+struct DedupInput {
     id: Value,
     url: String,
     text: String,
 }
 
 #[derive(Serialize)]
-struct Answer {
+struct DedupOutput {
     id: Value,
     decision: Decision,
     of: Option<Value>,
@@ -48,7 +48,7 @@ struct Index {
 pub(crate) fn run(_: &DedupArgs) -> anyhow::Result<()> {
     let index = Mutex::new(Index::new());
     // The order of arrival decides, so that one thread does it whatever `--jobs`.
-    jsonl::each_line(std::num::NonZeroUsize::MIN, |question: Question| {
+    jsonl::each_line(std::num::NonZeroUsize::MIN, |question: DedupInput| {
         index.lock().unwrap_or_else(PoisonError::into_inner).decide(question)
     })
 }
@@ -59,7 +59,7 @@ impl Index {
         Self { ledger, lines: HashMap::new(), seen: 0 }
     }
 
-    fn decide(&mut self, question: Question) -> anyhow::Result<Answer> {
+    fn decide(&mut self, question: DedupInput) -> anyhow::Result<DedupOutput> {
         let url = courant_dedup::canonicalize(&question.url)?;
         self.seen += 1;
         let judged = self.ledger.judge(&url, &question.text, Revision(self.seen));
@@ -67,7 +67,7 @@ impl Index {
         let line = of.clone().unwrap_or_else(|| question.id.clone());
         self.lines.insert(ArticleId::of(&url), line);
         let decision = judged.verdict.decision;
-        Ok(Answer { id: question.id, decision, of, score: judged.score })
+        Ok(DedupOutput { id: question.id, decision, of, score: judged.score })
     }
 }
 
@@ -76,7 +76,7 @@ mod tests {
     use super::*;
 
     fn decide(index: &mut Index, id: u32, url: &str, text: &str) -> (Decision, Option<Value>) {
-        let question = Question { id: id.into(), url: url.into(), text: text.into() };
+        let question = DedupInput { id: id.into(), url: url.into(), text: text.into() };
         let answer = index.decide(question).unwrap();
         (answer.decision, answer.of)
     }

@@ -17,13 +17,13 @@ pub(crate) struct EmbedArgs {
 }
 
 #[derive(Deserialize)]
-struct Question {
+struct EmbedInput {
     id: Value,
     text: String,
 }
 
 #[derive(Serialize)]
-struct Answer {
+struct EmbedOutput {
     id: Value,
     vector: Vec<f32>,
     tokens: u32,
@@ -33,9 +33,9 @@ struct Answer {
 /// Embeds the text of each line, as the pipeline would.
 pub(crate) fn run(args: &EmbedArgs) -> anyhow::Result<()> {
     let tool = assemble::Tool::load(&args.config.load()?)?;
-    jsonl::each_line(args.lines.jobs, |question: Question| {
+    jsonl::each_line(args.lines.jobs, |question: EmbedInput| {
         let document = tool.embed(&question.text)?;
-        Ok(Answer {
+        Ok(EmbedOutput {
             id: question.id,
             tokens: document.chunks.iter().map(|chunk| chunk.tokens).sum(),
             chunks: document.chunks.len(),

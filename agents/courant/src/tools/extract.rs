@@ -29,7 +29,7 @@ pub(crate) struct ExtractArgs {
 }
 
 #[derive(Deserialize)]
-struct Question {
+struct ExtractInput {
     id: Value,
     url: Option<String>,
     html_path: PathBuf,
@@ -37,7 +37,7 @@ struct Question {
 
 /// A page as the command prints it.
 #[derive(Serialize)]
-struct Answer {
+struct ExtractOutput {
     id: Value,
     is_article: bool,
     title: Option<String>,
@@ -55,7 +55,7 @@ struct Answer {
     paywalled: bool,
 }
 
-impl Answer {
+impl ExtractOutput {
     fn new(id: Value, page: Page) -> Self {
         Self {
             id,
@@ -82,13 +82,13 @@ pub(crate) fn run(args: &ExtractArgs) -> anyhow::Result<()> {
     let limit = Duration::from_millis(args.max_page_ms);
     if let Some(file) = &args.file {
         let page = extract(file, args.url.as_ref(), limit)?;
-        let answer = Answer::new(Value::String(file.display().to_string()), page);
+        let answer = ExtractOutput::new(Value::String(file.display().to_string()), page);
         outln!("{}", serde_json::to_string_pretty(&answer)?);
         return Ok(());
     }
-    jsonl::each_line(args.lines.jobs, |question: Question| {
+    jsonl::each_line(args.lines.jobs, |question: ExtractInput| {
         let url = question.url.as_deref().map(Url::parse).transpose().context("invalid url")?;
-        Ok(Answer::new(question.id, extract(&question.html_path, url.as_ref(), limit)?))
+        Ok(ExtractOutput::new(question.id, extract(&question.html_path, url.as_ref(), limit)?))
     })
 }
 

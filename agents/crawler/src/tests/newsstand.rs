@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use courant_dedup::registered_domain_of;
-use courant_newsstand::{Fault, Newsstand, Page, Request, Site, serve_sample};
+use courant_newsstand::{Fault, LoggedRequest, Newsstand, Site, SitePage, serve_sample};
 
 use super::world::{World, article_html};
 use crate::Config;
@@ -18,7 +18,7 @@ async fn sample() -> (World, Newsstand, Vec<String>) {
     (World::new().await, newsstand, homes)
 }
 
-fn articles(log: &[Request]) -> impl Iterator<Item = &Request> {
+fn articles(log: &[LoggedRequest]) -> impl Iterator<Item = &LoggedRequest> {
     log.iter().filter(|request| request.path.starts_with("/20"))
 }
 
@@ -47,8 +47,8 @@ async fn the_sample_is_crawled_within_its_rules_and_not_fetched_twice() {
 }
 
 /// A crawl after another one asks for no robots.txt, and keeps the distance.
-fn assert_crawl_delay(log: &[Request]) {
-    let mut last: BTreeMap<String, &Request> = BTreeMap::new();
+fn assert_crawl_delay(log: &[LoggedRequest]) {
+    let mut last: BTreeMap<String, &LoggedRequest> = BTreeMap::new();
     for request in log {
         let before = last.insert(registered_domain_of(&request.host), request);
         let is_first = request.path == "/robots.txt";
@@ -112,7 +112,7 @@ async fn all_hosts_of_a_domain_share_its_delay_and_its_pauses() {
     let site = |host: &str| {
         let page = |n: usize| {
             let name = format!("{host}-{n}");
-            Page::html(format!("/{n}"), &name, article_html(&name, ""), at)
+            SitePage::html(format!("/{n}"), &name, article_html(&name, ""), at)
         };
         let delay = Some(Duration::from_millis(30));
         Site { pages: (0..4).map(page).collect(), crawl_delay: delay, ..Site::new(host, host) }
@@ -130,7 +130,7 @@ async fn all_hosts_of_a_domain_share_its_delay_and_its_pauses() {
     let report = world.crawl_with(config, &feeds.each_ref().map(String::as_str)).await;
     assert_eq!((report.found, report.submitted), (20, 18), "{report:?}");
 
-    let mut last: BTreeMap<String, Request> = BTreeMap::new();
+    let mut last: BTreeMap<String, LoggedRequest> = BTreeMap::new();
     for request in newsstand.log() {
         let Some(before) = last.insert(registered_domain_of(&request.host), request.clone()) else {
             continue;

@@ -232,7 +232,7 @@ impl World {
 }
 
 fn bus_config(max_messages: u64) -> courant_bus::Config {
-    let queue = courant_bus::Queue { max_messages, ..Default::default() };
+    let queue = courant_bus::QueueLimits { max_messages, ..Default::default() };
     courant_bus::Config { queue, ..Default::default() }
 }
 

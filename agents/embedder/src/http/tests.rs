@@ -15,7 +15,7 @@ fn api(requests: usize) -> Router {
     let meter = global::meter("test");
     let encoder = Encoder::load(&config, &GpuConfig::default(), &Deps::resolve(), &meter).unwrap();
     let metrics = AgentMetrics::new("embedder", &meter);
-    routes(Vectors::new(encoder, Admission::new(requests, Duration::from_secs(30), metrics)))
+    routes(BoundedEncoder::new(encoder, Admission::new(requests, Duration::from_secs(30), metrics)))
 }
 
 async fn post_to(api: &Router, path: &str, body: &Value) -> (StatusCode, Value) {

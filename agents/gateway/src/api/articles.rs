@@ -1,4 +1,4 @@
-//! One article, and those like it.
+//! Reads an article, and its related articles.
 
 use courant_article::ArticleId;
 use schemars::JsonSchema;

@@ -4,7 +4,7 @@ use std::sync::PoisonError;
 
 use courant_article::{ContentHash, Embedding, ModelRef};
 use courant_embedder_client::EmbedError;
-use courant_store::{CANDIDATES, Query};
+use courant_store::{CANDIDATES, SearchQuery};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use tokio::time::Instant;
@@ -31,7 +31,7 @@ pub(crate) enum Mode {
     Text,
 }
 
-impl From<Mode> for courant_store::Mode {
+impl From<Mode> for courant_store::SearchMode {
     fn from(mode: Mode) -> Self {
         match mode {
             Mode::Hybrid => Self::Hybrid,
@@ -78,7 +78,7 @@ impl Api {
             self.metrics.degraded_search();
         }
         let mode = if degraded.is_some() { Mode::Text } else { mode };
-        let question = Query { text: query.to_owned(), vector, mode: mode.into(), limit };
+        let question = SearchQuery { text: query.to_owned(), vector, mode: mode.into(), limit };
         let articles = self.store.articles();
         let searching = articles.search(&question);
         let hits = self.metrics.agent.timed("search", searching).await?;
@@ -143,7 +143,7 @@ fn vector_key(model: &ModelRef, text: &str) -> String {
 /// A search goes on by words, or says this.
 fn unanswered(error: &EmbedError) -> String {
     if let EmbedError::NotAsked(cause) = error {
-        tracing::warn!(error = cause as &dyn std::error::Error, "the embedder was not asked");
+        tracing::warn!(error = cause as &dyn std::error::Error, "the embedder could not be asked");
     }
     error.to_string()
 }

@@ -3,7 +3,7 @@
 use courant_bus::{QueueStatus, Stage};
 use courant_proto::v1;
 use courant_proto::v1::pressure::Level;
-use courant_store::Counts;
+use courant_store::StoreCounts;
 use schemars::JsonSchema;
 use serde::Serialize;
 
@@ -84,7 +84,7 @@ impl Api {
         let (queues, stored, feeds, model) = tokio::join!(
             self.bus.queues(),
             self.store.counts(),
-            Box::pin(self.feeds_in_short()),
+            Box::pin(self.source_health()),
             self.model()
         );
         Ok(Status {
@@ -130,8 +130,8 @@ fn names(stages: &[Stage]) -> String {
     names.join(",")
 }
 
-impl From<Counts> for Stored {
-    fn from(counts: Counts) -> Self {
+impl From<StoreCounts> for Stored {
+    fn from(counts: StoreCounts) -> Self {
         Self { articles: counts.articles, fingerprints: counts.fingerprints, visits: counts.visits }
     }
 }

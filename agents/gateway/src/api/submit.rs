@@ -1,4 +1,4 @@
-//! Taking in an article from whoever sends one.
+//! Accepts an article from an HTTP client.
 
 use std::sync::atomic::Ordering;
 use std::time::Duration;
@@ -18,7 +18,7 @@ use tokio::sync::SemaphorePermit;
 use super::Api;
 use crate::decide::{Decided, Identity};
 use crate::error::{ApiError, RETRY_AFTER};
-use crate::pressure::Standing;
+use crate::pressure::IntakeStatus;
 
 /// A longer headline or name is a mistake.
 const MAX_FIELD_CHARS: usize = 2_000;
@@ -174,7 +174,7 @@ impl Api {
     }
 
     fn check_room(&self) -> Result<(), ApiError> {
-        let Standing { pressure, obstacle } = &*self.standing.borrow();
+        let IntakeStatus { pressure, obstacle } = &*self.standing.borrow();
         if let Some(reason) = obstacle {
             return Err(ApiError::Blocked { reason: reason.clone(), after: RETRY_AFTER });
         }

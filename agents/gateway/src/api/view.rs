@@ -1,7 +1,7 @@
-//! The shapes of answers, the same in HTTP and MCP.
+//! The formats of responses, which are the same in HTTP and MCP.
 
 use courant_article::{Analysis, FeedFields};
-use courant_store::{Hit, Record};
+use courant_store::{SearchHit, StoredArticle};
 use schemars::JsonSchema;
 use serde::Serialize;
 
@@ -35,8 +35,8 @@ pub(crate) struct Found {
     pub(crate) syndicated_of: Option<String>,
 }
 
-impl From<Hit> for Found {
-    fn from(hit: Hit) -> Self {
+impl From<SearchHit> for Found {
+    fn from(hit: SearchHit) -> Self {
         Self {
             id: hit.id.to_string(),
             url: hit.url,
@@ -112,8 +112,8 @@ pub(crate) struct ArticleView {
     pub(crate) analysis: Analysis,
 }
 
-impl From<Record> for ArticleView {
-    fn from(record: Record) -> Self {
+impl From<StoredArticle> for ArticleView {
+    fn from(record: StoredArticle) -> Self {
         let language = record.language().map(str::to_owned);
         let article = record.article;
         Self {

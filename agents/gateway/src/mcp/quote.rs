@@ -1,4 +1,4 @@
-//! Text of strangers on its way to a language model.
+//! Text from strangers that a language model will read.
 
 use schemars::JsonSchema;
 use serde::Serialize;

@@ -1,4 +1,4 @@
-//! The tools: what they take, what they give, and how little of it.
+//! The MCP tools, with their arguments and their bounded results.
 
 use std::borrow::Cow;
 use std::sync::Arc;

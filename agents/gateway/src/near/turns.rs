@@ -1,5 +1,5 @@
-//! Texts that this process is about to judge. Whoever is near to one of them waits for its
-//! verdict: the index knows a text before the store has claimed it.
+//! Texts that this process is judging. A text near to one of them waits for its verdict,
+//! because the index contains a text before the store has its claim.
 
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;

@@ -1,7 +1,7 @@
 //! HTTP and JSON.
 
 use axum::http::Method;
-use courant_bus::{Queue, Stage};
+use courant_bus::{QueueLimits, Stage};
 use courant_proto::v1::pressure::Level;
 use serde_json::json;
 
@@ -158,7 +158,7 @@ async fn a_body_above_one_mebibyte_is_too_large() {
 }
 
 fn two_messages() -> courant_bus::Config {
-    let queue = Queue { max_messages: 2, ..Queue::default() };
+    let queue = QueueLimits { max_messages: 2, ..QueueLimits::default() };
     courant_bus::Config { queue, ..courant_bus::Config::default() }
 }
 
@@ -325,7 +325,7 @@ async fn the_status_tells_queues_counts_model_and_agents() {
     let house = House::new().await;
     library(&house).await;
     house.has_embedder([1.0, 0.0, 0.0]).await;
-    house.gateway.tells_of(vec![Control::new("crawler", &house.shutdown)]);
+    house.gateway.set_agents(vec![Control::new("crawler", &house.shutdown)]);
     house.post("/v1/articles", &submission()).await;
     let (status, told) = house.get("/v1/status").await;
     assert_eq!(status, 200, "{told}");

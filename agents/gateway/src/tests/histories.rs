@@ -159,7 +159,8 @@ impl Running {
             _ => {
                 let article = Article::try_from(article.unwrap()).unwrap();
                 let vector = [1.0, 0.0, 0.0];
-                let record = Record { article, ..record("https://a.example/", "", "", vector) };
+                let record =
+                    StoredArticle { article, ..record("https://a.example/", "", "", vector) };
                 self.store.articles().upsert(&[record]).await.unwrap();
             }
         }

@@ -13,14 +13,14 @@ use crate::subject::Subject;
 
 /// The right to settle one delivery of a message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(in crate::embedded) struct Lease {
+pub(in crate::embedded) struct DeliveryLease {
     stage: Stage,
     pub(in crate::embedded) sequence: u64,
     pub(in crate::embedded) delivery: u32,
 }
 
 /// Work that was taken.
-pub(in crate::embedded) struct Taken {
+pub(in crate::embedded) struct TakenMessages {
     pub(in crate::embedded) messages: Vec<Message>,
     pub(in crate::embedded) abandoned: Vec<Abandoned>,
     /// The time until there is more to take; `None` if there may be more at once.
@@ -37,7 +37,7 @@ struct Waiting {
 
 /// A message that was taken.
 pub(in crate::embedded) struct Message {
-    pub(in crate::embedded) lease: Lease,
+    pub(in crate::embedded) lease: DeliveryLease,
     pub(in crate::embedded) subject: Subject,
     pub(in crate::embedded) envelope: Envelope,
 }
@@ -63,14 +63,14 @@ impl Tables {
         &mut self,
         stage: Stage,
         count: usize,
-    ) -> rusqlite::Result<Taken> {
+    ) -> rusqlite::Result<TakenMessages> {
         let abandoned = self.reap(stage)?;
         let singly = self.suspects > 0;
         let count = if singly { self.allowed(stage, count)? } else { count };
         let due = self.due(stage, 0, count)?;
         let mut messages = Vec::with_capacity(due.len());
         for Waiting { sequence, deliveries, subject, .. } in due {
-            let lease = Lease { stage, sequence, delivery: deliveries + 1 };
+            let lease = DeliveryLease { stage, sequence, delivery: deliveries + 1 };
             self.lend(lease)?;
             messages.push(Message { lease, subject, envelope: self.body(sequence)? });
         }
@@ -79,7 +79,7 @@ impl Tables {
             false if messages.len() < count => Some(self.next_due(stage)?),
             false => None,
         };
-        Ok(Taken { messages, abandoned, next_due })
+        Ok(TakenMessages { messages, abandoned, next_due })
     }
 
     /// The number of messages that `stage` may take while there are suspects.
@@ -115,7 +115,7 @@ impl Tables {
         self.connection.prepare_cached(sql)?.query_row(of, |row| row.get(0))
     }
 
-    fn lend(&self, lease: Lease) -> rusqlite::Result<()> {
+    fn lend(&self, lease: DeliveryLease) -> rusqlite::Result<()> {
         let sql = "UPDATE messages SET due_ms = ?2, in_flight = 1, deliveries = ?3 WHERE seq = ?1";
         let until = self.now_ms().saturating_add(millis(self.shared.config.ack_wait()));
         let mut update = self.connection.prepare_cached(sql)?;
@@ -138,7 +138,10 @@ impl Tables {
     }
 
     /// Work is done whoever says so: also one whose time had run out.
-    pub(in crate::embedded) fn acknowledge(&mut self, lease: Lease) -> rusqlite::Result<()> {
+    pub(in crate::embedded) fn acknowledge(
+        &mut self,
+        lease: DeliveryLease,
+    ) -> rusqlite::Result<()> {
         self.settle(lease.stage, lease.sequence)
     }
 
@@ -157,7 +160,7 @@ impl Tables {
 
     pub(in crate::embedded) fn retry(
         &mut self,
-        lease: Lease,
+        lease: DeliveryLease,
         after: Duration,
     ) -> rusqlite::Result<()> {
         let sql = "UPDATE messages SET due_ms = ?3, in_flight = 0
@@ -172,7 +175,7 @@ impl Tables {
     }
 
     /// It was not started: this delivery does not count.
-    pub(in crate::embedded) fn release(&mut self, lease: Lease) -> rusqlite::Result<()> {
+    pub(in crate::embedded) fn release(&mut self, lease: DeliveryLease) -> rusqlite::Result<()> {
         let sql = "UPDATE messages SET due_ms = ?3, in_flight = 0, deliveries = deliveries - 1
             WHERE seq = ?1 AND state = 0 AND deliveries = ?2";
         let mut update = self.connection.prepare_cached(sql)?;
@@ -183,7 +186,7 @@ impl Tables {
         Ok(())
     }
 
-    pub(in crate::embedded) fn extend(&mut self, lease: Lease) -> rusqlite::Result<()> {
+    pub(in crate::embedded) fn extend(&mut self, lease: DeliveryLease) -> rusqlite::Result<()> {
         let sql = "UPDATE messages SET due_ms = ?3
             WHERE seq = ?1 AND state = 0 AND deliveries = ?2 AND in_flight = 1";
         let until = self.now_ms().saturating_add(millis(self.shared.config.ack_wait()));
@@ -194,7 +197,7 @@ impl Tables {
     /// The message goes, and its dead letter comes, together.
     pub(in crate::embedded) fn bury(
         &mut self,
-        lease: Lease,
+        lease: DeliveryLease,
         letter: &Envelope,
     ) -> rusqlite::Result<()> {
         self.settle(lease.stage, lease.sequence)?;

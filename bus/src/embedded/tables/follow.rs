@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use rusqlite::{OptionalExtension, params};
 
-use super::places::Place;
+use super::places::FollowerRow;
 use super::{Tables, envelope, millis};
 use crate::consumer::Follower;
 use crate::follow::Gap;
@@ -13,7 +13,7 @@ use crate::stages::Stream;
 use crate::subject::Subject;
 
 /// A message that a follower took, or that lies in its order.
-pub(in crate::embedded) struct Kept {
+pub(in crate::embedded) struct KeptMessage {
     pub(in crate::embedded) sequence: u64,
     pub(in crate::embedded) delivery: u32,
     pub(in crate::embedded) subject: String,
@@ -21,8 +21,8 @@ pub(in crate::embedded) struct Kept {
 }
 
 /// The findings of a shared follower.
-pub(in crate::embedded) struct Found {
-    pub(in crate::embedded) messages: Vec<Kept>,
+pub(in crate::embedded) struct FollowerBatch {
+    pub(in crate::embedded) messages: Vec<KeptMessage>,
     /// Everything lost that was not confirmed.
     pub(in crate::embedded) gap: Option<Gap>,
     /// The time until there is more to take; `None` if there may be more at once.
@@ -30,8 +30,8 @@ pub(in crate::embedded) struct Found {
 }
 
 /// The messages in order after a place.
-pub(in crate::embedded) struct Seen {
-    pub(in crate::embedded) messages: Vec<Kept>,
+pub(in crate::embedded) struct OrderedBatch {
+    pub(in crate::embedded) messages: Vec<KeptMessage>,
     pub(in crate::embedded) gap: Option<Gap>,
     /// The place to go on from.
     pub(in crate::embedded) next_after: u64,
@@ -43,7 +43,7 @@ impl Tables {
         &mut self,
         follower: &Follower,
         count: usize,
-    ) -> rusqlite::Result<Found> {
+    ) -> rusqlite::Result<FollowerBatch> {
         self.clear(follower.stream)?;
         let mut place = self.place(follower)?;
         self.note_losses(follower, &mut place)?;
@@ -53,11 +53,11 @@ impl Tables {
         self.save(place)?;
         let next_due =
             if messages.len() < count { Some(self.next_due_again(place.id)?) } else { None };
-        Ok(Found { messages, gap: place.gap, next_due })
+        Ok(FollowerBatch { messages, gap: place.gap, next_due })
     }
 
     /// Notes what was dropped before it was delivered.
-    fn note_losses(&self, follower: &Follower, place: &mut Place) -> rusqlite::Result<()> {
+    fn note_losses(&self, follower: &Follower, place: &mut FollowerRow) -> rusqlite::Result<()> {
         let lost = self.last_lost(follower.stream, &follower.subjects)?;
         let seen = place.cursor.max(place.noted);
         if lost > seen {
@@ -76,7 +76,11 @@ impl Tables {
     }
 
     /// Takes delivered messages that are due again. One that is gone meanwhile is missed.
-    fn due_again(&self, place: &mut Place, count: usize) -> rusqlite::Result<Vec<Kept>> {
+    fn due_again(
+        &self,
+        place: &mut FollowerRow,
+        count: usize,
+    ) -> rusqlite::Result<Vec<KeptMessage>> {
         let sql = "SELECT seq, deliveries FROM followed
             WHERE follower = ?1 AND due_ms <= ?2 ORDER BY due_ms, seq LIMIT ?3";
         let due: Vec<(u64, u32)> = self
@@ -102,17 +106,17 @@ impl Tables {
         Ok(messages)
     }
 
-    fn kept(&self, sequence: u64, delivery: u32) -> rusqlite::Result<Option<Kept>> {
+    fn kept(&self, sequence: u64, delivery: u32) -> rusqlite::Result<Option<KeptMessage>> {
         let sql = "SELECT headers, payload, subject FROM messages JOIN bodies USING (seq)
             WHERE seq = ?1";
         let mut kept = self.connection.prepare_cached(sql)?;
         kept.query_row([sequence], |row| {
-            Ok(Kept { sequence, delivery, envelope: envelope(row)?, subject: row.get(2)? })
+            Ok(KeptMessage { sequence, delivery, envelope: envelope(row)?, subject: row.get(2)? })
         })
         .optional()
     }
 
-    fn lend_again(&self, id: i64, kept: &Kept) -> rusqlite::Result<()> {
+    fn lend_again(&self, id: i64, kept: &KeptMessage) -> rusqlite::Result<()> {
         let sql = "INSERT INTO followed (follower, seq, due_ms, deliveries) VALUES (?1, ?2, ?3, ?4)
             ON CONFLICT DO UPDATE SET due_ms = excluded.due_ms, deliveries = excluded.deliveries";
         let row = params![id, kept.sequence, self.lent_until_ms(), kept.delivery];
@@ -130,7 +134,7 @@ impl Tables {
         subjects: &[Subject],
         after: Option<u64>,
         count: usize,
-    ) -> rusqlite::Result<Seen> {
+    ) -> rusqlite::Result<OrderedBatch> {
         self.clear(stream)?;
         let lost = self.last_lost(stream, subjects)?;
         let newest = self.newest()?;
@@ -147,7 +151,7 @@ impl Tables {
             _ => start.max(lost).max(self.newest_kept(stream)?),
         };
         let gap = gap.map(|(first_missing, last_missing)| Gap { first_missing, last_missing });
-        Ok(Seen { messages, gap, next_after })
+        Ok(OrderedBatch { messages, gap, next_after })
     }
 
     /// The number of the newest message, of whatever stream.
@@ -165,9 +169,9 @@ impl Tables {
     fn beyond(
         &self,
         follower: &Follower,
-        place: &mut Place,
+        place: &mut FollowerRow,
         count: usize,
-    ) -> rusqlite::Result<Vec<Kept>> {
+    ) -> rusqlite::Result<Vec<KeptMessage>> {
         let new = self.read(follower.stream, &follower.subjects, place.cursor, count)?;
         for kept in &new {
             self.lend_again(place.id, kept)?;
@@ -187,7 +191,7 @@ impl Tables {
         subjects: &[Subject],
         after: u64,
         count: usize,
-    ) -> rusqlite::Result<Vec<Kept>> {
+    ) -> rusqlite::Result<Vec<KeptMessage>> {
         let sql = "SELECT headers, payload, subject, seq FROM messages JOIN bodies USING (seq)
             WHERE stream = ?1 AND state = 2 AND seq > ?2
             AND EXISTS (SELECT 1 FROM json_each(?3) WHERE subject GLOB value)
@@ -196,7 +200,7 @@ impl Tables {
         let mut messages = self.connection.prepare_cached(sql)?;
         let rows = messages.query_map(of, |row| {
             let envelope = envelope(row)?;
-            Ok(Kept { envelope, subject: row.get(2)?, sequence: row.get(3)?, delivery: 1 })
+            Ok(KeptMessage { envelope, subject: row.get(2)?, sequence: row.get(3)?, delivery: 1 })
         })?;
         rows.collect()
     }

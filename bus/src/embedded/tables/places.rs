@@ -13,7 +13,7 @@ const NOTED_EVERY: Duration = Duration::from_secs(600);
 
 /// The row of a name.
 #[derive(Clone, Copy)]
-pub(super) struct Place {
+pub(super) struct FollowerRow {
     pub(super) id: i64,
     /// Everything up to here was delivered at least once, or is of other subjects.
     pub(super) cursor: u64,
@@ -22,7 +22,7 @@ pub(super) struct Place {
     pub(super) gap: Option<Gap>,
 }
 
-impl Place {
+impl FollowerRow {
     pub(super) fn miss(&mut self, first_missing: u64, last_missing: u64) {
         let gap = Gap { first_missing, last_missing };
         self.gap = Some(self.gap.map_or(gap, |known| Gap {
@@ -44,7 +44,7 @@ impl Tables {
     }
 
     /// The row of the name, made where there is none. It starts with the oldest message.
-    pub(super) fn place(&mut self, follower: &Follower) -> rusqlite::Result<Place> {
+    pub(super) fn place(&mut self, follower: &Follower) -> rusqlite::Result<FollowerRow> {
         self.forget_unused()?;
         let now = self.shared.clock.unix_ms();
         let sql = "INSERT INTO followers (stream, name, cursor, noted, used_ms)
@@ -61,7 +61,7 @@ impl Tables {
         place.query_row(params![follower.stream.as_str(), follower.name], |row| {
             let gap: (Option<u64>, Option<u64>) = (row.get(3)?, row.get(4)?);
             let gap = gap.0.zip(gap.1);
-            Ok(Place {
+            Ok(FollowerRow {
                 id: row.get(0)?,
                 cursor: row.get(1)?,
                 noted: row.get(2)?,
@@ -70,7 +70,7 @@ impl Tables {
         })
     }
 
-    pub(super) fn save(&self, place: Place) -> rusqlite::Result<()> {
+    pub(super) fn save(&self, place: FollowerRow) -> rusqlite::Result<()> {
         let sql = "UPDATE followers SET cursor = ?2, noted = ?3, gap_first = ?4, gap_last = ?5
             WHERE id = ?1";
         let first = place.gap.map(|gap| gap.first_missing);

@@ -4,7 +4,7 @@ use rusqlite::{OptionalExtension, params};
 
 use super::{Tables, millis};
 use crate::message::Envelope;
-use crate::published::Published;
+use crate::published::PublishAck;
 use crate::stages::Stream;
 use crate::subject::Subject;
 
@@ -18,9 +18,9 @@ impl Tables {
         subject: Subject,
         stream: Stream,
         envelope: &Envelope,
-    ) -> rusqlite::Result<Option<Published>> {
+    ) -> rusqlite::Result<Option<PublishAck>> {
         if let Some(sequence) = self.stored_before(stream, envelope)? {
-            return Ok(Some(Published { sequence, duplicate: true }));
+            return Ok(Some(PublishAck { sequence, duplicate: true }));
         }
         self.clear(stream)?;
         if stream.is_queue() && self.overflows(stream, envelope) {
@@ -28,7 +28,7 @@ impl Tables {
         }
         let sequence = self.insert(subject.as_str(), stream, envelope)?;
         self.trim(stream)?;
-        Ok(Some(Published { sequence, duplicate: false }))
+        Ok(Some(PublishAck { sequence, duplicate: false }))
     }
 
     pub(super) fn stored_before(

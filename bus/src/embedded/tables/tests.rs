@@ -4,20 +4,21 @@ use courant_telemetry::Clock;
 use super::*;
 use crate::config::Config;
 use crate::message::{Envelope, MessageId};
-use crate::published::Published;
+use crate::published::PublishAck;
 use crate::stages::Stage;
 use crate::subject::Subject;
-use crate::system::System;
+use crate::system::MessagingSystem;
 
 const QUEUE: Stream = Stage::GATEWAY.stream();
 
 fn open(folder: &tempfile::TempDir) -> Tables {
     let meter = opentelemetry::global::meter("test");
-    let shared = Shared::new(System::Courant, &Config::default(), Clock::system(), &meter).unwrap();
+    let shared =
+        Shared::new(MessagingSystem::Courant, &Config::default(), Clock::system(), &meter).unwrap();
     Tables::open(shared, &folder.path().join("spool.db")).unwrap()
 }
 
-fn publish(tables: &mut Tables, n: usize) -> Result<Option<Published>, SpoolError> {
+fn publish(tables: &mut Tables, n: usize) -> Result<Option<PublishAck>, SpoolError> {
     let message = v1::Entry { text: "x".repeat(20_000), ..Default::default() };
     let id = MessageId::new(n.to_string());
     let envelope = Envelope::seal(Some(&id), &message).unwrap();
@@ -29,7 +30,7 @@ fn publish(tables: &mut Tables, n: usize) -> Result<Option<Published>, SpoolErro
     Ok(published)
 }
 
-fn take(tables: &mut Tables, count: usize) -> Vec<Lease> {
+fn take(tables: &mut Tables, count: usize) -> Vec<DeliveryLease> {
     let mut leases = Vec::new();
     let work = |tables: &mut Tables| {
         leases = tables
@@ -101,7 +102,7 @@ fn a_late_answer_settles_but_does_not_take_back() {
     tables.transaction(|tables| tables.retry(first, Duration::ZERO)).unwrap();
     assert!(take(&mut tables, 1).is_empty(), "the second delivery is under way");
     tables.transaction(|tables| tables.acknowledge(first)).unwrap();
-    assert_eq!(tables.levels[&QUEUE], Level::default());
+    assert_eq!(tables.levels[&QUEUE], StreamLevel::default());
 }
 
 #[test]

@@ -2,16 +2,16 @@
 //! each sentence, `-DOCSTART-` before each document.
 
 use courant_article::{EntityKind, Span};
-use courant_heads::entities::Name;
+use courant_heads::entities::NamedSpan;
 use data_encoding::HEXLOWER;
 use sha2::{Digest, Sha256};
 
 /// A sentence as a reader would see it, with its names.
 #[derive(Clone, Debug, PartialEq)]
-pub(super) struct Labelled {
+pub(super) struct NamedSentence {
     pub(super) set: &'static str,
     pub(super) text: String,
-    pub(super) names: Vec<Name>,
+    pub(super) names: Vec<NamedSpan>,
     /// The SHA-256, in hexadecimal, of the words of the document that the sentence is from.
     pub(super) document_sha256: String,
 }
@@ -23,7 +23,7 @@ pub(super) fn parse(
     set: &'static str,
     content: &str,
     joins: bool,
-) -> anyhow::Result<Vec<Labelled>> {
+) -> anyhow::Result<Vec<NamedSentence>> {
     let mut texts = Vec::new();
     for document in documents(content, !joins)? {
         let words = document.iter().flatten().map(|(word, _)| *word);
@@ -32,15 +32,15 @@ pub(super) fn parse(
             let (text, places) = joined(sentence);
             let names = names(sentence, &places);
             let document_sha256 = document_sha256.clone();
-            texts.push(Labelled { set, text, names, document_sha256 });
+            texts.push(NamedSentence { set, text, names, document_sha256 });
         }
     }
     Ok(texts)
 }
 
 /// The SHA-256 of texts and their names.
-pub(super) fn sha256(texts: &[Labelled]) -> String {
-    let line = |text: &Labelled| format!("{}\t{:?}\n", text.text, text.names);
+pub(super) fn sha256(texts: &[NamedSentence]) -> String {
+    let line = |text: &NamedSentence| format!("{}\t{:?}\n", text.text, text.names);
     hex(&texts.iter().map(line).collect::<String>())
 }
 
@@ -115,8 +115,8 @@ fn leans_on(word: &str) -> bool {
     matches!(word, "(" | "[" | "{" | "$" | "#" | "``")
 }
 
-fn names(sentence: &Sentence<'_>, places: &[Span]) -> Vec<Name> {
-    let mut names: Vec<Name> = Vec::new();
+fn names(sentence: &Sentence<'_>, places: &[Span]) -> Vec<NamedSpan> {
+    let mut names: Vec<NamedSpan> = Vec::new();
     let mut open = "";
     for (&(_, label), place) in sentence.iter().zip(places) {
         let (position, kind_name) = label.split_once('-').unwrap_or(("", ""));
@@ -146,8 +146,8 @@ fn kind(name: &str) -> Option<EntityKind> {
 mod tests {
     use super::*;
 
-    fn named(texts: &[Labelled]) -> Vec<(EntityKind, String)> {
-        let cut = |text: &Labelled, span: &Span| {
+    fn named(texts: &[NamedSentence]) -> Vec<(EntityKind, String)> {
+        let cut = |text: &NamedSentence, span: &Span| {
             let characters = text.text.chars().skip(span.start as usize);
             characters.take((span.end - span.start) as usize).collect()
         };

@@ -3,21 +3,21 @@
 use std::collections::BTreeMap;
 
 use courant_article::EntityKind;
-use courant_heads::entities::{Name, SpanCount};
+use courant_heads::entities::{NamedSpan, SpanCount};
 
-use super::conll::Labelled;
+use super::conll::NamedSentence;
 use crate::report::Report;
 
 /// By set and by kind.
 #[derive(Default)]
-pub(super) struct Counts {
+pub(super) struct SpanTotals {
     all: SpanCount,
     parts: BTreeMap<String, SpanCount>,
 }
 
-impl Counts {
+impl SpanTotals {
     /// `found`: the names that a head tells in `text`.
-    pub(super) fn add(&mut self, text: &Labelled, found: &[Name], misses: bool) {
+    pub(super) fn add(&mut self, text: &NamedSentence, found: &[NamedSpan], misses: bool) {
         for name in found {
             let is_right = text.names.contains(name);
             if misses && !is_right {
@@ -52,7 +52,7 @@ impl Counts {
     }
 }
 
-fn print_miss(what: &str, text: &Labelled, (kind, span): &Name) {
+fn print_miss(what: &str, text: &NamedSentence, (kind, span): &NamedSpan) {
     let characters = text.text.chars().skip(span.start as usize);
     let name: String = characters.take((span.end - span.start) as usize).collect();
     println!("{what}: {kind:?} {name:?} in {:?}", text.text);
@@ -68,13 +68,13 @@ mod tests {
     fn only_a_name_of_the_right_kind_and_place_counts() {
         let name = |kind, start| (kind, Span { start, end: start + 2 });
         let (person, place) = (EntityKind::Person, EntityKind::Location);
-        let text = Labelled {
+        let text = NamedSentence {
             set: "wnut17",
             text: "some text".into(),
             names: vec![name(person, 0), name(place, 4)],
             document_sha256: String::new(),
         };
-        let mut counts = Counts::default();
+        let mut counts = SpanTotals::default();
         counts.add(&text, &[name(person, 0), name(person, 4), name(place, 5)], false);
         assert!((counts.all.f1() - 2.0 / 5.0).abs() < 1e-9);
         assert!((counts.parts["of kind Location"].f1() - 0.0).abs() < 1e-9);

@@ -4,7 +4,7 @@ use std::fmt;
 
 use courant_dedup::{CanonicalUrl, InvalidUrl, canonicalize};
 
-use super::Vector;
+use super::UrlVector;
 
 /// The difference, by class.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -39,7 +39,7 @@ impl fmt::Display for Reason {
 }
 
 /// Why `ours` is not what the list makes of `vector`.
-pub(super) fn of(vector: &Vector, ours: &Result<CanonicalUrl, InvalidUrl>) -> Reason {
+pub(super) fn of(vector: &UrlVector, ours: &Result<CanonicalUrl, InvalidUrl>) -> Reason {
     let expected = vector.expected.as_deref().and_then(|url| canonicalize(url).ok());
     match (ours, expected) {
         (Err(_), _) if !has_http_scheme(&vector.input) => Reason::NoScheme,

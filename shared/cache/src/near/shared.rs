@@ -9,7 +9,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use courant_article::{ArticleId, ContentHash};
-use courant_dedup::{KEYS, Match, NearConfig, Offer, Sketch};
+use courant_dedup::{KEYS, NearConfig, NearMatch, Sketch, SketchedText};
 use redis::Script;
 
 use crate::Error;
@@ -43,10 +43,10 @@ pub(super) struct SharedIndex {
 
 /// The script's answer: the entry's number, true if the entry existed before, and the entries
 /// that share keys with it.
-type Answer = (u64, bool, Vec<Vec<u8>>);
+type OfferReply = (u64, bool, Vec<Vec<u8>>);
 
 /// An entry as another replica wrote it.
-struct Known {
+struct KnownEntry {
     number: u64,
     id: ArticleId,
     text: u64,
@@ -65,18 +65,19 @@ impl SharedIndex {
         }
     }
 
-    pub(super) async fn offer(&self, offer: &Offer) -> Result<Vec<Match>, Error> {
+    pub(super) async fn offer(&self, offer: &SketchedText) -> Result<Vec<NearMatch>, Error> {
         let (number, was_there, found) = self.ask(offer, self.config.max_age_s()).await?;
         let site = site_bytes(offer);
-        let mut known: Vec<Known> = found.iter().filter_map(|bytes| Known::read(bytes)).collect();
+        let mut known: Vec<KnownEntry> =
+            found.iter().filter_map(|bytes| KnownEntry::read(bytes)).collect();
         known.retain(|other| other.number < number && other.id != offer.id);
         known.sort_unstable_by_key(|other| other.number);
-        let matches: Vec<Match> = known
+        let matches: Vec<NearMatch> = known
             .into_iter()
             .filter_map(|other| {
                 let containment = self.config.nearness(&offer.sketch, &other.sketch)?;
-                let Known { id, text, .. } = other;
-                Some(Match { id, text, on_this_site: other.site == site, containment })
+                let KnownEntry { id, text, .. } = other;
+                Some(NearMatch { id, text, on_this_site: other.site == site, containment })
             })
             .collect();
         if !was_there && matches.iter().any(|found| found.on_this_site) {
@@ -85,7 +86,7 @@ impl SharedIndex {
         Ok(matches)
     }
 
-    pub(super) async fn restore(&self, offer: &Offer, left_s: u32) -> Result<(), Error> {
+    pub(super) async fn restore(&self, offer: &SketchedText, left_s: u32) -> Result<(), Error> {
         self.ask(offer, left_s).await.map(|_| ())
     }
 
@@ -97,7 +98,7 @@ impl SharedIndex {
         Ok(self.redis.number(COUNT).await?.is_none())
     }
 
-    async fn ask(&self, offer: &Offer, ttl_s: u32) -> Result<Answer, Error> {
+    async fn ask(&self, offer: &SketchedText, ttl_s: u32) -> Result<OfferReply, Error> {
         let hashes: Vec<u8> =
             offer.sketch.hashes().iter().flat_map(|hash| hash.to_le_bytes()).collect();
         let mut call = self.offer.prepare_invoke();
@@ -109,7 +110,7 @@ impl SharedIndex {
             .arg((self.config.capacity * KEYS).div_ceil(BUCKET_FILL))
             .arg(self.config.max_age_s())
             .arg(ttl_s.max(1));
-        let answer: Answer = self.redis.call(&call).await?;
+        let answer: OfferReply = self.redis.call(&call).await?;
         let number = usize::try_from(answer.0).unwrap_or(usize::MAX);
         self.greatest.fetch_max(number, Ordering::Relaxed);
         Ok(answer)
@@ -128,7 +129,7 @@ const PREFIX: &str = "near2:";
 /// The number of entries that were ever taken in.
 const COUNT: &str = "near2:count";
 
-impl Known {
+impl KnownEntry {
     fn read(bytes: &[u8]) -> Option<Self> {
         let (number, rest) = bytes.split_first_chunk::<NUMBER_BYTES>()?;
         let (id, rest) = rest.split_first_chunk::<ID_BYTES>()?;
@@ -144,7 +145,7 @@ impl Known {
     }
 }
 
-fn entry(offer: &Offer) -> Vec<u8> {
+fn entry(offer: &SketchedText) -> Vec<u8> {
     let mut bytes = offer.id.as_bytes().to_vec();
     bytes.extend(offer.text.to_le_bytes());
     bytes.extend(site_bytes(offer));
@@ -152,6 +153,6 @@ fn entry(offer: &Offer) -> Vec<u8> {
     bytes
 }
 
-fn site_bytes(offer: &Offer) -> [u8; SITE_BYTES] {
+fn site_bytes(offer: &SketchedText) -> [u8; SITE_BYTES] {
     *ContentHash::of_normalized(&offer.site).as_bytes()
 }

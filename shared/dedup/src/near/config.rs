@@ -1,4 +1,4 @@
-//! When two texts count as one.
+//! The rule by which two texts count as the same.
 
 use courant_config::{RangeError, Ranged, Ranges, range};
 use schemars::JsonSchema;
@@ -8,18 +8,18 @@ use crate::sketch::{Overlap, Sketch};
 
 const DAY_S: u32 = 86_400;
 
-/// The rule by which two texts count as one, and the number that are remembered.
+/// The rule by which two texts count as the same, and the number of remembered texts.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct NearConfig {
     /// The share of the shorter text's 5-word shingles that must stand in the
     /// longer text, 0.3 to 1.
     pub threshold: f32,
-    /// Texts with fewer words are compared as a whole only, 10 to 1000. Two
-    /// characters count as a word in scripts that put no spaces.
+    /// Texts with fewer words only match if they are equal, 10 to 1000. In scripts without
+    /// spaces, two characters count as a word.
     pub min_words: usize,
-    /// The most texts that are remembered, 1000 to 16,000,000; beyond, the oldest
-    /// sixteenth is forgotten. About 400 bytes each.
+    /// The most texts that are remembered, 1000 to 16,000,000. Beyond that, the oldest
+    /// sixteenth is forgotten. Each text takes about 400 bytes.
     pub capacity: usize,
     /// Days that a text is remembered, 1 to 3650.
     pub max_age_days: u32,
@@ -40,7 +40,7 @@ impl NearConfig {
         range::check("near", self)
     }
 
-    /// The containment of the two texts, if it makes them one.
+    /// Returns the containment of two texts, if they count as the same.
     pub fn nearness(&self, a: &Sketch, b: &Sketch) -> Option<f32> {
         let overlap = a.overlap(b);
         self.is_near(overlap).then(|| overlap.containment())

@@ -2,7 +2,7 @@
 
 use courant_article::{ArticleId, ContentHash};
 
-use super::{KEYS, Offer};
+use super::{KEYS, SketchedText};
 use crate::Sketch;
 
 /// Entries per bucket: one cache line.
@@ -75,7 +75,7 @@ impl Segment {
     }
 
     /// Adds a text behind those that are there.
-    pub(super) fn insert(&mut self, offer: &Offer, at_s: u32) {
+    pub(super) fn insert(&mut self, offer: &SketchedText, at_s: u32) {
         if self.owners.len() == self.owners.capacity() {
             self.grow();
         }

@@ -11,9 +11,9 @@ fn id(number: u32) -> ArticleId {
     ArticleId::from_bytes(bytes)
 }
 
-fn offer(number: u32, site: &str, range: std::ops::Range<u32>) -> Offer {
+fn offer(number: u32, site: &str, range: std::ops::Range<u32>) -> SketchedText {
     let (id, site) = (id(number), site.into());
-    Offer { id, text: u64::from(range.start), site, sketch: sketch(range) }
+    SketchedText { id, text: u64::from(range.start), site, sketch: sketch(range) }
 }
 
 /// A text of its own for each number.
@@ -90,12 +90,12 @@ fn a_phrase_that_all_share_hides_no_copy() {
         let own: String = own(number).map(|word| format!("word{word} ")).collect();
         let text = format!("{own} this article was made by the staff of the valley ledger");
         let (id, sketch) = (id(number), Sketch::of(&text, 1).unwrap());
-        Offer { id, text: u64::from(number), site: "a".into(), sketch }
+        SketchedText { id, text: u64::from(number), site: "a".into(), sketch }
     };
     for number in 0..2000 {
         assert_eq!(index.offer(&with_notice(number), 0), []);
     }
-    let copy = Offer { id: id(9000), site: "b".into(), ..with_notice(1500) };
+    let copy = SketchedText { id: id(9000), site: "b".into(), ..with_notice(1500) };
     let found = index.offer(&copy, 0);
     assert_eq!(found.iter().map(|found| found.id).collect::<Vec<_>>(), [id(1500)]);
 }

@@ -7,26 +7,26 @@ use opentelemetry::KeyValue;
 use opentelemetry::metrics::Meter;
 use serde::Serialize;
 
-/// One look at a GPU. What it does not tell is none.
+/// One sample of a GPU's figures. A figure that the GPU does not report is `None`.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct GpuSample {
-    /// NVML's number of it.
+    /// The GPU's number in NVML.
     pub ordinal: u32,
-    /// Such as `NVIDIA A100-SXM4-40GB`.
+    /// The name, such as `NVIDIA A100-SXM4-40GB`.
     pub name: Option<String>,
-    /// Part of the last period in which a kernel ran, 0 to 1.
+    /// The share of the last period in which a kernel ran, 0 to 1.
     pub utilization: Option<f64>,
-    /// Part of the last period in which memory was read or written, 0 to 1.
+    /// The share of the last period in which memory was read or written, 0 to 1.
     pub memory_utilization: Option<f64>,
-    /// Everybody's use.
+    /// The memory used by all processes.
     pub memory_used_bytes: Option<u64>,
-    /// All of it.
+    /// The total memory.
     pub memory_total_bytes: Option<u64>,
     /// The temperature of the die.
     pub temperature_celsius: Option<u32>,
-    /// Drawn now.
+    /// The power drawn now.
     pub power_watts: Option<f64>,
-    /// Drawn at most.
+    /// The power limit.
     pub power_limit_watts: Option<f64>,
     /// The clock of the multiprocessors, now.
     pub sm_clock_mhz: Option<u32>,
@@ -36,17 +36,18 @@ pub struct GpuSample {
     pub memory_clock_mhz: Option<u32>,
     /// The clock of the memory, at most.
     pub memory_clock_max_mhz: Option<u32>,
-    /// The causes that slow it down now: `power`, `thermal`, `hardware`; empty if none.
+    /// The reasons why the GPU is throttled now: `power`, `thermal`, `hardware`. Empty if it is
+    /// not.
     pub throttling: Option<Vec<&'static str>>,
-    /// True where the driver stays loaded without processes.
+    /// True if the driver stays loaded without processes.
     pub persistence: Option<bool>,
-    /// True where it is split in instances.
+    /// True if the GPU is split into instances.
     pub mig: Option<bool>,
-    /// True where only one process may use it, as MPS wants.
+    /// True if only one process may use the GPU, as MPS requires.
     pub exclusive_process: Option<bool>,
-    /// The best generation of PCI Express that card and board both have.
+    /// The newest generation of PCI Express that card and board both support.
     pub pcie_generation_max: Option<u32>,
-    /// The same for its lanes.
+    /// The most lanes of PCI Express that card and board both support.
     pub pcie_width_max: Option<u32>,
 }
 
@@ -141,8 +142,8 @@ fn throttled(sample: &GpuSample, by: &str) -> Option<f64> {
     Some(if sample.throttling.as_ref()?.contains(&by) { 1.0 } else { 0.0 })
 }
 
-/// Shows what `look` sees whenever metrics are asked for, labelled `gpu` with the
-/// ordinal and `kind`. A look that sees no GPU shows nothing.
+/// Exports the samples of `look` as metrics, with the labels `gpu` (the ordinal) and `kind`.
+/// Without a GPU, nothing is exported.
 pub fn observe_gpus(meter: &Meter, look: impl Fn() -> Vec<GpuSample> + Send + Sync + 'static) {
     let cached = Arc::new(Cached { look, last: Mutex::default() });
     for (name, unit, description, values) in GAUGES {

@@ -1,5 +1,5 @@
-//! The narrow place where the NVIDIA Management Library is called, which
-//! nvml-wrapper loads at run time. It only reads: nothing here changes a card.
+//! The only code that calls the NVIDIA Management Library, which nvml-wrapper loads at run
+//! time. It only reads, and never changes a card.
 
 use nvml_wrapper::Nvml;
 use nvml_wrapper::bitmasks::device::ThrottleReasons;
@@ -18,18 +18,18 @@ impl NvmlCollector {
     /// Loads `libnvidia-ml.so.1`.
     ///
     /// # Errors
-    /// In NVML's words, where there is no library or no driver.
+    /// The message of NVML if there is no library or driver.
     pub fn open() -> Result<Self, String> {
         let nvml = Nvml::init().map_err(|error: NvmlError| error.to_string())?;
         Ok(Self { nvml })
     }
 
-    /// The driver's version, such as `550.54.15`.
+    /// Returns the version of the driver, such as `550.54.15`.
     pub fn driver_version(&self) -> Option<String> {
         self.nvml.sys_driver_version().ok()
     }
 
-    /// A look at every GPU. One that cannot be reached is left out.
+    /// Samples every GPU. A GPU that cannot be reached is left out.
     pub fn sample(&self) -> Vec<GpuSample> {
         let count = self.nvml.device_count().unwrap_or(0);
         (0..count).filter_map(|ordinal| self.sample_one(ordinal)).collect()

@@ -1,4 +1,4 @@
-//! Kernels, which NVRTC compiles at run time for whatever device there is.
+//! Kernels that NVRTC compiles at run time for the present device.
 
 use std::sync::Arc;
 
@@ -6,42 +6,42 @@ use cudarc::driver::sys::CUdevice_attribute_enum::CU_DEVICE_ATTRIBUTE_MULTIPROCE
 use cudarc::driver::{CudaFunction, CudaModule, CudaStream, DriverError, LaunchConfig};
 use cudarc::nvrtc::{self, CompileError};
 
-use crate::operation::Fault;
+use crate::operation::RunFailure;
 
 /// `WARPS` of every source: warps of a block.
 pub(crate) const WARPS: usize = 8;
 /// Enough blocks to have some ready wherever others wait for memory.
 const BLOCKS_PER_MULTIPROCESSOR: usize = 4;
 
-/// Why there are no kernels.
+/// The reasons why kernels cannot be compiled or loaded.
 #[derive(Debug, thiserror::Error)]
 pub enum KernelsError {
-    /// Their compiler is not installed.
+    /// NVRTC, the compiler, is not installed.
     #[error("libnvrtc is not there to compile the kernels")]
     NoCompiler,
-    /// The compiler refused them.
+    /// The kernels do not compile.
     #[error("the kernels do not compile")]
     Compile(#[source] CompileError),
-    /// The driver did not load them.
+    /// The driver failed to load the kernels.
     #[error("the CUDA driver failed")]
     Driver(#[from] DriverError),
 }
 
-impl Fault for KernelsError {
+impl RunFailure for KernelsError {
     fn is_out_of_memory(&self) -> bool {
         matches!(self, Self::Driver(error) if error.is_out_of_memory())
     }
 }
 
-/// The kernels of a source, compiled for a device.
+/// The kernels of one source file, compiled for a device.
 #[derive(Clone, Debug)]
-pub struct Kernels {
+pub struct CompiledKernels {
     stream: Arc<CudaStream>,
     module: Arc<CudaModule>,
 }
 
-impl Kernels {
-    /// Compiles them for the device of `stream`, on which all else runs too.
+impl CompiledKernels {
+    /// Compiles `source` for the device of `stream`, on which the kernels run.
     ///
     /// # Errors
     /// [`KernelsError`]

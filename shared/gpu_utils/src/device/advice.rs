@@ -1,5 +1,5 @@
-//! Advice about a device as it is now: cooling, power, clocks, sharing and PCI Express.
-//! Nothing here touches the card: the texts name the commands.
+//! Advice about the present state of a device: cooling, power, clocks, sharing and PCI Express.
+//! This code never changes the card. The texts name the commands to use.
 //!
 //! The thresholds are ours. The power limits of a card are those of
 //! [`Card::recommended_watts`].
@@ -17,13 +17,13 @@ const THROTTLING_CELSIUS: u32 = 80;
 /// Below, the power limit may go up.
 const COOL_CELSIUS: u32 = 75;
 
-/// One thing to do.
+/// One piece of advice.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Advice {
     /// `cooling`, `power`, `persistence`, `clocks`, `sharing`, `pcie`, or what callers
     /// add.
     pub topic: &'static str,
-    /// In one sentence, with the command where there is one.
+    /// The advice in one sentence, with a command if there is one.
     pub text: String,
 }
 

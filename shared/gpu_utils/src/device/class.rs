@@ -1,4 +1,4 @@
-//! Kinds of GPUs, told apart by CUDA's name of the device.
+//! Classes of GPUs, which CUDA's name of the device determines.
 
 use serde::Serialize;
 
@@ -6,7 +6,7 @@ use serde::Serialize;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum GpuClass {
-    /// GeForce, Titan, workstation cards, and all that is not known. It has the more
+    /// GeForce, Titan and workstation cards, and all unknown cards. This class has the more
     /// cautious thresholds.
     Consumer,
     /// Cards made for servers.
@@ -31,7 +31,7 @@ fn words(name: &str) -> impl Iterator<Item = &str> {
 }
 
 impl GpuClass {
-    /// The class of the device that CUDA calls `name`.
+    /// Returns the class of the device that CUDA calls `name`.
     pub fn of(name: &str) -> Self {
         let is_server_card = words(name).any(|word| DATACENTER.contains(&word));
         if is_server_card { Self::Datacenter } else { Self::Consumer }
@@ -55,7 +55,7 @@ pub enum Card {
 }
 
 impl Card {
-    /// The card that CUDA calls `name`, if it is one of these.
+    /// Returns the card that CUDA calls `name`, if it is one of these.
     pub fn of(name: &str) -> Option<Self> {
         let has = |wanted: &str| words(name).any(|word| word == wanted);
         match () {
@@ -70,10 +70,10 @@ impl Card {
         }
     }
 
-    /// The power limit in watts that is worth trying where the cooling allows it. The
-    /// values are ours: the vendor's limit for servers' cards, a tenth above it for
-    /// GeForce and for the A100 on PCI Express. `nvidia-smi` refuses what a card cannot
-    /// take.
+    /// Returns the power limit in watts that is worth trying if the cooling allows it. The
+    /// values are ours: the vendor's limit for server cards, and a tenth above it for GeForce
+    /// cards and the A100 on PCI Express. `nvidia-smi` refuses a limit that a card does not
+    /// support.
     pub fn recommended_watts(self) -> u32 {
         match self {
             Self::Rtx3060 => 190,

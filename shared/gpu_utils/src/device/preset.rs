@@ -1,8 +1,8 @@
-//! The thresholds from which a GPU is used, by its class and the workload.
+//! The thresholds for the use of a GPU, by its class and the workload.
 //!
-//! They are ours, and only where dispatch starts: which device is faster is measured
-//! ([`hybrid`](crate::hybrid)), and `courant bench vectors --calibrate` finds the values of
-//! one machine.
+//! The values are ours, and only the start of the dispatch, which measures the faster device
+//! itself ([`hybrid`](crate::hybrid)). `courant bench vectors --calibrate` finds the values for
+//! a machine.
 
 use std::fmt;
 
@@ -15,9 +15,9 @@ use super::{Card, GpuClass};
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Workload {
-    /// Over 100 queries a second, batches over 256, P99 under 100 ms will do.
+    /// More than 100 queries a second in batches of more than 256, with a P99 of up to 100 ms.
     Throughput,
-    /// Under 10 queries a second, batches under 64, P99 under 10 ms.
+    /// Less than 10 queries a second in batches of less than 64, with a P99 under 10 ms.
     Latency,
     /// Both, or neither.
     #[default]
@@ -31,7 +31,7 @@ pub enum Workload {
 }
 
 impl Workload {
-    /// As in the configuration.
+    /// Returns the name in the configuration.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Throughput => "throughput",
@@ -49,11 +49,11 @@ impl Workload {
 pub struct Preset {
     /// Smaller batches run on the CPU.
     pub min_batch_size: usize,
-    /// The least factor by which the GPU must be faster than the CPU.
+    /// The factor by which the GPU must at least be faster than the CPU.
     pub speedup_threshold: f64,
-    /// The part of the launches that must succeed.
+    /// The share of launches that must succeed.
     pub success_rate_threshold: f64,
-    /// The runs that are remembered, per operation, bucket and device.
+    /// The number of runs that are remembered, per operation, bucket and device.
     pub performance_window_size: usize,
 }
 
@@ -74,7 +74,7 @@ const fn preset(batch: usize, speedup: f64, success: f64, window: usize) -> Pres
 }
 
 impl Preset {
-    /// The row of the class and the workload.
+    /// Returns the preset of a class and a workload.
     pub const fn of(class: GpuClass, workload: Workload) -> Self {
         use GpuClass::{Consumer, Datacenter};
         match (workload, class) {
@@ -93,8 +93,8 @@ impl Preset {
         }
     }
 
-    /// For a device of this name: its class's row, and where the card has values of its
-    /// own, the more cautious ones of both.
+    /// Returns the preset for a device of this name: that of its class, with the more cautious
+    /// values if the card has its own.
     pub fn for_gpu(name: &str, workload: Workload) -> Self {
         let preset = Self::of(GpuClass::of(name), workload);
         let (batch, speedup) = match Card::of(name) {
@@ -110,9 +110,9 @@ impl Preset {
         }
     }
 
-    /// With the values that the configuration replaces.
+    /// Returns this preset with the values of the configuration.
     #[must_use]
-    pub fn with(self, overrides: &Overrides) -> Self {
+    pub fn with(self, overrides: &PresetOverrides) -> Self {
         Self {
             min_batch_size: overrides.min_batch_size.unwrap_or(self.min_batch_size),
             speedup_threshold: overrides.speedup_threshold.unwrap_or(self.speedup_threshold),
@@ -138,15 +138,15 @@ impl fmt::Display for Preset {
 /// The section `[gpu.hybrid]`: values that replace those of the preset.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
-pub struct Overrides {
-    /// Smaller batches run on the CPU. 1 or more.
+pub struct PresetOverrides {
+    /// The smallest batch that may run on the GPU, 1 or more.
     pub min_batch_size: Option<usize>,
-    /// The speed of the GPU, as a multiple of that of the CPU, that a run needs. 1.0 or more.
+    /// The factor by which the GPU must at least be faster than the CPU, 1.0 or more.
     pub speedup_threshold: Option<f64>,
-    /// The part of the launches that must succeed, 0 to 1: 0.95 in production, 0.98
-    /// where latency is promised, 0.90 in development.
+    /// The share of launches that must succeed, 0 to 1: for example 0.95 in production, 0.98
+    /// with guaranteed latency, 0.90 in development.
     pub success_rate_threshold: Option<f64>,
-    /// The runs that are remembered, per operation, bucket and device; 8 to 10,000.
+    /// The number of runs that are remembered, per operation, bucket and device; 8 to 10,000.
     pub performance_window_size: Option<usize>,
 }
 
@@ -190,7 +190,7 @@ mod tests {
 
     #[test]
     fn the_configuration_replaces_single_values() {
-        let overrides = Overrides { min_batch_size: Some(7), ..Overrides::default() };
+        let overrides = PresetOverrides { min_batch_size: Some(7), ..PresetOverrides::default() };
         let preset = Preset::default().with(&overrides);
         assert_eq!(thresholds(preset), (7, 1.5, 0.95, 100));
     }

@@ -1,5 +1,5 @@
-//! Which execution provider runs a model: TensorRT, else CUDA, else the CPU, and
-//! never one in silence for another.
+//! The choice of the execution provider of a model: TensorRT, else CUDA, else the CPU. No
+//! provider silently replaces another.
 
 use std::fmt;
 
@@ -8,7 +8,7 @@ use serde::Serialize;
 use super::{Cuda, CudaAbsence};
 use crate::Config;
 
-/// Who executes a model's graph.
+/// The execution provider that runs a model's graph.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Provider {
@@ -21,7 +21,7 @@ pub enum Provider {
 }
 
 impl Provider {
-    /// As in labels and records.
+    /// Returns the name in labels and records.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::TensorRt => "tensorrt",
@@ -37,10 +37,10 @@ impl fmt::Display for Provider {
     }
 }
 
-/// Why a provider is not used.
+/// The reasons why a provider is not used.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, thiserror::Error)]
 #[serde(tag = "why", content = "detail", rename_all = "snake_case")]
-pub enum Unused {
+pub enum UnusedReason {
     /// `gpu.force_cpu` is set.
     #[error("gpu.force_cpu is set")]
     ForcedCpu,
@@ -61,97 +61,98 @@ pub enum Unused {
         /// The number of devices.
         found: usize,
     },
-    /// It computes nothing of such a model, and would leave it to another in silence.
-    #[error("the model is not for it: {0}")]
+    /// The provider cannot compute this model, and would silently leave it to another.
+    #[error("it cannot run this model: {0}")]
     Unsuited(&'static str),
-    /// It could not be registered: mostly a library that is missing.
+    /// The provider could not be registered, mostly because a library is missing.
     #[error("it cannot be registered: {0}")]
     Register(String),
-    /// It was registered, but the probe batch failed or gave neither unit vectors nor scores.
+    /// The provider was registered, but the probe batch failed, or gave neither unit vectors
+    /// nor scores.
     #[error("the probe batch failed: {0}")]
     Probe(String),
 }
 
-impl Unused {
+impl UnusedReason {
     /// There is a device, and nobody asked to leave it alone.
     fn is_unexpected(&self) -> bool {
-        use Unused::{NoSuchDevice, Probe, Register, Unsuited};
+        use UnusedReason::{NoSuchDevice, Probe, Register, Unsuited};
         matches!(self, NoSuchDevice { .. } | Unsuited(_) | Register(_) | Probe(_))
     }
 }
 
 /// A provider that was not used.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct PassedOver {
+pub struct UnusedProvider {
     /// Which.
     pub provider: Provider,
     /// Why.
-    pub unused: Unused,
+    pub unused: UnusedReason,
 }
 
-impl fmt::Display for PassedOver {
+impl fmt::Display for UnusedProvider {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} ({})", self.provider, self.unused)
     }
 }
 
-/// The provider that was chosen, and why the better ones were not.
+/// The chosen provider, with the reasons against the better ones.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Choice<S> {
-    /// The one that really runs.
+pub struct ProviderChoice<S> {
+    /// The provider that really runs.
     pub provider: Provider,
     /// The result of the probe.
     pub session: S,
-    /// Those that come first, in order.
-    pub passed_over: Vec<PassedOver>,
+    /// The better providers, in order.
+    pub passed_over: Vec<UnusedProvider>,
 }
 
-/// None of the providers can be used.
+/// No provider can be used.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("no provider can be used: {}", list(.0))]
-pub struct NoProvider(pub Vec<PassedOver>);
+pub struct NoProvider(pub Vec<UnusedProvider>);
 
-fn list(passed_over: &[PassedOver]) -> String {
+fn list(passed_over: &[UnusedProvider]) -> String {
     passed_over.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
 }
 
-/// The first provider that works. `probe` registers one, runs a batch on it and
-/// returns what will run the rest; it is asked only for providers that may be used.
+/// Chooses the first provider that works. `probe` registers a provider, runs a batch on it, and
+/// returns its session. It is called only for providers that may be used.
 ///
-/// Each one passed over although there is a device is logged as a warning.
+/// If there is a device, each unused provider is logged as a warning.
 ///
 /// # Errors
-/// [`NoProvider`] if even the last one that may be used fails: with
-/// `gpu.require_gpu` that is CUDA.
+/// [`NoProvider`] if even the last permitted provider fails: with `gpu.require_gpu` that is
+/// CUDA.
 pub fn choose<S>(
     config: &Config,
     cuda: &Cuda,
-    mut probe: impl FnMut(Provider) -> Result<S, Unused>,
-) -> Result<Choice<S>, NoProvider> {
+    mut probe: impl FnMut(Provider) -> Result<S, UnusedReason>,
+) -> Result<ProviderChoice<S>, NoProvider> {
     let mut passed_over = Vec::new();
     for provider in [Provider::TensorRt, Provider::Cuda, Provider::Cpu] {
         match may_use(config, cuda, provider).and_then(|()| probe(provider)) {
-            Ok(session) => return Ok(Choice { provider, session, passed_over }),
+            Ok(session) => return Ok(ProviderChoice { provider, session, passed_over }),
             Err(unused) => {
                 if unused.is_unexpected() {
-                    tracing::warn!(%provider, reason = %unused, "provider is not used");
+                    tracing::warn!(%provider, reason = %unused, "an execution provider is not used");
                 }
-                passed_over.push(PassedOver { provider, unused });
+                passed_over.push(UnusedProvider { provider, unused });
             }
         }
     }
     Err(NoProvider(passed_over))
 }
 
-fn may_use(config: &Config, cuda: &Cuda, provider: Provider) -> Result<(), Unused> {
+fn may_use(config: &Config, cuda: &Cuda, provider: Provider) -> Result<(), UnusedReason> {
     match (provider, cuda) {
-        (Provider::Cpu, _) if config.require_gpu => Err(Unused::RequiredGpu),
+        (Provider::Cpu, _) if config.require_gpu => Err(UnusedReason::RequiredGpu),
         (Provider::Cpu, _) => Ok(()),
-        _ if config.force_cpu => Err(Unused::ForcedCpu),
-        (Provider::TensorRt, _) if !config.tensorrt => Err(Unused::TurnedOff),
-        (_, Cuda::Absent(absence)) => Err(Unused::NoCuda(absence.clone())),
+        _ if config.force_cpu => Err(UnusedReason::ForcedCpu),
+        (Provider::TensorRt, _) if !config.tensorrt => Err(UnusedReason::TurnedOff),
+        (_, Cuda::Absent(absence)) => Err(UnusedReason::NoCuda(absence.clone())),
         (_, Cuda::Present { gpus, .. }) if config.device >= gpus.len() => {
-            Err(Unused::NoSuchDevice { wanted: config.device, found: gpus.len() })
+            Err(UnusedReason::NoSuchDevice { wanted: config.device, found: gpus.len() })
         }
         _ => Ok(()),
     }
@@ -175,19 +176,19 @@ mod tests {
         Cuda::Present { driver: (12, 2), nvrtc: None, gpus: vec![gpu] }
     }
 
-    fn reasons<S>(choice: &Choice<S>) -> Vec<Unused> {
+    fn reasons<S>(choice: &ProviderChoice<S>) -> Vec<UnusedReason> {
         choice.passed_over.iter().map(|passed| passed.unused.clone()).collect()
     }
 
     #[test]
     fn the_first_that_works_is_chosen_and_the_others_say_why_not() {
         let probe = |provider| match provider {
-            Provider::TensorRt => Err(Unused::Register("no libnvinfer".into())),
+            Provider::TensorRt => Err(UnusedReason::Register("no libnvinfer".into())),
             _ => Ok(()),
         };
         let choice = choose(&Config::default(), &present(), probe).unwrap();
         assert_eq!(choice.provider, Provider::Cuda);
-        assert_eq!(reasons(&choice), [Unused::Register("no libnvinfer".into())]);
+        assert_eq!(reasons(&choice), [UnusedReason::Register("no libnvinfer".into())]);
     }
 
     #[test]
@@ -197,7 +198,7 @@ mod tests {
             probed.push(provider);
             Ok(())
         });
-        let absent = || Unused::NoCuda(CudaAbsence::NoDriver);
+        let absent = || UnusedReason::NoCuda(CudaAbsence::NoDriver);
         assert_eq!(reasons(&choice.unwrap()), [absent(), absent()]);
         assert_eq!(probed, [Provider::Cpu]);
     }
@@ -214,10 +215,10 @@ mod tests {
     fn configuration_passes_devices_over() {
         let forced = Config { force_cpu: true, ..Config::default() };
         let choice = choose(&forced, &present(), |_| Ok(())).unwrap();
-        assert_eq!(reasons(&choice), [Unused::ForcedCpu, Unused::ForcedCpu]);
+        assert_eq!(reasons(&choice), [UnusedReason::ForcedCpu, UnusedReason::ForcedCpu]);
         let other = Config { device: 3, tensorrt: false, ..Config::default() };
         let choice = choose(&other, &present(), |_| Ok(())).unwrap();
-        let missing = Unused::NoSuchDevice { wanted: 3, found: 1 };
-        assert_eq!(reasons(&choice), [Unused::TurnedOff, missing]);
+        let missing = UnusedReason::NoSuchDevice { wanted: 3, found: 1 };
+        assert_eq!(reasons(&choice), [UnusedReason::TurnedOff, missing]);
     }
 }

@@ -4,40 +4,40 @@ use std::time::Duration;
 
 use serde::Serialize;
 
-/// The batch sizes of a sweep. Callers go on by doubling where batches are larger.
+/// The batch sizes of a sweep. Callers with larger batches continue by doubling.
 pub const SWEEP: [usize; 6] = [16, 32, 64, 128, 256, 512];
 
 /// One batch size.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
-pub struct Point {
+pub struct CalibrationPoint {
     /// Items.
     pub batch: usize,
-    /// The best of the CPU's runs.
+    /// The shortest time of the CPU's runs.
     pub cpu: Duration,
-    /// The best of the GPU's; none where there is no GPU.
+    /// The shortest time of the GPU's runs. `None` without a GPU.
     pub gpu: Option<Duration>,
 }
 
-impl Point {
-    /// The factor by which the GPU is faster.
+impl CalibrationPoint {
+    /// Returns the factor by which the GPU is faster.
     pub fn speedup(&self) -> Option<f64> {
         Some(self.cpu.as_secs_f64() / self.gpu?.as_secs_f64().max(1e-9))
     }
 }
 
-/// A sweep and what follows from it.
+/// The measurements of a sweep, and the thresholds that follow from them.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Calibration {
-    /// In ascending order of the batch.
-    pub points: Vec<Point>,
+    /// The measurements in ascending order of batch size.
+    pub points: Vec<CalibrationPoint>,
 }
 
-/// Measures the CPU, and the GPU where there is one, at each of `sizes` in ascending
-/// order, `repeats` times after one run that does not count. `cpu` and `gpu` time one
-/// run of so many items.
+/// Measures the CPU, and the GPU if there is one, at each of `sizes` in ascending order. Each
+/// size runs `repeats` times after one run that does not count. `cpu` and `gpu` run the given
+/// number of items and return the time.
 ///
 /// # Errors
-/// The first of `cpu` and `gpu`.
+/// The first error of `cpu` or `gpu`.
 pub fn calibrate<E>(
     sizes: &[usize],
     repeats: usize,
@@ -46,7 +46,7 @@ pub fn calibrate<E>(
 ) -> Result<Calibration, E> {
     let points = sizes.iter().map(|&batch| {
         let gpu = gpu.as_mut().map(|gpu| best(repeats, || gpu(batch))).transpose()?;
-        Ok(Point { batch, cpu: best(repeats, || cpu(batch))?, gpu })
+        Ok(CalibrationPoint { batch, cpu: best(repeats, || cpu(batch))?, gpu })
     });
     Ok(Calibration { points: points.collect::<Result<_, E>>()? })
 }
@@ -58,17 +58,18 @@ fn best<E>(repeats: usize, mut run: impl FnMut() -> Result<Duration, E>) -> Resu
 }
 
 impl Calibration {
-    /// The smallest measured batch from which on the GPU is `speedup` times as fast as
-    /// the CPU; none if it is not even at the largest.
+    /// Returns the smallest measured batch size from which on the GPU is `speedup` times as
+    /// fast as the CPU. `None` if it is not that fast even at the largest size.
     pub fn crossover(&self, speedup: f64) -> Option<usize> {
-        let is_faster = |point: &&Point| point.speedup().is_some_and(|it| it >= speedup);
+        let is_faster = |point: &&CalibrationPoint| point.speedup().is_some_and(|it| it >= speedup);
         self.points.iter().rev().take_while(is_faster).last().map(|point| point.batch)
     }
 
-    /// The `min_batch_size` for a threshold of `speedup`: below the crossover by a
-    /// quarter (64 gives 48), since the true one lies between two sizes. Where most of `batches`, the sizes that
-    /// really come, are smaller, their first quartile takes its place, but never a size at which the GPU was slower than the CPU. None: the GPU
-    /// is not worth it at any measured size.
+    /// Returns the `min_batch_size` for a threshold of `speedup`. It is a quarter below the
+    /// crossover (64 gives 48), since the true crossover lies between two sizes. If most of
+    /// `batches`, the real batch sizes, are smaller, their first quartile is used instead, but
+    /// never a size at which the GPU was slower than the CPU. `None` if the GPU is not worth it
+    /// at any measured size.
     pub fn min_batch_size(&self, speedup: f64, batches: &[usize]) -> Option<usize> {
         let crossover = self.crossover(speedup)?;
         let calibrated = (crossover - crossover / 4).max(1);
@@ -83,10 +84,9 @@ impl Calibration {
         Some(quartile.max(no_slower).min(calibrated))
     }
 
-    /// The `speedup_threshold` that suits what the GPU gains at the largest batch, if
-    /// it is another than `threshold`: 1.2 where that is more than 5
-    /// times, 2.0 where it is less than 2. Advice for people: applied by itself it
-    /// would keep every GPU idle that is not twice as fast.
+    /// Returns the `speedup_threshold` that suits the speedup at the largest batch, if it
+    /// differs from `threshold`: 1.2 for a speedup above 5, and 2.0 below 2. This is advice for
+    /// people. Applied automatically, it would keep every GPU idle that is not twice as fast.
     pub fn suggested_threshold(&self, threshold: f64) -> Option<f64> {
         match self.points.last()?.speedup()? {
             ratio if ratio > 5.0 && threshold > 1.2 => Some(1.2),

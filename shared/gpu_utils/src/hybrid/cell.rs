@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 use std::time::Duration;
 
-use super::decision::{Decision, Reason, Target, Timing};
+use super::decision::{DispatchDecision, DispatchReason, DispatchTarget, DispatchTiming};
 use crate::device::Preset;
 
 /// Runs of a device before its speed counts.
@@ -77,55 +77,68 @@ pub(super) struct Cell {
 }
 
 impl Cell {
-    pub(super) fn decide(&mut self, preset: &Preset, timing: Timing, now: Duration) -> Decision {
+    pub(super) fn decide(
+        &mut self,
+        preset: &Preset,
+        timing: DispatchTiming,
+        now: Duration,
+    ) -> DispatchDecision {
         let decision = self.decision(preset, timing, now);
         match decision.target {
-            Target::Cpu => self.cpu.last = Some(now),
-            Target::Gpu => self.gpu.last = Some(now),
+            DispatchTarget::Cpu => self.cpu.last = Some(now),
+            DispatchTarget::Gpu => self.gpu.last = Some(now),
         }
         decision
     }
 
-    fn decision(&mut self, preset: &Preset, timing: Timing, now: Duration) -> Decision {
-        let of = |target, reason| Decision { target, reason };
+    fn decision(
+        &mut self,
+        preset: &Preset,
+        timing: DispatchTiming,
+        now: Duration,
+    ) -> DispatchDecision {
+        let of = |target, reason| DispatchDecision { target, reason };
         match self.breaker {
             Breaker::Closed => {}
             Breaker::Open { until, failed } | Breaker::HalfOpen { until, failed } => {
                 if now < until {
-                    return of(Target::Cpu, Reason::Unreliable);
+                    return of(DispatchTarget::Cpu, DispatchReason::Unreliable);
                 }
                 self.breaker = Breaker::HalfOpen { until: now + timing.rest, failed };
-                return of(Target::Gpu, Reason::Probe);
+                return of(DispatchTarget::Gpu, DispatchReason::Probe);
             }
         }
         if self.cpu.is_unknown(timing.refresh, now) {
-            return of(Target::Cpu, Reason::Learning);
+            return of(DispatchTarget::Cpu, DispatchReason::Learning);
         }
         if self.gpu.is_unknown(timing.refresh, now) {
-            return of(Target::Gpu, Reason::Learning);
+            return of(DispatchTarget::Gpu, DispatchReason::Learning);
         }
         let is_faster = self.speedup().is_some_and(|ratio| ratio >= preset.speedup_threshold);
-        of(if is_faster { Target::Gpu } else { Target::Cpu }, Reason::Speedup)
+        of(
+            if is_faster { DispatchTarget::Gpu } else { DispatchTarget::Cpu },
+            DispatchReason::Speedup,
+        )
     }
 
     pub(super) fn record(
         &mut self,
         preset: &Preset,
-        timing: Timing,
-        target: Target,
+        timing: DispatchTiming,
+        target: DispatchTarget,
         items: usize,
         took: Option<Duration>,
         now: Duration,
     ) {
         let window = preset.performance_window_size.max(1);
         match (target, took) {
-            (Target::Cpu, Some(took)) => {
+            (DispatchTarget::Cpu, Some(took)) => {
                 self.cpu.push(items, took, window);
                 self.cpu.last = Some(now);
             }
             // The caller gets the CPU's failure; it says nothing of its speed.
-            (Target::Cpu, None) => {}
-            (Target::Gpu, took) => {
+            (DispatchTarget::Cpu, None) => {}
+            (DispatchTarget::Gpu, took) => {
                 if let Some(took) = took {
                     if self.is_warm {
                         self.gpu.push(items, took, window);
@@ -138,7 +151,7 @@ impl Cell {
         }
     }
 
-    fn launched(&mut self, preset: &Preset, timing: Timing, is_ok: bool, now: Duration) {
+    fn launched(&mut self, preset: &Preset, timing: DispatchTiming, is_ok: bool, now: Duration) {
         self.launches.push_back(is_ok);
         if self.launches.len() > preset.performance_window_size.max(1) {
             self.launches.pop_front();
@@ -158,7 +171,7 @@ impl Cell {
             }
             Breaker::Closed if self.is_unreliable(preset.success_rate_threshold) => {
                 let success_rate = self.success_rate();
-                tracing::warn!(success_rate, "the GPU fails too often and rests");
+                tracing::warn!(success_rate, "the GPU fails too often and is not used for a while");
                 self.breaker = Breaker::Open { until: now + rest(0), failed: 0 };
             }
             Breaker::Closed | Breaker::Open { .. } => {}

@@ -4,15 +4,15 @@ use std::time::Duration;
 
 /// The device that runs a batch.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Target {
+pub enum DispatchTarget {
     /// On the CPU.
     Cpu,
     /// On the GPU.
     Gpu,
 }
 
-impl Target {
-    /// As in labels.
+impl DispatchTarget {
+    /// Returns the name in labels.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Cpu => "cpu",
@@ -21,43 +21,43 @@ impl Target {
     }
 }
 
-/// Why a batch runs where it does.
+/// The reasons for the choice of a device.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Reason {
+pub enum DispatchReason {
     /// There is no GPU for this operation.
     NoGpu,
     /// The batch is smaller than `min_batch_size`.
     SmallBatch,
-    /// Too few runs, or none of late, to know how fast this device is.
+    /// There are too few recent runs to know the speed of this device.
     Learning,
     /// The measured speedup decides.
     Speedup,
-    /// The GPU failed too often and rests.
+    /// The GPU failed too often and is not used for a while.
     Unreliable,
-    /// The GPU failed too often; this run shows whether it works again.
+    /// The GPU failed too often, and this run tests it again.
     Probe,
 }
 
-/// A target and the reason for it.
+/// The chosen device and the reason for it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Decision {
+pub struct DispatchDecision {
     /// The target.
-    pub target: Target,
+    pub target: DispatchTarget,
     /// Why.
-    pub reason: Reason,
+    pub reason: DispatchReason,
 }
 
-/// The times for which observations hold.
+/// The times after which observations are renewed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Timing {
-    /// The rest of a GPU that failed too often; twice as long after each probe
-    /// that fails, up to 32 times.
+pub struct DispatchTiming {
+    /// The time for which a GPU that failed too often is not used. It doubles after each failed
+    /// probe, up to 32 times its length.
     pub rest: Duration,
-    /// The age of the last run on a device after which one more is tried there.
+    /// The age of the last run on a device after which another run is tried there.
     pub refresh: Duration,
 }
 
-impl Default for Timing {
+impl Default for DispatchTiming {
     fn default() -> Self {
         Self { rest: Duration::from_secs(10), refresh: Duration::from_secs(600) }
     }

@@ -1,4 +1,4 @@
-//! An operation that runs on the CPU, or on a device as [`HybridExecutor`] decides.
+//! An operation that runs on the CPU or on a device, as [`HybridExecutor`] decides.
 
 use std::sync::{Mutex, PoisonError};
 
@@ -7,11 +7,11 @@ use opentelemetry::metrics::Meter;
 
 use super::{HybridExecutor, Metrics};
 use crate::Config;
-use crate::cuda::kernels::{Kernels, KernelsError};
+use crate::cuda::kernels::{CompiledKernels, KernelsError};
 use crate::cuda::{self, CudaDevice};
 use crate::device::{Cuda, CudaAbsence, Preset};
-use crate::memory::{DeviceBudget, Refused, Room};
-use crate::operation::{self, Fault, safe_gpu_operation};
+use crate::memory::{BudgetExceeded, DeviceBudget, DeviceRoom};
+use crate::operation::{self, RunFailure, safe_gpu_operation};
 
 /// An operation that is dispatched.
 #[derive(Clone, Copy)]
@@ -33,7 +33,7 @@ pub(crate) struct Dispatch<T> {
 struct Place<T> {
     device: CudaDevice,
     /// The memory that runs take there.
-    room: Room,
+    room: DeviceRoom,
     metrics: Option<operation::Metrics>,
     /// One run at a time.
     held: Mutex<Held<T>>,
@@ -42,7 +42,7 @@ struct Place<T> {
 /// Made when a run first needs it.
 #[derive(Default)]
 struct Held<T> {
-    kernels: Option<Kernels>,
+    kernels: Option<CompiledKernels>,
     /// The state that the operation keeps for the next run.
     kept: T,
 }
@@ -74,7 +74,7 @@ impl<T: Default> Dispatch<T> {
         let budget = DeviceBudget::new(&config.memory, gpu.memory_bytes);
         self.place = Some(Place {
             device: CudaDevice::new(context),
-            room: Room::new(budget, self.operation.name),
+            room: DeviceRoom::new(budget, self.operation.name),
             metrics: config.telemetry_enabled.then(|| operation::Metrics::new(meter)),
             held: Mutex::default(),
         });
@@ -84,8 +84,8 @@ impl<T: Default> Dispatch<T> {
     /// Takes `size_bytes` of the device for what runs next, if there is one.
     ///
     /// # Errors
-    /// [`Refused`]: it runs on the CPU.
-    pub(crate) fn take(&self, size_bytes: usize) -> Result<(), Refused> {
+    /// [`BudgetExceeded`]: it runs on the CPU.
+    pub(crate) fn take(&self, size_bytes: usize) -> Result<(), BudgetExceeded> {
         self.place.as_ref().map_or(Ok(()), |place| place.room.take(size_bytes as u64))
     }
 
@@ -103,10 +103,10 @@ impl<T: Default> Dispatch<T> {
         items: usize,
         size_bytes: usize,
         cpu: impl FnOnce() -> V,
-        gpu: impl FnOnce(&Kernels, &mut T) -> Result<V, E>,
+        gpu: impl FnOnce(&CompiledKernels, &mut T) -> Result<V, E>,
     ) -> V
     where
-        E: std::error::Error + Fault + From<DriverError> + From<KernelsError>,
+        E: std::error::Error + RunFailure + From<DriverError> + From<KernelsError>,
     {
         let Operation { name, .. } = self.operation;
         let place = self.place.as_ref().filter(|place| place.has_room(size_bytes));
@@ -114,7 +114,7 @@ impl<T: Default> Dispatch<T> {
         let executed = self.executor.execute(name, items, || Ok::<_, E>(cpu()), gpu);
         let executed = executed.expect("the CPU does not fail");
         if let Some(error) = executed.fallback {
-            tracing::warn!(operation = name, %error, "the GPU failed and the CPU did it again");
+            tracing::warn!(operation = name, %error, "the GPU failed and the CPU repeated the run");
         }
         executed.value
     }
@@ -133,10 +133,10 @@ impl<T: Default> Place<T> {
     fn run<V, E>(
         &self,
         operation: Operation,
-        run: impl FnOnce(&Kernels, &mut T) -> Result<V, E>,
+        run: impl FnOnce(&CompiledKernels, &mut T) -> Result<V, E>,
     ) -> Result<V, E>
     where
-        E: std::error::Error + Fault + From<DriverError> + From<KernelsError>,
+        E: std::error::Error + RunFailure + From<DriverError> + From<KernelsError>,
     {
         let mut held = self.held.lock().unwrap_or_else(PoisonError::into_inner);
         let Held { kernels, kept } = &mut *held;
@@ -146,7 +146,7 @@ impl<T: Default> Place<T> {
                     Some(kernels) => kernels,
                     None => {
                         let stream = self.device.context().default_stream();
-                        kernels.insert(Kernels::compile(operation.source, &stream)?)
+                        kernels.insert(CompiledKernels::compile(operation.source, &stream)?)
                     }
                 };
                 run(kernels, kept)

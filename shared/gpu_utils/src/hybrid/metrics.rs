@@ -5,7 +5,7 @@ use std::time::Duration;
 use opentelemetry::KeyValue;
 use opentelemetry::metrics::{Counter, Gauge, Histogram, Meter};
 
-use super::decision::Target;
+use super::decision::DispatchTarget;
 
 /// Microseconds, from a kernel launch to a second.
 const MICROSECONDS: [f64; 16] =
@@ -23,7 +23,7 @@ pub struct Metrics {
 }
 
 impl Metrics {
-    /// Instruments of `meter`.
+    /// Makes the instruments with `meter`.
     pub fn new(meter: &Meter) -> Self {
         let counter =
             |name, description| meter.u64_counter(name).with_description(description).build();
@@ -54,11 +54,11 @@ impl Metrics {
         &self,
         operation: &'static str,
         items: usize,
-        target: Target,
+        target: DispatchTarget,
         took: Option<Duration>,
     ) {
         let name = KeyValue::new("operation", operation);
-        if target == Target::Gpu {
+        if target == DispatchTarget::Gpu {
             self.launches.add(1, std::slice::from_ref(&name));
             // A counter that was never added to does not exist: show zero.
             self.fallbacks.add(u64::from(took.is_none()), std::slice::from_ref(&name));

@@ -11,7 +11,8 @@ struct Bench {
     micros: Arc<AtomicU64>,
 }
 
-const TIMING: Timing = Timing { rest: Duration::from_secs(10), refresh: Duration::from_secs(3600) };
+const TIMING: DispatchTiming =
+    DispatchTiming { rest: Duration::from_secs(10), refresh: Duration::from_secs(3600) };
 
 impl Bench {
     fn new(metrics: Option<Metrics>) -> Self {
@@ -27,7 +28,7 @@ impl Bench {
     }
 
     /// A batch that takes so many microseconds on either; the GPU fails with none.
-    fn run(&self, items: usize, cpu: u64, gpu: Option<u64>) -> Executed<(), &'static str> {
+    fn run(&self, items: usize, cpu: u64, gpu: Option<u64>) -> DispatchResult<(), &'static str> {
         let on_cpu = || {
             self.wait(cpu);
             Ok(())
@@ -50,23 +51,26 @@ impl Bench {
 fn the_faster_device_is_used_once_both_are_known() {
     let bench = Bench::new(None);
     let learned: Vec<_> = (0..7).map(|_| bench.run(100, 300, Some(100)).target).collect();
-    assert_eq!(learned[..3], [Target::Cpu; 3]);
-    assert_eq!(learned[3..], [Target::Gpu; 4]);
-    assert_eq!(bench.run(100, 300, Some(100)).reason, Reason::Speedup);
+    assert_eq!(learned[..3], [DispatchTarget::Cpu; 3]);
+    assert_eq!(learned[3..], [DispatchTarget::Gpu; 4]);
+    assert_eq!(bench.run(100, 300, Some(100)).reason, DispatchReason::Speedup);
     assert_eq!(bench.executor.speedup("cosine", 100), Some(3.0));
 
     bench.settle(400, 300, 250);
-    assert_eq!(bench.run(400, 300, Some(250)).target, Target::Cpu, "1.2 is not 1.5 times");
-    assert_eq!(bench.run(100, 300, Some(100)).target, Target::Gpu, "another bucket");
+    assert_eq!(bench.run(400, 300, Some(250)).target, DispatchTarget::Cpu, "1.2 is not 1.5 times");
+    assert_eq!(bench.run(100, 300, Some(100)).target, DispatchTarget::Gpu, "another bucket");
 }
 
 #[test]
 fn small_batches_and_missing_gpus_stay_on_the_cpu() {
     let bench = Bench::new(None);
-    assert_eq!(bench.run(63, 300, Some(1)).reason, Reason::SmallBatch);
+    assert_eq!(bench.run(63, 300, Some(1)).reason, DispatchReason::SmallBatch);
     let cpu = || Ok::<_, ()>(());
     let none: Option<fn() -> Result<(), ()>> = None;
-    assert_eq!(bench.executor.execute("other", 500, cpu, none).unwrap().reason, Reason::NoGpu);
+    assert_eq!(
+        bench.executor.execute("other", 500, cpu, none).unwrap().reason,
+        DispatchReason::NoGpu
+    );
 }
 
 #[test]
@@ -74,8 +78,12 @@ fn a_failed_launch_is_done_again_and_says_so() {
     let bench = Bench::new(None);
     bench.settle(100, 300, 100);
     let executed = bench.run(100, 300, None);
-    assert_eq!((executed.target, executed.fallback), (Target::Cpu, Some("lost")));
-    assert_eq!(bench.run(100, 300, Some(100)).target, Target::Gpu, "one failure is forgiven");
+    assert_eq!((executed.target, executed.fallback), (DispatchTarget::Cpu, Some("lost")));
+    assert_eq!(
+        bench.run(100, 300, Some(100)).target,
+        DispatchTarget::Gpu,
+        "one failure is forgiven"
+    );
 }
 
 #[test]
@@ -85,15 +93,15 @@ fn three_failures_rest_the_gpu_until_a_probe_succeeds() {
     for _ in 0..3 {
         bench.run(100, 300, None);
     }
-    assert_eq!(bench.run(100, 300, Some(100)).reason, Reason::Unreliable);
+    assert_eq!(bench.run(100, 300, Some(100)).reason, DispatchReason::Unreliable);
     bench.wait(10_000_000);
-    assert_eq!(bench.run(100, 300, None).reason, Reason::Probe);
+    assert_eq!(bench.run(100, 300, None).reason, DispatchReason::Probe);
     bench.wait(10_000_000);
-    assert_eq!(bench.run(100, 300, None).reason, Reason::Unreliable, "twice as long");
+    assert_eq!(bench.run(100, 300, None).reason, DispatchReason::Unreliable, "twice as long");
     bench.wait(10_000_000);
-    assert_eq!(bench.run(100, 300, Some(100)).reason, Reason::Probe);
+    assert_eq!(bench.run(100, 300, Some(100)).reason, DispatchReason::Probe);
     let after = bench.run(100, 300, Some(100));
-    assert_eq!((after.target, after.reason), (Target::Gpu, Reason::Speedup));
+    assert_eq!((after.target, after.reason), (DispatchTarget::Gpu, DispatchReason::Speedup));
 }
 
 #[test]
@@ -104,10 +112,14 @@ fn only_one_caller_probes() {
         bench.run(100, 300, None);
     }
     bench.wait(10_000_000);
-    assert_eq!(bench.executor.decide("cosine", 100, true).reason, Reason::Probe);
-    assert_eq!(bench.executor.decide("cosine", 100, true).reason, Reason::Unreliable);
+    assert_eq!(bench.executor.decide("cosine", 100, true).reason, DispatchReason::Probe);
+    assert_eq!(bench.executor.decide("cosine", 100, true).reason, DispatchReason::Unreliable);
     bench.wait(10_000_000);
-    assert_eq!(bench.executor.decide("cosine", 100, true).reason, Reason::Probe, "it never came");
+    assert_eq!(
+        bench.executor.decide("cosine", 100, true).reason,
+        DispatchReason::Probe,
+        "it never came"
+    );
 }
 
 #[test]
@@ -115,14 +127,15 @@ fn a_low_rate_of_successes_rests_the_gpu_too() {
     let bench = Bench::new(None);
     let mut runs = 0;
     // Every tenth launch fails: never three in a row, but 0.90 is under 0.95.
-    while bench.run(100, 300, (runs % 10 != 9).then_some(100)).reason != Reason::Unreliable {
+    while bench.run(100, 300, (runs % 10 != 9).then_some(100)).reason != DispatchReason::Unreliable
+    {
         runs += 1;
         assert!(runs < 100, "the rate is never judged");
     }
     assert!(runs >= 20);
     bench.wait(10_000_000);
     let after: Vec<_> = (0..5).map(|_| bench.run(100, 300, Some(100)).target).collect();
-    assert_eq!(after, [Target::Gpu; 5], "what was before the rest is forgotten");
+    assert_eq!(after, [DispatchTarget::Gpu; 5], "what was before the rest is forgotten");
 }
 
 #[test]
@@ -131,7 +144,7 @@ fn a_first_launch_that_compiles_says_nothing_of_the_speed() {
     for _ in 0..3 {
         bench.run(100, 300, Some(100));
     }
-    assert_eq!(bench.run(100, 300, Some(5_000_000)).target, Target::Gpu);
+    assert_eq!(bench.run(100, 300, Some(5_000_000)).target, DispatchTarget::Gpu);
     bench.settle(100, 300, 100);
     assert_eq!(bench.executor.speedup("cosine", 100), Some(3.0));
 }
@@ -143,11 +156,11 @@ fn a_gpu_that_got_slow_is_left_and_found_again() {
     for _ in 0..300 {
         bench.run(100, 300, Some(1000));
     }
-    assert_eq!(bench.run(100, 300, Some(100)).target, Target::Cpu);
+    assert_eq!(bench.run(100, 300, Some(100)).target, DispatchTarget::Cpu);
     bench.wait(3_600_000_000);
     let reasons: Vec<_> = (0..6).map(|_| bench.run(100, 300, Some(100)).reason).collect();
-    assert_eq!(reasons, [Reason::Learning; 6], "both are measured anew");
-    assert_eq!(bench.run(100, 300, Some(100)).target, Target::Gpu);
+    assert_eq!(reasons, [DispatchReason::Learning; 6], "both are measured anew");
+    assert_eq!(bench.run(100, 300, Some(100)).target, DispatchTarget::Gpu);
 }
 
 #[test]
@@ -182,7 +195,7 @@ proptest! {
         for (items, cpu, gpu, pause) in batches {
             bench.wait(pause);
             let executed = bench.run(items, cpu, gpu);
-            let tried_gpu = executed.target == Target::Gpu || executed.fallback.is_some();
+            let tried_gpu = executed.target == DispatchTarget::Gpu || executed.fallback.is_some();
             prop_assert!(!tried_gpu || items >= Preset::default().min_batch_size);
             prop_assert_eq!(executed.fallback.is_some(), tried_gpu && gpu.is_none());
         }
@@ -194,7 +207,7 @@ proptest! {
         let bench = Bench::new(None);
         bench.settle(256, cpu, gpu);
         let is_worth_it = cpu as f64 / gpu as f64 >= Preset::default().speedup_threshold;
-        let expected = if is_worth_it { Target::Gpu } else { Target::Cpu };
+        let expected = if is_worth_it { DispatchTarget::Gpu } else { DispatchTarget::Cpu };
         for _ in 0..20 {
             prop_assert_eq!(bench.run(256, cpu, Some(gpu)).target, expected);
         }

@@ -1,4 +1,4 @@
-//! Reservations that refuse instead of exhausting.
+//! Budgets that refuse a reservation instead of exhausting the memory.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 /// A reservation would exceed its budget: nothing was reserved.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{wanted} bytes for {purpose} exceed the {available} left of {limit}")]
-pub struct Refused {
+pub struct BudgetExceeded {
     /// The purpose of the reservation.
     pub purpose: &'static str,
     /// In bytes.
@@ -17,7 +17,7 @@ pub struct Refused {
     pub limit: u64,
 }
 
-/// Bytes that may be taken. Clones share it.
+/// A limit on the bytes that may be taken. Clones share it.
 #[derive(Clone, Debug)]
 pub struct Budget {
     shared: Arc<Shared>,
@@ -45,7 +45,7 @@ impl State {
 }
 
 impl Budget {
-    /// `limit` in bytes.
+    /// Makes a budget of `limit` bytes.
     pub fn new(limit: u64) -> Self {
         Self::with_lease(limit, None)
     }
@@ -55,24 +55,28 @@ impl Budget {
         Self { shared: Arc::new(Shared { _lease: lease, state: Mutex::new(state) }) }
     }
 
-    /// A budget for one of several who share this one: its whole limit is reserved
-    /// here until the last clone and the last reservation of it are gone.
+    /// Reserves a part of this budget as a budget of its own. Its whole limit stays reserved
+    /// here until its last clone and its last reservation are dropped.
     ///
     /// # Errors
-    /// [`Refused`] if the caps together would exceed this budget.
-    pub fn lease(&self, purpose: &'static str, cap: u64) -> Result<Self, Refused> {
+    /// [`BudgetExceeded`] if the caps together would exceed this budget.
+    pub fn lease(&self, purpose: &'static str, cap: u64) -> Result<Self, BudgetExceeded> {
         Ok(Self::with_lease(cap, Some(self.reserve(purpose, cap)?)))
     }
 
-    /// Takes bytes until the reservation is dropped.
+    /// Reserves bytes until the reservation is dropped.
     ///
     /// # Errors
-    /// [`Refused`] if there are not as many left.
-    pub fn reserve(&self, purpose: &'static str, bytes: u64) -> Result<Reservation, Refused> {
+    /// [`BudgetExceeded`] if fewer bytes are left.
+    pub fn reserve(
+        &self,
+        purpose: &'static str,
+        bytes: u64,
+    ) -> Result<Reservation, BudgetExceeded> {
         let mut state = self.state();
         let available = state.available();
         if bytes > available {
-            return Err(Refused { purpose, wanted: bytes, available, limit: state.limit });
+            return Err(BudgetExceeded { purpose, wanted: bytes, available, limit: state.limit });
         }
         let id = state.next_id;
         state.next_id += 1;
@@ -81,7 +85,8 @@ impl Budget {
         Ok(Reservation { id, bytes, budget: self.clone() })
     }
 
-    /// From now on. What is reserved stays so, even above a lower limit.
+    /// Sets the limit for later reservations. Present reservations stay, even above a lower
+    /// limit.
     pub fn set_limit(&self, limit: u64) {
         self.state().limit = limit;
     }
@@ -91,7 +96,7 @@ impl Budget {
         self.state().limit
     }
 
-    /// The bytes that are taken.
+    /// Returns the reserved bytes.
     pub fn reserved(&self) -> u64 {
         self.state().reserved
     }
@@ -101,7 +106,7 @@ impl Budget {
         self.state().available()
     }
 
-    /// Every open reservation: its id, purpose and bytes.
+    /// Returns every open reservation: its id, purpose and bytes.
     pub fn open(&self) -> Vec<(u64, &'static str, u64)> {
         self.state().open.iter().map(|(&id, &(purpose, bytes))| (id, purpose, bytes)).collect()
     }
@@ -112,7 +117,7 @@ impl Budget {
     }
 }
 
-/// Bytes that are taken as long as this lives.
+/// Reserved bytes, which are released when this value is dropped.
 #[derive(Debug)]
 #[must_use = "dropping gives the bytes back"]
 pub struct Reservation {
@@ -122,12 +127,12 @@ pub struct Reservation {
 }
 
 impl Reservation {
-    /// Unique in its budget.
+    /// Returns the id, which is unique in the budget.
     pub fn id(&self) -> u64 {
         self.id
     }
 
-    /// The number of bytes.
+    /// Returns the number of bytes.
     pub fn bytes(&self) -> u64 {
         self.bytes
     }
@@ -152,7 +157,10 @@ mod tests {
         let budget = Budget::new(100);
         let kept = budget.reserve("weights", 60).unwrap();
         let refused = budget.reserve("batch", 41).unwrap_err();
-        assert_eq!(refused, Refused { purpose: "batch", wanted: 41, available: 40, limit: 100 });
+        assert_eq!(
+            refused,
+            BudgetExceeded { purpose: "batch", wanted: 41, available: 40, limit: 100 }
+        );
         assert_eq!(budget.open(), vec![(kept.id(), "weights", 60)]);
         drop(kept);
         assert!(budget.reserve("batch", 100).is_ok());

@@ -1,8 +1,8 @@
-//! The memory that one agent may take of a device, and its users.
+//! The memory of a device that one agent may take.
 
 use std::sync::{Arc, Mutex, PoisonError};
 
-use super::{Budget, Config, Refused, Reservation, UsableFraction};
+use super::{Budget, BudgetExceeded, Config, Reservation, UsableFraction};
 
 /// The bytes of one device that one agent may take: the usable fraction of the device, at
 /// most the agent's cap. Clones share it.
@@ -15,29 +15,34 @@ pub struct DeviceBudget {
 }
 
 impl DeviceBudget {
-    /// The budget for a device of `total_bytes`.
+    /// Makes the budget for a device of `total_bytes`.
     pub fn new(config: &Config, total_bytes: u64) -> Self {
         let Config { usable_fraction, agent_cap_bytes: cap_bytes } = *config;
         let budget = Budget::new(usable_fraction.of(total_bytes).min(cap_bytes));
         Self { budget, total_bytes, cap_bytes, fraction: Arc::new(Mutex::new(usable_fraction)) }
     }
 
-    /// In bytes, now.
+    /// Returns the present limit in bytes.
     pub fn limit(&self) -> u64 {
         self.budget.limit()
     }
 
-    /// A budget of `most` bytes, or of what is left.
+    /// Reserves a budget of `most` bytes, or of the bytes that are left.
     ///
     /// # Errors
-    /// [`Refused`] if less than `least` is left.
-    pub fn lease(&self, purpose: &'static str, least: u64, most: u64) -> Result<Budget, Refused> {
+    /// [`BudgetExceeded`] if less than `least` is left.
+    pub fn lease(
+        &self,
+        purpose: &'static str,
+        least: u64,
+        most: u64,
+    ) -> Result<Budget, BudgetExceeded> {
         let cap = self.budget.available().min(most).max(least);
         self.budget.lease(purpose, cap)
     }
 
-    /// After a window of work whose peak use was `peak` of the whole device, with or
-    /// without lack of memory. What is taken stays so; it is the next who get more or less.
+    /// Adjusts the limit after a window of work. `peak`: the greatest used share of the whole
+    /// device. Present reservations stay; only later ones get more or less.
     pub fn observe(&self, peak: f64, out_of_memory: bool) {
         // Nothing panics while the lock is held.
         let mut fraction = self.fraction.lock().unwrap_or_else(PoisonError::into_inner);
@@ -51,9 +56,9 @@ impl DeviceBudget {
     }
 }
 
-/// The part of a [`DeviceBudget`] that one growing structure takes.
+/// The reservation of one growing structure in a [`DeviceBudget`].
 #[derive(Debug)]
-pub struct Room {
+pub struct DeviceRoom {
     device: DeviceBudget,
     purpose: &'static str,
     taken: Mutex<Taken>,
@@ -62,21 +67,21 @@ pub struct Room {
 #[derive(Debug, Default)]
 struct Taken {
     reservation: Option<Reservation>,
-    /// True once the log has told that there is too little.
+    /// True once the lack of memory was logged.
     told: bool,
 }
 
-impl Room {
-    /// Nothing is taken yet.
+impl DeviceRoom {
+    /// Makes an empty reservation.
     pub fn new(device: DeviceBudget, purpose: &'static str) -> Self {
         Self { device, purpose, taken: Mutex::default() }
     }
 
-    /// Takes `bytes` in the place of what it took before.
+    /// Replaces the reservation by one of `bytes`.
     ///
     /// # Errors
-    /// [`Refused`], which the log tells the first time: now nothing is taken.
-    pub fn take(&self, bytes: u64) -> Result<(), Refused> {
+    /// [`BudgetExceeded`], which is logged the first time. Nothing is reserved then.
+    pub fn take(&self, bytes: u64) -> Result<(), BudgetExceeded> {
         let mut taken = self.taken.lock().unwrap_or_else(PoisonError::into_inner);
         if taken.reservation.as_ref().is_some_and(|reservation| reservation.bytes() == bytes) {
             return Ok(());
@@ -86,15 +91,15 @@ impl Room {
         if let Err(reason) = &reserved
             && !taken.told
         {
-            tracing::warn!(%reason, "stays on the CPU");
+            tracing::warn!(%reason, "an operation stays on the CPU");
         }
         taken.told = reserved.is_err();
         taken.reservation = Some(reserved?);
         Ok(())
     }
 
-    /// The device lacked memory: nothing is taken any more, and from now on the agent may
-    /// take less.
+    /// Records that the device lacked memory. Releases the reservation, and lowers the limit of
+    /// the agent.
     pub fn lacked(&self) {
         self.taken.lock().unwrap_or_else(PoisonError::into_inner).reservation = None;
         self.device.observe(1.0, true);
@@ -147,7 +152,7 @@ mod tests {
     #[test]
     fn what_grows_beyond_the_budget_takes_nothing() {
         let device = of(4 * GB);
-        let room = Room::new(device.clone(), "vectors");
+        let room = DeviceRoom::new(device.clone(), "vectors");
         room.take(GB).unwrap();
         room.take(3 * GB).unwrap();
         let other = device.lease("encode", 1, u64::MAX).unwrap();
@@ -159,7 +164,7 @@ mod tests {
 
     #[test]
     fn a_device_that_lacked_memory_takes_less_the_next_time() {
-        let room = Room::new(of(4 * GB), "vectors");
+        let room = DeviceRoom::new(of(4 * GB), "vectors");
         room.take(3 * GB).unwrap();
         room.lacked();
         room.take(3 * GB).unwrap();

@@ -1,9 +1,9 @@
-//! Which part of a device's memory may be taken.
+//! The share of a device's memory that may be taken.
 
 use serde::{Deserialize, Serialize};
 
-/// A fraction that follows the use of the device. Counted in hundredths: steps up
-/// and down end where they began.
+/// A fraction that follows the use of the device. It is counted in hundredths, so that equal
+/// steps up and down cancel exactly.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "f64", into = "f64")]
 pub struct UsableFraction {
@@ -15,7 +15,7 @@ impl UsableFraction {
     const LEAST: u8 = 25;
     const MOST: u8 = 90;
 
-    /// `fraction`: 0.25 to 0.90, else none.
+    /// Makes a fraction of 0.25 to 0.90. `None` for other values.
     pub fn new(fraction: f64) -> Option<Self> {
         let hundredths = (fraction * 100.0).round();
         let range = f64::from(Self::LEAST)..=f64::from(Self::MOST);
@@ -28,14 +28,14 @@ impl UsableFraction {
         f64::from(self.hundredths) / 100.0
     }
 
-    /// The part of `total_bytes`, rounded down.
+    /// Returns this share of `total_bytes`, rounded down.
     pub fn of(self, total_bytes: u64) -> u64 {
         let bytes = u128::from(total_bytes) * u128::from(self.hundredths) / 100;
         u64::try_from(bytes).unwrap_or(u64::MAX)
     }
 
-    /// After a window of work whose peak use was `peak` of the whole device, with
-    /// or without lack of memory.
+    /// Returns the fraction after a window of work. `peak`: the greatest used share of the
+    /// whole device.
     #[must_use]
     pub fn after(self, peak: f64, out_of_memory: bool) -> Self {
         let hundredths = if out_of_memory || peak > 0.90 {

@@ -1,57 +1,57 @@
-//! A watch for memory that does not come back.
+//! A monitor for memory that is not given back.
 
 use std::collections::VecDeque;
 
 use serde::Serialize;
 
-use super::Snapshot;
+use super::MemorySnapshot;
 
 /// Windows in a row with a positive slope that raise the alarm.
 const STREAK: u32 = 3;
 /// The number of windows that are kept.
 const HISTORY: usize = 64;
 
-/// The change between two looks at an idle device, in bytes.
+/// The change between two samples of an idle device, in bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-pub struct Window {
-    /// Change of what is in use in arena and pool. Between idle looks it is 0
-    /// where nothing leaks.
+pub struct MemoryWindow {
+    /// The change of the memory in use in arena and pool. Between idle samples it is 0 if
+    /// nothing leaks.
     pub leak: i64,
-    /// Change of what arena and pool took from the device.
+    /// The change of the memory that arena and pool took from the device.
     pub growth: i64,
-    /// True where the arena took more: then a new shape may explain the growth.
+    /// True if the arena was extended. A new shape may then explain the growth.
     pub extended: bool,
-    /// Change of the device's use that the growth does not explain: workspaces,
-    /// engines, other processes. None where the device is not read.
+    /// The change of the device's use that the growth does not explain: workspaces, engines,
+    /// other processes. `None` if the device is not read.
     pub unattributed: Option<i64>,
 }
 
-impl Window {
-    /// Memory was lost: some stayed in use, or was taken without an extension.
+impl MemoryWindow {
+    /// Returns true if memory was lost: some stayed in use, or was taken without an extension.
     pub fn is_positive(&self) -> bool {
         self.leak > 0 || (self.growth > 0 && !self.extended)
     }
 }
 
-/// Compares looks at the ledgers, each taken with every shape warmed up, the
-/// device synchronized and all outputs dropped, a fixed number of batches apart.
+/// Compares samples of the ledgers. Take each sample a fixed number of batches apart, after
+/// every shape was used, with the device synchronized and all outputs dropped.
 #[derive(Clone, Debug)]
 pub struct LeakMonitor {
     owner: String,
-    last: Option<Snapshot>,
+    last: Option<MemorySnapshot>,
     streak: u32,
-    windows: VecDeque<Window>,
+    windows: VecDeque<MemoryWindow>,
 }
 
 impl LeakMonitor {
-    /// Nothing seen yet of `owner`, whom the log names.
+    /// Makes a monitor without samples. The log names `owner`.
     pub fn new(owner: String) -> Self {
         Self { owner, last: None, streak: 0, windows: VecDeque::new() }
     }
 
-    /// The window that `now` closes; the first look opens one only. A look that
-    /// lacks a ledger of the look before begins anew.
-    pub fn observe(&mut self, now: Snapshot) -> Option<Window> {
+    /// Adds a sample, and returns the window since the one before. The first sample returns
+    /// `None`. A sample that lacks a ledger of the one before starts again.
+    pub fn observe(&mut self, now: MemorySnapshot) -> Option<MemoryWindow> {
         let before = self.last.replace(now)?;
         let window = between(&before, &now)?;
         self.streak = if window.is_positive() { self.streak + 1 } else { 0 };
@@ -59,7 +59,7 @@ impl LeakMonitor {
             self.windows.pop_front();
         }
         self.windows.push_back(window);
-        let Window { leak, growth, extended, unattributed } = window;
+        let MemoryWindow { leak, growth, extended, unattributed } = window;
         let owner = &self.owner;
         tracing::debug!(owner, leak, growth, extended, unattributed, "memory window");
         if self.streak == STREAK {
@@ -69,18 +69,18 @@ impl LeakMonitor {
         Some(window)
     }
 
-    /// True where the last three windows were all positive.
+    /// Returns true if the last three windows were all positive.
     pub fn is_alarmed(&self) -> bool {
         self.streak >= STREAK
     }
 
-    /// The last 64 windows, oldest first.
-    pub fn windows(&self) -> impl ExactSizeIterator<Item = &Window> {
+    /// Returns the last 64 windows, oldest first.
+    pub fn windows(&self) -> impl ExactSizeIterator<Item = &MemoryWindow> {
         self.windows.iter()
     }
 }
 
-fn between(before: &Snapshot, now: &Snapshot) -> Option<Window> {
+fn between(before: &MemorySnapshot, now: &MemorySnapshot) -> Option<MemoryWindow> {
     let same_ledgers = before.arena.is_some() == now.arena.is_some()
         && before.pool.is_some() == now.pool.is_some();
     if !same_ledgers {
@@ -88,8 +88,8 @@ fn between(before: &Snapshot, now: &Snapshot) -> Option<Window> {
     }
     let growth = delta(before.reserved()?, now.reserved()?);
     let used = before.device.zip(now.device).map(|(b, n)| delta(b.used(), n.used()));
-    let extensions = |snapshot: &Snapshot| snapshot.arena.map_or(0, |arena| arena.extensions);
-    Some(Window {
+    let extensions = |snapshot: &MemorySnapshot| snapshot.arena.map_or(0, |arena| arena.extensions);
+    Some(MemoryWindow {
         leak: delta(before.allocated()?, now.allocated()?),
         growth,
         extended: extensions(now) > extensions(before),
@@ -105,16 +105,20 @@ fn delta(before: u64, now: u64) -> i64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::memory::{Arena, Capacity, LedgerSample};
+    use crate::memory::{ArenaSample, DeviceCapacity, LedgerSample};
 
     fn monitor() -> LeakMonitor {
         LeakMonitor::new("test".into())
     }
 
-    fn look(allocated: u64, reserved: u64, extensions: u64) -> Snapshot {
+    fn look(allocated: u64, reserved: u64, extensions: u64) -> MemorySnapshot {
         let memory = LedgerSample { allocated, reserved };
-        let device = Capacity { total: 10_000, free: 9_000 - reserved };
-        Snapshot { arena: Some(Arena { memory, extensions }), pool: None, device: Some(device) }
+        let device = DeviceCapacity { total: 10_000, free: 9_000 - reserved };
+        MemorySnapshot {
+            arena: Some(ArenaSample { memory, extensions }),
+            pool: None,
+            device: Some(device),
+        }
     }
 
     #[test]
@@ -122,7 +126,7 @@ mod tests {
         let mut monitor = monitor();
         assert_eq!(monitor.observe(look(10, 100, 1)), None);
         let window = monitor.observe(look(10, 200, 2)).unwrap();
-        let expected = Window { leak: 0, growth: 100, extended: true, unattributed: Some(0) };
+        let expected = MemoryWindow { leak: 0, growth: 100, extended: true, unattributed: Some(0) };
         assert_eq!(window, expected);
         assert!(!window.is_positive());
     }
@@ -151,7 +155,7 @@ mod tests {
     fn looks_at_other_ledgers_are_not_compared_and_history_is_bounded() {
         let mut monitor = monitor();
         monitor.observe(look(10, 100, 1));
-        assert_eq!(monitor.observe(Snapshot::default()), None);
+        assert_eq!(monitor.observe(MemorySnapshot::default()), None);
         for _ in 0..200 {
             monitor.observe(look(10, 100, 1));
         }

@@ -1,4 +1,4 @@
-//! The ledgers and one look at all of them.
+//! The memory ledgers of a device, and samples of them.
 
 use opentelemetry::KeyValue;
 use opentelemetry::metrics::{Gauge, Meter};
@@ -7,60 +7,60 @@ use serde::Serialize;
 /// The bytes that an allocator holds.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct LedgerSample {
-    /// In use by tensors.
+    /// The bytes in use by tensors.
     pub allocated: u64,
-    /// Taken from the device, in use or kept for later.
+    /// The bytes taken from the device, in use or kept for later.
     pub reserved: u64,
 }
 
 /// ONNX Runtime's arena of one or more sessions.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
-pub struct Arena {
+pub struct ArenaSample {
     /// `InUse` and `TotalAllocated` of `AllocatorGetStats`.
     pub memory: LedgerSample,
-    /// `NumArenaExtensions`: how often it took more.
+    /// `NumArenaExtensions`: the number of times that the arena took more memory.
     pub extensions: u64,
 }
 
-/// A device's memory as CUDA tells it, everybody's use included.
+/// The memory of a device as CUDA reports it, including all processes.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
-pub struct Capacity {
+pub struct DeviceCapacity {
     /// In bytes.
     pub total: u64,
     /// In bytes.
     pub free: u64,
 }
 
-impl Capacity {
+impl DeviceCapacity {
     /// In bytes.
     pub fn used(&self) -> u64 {
         self.total.saturating_sub(self.free)
     }
 
-    /// 0 to 1; none for a device without memory.
+    /// Returns the used share, 0 to 1. `None` for a device without memory.
     pub fn used_fraction(&self) -> Option<f64> {
         (self.total > 0).then(|| self.used() as f64 / self.total as f64)
     }
 }
 
-/// One look at the ledgers. What cannot be read is none, not zero.
+/// One sample of all ledgers. A ledger that cannot be read is `None`, not zero.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
-pub struct Snapshot {
+pub struct MemorySnapshot {
     /// ONNX Runtime's.
-    pub arena: Option<Arena>,
+    pub arena: Option<ArenaSample>,
     /// CUDA's default pool.
     pub pool: Option<LedgerSample>,
     /// The device.
-    pub device: Option<Capacity>,
+    pub device: Option<DeviceCapacity>,
 }
 
-impl Snapshot {
-    /// In use by tensors, in bytes; none if no ledger was read.
+impl MemorySnapshot {
+    /// Returns the bytes in use by tensors. `None` if no ledger was read.
     pub fn allocated(&self) -> Option<u64> {
         self.sum(|ledger| ledger.allocated)
     }
 
-    /// Taken from the device by this process's allocators, in bytes; none if no
+    /// Returns the bytes that the allocators of this process took from the device. `None` if no
     /// ledger was read.
     pub fn reserved(&self) -> Option<u64> {
         self.sum(|ledger| ledger.reserved)
@@ -74,8 +74,8 @@ impl Snapshot {
     }
 }
 
-/// `courant_gpu_memory_bytes{ledger,kind}` of what a process has once per device: the
-/// pool and the device. Each session has an arena of its own, whoever runs it shows it.
+/// `courant_gpu_memory_bytes{ledger,kind}` for the ledgers that a process has once per device:
+/// the pool and the device. Each session has its own arena, which its owner exports.
 #[derive(Clone, Debug)]
 pub struct Metrics {
     bytes: Gauge<u64>,
@@ -92,8 +92,8 @@ impl Metrics {
         Self { bytes }
     }
 
-    /// Shows the ledgers that were read; the others stay as they were.
-    pub fn record(&self, snapshot: &Snapshot) {
+    /// Records the ledgers that were read. The others keep their values.
+    pub fn record(&self, snapshot: &MemorySnapshot) {
         let labels = |ledger, kind| [KeyValue::new("ledger", ledger), KeyValue::new("kind", kind)];
         if let Some(pool) = snapshot.pool {
             self.bytes.record(pool.allocated, &labels("pool", "allocated"));
@@ -112,9 +112,9 @@ mod tests {
 
     #[test]
     fn ledgers_that_were_not_read_are_absent_not_zero() {
-        assert_eq!(Snapshot::default().allocated(), None);
+        assert_eq!(MemorySnapshot::default().allocated(), None);
         let pool = Some(LedgerSample { allocated: 3, reserved: 8 });
-        let snapshot = Snapshot { pool, ..Snapshot::default() };
+        let snapshot = MemorySnapshot { pool, ..MemorySnapshot::default() };
         assert_eq!((snapshot.allocated(), snapshot.reserved()), (Some(3), Some(8)));
 
         let meters = courant_telemetry::Meters::new("test").unwrap();

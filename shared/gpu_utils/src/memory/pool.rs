@@ -1,20 +1,20 @@
-//! Buffers that are used again, for staging between host and device.
+//! Reusable buffers for copies between host and device.
 
 use std::fmt;
 use std::ops::{Deref, DerefMut};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use super::{Budget, Refused, Reservation};
+use super::{Budget, BudgetExceeded, Reservation};
 
 type Allocate<B, E> = dyn Fn(usize) -> Result<B, E> + Send + Sync;
 
-/// No buffer could be had.
+/// The reasons why no buffer is available.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum PoolError<E> {
     /// The pool's budget is used up by buffers in use.
     #[error("the staging pool is exhausted: {0}")]
-    Exhausted(#[source] Refused),
-    /// The system gave none.
+    Exhausted(#[source] BudgetExceeded),
+    /// The system could not allocate a buffer.
     #[error("no staging buffer of {bytes} bytes: {source}")]
     Allocate {
         /// Wanted.
@@ -24,10 +24,9 @@ pub enum PoolError<E> {
     },
 }
 
-/// Buffers of one or more blocks each, taken from a budget. Buffers that come
-/// back are kept; when the budget refuses, they are collected and it is asked
-/// again.
-pub struct Pool<B, E> {
+/// A pool of buffers of one or more blocks each, within a budget. Returned buffers are kept.
+/// When the budget is used up, idle buffers are freed first.
+pub struct BufferPool<B, E> {
     shared: Arc<Shared<B, E>>,
 }
 
@@ -44,9 +43,9 @@ struct Owned<B> {
     reservation: Reservation,
 }
 
-impl<B, E> Pool<B, E> {
-    /// Buffers of multiples of `block_bytes`, made by `allocate`, which is given
-    /// their size in bytes.
+impl<B, E> BufferPool<B, E> {
+    /// Makes a pool of buffers whose sizes are multiples of `block_bytes`. `allocate` makes a
+    /// buffer of the given size in bytes.
     pub fn new(
         budget: Budget,
         block_bytes: usize,
@@ -58,27 +57,27 @@ impl<B, E> Pool<B, E> {
         Self { shared: Arc::new(Shared { budget, block_bytes, allocate, idle }) }
     }
 
-    /// A buffer of at least `bytes`, with whatever content it had: the smallest idle one
-    /// that fits, else a new one.
+    /// Returns a buffer of at least `bytes`: the smallest idle one that fits, else a new one.
+    /// Its content is arbitrary.
     ///
     /// # Errors
-    /// [`PoolError::Exhausted`] if buffers in use leave too little, even with all
-    /// idle ones given back; [`PoolError::Allocate`] if the system refuses.
-    pub fn take(&self, bytes: usize) -> Result<Block<B, E>, PoolError<E>> {
+    /// [`PoolError::Exhausted`] if the buffers in use leave too little of the budget;
+    /// [`PoolError::Allocate`] if the system refuses.
+    pub fn take(&self, bytes: usize) -> Result<PooledBuffer<B, E>, PoolError<E>> {
         let blocks = bytes.div_ceil(self.shared.block_bytes).max(1);
         let owned = match self.shared.take_idle(blocks) {
             Some(owned) => owned,
             None => self.shared.make(blocks)?,
         };
-        Ok(Block { owned: Some(owned), pool: Arc::clone(&self.shared) })
+        Ok(PooledBuffer { owned: Some(owned), pool: Arc::clone(&self.shared) })
     }
 
-    /// Gives all idle buffers back to the system.
+    /// Frees all idle buffers.
     pub fn collect(&self) {
         self.shared.idle().clear();
     }
 
-    /// The budget, which knows the ids of all buffers.
+    /// Returns the budget, which has one reservation per buffer.
     pub fn budget(&self) -> &Budget {
         &self.shared.budget
     }
@@ -111,22 +110,23 @@ impl<B, E> Shared<B, E> {
     }
 }
 
-/// A buffer in use; dropping gives it back to its pool.
-pub struct Block<B, E> {
+/// A buffer in use. Dropping it returns it to its pool.
+pub struct PooledBuffer<B, E> {
     owned: Option<Owned<B>>,
     pool: Arc<Shared<B, E>>,
 }
 
-impl<B, E> Block<B, E> {
+impl<B, E> PooledBuffer<B, E> {
     const OWNED: &str = "a block owns its buffer until it is dropped";
 
-    /// Unique in the pool's budget, kept when the buffer is used again.
+    /// Returns the id, which is unique in the pool's budget and stays the same when the buffer
+    /// is used again.
     pub fn id(&self) -> u64 {
         self.owned.as_ref().expect(Self::OWNED).reservation.id()
     }
 }
 
-impl<B, E> Deref for Block<B, E> {
+impl<B, E> Deref for PooledBuffer<B, E> {
     type Target = B;
 
     fn deref(&self) -> &B {
@@ -134,19 +134,19 @@ impl<B, E> Deref for Block<B, E> {
     }
 }
 
-impl<B, E> DerefMut for Block<B, E> {
+impl<B, E> DerefMut for PooledBuffer<B, E> {
     fn deref_mut(&mut self) -> &mut B {
         &mut self.owned.as_mut().expect(Self::OWNED).buffer
     }
 }
 
-impl<B, E> Drop for Block<B, E> {
+impl<B, E> Drop for PooledBuffer<B, E> {
     fn drop(&mut self) {
         self.pool.idle().extend(self.owned.take());
     }
 }
 
-impl<B, E> fmt::Debug for Block<B, E> {
+impl<B, E> fmt::Debug for PooledBuffer<B, E> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Block").field("id", &self.id()).finish_non_exhaustive()
     }
@@ -156,8 +156,8 @@ impl<B, E> fmt::Debug for Block<B, E> {
 mod tests {
     use super::*;
 
-    fn pool(limit: u64) -> Pool<Vec<u8>, ()> {
-        Pool::new(Budget::new(limit), 10, |bytes| Ok(vec![0; bytes]))
+    fn pool(limit: u64) -> BufferPool<Vec<u8>, ()> {
+        BufferPool::new(Budget::new(limit), 10, |bytes| Ok(vec![0; bytes]))
     }
 
     #[test]
@@ -188,7 +188,7 @@ mod tests {
         drop(pool.take(30).unwrap());
         let large = pool.take(40).unwrap();
         let error = pool.take(1).unwrap_err();
-        assert!(matches!(error, PoolError::Exhausted(Refused { available: 0, .. })));
+        assert!(matches!(error, PoolError::Exhausted(BudgetExceeded { available: 0, .. })));
         drop(large);
         pool.collect();
         assert_eq!(pool.budget().reserved(), 0);
@@ -196,7 +196,8 @@ mod tests {
 
     #[test]
     fn what_the_system_refuses_is_not_reserved() {
-        let pool: Pool<Vec<u8>, &str> = Pool::new(Budget::new(100), 10, |_| Err("no memory"));
+        let pool: BufferPool<Vec<u8>, &str> =
+            BufferPool::new(Budget::new(100), 10, |_| Err("no memory"));
         let error = pool.take(5).unwrap_err();
         assert_eq!(error, PoolError::Allocate { bytes: 10, source: "no memory" });
         assert_eq!(pool.budget().reserved(), 0);

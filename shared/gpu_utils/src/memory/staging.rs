@@ -1,6 +1,6 @@
-//! Buffers on the host from which a session's inputs are copied, and into which its
-//! outputs are: page-locked for a device, so that copies are made by the device while
-//! the processor goes on; ordinary memory where the processor computes.
+//! Host buffers for the inputs and outputs of a session. For a device they are page-locked, so
+//! that the device copies them while the processor continues. For the CPU they are ordinary
+//! memory.
 
 #![expect(unsafe_code, reason = "bytes are read as numbers, and the driver's are not initialized")]
 
@@ -8,9 +8,9 @@ use std::marker::PhantomData;
 
 use cudarc::driver::{DriverError, PinnedHostSlice};
 
-use super::{Block, Budget, Pool, PoolError};
+use super::{Budget, BufferPool, PoolError, PooledBuffer};
 use crate::cuda::CudaDevice;
-use crate::operation::Fault;
+use crate::operation::RunFailure;
 
 /// Buffers are multiples of this: the inputs of a batch of usual size fit into one each.
 const BLOCK_BYTES: usize = 64 << 10;
@@ -18,7 +18,7 @@ const BLOCK_BYTES: usize = 64 << 10;
 /// The reason why there is no buffer.
 pub type StagingError = PoolError<DriverError>;
 
-impl Fault for StagingError {
+impl RunFailure for StagingError {
     fn is_out_of_memory(&self) -> bool {
         match self {
             Self::Exhausted(_) => true,
@@ -54,10 +54,10 @@ impl HostBuffer {
     }
 }
 
-/// A number that any bytes are a value of.
+/// A number type for which any bytes are a valid value.
 ///
 /// # Safety
-/// That must hold, and its alignment be at most that of `u64`.
+/// Any bytes must be a valid value, and the alignment must be at most that of `u64`.
 pub unsafe trait Number: Copy {}
 
 // SAFETY: any eight bytes are a value.
@@ -67,25 +67,24 @@ unsafe impl Number for f32 {}
 
 /// The pools of one session.
 pub struct Staging {
-    inputs: Pool<HostBuffer, DriverError>,
-    outputs: Pool<HostBuffer, DriverError>,
+    inputs: BufferPool<HostBuffer, DriverError>,
+    outputs: BufferPool<HostBuffer, DriverError>,
 }
 
 impl Staging {
-    /// The most that buffers in use and idle ones take together, for inputs and outputs
-    /// each.
+    /// The most bytes of all buffers, in use or idle, for inputs and outputs each.
     pub const BUDGET_BYTES: u64 = 1_000_000_000;
 
-    /// Pools of ordinary memory, for sessions that the processor computes.
+    /// Makes pools of ordinary memory, for sessions on the CPU.
     pub fn ordinary() -> Self {
         let pool = || {
             let allocate = |bytes| Ok(HostBuffer::ordinary(bytes));
-            Pool::new(Budget::new(Self::BUDGET_BYTES), BLOCK_BYTES, allocate)
+            BufferPool::new(Budget::new(Self::BUDGET_BYTES), BLOCK_BYTES, allocate)
         };
         Self { inputs: pool(), outputs: pool() }
     }
 
-    /// Pools of page-locked memory for `device`.
+    /// Makes pools of page-locked memory for `device`.
     pub fn pinned(device: &CudaDevice) -> Self {
         let pool = || {
             let context = device.context().clone();
@@ -98,12 +97,12 @@ impl Staging {
                 unsafe { start.write_bytes(0, len) };
                 Ok(HostBuffer::Pinned(slice))
             };
-            Pool::new(Budget::new(Self::BUDGET_BYTES), BLOCK_BYTES, allocate)
+            BufferPool::new(Budget::new(Self::BUDGET_BYTES), BLOCK_BYTES, allocate)
         };
         Self { inputs: pool(), outputs: pool() }
     }
 
-    /// A buffer for `count` numbers that a device reads, with whatever content it had.
+    /// Returns a buffer for `count` numbers that a device reads. Its content is arbitrary.
     ///
     /// # Errors
     /// [`StagingError`] if memory is short.
@@ -111,7 +110,7 @@ impl Staging {
         Staged::of(&self.inputs, count)
     }
 
-    /// A buffer for `count` numbers that a device writes, with whatever content it had.
+    /// Returns a buffer for `count` numbers that a device writes. Its content is arbitrary.
     ///
     /// # Errors
     /// [`StagingError`] if memory is short.
@@ -119,13 +118,13 @@ impl Staging {
         Staged::of(&self.outputs, count)
     }
 
-    /// Gives the buffers that are not in use back to the system.
+    /// Frees the idle buffers.
     pub fn collect(&self) {
         self.inputs.collect();
         self.outputs.collect();
     }
 
-    /// The bytes of all buffers, in use or idle.
+    /// Returns the bytes of all buffers, in use or idle.
     pub fn reserved_bytes(&self) -> u64 {
         self.inputs.budget().reserved() + self.outputs.budget().reserved()
     }
@@ -134,13 +133,13 @@ impl Staging {
 /// Numbers in a buffer, which returns to its pool when this is dropped.
 #[derive(Debug)]
 pub struct Staged<T> {
-    block: Block<HostBuffer, DriverError>,
+    block: PooledBuffer<HostBuffer, DriverError>,
     count: usize,
     numbers: PhantomData<T>,
 }
 
 impl<T: Number> Staged<T> {
-    fn of(pool: &Pool<HostBuffer, DriverError>, count: usize) -> Result<Self, StagingError> {
+    fn of(pool: &BufferPool<HostBuffer, DriverError>, count: usize) -> Result<Self, StagingError> {
         let block = pool.take(count.saturating_mul(size_of::<T>()))?;
         Ok(Self { block, count, numbers: PhantomData })
     }
@@ -148,7 +147,7 @@ impl<T: Number> Staged<T> {
     /// The numbers.
     ///
     /// # Errors
-    /// The device's, if work on it failed before.
+    /// A device error, if earlier work on the device failed.
     pub fn as_slice(&self) -> Result<&[T], DriverError> {
         let start = self.block.start()?.cast();
         // SAFETY: the pool made the buffer at least as long as `count` numbers, all of it
@@ -157,10 +156,10 @@ impl<T: Number> Staged<T> {
         Ok(unsafe { std::slice::from_raw_parts(start, self.count) })
     }
 
-    /// The numbers, to be overwritten.
+    /// Returns the numbers for writing.
     ///
     /// # Errors
-    /// The device's, if work on it failed before.
+    /// A device error, if earlier work on the device failed.
     pub fn as_mut_slice(&mut self) -> Result<&mut [T], DriverError> {
         let start = self.block.start_mut()?.cast();
         // SAFETY: as in `as_slice`; the block is borrowed alone.

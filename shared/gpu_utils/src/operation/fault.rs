@@ -1,7 +1,7 @@
-//! Which failures are a lack of memory.
+//! The failures of device runs, and those that mean a lack of memory.
 
 /// A failure of a device run.
-pub trait Fault {
+pub trait RunFailure {
     /// True where the same run may succeed with fewer items or more free memory.
     fn is_out_of_memory(&self) -> bool;
 }
@@ -17,9 +17,9 @@ const OUT_OF_MEMORY: [&[&str]; 6] = [
     &["CUDA failure 2:"],
 ];
 
-/// True where a runtime's message tells of a lack of memory. ONNX Runtime has no code
-/// for it (`bfc_arena.cc` raises a plain failure), so its text has to decide, here
-/// and nowhere else.
+/// Returns true if a runtime's message means a lack of memory. ONNX Runtime has no error code
+/// for it (`bfc_arena.cc` raises a plain failure), so its text must decide. No other code
+/// decides by a text.
 pub fn is_out_of_memory_message(message: &str) -> bool {
     OUT_OF_MEMORY.iter().any(|row| row.iter().all(|part| message.contains(part)))
 }

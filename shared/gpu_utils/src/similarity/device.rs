@@ -1,18 +1,17 @@
-//! A matrix on a CUDA device, and its nearest rows by one fused kernel.
+//! A matrix on a CUDA device, whose nearest rows one fused kernel finds.
 //!
-//! The kernel's source is compiled by NVRTC at run time, for whatever device
-//! there is. Nothing here is called before the caller has a
-//! stream, so that nothing needs CUDA to be built.
+//! NVRTC compiles the kernel's source at run time for the present device. All functions need a
+//! stream, so building this crate does not need CUDA.
 
 #![expect(unsafe_code, reason = "kernels are launched with pointers")]
 
 use std::sync::Arc;
 
-use courant_vectors::{DimensionError, Matrix, Nearest, RowFormat, Scored, Values};
+use courant_vectors::{DimensionError, Matrix, NearestRows, RowFormat, RowValues, ScoredRow};
 use cudarc::driver::{CudaFunction, CudaSlice, CudaStream, DriverError, PushKernelArg};
 
-use crate::cuda::kernels::{self, Kernels, KernelsError, WARPS};
-use crate::operation::Fault;
+use crate::cuda::kernels::{self, CompiledKernels, KernelsError, WARPS};
+use crate::operation::RunFailure;
 
 /// The source of the kernels that [`DeviceMatrix`] runs.
 pub const SOURCE: &str = include_str!("device/top_k.cu");
@@ -21,19 +20,19 @@ const GROUP: usize = 4;
 /// The shared memory that every device gives a block by default.
 const SHARED_BYTES: usize = 48 << 10;
 
-/// Why a device did not search.
+/// The reasons why a device cannot search.
 #[derive(Debug, thiserror::Error)]
 pub enum DeviceError {
-    /// There are no kernels.
+    /// The kernels cannot be compiled or loaded.
     #[error(transparent)]
     Kernels(#[from] KernelsError),
-    /// The driver failed; what was asked for is lost.
+    /// The driver failed, and the search has no result.
     #[error("the CUDA driver failed")]
     Driver(#[from] DriverError),
-    /// A query does not fit: nothing was searched.
+    /// The query has the wrong dimension. Nothing was searched.
     #[error(transparent)]
     Dimension(#[from] DimensionError),
-    /// A query and its lists of the best do not fit into a block's memory.
+    /// A query and its lists of the best rows do not fit into the shared memory of a block.
     #[error("the best {k} in {dimension} dimensions take more than {SHARED_BYTES} bytes")]
     TooMany {
         /// The number of rows asked for.
@@ -41,7 +40,7 @@ pub enum DeviceError {
         /// The matrix's dimension.
         dimension: usize,
     },
-    /// The rows cannot be counted in 31 bits.
+    /// There are more rows than 31 bits can count.
     #[error("{rows} rows are too many")]
     TooLarge {
         /// The number of rows.
@@ -49,7 +48,7 @@ pub enum DeviceError {
     },
 }
 
-impl Fault for DeviceError {
+impl RunFailure for DeviceError {
     fn is_out_of_memory(&self) -> bool {
         match self {
             Self::Kernels(error) => error.is_out_of_memory(),
@@ -59,7 +58,7 @@ impl Fault for DeviceError {
     }
 }
 
-/// A copy of a matrix in a device's memory. It does not follow its original.
+/// A copy of a matrix in a device's memory. It does not follow changes of the original.
 pub struct DeviceMatrix {
     stream: Arc<CudaStream>,
     kernel: CudaFunction,
@@ -81,27 +80,27 @@ type Admitted = Option<CudaSlice<u32>>;
 impl DeviceMatrix {
     /// Copies `matrix` to the device of `kernels`, which are those of [`SOURCE`].
     ///
-    /// Rows keep their format; of one with codes and floats the floats are
-    /// copied, since what the codes save is not worth a second pass there.
+    /// Rows keep their format. From a format with codes and floats, only the floats are copied,
+    /// since the codes would not pay for a second pass on a device.
     ///
     /// # Errors
     /// [`DeviceError`] if memory is short.
-    pub fn upload(matrix: &Matrix, kernels: &Kernels) -> Result<Self, DeviceError> {
+    pub fn upload(matrix: &Matrix, kernels: &CompiledKernels) -> Result<Self, DeviceError> {
         let (count, dimension) = (matrix.len(), matrix.dimension());
         if count >= i32::MAX as usize {
             return Err(DeviceError::TooLarge { rows: count });
         }
         let stream = kernels.stream();
         let (rows, kernel) = match matrix.values() {
-            Values::F32(values) => {
+            RowValues::F32(values) => {
                 let values = padded(values.iter().copied(), dimension);
                 (DeviceRows::F32(stream.clone_htod(&values)?), "top_k_f32")
             }
-            Values::F16(values) => {
+            RowValues::F16(values) => {
                 let bits = padded(values.iter().map(|value| value.to_bits()), dimension);
                 (DeviceRows::F16(stream.clone_htod(&bits)?), "top_k_f16")
             }
-            Values::Int8 { codes, scales } => {
+            RowValues::Int8 { codes, scales } => {
                 let codes = padded(codes.into_iter(), dimension);
                 let codes = stream.clone_htod(&codes)?;
                 (DeviceRows::Int8(codes, stream.clone_htod(&scales)?), "top_k_int8")
@@ -117,7 +116,7 @@ impl DeviceMatrix {
         })
     }
 
-    /// Memory that a copy of `matrix` takes on a device, in bytes.
+    /// Returns the device memory that a copy of `matrix` takes, in bytes.
     pub fn size_bytes_of(matrix: &Matrix) -> usize {
         let values = matrix.len() * matrix.dimension().next_multiple_of(GROUP);
         match matrix.format() {
@@ -127,7 +126,7 @@ impl DeviceMatrix {
         }
     }
 
-    /// Memory taken on the device, in bytes.
+    /// Returns the device memory that this copy takes, in bytes.
     pub fn size_bytes(&self) -> usize {
         match &self.rows {
             DeviceRows::F32(values) => values.num_bytes(),
@@ -136,9 +135,9 @@ impl DeviceMatrix {
         }
     }
 
-    /// Finds the rows that [`Matrix::top_k`] finds. Scores differ from the processor's in
-    /// the last bits, and those of [`RowFormat::Int8`] by the query, which has no codes
-    /// here. `admit` is asked about every row.
+    /// Finds the same rows as [`Matrix::top_k`]. Scores differ from those of the CPU in the
+    /// last bits. Scores of [`RowFormat::Int8`] differ more, because the query is not coded
+    /// here. `admit` is called for every row.
     ///
     /// # Errors
     /// [`DeviceError`] if the query or `k` does not fit, or the driver fails.
@@ -147,7 +146,7 @@ impl DeviceMatrix {
         query: &[f32],
         k: usize,
         admit: Option<&dyn Fn(usize) -> bool>,
-    ) -> Result<Vec<Scored>, DeviceError> {
+    ) -> Result<Vec<ScoredRow>, DeviceError> {
         if query.len() != self.dimension {
             let (expected, found) = (self.dimension, query.len());
             return Err(DimensionError { expected, found }.into());
@@ -168,7 +167,7 @@ impl DeviceMatrix {
         query: &[f32],
         k: usize,
         admitted: &Admitted,
-    ) -> Result<Vec<Scored>, DeviceError> {
+    ) -> Result<Vec<ScoredRow>, DeviceError> {
         let query = self.stream.clone_htod(&padded(query.iter().copied(), self.dimension))?;
         let mut scores = self.stream.alloc_zeros::<f32>(self.blocks * k)?;
         let mut rows = self.stream.alloc_zeros::<i32>(self.blocks * k)?;
@@ -199,12 +198,12 @@ impl DeviceMatrix {
     }
 
     /// The best of the blocks' lists; a list's empty places name no row.
-    fn merge(&self, scores: &[f32], rows: &[i32], k: usize) -> Vec<Scored> {
-        let mut nearest = Nearest::new(k);
+    fn merge(&self, scores: &[f32], rows: &[i32], k: usize) -> Vec<ScoredRow> {
+        let mut nearest = NearestRows::new(k);
         for (score, row) in scores.iter().zip(rows) {
             let row = *row as usize;
             if row < self.count {
-                nearest.offer(Scored { row, score: *score });
+                nearest.offer(ScoredRow { row, score: *score });
             }
         }
         nearest.into_sorted()

@@ -1,17 +1,17 @@
-//! A matrix that is searched where that is faster: on the CPU, or on a device that
-//! holds a copy of most of its rows.
+//! A matrix that is searched on the faster device: the CPU, or a GPU that holds a copy of most
+//! of its rows.
 
 mod copy;
 
-use courant_vectors::{DimensionError, Matrix, Place, Scan, Scored};
+use courant_vectors::{DimensionError, Matrix, Scan, ScanPlacement, ScoredRow};
 use opentelemetry::metrics::Meter;
 
 use super::device::{DeviceError, DeviceMatrix, SOURCE};
 use crate::Config;
-use crate::cuda::kernels::Kernels;
+use crate::cuda::kernels::CompiledKernels;
 use crate::device::CudaAbsence;
 use crate::hybrid::{Dispatch, Metrics, Operation};
-use crate::memory::Refused;
+use crate::memory::BudgetExceeded;
 use copy::Copied;
 
 /// Its batch is the rows.
@@ -23,12 +23,12 @@ pub enum NotOnGpu {
     /// There is no such device.
     #[error(transparent)]
     Absent(#[from] CudaAbsence),
-    /// The rows take more than an agent may.
+    /// The rows need more memory than an agent may take.
     #[error(transparent)]
-    Refused(#[from] Refused),
+    Refused(#[from] BudgetExceeded),
 }
 
-/// A [`Matrix`], and where its scans run.
+/// A [`Matrix`] whose scans run on the CPU or on a device.
 pub struct HybridMatrix {
     matrix: Matrix,
     dispatch: Dispatch<OnDevice>,
@@ -38,27 +38,27 @@ pub struct HybridMatrix {
 type OnDevice = Option<(DeviceMatrix, Copied)>;
 
 impl HybridMatrix {
-    /// Scanned on the CPU, until [`use_gpu`](Self::use_gpu) finds better, and measured
-    /// until it is told not to.
+    /// Makes a matrix that is scanned on the CPU until [`use_gpu`](Self::use_gpu) is called.
+    /// Its scans are measured by default.
     pub fn new(matrix: Matrix, metrics: Metrics) -> Self {
         Self { matrix, dispatch: Dispatch::new(TOP_K, metrics) }
     }
 
-    /// Lets scans run on the device that `config` names, with the thresholds that
-    /// hold for it, and measures them if it says so. The rows are copied there when a
-    /// scan first tries it.
+    /// Lets scans run on the device that `config` names, with the thresholds for that device.
+    /// The scans are measured if `config` enables it. The rows are copied when a scan first
+    /// tries the device.
     ///
     /// # Errors
-    /// [`NotOnGpu`]: scans run on the CPU. Where the rows take too much now, later ones
-    /// may find room.
+    /// [`NotOnGpu`]: scans run on the CPU. If the rows need too much memory now, a later call
+    /// may succeed.
     pub fn use_gpu(&mut self, config: &Config, meter: &Meter) -> Result<(), NotOnGpu> {
         self.dispatch.use_gpu(config, meter)?;
         Ok(self.dispatch.take(DeviceMatrix::size_bytes_of(&self.matrix))?)
     }
 
-    /// Makes a [`Place`] of the device that `config` names. Where the matrix cannot be on
-    /// it, scans run on the CPU, unless `config` requires a GPU.
-    pub fn place(config: &Config, meter: &Meter) -> Place {
+    /// Returns the [`ScanPlacement`] of the device that `config` names. If the matrix cannot be
+    /// placed on it, scans run on the CPU, unless `config` requires a GPU.
+    pub fn place(config: &Config, meter: &Meter) -> ScanPlacement {
         let (config, meter) = (config.clone(), meter.clone());
         Box::new(move |matrix| {
             let mut hybrid = Self::new(matrix, Metrics::new(&meter));
@@ -92,7 +92,7 @@ impl Scan for HybridMatrix {
         query: &[f32],
         k: usize,
         admit: &dyn Fn(usize) -> bool,
-    ) -> Result<Vec<Scored>, DimensionError> {
+    ) -> Result<Vec<ScoredRow>, DimensionError> {
         self.matrix.fit(query)?;
         let matrix = &self.matrix;
         let size_bytes = DeviceMatrix::size_bytes_of(matrix);
@@ -108,7 +108,7 @@ impl Scan for HybridMatrix {
 fn follow<'a>(
     on_device: &'a mut OnDevice,
     matrix: &Matrix,
-    kernels: &Kernels,
+    kernels: &CompiledKernels,
 ) -> Result<&'a (DeviceMatrix, Copied), DeviceError> {
     let fresh = on_device.take().filter(|(_, copied)| !copied.is_stale(matrix.len()));
     Ok(on_device.insert(match fresh {

@@ -19,10 +19,10 @@ const VERSION_DIGITS: usize = 12;
 /// Values per word or token that no head has more of.
 const MAX_WIDTH: usize = 1 << 14;
 
-/// Why bytes are no head, or states not those of a text.
+/// The reasons why bytes are not a valid head, or states do not match a text.
 #[derive(Debug, PartialEq, thiserror::Error)]
 pub enum EntityHeadError {
-    /// The first line is not the JSON that it should be.
+    /// The first line is not valid JSON of a head.
     #[error("the head's first line cannot be read: {0}")]
     Header(String),
     /// A file of another kind or version.
@@ -31,7 +31,7 @@ pub enum EntityHeadError {
         /// The format that the file states.
         found: String,
     },
-    /// Labels, features or layers are not those that this version computes.
+    /// The numbers of labels, features or layers differ from those of this version.
     #[error("the head has {found} {what}, expected are {expected}")]
     Shape {
         /// The things that are counted, such as `labels`.
@@ -44,10 +44,10 @@ pub enum EntityHeadError {
     /// The labels have other names or another order.
     #[error("the head's labels are {0:?}")]
     Labels(Vec<String>),
-    /// A weight is infinite or no number.
+    /// A weight is infinite or NaN.
     #[error("a value of the head is not finite")]
     NotFinite,
-    /// Words and their values do not fit together.
+    /// The number of values does not match the number of words.
     #[error("the words have {found} values, expected are {expected}")]
     Rows {
         /// Values that the words need.

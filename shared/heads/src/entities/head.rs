@@ -22,7 +22,7 @@ pub struct Provenance {
     pub data_sha256: String,
     /// The number of those texts.
     pub texts: usize,
-    /// Exact-span F1 on texts that it never saw, as its trainer measured.
+    /// The exact-span F1 on texts that were held back, as the trainer measured it.
     pub f1: Option<f32>,
 }
 
@@ -33,12 +33,12 @@ pub struct TaggedSpan {
     pub kind: EntityKind,
     /// Its words.
     pub words: Range<usize>,
-    /// 0 to 1: how probable the kind is, mean over the words.
+    /// The probability of the kind, 0 to 1: the mean over the words.
     pub score: f32,
 }
 
-/// Finds names by an encoder's states: a layer per word, one over the word and
-/// its two neighbours, and a conditional random field over the text.
+/// A model that finds names by an encoder's states. It has a layer per word, a layer over the
+/// word and its two neighbours, and a conditional random field over the text.
 #[derive(Clone, Debug, PartialEq)]
 pub struct EntityHead {
     pub(super) provenance: Provenance,
@@ -64,21 +64,22 @@ static EMBEDDED: LazyLock<EntityHead> = LazyLock::new(|| {
 });
 
 impl EntityHead {
-    /// The head that comes with Courant, for the states of all-MiniLM-L6-v2.
+    /// Returns the head that is part of Courant, for the states of all-MiniLM-L6-v2.
     pub fn embedded() -> &'static Self {
         &EMBEDDED
     }
 
-    /// Reads a head as [`Self::to_bytes`] writes it.
+    /// Reads a head in the format of [`Self::to_bytes`].
     ///
     /// # Errors
-    /// [`EntityHeadError`] where it is none, or its sizes or labels are not those
-    /// of this version.
+    /// [`EntityHeadError`] if the bytes are not a head, or its sizes or labels are not those of
+    /// this version.
     pub fn from_bytes(bytes: &[u8]) -> Result<Self, EntityHeadError> {
         super::file::read(bytes)
     }
 
-    /// A line of JSON that tells what it is, then its values in half precision.
+    /// Returns the file's content: a line of JSON that describes the head, then its values in
+    /// half precision.
     pub fn to_bytes(&self) -> Vec<u8> {
         super::file::write(&self.provenance, &self.layers)
     }
@@ -88,19 +89,19 @@ impl EntityHead {
         &self.provenance
     }
 
-    /// Notes how well it did on texts that it never saw.
+    /// Sets the F1 on texts that were held back.
     #[must_use]
     pub fn with_f1(mut self, f1: f32) -> Self {
         self.provenance.f1 = Some(f1);
         super::file::read(&self.to_bytes()).expect("what was just written can be read")
     }
 
-    /// Values per token that the encoder has to give.
+    /// Returns the number of values per token that the encoder must give.
     pub fn dimension(&self) -> usize {
         self.layers.project.inputs()
     }
 
-    /// Values per word that [`Self::project`] gives.
+    /// Returns the number of values per word that [`Self::project`] gives.
     pub fn hidden(&self) -> usize {
         self.layers.project.outputs()
     }
@@ -115,19 +116,19 @@ impl EntityHead {
         }
     }
 
-    /// The first layer, word by word: what the head keeps of an encoder's states.
-    /// Rows `[words, dimension]` become rows `[words, hidden]`.
+    /// Applies the first layer to each word. Rows `[words, dimension]` of the encoder's states
+    /// become rows `[words, hidden]`.
     pub fn project(&self, states: &[f32]) -> Vec<f32> {
         let mut values = self.layers.project.apply(states);
         rectify(&mut values);
         values
     }
 
-    /// The names in a text. `projected`: one row of [`Self::project`] per word;
-    /// zeros where a word has no tokens.
+    /// Returns the names in a text. `projected`: one row of [`Self::project`] per word; zeros
+    /// for a word without tokens.
     ///
     /// # Errors
-    /// [`EntityHeadError::Rows`] where there are not as many rows as words.
+    /// [`EntityHeadError::Rows`] if there is not one row per word.
     pub fn tag(
         &self,
         words: &[Word<'_>],

@@ -1,46 +1,45 @@
-//! Texts whose names are known: what the head learns from, and what it is judged
-//! by.
+//! Texts with known names, for training and evaluation.
 
 use std::ops::Range;
 
 use courant_article::{EntityKind, Span};
 
 use super::{
-    EntityHead, EntityHeadError, Example, Provenance, TaggedSpan, TrainingError, TrainingSettings,
-    Word, train, words,
+    EntityExample, EntityHead, EntityHeadError, Provenance, TaggedSpan, TrainingError,
+    TrainingSettings, Word, train, words,
 };
 use crate::metrics::{Scores, scores};
 
 /// The kind of thing that a name names, and the name's place in code points.
-pub type Name = (EntityKind, Span);
+pub type NamedSpan = (EntityKind, Span);
 
 /// A text with its names and its words' states.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Passage {
+pub struct EntityPassage {
     text: String,
-    names: Vec<Name>,
+    names: Vec<NamedSpan>,
     states: Vec<f32>,
 }
 
-impl Passage {
-    /// `names`: that do not overlap; `states`: one row per word of [`words`].
-    pub fn new(text: String, names: Vec<Name>, states: Vec<f32>) -> Self {
+impl EntityPassage {
+    /// Makes a passage. `names` must not overlap. `states`: one row per word of [`words`].
+    pub fn new(text: String, names: Vec<NamedSpan>, states: Vec<f32>) -> Self {
         Self { text, names, states }
     }
 
-    fn into_example(self) -> Example {
+    fn into_example(self) -> EntityExample {
         let words = words(&self.text);
-        Example::new(&words, &named(&words, &self.names), self.states)
+        EntityExample::new(&words, &named(&words, &self.names), self.states)
     }
 }
 
-/// Names found, right, and expected. A name is right where its kind, its first
-/// and its last character are.
+/// The numbers of found, right and expected names. A found name is right if its kind and both
+/// ends match an expected one.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct SpanCount {
-    /// Found as they should be.
+    /// The number of found names that are right.
     pub right: usize,
-    /// Found at all.
+    /// The number of found names.
     pub found: usize,
     /// There.
     pub expected: usize,
@@ -48,55 +47,54 @@ pub struct SpanCount {
 
 impl SpanCount {
     /// Counts one text.
-    pub fn add(&mut self, found: &[Name], expected: &[Name]) {
+    pub fn add(&mut self, found: &[NamedSpan], expected: &[NamedSpan]) {
         self.right += found.iter().filter(|name| expected.contains(name)).count();
         self.found += found.len();
         self.expected += expected.len();
     }
 
-    /// The harmonic mean of precision and recall; not a number where neither has
-    /// anything to go by.
+    /// Returns the harmonic mean of precision and recall. NaN if there are no found and no
+    /// expected names.
     pub fn f1(self) -> f64 {
         2.0 * self.right as f64 / (self.found + self.expected) as f64
     }
 
-    /// The share of what was found.
+    /// Returns the share of found names that are right.
     pub fn precision(self) -> f64 {
         self.right as f64 / self.found as f64
     }
 
-    /// The share of what was there.
+    /// Returns the share of expected names that were found.
     pub fn recall(self) -> f64 {
         self.right as f64 / self.expected as f64
     }
 }
 
-/// Learns a head from some texts, and notes in it how well it finds the names of
-/// others.
+/// Trains a head on some texts, and records in it how well it finds the names of others.
 ///
 /// # Errors
-/// [`TrainingError`] where there is nothing to learn from or to judge by, or
-/// values do not fit their words.
+/// [`TrainingError`] if there are no texts to train on or to judge by, or the values do not
+/// match their words.
 pub fn learn(
-    seen: Vec<Passage>,
-    held_back: &[Passage],
+    seen: Vec<EntityPassage>,
+    held_back: &[EntityPassage],
     provenance: Provenance,
 ) -> Result<EntityHead, TrainingError> {
     if held_back.is_empty() {
         return Err(TrainingError::NoWords);
     }
-    let examples: Vec<Example> = seen.into_iter().map(Passage::into_example).collect();
+    let examples: Vec<EntityExample> = seen.into_iter().map(EntityPassage::into_example).collect();
     let head = train(&examples, &TrainingSettings::default(), provenance)?;
     let f1 = head.count(held_back)?.f1();
     Ok(if f1.is_finite() { head.with_f1(f1 as f32) } else { head })
 }
 
 impl EntityHead {
-    /// The names in a text. `states`: one row per word of [`words`].
+    /// Returns the names in a text. `states`: one row per word of [`words`].
     ///
     /// # Errors
     /// [`EntityHeadError::Rows`] where there are not as many rows as words.
-    pub fn names(&self, text: &str, states: &[f32]) -> Result<Vec<Name>, EntityHeadError> {
+    pub fn names(&self, text: &str, states: &[f32]) -> Result<Vec<NamedSpan>, EntityHeadError> {
         let words = words(text);
         let expected = words.len() * self.dimension();
         if states.len() != expected {
@@ -114,7 +112,7 @@ impl EntityHead {
     ///
     /// # Errors
     /// As [`Self::names`].
-    pub fn count(&self, passages: &[Passage]) -> Result<SpanCount, EntityHeadError> {
+    pub fn count(&self, passages: &[EntityPassage]) -> Result<SpanCount, EntityHeadError> {
         let mut count = SpanCount::default();
         for passage in passages {
             count.add(&self.names(&passage.text, &passage.states)?, &passage.names);
@@ -126,7 +124,7 @@ impl EntityHead {
     ///
     /// # Errors
     /// As [`Self::names`].
-    pub fn scores(&self, passages: &[Passage]) -> Result<Scores, EntityHeadError> {
+    pub fn scores(&self, passages: &[EntityPassage]) -> Result<Scores, EntityHeadError> {
         let count = self.count(passages)?;
         let measured =
             [("f1", count.f1()), ("precision", count.precision()), ("recall", count.recall())];
@@ -135,8 +133,8 @@ impl EntityHead {
 }
 
 /// Names as ranges of words: of each word that shares a character.
-fn named(words: &[Word<'_>], names: &[Name]) -> Vec<(EntityKind, Range<usize>)> {
-    let range = |&(kind, span): &Name| {
+fn named(words: &[Word<'_>], names: &[NamedSpan]) -> Vec<(EntityKind, Range<usize>)> {
+    let range = |&(kind, span): &NamedSpan| {
         let start = words.partition_point(|word| word.span.end <= span.start);
         let end = words.partition_point(|word| word.span.start < span.end);
         (kind, start..end)
@@ -149,7 +147,7 @@ mod tests {
     use super::*;
 
     /// A name's words have a state of their own; some texts have none.
-    fn passage(number: u32) -> Passage {
+    fn passage(number: u32) -> EntityPassage {
         let text = format!("they say Ann{number} left");
         let words = words(&text);
         let span = words[2].span;
@@ -158,7 +156,7 @@ mod tests {
         let is_named = |word: &Word<'_>| names.iter().any(|(_, span)| *span == word.span);
         let states =
             words.iter().flat_map(|word| [f32::from(u8::from(is_named(word))), 1.0]).collect();
-        Passage::new(text.clone(), names, states)
+        EntityPassage::new(text.clone(), names, states)
     }
 
     fn learned() -> EntityHead {

@@ -1,4 +1,4 @@
-//! Which of an encoder's overlapping inputs gives each word its vector.
+//! The choice of the encoder input that gives each word its vector, where inputs overlap.
 
 use std::ops::Range;
 
@@ -9,23 +9,23 @@ use super::Word;
 /// A word of one chunk.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PlacedWord {
-    /// Its place among the text's words.
+    /// The index of the word in the text.
     pub word: usize,
-    /// Its tokens, counted within the chunk; the special ones do not count.
+    /// The tokens of the word, as indexes within the chunk without special tokens.
     pub tokens: Range<usize>,
 }
 
-/// Every word that has tokens belongs to one chunk: where two hold it, to that
-/// in whose inside it lies deeper, because there the encoder has seen more of
-/// what stands around it.
+/// The assignment of words to chunks. Every word with tokens belongs to one chunk. If two
+/// chunks contain it, it belongs to the one in which it lies farther from the edge, because
+/// there the encoder has seen more context.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Placement {
+pub struct WordPlacement {
     chunks: Vec<Vec<PlacedWord>>,
 }
 
-impl Placement {
-    /// `tokens`: of the whole text, in code points, in the text's order;
-    /// `chunks`: ranges of them, in order.
+impl WordPlacement {
+    /// Assigns words to chunks. `tokens`: the spans of the text's tokens in code points, in
+    /// order. `chunks`: ranges of token indexes, in order.
     pub fn new(words: &[Word<'_>], tokens: &[Span], chunks: &[Range<usize>]) -> Self {
         let mut placed = vec![Vec::new(); chunks.len()];
         for (word, found) in words.iter().enumerate() {
@@ -39,7 +39,7 @@ impl Placement {
         Self { chunks: placed }
     }
 
-    /// The words of one chunk, in the text's order.
+    /// Returns the words of one chunk, in the order of the text.
     pub fn chunk(&self, chunk: usize) -> &[PlacedWord] {
         &self.chunks[chunk]
     }
@@ -89,7 +89,7 @@ mod tests {
     #[test]
     fn a_word_comes_from_the_chunk_in_which_it_lies_deeper() {
         let text = "a b c d e f g h";
-        let placement = Placement::new(&words(text), &letters(text), &[0..6, 2..8]);
+        let placement = WordPlacement::new(&words(text), &letters(text), &[0..6, 2..8]);
         let of = |chunk| placement.chunk(chunk).iter().map(|w| w.word).collect::<Vec<_>>();
         assert_eq!((of(0), of(1)), (vec![0, 1, 2, 3], vec![4, 5, 6, 7]));
         assert_eq!(placement.chunk(1)[0], PlacedWord { word: 4, tokens: 2..3 });
@@ -98,7 +98,7 @@ mod tests {
     #[test]
     fn a_word_that_no_chunk_holds_whole_comes_from_the_one_that_holds_most() {
         let text = "abcdefgh";
-        let placement = Placement::new(&words(text), &letters(text), &[0..3, 2..8]);
+        let placement = WordPlacement::new(&words(text), &letters(text), &[0..3, 2..8]);
         assert!(placement.chunk(0).is_empty());
         assert_eq!(placement.chunk(1), [PlacedWord { word: 0, tokens: 0..6 }]);
     }
@@ -106,7 +106,7 @@ mod tests {
     #[test]
     fn a_word_without_tokens_has_no_place() {
         let text = "a - b";
-        let placement = Placement::new(&words(text), &letters(text), &[0..2, 1..2]);
+        let placement = WordPlacement::new(&words(text), &letters(text), &[0..2, 1..2]);
         let placed: Vec<_> = placement.chunk(0).iter().map(|w| w.word).collect();
         assert_eq!(placed, [0, 2]);
     }

@@ -1,5 +1,5 @@
-//! Learning a head from labelled texts. The same examples and settings give the
-//! same head: one thread, one order, a seeded generator.
+//! Trains a head on labelled texts. The same examples and settings give the same head: training
+//! uses one thread, a fixed order and a seeded generator.
 
 use std::ops::Range;
 
@@ -21,15 +21,15 @@ use scale::Scale;
 
 /// A text with its names.
 #[derive(Clone, Debug)]
-pub struct Example {
+pub struct EntityExample {
     states: Vec<f32>,
     features: Vec<f32>,
     labels: Vec<usize>,
 }
 
-impl Example {
-    /// `names`: kinds and ranges of words that do not overlap; `states`: one row
-    /// per word, the mean of its tokens' states.
+impl EntityExample {
+    /// Makes an example. `names`: kinds and ranges of words that do not overlap. `states`: one
+    /// row per word, the mean of its tokens' states.
     pub fn new(words: &[Word<'_>], names: &[(EntityKind, Range<usize>)], states: Vec<f32>) -> Self {
         Self { states, features: features(words), labels: labels(words.len(), names) }
     }
@@ -44,10 +44,10 @@ pub struct TrainingSettings {
     pub epochs: usize,
     /// Examples per step.
     pub batch: usize,
-    /// Values that the first layer keeps of a word.
+    /// The number of values per word after the first layer.
     pub hidden: usize,
-    /// The greatest learning rate: reached after the first steps, then falling to
-    /// zero in a straight line.
+    /// The greatest learning rate. It is reached after the first steps and then falls linearly
+    /// to zero.
     pub learning_rate: f32,
     /// The decay of the weights per step, as a share of the learning rate.
     pub weight_decay: f32,
@@ -72,10 +72,10 @@ impl Default for TrainingSettings {
     }
 }
 
-/// Why no head can be trained.
+/// The reasons why no head can be trained.
 #[derive(Debug, PartialEq, thiserror::Error)]
 pub enum TrainingError {
-    /// There is nothing to learn from.
+    /// There are no words to train on.
     #[error("there are no words to learn from")]
     NoWords,
     /// The examples come from encoders of different widths.
@@ -94,13 +94,13 @@ pub enum TrainingError {
 /// Steps until the learning rate is reached.
 const WARM_UP_STEPS: usize = 50;
 
-/// Trains a head. About a minute of one core for a hundred thousand words.
+/// Trains a head. This takes about a minute of one core for a hundred thousand words.
 ///
 /// # Errors
-/// [`TrainingError`] where there is nothing to learn from, or an example has not
-/// one row of states per word.
+/// [`TrainingError`] if there are no words, or an example does not have one row of states per
+/// word.
 pub fn train(
-    examples: &[Example],
+    examples: &[EntityExample],
     settings: &TrainingSettings,
     provenance: Provenance,
 ) -> Result<EntityHead, TrainingError> {
@@ -109,7 +109,8 @@ pub fn train(
     let mut random = Random::new(settings.seed);
     let mut layers = initial(dimension, settings.hidden, &mut random);
     let mut adam = Adam::new(&mut layers, settings.weight_decay);
-    let mut order: Vec<&Example> = examples.iter().filter(|one| !one.labels.is_empty()).collect();
+    let mut order: Vec<&EntityExample> =
+        examples.iter().filter(|one| !one.labels.is_empty()).collect();
     let steps = settings.epochs * order.len().div_ceil(settings.batch);
     let mut step = 0;
     for _ in 0..settings.epochs {
@@ -128,7 +129,7 @@ pub fn train(
     Ok(EntityHead::from_bytes(&exact.to_bytes()).expect("what was just written can be read"))
 }
 
-fn dimension(examples: &[Example]) -> Result<usize, TrainingError> {
+fn dimension(examples: &[EntityExample]) -> Result<usize, TrainingError> {
     let first = examples.iter().find(|example| !example.labels.is_empty());
     let first = first.ok_or(TrainingError::NoWords)?;
     let dimension = first.states.len() / first.labels.len();

@@ -1,22 +1,22 @@
-//! A text's words, as names are made of them.
+//! The words of a text, cut so that names consist of whole words.
 
 use courant_article::Span;
 
-/// A run of letters and digits, a sign by itself, or one of the compounds that
-/// names never cut: `U.S.`, `O'Brien`, `@someone`, `#something`, a web address.
+/// A run of letters and digits, a single sign, or a compound that names never cut: `U.S.`,
+/// `O'Brien`, `@someone`, `#something`, a web address.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Word<'a> {
-    /// As it stands in the text.
+    /// The word as it appears in the text.
     pub text: &'a str,
-    /// The word's place in the text, in code points.
+    /// The span of the word in the text, in code points.
     pub span: Span,
-    /// White space stands before it.
+    /// True if white space precedes the word.
     pub is_spaced: bool,
-    /// It is the text's first or the first of a line.
+    /// True if the word is the first of the text or of a line.
     pub starts_line: bool,
 }
 
-/// Cuts a text into words; white space is none.
+/// Splits a text into words, without white space.
 pub fn words(text: &str) -> Vec<Word<'_>> {
     let mut words = Vec::new();
     let (mut rest, mut at) = (text, 0);

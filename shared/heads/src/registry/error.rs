@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use crate::file::HeadError;
 
-/// Why a registry does not do what it was asked.
+/// The reasons why an operation of the registry failed.
 #[derive(Debug, thiserror::Error)]
 pub enum RegistryError {
     /// A file or folder cannot be read or written.
@@ -16,7 +16,7 @@ pub enum RegistryError {
         /// Why not.
         source: io::Error,
     },
-    /// A version's file is not what was kept.
+    /// The file of a version differs from the stored head.
     #[error("{path} is corrupt: {reason}")]
     Corrupt {
         /// The file.
@@ -24,7 +24,7 @@ pub enum RegistryError {
         /// The reason.
         reason: String,
     },
-    /// A version's file is no head.
+    /// The file of a version is not a head.
     #[error("{path} cannot be used")]
     Head {
         /// The file.
@@ -32,14 +32,14 @@ pub enum RegistryError {
         /// The error in the file.
         source: HeadError,
     },
-    /// Nothing of this name is kept.
+    /// No such version is stored.
     #[error("{name} has no version {version}; {known}")]
     NoVersion {
         /// The head's name.
         name: &'static str,
-        /// The version that was asked for.
+        /// The requested version.
         version: String,
-        /// A phrase that lists the versions that are kept.
+        /// A phrase that lists the stored versions.
         known: String,
     },
     /// The version is in use already.
@@ -50,7 +50,7 @@ pub enum RegistryError {
         /// Its version.
         version: String,
     },
-    /// The candidate is worse than what is in use.
+    /// The candidate is worse than the head in use.
     #[error("the candidate's {score} is {candidate}, that of {replaced} is {active}")]
     Worse {
         /// The name of the score that was compared.

@@ -1,4 +1,4 @@
-//! Which version of a head is in use, which was before, and how that came.
+//! The version of a head that is in use, the one before, and the changes that led there.
 
 use serde::{Deserialize, Serialize};
 
@@ -14,45 +14,46 @@ const BUILT_IN: &str = "built-in";
 /// A version with its file's SHA-256.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Release {
-    /// As the head numbers itself.
+pub struct HeadRelease {
+    /// The version of the head.
     pub version: String,
     /// The SHA-256 of its file.
     pub sha256: String,
 }
 
-/// A head's place in the world; `None` is what comes with Courant.
+/// The versions of a head that are and were in use. `None` stands for the built-in head.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Rollout {
     /// In use.
-    pub current: Option<Release>,
-    /// In use before, and again after a rollback.
-    pub previous: Option<Release>,
+    pub current: Option<HeadRelease>,
+    /// The version before, to which a rollback returns.
+    pub previous: Option<HeadRelease>,
     /// The changes that led here, the newest last; at most 100.
-    pub changes: Vec<Change>,
+    pub changes: Vec<RolloutChange>,
 }
 
 /// The kind of a change.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Move {
-    /// The candidate was not worse, or could not be compared with anything.
+pub enum ChangeKind {
+    /// The candidate was promoted because it was not worse, or because no comparison was
+    /// possible.
     Promoted,
-    /// The candidate was promoted whatever its scores.
+    /// The candidate was promoted without regard to its scores.
     Forced,
-    /// The version before came back.
+    /// The version before was restored.
     RolledBack,
 }
 
 /// One change of the head in use.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Change {
+pub struct RolloutChange {
     /// Unix milliseconds.
     pub at_ms: i64,
     /// The kind of the change.
-    pub what: Move,
+    pub what: ChangeKind,
     /// The version in use since.
     pub version: String,
     /// The version in use before.
@@ -61,13 +62,13 @@ pub struct Change {
     #[serde(default)]
     pub scores: Scores,
     /// The comparison of the two versions; `None` if they were not compared.
-    pub judged: Option<Judged>,
+    pub judged: Option<HeadComparison>,
 }
 
-/// Two heads' scores on the same texts.
+/// The scores of two heads on the same texts.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Judged {
+pub struct HeadComparison {
     /// The name of the score, such as `macro_f1`.
     pub score: String,
     /// The candidate's.
@@ -78,7 +79,7 @@ pub struct Judged {
     pub data_sha256: String,
 }
 
-impl Judged {
+impl HeadComparison {
     pub(super) fn is_worse(&self) -> bool {
         // A score that is not a number is not better either.
         self.candidate.partial_cmp(&self.active).is_none_or(std::cmp::Ordering::is_lt)
@@ -95,41 +96,41 @@ impl Judged {
 }
 
 impl Rollout {
-    /// The version in use, or `built-in`.
+    /// Returns the version in use, or `built-in`.
     pub fn current_version(&self) -> &str {
         version(self.current.as_ref())
     }
 
     pub(super) fn promote(
         &mut self,
-        release: Release,
+        release: HeadRelease,
         scores: Scores,
-        judged: Option<Judged>,
+        judged: Option<HeadComparison>,
         force: bool,
         at_ms: i64,
     ) {
-        let what = if force { Move::Forced } else { Move::Promoted };
+        let what = if force { ChangeKind::Forced } else { ChangeKind::Promoted };
         let replaced = self.current_version().to_owned();
         let version = release.version.clone();
         self.previous = self.current.replace(release);
-        self.note(Change { at_ms, what, version, replaced, scores, judged });
+        self.note(RolloutChange { at_ms, what, version, replaced, scores, judged });
     }
 
     pub(super) fn roll_back(&mut self, at_ms: i64) {
         let replaced = self.current_version().to_owned();
         std::mem::swap(&mut self.current, &mut self.previous);
         let version = self.current_version().to_owned();
-        let (what, scores) = (Move::RolledBack, Scores::new());
-        self.note(Change { at_ms, what, version, replaced, scores, judged: None });
+        let (what, scores) = (ChangeKind::RolledBack, Scores::new());
+        self.note(RolloutChange { at_ms, what, version, replaced, scores, judged: None });
     }
 
-    fn note(&mut self, change: Change) {
+    fn note(&mut self, change: RolloutChange) {
         self.changes.push(change);
         let surplus = self.changes.len().saturating_sub(MAX_CHANGES);
         self.changes.drain(..surplus);
     }
 }
 
-fn version(release: Option<&Release>) -> &str {
+fn version(release: Option<&HeadRelease>) -> &str {
     release.map_or(BUILT_IN, |release| &release.version)
 }

@@ -21,11 +21,11 @@ fn with_two() -> (tempfile::TempDir, Registry, String, String) {
     (folder, registry, one.version(), other.version())
 }
 
-fn judged(candidate: f64, active: f64) -> Option<Judged> {
-    Some(Judged { score: "f1".into(), candidate, active, data_sha256: "0".into() })
+fn judged(candidate: f64, active: f64) -> Option<HeadComparison> {
+    Some(HeadComparison { score: "f1".into(), candidate, active, data_sha256: "0".into() })
 }
 
-const TASK: Task = Task::Entities;
+const TASK: HeadTask = HeadTask::Entities;
 
 fn in_use(registry: &Registry) -> Option<String> {
     registry.promoted(TASK).unwrap().map(|head| head.version())
@@ -56,9 +56,9 @@ fn a_promoted_head_is_in_use_until_it_is_rolled_back() {
     assert_eq!(
         told,
         [
-            (1, Move::Promoted, &*one, "built-in"),
-            (2, Move::Promoted, &*other, &*one),
-            (3, Move::RolledBack, &*one, &*other),
+            (1, ChangeKind::Promoted, &*one, "built-in"),
+            (2, ChangeKind::Promoted, &*other, &*one),
+            (3, ChangeKind::RolledBack, &*one, &*other),
         ]
     );
     assert_eq!(rollout.changes[1].judged, judged(0.6, 0.5));
@@ -85,7 +85,7 @@ fn a_worse_candidate_is_refused_unless_it_is_forced() {
     }
     assert_eq!(in_use(&registry), Some(other));
     let rollout = registry.promote(TASK, &one, judged(0.4, 0.6), true, 3).unwrap();
-    assert_eq!(rollout.changes[1].what, Move::Forced);
+    assert_eq!(rollout.changes[1].what, ChangeKind::Forced);
     assert_eq!(in_use(&registry), Some(one.clone()));
     let again = registry.promote(TASK, &one, None, true, 4).unwrap_err();
     assert!(matches!(again, RegistryError::InUse { .. }), "{again}");
@@ -99,7 +99,7 @@ fn a_version_that_is_not_kept_is_named_with_those_that_are() {
     std::fs::write(folder.path().join("secret.head"), "x").unwrap();
     let outside = registry.read(TASK, "../../secret").unwrap_err();
     assert!(matches!(outside, RegistryError::NoVersion { .. }), "{outside}");
-    let other = registry.promote(Task::Topics, &one, None, true, 1).unwrap_err();
+    let other = registry.promote(HeadTask::Topics, &one, None, true, 1).unwrap_err();
     assert!(other.to_string().contains("iptc-topics has no version"), "{other}");
 }
 

@@ -1,20 +1,20 @@
-//! Labelled texts: what the head learns from, and what it is judged by.
+//! Labelled texts, for training and evaluation.
 
 use courant_article::{Embeddings, Sentence};
 
 use super::{LABELS, SentimentExample, SentimentHead};
 use crate::file::{EncoderRef, HeadError, TrainingData};
-use crate::metrics::{Scores, Told, classification};
+use crate::metrics::{Prediction, Scores, classification};
 
 /// A labelled text with its sentences' vectors.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Passage {
+pub struct SentimentPassage {
     text: String,
     class: usize,
     sentences: Vec<(Vec<f32>, String)>,
 }
 
-impl Passage {
+impl SentimentPassage {
     /// `class`: an index into [`LABELS`]; `embeddings`: those of `text`.
     pub fn new(text: &str, class: usize, embeddings: &Embeddings) -> Self {
         let chars: Vec<char> = text.chars().collect();
@@ -43,38 +43,38 @@ impl Passage {
 }
 
 impl SentimentHead {
-    /// Learns from some texts, and notes in its file how well it tells others.
+    /// Trains a head on some texts, and records in its file how well it classifies others.
     ///
     /// # Errors
     /// [`HeadError::NoExamples`] where there are too few of either.
     pub fn learn(
-        seen: &[Passage],
-        held_back: &[Passage],
+        seen: &[SentimentPassage],
+        held_back: &[SentimentPassage],
         encoder: EncoderRef,
         data: TrainingData,
     ) -> Result<Self, HeadError> {
         if held_back.is_empty() {
             return Err(HeadError::NoExamples);
         }
-        let examples: Vec<SentimentExample> = seen.iter().map(Passage::example).collect();
+        let examples: Vec<SentimentExample> = seen.iter().map(SentimentPassage::example).collect();
         let mut head = Self::train(&examples, encoder, data)?;
         head.file.scores = head.scores(held_back);
         Ok(head)
     }
 
-    /// Returns the class told of each text, as the analyst scores articles; `None` for a text
-    /// without words.
-    pub fn judge(&self, passages: &[Passage]) -> Vec<Option<Told>> {
-        let told = |passage: &Passage| {
+    /// Predicts the class of each text in the way the analyst scores articles. `None` for a
+    /// text without words.
+    pub fn judge(&self, passages: &[SentimentPassage]) -> Vec<Option<Prediction>> {
+        let told = |passage: &SentimentPassage| {
             let parts = passage.sentences.iter().map(|(vector, text)| (&vector[..], text.as_str()));
-            self.text(parts).map(|shares| Told::of(passage.class, &shares))
+            self.text(parts).map(|shares| Prediction::of(passage.class, &shares))
         };
         passages.iter().map(told).collect()
     }
 
-    /// Measures how well the head tells the classes of texts.
-    pub fn scores(&self, passages: &[Passage]) -> Scores {
-        let told: Vec<Told> = self.judge(passages).into_iter().flatten().collect();
+    /// Measures how well the head classifies texts.
+    pub fn scores(&self, passages: &[SentimentPassage]) -> Scores {
+        let told: Vec<Prediction> = self.judge(passages).into_iter().flatten().collect();
         classification(LABELS.len(), &told)
     }
 }
@@ -87,7 +87,7 @@ mod tests {
     use super::*;
 
     /// Two sentences whose vectors point along the axis of the class.
-    fn passage(number: usize) -> Passage {
+    fn passage(number: usize) -> SentimentPassage {
         let class = number % 3;
         let text = format!("person number {number}. there are some");
         let mut vector = vec![f16::from_f32(0.1); 4];
@@ -101,7 +101,7 @@ mod tests {
             sentences: vec![sentence(0, middle), sentence(middle + 1, text.len() as u32)],
             entities: Err("not asked for".to_owned()),
         };
-        Passage::new(&text, class, &embeddings)
+        SentimentPassage::new(&text, class, &embeddings)
     }
 
     fn learned() -> SentimentHead {

@@ -1,10 +1,10 @@
-//! Trained facets with what is known of them.
+//! Trained facets with their file.
 
 use super::{Facets, TopicExample, TopicFit};
 use crate::file::{EncoderRef, HeadError, HeadFile, TrainingData};
-use crate::metrics::{Scores, Told, classification};
+use crate::metrics::{Prediction, Scores, classification};
 
-/// The facets of the 17 topics, as they were trained.
+/// The trained facets of the 17 topics.
 #[derive(Clone, Debug)]
 pub struct TopicHead {
     file: HeadFile,
@@ -12,7 +12,7 @@ pub struct TopicHead {
 }
 
 impl TopicHead {
-    /// Takes a head's file.
+    /// Makes a head from its file.
     ///
     /// # Errors
     /// As [`Facets::from_file`].
@@ -21,11 +21,11 @@ impl TopicHead {
         Ok(Self { file, facets })
     }
 
-    /// Moves the facets from `start`, and notes in the file how well they tell the
-    /// examples that were held back.
+    /// Trains the facets from `start`, and records in the file how well they classify the
+    /// held-back examples.
     ///
     /// # Errors
-    /// [`HeadError::NoExamples`] where there are none of either.
+    /// [`HeadError::NoExamples`] if there are no training or no held-back examples.
     pub fn learn(
         start: &Facets,
         seen: &[TopicExample],
@@ -48,18 +48,18 @@ impl TopicHead {
         &self.file
     }
 
-    /// The facets themselves.
+    /// Returns the facets.
     pub fn facets(&self) -> &Facets {
         &self.facets
     }
 }
 
 impl Facets {
-    /// Measures how well the nearest topic of all matches the true one.
+    /// Measures how well the most probable topic matches the true one.
     pub fn scores(&self, examples: &[TopicExample]) -> Scores {
         let temperature = TopicFit::default().temperature;
         let told = |example: &TopicExample| {
-            Told::of(example.topic, &self.shares(&example.vector, temperature))
+            Prediction::of(example.topic, &self.shares(&example.vector, temperature))
         };
         classification(self.sizes.len(), &examples.iter().map(told).collect::<Vec<_>>())
     }
@@ -68,14 +68,14 @@ impl Facets {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::matrix::Matrix;
+    use crate::matrix::DenseMatrix;
 
     const DIMENSION: usize = 4;
 
     /// Topic 1 along axis 1, all others along axis 0.
     fn start() -> Facets {
         let sizes = Facets::iptc_sizes();
-        let mut vectors = Matrix::new(DIMENSION);
+        let mut vectors = DenseMatrix::new(DIMENSION);
         for (topic, size) in sizes.iter().enumerate() {
             let mut row = [0.0; DIMENSION];
             row[usize::from(topic == 1)] = 1.0;

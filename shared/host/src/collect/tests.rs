@@ -1,7 +1,7 @@
 use super::*;
 
 /// A host with one disk of two partitions, one loop device, and two interfaces.
-fn host(root: &Path) -> Host {
+fn host(root: &Path) -> HostSources {
     let files = [
         ("stat", "cpu  100 0 50 800 50 0 0 0 9 9\ncpu0 1\n"),
         ("meminfo", "MemTotal: 4 kB\nMemAvailable:   3 kB\n"),
@@ -23,10 +23,10 @@ fn host(root: &Path) -> Host {
         std::fs::write(root.join(name), text).unwrap();
     }
     let [proc, sys, folder] = [root.to_owned(), root.to_owned(), root.to_owned()];
-    Host { proc, sys, folder, group: Cgroup::at(root, "") }
+    HostSources { proc, sys, folder, group: Cgroup::at(root, "") }
 }
 
-fn render(host: &Host) -> String {
+fn render(host: &HostSources) -> String {
     let meters = courant_telemetry::Meters::new("test").unwrap();
     observe_host(&meters.meter(), host);
     meters.render().unwrap()
@@ -55,7 +55,7 @@ fn what_is_not_there_is_absent_not_zero() {
     let root = tempfile::tempdir().unwrap();
     let nowhere = root.path().join("nowhere");
     let [proc, sys, folder] = [nowhere.clone(), nowhere.clone(), nowhere.clone()];
-    let text = render(&Host { proc, sys, folder, group: Cgroup::at(&nowhere, "") });
+    let text = render(&HostSources { proc, sys, folder, group: Cgroup::at(&nowhere, "") });
     assert!(!text.contains("courant_host"), "{text}");
     assert_eq!(cpu_seconds("cpu  1 2 x"), []);
     assert_eq!(memory_bytes("MemFree: 1 kB\n"), []);
@@ -65,7 +65,7 @@ fn what_is_not_there_is_absent_not_zero() {
 #[test]
 #[cfg(target_os = "linux")]
 fn this_machine_tells_its_processor_memory_and_disk() {
-    let text = render(&Host::of_process(Path::new(".")));
+    let text = render(&HostSources::of_process(Path::new(".")));
     for metric in
         ["courant_host_cpu_seconds", "courant_host_memory_bytes", "courant_host_disk_bytes"]
     {

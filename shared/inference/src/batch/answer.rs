@@ -7,7 +7,7 @@ use courant_gpu_utils::device::Provider;
 pub(crate) type Rows = Vec<Vec<f32>>;
 
 /// The result of one input.
-pub(crate) struct Answered {
+pub(crate) struct InputResult {
     pub(crate) rows: Rows,
     /// The values that its reader kept; empty where it has none.
     pub(crate) words: Vec<f32>,

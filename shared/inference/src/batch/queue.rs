@@ -9,22 +9,22 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
 use tokio::time::timeout_at;
 
 use crate::Error;
-use crate::batch::answer::Answered;
+use crate::batch::answer::InputResult;
 use crate::batch::input::Input;
-use crate::batch::waiting::{Leave, Limits, Priority, Waiting};
+use crate::batch::waiting::{BatchLimits, Leave, Priority, Waiting};
 use crate::metrics::Metrics;
 
 /// One input, and who waits for its vectors.
-pub(crate) struct Request {
+pub(crate) struct QueuedInput {
     pub(crate) input: Input,
-    pub(crate) reply: oneshot::Sender<Result<Answered, Error>>,
+    pub(crate) reply: oneshot::Sender<Result<InputResult, Error>>,
     /// When nobody has a use for the vectors any more.
     deadline: Option<Instant>,
     /// Its place in the bounded queue, free again when it leaves.
     _place: OwnedSemaphorePermit,
 }
 
-impl Request {
+impl QueuedInput {
     /// True while its vectors are still worth computing.
     fn is_wanted(&self, now: Instant) -> bool {
         !self.reply.is_closed() && !self.is_late(now)
@@ -49,10 +49,10 @@ impl From<Priority> for Urgency {
 }
 
 /// The vectors of an input, when they are there.
-pub(crate) type Answer = oneshot::Receiver<Result<Answered, Error>>;
+pub(crate) type InputAnswer = oneshot::Receiver<Result<InputResult, Error>>;
 
 /// Waits for all answers, in order.
-pub(crate) async fn collect(answers: Vec<Answer>) -> Result<Vec<Answered>, Error> {
+pub(crate) async fn collect(answers: Vec<InputAnswer>) -> Result<Vec<InputResult>, Error> {
     let mut answered = Vec::with_capacity(answers.len());
     for answer in answers {
         answered.push(answer.await.map_err(|_| Error::Stopped)??);
@@ -60,26 +60,26 @@ pub(crate) async fn collect(answers: Vec<Answer>) -> Result<Vec<Answered>, Error
     Ok(answered)
 }
 
-pub(crate) struct Queue {
+pub(crate) struct InputQueue {
     state: Mutex<State>,
     changed: Condvar,
     query_places: Arc<Semaphore>,
     bulk_places: Arc<Semaphore>,
     capacity: usize,
-    limits: Limits,
+    limits: BatchLimits,
     metrics: Metrics,
 }
 
 #[derive(Default)]
 struct State {
-    waiting: Waiting<Request>,
+    waiting: Waiting<QueuedInput>,
     /// The number of batches that have left and are not finished.
     running: usize,
     is_closed: bool,
 }
 
-impl Queue {
-    pub(crate) fn new(capacity: usize, limits: Limits, metrics: Metrics) -> Self {
+impl InputQueue {
+    pub(crate) fn new(capacity: usize, limits: BatchLimits, metrics: Metrics) -> Self {
         Self {
             state: Mutex::default(),
             changed: Condvar::new(),
@@ -92,7 +92,11 @@ impl Queue {
     }
 
     /// Queues an input, waiting for a place, but not beyond its deadline.
-    pub(crate) async fn submit(&self, input: Input, urgency: Urgency) -> Result<Answer, Error> {
+    pub(crate) async fn submit(
+        &self,
+        input: Input,
+        urgency: Urgency,
+    ) -> Result<InputAnswer, Error> {
         let place = self.place(urgency).await?;
         self.push(input, urgency, place)
     }
@@ -114,7 +118,7 @@ impl Queue {
         &self,
         inputs: Vec<Input>,
         urgency: Urgency,
-    ) -> Result<Vec<Answer>, Error> {
+    ) -> Result<Vec<InputAnswer>, Error> {
         let overloaded = || {
             self.metrics.refused(inputs.len());
             Error::Overloaded { capacity: self.capacity }
@@ -134,7 +138,7 @@ impl Queue {
         &self,
         inputs: Vec<Input>,
         urgency: Urgency,
-    ) -> Result<Vec<Answered>, Error> {
+    ) -> Result<Vec<InputResult>, Error> {
         let mut answers = Vec::with_capacity(inputs.len());
         for input in inputs {
             answers.push(self.submit(input, urgency).await?);
@@ -154,7 +158,7 @@ impl Queue {
         input: Input,
         urgency: Urgency,
         place: OwnedSemaphorePermit,
-    ) -> Result<Answer, Error> {
+    ) -> Result<InputAnswer, Error> {
         let (reply, answer) = oneshot::channel();
         let tokens = input.len();
         let mut state = self.lock();
@@ -165,7 +169,7 @@ impl Queue {
             urgency.priority,
             tokens,
             Instant::now(),
-            Request { input, reply, deadline: urgency.deadline, _place: place },
+            QueuedInput { input, reply, deadline: urgency.deadline, _place: place },
         );
         drop(state);
         self.changed.notify_one();
@@ -174,7 +178,7 @@ impl Queue {
 
     /// The next batch, with the time that each request has waited; blocks until
     /// there is one. `None` once the queue is closed.
-    pub(crate) fn next_batch(&self) -> Option<Vec<(Request, Duration)>> {
+    pub(crate) fn next_batch(&self) -> Option<Vec<(QueuedInput, Duration)>> {
         let mut state = self.lock();
         loop {
             if state.is_closed {
@@ -217,7 +221,7 @@ impl Queue {
     }
 
     /// Cancelled requests leave, and late ones with [`Error::Late`].
-    fn drop_unwanted(&self, waiting: &mut Waiting<Request>) {
+    fn drop_unwanted(&self, waiting: &mut Waiting<QueuedInput>) {
         let now = Instant::now();
         let (mut cancelled, mut late) = (0, 0);
         for request in waiting.drop_unless(|request| request.is_wanted(now)) {
@@ -261,15 +265,15 @@ mod tests {
     use super::*;
     use crate::{Batching, Config, Precision};
 
-    fn queue(capacity: usize) -> Queue {
+    fn queue(capacity: usize) -> InputQueue {
         queue_on(Provider::Cpu, capacity)
     }
 
-    fn queue_on(provider: Provider, capacity: usize) -> Queue {
+    fn queue_on(provider: Provider, capacity: usize) -> InputQueue {
         let meter = SdkMeterProvider::default().meter("test");
         let config = Config { batching: Some(Batching::LowLatency), ..Config::default() };
         let limits = config.limits(Precision::Fp32, provider, Workload::Mixed, 512);
-        Queue::new(capacity, limits, Metrics::new(&meter))
+        InputQueue::new(capacity, limits, Metrics::new(&meter))
     }
 
     fn inputs(count: usize) -> Vec<Input> {

@@ -10,18 +10,18 @@ use std::cmp::Reverse;
 use std::collections::VecDeque;
 use std::time::{Duration, Instant};
 
-/// Whose turn it is.
+/// The priority of an input.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Priority {
-    /// Somebody waits for the answer, as for a search's vector.
+    /// Somebody waits for the result, such as the vector of a search.
     Query,
-    /// Articles: throughput counts.
+    /// Bulk work, such as articles, for which throughput matters.
     Bulk,
 }
 
 /// The bounds of a batch.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Limits {
+pub(crate) struct BatchLimits {
     /// Padded tokens; a single input may have more.
     pub(crate) token_budget: usize,
     pub(crate) max_items: usize,
@@ -94,7 +94,7 @@ impl<T> Waiting<T> {
 
     /// When the next batch should leave: `None` where nothing waits. At once, unless
     /// the device is busy and more bulk work would fill the batch.
-    pub(crate) fn leaves_at(&self, limits: &Limits, device_is_busy: bool) -> Option<Leave> {
+    pub(crate) fn leaves_at(&self, limits: &BatchLimits, device_is_busy: bool) -> Option<Leave> {
         let oldest = self.queries.front().or_else(|| self.bulk.front())?;
         let may_wait = device_is_busy && limits.fill_wait > Duration::ZERO;
         let can_fill = may_wait && self.queries.is_empty() && !self.fills_batch(limits);
@@ -102,7 +102,7 @@ impl<T> Waiting<T> {
     }
 
     /// True if the waiting bulk work makes up a whole batch.
-    fn fills_batch(&self, limits: &Limits) -> bool {
+    fn fills_batch(&self, limits: &BatchLimits) -> bool {
         let tokens: usize = self.bulk.iter().map(|item| item.tokens).sum();
         self.bulk.len() >= limits.max_items || tokens >= limits.token_budget
     }
@@ -111,7 +111,7 @@ impl<T> Waiting<T> {
     /// where nothing waits. Queries are never held up by bulk work beside them, and
     /// overdue bulk work goes before them every second time at most: where all of it
     /// is overdue, a query waits for one batch and not for all.
-    pub(crate) fn next_batch(&mut self, limits: &Limits, now: Instant) -> Vec<(T, Duration)> {
+    pub(crate) fn next_batch(&mut self, limits: &BatchLimits, now: Instant) -> Vec<(T, Duration)> {
         let is_overdue = |item: &Item<T>| now.duration_since(item.queued_at) > limits.max_wait;
         let is_late = self.bulk.front().is_some_and(is_overdue) && !self.bulk_went_first;
         let bulk_first = self.queries.is_empty() || is_late;
@@ -125,7 +125,7 @@ impl<T> Waiting<T> {
 /// The places of the oldest item and of those that make the cheapest batch with it:
 /// among those of neighbouring lengths, the most real tokens for the padded ones and
 /// the run itself.
-fn choose<T>(lane: &VecDeque<Item<T>>, limits: &Limits) -> Vec<usize> {
+fn choose<T>(lane: &VecDeque<Item<T>>, limits: &BatchLimits) -> Vec<usize> {
     let is_deep = lane.len() >= 2 * limits.max_items_peak;
     let max_items = if is_deep { limits.max_items_peak } else { limits.max_items };
     let Some(leader) = lane.front() else {
@@ -187,7 +187,7 @@ mod tests {
 
     use super::*;
 
-    const LIMITS: Limits = Limits {
+    const LIMITS: BatchLimits = BatchLimits {
         token_budget: 512,
         max_items: 32,
         max_items_peak: 100,
@@ -220,7 +220,7 @@ mod tests {
     fn a_device_whose_runs_are_dear_takes_what_fits() {
         let now = Instant::now();
         let mut waiting = waiting(&[100, 250, 20, 110, 96, 105], now);
-        let dear = Limits { run_tokens: 2_048, ..LIMITS };
+        let dear = BatchLimits { run_tokens: 2_048, ..LIMITS };
         assert_eq!(contents(waiting.next_batch(&dear, now)), [100, 110, 96, 105]);
     }
 

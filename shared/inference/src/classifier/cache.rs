@@ -1,6 +1,6 @@
-//! Classifiers in memory: loaded when they are first asked for, the least recently
-//! used ones given up where another needs their room.
-//! Written by hand, since `moka` can neither lease nor pin an entry.
+//! The classifiers in memory. A classifier is loaded at its first use. The least recently used
+//! ones are unloaded when another needs their memory. Written by hand, since `moka` can neither
+//! lease nor pin an entry.
 
 use std::collections::BTreeMap;
 use std::ops::Deref;
@@ -14,25 +14,24 @@ use tokio::task;
 use super::classify::Classifier;
 use super::config::ClassifierConfig;
 use super::files::{self, Located};
-use super::metrics::{CacheMetrics, Outcome};
+use super::metrics::{CacheMetrics, LoadOutcome};
 use crate::Error;
-use crate::device::host::Host;
+use crate::device::host::ModelHost;
 use crate::metrics::Metrics;
 
-/// The configured classifiers by name; cheap to clone.
+/// The configured classifiers by name, loaded on demand. Cheap to clone.
 ///
-/// The loaded ones never take more than the configured megabytes, counted as the
-/// files' size times the sessions. A classifier in use is given up last, and leaves
-/// memory when the last [`Lease`] on it has gone; until then whoever needs its room
-/// waits.
+/// The loaded classifiers never take more than the configured megabytes, counted as the size of
+/// their files times their sessions. A classifier in use is unloaded last, and leaves memory
+/// when its last [`ClassifierLease`] is dropped. Until then, callers that need its memory wait.
 #[derive(Clone)]
-pub struct Models {
+pub struct ClassifierCache {
     shared: Arc<Shared>,
 }
 
 struct Shared {
     configs: BTreeMap<String, ClassifierConfig>,
-    host: Host,
+    host: ModelHost,
     capacity_mb: u32,
     /// One permit per megabyte.
     room: Arc<Semaphore>,
@@ -62,10 +61,10 @@ struct Loaded {
     _room: OwnedSemaphorePermit,
 }
 
-/// A classifier in use.
-pub struct Lease(Arc<Loaded>);
+/// A classifier in use, which stays in memory until this value is dropped.
+pub struct ClassifierLease(Arc<Loaded>);
 
-impl Deref for Lease {
+impl Deref for ClassifierLease {
     type Target = Classifier;
 
     fn deref(&self) -> &Classifier {
@@ -73,15 +72,15 @@ impl Deref for Lease {
     }
 }
 
-impl Models {
-    /// Knows `configs`; nothing is loaded yet.
+impl ClassifierCache {
+    /// Makes a cache for `configs`. Nothing is loaded yet.
     ///
     /// # Errors
-    /// [`Error::Config`] where a value is out of its range or two have one name.
+    /// [`Error::Config`] if a value is out of its range, or two classifiers have the same name.
     pub fn new(
         configs: Vec<ClassifierConfig>,
         capacity_mb: u32,
-        host: Host,
+        host: ModelHost,
         meter: &Meter,
     ) -> Result<Self, Error> {
         let mut by_name = BTreeMap::new();
@@ -104,36 +103,37 @@ impl Models {
         Ok(Self { shared: Arc::new(shared) })
     }
 
-    /// The configuration of the classifier `name`.
+    /// Returns the configuration of the classifier `name`.
     pub fn config(&self, name: &str) -> Option<&ClassifierConfig> {
         self.shared.configs.get(name)
     }
 
-    /// All of them, by name.
+    /// Returns all configurations, sorted by name.
     pub fn configs(&self) -> impl Iterator<Item = &ClassifierConfig> {
         self.shared.configs.values()
     }
 
-    /// The names of those that are in memory.
+    /// Returns the names of the classifiers in memory.
     pub fn loaded(&self) -> Vec<String> {
         self.shared.kept().loaded.keys().cloned().collect()
     }
 
-    /// A classifier to use; loads it where it is not in memory, once however many ask.
-    /// A load that has begun is finished even if nobody waits for it any more.
+    /// Returns a classifier for use. If it is not in memory, it is loaded once, even for
+    /// several concurrent callers. A load that has begun is finished even if no caller waits
+    /// for it any more.
     ///
     /// # Errors
-    /// [`Error::NoClassifier`], [`Error::TooLarge`], or why it cannot be loaded.
-    pub async fn get(&self, name: &str) -> Result<Lease, Error> {
+    /// [`Error::NoClassifier`], [`Error::TooLarge`], or an error of loading.
+    pub async fn get(&self, name: &str) -> Result<ClassifierLease, Error> {
         let config = self.config(name).ok_or_else(|| self.shared.unknown(name))?.clone();
         let found = self.get_or_load(config).await;
         if found.is_err() {
-            self.shared.cache_metrics.request(Outcome::Failed);
+            self.shared.cache_metrics.request(LoadOutcome::Failed);
         }
         found
     }
 
-    async fn get_or_load(&self, config: ClassifierConfig) -> Result<Lease, Error> {
+    async fn get_or_load(&self, config: ClassifierConfig) -> Result<ClassifierLease, Error> {
         if let Some(lease) = self.shared.use_again(&config.name) {
             return Ok(lease);
         }
@@ -178,14 +178,14 @@ impl Models {
 }
 
 impl Shared {
-    fn use_again(&self, name: &str) -> Option<Lease> {
+    fn use_again(&self, name: &str) -> Option<ClassifierLease> {
         let mut kept = self.kept();
         kept.uses += 1;
         let used = kept.uses;
         let entry = kept.loaded.get_mut(name)?;
         entry.used = used;
-        self.cache_metrics.request(Outcome::Hit);
-        Some(Lease(Arc::clone(&entry.loaded)))
+        self.cache_metrics.request(LoadOutcome::Hit);
+        Some(ClassifierLease(Arc::clone(&entry.loaded)))
     }
 
     fn load(
@@ -194,7 +194,7 @@ impl Shared {
         located: Located,
         room: OwnedSemaphorePermit,
         turn: OwnedMutexGuard<()>,
-    ) -> Result<Lease, Error> {
+    ) -> Result<ClassifierLease, Error> {
         let start = Instant::now();
         let classifier = Classifier::load(config, located, &self.host, &self.metrics)?;
         let took = start.elapsed();
@@ -207,7 +207,7 @@ impl Shared {
             took_ms = took.as_millis(),
             "loaded the classifier"
         );
-        self.cache_metrics.request(Outcome::Loaded);
+        self.cache_metrics.request(LoadOutcome::Loaded);
         self.cache_metrics.loaded(took);
         let taken = u64::from(self.capacity_mb) - self.room.available_permits() as u64;
         self.cache_metrics.memory(taken << 20);
@@ -218,7 +218,7 @@ impl Shared {
         kept.loaded.insert(config.name.clone(), entry);
         drop(kept);
         drop(turn);
-        Ok(Lease(loaded))
+        Ok(ClassifierLease(loaded))
     }
 
     /// Takes out the least recently used one; of those in use only where all are.
@@ -230,7 +230,7 @@ impl Shared {
         let entry = kept.loaded.remove(&name)?;
         drop(kept);
         self.cache_metrics.evicted();
-        tracing::info!(classifier = name, "gave up the classifier: another needs its memory");
+        tracing::info!(classifier = name, "unloaded a classifier because another needs its memory");
         Some(entry.loaded)
     }
 

@@ -1,10 +1,10 @@
-//! One classifier, its sessions and its answers.
+//! A classifier, its sessions and its results.
 
 use std::sync::Arc;
 use std::time::Instant;
 
 use courant_article::{ModelRef, Span};
-use courant_heads::entities::{Placement, words};
+use courant_heads::entities::{WordPlacement, words};
 use tokio::task;
 
 use super::config::ClassifierConfig;
@@ -12,25 +12,25 @@ use super::decode;
 use super::files::Located;
 use super::labels::{Labels, Reading, Tags};
 use crate::Error;
-use crate::batch::answer::{Answered, ran};
+use crate::batch::answer::{InputResult, ran};
 use crate::batch::input::Input;
-use crate::batch::queue::{Queue, Urgency};
+use crate::batch::queue::{InputQueue, Urgency};
 use crate::batch::waiting::Priority;
-use crate::device::host::Host;
+use crate::device::host::ModelHost;
 use crate::device::share::Demand;
 use crate::metrics::Metrics;
-use crate::session::launch::{Crew, Opened};
+use crate::session::launch::{Opened, SessionPlan};
 use crate::session::worker::Workers;
 use crate::text::chunk::windows;
 use crate::text::stretch::stretch;
 use crate::text::tokenize::{TextTokenizer, TokenizerThreads};
 
-/// The labels of one text, and the model that gave them.
+/// The labels of one text, with the model that computed them.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Classified {
     /// The labels.
     pub findings: Findings,
-    /// The model that computed them: the provider is the one that really ran.
+    /// The model that computed the labels. Its provider is the one that really ran.
     pub model: ModelRef,
 }
 
@@ -41,43 +41,42 @@ const WORKSPACE_BYTES: u64 = 1_000_000_000;
 /// The labels of one text.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Findings {
-    /// Every label of the whole, by falling score.
+    /// Every label of the whole text, by falling score.
     Labels(Vec<Label>),
-    /// Labelled stretches of it, in the text's order.
+    /// Labelled parts of the text, in its order.
     Spans(Vec<LabelledSpan>),
 }
 
-/// A label and how probable it is.
+/// A label and its probability.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Label {
-    /// `negative`, `neutral` or `positive`, a topic's code, or what the model calls
-    /// it.
+    /// `negative`, `neutral` or `positive`, the code of a topic, or the model's own name.
     pub label: String,
     /// 0 to 1.
     pub score: f32,
 }
 
-/// A stretch of a text with a label.
+/// A part of a text with a label.
 #[derive(Clone, Debug, PartialEq)]
 pub struct LabelledSpan {
-    /// As it stands in the text.
+    /// The labelled part of the text.
     pub text: String,
-    /// `person`, `organization` or `location`, or what the model calls it.
+    /// `person`, `organization` or `location`, or the model's own name.
     pub label: String,
-    /// Its place, in code points.
+    /// The span in the text, in code points.
     pub span: Span,
-    /// 0 to 1: the mean probability of the label over the stretch's words.
+    /// The mean probability of the label over the words, 0 to 1.
     pub score: f32,
 }
 
-/// A classifier with its sessions; dropping ends them.
+/// A classifier with its sessions. Dropping it ends them.
 pub struct Classifier {
     model: ModelRef,
     reading: Arc<Reading>,
     max_tokens: usize,
     overlap: usize,
     tokenizer: TokenizerThreads,
-    queue: Arc<Queue>,
+    queue: Arc<InputQueue>,
     _workers: Workers,
 }
 
@@ -90,7 +89,7 @@ impl Classifier {
     pub(super) fn load(
         config: &ClassifierConfig,
         located: Located,
-        host: &Host,
+        host: &ModelHost,
         metrics: &Metrics,
     ) -> Result<Self, Error> {
         let Located { model, reading } = located;
@@ -100,7 +99,7 @@ impl Classifier {
         check_lengths(config, max_tokens, overlap, &opened.tokenizer)?;
         let demand = Demand { sessions: config.sessions, workspace_bytes: WORKSPACE_BYTES };
         let placement = opened.place(host, demand)?;
-        let crew = Crew {
+        let crew = SessionPlan {
             sessions: config.sessions,
             tokenizer_threads: 1,
             queue_capacity: ClassifierConfig::queue_capacity(),
@@ -119,18 +118,17 @@ impl Classifier {
         })
     }
 
-    /// The model that computes the scores.
+    /// Returns the model that computes the scores.
     pub fn model(&self) -> &ModelRef {
         &self.model
     }
 
-    /// Labels a text. Waits while the queue is full. Dropping the future takes what
-    /// has not started out of the queue.
+    /// Labels a text. Waits while the queue is full. Dropping the future removes its unstarted
+    /// inputs from the queue.
     ///
     /// # Errors
-    /// [`Error::EmptyText`] if the text has no tokens, [`Error::Late`] where no
-    /// session was free before `deadline`, [`Error::Runtime`] or
-    /// [`Error::NotScores`] if a batch failed.
+    /// [`Error::EmptyText`] if the text has no tokens, [`Error::Late`] if no session was free
+    /// before `deadline`, [`Error::Runtime`] or [`Error::NotScores`] if a batch failed.
     pub async fn classify(
         &self,
         text: &str,
@@ -210,7 +208,7 @@ impl Plan {
         };
         let mut windows: Vec<Window> = ranges.iter().map(window).collect();
         if by_word {
-            let placement = Placement::new(&words(&text), &tokens.spans, &ranges);
+            let placement = WordPlacement::new(&words(&text), &tokens.spans, &ranges);
             for (at, window) in windows.iter_mut().enumerate() {
                 window.place(&placement, at, tokenizer.leading_tokens());
             }
@@ -219,14 +217,14 @@ impl Plan {
     }
 
     /// `answers`: one for each window.
-    fn read(&self, reading: &Reading, answers: &[Answered]) -> Findings {
+    fn read(&self, reading: &Reading, answers: &[InputResult]) -> Findings {
         match reading {
             Reading::Sequence(labels) => Findings::Labels(self.labels(labels, answers)),
             Reading::Tokens(tags) => Findings::Spans(self.spans(tags, answers)),
         }
     }
 
-    fn labels(&self, labels: &Labels, answers: &[Answered]) -> Vec<Label> {
+    fn labels(&self, labels: &Labels, answers: &[InputResult]) -> Vec<Label> {
         let windows = self.windows.iter().zip(answers);
         let scores = windows.map(|(window, answer)| (&answer.rows[0][..], window.tokens));
         let probabilities = decode::probabilities(labels, scores);
@@ -237,7 +235,7 @@ impl Plan {
     }
 
     /// A word without tokens has no scores: each label is as likely.
-    fn spans(&self, tags: &Tags, answers: &[Answered]) -> Vec<LabelledSpan> {
+    fn spans(&self, tags: &Tags, answers: &[InputResult]) -> Vec<LabelledSpan> {
         let words = words(&self.text);
         let width = tags.tags.len();
         let mut scores = vec![0.0; words.len() * width];
@@ -258,7 +256,7 @@ impl Plan {
 impl Window {
     /// Asks for the scores of each word's first token: of the others many
     /// classifiers learned nothing.
-    fn place(&mut self, placement: &Placement, at: usize, leading_tokens: usize) {
+    fn place(&mut self, placement: &WordPlacement, at: usize, leading_tokens: usize) {
         for placed in placement.chunk(at) {
             let first = placed.tokens.start + leading_tokens;
             self.input.add_row(first..first + 1);

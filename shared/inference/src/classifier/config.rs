@@ -7,7 +7,7 @@ use courant_gpu_utils::device::{Provider, Workload};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::batch::waiting::Limits;
+use crate::batch::waiting::BatchLimits;
 use crate::{Config, Error, Precision};
 
 pub(super) const SECTION: &str = "[[analyst.classifiers]]";
@@ -26,10 +26,10 @@ const MAX_NAME_BYTES: usize = 64;
 /// The meaning of a classifier's labels.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
-pub enum Task {
-    /// Negative, neutral (some have none), positive, of a text as a whole.
+pub enum ClassifierTask {
+    /// Negative, neutral (optional) or positive, for a whole text.
     Sentiment,
-    /// The 17 top-level IPTC Media Topics, of a text as a whole.
+    /// The 17 top-level IPTC Media Topics, for a whole text.
     Topics,
     /// Names of people, organizations and locations.
     Entities,
@@ -38,12 +38,12 @@ pub enum Task {
     Other,
 }
 
-/// A sequence or token classifier of the user's own: `config.json`,
-/// `tokenizer.json` and an ONNX graph in one file.
+/// A sequence or token classifier that the user provides: `config.json`, `tokenizer.json` and
+/// an ONNX graph in one file.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ClassifierConfig {
-    /// Its name in requests, 1 to 64 bytes: lower-case letters, digits, `-`, `_` and `.`.
+    /// The name in requests, 1 to 64 bytes: lower-case letters, digits, `-`, `_` and `.`.
     pub name: String,
     /// The name of a folder in `.deps/models`, the path of a folder, or
     /// `hf:owner/repo[@revision]` on the Hugging Face hub.
@@ -51,37 +51,37 @@ pub struct ClassifierConfig {
     /// The graph's path in the folder or repository.
     #[serde(default = "graph_file")]
     pub graph_file: String,
-    /// File to SHA-256. Every file that is loaded must be listed; the error for
-    /// one that is not names its SHA-256.
+    /// The SHA-256 of each file, by file name. Every loaded file must be listed. The error
+    /// about a missing entry states the SHA-256.
     #[serde(default)]
     pub sha256: BTreeMap<String, String>,
-    /// The meaning of the labels. A classifier for sentiment, topics or entities takes
-    /// the place of what comes with Courant, in its languages.
+    /// The meaning of the labels. A classifier for sentiment, topics or entities replaces the
+    /// built-in one in its languages.
     #[serde(default)]
-    pub task: Task,
-    /// ISO 639-1 codes of the languages that it covers; texts in others get no
-    /// score. An empty list covers all, known or not.
+    pub task: ClassifierTask,
+    /// The ISO 639-1 codes of the covered languages. Texts in other languages get no score. An
+    /// empty list covers all texts, even those of unknown language.
     #[serde(default)]
     pub languages: Vec<String>,
-    /// The model's name of a label to the one used here, as
-    /// `LABEL_0 = "negative"`. Several may become one.
+    /// The names to use for the model's labels, such as `LABEL_0 = "negative"`. Several labels
+    /// may get the same name.
     #[serde(default)]
     pub labels: BTreeMap<String, String>,
-    /// The numbers that the graph computes with; by default its file's name tells.
+    /// The precision of the graph. By default it is read from the name of the file.
     #[serde(default)]
     pub precision: Option<Precision>,
-    /// The most tokens of a window, special ones included; by default 512, or what
-    /// the model takes if that is less. Longer texts are several windows.
+    /// The most tokens of a window, special ones included. The default is 512, or the model's
+    /// own limit if that is less. Longer texts are cut into several windows.
     #[serde(default)]
     pub max_tokens: Option<usize>,
     /// Tokens that a window of a token classifier shares with the next one.
     #[serde(default = "overlap")]
     pub overlap: usize,
-    /// Sessions of one thread each, 1 to 64. Each holds the weights once.
+    /// The number of sessions of one thread each, 1 to 64. Each session holds the weights once.
     #[serde(default = "sessions")]
     pub sessions: usize,
-    /// The most tokens in a batch, padding included; by default 512 on a CPU and
-    /// 16,384 on a GPU.
+    /// The most tokens in a batch, padding included. The default is 512 on a CPU and 16,384 on
+    /// a GPU.
     #[serde(default)]
     pub token_budget: Option<usize>,
 }
@@ -99,15 +99,15 @@ fn sessions() -> usize {
 }
 
 impl ClassifierConfig {
-    /// A classifier called `name` from `model`, with the default of every other
-    /// key.
+    /// Makes the configuration of a classifier called `name` from `model`, with the defaults of
+    /// all other keys.
     pub fn new(name: &str, model: &str) -> Self {
         Self {
             name: name.into(),
             model: model.into(),
             graph_file: graph_file(),
             sha256: BTreeMap::new(),
-            task: Task::default(),
+            task: ClassifierTask::default(),
             languages: Vec::new(),
             labels: BTreeMap::new(),
             precision: None,
@@ -155,7 +155,7 @@ impl ClassifierConfig {
         precision: Precision,
         provider: Provider,
         workload: Workload,
-    ) -> Limits {
+    ) -> BatchLimits {
         let budget = if provider == Provider::Cpu { BUDGET_ON_CPU } else { BUDGET_ON_GPU };
         let encoders = Config { token_budget: self.token_budget, ..Config::default() };
         encoders.limits(precision, provider, workload, budget)

@@ -10,11 +10,11 @@ use serde::Deserialize;
 use super::config::ClassifierConfig;
 use super::labels::Reading;
 use crate::Error;
-use crate::device::host::Host;
+use crate::device::host::ModelHost;
 use crate::model::files::described;
 use crate::model::hub::{self, Repository};
 use crate::model::positions::Positions;
-use crate::model::{Model, Pooling, locate};
+use crate::model::{LocatedModel, Pooling, locate};
 
 /// The place in the configuration of the SHA-256 of its files.
 const PINS: &str = "its sha256 in [[analyst.classifiers]]";
@@ -35,7 +35,7 @@ struct Description {
 
 /// A classifier's files, and how its scores are read.
 pub(super) struct Located {
-    pub(super) model: Model,
+    pub(super) model: LocatedModel,
     pub(super) reading: Reading,
 }
 
@@ -45,7 +45,7 @@ pub(super) struct Located {
 /// # Errors
 /// [`Error::Unpinned`], [`Error::Manifest`], [`Error::Graph`] where the weights are
 /// not within the graph's file, and what is wrong with a file or the hub.
-pub(super) fn locate(config: &ClassifierConfig, host: &Host) -> Result<Located, Error> {
+pub(super) fn locate(config: &ClassifierConfig, host: &ModelHost) -> Result<Located, Error> {
     let source = source(config, host)?;
     let files = source.files(&config.graph_file, &config.sha256, PINS)?;
     if names_other_files(&files.graph)? {
@@ -58,7 +58,7 @@ pub(super) fn locate(config: &ClassifierConfig, host: &Host) -> Result<Located, 
     let pooling = declared.pooling().map_err(wrong)?;
     let reading = Reading::new(config, pooling, &labels, declared.is_multi_label());
     let reading = reading.map_err(wrong)?;
-    let model = Model {
+    let model = LocatedModel {
         name: source.name,
         version: files.version,
         precision: config.precision.unwrap_or_else(|| hub::precision(&config.graph_file)),
@@ -74,7 +74,7 @@ pub(super) fn locate(config: &ClassifierConfig, host: &Host) -> Result<Located, 
 }
 
 /// The repository, or the folder, that `model` names.
-fn source(config: &ClassifierConfig, host: &Host) -> Result<Repository, Error> {
+fn source(config: &ClassifierConfig, host: &ModelHost) -> Result<Repository, Error> {
     match config.model.strip_prefix("hf:") {
         Some(repository) => Repository::open(repository, host.hub_cache.as_deref()),
         None => Ok(Repository::folder(locate::folder(&config.model, &host.deps)?)),

@@ -3,7 +3,7 @@
 
 use courant_article::IPTC_TOPICS;
 
-use super::config::{ClassifierConfig, Task};
+use super::config::{ClassifierConfig, ClassifierTask};
 use crate::model::Pooling;
 
 /// The way to read a graph's scores.
@@ -57,13 +57,13 @@ impl Reading {
     ) -> Result<Self, String> {
         let is_of_words = pooling == Pooling::Tokens;
         match config.task {
-            Task::Sentiment | Task::Topics if is_of_words => {
+            ClassifierTask::Sentiment | ClassifierTask::Topics if is_of_words => {
                 return Err("it labels words, the task needs labels of whole texts".into());
             }
-            Task::Sentiment | Task::Topics if is_multi_label => {
+            ClassifierTask::Sentiment | ClassifierTask::Topics if is_multi_label => {
                 return Err("its labels do not exclude each other, those of the task do".into());
             }
-            Task::Entities if !is_of_words => {
+            ClassifierTask::Entities if !is_of_words => {
                 return Err("it labels whole texts, the task needs labels of words".into());
             }
             _ => {}
@@ -86,9 +86,9 @@ impl Labels {
         for label in labels {
             let renamed = config.labels.get(label).unwrap_or(label);
             let name = match config.task {
-                Task::Sentiment => sentiment(renamed).map(str::to_owned),
-                Task::Topics => topic(renamed).map(str::to_owned),
-                Task::Entities | Task::Other => Some(renamed.clone()),
+                ClassifierTask::Sentiment => sentiment(renamed).map(str::to_owned),
+                ClassifierTask::Topics => topic(renamed).map(str::to_owned),
+                ClassifierTask::Entities | ClassifierTask::Other => Some(renamed.clone()),
             };
             let name = name.ok_or_else(|| {
                 format!("nothing is known of its label {label:?}: say in `labels` what it means")
@@ -99,12 +99,16 @@ impl Labels {
         Ok(found)
     }
 
-    fn check_complete(&self, task: Task) -> Result<(), String> {
+    fn check_complete(&self, task: ClassifierTask) -> Result<(), String> {
         let has = |name: &str| self.names.iter().any(|found| found == name);
         let missing = match task {
-            Task::Sentiment => ["negative", "positive"].into_iter().find(|name| !has(name)),
-            Task::Topics => IPTC_TOPICS.iter().map(|topic| topic.code).find(|code| !has(code)),
-            Task::Entities | Task::Other => None,
+            ClassifierTask::Sentiment => {
+                ["negative", "positive"].into_iter().find(|name| !has(name))
+            }
+            ClassifierTask::Topics => {
+                IPTC_TOPICS.iter().map(|topic| topic.code).find(|code| !has(code))
+            }
+            ClassifierTask::Entities | ClassifierTask::Other => None,
         };
         missing.map_or(Ok(()), |name| Err(format!("no label of it means {name}")))
     }
@@ -133,10 +137,10 @@ impl Tags {
             return Tag { name: None, begins: false, goes_on: false };
         };
         let kind = config.labels.get(kind).map_or(kind, String::as_str);
-        let known = entity(kind).filter(|_| config.task == Task::Entities);
+        let known = entity(kind).filter(|_| config.task == ClassifierTask::Entities);
         let name = place(&mut self.names, known.unwrap_or(kind).to_owned());
         if name == self.kept.len() {
-            self.kept.push(known.is_some() || config.task != Task::Entities);
+            self.kept.push(known.is_some() || config.task != ClassifierTask::Entities);
         }
         let begins = matches!(prefix, Some('B' | 'S' | 'U'));
         Tag { name: Some(name), begins, goes_on: prefix.is_some() && !begins }
@@ -205,7 +209,7 @@ fn entity(kind: &str) -> Option<&'static str> {
 mod tests {
     use super::*;
 
-    fn config(task: Task, labels: &[(&str, &str)]) -> ClassifierConfig {
+    fn config(task: ClassifierTask, labels: &[(&str, &str)]) -> ClassifierConfig {
         let labels = labels.iter().map(|&(from, to)| (from.to_owned(), to.to_owned())).collect();
         ClassifierConfig { task, labels, ..ClassifierConfig::new("own", "folder") }
     }
@@ -217,7 +221,7 @@ mod tests {
     #[test]
     fn several_labels_may_mean_one() {
         let renamed = [("1 star", "negative"), ("2 stars", "negative"), ("3 stars", "positive")];
-        let config = config(Task::Sentiment, &renamed);
+        let config = config(ClassifierTask::Sentiment, &renamed);
         let labels = Labels::new(&config, &owned(&["1 star", "2 stars", "3 stars"]), false);
         let labels = labels.unwrap();
         assert_eq!(labels.names, ["negative", "positive"]);
@@ -229,12 +233,15 @@ mod tests {
         let refused = |config: &ClassifierConfig, labels: &[&str]| {
             Labels::new(config, &owned(labels), false).unwrap_err()
         };
-        let plain = config(Task::Sentiment, &[]);
+        let plain = config(ClassifierTask::Sentiment, &[]);
         assert!(refused(&plain, &["LABEL_0", "POS"]).contains("\"LABEL_0\""));
         assert_eq!(refused(&plain, &["NEG", "neutral"]), "no label of it means positive");
-        let typing_error = config(Task::Sentiment, &[("LABLE_0", "negative")]);
+        let typing_error = config(ClassifierTask::Sentiment, &[("LABLE_0", "negative")]);
         assert!(refused(&typing_error, &["NEG", "POS"]).contains("LABLE_0"));
-        assert!(refused(&config(Task::Topics, &[]), &["sport", "weather"]).contains("medtop:"));
+        assert!(
+            refused(&config(ClassifierTask::Topics, &[]), &["sport", "weather"])
+                .contains("medtop:")
+        );
     }
 
     #[test]
@@ -243,20 +250,21 @@ mod tests {
         let labels: Vec<String> = names
             .map(|(at, topic)| if at % 2 == 0 { topic.code } else { topic.label }.to_owned())
             .collect();
-        let labels = Labels::new(&config(Task::Topics, &[]), &labels, false).unwrap();
+        let labels = Labels::new(&config(ClassifierTask::Topics, &[]), &labels, false).unwrap();
         assert!(labels.names.iter().zip(IPTC_TOPICS).all(|(name, topic)| *name == topic.code));
     }
 
     #[test]
     fn types_of_names_become_ours_and_others_are_kept_out() {
         let labels = owned(&["O", "B-PER", "I-PER", "B-GPE", "I-LOC", "B-MISC", "S_ORG"]);
-        let tags = Tags::new(&config(Task::Entities, &[]), &labels).unwrap();
+        let tags = Tags::new(&config(ClassifierTask::Entities, &[]), &labels).unwrap();
         assert_eq!(tags.names, ["person", "location", "MISC", "organization"]);
         assert_eq!(tags.kept, [true, true, false, true]);
         assert_eq!(tags.tags[0], Tag { name: None, begins: false, goes_on: false });
         assert_eq!(tags.tags[4], Tag { name: Some(1), begins: false, goes_on: true });
         assert_eq!(tags.tags[6], Tag { name: Some(3), begins: true, goes_on: false });
-        let renamed = Tags::new(&config(Task::Entities, &[("MISC", "ORG")]), &labels).unwrap();
+        let renamed =
+            Tags::new(&config(ClassifierTask::Entities, &[("MISC", "ORG")]), &labels).unwrap();
         assert_eq!(renamed.names, ["person", "location", "organization"]);
     }
 
@@ -266,9 +274,15 @@ mod tests {
         let new = |task, pooling, is_multi| {
             Reading::new(&config(task, &[]), pooling, &labels, is_multi).map(drop)
         };
-        assert!(new(Task::Sentiment, Pooling::Tokens, false).unwrap_err().contains("words"));
-        assert!(new(Task::Topics, Pooling::Sequence, true).unwrap_err().contains("exclude"));
-        assert!(new(Task::Entities, Pooling::Sequence, false).unwrap_err().contains("texts"));
-        assert!(new(Task::Other, Pooling::Tokens, false).is_ok());
+        assert!(
+            new(ClassifierTask::Sentiment, Pooling::Tokens, false).unwrap_err().contains("words")
+        );
+        assert!(
+            new(ClassifierTask::Topics, Pooling::Sequence, true).unwrap_err().contains("exclude")
+        );
+        assert!(
+            new(ClassifierTask::Entities, Pooling::Sequence, false).unwrap_err().contains("texts")
+        );
+        assert!(new(ClassifierTask::Other, Pooling::Tokens, false).is_ok());
     }
 }

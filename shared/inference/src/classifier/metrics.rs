@@ -7,7 +7,7 @@ use opentelemetry::metrics::{Counter, Gauge, Histogram, Meter};
 
 /// The way in which a classifier was had.
 #[derive(Clone, Copy, Debug)]
-pub(super) enum Outcome {
+pub(super) enum LoadOutcome {
     Hit,
     Loaded,
     Failed,
@@ -45,11 +45,11 @@ impl CacheMetrics {
         }
     }
 
-    pub(super) fn request(&self, outcome: Outcome) {
+    pub(super) fn request(&self, outcome: LoadOutcome) {
         let outcome = match outcome {
-            Outcome::Hit => "hit",
-            Outcome::Loaded => "loaded",
-            Outcome::Failed => "failed",
+            LoadOutcome::Hit => "hit",
+            LoadOutcome::Loaded => "loaded",
+            LoadOutcome::Failed => "failed",
         };
         self.requests.add(1, &[KeyValue::new("outcome", outcome)]);
     }

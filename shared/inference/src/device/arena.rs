@@ -10,28 +10,30 @@ use ort::memory::{Allocator, AllocatorType, MemoryInfo, MemoryType};
 use ort::session::Session;
 use ort::sys::OrtKeyValuePairs;
 
-use crate::device::placement::Placement;
+use crate::device::placement::ModelPlacement;
 
 /// The memory of one session's arena.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct ArenaStats {
-    /// Bytes handed out now: between runs, what lives as long as the session.
+    /// Bytes in use now. Between runs, these are the allocations that last as long as the
+    /// session.
     pub in_use_bytes: u64,
-    /// The most that were handed out at a time.
+    /// The most bytes in use at a time.
     pub peak_bytes: u64,
     /// Bytes that the arena holds, in use or kept for the next run.
     pub reserved_bytes: u64,
-    /// The number of times that it took more from the system: once per new shape, then never.
+    /// The number of times that the arena took more memory from the system: once per new shape,
+    /// then never.
     pub extensions: u64,
-    /// The number of times that it gave some back.
+    /// The number of times that the arena gave memory back.
     pub shrinkages: u64,
 }
 
 /// A view of a session's arena.
-pub(crate) struct Arena(Allocator);
+pub(crate) struct SessionArena(Allocator);
 
-impl Arena {
-    pub(crate) fn of(session: &Session, placement: &Placement) -> ort::Result<Self> {
+impl SessionArena {
+    pub(crate) fn of(session: &Session, placement: &ModelPlacement) -> ort::Result<Self> {
         let (device, ordinal) = placement.memory();
         let memory = MemoryInfo::new(device, ordinal, AllocatorType::Arena, MemoryType::Default)?;
         Ok(Self(Allocator::new(session, memory)?))

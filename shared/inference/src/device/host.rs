@@ -9,24 +9,24 @@ use courant_gpu_utils::memory::DeviceBudget;
 
 use crate::{Config, Deps, Error};
 
-/// The devices, the runtime and the folders of models. The models of one host
-/// and its clones together take of a GPU what one agent may.
+/// The devices, the runtime and the folders that models share. All models of one host and its
+/// clones share the GPU memory that one agent may use.
 #[derive(Clone, Debug)]
-pub struct Host {
+pub struct ModelHost {
     /// The section `[gpu]`.
     pub gpu: GpuConfig,
-    /// The folder of things that are not configured by path.
+    /// The folder of files that are not configured by path.
     pub deps: Deps,
     /// `[inference] runtime_library`.
     pub runtime_library: Option<PathBuf>,
     /// `[inference] hub_cache`.
     pub hub_cache: Option<PathBuf>,
-    /// The memory of the GPU that `gpu` names, once a model asks for it.
+    /// The memory budget of the GPU that `gpu` names, once a model needs it.
     budget: Arc<OnceLock<DeviceBudget>>,
 }
 
-impl Host {
-    /// Made of the sections `[inference]` and `[gpu]`.
+impl ModelHost {
+    /// Makes a host from the sections `[inference]` and `[gpu]`.
     pub fn new(inference: &Config, gpu: &GpuConfig, deps: Deps) -> Self {
         Self {
             gpu: gpu.clone(),
@@ -43,10 +43,10 @@ impl Host {
         self.budget.get_or_init(|| DeviceBudget::new(&self.gpu.memory, total))
     }
 
-    /// ONNX Runtime's shared library.
+    /// Returns the path of ONNX Runtime's shared library.
     ///
     /// # Errors
-    /// [`Error::NoDeps`] if none is configured, and there is no `.deps` to hold one.
+    /// [`Error::NoDeps`] if no library is configured and there is no `.deps`.
     pub fn library(&self) -> Result<PathBuf, Error> {
         match &self.runtime_library {
             Some(library) => Ok(library.clone()),

@@ -5,9 +5,9 @@ use std::sync::Arc;
 
 use courant_gpu_utils::Config as GpuConfig;
 use courant_gpu_utils::cuda::{self, CudaDevice};
-use courant_gpu_utils::device::{Cuda, PassedOver, Provider};
+use courant_gpu_utils::device::{Cuda, Provider, UnusedProvider};
 use courant_gpu_utils::memory::DeviceBudget;
-use courant_gpu_utils::stream::Stream;
+use courant_gpu_utils::stream::DeviceStream;
 use courant_host::Cpu;
 use ort::environment::Environment;
 use ort::ep::{ArenaExtendStrategy, CUDA, ExecutionProviderDispatch, TensorRT};
@@ -16,12 +16,12 @@ use ort::memory::AllocationDevice;
 use crate::config::ENGINE_ITEMS;
 use crate::device::share::Share;
 use crate::model::weights::Weights;
-use crate::model::{Model, Pooling};
+use crate::model::{LocatedModel, Pooling};
 use crate::{Deps, Error, Precision};
 
 /// A model's place on a device; sessions are built with it.
 #[derive(Clone, Debug)]
-pub(crate) struct Placement {
+pub(crate) struct ModelPlacement {
     pub(crate) provider: Provider,
     device: usize,
     /// The GPU's name; none on the CPU.
@@ -35,7 +35,7 @@ pub(crate) struct Placement {
     pools_in_graph: bool,
     precision: Precision,
     /// The better providers, and why they are not used.
-    pub(crate) passed_over: Vec<PassedOver>,
+    pub(crate) passed_over: Vec<UnusedProvider>,
     /// The weights that sessions here have in common.
     pub(crate) weights: Option<Arc<Weights>>,
 }
@@ -49,9 +49,9 @@ const ENGINE_WORKSPACE_BYTES: usize = 1 << 30;
 /// Lengths in tokens from headlines to whole chunks.
 const BUCKETS: [usize; 6] = [1, 16, 32, 64, 128, 256];
 
-impl Placement {
+impl ModelPlacement {
     /// On the CPU.
-    pub(crate) fn cpu(model: &Model) -> Self {
+    pub(crate) fn cpu(model: &LocatedModel) -> Self {
         Self {
             provider: Provider::Cpu,
             device: 0,
@@ -71,7 +71,7 @@ impl Placement {
         provider: Provider,
         gpu: &GpuConfig,
         cuda: &Cuda,
-        model: &Model,
+        model: &LocatedModel,
         deps: &Deps,
     ) -> Self {
         Self {
@@ -94,7 +94,7 @@ impl Placement {
         self,
         sessions: usize,
         environment: &Environment,
-        model: &Model,
+        model: &LocatedModel,
     ) -> Self {
         let is_shared = self.provider == Provider::Cpu && sessions > 1;
         Self { weights: is_shared.then(|| Arc::new(Weights::of(environment, model))), ..self }
@@ -159,7 +159,7 @@ impl Placement {
     /// [`ModelSession`]: crate::session::ModelSession
     /// [`SessionDevice`]: crate::session::device::SessionDevice
     #[expect(unsafe_code, reason = "the runtime is handed a stream without its lifetime")]
-    pub(crate) fn dispatch(&self, stream: Option<&Stream>) -> Vec<ExecutionProviderDispatch> {
+    pub(crate) fn dispatch(&self, stream: Option<&DeviceStream>) -> Vec<ExecutionProviderDispatch> {
         let device = i32::try_from(self.device).unwrap_or(i32::MAX);
         let limit = self.share.as_ref().map_or(0, Share::session_bytes);
         let limit = usize::try_from(limit).unwrap_or(usize::MAX);

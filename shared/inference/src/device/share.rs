@@ -1,6 +1,6 @@
 //! The part of a device's memory that a model's sessions may take.
 
-use courant_gpu_utils::memory::{Budget, DeviceBudget, Refused};
+use courant_gpu_utils::memory::{Budget, BudgetExceeded, DeviceBudget};
 
 /// The memory that a model's sessions ask for.
 #[derive(Clone, Copy, Debug)]
@@ -23,13 +23,13 @@ impl Share {
     /// Takes what the sessions ask for, or what is left.
     ///
     /// # Errors
-    /// [`Refused`] if the sessions' weights, `weights_bytes` each, do not fit.
+    /// [`BudgetExceeded`] if the sessions' weights, `weights_bytes` each, do not fit.
     pub(crate) fn of(
         device: &DeviceBudget,
         purpose: &'static str,
         weights_bytes: u64,
         demand: Demand,
-    ) -> Result<Self, Refused> {
+    ) -> Result<Self, BudgetExceeded> {
         let sessions = demand.sessions.max(1) as u64;
         let least = weights_bytes.saturating_mul(sessions);
         let most = demand.workspace_bytes.saturating_mul(sessions).saturating_add(least);

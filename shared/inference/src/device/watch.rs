@@ -1,7 +1,7 @@
 //! The changes of a session's memory from window to window of batches.
 
-use courant_gpu_utils::memory::{DeviceBudget, LeakMonitor, Snapshot, Window};
-use courant_gpu_utils::operation::Fault;
+use courant_gpu_utils::memory::{DeviceBudget, LeakMonitor, MemorySnapshot, MemoryWindow};
+use courant_gpu_utils::operation::RunFailure;
 use opentelemetry::KeyValue;
 use opentelemetry::metrics::{Gauge, Meter};
 
@@ -87,7 +87,7 @@ impl Watch {
         name: String,
         shown: Option<Shown>,
         budget: Option<DeviceBudget>,
-        now: &Snapshot,
+        now: &MemorySnapshot,
     ) -> Self {
         let leaks = LeakMonitor::new(name);
         let watch = Self { shown, budget, leaks, batches: 0, lacked_memory: false };
@@ -96,20 +96,20 @@ impl Watch {
     }
 
     /// A run of the batch failed.
-    pub(crate) fn ran_into(&mut self, error: &impl Fault) {
+    pub(crate) fn ran_into(&mut self, error: &impl RunFailure) {
         self.lacked_memory |= error.is_out_of_memory();
     }
 
     /// A batch is done, and its outputs are dropped. Looks once per window: the first
     /// batch takes what is kept for the others.
-    pub(crate) fn batch(&mut self, look: impl FnOnce() -> Snapshot) {
+    pub(crate) fn batch(&mut self, look: impl FnOnce() -> MemorySnapshot) {
         if self.batches.is_multiple_of(WINDOW) {
             self.close_window(look());
         }
         self.batches += 1;
     }
 
-    fn close_window(&mut self, now: Snapshot) {
+    fn close_window(&mut self, now: MemorySnapshot) {
         self.show(&now);
         let lacked_memory = std::mem::take(&mut self.lacked_memory);
         // The arena keeps what it took: the use at the end is the window's peak.
@@ -118,13 +118,13 @@ impl Watch {
             budget.observe(peak, lacked_memory);
         }
         // CUDA's pool is not the session's alone.
-        let window = self.leaks.observe(Snapshot { pool: None, ..now });
-        if let Some((shown, Window { leak, .. })) = self.shown.as_ref().zip(window) {
+        let window = self.leaks.observe(MemorySnapshot { pool: None, ..now });
+        if let Some((shown, MemoryWindow { leak, .. })) = self.shown.as_ref().zip(window) {
             shown.leak(leak, self.leaks.is_alarmed());
         }
     }
 
-    fn show(&self, now: &Snapshot) {
+    fn show(&self, now: &MemorySnapshot) {
         if let Some((shown, arena)) = self.shown.as_ref().zip(now.arena) {
             shown.memory(arena.memory.allocated, arena.memory.reserved);
         }

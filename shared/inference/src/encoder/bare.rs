@@ -1,13 +1,13 @@
-//! A session without queue, tokenizer threads and batching: what the encoder is
-//! compared with.
+//! A session without queue, tokenizer threads and batching, with which the encoder is compared
+//! in benchmarks.
 
 use std::sync::Arc;
 
 use courant_article::Embedding;
 
 use crate::batch::input::Input;
-use crate::device::placement::Placement;
-use crate::model::Model;
+use crate::device::placement::ModelPlacement;
+use crate::model::LocatedModel;
 use crate::model::locate::locate;
 use crate::session::{ModelSession, runtime};
 use crate::text::tokenize::TextTokenizer;
@@ -18,14 +18,14 @@ pub type TokenIds = Vec<u32>;
 
 /// Loads bare sessions of one model.
 pub struct BareModel {
-    model: Arc<Model>,
+    model: Arc<LocatedModel>,
     tokenizer: TextTokenizer,
     environment: ort::environment::Environment,
     max_tokens: usize,
 }
 
 impl BareModel {
-    /// Finds the configured model.
+    /// Locates the configured model.
     ///
     /// # Errors
     /// As [`crate::Encoder::load`].
@@ -42,7 +42,7 @@ impl BareModel {
         Ok(Self { model, tokenizer, environment, max_tokens: config.max_tokens })
     }
 
-    /// The tokens of `text` for a session, cut at `max_tokens`.
+    /// Returns the tokens of `text` for a session, cut at `max_tokens`.
     ///
     /// # Errors
     /// [`Error::Tokenizer`].
@@ -52,7 +52,7 @@ impl BareModel {
         Ok(self.tokenizer.input(&tokens, 0..end))
     }
 
-    /// A session of one thread, on the CPU.
+    /// Starts a session of one thread on the CPU.
     ///
     /// # Errors
     /// [`Error::Graph`].
@@ -60,16 +60,16 @@ impl BareModel {
         Ok(BareSession(ModelSession::load(
             &self.environment,
             &self.model,
-            &Placement::cpu(&self.model),
+            &ModelPlacement::cpu(&self.model),
         )?))
     }
 }
 
-/// One session, run in the caller's thread.
+/// A session that runs in the caller's thread.
 pub struct BareSession(ModelSession);
 
 impl BareSession {
-    /// The vectors of a batch of 1 or more texts, padded to the longest.
+    /// Computes the vectors of a batch of 1 or more texts, padded to the longest.
     ///
     /// # Errors
     /// [`Error::Runtime`] and [`Error::NotAVector`].

@@ -1,5 +1,4 @@
-//! One article's text as encoder inputs, and the vectors put together again.
-//! Pure.
+//! The encoder inputs of an article's text, and the article's vectors from their results. Pure.
 
 use std::ops::Range;
 use std::sync::Arc;
@@ -9,7 +8,7 @@ use courant_heads::entities::EntityHead;
 use half::f16;
 
 use crate::Error;
-use crate::batch::answer::{Answered, Rows, ran};
+use crate::batch::answer::{InputResult, Rows, ran};
 use crate::batch::input::Input;
 use crate::encoder::entities::WordPlan;
 use crate::text::chunk::windows;
@@ -24,15 +23,15 @@ const MAX_SENTENCES: usize = 200;
 /// of more than 1,024 values these are fewer sentences than [`MAX_SENTENCES`].
 const MAX_SENTENCE_BYTES: usize = 400 * 1024;
 
-/// The number of sentences of one text that get a vector of `dimension` values.
+/// Returns the most sentences of one text that get a vector of `dimension` values.
 pub fn most_sentences(dimension: usize) -> usize {
     MAX_SENTENCES.min(MAX_SENTENCE_BYTES / (dimension.max(1) * size_of::<f16>()))
 }
 
 /// The encoder's result for an article's text.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Document {
-    /// The part that travels with the article.
+pub struct EmbeddedDocument {
+    /// The vectors that are published with the article.
     pub embeddings: Embeddings,
     /// The encoder's inputs with their vectors, in the text's order.
     pub chunks: Vec<Chunk>,
@@ -41,9 +40,9 @@ pub struct Document {
 /// One encoder input: at most [`crate::Config::max_tokens`] tokens of the text.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Chunk {
-    /// Its place in the text.
+    /// The span of the chunk in the text.
     pub span: Span,
-    /// Its tokens, with the special ones.
+    /// The number of tokens, with the special ones.
     pub tokens: u32,
     /// Its vector.
     pub vector: Embedding,
@@ -120,9 +119,9 @@ impl Plan {
     /// Puts the vectors of [`Plan::inputs`] together, in their order.
     pub(crate) fn assemble(
         self,
-        answers: Vec<Answered>,
+        answers: Vec<InputResult>,
         model: &ModelRef,
-    ) -> Result<Document, Error> {
+    ) -> Result<EmbeddedDocument, Error> {
         let model = ran(model, answers.iter().map(|answer| answer.provider));
         let (vectors, words): (Vec<_>, Vec<_>) =
             answers.into_iter().map(|answer| (answer.rows, answer.words)).unzip();
@@ -149,7 +148,7 @@ impl Plan {
         let vector = Embedding::weighted_mean(weighted).ok_or(Error::EmptyText { index: 0 })?;
         let sentences_left_out = self.sentences_left_out;
         let embeddings = Embeddings { model, vector, sentences, sentences_left_out, entities };
-        Ok(Document { embeddings, chunks })
+        Ok(EmbeddedDocument { embeddings, chunks })
     }
 }
 

@@ -5,20 +5,20 @@ use std::path::Path;
 use std::sync::Arc;
 
 use courant_article::{Entities, Entity, Span};
-use courant_heads::entities::{EntityHead, Placement, TaggedSpan, Word, words};
+use courant_heads::entities::{EntityHead, TaggedSpan, Word, WordPlacement, words};
 use courant_heads::registry::Registry;
-use courant_heads::{Head, Task};
+use courant_heads::{Head, HeadTask};
 
 use crate::Error;
 use crate::batch::input::StateReader;
-use crate::model::Model;
+use crate::model::LocatedModel;
 use crate::text::stretch::stretch;
 use crate::text::tokenize::{TextTokenizer, Tokens};
 
 /// The words of a text with the mean of their tokens' states.
 #[derive(Clone, Debug, PartialEq)]
 pub struct WordStates {
-    /// The place of each word, in code points.
+    /// The span of each word, in code points.
     pub spans: Vec<Span>,
     /// One row per word; zeros for a word without tokens.
     pub states: Vec<f32>,
@@ -32,7 +32,7 @@ pub struct WordStates {
 /// # Errors
 /// [`Error::Heads`] where the promoted one cannot be used.
 pub(crate) fn head_in_use(heads: Option<&Path>) -> Result<Arc<EntityHead>, Error> {
-    let promoted = heads.map(|folder| Registry::at(folder).promoted(Task::Entities));
+    let promoted = heads.map(|folder| Registry::at(folder).promoted(HeadTask::Entities));
     let promoted = promoted.transpose().map_err(|error| Error::Heads(Arc::new(error)))?;
     Ok(match promoted.flatten() {
         Some(Head::Entities(head)) => Arc::new(head),
@@ -41,7 +41,10 @@ pub(crate) fn head_in_use(heads: Option<&Path>) -> Result<Arc<EntityHead>, Error
 }
 
 /// The head, or why it cannot read a model's states.
-pub(crate) fn head_for(model: &Model, head: Arc<EntityHead>) -> Result<Arc<EntityHead>, String> {
+pub(crate) fn head_for(
+    model: &LocatedModel,
+    head: Arc<EntityHead>,
+) -> Result<Arc<EntityHead>, String> {
     let expected = &head.provenance().encoder;
     match model.states {
         None => Err(format!("the encoder {} gives no states of its tokens", model.name)),
@@ -59,7 +62,7 @@ pub(crate) fn head_for(model: &Model, head: Arc<EntityHead>) -> Result<Arc<Entit
 /// The words of every chunk, and the reader of their states.
 pub(crate) struct WordPlan {
     text: String,
-    placement: Placement,
+    placement: WordPlacement,
     head: Option<Arc<EntityHead>>,
 }
 
@@ -71,7 +74,7 @@ impl WordPlan {
         chunks: &[Range<usize>],
         head: Option<Arc<EntityHead>>,
     ) -> Self {
-        let placement = Placement::new(&words(text), &tokens.spans, chunks);
+        let placement = WordPlacement::new(&words(text), &tokens.spans, chunks);
         Self { text: text.to_owned(), placement, head }
     }
 

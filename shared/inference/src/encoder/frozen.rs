@@ -1,4 +1,4 @@
-//! The encoder as heads learn from it.
+//! A reproducible encoder for the training of heads.
 
 use courant_article::{Embedding, Embeddings, ModelRef};
 use courant_gpu_utils::Config as GpuConfig;
@@ -12,16 +12,17 @@ use crate::{Config, Deps, Encoder, Error, Priority};
 /// Texts on their way through the encoder at a time.
 const AT_ONCE: usize = 64;
 
-/// An encoder that gives the same text the same values, to the last digit: it runs
-/// on the CPU, every text by itself. In a batch the last digits depend on the
-/// other texts, and a head depends on them.
+/// An encoder that always gives a text exactly the same values. It runs on the CPU, one text at
+/// a time. In a batch, the last digits depend on the other texts, and a trained head would
+/// depend on these digits.
 pub struct FrozenEncoder {
     encoder: Encoder,
     runtime: Runtime,
 }
 
 impl FrozenEncoder {
-    /// Loads the configured encoder. Blocks, as all of this does: not for tasks.
+    /// Loads the configured encoder. Blocks, like all methods of this type: do not call them in
+    /// async tasks.
     ///
     /// # Errors
     /// As [`Encoder::load`].
@@ -44,17 +45,17 @@ impl FrozenEncoder {
         self.encoder.model()
     }
 
-    /// The encoder, as heads name it.
+    /// Returns the encoder's reference for the files of heads.
     pub fn reference(&self) -> EncoderRef {
         EncoderRef { name: self.model().name.clone(), dimension: self.encoder.dimension() }
     }
 
-    /// The runtime library, as it describes itself.
+    /// Returns the runtime library's own description.
     pub fn runtime(&self) -> &'static str {
         ort::info()
     }
 
-    /// One unit vector per text, cut at `max_tokens`.
+    /// Returns one unit vector per text, cut at `max_tokens`.
     ///
     /// # Errors
     /// As [`Encoder::embed`].
@@ -62,10 +63,10 @@ impl FrozenEncoder {
         self.runtime.block_on(self.encoder.embed(texts, Priority::Bulk))
     }
 
-    /// The embeddings of texts as the embedder makes them, in their order.
+    /// Returns the embeddings of texts as the embedder makes them, in order.
     ///
     /// # Errors
-    /// As [`Encoder::embed_document`]; [`Error::EmptyText`] tells which one.
+    /// As [`Encoder::embed_document`]; [`Error::EmptyText`] gives the index of the text.
     pub fn documents(&self, texts: &[&str]) -> Result<Vec<Embeddings>, Error> {
         let embed = |text: &&str| {
             let (encoder, text) = (self.encoder.clone(), (*text).to_owned());
@@ -86,7 +87,7 @@ impl FrozenEncoder {
         Ok(found)
     }
 
-    /// The encoder's states of each word of a text.
+    /// Returns the encoder's states of each word of a text.
     ///
     /// # Errors
     /// As [`Encoder::word_states`].

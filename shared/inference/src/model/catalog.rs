@@ -1,20 +1,20 @@
-//! The encoders that can be loaded, and the fetching of one from the hub.
+//! The encoders that can be loaded, and the download of one from the hub.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use crate::model::{Model, hub, locate, manifest};
+use crate::model::{LocatedModel, hub, locate, manifest};
 use crate::{Config, Deps, Error, Precision};
 
 /// One precision of an encoder.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct EncoderInfo {
-    /// As it stands in records.
+    /// The name in records.
     pub name: String,
-    /// 12 hexadecimal digits that change with any of its files; `-cls` behind them where
-    /// it is pooled so.
+    /// The version: 12 hexadecimal digits that change with any of the files, followed by `-cls`
+    /// for that pooling.
     pub version: String,
-    /// The numbers that it computes with.
+    /// The precision of the numbers.
     pub precision: Precision,
     /// Values per vector.
     pub dimension: usize,
@@ -24,21 +24,21 @@ pub struct EncoderInfo {
     pub bytes: u64,
 }
 
-/// A value of `[inference] model`, and the encoders that it would load.
-pub struct Listed {
+/// A value of `[inference] model`, with the encoders that it can load.
+pub struct ListedEncoders {
     /// The value of the key.
     pub model: String,
-    /// Its precisions, or the reason why it cannot be loaded.
+    /// The encoders, one per precision, or the reason why none can be loaded.
     pub encoders: Result<Vec<EncoderInfo>, Error>,
 }
 
-/// The configured encoder and those in `.deps/models`, by name. Nothing is fetched.
-pub fn listed(config: &Config, deps: &Deps) -> Vec<Listed> {
+/// Lists the configured encoder and those in `.deps/models`, by name. Fetches nothing.
+pub fn listed(config: &Config, deps: &Deps) -> Vec<ListedEncoders> {
     let mut models = vec![config.model.clone()];
     models.extend(deps.root().map(|root| folders(&root.join("models"))).unwrap_or_default());
     models.sort();
     models.dedup();
-    let list = |model: String| Listed { encoders: encoders(&model, config, deps), model };
+    let list = |model: String| ListedEncoders { encoders: encoders(&model, config, deps), model };
     models.into_iter().map(list).collect()
 }
 
@@ -49,10 +49,10 @@ fn folders(models: &Path) -> Vec<String> {
     described.filter_map(|entry| entry.file_name().into_string().ok()).collect()
 }
 
-/// The folder of the configured encoder; `None` for one from the hub.
+/// Returns the folder of the configured encoder. `None` for one from the hub.
 ///
 /// # Errors
-/// [`Error::NoDeps`] where the name of one in `.deps/models` leads nowhere.
+/// [`Error::NoDeps`] if `model` is a name, and there is no `.deps`.
 pub fn folder(config: &Config, deps: &Deps) -> Result<Option<PathBuf>, Error> {
     let is_from_hub = config.model.starts_with("hf:");
     if is_from_hub { Ok(None) } else { locate::folder(&config.model, deps).map(Some) }
@@ -74,7 +74,7 @@ fn encoders(model: &str, config: &Config, deps: &Deps) -> Result<Vec<EncoderInfo
     Ok(found.iter().map(info).collect())
 }
 
-fn info(model: &Model) -> EncoderInfo {
+fn info(model: &LocatedModel) -> EncoderInfo {
     let size = |path: &PathBuf| std::fs::metadata(path).map_or(0, |file| file.len());
     EncoderInfo {
         name: model.name.clone(),
@@ -86,12 +86,12 @@ fn info(model: &Model) -> EncoderInfo {
     }
 }
 
-/// Fetches the files of `[inference] model = "hf:REPOSITORY"` into the cache of the
-/// hub's tools, and returns the SHA-256 of each file: these have to stand in
-/// `[inference.sha256]`. `repository`: `owner/repo[@revision]`.
+/// Fetches the files of `[inference] model = "hf:REPOSITORY"` into the cache of the hub's
+/// tools, and returns the SHA-256 of each file. These must be added to `[inference.sha256]`.
+/// `repository`: `owner/repo[@revision]`.
 ///
 /// # Errors
-/// [`Error::Hub`]; [`Error::Checksum`] where the configuration wants another file.
+/// [`Error::Hub`]; [`Error::Checksum`] if a file differs from the configured SHA-256.
 pub fn pull(repository: &str, config: &Config) -> Result<BTreeMap<String, String>, Error> {
     hub::pull(repository, config)
 }

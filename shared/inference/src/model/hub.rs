@@ -11,7 +11,7 @@ use serde::Deserialize;
 
 use crate::model::files::{described, sha256, verify, version};
 use crate::model::positions::Positions;
-use crate::model::{Model, Pooling, manifest};
+use crate::model::{LocatedModel, Pooling, manifest};
 use crate::{Config, Error, Precision, TokenPooling};
 
 const TOKENIZER: &str = "tokenizer.json";
@@ -26,7 +26,7 @@ struct Description {
 }
 
 /// Fetches, or finds in the cache, the encoder `owner/repo[@revision]`.
-pub(crate) fn locate(repository: &str, config: &Config) -> Result<Model, Error> {
+pub(crate) fn locate(repository: &str, config: &Config) -> Result<LocatedModel, Error> {
     assemble(Repository::open(repository, config.hub_cache.as_deref())?, config)
 }
 
@@ -34,7 +34,7 @@ pub(crate) fn locate(repository: &str, config: &Config) -> Result<Model, Error> 
 ///
 /// # Errors
 /// [`Error::NotFetched`] where it is not.
-pub(crate) fn cached(repository: &str, config: &Config) -> Result<Model, Error> {
+pub(crate) fn cached(repository: &str, config: &Config) -> Result<LocatedModel, Error> {
     assemble(Repository::in_cache(repository, config.hub_cache.as_deref()), config)
 }
 
@@ -45,7 +45,7 @@ pub(crate) fn is_laid_out_in(folder: &Path) -> bool {
 }
 
 /// The encoder in a folder that is laid out as a repository.
-pub(crate) fn in_folder(folder: PathBuf, config: &Config) -> Result<Model, Error> {
+pub(crate) fn in_folder(folder: PathBuf, config: &Config) -> Result<LocatedModel, Error> {
     assemble(Repository::folder(folder), config)
 }
 
@@ -63,14 +63,14 @@ pub(crate) fn pull(repository: &str, config: &Config) -> Result<BTreeMap<String,
     Ok(found)
 }
 
-fn assemble(source: Repository, config: &Config) -> Result<Model, Error> {
+fn assemble(source: Repository, config: &Config) -> Result<LocatedModel, Error> {
     let files = source.files(&config.graph_file, &config.sha256, "[inference.sha256]")?;
     let Description { hidden_size, positions } = described(&files.description)?;
     let max_tokens = positions.max_tokens().ok_or_else(|| Error::Manifest {
         path: files.description.clone(),
         reason: "max_position_embeddings does not say how long a text may be".into(),
     })?;
-    Ok(Model {
+    Ok(LocatedModel {
         name: source.name,
         version: pooled(files.version, config.pooling),
         precision: precision(&config.graph_file),
@@ -97,7 +97,7 @@ pub(crate) struct Files {
     pub(crate) graph: PathBuf,
     pub(crate) tokenizer: PathBuf,
     pub(crate) description: PathBuf,
-    /// As [`Model::version`].
+    /// As [`LocatedModel::version`].
     pub(crate) version: String,
     /// Each of them, with the SHA-256 that it must have.
     pub(crate) pinned: Vec<(PathBuf, String)>,

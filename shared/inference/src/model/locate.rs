@@ -3,12 +3,12 @@
 use std::path::PathBuf;
 
 use crate::model::manifest::Manifest;
-use crate::model::{Model, hub};
+use crate::model::{LocatedModel, hub};
 use crate::{Config, Deps, Error};
 
 /// Finds the configured model; nothing is checked or loaded yet, but a model from the
 /// hub is fetched where it is not in the cache.
-pub(crate) fn locate(config: &Config, deps: &Deps) -> Result<Model, Error> {
+pub(crate) fn locate(config: &Config, deps: &Deps) -> Result<LocatedModel, Error> {
     if let Some(repository) = config.model.strip_prefix("hf:") {
         return hub::locate(repository, config);
     }

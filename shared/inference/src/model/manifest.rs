@@ -6,7 +6,7 @@ use std::path::Path;
 use serde::Deserialize;
 
 use crate::model::files::{described, version};
-use crate::model::{Model, Pooling};
+use crate::model::{LocatedModel, Pooling};
 use crate::{Error, Precision};
 
 /// The file's name.
@@ -40,7 +40,7 @@ pub(crate) fn is_described_in(folder: &Path) -> bool {
 }
 
 /// Every precision that a folder describes.
-pub(crate) fn all_in(folder: &Path) -> Result<Vec<Model>, Error> {
+pub(crate) fn all_in(folder: &Path) -> Result<Vec<LocatedModel>, Error> {
     let manifest = Manifest::read(folder)?;
     manifest.graphs.keys().map(|precision| manifest.model(folder, *precision)).collect()
 }
@@ -50,7 +50,7 @@ impl Manifest {
         described(&folder.join(MANIFEST))
     }
 
-    pub(crate) fn model(&self, folder: &Path, precision: Precision) -> Result<Model, Error> {
+    pub(crate) fn model(&self, folder: &Path, precision: Precision) -> Result<LocatedModel, Error> {
         let wrong = |reason| Error::Manifest { path: folder.join(MANIFEST), reason };
         let known = || self.graphs.keys().map(|known| known.name()).collect::<Vec<_>>();
         let graph = self.graphs.get(&precision).ok_or_else(|| {
@@ -62,7 +62,7 @@ impl Manifest {
             let hash = hash.ok_or_else(|| wrong(format!("`files` does not list {file}")))?;
             files.insert(file.clone(), hash.clone());
         }
-        Ok(Model {
+        Ok(LocatedModel {
             version: version(&files),
             graph: folder.join(&graph.graph),
             tokenizer: folder.join(&self.tokenizer),

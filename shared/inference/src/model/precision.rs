@@ -29,18 +29,18 @@ pub enum Precision {
     Fp32,
     /// 16-bit floats, for GPUs.
     Fp16,
-    /// 8-bit integers: about twice as fast on CPUs. The range of the rounded
-    /// values is that of the run, so every text is run alone: else its vector
-    /// would depend on what else was in the batch.
+    /// 8-bit integers, about twice as fast on CPUs. The range of the rounded values depends on
+    /// the run, so every text runs alone: else its vector would depend on the other texts in
+    /// the batch.
     Int8,
-    /// The same with ranges that were fixed by `courant models calibrate`, as TensorRT
-    /// wants them: a vector does not depend on its batch.
+    /// 8-bit integers with fixed ranges from `courant models calibrate`, as TensorRT needs
+    /// them. A vector does not depend on its batch.
     #[serde(rename = "int8-static")]
     Int8Static,
 }
 
 impl Precision {
-    /// As it stands in records and metrics.
+    /// Returns the name in records and metrics.
     pub fn name(self) -> &'static str {
         match self {
             Self::Fp32 => "fp32",

@@ -24,7 +24,7 @@ use ort::session::builder::{PrepackedWeights, SessionBuilder};
 use ort::value::{DynValue, TensorElementType};
 use prost::Message;
 
-use crate::model::Model;
+use crate::model::LocatedModel;
 use proto::{GraphFile, Initializer};
 
 /// Smaller initializers are left to the runtime, which may fold or fuse them.
@@ -48,11 +48,11 @@ struct Weight {
 impl Weights {
     /// Those of `model`. Where its graph cannot be read, none: the runtime says why
     /// when it loads it. The environment shows that there is a runtime to make values.
-    pub(crate) fn of(environment: &Environment, model: &Model) -> Self {
+    pub(crate) fn of(environment: &Environment, model: &LocatedModel) -> Self {
         Self::of_at_least(LARGE_BYTES, environment, model)
     }
 
-    fn of_at_least(least: usize, _: &Environment, model: &Model) -> Self {
+    fn of_at_least(least: usize, _: &Environment, model: &LocatedModel) -> Self {
         let mut files = Files { model, mapped: HashMap::new() };
         let shared = initializers(&model.graph)
             .iter()
@@ -151,7 +151,7 @@ fn value(bytes: &Bytes, element: TensorElementType, dims: &[i64]) -> ort::Result
 
 /// The files of a model with weights beside its graph, mapped when first named.
 struct Files<'a> {
-    model: &'a Model,
+    model: &'a LocatedModel,
     mapped: HashMap<PathBuf, Option<Mapped>>,
 }
 

@@ -15,8 +15,8 @@ use ort::environment::Environment;
 use sha2::{Digest, Sha256};
 
 use crate::batch::input::Input;
-use crate::device::placement::Placement;
-use crate::model::Model;
+use crate::device::placement::ModelPlacement;
+use crate::model::LocatedModel;
 use crate::session::ModelSession;
 use crate::{Deps, Error};
 
@@ -46,8 +46,8 @@ const WORTHWHILE: f64 = 0.05;
 /// The best budget for `model` here.
 pub(crate) fn measured(
     environment: &Environment,
-    model: &Model,
-    placement: &Placement,
+    model: &LocatedModel,
+    placement: &ModelPlacement,
     max_items: usize,
     deps: &Deps,
 ) -> Result<usize, Error> {
@@ -82,7 +82,7 @@ fn keep(path: &PathBuf, budget: usize) {
 }
 
 /// Changes with the model, the runtime library and what it runs on.
-fn file_name(model: &Model, placement: &Placement) -> String {
+fn file_name(model: &LocatedModel, placement: &ModelPlacement) -> String {
     let mut digest = Sha256::new();
     let provider = placement.provider.as_str();
     for part in [&model.version, provider, ort::info(), &placement.hardware()] {

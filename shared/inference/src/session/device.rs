@@ -1,26 +1,26 @@
 //! The ledgers of a session's device: the arena and, on a GPU, CUDA's own.
 
 use courant_gpu_utils::cuda::CudaDevice;
-use courant_gpu_utils::memory::{Arena as ArenaLedger, LedgerSample, Snapshot};
-use courant_gpu_utils::operation::Device;
-use courant_gpu_utils::stream::Stream;
+use courant_gpu_utils::memory::{ArenaSample, LedgerSample, MemorySnapshot};
+use courant_gpu_utils::operation::RunDevice;
+use courant_gpu_utils::stream::DeviceStream;
 
 use crate::Error;
-use crate::device::arena::{Arena, ArenaStats};
-use crate::device::placement::Placement;
+use crate::device::arena::{ArenaStats, SessionArena};
+use crate::device::placement::ModelPlacement;
 use crate::session::ModelSession;
 
 /// The device of one session.
 pub(crate) struct SessionDevice {
-    arena: Arena,
+    arena: SessionArena,
     cuda: Option<CudaDevice>,
     /// Behind the arena, which keeps the session that computes on it.
-    stream: Option<Stream>,
+    stream: Option<DeviceStream>,
     resource: String,
 }
 
 impl SessionDevice {
-    pub(crate) fn of(session: &ModelSession, placement: &Placement) -> Result<Self, Error> {
+    pub(crate) fn of(session: &ModelSession, placement: &ModelPlacement) -> Result<Self, Error> {
         Ok(Self {
             arena: session.arena(placement)?,
             cuda: placement.cuda()?,
@@ -35,25 +35,25 @@ impl SessionDevice {
     }
 }
 
-impl Device for SessionDevice {
+impl RunDevice for SessionDevice {
     type Error = Error;
 
     fn resource(&self) -> &str {
         &self.resource
     }
 
-    fn snapshot(&self) -> Snapshot {
-        let arena = self.arena().map(|stats| ArenaLedger {
+    fn snapshot(&self) -> MemorySnapshot {
+        let arena = self.arena().map(|stats| ArenaSample {
             memory: LedgerSample { allocated: stats.in_use_bytes, reserved: stats.reserved_bytes },
             extensions: stats.extensions,
         });
-        let cuda = self.cuda.as_ref().map(Device::snapshot).unwrap_or_default();
-        Snapshot { arena, ..cuda }
+        let cuda = self.cuda.as_ref().map(RunDevice::snapshot).unwrap_or_default();
+        MemorySnapshot { arena, ..cuda }
     }
 
     /// Waits for the session's own stream: what other sessions have queued does not count.
     fn synchronize(&self) -> Result<(), Error> {
-        Ok(self.stream.as_ref().map_or(Ok(()), Stream::synchronize)?)
+        Ok(self.stream.as_ref().map_or(Ok(()), DeviceStream::synchronize)?)
     }
 
     /// The arena gives back where [`Step::frees_first`] asks for it.

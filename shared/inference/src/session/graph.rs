@@ -3,7 +3,7 @@
 use ort::session::Session;
 use ort::value::{Outlet, TensorElementType, ValueType};
 
-use crate::model::{Model, Pooling};
+use crate::model::{LocatedModel, Pooling};
 use crate::session::states::STATES;
 
 pub(crate) fn output_name(pooling: Pooling) -> &'static str {
@@ -19,7 +19,7 @@ pub(crate) fn has(outlets: &[Outlet], name: &str) -> bool {
 }
 
 /// Compares the session's inputs and outputs with the declared ones.
-pub(crate) fn check(session: &Session, model: &Model) -> Result<(), String> {
+pub(crate) fn check(session: &Session, model: &LocatedModel) -> Result<(), String> {
     let needed: &[&str] = match model.pooling {
         Pooling::Graph => &["input_ids", "attention_mask", "spans"],
         _ => &["input_ids", "attention_mask"],

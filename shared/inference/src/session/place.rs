@@ -1,14 +1,16 @@
 //! The choice of the provider that runs a model: TensorRT, else CUDA, else the CPU. The
 //! one that really ran is in every record.
 
-use courant_gpu_utils::device::{Choice, Cuda, CudaAbsence, Provider, Unused, choose};
+use courant_gpu_utils::device::{
+    Cuda, CudaAbsence, Provider, ProviderChoice, UnusedReason, choose,
+};
 use ort::environment::Environment;
 
 use crate::batch::input::Input;
-use crate::device::host::Host;
-use crate::device::placement::Placement;
+use crate::device::host::ModelHost;
+use crate::device::placement::ModelPlacement;
 use crate::device::share::{Demand, Share};
-use crate::model::Model;
+use crate::model::LocatedModel;
 use crate::session::ModelSession;
 use crate::{Error, Precision};
 
@@ -18,11 +20,11 @@ use crate::{Error, Precision};
 /// # Errors
 /// [`Error::Provider`] where none that may be used works.
 pub(crate) fn place(
-    host: &Host,
+    host: &ModelHost,
     environment: &Environment,
-    model: &Model,
+    model: &LocatedModel,
     demand: Demand,
-) -> Result<Placement, Error> {
+) -> Result<ModelPlacement, Error> {
     let gpu = &host.gpu;
     let weights_bytes = model.size_bytes()?;
     // Left alone, the driver is not even loaded.
@@ -30,21 +32,23 @@ pub(crate) fn place(
     let cuda = if gpu.force_cpu { absent } else { Cuda::detect() };
     let probe = |provider| {
         if provider != Provider::Cpu && model.precision == Precision::Int8 {
-            return Err(Unused::Unsuited("int8 computes on CPUs, fp16 and int8-static on GPUs"));
+            return Err(UnusedReason::Unsuited(
+                "int8 computes on CPUs, fp16 and int8-static on GPUs",
+            ));
         }
-        let mut placement = Placement::on(provider, gpu, &cuda, model, &host.deps);
+        let mut placement = ModelPlacement::on(provider, gpu, &cuda, model, &host.deps);
         if provider == Provider::Cpu {
             return Ok(placement);
         }
         let share = Share::of(host.budget(&cuda), model.pooling.operation(), weights_bytes, demand);
-        placement.share = Some(share.map_err(|error| Unused::Register(error.to_string()))?);
+        placement.share = Some(share.map_err(|error| UnusedReason::Register(error.to_string()))?);
         let mut session = ModelSession::load(environment, model, &placement)
-            .map_err(|error| Unused::Register(error.to_string()))?;
+            .map_err(|error| UnusedReason::Register(error.to_string()))?;
         let input = Input::new(vec![0; model.max_tokens.min(64)]);
-        session.run(&[&input, &input]).map_err(|error| Unused::Probe(error.to_string()))?;
+        session.run(&[&input, &input]).map_err(|error| UnusedReason::Probe(error.to_string()))?;
         Ok(placement)
     };
-    let Choice { session: mut placement, passed_over, .. } =
+    let ProviderChoice { session: mut placement, passed_over, .. } =
         choose(gpu, &cuda, probe).map_err(|none| Error::Provider(none.to_string()))?;
     let reasons: Vec<String> = passed_over.iter().map(ToString::to_string).collect();
     tracing::info!(

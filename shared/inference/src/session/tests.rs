@@ -4,10 +4,10 @@ use super::*;
 use crate::{Config, Deps, Precision};
 
 /// A classifier of the fixtures, whose three labels are scored for each text.
-fn tiny() -> Model {
+fn tiny() -> LocatedModel {
     let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR"));
     let folder = folder.join("tests/fixtures/classifiers/tiny-sentiment");
-    Model {
+    LocatedModel {
         name: "tiny".into(),
         version: "0".into(),
         precision: Precision::Fp32,
@@ -21,10 +21,10 @@ fn tiny() -> Model {
     }
 }
 
-fn load(model: &Model) -> Result<ModelSession, Error> {
+fn load(model: &LocatedModel) -> Result<ModelSession, Error> {
     let library = Deps::resolve().runtime_library()?;
     let environment = runtime::environment(&library)?;
-    ModelSession::load(&environment, model, &Placement::cpu(model))
+    ModelSession::load(&environment, model, &ModelPlacement::cpu(model))
 }
 
 fn texts(lengths: &[usize]) -> Vec<Input> {
@@ -67,6 +67,6 @@ fn a_lack_of_memory_gives_idle_buffers_back() {
 fn an_output_of_another_size_than_declared_is_refused_in_the_first_run() {
     let encoder = Config::default();
     let model = crate::model::locate::locate(&encoder, &Deps::resolve()).unwrap();
-    let declared = Model { dimension: model.dimension + 1, ..model };
+    let declared = LocatedModel { dimension: model.dimension + 1, ..model };
     assert!(matches!(load(&declared), Err(Error::Graph { .. })));
 }

@@ -5,36 +5,36 @@ use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
 use courant_gpu_utils::device::Provider;
-use courant_gpu_utils::operation::{Device, Ladder, Step, safe_gpu_operation};
+use courant_gpu_utils::operation::{LadderStep, MemoryLadder, RunDevice, safe_gpu_operation};
 use ort::environment::Environment;
 
 use crate::Error;
-use crate::batch::answer::{Answered, TokenCounts};
+use crate::batch::answer::{InputResult, TokenCounts};
 use crate::batch::input::Input;
-use crate::batch::queue::{Queue, Request};
+use crate::batch::queue::{InputQueue, QueuedInput};
 use crate::device::arena::ArenaStats;
-use crate::device::placement::Placement;
+use crate::device::placement::ModelPlacement;
 use crate::device::watch::Watch;
 use crate::metrics::Metrics;
-use crate::model::Model;
+use crate::model::LocatedModel;
 use crate::session::device::SessionDevice;
 use crate::session::{ModelSession, Output};
 
 /// The parts that every session is loaded with.
 #[derive(Clone)]
-pub(crate) struct Recipe {
+pub(crate) struct SessionSetup {
     pub(crate) environment: Environment,
-    pub(crate) model: Arc<Model>,
-    pub(crate) placement: Placement,
+    pub(crate) model: Arc<LocatedModel>,
+    pub(crate) placement: ModelPlacement,
     /// The steps against a lack of memory.
-    pub(crate) ladder: Ladder,
+    pub(crate) ladder: MemoryLadder,
     /// `gpu.telemetry_enabled`.
     pub(crate) telemetry: bool,
 }
 
 /// The session threads; dropping ends them after their batch.
 pub(crate) struct Workers {
-    queue: Arc<Queue>,
+    queue: Arc<InputQueue>,
     threads: Vec<JoinHandle<()>>,
     arenas: Arenas,
 }
@@ -57,8 +57,8 @@ impl Workers {
     /// and waits until every one is ready.
     pub(crate) fn spawn(
         count: usize,
-        recipe: &Recipe,
-        queue: &Arc<Queue>,
+        recipe: &SessionSetup,
+        queue: &Arc<InputQueue>,
         metrics: &Metrics,
     ) -> Result<Self, Error> {
         let (ready, loaded) = mpsc::channel();
@@ -107,7 +107,7 @@ impl Drop for Workers {
 
 /// Closes the queue when a session's thread ends, were it by a panic: callers
 /// get an error rather than an answer that never comes.
-struct CloseOnExit<'a>(&'a Queue);
+struct CloseOnExit<'a>(&'a InputQueue);
 
 impl Drop for CloseOnExit<'_> {
     fn drop(&mut self) {
@@ -120,14 +120,14 @@ struct Worker {
     session: ModelSession,
     device: SessionDevice,
     on_cpu: Option<ModelSession>,
-    recipe: Recipe,
+    recipe: SessionSetup,
     metrics: Metrics,
     watch: Watch,
 }
 
 impl Worker {
-    fn load(index: usize, recipe: Recipe, metrics: Metrics) -> Result<Self, Error> {
-        let Recipe { environment, model, placement, telemetry, .. } = &recipe;
+    fn load(index: usize, recipe: SessionSetup, metrics: Metrics) -> Result<Self, Error> {
+        let SessionSetup { environment, model, placement, telemetry, .. } = &recipe;
         let session = ModelSession::load(environment, model, placement)?;
         let device = SessionDevice::of(&session, placement)?;
         let shown = metrics.session(placement.provider, *telemetry, &model.name, index);
@@ -136,17 +136,17 @@ impl Worker {
         Ok(Self { session, device, on_cpu: None, recipe, metrics, watch })
     }
 
-    fn serve(&mut self, queue: &Queue, note: impl Fn(ArenaStats)) {
+    fn serve(&mut self, queue: &InputQueue, note: impl Fn(ArenaStats)) {
         let _guard = CloseOnExit(queue);
         let told = |device: &SessionDevice| device.arena().into_iter().for_each(&note);
         told(&self.device);
         while let Some(batch) = queue.next_batch() {
             let Self { session, device, on_cpu, recipe, metrics, watch } = self;
-            let Recipe { environment, model, placement, ladder, telemetry } = recipe;
+            let SessionSetup { environment, model, placement, ladder, telemetry } = recipe;
             let on_gpu = metrics.on_gpu(placement.provider, *telemetry);
             let name = model.pooling.operation();
             run(ladder, batch, metrics, placement.provider, |step, inputs| match step {
-                Step::Cpu => loaded(on_cpu, environment, model)?.run(inputs),
+                LadderStep::Cpu => loaded(on_cpu, environment, model)?.run(inputs),
                 step => safe_gpu_operation(name, device, on_gpu, || {
                     if step.frees_first() {
                         session.shrink_and_run(inputs)
@@ -167,22 +167,22 @@ impl Worker {
 fn loaded<'a>(
     session: &'a mut Option<ModelSession>,
     environment: &Environment,
-    model: &Model,
+    model: &LocatedModel,
 ) -> Result<&'a mut ModelSession, Error> {
     if session.is_none() {
         tracing::warn!(model = model.name, "loads a CPU session: its device has too little memory");
-        *session = Some(ModelSession::load(environment, model, &Placement::cpu(model))?);
+        *session = Some(ModelSession::load(environment, model, &ModelPlacement::cpu(model))?);
     }
     session.as_mut().ok_or(Error::Stopped)
 }
 
 /// Runs a batch down the ladder and answers each of its requests.
 fn run(
-    ladder: &mut Ladder,
-    batch: Vec<(Request, Duration)>,
+    ladder: &mut MemoryLadder,
+    batch: Vec<(QueuedInput, Duration)>,
     metrics: &Metrics,
     device: Provider,
-    mut session: impl FnMut(Step, &[&Input]) -> Result<Output, Error>,
+    mut session: impl FnMut(LadderStep, &[&Input]) -> Result<Output, Error>,
 ) {
     let inputs: Vec<&Input> = batch.iter().map(|(request, _)| &request.input).collect();
     let mut tokens = TokenCounts::default();
@@ -191,11 +191,11 @@ fn run(
         let output = session(step, chunk)?;
         tokens.real += output.real_tokens;
         tokens.padded += output.padded_tokens;
-        let provider = if step == Step::Cpu { Provider::Cpu } else { device };
+        let provider = if step == LadderStep::Cpu { Provider::Cpu } else { device };
         let answers = output.vectors.into_iter().zip(output.words);
-        Ok(answers.map(|(rows, words)| Answered { rows, words, provider }).collect())
+        Ok(answers.map(|(rows, words)| InputResult { rows, words, provider }).collect())
     });
-    let results: Vec<Result<Answered, Error>> =
+    let results: Vec<Result<InputResult, Error>> =
         results.into_iter().map(|result| result.map_err(Error::from)).collect();
     let waits = batch.iter().map(|(_, waited)| *waited);
     metrics.batch(waits, start.elapsed(), &results, tokens);

@@ -1,4 +1,4 @@
-//! The places of a text's sentences. Pure.
+//! The spans of a text's sentences. Pure.
 //!
 //! The boundaries are those of Unicode (UAX #29), except after an abbreviation
 //! or an initial: "Dr. Smith of the U.S. Navy" is one sentence.
@@ -14,8 +14,8 @@ const ABBREVIATIONS: [&str; 41] = [
     "mme",
 ];
 
-/// The sentences of `text` that hold a letter or a digit, without the white
-/// space around them, in the text's order, in code points.
+/// Returns the spans of the sentences of `text` that contain a letter or digit, without
+/// surrounding white space, in order, in code points.
 pub fn sentences(text: &str) -> Vec<Span> {
     let mut spans = Vec::new();
     let mut counted = CodePoints::new(text);

@@ -4,7 +4,7 @@ use courant_extract::Page as Extracted;
 
 use super::*;
 
-fn extracted(site: &Site, page: &Page) -> Extracted {
+fn extracted(site: &Site, page: &SitePage) -> Extracted {
     let url = format!("http://{}{}", site.host, page.path_and_query).parse().unwrap();
     courant_extract::page(&page.body, Some(&page.content_type), &url).unwrap()
 }
@@ -15,7 +15,7 @@ fn words(text: &str) -> BTreeSet<String> {
 
 #[test]
 fn every_article_is_extracted_as_it_was_written() {
-    let articles: Vec<_> = TEXTS.iter().map(|text| Article::parse(text)).collect();
+    let articles: Vec<_> = TEXTS.iter().map(|text| SampleArticle::parse(text)).collect();
     let sites = sample();
     for article in &articles {
         let site = sites.iter().find(|site| site.host == article.site).unwrap();

@@ -166,7 +166,7 @@ async fn a_revision_changes_the_page_and_its_validators() {
     let second = get(&stand, path).header("if-none-match", &etag).send().await.unwrap();
     assert_eq!(second.headers()["last-modified"], "Thu, 05 Mar 2026 15:20:00 GMT");
     assert!(second.text().await.unwrap().contains("All 214 people who were aboard"));
-    let page = Page::html(path, "Third", "third", jiff::Timestamp::UNIX_EPOCH);
+    let page = SitePage::html(path, "Third", "third", jiff::Timestamp::UNIX_EPOCH);
     stand.replace_page(HOST, page.clone()).unwrap();
     assert_eq!(get(&stand, path).send().await.unwrap().text().await.unwrap(), "third");
     assert!(matches!(stand.replace_page("no.example", page), Err(NewsstandError::UnknownHost(_))));

@@ -7,7 +7,7 @@ use super::protocol::Protocol;
 
 /// The end of a request, with its HTTP or gRPC status code.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Outcome {
+pub(super) enum ResponseOutcome {
     Answered(i64),
     /// The request is at fault, or comes at a bad time.
     Refused(i64),
@@ -15,7 +15,7 @@ pub(super) enum Outcome {
     Failed(i64),
 }
 
-impl Outcome {
+impl ResponseOutcome {
     pub(super) fn of(response: &Response, protocol: Protocol) -> Self {
         match protocol {
             Protocol::Http => Self::of_http(response.status().as_u16()),

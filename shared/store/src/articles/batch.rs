@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use courant_article::ArticleId;
 
-use super::record::{Record, Upsert};
+use super::record::{StoredArticle, UpsertOutcome};
 use crate::error::Error;
 
 /// One record per article, each with its place in `records`: of each article
@@ -13,8 +13,11 @@ use crate::error::Error;
 ///
 /// # Errors
 /// [`Error::Dimension`] if a vector does not fit.
-pub(crate) fn kept(records: &[Record], dimension: usize) -> Result<Vec<(usize, &Record)>, Error> {
-    let mut best: HashMap<ArticleId, (usize, &Record)> = HashMap::new();
+pub(crate) fn kept(
+    records: &[StoredArticle],
+    dimension: usize,
+) -> Result<Vec<(usize, &StoredArticle)>, Error> {
+    let mut best: HashMap<ArticleId, (usize, &StoredArticle)> = HashMap::new();
     for (place, record) in records.iter().enumerate() {
         check_dimension(record.vector.dimension(), dimension)?;
         let kept = best.entry(record.article.id).or_insert((place, record));
@@ -30,9 +33,9 @@ pub(crate) fn kept(records: &[Record], dimension: usize) -> Result<Vec<(usize, &
 /// Outcomes in the caller's order, from those of the kept records by place.
 pub(crate) fn outcomes(
     size: usize,
-    kept: impl IntoIterator<Item = (usize, Upsert)>,
-) -> Vec<Upsert> {
-    let mut outcomes = vec![Upsert::Unchanged; size];
+    kept: impl IntoIterator<Item = (usize, UpsertOutcome)>,
+) -> Vec<UpsertOutcome> {
+    let mut outcomes = vec![UpsertOutcome::Unchanged; size];
     for (place, outcome) in kept {
         outcomes[place] = outcome;
     }

@@ -1,4 +1,4 @@
-//! Queries, and how their words are read.
+//! Search queries and their words.
 
 use std::collections::HashSet;
 
@@ -15,30 +15,30 @@ const MAX_TERMS: usize = 32;
 /// Code points of a word that count.
 const MAX_WORD: usize = 64;
 
-/// Which searches answer a query.
+/// The kind of search.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
-pub enum Mode {
-    /// Full text and vectors, fused. Without a vector, full text alone.
+pub enum SearchMode {
+    /// Full text and vectors, joined by rank. Full text alone if the query has no vector.
     #[default]
     Hybrid,
-    /// The nearest vectors.
+    /// A search for the nearest vectors.
     Vector,
-    /// Full text.
+    /// A full-text search.
     Text,
 }
 
-/// A search.
+/// A search for articles.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub struct Query {
-    /// Words; `"several words"` stand together, `-word` must not occur.
-    /// Any text is allowed.
+pub struct SearchQuery {
+    /// The words to search for. Words in quotation marks must stand together, and a word after
+    /// `-` must not occur. Any text is valid.
     pub text: String,
-    /// The text's vector.
+    /// The vector of the text. Required for a vector search.
     pub vector: Option<Embedding>,
-    /// Which searches answer.
-    pub mode: Mode,
-    /// The most hits, up to [`CANDIDATES`].
+    /// The kind of search.
+    pub mode: SearchMode,
+    /// The most results, up to [`CANDIDATES`].
     pub limit: usize,
 }
 

@@ -1,4 +1,4 @@
-//! Articles as they are stored and found.
+//! Articles as they are stored, and as searches return them.
 
 use courant_article::{
     Analysis, Article, ArticleId, ContentHash, Embedding, Entity, ModelRef, PublishedAt, Revision,
@@ -11,21 +11,21 @@ use serde::{Deserialize, Serialize};
 /// Postgres keeps the vector in half precision; NUL characters, which it cannot
 /// hold, are replaced by U+FFFD in both back ends.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Record {
-    /// As the gateway let it in.
+pub struct StoredArticle {
+    /// The article as the gateway accepted it.
     pub article: Article,
     /// The encoder that made the vector.
     pub model: ModelRef,
-    /// Unit length, or all zeros where there was nothing to embed: such an
-    /// article is found by its text only.
+    /// The vector of the article. It has unit length, or is all zeros if there was nothing to
+    /// embed: then only text searches find the article.
     pub vector: Embedding,
-    /// The analyst's findings.
+    /// The results of the analyst.
     pub analysis: Analysis,
-    /// When it was stored, to the millisecond.
+    /// The time at which the article was stored, with millisecond precision.
     pub stored_at: jiff::Timestamp,
 }
 
-impl Record {
+impl StoredArticle {
     /// The detected language, else the declared one.
     pub fn language(&self) -> Option<&str> {
         self.analysis.language.as_deref().or(self.article.declared_language.as_deref())
@@ -34,37 +34,37 @@ impl Record {
 
 /// The outcome of an upsert for one record.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Upsert {
-    /// The article was not there.
+pub enum UpsertOutcome {
+    /// The article was not stored before.
     Inserted,
-    /// An older revision was there.
+    /// An older revision was stored before.
     Updated,
-    /// The same or a newer revision was there, or came in the same batch.
+    /// The same or a newer revision was stored before, or is in the same batch.
     Unchanged,
 }
 
-/// An article in a listing.
+/// A stored article without its text, for lists.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Summary {
+pub struct ArticleSummary {
     /// Its name.
     pub id: ArticleId,
-    /// The version that is stored.
+    /// The stored revision.
     pub revision: Revision,
     /// The address to read it at.
     pub url: String,
     /// The headline.
     pub title: String,
-    /// The hash of its normalized text.
+    /// The hash of the normalized text.
     pub content_hash: ContentHash,
-    /// The article of another publisher that had this text first.
+    /// The article of another publisher that published this text first.
     pub syndicated_of: Option<ArticleId>,
-    /// When it was stored.
+    /// The time at which the article was stored.
     pub stored_at: jiff::Timestamp,
 }
 
 /// An article that a search found.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Hit {
+pub struct SearchHit {
     /// Its name.
     pub id: ArticleId,
     /// The address to read it at.
@@ -73,20 +73,20 @@ pub struct Hit {
     pub title: String,
     /// The publisher's name.
     pub site_name: Option<String>,
-    /// When it was published, as the page says.
+    /// The time of publication, as the page states it.
     pub published_at: Option<PublishedAt>,
     /// The detected language, else the declared one.
     pub language: Option<String>,
-    /// The cosine in a vector search, else the fused score: comparable within
-    /// one answer only.
+    /// The score: the cosine in a vector search, else the fused score. Scores are comparable
+    /// only within one result.
     pub score: f32,
-    /// The place among the full-text candidates, from 1.
+    /// The rank among the full-text results, from 1.
     pub text_rank: Option<u32>,
-    /// The place among the nearest vectors, from 1.
+    /// The rank among the nearest vectors, from 1.
     pub vector_rank: Option<u32>,
-    /// A stretch of the text around the first word that was asked for.
+    /// A part of the text around the first word of the query.
     pub snippet: String,
-    /// The article of another publisher that had this text first.
+    /// The article of another publisher that published this text first.
     pub syndicated_of: Option<ArticleId>,
 }
 
@@ -111,7 +111,7 @@ pub(crate) struct Subjects {
 
 /// An article that was found, as a back end reads it.
 #[derive(Debug)]
-pub(crate) struct Found {
+pub(crate) struct FoundArticle {
     pub(crate) id: ArticleId,
     pub(crate) url: String,
     pub(crate) title: String,

@@ -4,7 +4,7 @@ use courant_article::{Article, Embedding, Revision, Text};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use super::record::Record;
+use super::record::StoredArticle;
 use crate::columns::{
     article_id, clean, content_hash, corrupt, decision_from, instant, json, optional_id, parsed,
     published,
@@ -13,7 +13,7 @@ use crate::error::Error;
 
 /// One row of the table `article`.
 #[derive(Debug)]
-pub(crate) struct Row {
+pub(crate) struct ArticleRow {
     pub(crate) id: Vec<u8>,
     pub(crate) revision: i64,
     pub(crate) url: String,
@@ -44,8 +44,8 @@ pub(crate) struct Row {
     pub(crate) feed: Option<String>,
 }
 
-impl Row {
-    pub(crate) fn of(record: &Record) -> Result<Self, Error> {
+impl ArticleRow {
+    pub(crate) fn of(record: &StoredArticle) -> Result<Self, Error> {
         let article = &record.article;
         Ok(Self {
             id: article.id.as_bytes().to_vec(),
@@ -73,7 +73,7 @@ impl Row {
         })
     }
 
-    pub(crate) fn into_record(self) -> Result<Record, Error> {
+    pub(crate) fn into_record(self) -> Result<StoredArticle, Error> {
         let decision = decision_from(&self.decision)
             .ok_or_else(|| corrupt("decision", format!("{:?}", self.decision)))?;
         let article = Article {
@@ -94,7 +94,7 @@ impl Row {
             page: or_default("page", self.page.as_deref())?,
             feed: or_default("feed", self.feed.as_deref())?,
         };
-        Ok(Record {
+        Ok(StoredArticle {
             article,
             model: parsed("model", &self.model)?,
             vector: Embedding::from_unit(self.vector),

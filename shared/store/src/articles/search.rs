@@ -7,8 +7,8 @@ use courant_article::{ArticleId, Embedding};
 
 use super::batch::check_dimension;
 use super::fusion::{Fused, fuse};
-use super::query::{CANDIDATES, Mode, Query, Terms};
-use super::record::{Candidate, Found, Hit, Record};
+use super::query::{CANDIDATES, SearchMode, SearchQuery, Terms};
+use super::record::{Candidate, FoundArticle, SearchHit, StoredArticle};
 use super::snippet::snippet;
 use super::{postgres, sqlite};
 use crate::database::{Backend, Database};
@@ -16,7 +16,7 @@ use crate::error::Error;
 use crate::related;
 use crate::sqlite::blocking;
 
-pub(super) async fn article(db: &Database, id: ArticleId) -> Result<Option<Record>, Error> {
+pub(super) async fn article(db: &Database, id: ArticleId) -> Result<Option<StoredArticle>, Error> {
     match &db.backend {
         Backend::Sqlite(file) => file.read(move |connection| sqlite::article(connection, id)).await,
         Backend::Postgres(server) => {
@@ -25,20 +25,20 @@ pub(super) async fn article(db: &Database, id: ArticleId) -> Result<Option<Recor
     }
 }
 
-pub(super) async fn answer(db: &Database, query: &Query) -> Result<Vec<Hit>, Error> {
+pub(super) async fn answer(db: &Database, query: &SearchQuery) -> Result<Vec<SearchHit>, Error> {
     let terms = Terms::parse(&query.text);
     let text = match query.mode {
-        Mode::Vector => Vec::new(),
-        Mode::Hybrid | Mode::Text => matching(db, &terms).await?,
+        SearchMode::Vector => Vec::new(),
+        SearchMode::Hybrid | SearchMode::Text => matching(db, &terms).await?,
     };
     let nearest = match (query.mode, &query.vector) {
-        (Mode::Text, _) | (Mode::Hybrid, None) => Vec::new(),
-        (Mode::Vector, None) => return Err(Error::NoVector),
-        (Mode::Vector | Mode::Hybrid, Some(vector)) => nearest(db, vector).await?,
+        (SearchMode::Text, _) | (SearchMode::Hybrid, None) => Vec::new(),
+        (SearchMode::Vector, None) => return Err(Error::NoVector),
+        (SearchMode::Vector | SearchMode::Hybrid, Some(vector)) => nearest(db, vector).await?,
     };
     let mut ranked = match query.mode {
-        Mode::Vector => by_cosine(&nearest),
-        Mode::Hybrid | Mode::Text => {
+        SearchMode::Vector => by_cosine(&nearest),
+        SearchMode::Hybrid | SearchMode::Text => {
             fuse(&text, &nearest.iter().map(|(id, _)| *id).collect::<Vec<_>>())
         }
     };
@@ -51,7 +51,7 @@ pub(super) async fn related(
     db: &Database,
     id: ArticleId,
     limit: usize,
-) -> Result<Option<Vec<Hit>>, Error> {
+) -> Result<Option<Vec<SearchHit>>, Error> {
     let Some(record) = article(db, id).await? else {
         return Ok(None);
     };
@@ -111,7 +111,7 @@ async fn candidates(db: &Database, ids: Vec<ArticleId>) -> Result<Vec<Candidate>
     }
 }
 
-async fn found(db: &Database, ranked: &[Fused]) -> Result<Vec<Found>, Error> {
+async fn found(db: &Database, ranked: &[Fused]) -> Result<Vec<FoundArticle>, Error> {
     if ranked.is_empty() {
         return Ok(Vec::new());
     }
@@ -136,14 +136,14 @@ fn by_cosine(nearest: &[(ArticleId, f32)]) -> Vec<Fused> {
 
 /// Joins ranks and articles, in the order of the ranks. An article that was not
 /// found is left out.
-fn hits(ranked: &[Fused], found: Vec<Found>, terms: &Terms) -> Vec<Hit> {
+fn hits(ranked: &[Fused], found: Vec<FoundArticle>, terms: &Terms) -> Vec<SearchHit> {
     let mut by_id: HashMap<_, _> = found.into_iter().map(|found| (found.id, found)).collect();
     let joined = ranked.iter().filter_map(|rank| Some((rank, by_id.remove(&rank.id)?)));
     joined.map(|(rank, found)| hit(rank, found, terms)).collect()
 }
 
-fn hit(rank: &Fused, found: Found, terms: &Terms) -> Hit {
-    Hit {
+fn hit(rank: &Fused, found: FoundArticle, terms: &Terms) -> SearchHit {
+    SearchHit {
         id: found.id,
         snippet: snippet(&found.body, terms),
         url: found.url,

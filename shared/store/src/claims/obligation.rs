@@ -1,22 +1,22 @@
-//! Claims whose articles are not stored: the index owes them.
+//! Open claims: accepted claims whose articles are not stored yet.
 
 use courant_article::{ArticleId, CanonicalUrl, Revision};
 use courant_dedup::registered_domain;
 
-use crate::articles::row::Row;
+use crate::articles::row::ArticleRow;
 
 /// An accepted claim whose article is not stored yet.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub struct Obligation {
+pub struct OpenClaim {
     /// The article.
     pub id: ArticleId,
-    /// The revision that was promised.
+    /// The revision under which the article was accepted.
     pub revision: Revision,
 }
 
-/// A stored article, as its claim is closed.
+/// The columns of a stored article that close its claim.
 #[derive(Debug)]
-pub(crate) struct Settled {
+pub(crate) struct ClosedClaim {
     pub(crate) id: Vec<u8>,
     pub(crate) content_hash: Vec<u8>,
     pub(crate) site: String,
@@ -26,8 +26,8 @@ pub(crate) struct Settled {
     pub(crate) stored_at_ms: i64,
 }
 
-impl Settled {
-    pub(crate) fn of(row: &Row) -> Self {
+impl ClosedClaim {
+    pub(crate) fn of(row: &ArticleRow) -> Self {
         Self::new(
             row.id.clone(),
             row.content_hash.clone(),

@@ -3,12 +3,12 @@
 
 use courant_article::{ArticleId, Revision};
 use courant_dedup::{
-    Claim, Effect, Fingerprint, Holder, Known, Ruling, Sketch, Verdict, judge, recall,
+    Claim, ClaimContext, Effect, Fingerprint, Ruling, Sketch, TextHolder, Verdict, judge, recall,
 };
 use deadpool_postgres::{Client, GenericClient, Transaction};
 use tokio_postgres::{IsolationLevel, Row};
 
-use super::obligation::{Obligation, Settled};
+use super::obligation::{ClosedClaim, OpenClaim};
 use super::sketch::KnownSketch;
 use crate::columns::{article_id, clean, content_hash, corrupt, decision_from, optional_id};
 use crate::error::Error;
@@ -59,8 +59,8 @@ fn number(name: &[u8; 16]) -> i64 {
 }
 
 /// Reads what bears on a claim.
-async fn known_of(client: &impl GenericClient, claim: &Claim) -> Result<Known, Error> {
-    let mut known = Known::new(holder(client, claim).await?);
+async fn known_of(client: &impl GenericClient, claim: &Claim) -> Result<ClaimContext, Error> {
+    let mut known = ClaimContext::new(holder(client, claim).await?);
     loop {
         let asked = known.missing(claim);
         if asked.is_empty() {
@@ -101,7 +101,7 @@ fn fingerprint(row: &Row) -> Result<(ArticleId, Fingerprint), Error> {
 
 /// The first accepted article with the very text, of the claim's own site where there is
 /// one.
-async fn holder(client: &impl GenericClient, claim: &Claim) -> Result<Option<Holder>, Error> {
+async fn holder(client: &impl GenericClient, claim: &Claim) -> Result<Option<TextHolder>, Error> {
     let statement = client
         .prepare_cached(
             "SELECT id, site = $2 FROM fingerprint
@@ -112,7 +112,7 @@ async fn holder(client: &impl GenericClient, claim: &Claim) -> Result<Option<Hol
     let (hash, id) = (claim.content_hash.as_bytes().as_slice(), claim.id.as_bytes().as_slice());
     let found = client.query_opt(&statement, &[&hash, &clean(&claim.site), &id]).await?;
     let Some(row) = found else { return Ok(None) };
-    Ok(Some(Holder { id: article_id(row.try_get(0)?)?, on_this_site: row.try_get(1)? }))
+    Ok(Some(TextHolder { id: article_id(row.try_get(0)?)?, on_this_site: row.try_get(1)? }))
 }
 
 async fn see(
@@ -233,7 +233,7 @@ pub(super) async fn sketches(
 }
 
 pub(super) async fn known(client: &Client, ids: &[ArticleId]) -> Result<Vec<bool>, Error> {
-    let mut known = Known::new(None);
+    let mut known = ClaimContext::new(None);
     loop {
         let asked = known.missing_of(ids.iter().copied());
         if asked.is_empty() {
@@ -248,7 +248,7 @@ pub(super) async fn are_claimed(client: &Client, ids: &[ArticleId]) -> Result<Ve
     Ok(ids.iter().map(|id| found.iter().any(|(claimed, _)| claimed == id)).collect())
 }
 
-pub(super) async fn open(client: &Client, limit: i64) -> Result<Vec<Obligation>, Error> {
+pub(super) async fn open(client: &Client, limit: i64) -> Result<Vec<OpenClaim>, Error> {
     let statement = client
         .prepare_cached(
             "SELECT id, revision FROM fingerprint WHERE open ORDER BY claimed_at_ms LIMIT $1",
@@ -258,7 +258,7 @@ pub(super) async fn open(client: &Client, limit: i64) -> Result<Vec<Obligation>,
     rows.iter()
         .map(|row| {
             let id = article_id(row.try_get(0)?)?;
-            Ok(Obligation { id, revision: Revision(row.try_get(1)?) })
+            Ok(OpenClaim { id, revision: Revision(row.try_get(1)?) })
         })
         .collect()
 }
@@ -267,7 +267,7 @@ pub(super) async fn open(client: &Client, limit: i64) -> Result<Vec<Obligation>,
 /// claim, as after a replay, gets one.
 pub(crate) async fn settle(
     transaction: &Transaction<'_>,
-    settled: &[Settled],
+    settled: &[ClosedClaim],
 ) -> Result<(), Error> {
     macro_rules! column {
         ($article:ident => $value:expr) => {
@@ -308,7 +308,7 @@ pub(crate) async fn settle(
 
 /// Makes the records of claims say what is stored, or that nothing is. The revision stays:
 /// the next one is greater.
-pub(super) async fn release(client: &mut Client, owed: &[Obligation]) -> Result<u64, Error> {
+pub(super) async fn release(client: &mut Client, owed: &[OpenClaim]) -> Result<u64, Error> {
     let transaction = client.transaction().await?;
     let restore = transaction
         .prepare_cached(
@@ -330,7 +330,7 @@ pub(super) async fn release(client: &mut Client, owed: &[Obligation]) -> Result<
         )
         .await?;
     let mut released = 0;
-    for Obligation { id, revision } in owed {
+    for OpenClaim { id, revision } in owed {
         let id = id.as_bytes().as_slice();
         released += transaction.execute(&restore, &[&id, &revision.0]).await?;
         released += transaction.execute(&clear, &[&id, &revision.0]).await?;

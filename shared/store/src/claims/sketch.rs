@@ -1,21 +1,21 @@
-//! The sketches of what was let in.
+//! The sketches of accepted texts.
 
 use courant_article::{ArticleId, ContentHash};
 use courant_dedup::Sketch;
 
-/// The sketch of a text that was let in.
+/// The sketch of an accepted text.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct KnownSketch {
-    /// Its place in the order of the claims.
+    /// The position in the order of the claims.
     pub number: i64,
     /// The article.
     pub id: ArticleId,
-    /// The hash of the text, which the article has still.
+    /// The hash of the text. The article still has this text.
     pub content_hash: ContentHash,
     /// The registered domain of its URL.
     pub site: String,
-    /// `None` where a newer version of Courant made it.
+    /// The sketch. `None` if a newer version of Courant made it.
     pub sketch: Option<Sketch>,
-    /// When it was claimed, Unix milliseconds.
+    /// The time of the claim, in Unix milliseconds.
     pub claimed_at_ms: i64,
 }

@@ -2,11 +2,11 @@
 
 use courant_article::{ArticleId, Revision};
 use courant_dedup::{
-    Claim, Effect, Fingerprint, Holder, Known, Ruling, Sketch, Verdict, judge, recall,
+    Claim, ClaimContext, Effect, Fingerprint, Ruling, Sketch, TextHolder, Verdict, judge, recall,
 };
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
-use super::obligation::{Obligation, Settled};
+use super::obligation::{ClosedClaim, OpenClaim};
 use super::sketch::KnownSketch;
 use crate::columns::{article_id, content_hash, corrupt, decision_from, optional_id};
 use crate::error::Error;
@@ -30,8 +30,8 @@ pub(super) fn recalled(
 }
 
 /// Reads what bears on a claim.
-fn known_of(connection: &Connection, claim: &Claim) -> Result<Known, Error> {
-    let mut known = Known::new(holder(connection, claim)?);
+fn known_of(connection: &Connection, claim: &Claim) -> Result<ClaimContext, Error> {
+    let mut known = ClaimContext::new(holder(connection, claim)?);
     loop {
         let asked = known.missing(claim);
         if asked.is_empty() {
@@ -75,7 +75,7 @@ fn fingerprint(row: &Row<'_>) -> Result<Fingerprint, Error> {
 
 /// The first accepted article with the very text, of the claim's own site where there is
 /// one.
-fn holder(connection: &Connection, claim: &Claim) -> Result<Option<Holder>, Error> {
+fn holder(connection: &Connection, claim: &Claim) -> Result<Option<TextHolder>, Error> {
     let mut statement = connection.prepare_cached(
         "SELECT id, site = ?2 FROM fingerprint
          WHERE content_hash = ?1 AND decision <> 'duplicate' AND id <> ?3
@@ -86,7 +86,7 @@ fn holder(connection: &Connection, claim: &Claim) -> Result<Option<Holder>, Erro
     let found: Option<(Vec<u8>, bool)> =
         statement.query_row(values, |row| Ok((row.get(0)?, row.get(1)?))).optional()?;
     let Some((id, on_this_site)) = found else { return Ok(None) };
-    Ok(Some(Holder { id: article_id(&id)?, on_this_site }))
+    Ok(Some(TextHolder { id: article_id(&id)?, on_this_site }))
 }
 
 fn see(connection: &Connection, claim: &Claim, observed: Revision) -> Result<(), Error> {
@@ -182,7 +182,7 @@ pub(super) fn sketches(
 }
 
 pub(super) fn known(connection: &Connection, ids: &[ArticleId]) -> Result<Vec<bool>, Error> {
-    let mut known = Known::new(None);
+    let mut known = ClaimContext::new(None);
     loop {
         let asked = known.missing_of(ids.iter().copied());
         if asked.is_empty() {
@@ -197,7 +197,7 @@ pub(super) fn are_claimed(connection: &Connection, ids: &[ArticleId]) -> Result<
     ids.iter().map(|id| Ok(statement.exists([id.as_bytes().as_slice()])?)).collect()
 }
 
-pub(super) fn open(connection: &Connection, limit: i64) -> Result<Vec<Obligation>, Error> {
+pub(super) fn open(connection: &Connection, limit: i64) -> Result<Vec<OpenClaim>, Error> {
     let mut statement = connection.prepare_cached(
         "SELECT id, revision FROM fingerprint WHERE open = 1 ORDER BY claimed_at_ms LIMIT ?1",
     )?;
@@ -205,14 +205,14 @@ pub(super) fn open(connection: &Connection, limit: i64) -> Result<Vec<Obligation
     let mut open = Vec::new();
     while let Some(row) = rows.next()? {
         let id = article_id(&row.get::<_, Vec<u8>>(0)?)?;
-        open.push(Obligation { id, revision: Revision(row.get(1)?) });
+        open.push(OpenClaim { id, revision: Revision(row.get(1)?) });
     }
     Ok(open)
 }
 
 /// Closes the claims of articles in the transaction that stores them. An article without a
 /// claim, as after a replay, gets one.
-pub(crate) fn settle(connection: &Connection, settled: &[Settled]) -> Result<(), Error> {
+pub(crate) fn settle(connection: &Connection, settled: &[ClosedClaim]) -> Result<(), Error> {
     let mut statement = connection.prepare_cached(
         "INSERT INTO fingerprint (id, content_hash, site, observed, revision, seen, decision, of,
              open, claimed_at_ms)
@@ -237,7 +237,7 @@ pub(crate) fn settle(connection: &Connection, settled: &[Settled]) -> Result<(),
 
 /// Makes the records of claims say what is stored, or that nothing is. The revision stays:
 /// the next one is greater.
-pub(super) fn release(connection: &Connection, owed: &[Obligation]) -> Result<u64, Error> {
+pub(super) fn release(connection: &Connection, owed: &[OpenClaim]) -> Result<u64, Error> {
     let mut restore = connection.prepare_cached(
         "UPDATE fingerprint SET content_hash = stored.content_hash, observed = stored.revision,
              seen = stored.revision, decision = stored.decision,
@@ -253,7 +253,7 @@ pub(super) fn release(connection: &Connection, owed: &[Obligation]) -> Result<u6
              WHERE id = ?1 AND revision = ?2 AND open = 1",
     )?;
     let mut released = 0;
-    for Obligation { id, revision } in owed {
+    for OpenClaim { id, revision } in owed {
         let of = params![id.as_bytes().as_slice(), revision.0];
         released += restore.execute(of)? + clear.execute(of)?;
     }

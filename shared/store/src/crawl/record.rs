@@ -6,76 +6,76 @@ use serde::{Deserialize, Serialize};
 /// The last visit to a URL, for conditional requests.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Visit {
-    /// As it was fetched.
+    /// The URL as it was fetched.
     pub url: String,
-    /// The header `ETag` of the last answer that had a body.
+    /// The header `ETag` of the last response with a body.
     pub etag: Option<String>,
-    /// The header `Last-Modified` of that answer.
+    /// The header `Last-Modified` of that response.
     pub last_modified: Option<String>,
-    /// When it was fetched last, Unix milliseconds.
+    /// The time of the last fetch, in Unix milliseconds.
     pub fetched_at_ms: i64,
-    /// The HTTP status of the last answer.
+    /// The HTTP status of the last response.
     pub status: u16,
     /// The hash of the text that was found there.
     pub content_hash: Option<ContentHash>,
 }
 
-/// A feed, sitemap, site or list of feeds that the crawler follows: when to look there
-/// again, and why then.
+/// A feed, sitemap, site or list of feeds that the crawler follows, with the time of the next
+/// check and the figures behind that time.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Listing {
-    /// As the source names it.
+    /// The URL as the source states it.
     pub url: String,
-    /// Its kind, in the crawler's word.
+    /// The kind of the listing, in the crawler's terms.
     pub kind: String,
-    /// When it was looked at last, Unix milliseconds.
+    /// The time of the last check, in Unix milliseconds.
     pub checked_at_ms: i64,
-    /// When it is to be looked at again, Unix milliseconds.
+    /// The time of the next check, in Unix milliseconds.
     pub next_check_at_ms: i64,
-    /// The interval that fits how often it changes, seconds.
+    /// The interval that matches the frequency of its changes, in seconds.
     pub interval_s: u64,
-    /// Looks in a row that failed.
+    /// The number of failed checks in a row.
     pub failures: u32,
-    /// Why the last one failed.
+    /// The reason of the last failure.
     pub problem: Option<String>,
-    /// The hash of what it named last; two that are equal named the same.
+    /// The hash of the last content. Equal hashes mean equal content.
     pub fingerprint: Option<ContentHash>,
-    /// Further listings that it names.
+    /// Further listings that it links to.
     pub leads_to: Vec<String>,
 }
 
 /// The health of the feeds, sitemaps and sites that the crawler follows.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct SourceHealth {
-    /// All that were ever looked at.
+    /// Listings that were ever checked.
     pub listings: u64,
-    /// Those of them whose last look failed.
+    /// Listings whose last check failed.
     pub failing: u64,
-    /// The worst of those, with the most failures in a row first.
+    /// The worst failing listings, those with the most failures in a row first.
     pub worst: Vec<Listing>,
 }
 
-/// Something that the crawler must find again after it was killed.
+/// State that the crawler must find again after a crash.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Note {
-    /// Its subject.
+    /// The kind of the note.
     pub kind: NoteKind,
-    /// Which page, domain or origin; one note of each kind has this name.
+    /// The page, domain or origin that the note is about. It is unique within its kind.
     pub name: String,
-    /// The registered domain that it belongs to; empty in notes of release 0.1.
+    /// The registered domain of the subject; empty in notes of release 0.1.
     pub domain: String,
-    /// The content, in the words of the crawler; `None`: to be forgotten.
+    /// The content, in the crawler's format. `None` deletes the note.
     pub body: Option<String>,
-    /// When it is of no use any more, Unix milliseconds.
+    /// The time at which the note expires, in Unix milliseconds.
     pub until_ms: i64,
 }
 
-/// The subject of a note.
+/// The kind of a note.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum NoteKind {
-    /// A page that was found, and not worked off.
+    /// A page that was found and is not finished.
     Page,
-    /// A domain that is to be left alone for a while.
+    /// A domain to which no requests may be sent for a while.
     Pause,
     /// The robots.txt of an origin.
     Robots,

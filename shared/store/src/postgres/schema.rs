@@ -3,14 +3,17 @@
 use tokio_postgres::{Client, GenericClient, Transaction};
 
 use crate::error::Error;
-use crate::ladder::{POSTGRES, Schema};
+use crate::ladder::{POSTGRES, SchemaVersions};
 
 /// Names the advisory lock that one migrating process holds ("courant" and 1).
 const LOCK: i64 = 0x636f_7572_616e_7401;
 
 /// Takes the missing steps in one transaction, one process at a time, checks the
 /// dimension that the tables were made for, and returns the version that was found.
-pub(super) async fn migrate(client: &mut Client, dimension: usize) -> Result<Schema, Error> {
+pub(super) async fn migrate(
+    client: &mut Client,
+    dimension: usize,
+) -> Result<SchemaVersions, Error> {
     let transaction = client.transaction().await?;
     transaction.execute("SELECT pg_advisory_xact_lock($1)", &[&LOCK]).await?;
     transaction
@@ -28,7 +31,7 @@ pub(super) async fn migrate(client: &mut Client, dimension: usize) -> Result<Sch
 }
 
 /// Reads the version; 0 in a database without our tables.
-pub(super) async fn schema(client: &impl GenericClient) -> Result<Schema, Error> {
+pub(super) async fn schema(client: &impl GenericClient) -> Result<SchemaVersions, Error> {
     let query = "SELECT to_regclass('courant_schema') IS NOT NULL";
     let is_ours: bool = client.query_one(query, &[]).await?.get(0);
     if !is_ours {

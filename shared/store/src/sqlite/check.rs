@@ -1,4 +1,4 @@
-//! Looking through a file, and saving what is whole of a damaged one.
+//! Checks a store's file, and saves the readable part of a damaged one.
 //!
 //! Saving makes a new file and copies every row that can be read: a row may be lost, the
 //! rest is not. The indexes, and the words of the articles, are made anew on the way.
@@ -12,7 +12,7 @@ use rusqlite::Connection;
 use serde::Serialize;
 
 use super::schema::{open_for_reading, open_or_create};
-use crate::claims::obligation::Settled;
+use crate::claims::obligation::ClosedClaim;
 use crate::claims::sqlite::settle;
 use crate::columns::article_id;
 use crate::error::Error;
@@ -32,14 +32,14 @@ pub struct StoreCheck {
     pub articles: u64,
     /// Accepted articles that are not stored yet.
     pub open_claims: u64,
-    /// The damage, in words; none in a whole file.
+    /// Descriptions of the damage. Empty if the file is intact.
     pub problems: Vec<String>,
-    /// Articles that were stored, by their claims, and are not there; 1,000 at most.
+    /// Articles that were stored according to their claims, but are missing; 1,000 at most.
     pub lost: Vec<ArticleId>,
 }
 
 impl StoreCheck {
-    /// Returns true if nothing is wrong.
+    /// Returns true if the file is intact.
     pub fn is_whole(&self) -> bool {
         self.problems.is_empty() && self.lost.is_empty()
     }
@@ -50,10 +50,10 @@ impl StoreCheck {
 pub struct StoreRepair {
     /// Articles in the new file.
     pub saved: u64,
-    /// Articles that were stored, by their claims, and cannot be read; 1,000 at most. They
-    /// are let in when they come again.
+    /// Articles that were stored according to their claims, but cannot be read; 1,000 at most.
+    /// They are accepted when they are submitted again.
     pub lost: Vec<ArticleId>,
-    /// Tables of the crawler's memory that were lost: it is gathered again.
+    /// Tables of the crawler's state that were lost. The crawler gathers it again.
     pub lost_tables: Vec<String>,
     /// The damaged file.
     pub kept_at: PathBuf,
@@ -203,7 +203,7 @@ fn close_claims(file: &Connection) -> Result<(), Error> {
     )?;
     let mut rows = statement.query([])?;
     while let Some(row) = rows.next()? {
-        let settled = Settled::new(
+        let settled = ClosedClaim::new(
             row.get(0)?,
             row.get(1)?,
             &row.get::<_, String>(2)?,

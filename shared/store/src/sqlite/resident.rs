@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use courant_article::ArticleId;
-use courant_vectors::{DimensionError, Matrix, Place, RowFormat, Scan};
+use courant_vectors::{DimensionError, Matrix, RowFormat, Scan, ScanPlacement};
 use rusqlite::Connection;
 
 use crate::columns::{article_id, corrupt};
@@ -32,7 +32,7 @@ impl Resident {
     pub(crate) fn load(
         connection: &Connection,
         dimension: usize,
-        place: Place,
+        place: ScanPlacement,
     ) -> Result<Self, Error> {
         let mut matrix = Matrix::with_format(dimension, RowFormat::Int8WithF32);
         let mut known = Rows::default();

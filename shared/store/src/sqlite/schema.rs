@@ -7,7 +7,7 @@ use courant_salvage::open_for_reading_only;
 use rusqlite::{Connection, TransactionBehavior};
 
 use crate::error::Error;
-use crate::ladder::{SQLITE, Schema};
+use crate::ladder::{SQLITE, SchemaVersions};
 
 /// "Cour", set by the first step: tells our files from other SQLite files.
 const APPLICATION_ID: i64 = 0x436f_7572;
@@ -53,7 +53,7 @@ pub(super) fn open_for_reading(path: &Path, dimension: usize) -> Result<Connecti
 }
 
 /// The version of the tables of a file that is there, which stay as they are.
-pub(super) fn schema_of(path: &Path) -> Result<Schema, Error> {
+pub(super) fn schema_of(path: &Path) -> Result<SchemaVersions, Error> {
     schema(&open_to_look(path)?, path)
 }
 
@@ -74,7 +74,7 @@ fn prepare(connection: &Connection) -> Result<(), Error> {
 }
 
 /// The version of the tables; 0 in an empty file, or one that SQLite has just made.
-fn schema(connection: &Connection, path: &Path) -> Result<Schema, Error> {
+fn schema(connection: &Connection, path: &Path) -> Result<SchemaVersions, Error> {
     let pragma = |name| connection.pragma_query_value(None, name, |row| row.get::<_, i64>(0));
     let is_ours = pragma("application_id").map_err(|e| foreign(path, e))? == APPLICATION_ID;
     if is_ours {

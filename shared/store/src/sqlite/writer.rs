@@ -18,15 +18,15 @@ const QUEUE: usize = 256;
 const GROUP: usize = 64;
 
 /// Why nothing of a job's transaction was kept.
-type Commit = Result<(), Error>;
+type CommitResult = Result<(), Error>;
 /// Tells a caller how its job ended, once the commit is known.
-type Answer = Box<dyn FnOnce(Commit) + Send>;
+type JobReply = Box<dyn FnOnce(CommitResult) + Send>;
 /// Gets the connection, or why there is no transaction.
 type Job = Box<dyn FnOnce(Result<&Connection, Error>) -> Ran + Send>;
 
 struct Ran {
     error: Option<Error>,
-    answer: Answer,
+    answer: JobReply,
 }
 
 enum Message {
@@ -61,7 +61,7 @@ impl Writer {
         let job = move |connection: Result<&Connection, Error>| {
             let result = connection.and_then(work);
             let error = result.as_ref().err().cloned();
-            let answer = move |commit: Commit| {
+            let answer = move |commit: CommitResult| {
                 let result = result.and_then(|value| commit.map(|()| value)).inspect(committed);
                 // A caller that has gone does not need the answer.
                 let _ = sender.send(result);
@@ -123,7 +123,7 @@ fn serve(connection: &Connection, mut queue: mpsc::Receiver<Message>) {
 }
 
 fn commit_group(connection: &Connection, jobs: Vec<Job>) {
-    let mut waiting: Vec<Answer> = Vec::new();
+    let mut waiting: Vec<JobReply> = Vec::new();
     for job in jobs {
         let ran = match begin(connection) {
             Ok(()) => in_savepoint(connection, job),
@@ -150,7 +150,7 @@ fn begin(connection: &Connection) -> Result<(), Error> {
     Ok(())
 }
 
-fn end(connection: &Connection) -> Commit {
+fn end(connection: &Connection) -> CommitResult {
     let committed = connection.execute_batch("COMMIT");
     if committed.is_err()
         && !connection.is_autocommit()

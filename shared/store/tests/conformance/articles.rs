@@ -1,5 +1,5 @@
 use courant_article::{Embedding, MAX_TEXT_BYTES, Text};
-use courant_store::{Counts, Error, Record, Upsert};
+use courant_store::{Error, StoreCounts, StoredArticle, UpsertOutcome};
 
 use crate::conformance;
 use crate::house::{House, id, record, revised};
@@ -20,13 +20,13 @@ conformance!(
     a_ping_is_answered,
 );
 
-pub(crate) fn assert_same(stored: &Record, expected: &Record) {
+pub(crate) fn assert_same(stored: &StoredArticle, expected: &StoredArticle) {
     let pairs = stored.vector.as_slice().iter().zip(expected.vector.as_slice());
     for (a, b) in pairs {
         assert!((a - b).abs() < 1e-3, "half precision is enough");
     }
     assert_eq!(stored.vector.dimension(), expected.vector.dimension());
-    assert_eq!(Record { vector: expected.vector.clone(), ..stored.clone() }, *expected);
+    assert_eq!(StoredArticle { vector: expected.vector.clone(), ..stored.clone() }, *expected);
 }
 
 async fn a_record_comes_back_as_it_was(house: House) {
@@ -55,12 +55,12 @@ async fn the_greatest_revision_wins(house: House) {
     let mut late = revised(first.clone(), 1500, "late");
     late.article.title = "Late".into();
     let cases = [
-        (&first, Upsert::Inserted),
-        (&first, Upsert::Unchanged),
-        (&second, Upsert::Updated),
-        (&second, Upsert::Unchanged),
-        (&late, Upsert::Unchanged),
-        (&first, Upsert::Unchanged),
+        (&first, UpsertOutcome::Inserted),
+        (&first, UpsertOutcome::Unchanged),
+        (&second, UpsertOutcome::Updated),
+        (&second, UpsertOutcome::Unchanged),
+        (&late, UpsertOutcome::Unchanged),
+        (&first, UpsertOutcome::Unchanged),
     ];
     for (record, expected) in cases {
         let outcome = house.store.articles().upsert(std::slice::from_ref(record)).await.unwrap();
@@ -76,7 +76,7 @@ async fn a_batch_may_hold_an_article_twice(house: House) {
     let other = record("b", "Title", "other", [1.0, 0.0, 0.0, 0.0]);
     let outcomes =
         house.store.articles().upsert(&[old.clone(), other, new.clone(), old]).await.unwrap();
-    use Upsert::{Inserted, Unchanged};
+    use UpsertOutcome::{Inserted, Unchanged};
     assert_eq!(outcomes, [Unchanged, Inserted, Inserted, Unchanged]);
     assert_same(&house.store.articles().get(id("a")).await.unwrap().unwrap(), &new);
 }
@@ -94,7 +94,7 @@ async fn a_wrong_dimension_stores_nothing(house: House) {
     let error = house.store.articles().upsert(&[fits, odd]).await.unwrap_err();
     assert!(matches!(error, Error::Dimension { expected: 4, found: 5 }), "{error}");
     assert!(error.is_permanent() && !error.is_transient());
-    assert_eq!(house.store.counts().await.unwrap(), Counts::default());
+    assert_eq!(house.store.counts().await.unwrap(), StoreCounts::default());
 }
 
 async fn articles_are_listed_in_the_order_of_their_ids(house: House) {
@@ -157,7 +157,7 @@ async fn a_text_made_to_burst_the_index_is_stored(house: House) {
 }
 
 async fn concurrent_batches_do_not_deadlock(house: House) {
-    let batch = |revision: i64| -> Vec<Record> {
+    let batch = |revision: i64| -> Vec<StoredArticle> {
         (0..40)
             .map(|n| revised(record(&n.to_string(), "T", "t", [1.0, 0.0, 0.0, 0.0]), revision, "t"))
             .collect()
@@ -173,7 +173,7 @@ async fn concurrent_batches_do_not_deadlock(house: House) {
         .collect();
     let mut inserted = 0;
     for task in tasks {
-        inserted += task.await.unwrap().iter().filter(|o| **o == Upsert::Inserted).count();
+        inserted += task.await.unwrap().iter().filter(|o| **o == UpsertOutcome::Inserted).count();
     }
     assert_eq!(inserted, 40);
     for summary in house.store.articles().list(None, 100).await.unwrap() {
@@ -182,12 +182,12 @@ async fn concurrent_batches_do_not_deadlock(house: House) {
 }
 
 async fn everything_is_counted(house: House) {
-    assert_eq!(house.store.counts().await.unwrap(), Counts::default());
+    assert_eq!(house.store.counts().await.unwrap(), StoreCounts::default());
     house.put(&[record("a", "", "", [0.0; 4]), record("b", "", "", [0.0; 4])]).await;
     crate::claims::claim(&house, "a", "text", 1, "a.com").await;
     let visit = courant_store::Visit { url: "https://a.com/".into(), ..Default::default() };
     house.store.crawl().record_visits(&[], &[visit]).await.unwrap();
-    let expected = Counts { articles: 2, fingerprints: 2, visits: 1 };
+    let expected = StoreCounts { articles: 2, fingerprints: 2, visits: 1 };
     assert_eq!(house.store.counts().await.unwrap(), expected);
 }
 

@@ -2,7 +2,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use courant_article::{ArticleId, ContentHash, Decision, Revision};
-use courant_dedup::{Near, Sketch, text_key};
+use courant_dedup::{NearArticle, Sketch, text_key};
 use courant_store::{Claim, KnownSketch, Verdict};
 use proptest::prelude::*;
 use proptest::strategy::ValueTree;
@@ -143,9 +143,9 @@ async fn only_claimed_articles_are_known(house: House) {
 }
 
 /// The index found a text near to `text` of the article `name`.
-pub(crate) fn near_to(name: &str, text: &str, on_this_site: bool) -> Vec<Near> {
+pub(crate) fn near_to(name: &str, text: &str, on_this_site: bool) -> Vec<NearArticle> {
     let text = text_key(&ContentHash::of_normalized(text));
-    vec![Near { id: id(name), text, on_this_site }]
+    vec![NearArticle { id: id(name), text, on_this_site }]
 }
 
 /// A claim of a text of its own, near to `text` of the article `first`.

@@ -7,7 +7,7 @@ use courant_article::{
     KeyPhrase, ModelRef, PageFields, Revision, Sentiment, Text,
 };
 use courant_config::Secret;
-use courant_store::{Access, Config, Error, Record, Store};
+use courant_store::{Access, Config, Error, Store, StoredArticle};
 use courant_telemetry::{Clock, Meters};
 use tempfile::TempDir;
 
@@ -79,7 +79,7 @@ impl House {
         }
     }
 
-    pub(crate) async fn put(&self, records: &[Record]) {
+    pub(crate) async fn put(&self, records: &[StoredArticle]) {
         self.store.articles().upsert(records).await.unwrap();
     }
 }
@@ -109,7 +109,12 @@ pub(crate) fn id(name: &str) -> ArticleId {
 }
 
 /// A record named `name` with every field filled.
-pub(crate) fn record(name: &str, title: &str, text: &str, vector: [f32; DIMENSION]) -> Record {
+pub(crate) fn record(
+    name: &str,
+    title: &str,
+    text: &str,
+    vector: [f32; DIMENSION],
+) -> StoredArticle {
     let article = Article {
         id: id(name),
         revision: Revision(1000),
@@ -140,7 +145,7 @@ pub(crate) fn record(name: &str, title: &str, text: &str, vector: [f32; DIMENSIO
             published_at: Some("2024-03-01T09:00:00Z".parse().unwrap()),
         },
     };
-    Record {
+    StoredArticle {
         article,
         model: model(),
         vector: Embedding::normalized(vector.to_vec()),
@@ -168,7 +173,7 @@ fn analysis() -> Analysis {
     }
 }
 
-pub(crate) fn revised(mut record: Record, revision: i64, text: &str) -> Record {
+pub(crate) fn revised(mut record: StoredArticle, revision: i64, text: &str) -> StoredArticle {
     record.article.revision = Revision(revision);
     record.article.text = Text::new(text.into());
     record.article.content_hash = ContentHash::of_normalized(text);

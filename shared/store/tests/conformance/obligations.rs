@@ -1,7 +1,7 @@
 //! Claims whose articles are not stored: they are owed until they are released.
 
 use courant_article::{Decision, Revision};
-use courant_store::{Claim, Obligation, Verdict};
+use courant_store::{Claim, OpenClaim, Verdict};
 
 use crate::claims::{claim, judged, made, near_to};
 use crate::conformance;
@@ -37,11 +37,11 @@ async fn release(house: &House, name: &str, revision: i64) -> u64 {
     house.store.claims().release(&[owed(name, revision)]).await.unwrap()
 }
 
-fn owed(name: &str, revision: i64) -> Obligation {
-    Obligation { id: id(name), revision: Revision(revision) }
+fn owed(name: &str, revision: i64) -> OpenClaim {
+    OpenClaim { id: id(name), revision: Revision(revision) }
 }
 
-async fn open(house: &House) -> Vec<Obligation> {
+async fn open(house: &House) -> Vec<OpenClaim> {
     let mut open = house.store.claims().open(9).await.unwrap();
     open.sort_by_key(|owed| owed.revision);
     open

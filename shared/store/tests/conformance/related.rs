@@ -1,7 +1,7 @@
 //! Articles like one.
 
 use courant_article::{ArticleId, Entity, EntityKind, Span, Topic};
-use courant_store::{CANDIDATES, Record};
+use courant_store::{CANDIDATES, StoredArticle};
 
 use crate::conformance;
 use crate::house::{DIMENSION, House, id, record};
@@ -22,7 +22,7 @@ const NEAR: [f32; DIMENSION] = [0.9, 0.1, 0.0, 0.0];
 const FAR: [f32; DIMENSION] = [0.0, 1.0, 0.0, 0.0];
 
 /// An article named `name` that no other publisher had first, and that is about `people`.
-fn about(name: &str, people: &[&str], vector: [f32; DIMENSION]) -> Record {
+fn about(name: &str, people: &[&str], vector: [f32; DIMENSION]) -> StoredArticle {
     let text = format!("{name} tells of {}", people.join(" and "));
     let mut record = record(name, name, &text, vector);
     record.article.syndicated_of = None;

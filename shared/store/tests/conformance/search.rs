@@ -1,5 +1,5 @@
 use courant_article::Embedding;
-use courant_store::{CANDIDATES, Error, Hit, Mode, Query};
+use courant_store::{CANDIDATES, Error, SearchHit, SearchMode, SearchQuery};
 use proptest::prelude::*;
 use proptest::strategy::ValueTree;
 use proptest::test_runner::TestRunner;
@@ -25,21 +25,21 @@ conformance!(
     limits_are_kept,
 );
 
-fn asked(text: &str, mode: Mode) -> Query {
-    Query { text: text.into(), vector: None, mode, limit: 10 }
+fn asked(text: &str, mode: SearchMode) -> SearchQuery {
+    SearchQuery { text: text.into(), vector: None, mode, limit: 10 }
 }
 
-fn near(vector: [f32; 4], mode: Mode) -> Query {
+fn near(vector: [f32; 4], mode: SearchMode) -> SearchQuery {
     let vector = Some(Embedding::normalized(vector.to_vec()));
-    Query { vector, ..asked("", mode) }
+    SearchQuery { vector, ..asked("", mode) }
 }
 
-fn ids(hits: &[Hit]) -> Vec<courant_article::ArticleId> {
+fn ids(hits: &[SearchHit]) -> Vec<courant_article::ArticleId> {
     hits.iter().map(|hit| hit.id).collect()
 }
 
 async fn texts(house: &House, query: &str) -> Vec<courant_article::ArticleId> {
-    ids(&house.store.articles().search(&asked(query, Mode::Text)).await.unwrap())
+    ids(&house.store.articles().search(&asked(query, SearchMode::Text)).await.unwrap())
 }
 
 const X: [f32; 4] = [1.0, 0.0, 0.0, 0.0];
@@ -117,7 +117,7 @@ async fn the_nearest_vectors_come_first(house: House) {
             record("opposite", "-X", "-x", [-1.0, 0.0, 0.0, 0.0]),
         ])
         .await;
-    let hits = house.store.articles().search(&near(X, Mode::Vector)).await.unwrap();
+    let hits = house.store.articles().search(&near(X, SearchMode::Vector)).await.unwrap();
     assert_eq!(ids(&hits), [id("x"), id("between"), id("opposite")]);
     for (hit, cosine) in hits.iter().zip([1.0, 0.8, -1.0]) {
         assert!((hit.score - cosine).abs() < 1e-3, "{hit:?}");
@@ -136,7 +136,7 @@ async fn nearest_neighbours_are_the_true_ones(house: House) {
     house.put(&records).await;
     let (mut right, mut asked) = (0, 0);
     for _ in 0..20 {
-        let query = near(vector(&mut random), Mode::Vector);
+        let query = near(vector(&mut random), SearchMode::Vector);
         let wanted = query.vector.clone().unwrap();
         let mut exact: Vec<_> =
             records.iter().map(|r| (r.vector.cosine(&wanted), r.article.id)).collect();
@@ -158,7 +158,7 @@ async fn hybrid_prefers_what_both_searches_find(house: House) {
             record("both", "Boat", "The ferry is late.", [0.9, 0.1, 0.0, 0.0]),
         ])
         .await;
-    let query = Query { text: "ferry".into(), ..near(X, Mode::Hybrid) };
+    let query = SearchQuery { text: "ferry".into(), ..near(X, SearchMode::Hybrid) };
     let hits = house.store.articles().search(&query).await.unwrap();
     assert_eq!(hits[0].id, id("both"));
     assert_eq!((hits[0].text_rank, hits[0].vector_rank), (Some(2), Some(2)));
@@ -168,17 +168,18 @@ async fn hybrid_prefers_what_both_searches_find(house: House) {
 
 async fn hybrid_without_a_vector_is_full_text(house: House) {
     house.put(&[record("a", "Ferry", "ferry", X), record("b", "Ship", "ship", X)]).await;
-    let hits = house.store.articles().search(&asked("ferry", Mode::Hybrid)).await.unwrap();
+    let hits = house.store.articles().search(&asked("ferry", SearchMode::Hybrid)).await.unwrap();
     assert_eq!(ids(&hits), [id("a")]);
     assert_eq!((hits[0].text_rank, hits[0].vector_rank), (Some(1), None));
 }
 
 async fn a_vector_search_needs_a_fitting_vector(house: House) {
-    let none = house.store.articles().search(&asked("ferry", Mode::Vector)).await.unwrap_err();
+    let none =
+        house.store.articles().search(&asked("ferry", SearchMode::Vector)).await.unwrap_err();
     assert!(matches!(none, Error::NoVector), "{none}");
     let vector = Some(Embedding::normalized(vec![1.0; 3]));
-    for mode in [Mode::Vector, Mode::Hybrid] {
-        let query = Query { vector: vector.clone(), ..asked("ferry", mode) };
+    for mode in [SearchMode::Vector, SearchMode::Hybrid] {
+        let query = SearchQuery { vector: vector.clone(), ..asked("ferry", mode) };
         let wrong = house.store.articles().search(&query).await.unwrap_err();
         assert!(matches!(wrong, Error::Dimension { expected: 4, found: 3 }), "{wrong}");
     }
@@ -187,10 +188,13 @@ async fn a_vector_search_needs_a_fitting_vector(house: House) {
 async fn a_vector_of_zeros_is_near_nothing(house: House) {
     house.put(&[record("zero", "Zero", "zero", [0.0; 4]), record("x", "X", "x", X)]).await;
     assert_eq!(
-        ids(&house.store.articles().search(&near(X, Mode::Vector)).await.unwrap()),
+        ids(&house.store.articles().search(&near(X, SearchMode::Vector)).await.unwrap()),
         [id("x")]
     );
-    assert_eq!(house.store.articles().search(&near([0.0; 4], Mode::Vector)).await.unwrap(), []);
+    assert_eq!(
+        house.store.articles().search(&near([0.0; 4], SearchMode::Vector)).await.unwrap(),
+        []
+    );
     assert_eq!(texts(&house, "zero").await, [id("zero")]);
     assert_eq!(house.store.articles().related(id("zero"), 10).await.unwrap(), Some(vec![]));
 }
@@ -199,7 +203,8 @@ async fn a_hit_shows_the_article(house: House) {
     let text = format!("{} The ferry sank.", "Filler sentence. ".repeat(50));
     let stored = record("a", "A title", &text, X);
     house.put(std::slice::from_ref(&stored)).await;
-    let hit = house.store.articles().search(&asked("ferries", Mode::Text)).await.unwrap().remove(0);
+    let hit =
+        house.store.articles().search(&asked("ferries", SearchMode::Text)).await.unwrap().remove(0);
     assert_eq!((hit.url, hit.title), (stored.article.url, stored.article.title));
     assert_eq!(
         (hit.site_name, hit.published_at),
@@ -218,7 +223,7 @@ async fn a_revised_article_is_found_by_its_new_words_and_vector(house: House) {
     house.put(&[second]).await;
     assert_eq!(texts(&house, "ferry").await, []);
     assert_eq!(texts(&house, "train").await, [id("a")]);
-    let hits = house.store.articles().search(&near(Y, Mode::Vector)).await.unwrap();
+    let hits = house.store.articles().search(&near(Y, SearchMode::Vector)).await.unwrap();
     assert!(hits.len() == 1 && hits[0].score > 0.99, "{hits:?}");
 }
 
@@ -259,7 +264,7 @@ async fn no_query_is_an_error_of_syntax(house: House) {
         "a\tb",
     ];
     for query in hostile {
-        house.store.articles().search(&asked(query, Mode::Text)).await.unwrap();
+        house.store.articles().search(&asked(query, SearchMode::Text)).await.unwrap();
     }
     let mut runner = TestRunner::deterministic();
     let strategy = prop_oneof![
@@ -269,11 +274,16 @@ async fn no_query_is_an_error_of_syntax(house: House) {
     ];
     for _ in 0..150 {
         let query = strategy.new_tree(&mut runner).unwrap().current();
-        if let Err(error) = house.store.articles().search(&asked(&query, Mode::Text)).await {
+        if let Err(error) = house.store.articles().search(&asked(&query, SearchMode::Text)).await {
             panic!("{query:?}: {error}");
         }
     }
-    house.store.articles().search(&asked(&"word ".repeat(100_000), Mode::Text)).await.unwrap();
+    house
+        .store
+        .articles()
+        .search(&asked(&"word ".repeat(100_000), SearchMode::Text))
+        .await
+        .unwrap();
     assert_eq!(texts(&house, "body").await, [id("a")]);
 }
 
@@ -283,8 +293,8 @@ async fn limits_are_kept(house: House) {
         .collect();
     house.put(&records).await;
     for (limit, expected) in [(0, 0), (7, 7), (usize::MAX, CANDIDATES)] {
-        for mode in [Mode::Text, Mode::Vector] {
-            let query = Query { text: "ferry".into(), limit, ..near(X, mode) };
+        for mode in [SearchMode::Text, SearchMode::Vector] {
+            let query = SearchQuery { text: "ferry".into(), limit, ..near(X, mode) };
             assert_eq!(house.store.articles().search(&query).await.unwrap().len(), expected);
         }
     }

@@ -6,7 +6,7 @@ use std::process::{Command, Stdio};
 use courant_article::{ArticleId, Decision, Embedding};
 use courant_gpu_utils::Config as GpuConfig;
 use courant_gpu_utils::similarity::HybridMatrix;
-use courant_store::{Access, Config, Error, Mode, Query, Store};
+use courant_store::{Access, Config, Error, SearchMode, SearchQuery, Store};
 use courant_telemetry::{Clock, Meters};
 
 use crate::house::{DIMENSION, Ground, House, config, id, record};
@@ -36,7 +36,7 @@ async fn a_reader_beside_the_writer_sees_what_is_committed() {
     house.put(&[record("b", "Ferry", "text", [1.0, 0.0, 0.0, 0.0])]).await;
     assert!(reader.articles().get(id("b")).await.unwrap().is_some());
     let vector = Some(Embedding::from_unit(vec![1.0, 0.0, 0.0, 0.0]));
-    let query = Query { vector, mode: Mode::Vector, limit: 10, text: String::new() };
+    let query = SearchQuery { vector, mode: SearchMode::Vector, limit: 10, text: String::new() };
     assert_eq!(
         reader.articles().search(&query).await.unwrap().len(),
         1,
@@ -57,7 +57,7 @@ async fn a_vector_search_is_a_dispatched_scan_of_all_rows() {
         .collect();
     store.articles().upsert(&records).await.unwrap();
     let vector = Some(Embedding::normalized(vec![1.0, 3.0, 0.0, 0.0]));
-    let query = Query { vector, mode: Mode::Vector, limit: 1, text: String::new() };
+    let query = SearchQuery { vector, mode: SearchMode::Vector, limit: 1, text: String::new() };
     assert_eq!(store.articles().search(&query).await.unwrap()[0].id, id("3"));
     let text = meters.render().unwrap();
     let on_cpu = r#"{device="cpu",operation="top_k"}"#;
@@ -214,7 +214,12 @@ async fn what_is_whole_of_a_damaged_file_is_saved_and_the_rest_is_named() {
         let is_lost = repair.lost.contains(article);
         assert_eq!(store.articles().get(*article).await.unwrap().is_none(), is_lost);
         assert_eq!(store.claims().known(&[*article]).await.unwrap(), [!is_lost]);
-        let query = Query { text: number.to_string(), vector: None, mode: Mode::Text, limit: 1 };
+        let query = SearchQuery {
+            text: number.to_string(),
+            vector: None,
+            mode: SearchMode::Text,
+            limit: 1,
+        };
         assert_eq!(store.articles().search(&query).await.unwrap().is_empty(), is_lost, "{number}");
     }
 }

@@ -11,7 +11,8 @@ use courant_article::{ContentHash, Embedding, FeedFields, PageFields};
 use courant_config::Secret;
 use courant_dedup::Sketch;
 use courant_store::{
-    Access, Claim, Config, Error, Listing, Mode, Note, NoteKind, Query, Record, Store, Visit,
+    Access, Claim, Config, Error, Listing, Note, NoteKind, SearchMode, SearchQuery, Store,
+    StoredArticle, Visit,
 };
 use courant_telemetry::{Clock, Meters};
 use flate2::Compression;
@@ -38,7 +39,7 @@ fn sketch(text: &str) -> Option<Sketch> {
 
 /// One article in two revisions, another publisher's copy of it, and one of its own, with
 /// the fields that release 0.1.0 kept.
-fn records() -> [Record; 4] {
+fn records() -> [StoredArticle; 4] {
     let ferry = record("ferry", "No ferry on Monday", FERRY, [1.0, 0.0, 0.0, 0.0]);
     let later = revised(ferry.clone(), 2000, FERRY_LATER);
     let mut copy = record("copy", "Storm stops ferry", FERRY, [0.9, 0.1, 0.0, 0.0]);
@@ -167,12 +168,12 @@ async fn check_claims(store: &Store) {
 async fn check_searches(store: &Store) {
     let found = async |text: &str, vector: Vec<f32>, mode| {
         let vector = Some(Embedding::normalized(vector));
-        let query = Query { text: text.into(), vector, mode, limit: 1 };
+        let query = SearchQuery { text: text.into(), vector, mode, limit: 1 };
         store.articles().search(&query).await.unwrap()[0].id
     };
-    let text = found("council bridge", vec![1.0, 0.0, 0.0, 0.0], Mode::Text).await;
+    let text = found("council bridge", vec![1.0, 0.0, 0.0, 0.0], SearchMode::Text).await;
     assert_eq!(text, id("council"));
-    let vector = found("", vec![1.0, 0.0, 0.0, 0.0], Mode::Vector).await;
+    let vector = found("", vec![1.0, 0.0, 0.0, 0.0], SearchMode::Vector).await;
     assert_eq!(vector, id("ferry"));
 }
 

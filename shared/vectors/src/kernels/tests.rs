@@ -23,7 +23,7 @@ proptest! {
         let bytes: Vec<u8> = rows.iter().map(|value| (value + 8) as u8).collect();
         let float_query: Vec<f32> = query.iter().copied().map(f32::from).collect();
         let expected: Vec<f32> = exact.iter().map(|score| *score as f32).collect();
-        for kernels in Kernels::available() {
+        for kernels in ScanKernels::available() {
             let mut scores = vec![f32::NAN; exact.len()];
             kernels.scores_f32(&floats, &float_query, &mut scores);
             prop_assert_eq!(&scores, &expected, "f32, {:?}", kernels);
@@ -42,7 +42,7 @@ proptest! {
         dimension in 1_usize..70,
     ) {
         let (rows, query) = (&values[..5 * dimension], &values[5 * 70..5 * 70 + dimension]);
-        for kernels in Kernels::available() {
+        for kernels in ScanKernels::available() {
             let mut together = [0.0; 5];
             kernels.scores_f32(rows, query, &mut together);
             for (row, score) in rows.chunks(dimension).zip(together) {
@@ -57,7 +57,7 @@ proptest! {
 #[test]
 fn the_longest_row_of_bytes_does_not_overflow() {
     let (row, query) = (vec![255_u8; 65_536], vec![-128_i8 + 1; 65_536]);
-    for kernels in Kernels::available() {
+    for kernels in ScanKernels::available() {
         let mut sums = [0];
         kernels.scores_u8(&row, &query, &mut sums);
         assert_eq!(sums, [-255 * 127 * 65_536], "{kernels:?}");

@@ -78,7 +78,7 @@ fn a_row_can_be_overwritten() {
 fn scores_that_are_no_numbers_are_left_out() {
     let matrix = matrix_of(&[vec![f32::NAN, 0.0], vec![0.0, 1.0]], 2);
     let found = matrix.top_k(&[0.0, 1.0], 2, |_| true).unwrap();
-    assert_eq!(found, [Scored { row: 1, score: 1.0 }]);
+    assert_eq!(found, [ScoredRow { row: 1, score: 1.0 }]);
 }
 
 const FORMATS: [RowFormat; 4] =
@@ -164,7 +164,7 @@ fn an_infinite_score_is_the_best_where_floats_are_kept() {
     let rows = [vec![0.0, 1.0], vec![f32::INFINITY, 0.5], vec![0.0, 0.5]];
     for format in [RowFormat::F32, RowFormat::Int8WithF32] {
         let found = matrix_in(format, &rows, 2).top_k(&[0.6, 0.8], 1, |_| true).unwrap();
-        assert_eq!(found, [Scored { row: 1, score: f32::INFINITY }], "{format:?}");
+        assert_eq!(found, [ScoredRow { row: 1, score: f32::INFINITY }], "{format:?}");
     }
 }
 

@@ -7,11 +7,11 @@ pub struct Edge {
     pub from: usize,
     /// The other's.
     pub to: usize,
-    /// The closeness of the relation: finite, from 0.
+    /// The strength of the relation: finite, 0 or more.
     pub weight: f32,
 }
 
-/// Why there is no graph.
+/// The reasons why a graph cannot be built.
 #[derive(Clone, Copy, Debug, PartialEq, thiserror::Error)]
 pub enum GraphError {
     /// An edge leads to no node.
@@ -53,17 +53,17 @@ pub(super) struct Arc {
 /// Nodes 0 to `len`, and the arcs of each behind those of the one before.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Graph {
-    /// The place of each node's first arc, and in the end the number of arcs.
+    /// The index of each node's first arc, and at the end the number of arcs.
     starts: Vec<u32>,
     arcs: Vec<Arc>,
 }
 
 impl Graph {
-    /// A graph of `nodes` nodes. An edge is walked in both directions; one from
-    /// a node to itself is one arc. Of edges between the same two nodes each counts.
+    /// Builds a graph of `nodes` nodes. Each edge can be walked in both directions. Several
+    /// edges between the same two nodes all count.
     ///
     /// # Errors
-    /// [`GraphError`] names the first edge that cannot be.
+    /// [`GraphError`] names the first invalid edge.
     pub fn from_edges(nodes: usize, edges: &[Edge]) -> Result<Self, GraphError> {
         validate(nodes, edges)?;
         let mut starts = vec![0_u32; nodes + 1];
@@ -91,7 +91,7 @@ impl Graph {
         self.starts.len() - 1
     }
 
-    /// True where there is no node.
+    /// Returns true if there are no nodes.
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }

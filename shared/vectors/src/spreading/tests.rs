@@ -51,7 +51,7 @@ fn edge(from: usize, to: usize, weight: f32) -> Edge {
 }
 
 fn spread(graph: &Graph, seeds: &[(usize, f32)], spreading: Spreading) -> Vec<(usize, f32)> {
-    let found = graph.spread(seeds, &spreading, 100, &mut Scratch::default()).unwrap();
+    let found = graph.spread(seeds, &spreading, 100, &mut SpreadingScratch::default()).unwrap();
     found.into_iter().map(|activated| (activated.node, activated.activation)).collect()
 }
 
@@ -76,9 +76,9 @@ proptest! {
     #[test]
     fn the_best_are_sorted_and_a_prefix_of_all((nodes, edges, seeds) in graphs(), k in 0_usize..31) {
         let graph = Graph::from_edges(nodes, &edges).unwrap();
-        let mut scratch = Scratch::default();
+        let mut scratch = SpreadingScratch::default();
         let all = graph.spread(&seeds, &SPREADING, nodes, &mut scratch).unwrap();
-        let in_order = |a: &Activated, b: &Activated| {
+        let in_order = |a: &ActivatedNode, b: &ActivatedNode| {
             a.activation > b.activation || (a.activation == b.activation && a.node < b.node)
         };
         prop_assert!(all.is_sorted_by(in_order));
@@ -115,10 +115,10 @@ fn a_pulse_below_the_threshold_is_received_but_not_passed_on() {
 fn scratch_of_a_larger_graph_leaves_nothing_behind() {
     let large = Graph::from_edges(5, &[edge(0, 4, 1.0), edge(0, 1, 1.0)]).unwrap();
     let small = Graph::from_edges(2, &[edge(0, 1, 1.0)]).unwrap();
-    let mut scratch = Scratch::default();
+    let mut scratch = SpreadingScratch::default();
     large.spread(&[(0, 1.0)], &SPREADING, 9, &mut scratch).unwrap();
     let used = small.spread(&[(1, 1.0)], &SPREADING, 9, &mut scratch);
-    assert_eq!(used, small.spread(&[(1, 1.0)], &SPREADING, 9, &mut Scratch::default()));
+    assert_eq!(used, small.spread(&[(1, 1.0)], &SPREADING, 9, &mut SpreadingScratch::default()));
 }
 
 #[test]
@@ -142,7 +142,7 @@ fn edges_out_of_range_are_refused() {
 fn seeds_and_parameters_out_of_range_are_refused() {
     let graph = Graph::from_edges(2, &[edge(0, 1, 1.0)]).unwrap();
     let refusal = |seeds: &[(usize, f32)], spreading: Spreading| {
-        graph.spread(seeds, &spreading, 1, &mut Scratch::default()).unwrap_err()
+        graph.spread(seeds, &spreading, 1, &mut SpreadingScratch::default()).unwrap_err()
     };
     assert_eq!(refusal(&[(2, 1.0)], SPREADING), SpreadingError::Seed { seed: 2, nodes: 2 });
     let negative = SpreadingError::Activation { seed: 0, activation: -1.0 };

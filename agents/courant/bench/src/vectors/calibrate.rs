@@ -8,9 +8,9 @@ use std::time::{Duration, Instant};
 use anyhow::Context;
 use courant::{out, outln};
 use courant_gpu_utils::Config;
-use courant_gpu_utils::cuda::{self, kernels::Kernels};
+use courant_gpu_utils::cuda::{self, kernels::CompiledKernels};
 use courant_gpu_utils::device::{Cuda, CudaAbsence, Preset};
-use courant_gpu_utils::hybrid::{Calibration, Point, SWEEP, calibrate};
+use courant_gpu_utils::hybrid::{Calibration, CalibrationPoint, SWEEP, calibrate};
 use courant_gpu_utils::similarity::device::{DeviceMatrix, SOURCE};
 use courant_vectors::{Matrix, RowFormat};
 use rand::SeedableRng;
@@ -25,7 +25,7 @@ const FORMAT: RowFormat = RowFormat::Int8WithF32;
 /// The device that the configuration names, and what holds on it.
 struct Device {
     name: String,
-    kernels: Kernels,
+    kernels: CompiledKernels,
     speedup_threshold: f64,
 }
 
@@ -80,7 +80,7 @@ fn open(config: &Config) -> anyhow::Result<Device> {
     let cuda = Cuda::detect();
     let gpu = cuda.gpus().iter().find(|gpu| gpu.ordinal == config.device);
     let name = gpu.ok_or(CudaAbsence::NoDevice)?.name.clone();
-    let kernels = Kernels::compile(SOURCE, &context.default_stream())?;
+    let kernels = CompiledKernels::compile(SOURCE, &context.default_stream())?;
     let preset = Preset::for_gpu(&name, config.workload).with(&config.hybrid);
     Ok(Device { name, kernels, speedup_threshold: preset.speedup_threshold })
 }
@@ -141,7 +141,7 @@ fn time_on_device(
 
 fn rows_of(calibration: &Calibration) -> Vec<Row> {
     let per_query = |took: Duration| took.as_secs_f64() * 1e6 / QUERIES as f64;
-    let row = |point: &Point| Row {
+    let row = |point: &CalibrationPoint| Row {
         rows: point.batch,
         cpu_microseconds: per_query(point.cpu),
         gpu_microseconds: point.gpu.map(per_query),
@@ -200,7 +200,7 @@ mod tests {
 
     /// A launch costs 100 µs, a row 100 ns on the CPU and `gpu_nanos` on the GPU.
     fn calibration(gpu_nanos: u64) -> Calibration {
-        let point = |batch: usize| Point {
+        let point = |batch: usize| CalibrationPoint {
             batch,
             cpu: Duration::from_nanos(100 * batch as u64),
             gpu: Some(Duration::from_nanos(100_000 + gpu_nanos * batch as u64)),

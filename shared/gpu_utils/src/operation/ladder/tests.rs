@@ -8,7 +8,7 @@ enum Failure {
     Other,
 }
 
-impl Fault for Failure {
+impl RunFailure for Failure {
     fn is_out_of_memory(&self) -> bool {
         *self == Self::Memory
     }
@@ -21,22 +21,22 @@ fn padded(items: &[usize]) -> usize {
     items.len() * items.iter().max().copied().unwrap_or(0)
 }
 
-fn limits(cpu_allowed: bool) -> Limits {
-    Limits::new(MAX, cpu_allowed)
+fn limits(cpu_allowed: bool) -> LadderLimits {
+    LadderLimits::new(MAX, cpu_allowed)
 }
 
-type Results = Vec<Result<usize, Lost<Failure>>>;
+type Results = Vec<Result<usize, LostItem<Failure>>>;
 
 /// Runs on a device that holds `capacity`, and notes the steps.
 fn on_device(
-    ladder: &mut Ladder,
+    ladder: &mut MemoryLadder,
     items: &[usize],
     capacity: usize,
-) -> (Results, Vec<(Step, usize)>) {
+) -> (Results, Vec<(LadderStep, usize)>) {
     let mut steps = Vec::new();
     let results = ladder.run(items, padded, |step, chunk| {
         steps.push((step, chunk.len()));
-        let fits = step == Step::Cpu || padded(chunk) <= capacity;
+        let fits = step == LadderStep::Cpu || padded(chunk) <= capacity;
         if fits { Ok(chunk.to_vec()) } else { Err(Failure::Memory) }
     });
     (results, steps)
@@ -44,25 +44,25 @@ fn on_device(
 
 #[test]
 fn the_ladder_is_gone_down_rung_by_rung() {
-    let mut ladder = Ladder::new(limits(true));
+    let mut ladder = MemoryLadder::new(limits(true));
     let (results, steps) = on_device(&mut ladder, &[100, 100, 100, 100], 50);
     assert!(results.iter().all(Result::is_ok));
     let expected = [
-        (Step::Device, 4),
-        (Step::Shrunk, 4),
-        (Step::Halved, 2),
-        (Step::Halved, 1),
-        (Step::Alone, 1),
-        (Step::Cpu, 1),
+        (LadderStep::Device, 4),
+        (LadderStep::Shrunk, 4),
+        (LadderStep::Halved, 2),
+        (LadderStep::Halved, 1),
+        (LadderStep::Alone, 1),
+        (LadderStep::Cpu, 1),
     ];
     assert_eq!(steps[..6], expected);
 }
 
 #[test]
 fn shrinking_once_keeps_the_batch_and_the_budget() {
-    let mut ladder = Ladder::new(limits(true));
+    let mut ladder = MemoryLadder::new(limits(true));
     let results = ladder.run(&[10, 10], padded, |step, chunk| match step {
-        Step::Device => Err(Failure::Memory),
+        LadderStep::Device => Err(Failure::Memory),
         _ => Ok(chunk.to_vec()),
     });
     assert_eq!(results, [Ok(10), Ok(10)]);
@@ -71,36 +71,36 @@ fn shrinking_once_keeps_the_batch_and_the_budget() {
 
 #[test]
 fn what_fits_nowhere_is_lost_alone() {
-    let mut ladder = Ladder::new(limits(false));
+    let mut ladder = MemoryLadder::new(limits(false));
     let (results, _) = on_device(&mut ladder, &[10, 500, 20], 100);
-    assert_eq!(results, [Ok(10), Err(Lost::OutOfMemory(Failure::Memory)), Ok(20)]);
+    assert_eq!(results, [Ok(10), Err(LostItem::OutOfMemory(Failure::Memory)), Ok(20)]);
 }
 
 #[test]
 fn other_failures_are_not_retried() {
-    let mut ladder = Ladder::new(limits(true));
+    let mut ladder = MemoryLadder::new(limits(true));
     let mut runs = 0;
     let results = ladder.run(&[1, 2], padded, |_, _| {
         runs += 1;
         Err::<Vec<usize>, _>(Failure::Other)
     });
     assert_eq!((results.len(), runs), (2, 1));
-    assert_eq!(results[1], Err(Lost::Failed(Failure::Other)));
+    assert_eq!(results[1], Err(LostItem::Failed(Failure::Other)));
 }
 
 #[test]
 fn results_that_nobody_can_assign_are_not_guessed() {
-    let mut ladder = Ladder::new(limits(true));
+    let mut ladder = MemoryLadder::new(limits(true));
     let results = ladder.run(&[1, 2], padded, |_, _| Ok::<_, Failure>(vec![1]));
-    assert_eq!(results[0], Err(Lost::Miscounted { expected: 2, found: 1 }));
+    assert_eq!(results[0], Err(LostItem::Miscounted { expected: 2, found: 1 }));
 }
 
 #[test]
 fn batches_over_the_budget_are_split_before_anything_fails() {
-    let mut ladder = Ladder::new(limits(true));
+    let mut ladder = MemoryLadder::new(limits(true));
     let (results, steps) = on_device(&mut ladder, &[400; 5], MAX);
     assert_eq!(results.len(), 5);
-    assert_eq!(steps, [(Step::Device, 2), (Step::Device, 2), (Step::Device, 1)]);
+    assert_eq!(steps, [(LadderStep::Device, 2), (LadderStep::Device, 2), (LadderStep::Device, 1)]);
 }
 
 /// Items per unit of time, where a run takes a fixed time and one by its cost.
@@ -133,7 +133,7 @@ proptest! {
         batches in batches(1..30),
         faults in prop::collection::vec(any::<bool>(), 1..400),
     ) {
-        let mut ladder = Ladder::new(limits(true));
+        let mut ladder = MemoryLadder::new(limits(true));
         let mut faults = faults.into_iter();
         let mut id = 0;
         for lengths in batches {
@@ -144,7 +144,7 @@ proptest! {
             };
             let mut done = Vec::new();
             let results = ladder.run(&items, cost, |step, chunk| {
-                if step != Step::Cpu && faults.next().unwrap_or(false) {
+                if step != LadderStep::Cpu && faults.next().unwrap_or(false) {
                     return Err(Failure::Memory);
                 }
                 done.extend(chunk.iter().map(|item| item.0));
@@ -166,7 +166,7 @@ proptest! {
         share in 0.05f64..0.9,
         seeds in prop::collection::vec(0.0f64..1.0, 20..300),
     ) {
-        let mut ladder = Ladder::new(limits(true));
+        let mut ladder = MemoryLadder::new(limits(true));
         let batch = &vec![length; MAX / length];
         let mut seeds = seeds.into_iter();
         let mut measure = |faulty: bool, count: usize| {

@@ -19,18 +19,23 @@ fn matrix_in(format: RowFormat, rows: usize, dimension: usize) -> Matrix {
     matrix
 }
 
-fn device() -> Kernels {
-    Kernels::compile(SOURCE, &CudaContext::new(0).unwrap().default_stream()).unwrap()
+fn device() -> CompiledKernels {
+    CompiledKernels::compile(SOURCE, &CudaContext::new(0).unwrap().default_stream()).unwrap()
 }
 
 /// Scores of the rows as they are kept, sorted.
-fn naive(matrix: &Matrix, query: &[f32], k: usize, admit: &dyn Fn(usize) -> bool) -> Vec<Scored> {
+fn naive(
+    matrix: &Matrix,
+    query: &[f32],
+    k: usize,
+    admit: &dyn Fn(usize) -> bool,
+) -> Vec<ScoredRow> {
     let score = |row: usize| {
         let values = matrix.row(row).unwrap();
         values.iter().zip(query).map(|(a, b)| f64::from(*a) * f64::from(*b)).sum::<f64>() as f32
     };
     let rows = (0..matrix.len()).filter(|row| admit(*row));
-    let mut scored: Vec<_> = rows.map(|row| Scored { row, score: score(row) }).collect();
+    let mut scored: Vec<_> = rows.map(|row| ScoredRow { row, score: score(row) }).collect();
     scored.sort_by(|a, b| b.score.total_cmp(&a.score).then(a.row.cmp(&b.row)));
     scored.truncate(k);
     scored

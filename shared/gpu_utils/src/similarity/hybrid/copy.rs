@@ -1,6 +1,6 @@
 //! The rows that a copy has as they are now, and a search over these and the others.
 
-use courant_vectors::{DimensionError, Matrix, Nearest, Scored};
+use courant_vectors::{DimensionError, Matrix, NearestRows, ScoredRow};
 
 /// A copy is stale when one row in this many is not in it.
 const STALE: usize = 8;
@@ -45,11 +45,11 @@ impl Copied {
         query: &[f32],
         k: usize,
         admit: impl Fn(usize) -> bool,
-        copy: impl FnOnce(&dyn Fn(usize) -> bool) -> Result<Vec<Scored>, E>,
-    ) -> Result<Vec<Scored>, E> {
+        copy: impl FnOnce(&dyn Fn(usize) -> bool) -> Result<Vec<ScoredRow>, E>,
+    ) -> Result<Vec<ScoredRow>, E> {
         let found = copy(&|row| self.has(row) && admit(row))?;
         let others = matrix.top_k(query, k, |row| !self.has(row) && admit(row))?;
-        let mut best = Nearest::new(k.min(matrix.len()));
+        let mut best = NearestRows::new(k.min(matrix.len()));
         for scored in found.into_iter().chain(others) {
             best.offer(scored);
         }

@@ -1,7 +1,7 @@
 //! The loss of a batch and its slope, layer by layer backward.
 
 use super::scale::Scale;
-use super::{Dense, Example, Layers, Random, TrainingSettings};
+use super::{Dense, EntityExample, Layers, Random, TrainingSettings};
 use crate::entities::crf::{Scores, Transitions};
 use crate::entities::dense::{add_product, rectify, transposed};
 use crate::entities::features::FEATURES;
@@ -10,7 +10,7 @@ use crate::entities::label::LABELS;
 
 /// Examples with the values that are left out of them this time.
 pub(super) struct Batch<'a> {
-    examples: &'a [&'a Example],
+    examples: &'a [&'a EntityExample],
     /// Scaled states of all words, some of them 0.
     states: Vec<f32>,
     /// The factors of the first and the second layer's values.
@@ -28,7 +28,7 @@ struct Forward {
 
 impl<'a> Batch<'a> {
     pub(super) fn new(
-        examples: &'a [&'a Example],
+        examples: &'a [&'a EntityExample],
         scale: &Scale,
         settings: &TrainingSettings,
         random: &mut Random,

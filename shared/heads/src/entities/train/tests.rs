@@ -3,17 +3,17 @@ use super::*;
 use crate::entities::words;
 
 /// States that tell names: a word of one vector is a person.
-fn example(text: &str, named: &[(EntityKind, Range<usize>)]) -> Example {
+fn example(text: &str, named: &[(EntityKind, Range<usize>)]) -> EntityExample {
     let words = words(text);
     let states = words.iter().enumerate().flat_map(|(at, word)| {
         let is_named = named.iter().any(|(_, words)| words.contains(&at));
         [word.text.len() as f32, f32::from(u8::from(is_named)), at as f32 % 3.0]
     });
     let states = states.collect();
-    Example::new(&words, named, states)
+    EntityExample::new(&words, named, states)
 }
 
-fn examples() -> Vec<Example> {
+fn examples() -> Vec<EntityExample> {
     let person = EntityKind::Person;
     vec![
         example("Ann Lee met the mayor", &[(person, 0..2)]),
@@ -43,7 +43,7 @@ fn provenance() -> Provenance {
 #[test]
 fn the_slope_is_the_one_that_small_changes_show() {
     let examples = examples();
-    let used: Vec<&Example> = examples[..4].iter().collect();
+    let used: Vec<&EntityExample> = examples[..4].iter().collect();
     let scale = Scale::of(used.iter().map(|example| &*example.states), 3);
     let mut random = Random::new(7);
     let mut layers = initial(3, 5, &mut random);
@@ -86,7 +86,7 @@ fn training_twice_gives_the_same_bytes() {
 
 #[test]
 fn examples_that_do_not_fit_are_refused() {
-    let train = |examples: &[Example]| train(examples, &settings(), provenance());
+    let train = |examples: &[EntityExample]| train(examples, &settings(), provenance());
     assert_eq!(train(&[]).unwrap_err(), TrainingError::NoWords);
     let mut examples = examples();
     examples[2].states.pop();

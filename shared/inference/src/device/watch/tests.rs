@@ -1,4 +1,4 @@
-use courant_gpu_utils::memory::{Arena, Capacity, Config, LedgerSample};
+use courant_gpu_utils::memory::{ArenaSample, Config, DeviceCapacity, LedgerSample};
 use courant_telemetry::Meters;
 
 use super::*;
@@ -8,9 +8,12 @@ fn shown(meters: &Meters, session: usize) -> Option<Shown> {
     Some(Shown::new(ArenaMetrics::new(&meters.meter()), "tiny", session, "cuda"))
 }
 
-fn holding(allocated: u64) -> Snapshot {
+fn holding(allocated: u64) -> MemorySnapshot {
     let memory = LedgerSample { allocated, reserved: 100 };
-    Snapshot { arena: Some(Arena { memory, extensions: 1 }), ..Snapshot::default() }
+    MemorySnapshot {
+        arena: Some(ArenaSample { memory, extensions: 1 }),
+        ..MemorySnapshot::default()
+    }
 }
 
 /// Runs `windows` windows; before each look the session has lost 5 bytes more, if it
@@ -68,9 +71,9 @@ fn two_windows_do_not_alarm_and_a_session_that_has_gone_holds_nothing() {
 }
 
 /// A device of 1,000 bytes.
-fn using(used: u64) -> Snapshot {
-    let device = Capacity { total: 1_000, free: 1_000 - used };
-    Snapshot { device: Some(device), ..Snapshot::default() }
+fn using(used: u64) -> MemorySnapshot {
+    let device = DeviceCapacity { total: 1_000, free: 1_000 - used };
+    MemorySnapshot { device: Some(device), ..MemorySnapshot::default() }
 }
 
 #[test]

@@ -7,12 +7,12 @@ use prost::Message;
 #[derive(Clone, PartialEq, Message)]
 pub(super) struct GraphFile {
     #[prost(message, optional, tag = "7")]
-    pub(super) graph: Option<Graph>,
+    pub(super) graph: Option<GraphInitializers>,
 }
 
 /// `GraphProto`.
 #[derive(Clone, PartialEq, Message)]
-pub(super) struct Graph {
+pub(super) struct GraphInitializers {
     #[prost(message, repeated, tag = "5")]
     pub(super) initializers: Vec<Initializer>,
 }

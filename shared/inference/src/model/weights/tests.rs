@@ -3,7 +3,7 @@ use std::sync::Arc;
 use super::*;
 use crate::batch::answer::Rows;
 use crate::batch::input::Input;
-use crate::device::placement::Placement;
+use crate::device::placement::ModelPlacement;
 use crate::model::Pooling;
 use crate::model::locate::locate;
 use crate::session::{ModelSession, runtime};
@@ -16,15 +16,15 @@ fn environment() -> Environment {
     runtime::environment(&Deps::resolve().runtime_library().unwrap()).unwrap()
 }
 
-fn encoder(precision: Precision) -> Model {
+fn encoder(precision: Precision) -> LocatedModel {
     locate(&Config { precision, ..Config::default() }, &Deps::resolve()).unwrap()
 }
 
 /// A classifier of the fixtures: its only weight lies within the graph.
-fn tiny() -> Model {
+fn tiny() -> LocatedModel {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR"));
     let folder = folder.join("tests/fixtures/classifiers/tiny-sentiment");
-    Model {
+    LocatedModel {
         name: "tiny".into(),
         version: "0".into(),
         precision: Precision::Fp32,
@@ -38,13 +38,13 @@ fn tiny() -> Model {
     }
 }
 
-fn placed(model: &Model, weights: Weights) -> Placement {
-    let mut placement = Placement::cpu(model);
+fn placed(model: &LocatedModel, weights: Weights) -> ModelPlacement {
+    let mut placement = ModelPlacement::cpu(model);
     placement.weights = Some(Arc::new(weights));
     placement
 }
 
-fn load(model: &Model, placement: &Placement) -> ModelSession {
+fn load(model: &LocatedModel, placement: &ModelPlacement) -> ModelSession {
     ModelSession::load(&environment(), model, placement).unwrap()
 }
 
@@ -54,7 +54,7 @@ fn rows(session: &mut ModelSession) -> Vec<Rows> {
     [short, long].iter().flat_map(|input| session.run(&[input]).unwrap().vectors).collect()
 }
 
-fn in_use(session: &ModelSession, placement: &Placement) -> u64 {
+fn in_use(session: &ModelSession, placement: &ModelPlacement) -> u64 {
     session.arena(placement).unwrap().stats().unwrap().in_use_bytes
 }
 
@@ -71,7 +71,7 @@ fn sessions_that_share_give_the_same_vectors() {
         let model = encoder(precision);
         let shared = placed(&model, Weights::of(&environment(), &model));
         let (mut first, mut second) = (load(&model, &shared), load(&model, &shared));
-        let alone = rows(&mut load(&model, &Placement::cpu(&model)));
+        let alone = rows(&mut load(&model, &ModelPlacement::cpu(&model)));
         assert_eq!(rows(&mut first), alone, "{precision}");
         assert_eq!(rows(&mut second), alone, "{precision}");
     }
@@ -87,7 +87,7 @@ fn the_packed_weights_are_in_memory_once() {
     let grown = anonymous_bytes().saturating_sub(before);
     assert!(grown < others.len() as u64 * MUCH / 2, "{grown} bytes for {}", others.len());
     // Nor do they lie in a session's own arena.
-    let alone = Placement::cpu(&model);
+    let alone = ModelPlacement::cpu(&model);
     let own = in_use(&load(&model, &alone), &alone);
     for session in others.iter().chain([&first]) {
         assert!(in_use(session, &shared) + MUCH < own);
@@ -109,7 +109,7 @@ fn what_is_small_is_left_to_the_runtime() {
     let model = tiny();
     let weights = Weights::of(&environment(), &model);
     assert!(weights.shared.is_empty());
-    let alone = rows(&mut load(&model, &Placement::cpu(&model)));
+    let alone = rows(&mut load(&model, &ModelPlacement::cpu(&model)));
     assert_eq!(rows(&mut load(&model, &placed(&model, weights))), alone);
 }
 
@@ -118,7 +118,7 @@ fn weights_within_the_graph_are_shared_too() {
     let model = tiny();
     let weights = Weights::of_at_least(16, &environment(), &model);
     assert_eq!(weights.shared.iter().map(|weight| &weight.name).collect::<Vec<_>>(), ["table"]);
-    let alone = rows(&mut load(&model, &Placement::cpu(&model)));
+    let alone = rows(&mut load(&model, &ModelPlacement::cpu(&model)));
     assert_eq!(rows(&mut load(&model, &placed(&model, weights))), alone);
 }
 
@@ -128,14 +128,14 @@ fn a_session_that_refuses_shared_weights_has_its_own() {
     let mut weights = Weights::of_at_least(16, &environment(), &model);
     // No initializer can be handed over twice.
     weights.shared.extend(Weights::of_at_least(16, &environment(), &model).shared);
-    let alone = rows(&mut load(&model, &Placement::cpu(&model)));
+    let alone = rows(&mut load(&model, &ModelPlacement::cpu(&model)));
     assert_eq!(rows(&mut load(&model, &placed(&model, weights))), alone);
 }
 
 #[test]
 fn files_that_are_not_the_model_s_are_not_mapped() {
-    let model = Model { files: Vec::new(), ..encoder(Precision::Fp32) };
+    let model = LocatedModel { files: Vec::new(), ..encoder(Precision::Fp32) };
     assert!(Weights::of(&environment(), &model).shared.is_empty());
-    let damaged = Model { graph: model.tokenizer.clone(), ..model };
+    let damaged = LocatedModel { graph: model.tokenizer.clone(), ..model };
     assert!(Weights::of(&environment(), &damaged).shared.is_empty());
 }

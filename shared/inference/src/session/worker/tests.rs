@@ -1,13 +1,13 @@
 use courant_article::ModelRef;
 use courant_gpu_utils::device::Workload;
-use courant_gpu_utils::operation::Limits;
+use courant_gpu_utils::operation::LadderLimits;
 use opentelemetry::metrics::MeterProvider;
 use opentelemetry_sdk::metrics::SdkMeterProvider;
 use proptest::prelude::*;
 
 use super::*;
 use crate::batch::answer::ran;
-use crate::batch::queue::Answer;
+use crate::batch::queue::InputAnswer;
 use crate::batch::waiting::Priority;
 use crate::{Config, Precision};
 
@@ -16,9 +16,9 @@ fn metrics() -> Metrics {
 }
 
 /// A queue with one input of each length.
-fn filled(lengths: &[usize], metrics: &Metrics) -> (Queue, Vec<Answer>) {
+fn filled(lengths: &[usize], metrics: &Metrics) -> (InputQueue, Vec<InputAnswer>) {
     let limits = Config::default().limits(Precision::Fp32, Provider::Cpu, Workload::Mixed, 512);
-    let queue = Queue::new(1_024, limits, metrics.clone());
+    let queue = InputQueue::new(1_024, limits, metrics.clone());
     let inputs = lengths.iter().map(|&length| Input::new(vec![0; length])).collect();
     let answers = queue.try_submit(inputs, Priority::Bulk.into()).unwrap();
     (queue, answers)
@@ -36,10 +36,10 @@ fn lengths_of(inputs: &[&Input]) -> Output {
 }
 
 fn run_all(
-    ladder: &mut Ladder,
-    queue: &Queue,
+    ladder: &mut MemoryLadder,
+    queue: &InputQueue,
     count: usize,
-    mut session: impl FnMut(Step, &[&Input]) -> Result<Output, Error>,
+    mut session: impl FnMut(LadderStep, &[&Input]) -> Result<Output, Error>,
 ) {
     let metrics = metrics();
     let mut left = count;
@@ -57,10 +57,10 @@ proptest! {
         faults in prop::collection::vec(any::<bool>(), 400),
     ) {
         let (queue, answers) = filled(&lengths, &metrics());
-        let mut ladder = Ladder::new(Limits::new(512, true));
+        let mut ladder = MemoryLadder::new(LadderLimits::new(512, true));
         let mut faults = faults.into_iter();
         run_all(&mut ladder, &queue, lengths.len(), |step, inputs| {
-            let fails = step != Step::Cpu && faults.next().unwrap_or(false);
+            let fails = step != LadderStep::Cpu && faults.next().unwrap_or(false);
             if fails { Err(out_of_memory()) } else { Ok(lengths_of(inputs)) }
         });
         for (mut answer, length) in answers.into_iter().zip(lengths) {
@@ -73,7 +73,7 @@ proptest! {
 #[test]
 fn a_text_without_memory_anywhere_is_the_only_one_that_fails() {
     let (queue, answers) = filled(&[10, 250, 12], &metrics());
-    let mut ladder = Ladder::new(Limits::new(512, true));
+    let mut ladder = MemoryLadder::new(LadderLimits::new(512, true));
     run_all(&mut ladder, &queue, 3, |_, inputs| {
         if inputs.iter().any(|input| input.len() == 250) {
             return Err(out_of_memory());
@@ -88,12 +88,16 @@ fn a_text_without_memory_anywhere_is_the_only_one_that_fails() {
 #[test]
 fn what_only_the_cpu_had_memory_for_says_so() {
     let (queue, answers) = filled(&[10, 250, 12], &metrics());
-    let mut ladder = Ladder::new(Limits::new(512, true));
+    let mut ladder = MemoryLadder::new(LadderLimits::new(512, true));
     run_all(&mut ladder, &queue, 3, |step, inputs| {
         let is_long = inputs.iter().any(|input| input.len() == 250);
-        if is_long && step != Step::Cpu { Err(out_of_memory()) } else { Ok(lengths_of(inputs)) }
+        if is_long && step != LadderStep::Cpu {
+            Err(out_of_memory())
+        } else {
+            Ok(lengths_of(inputs))
+        }
     });
-    let answers: Vec<Answered> =
+    let answers: Vec<InputResult> =
         answers.into_iter().map(|mut answer| answer.try_recv().unwrap().unwrap()).collect();
     let providers: Vec<Provider> = answers.iter().map(|answer| answer.provider).collect();
     assert_eq!(providers, [Provider::Cuda, Provider::Cpu, Provider::Cuda]);
@@ -110,7 +114,7 @@ fn what_only_the_cpu_had_memory_for_says_so() {
 #[test]
 fn another_failure_is_not_tried_again() {
     let (queue, answers) = filled(&[10, 11], &metrics());
-    let mut ladder = Ladder::new(Limits::new(512, true));
+    let mut ladder = MemoryLadder::new(LadderLimits::new(512, true));
     let mut runs = 0;
     run_all(&mut ladder, &queue, 2, |_, _| {
         runs += 1;

@@ -6,8 +6,8 @@ use pgvector::HalfVector;
 use tokio_postgres::Row as SqlRow;
 
 use crate::articles::query::{CANDIDATES, Terms};
-use crate::articles::record::{Candidate, Found, Record, Summary};
-use crate::articles::row::Row;
+use crate::articles::record::{ArticleSummary, Candidate, FoundArticle, StoredArticle};
+use crate::articles::row::ArticleRow;
 use crate::articles::snippet::SOURCE;
 use crate::columns::{article_id, content_hash, instant, optional_id, parsed, published};
 use crate::error::Error;
@@ -58,14 +58,14 @@ SELECT id, (1 - distance)::real FROM near WHERE distance <> 'NaN' ORDER BY dista
 pub(in crate::articles) async fn article(
     client: &Client,
     id: ArticleId,
-) -> Result<Option<Record>, Error> {
+) -> Result<Option<StoredArticle>, Error> {
     let statement = client.prepare_cached(ARTICLE).await?;
     let found = client.query_opt(&statement, &[&id.as_bytes().as_slice()]).await?;
     found.map(|row| columns(&row)?.into_record()).transpose()
 }
 
-fn columns(row: &SqlRow) -> Result<Row, Error> {
-    Ok(Row {
+fn columns(row: &SqlRow) -> Result<ArticleRow, Error> {
+    Ok(ArticleRow {
         id: row.try_get(0)?,
         revision: row.try_get(1)?,
         url: row.try_get(2)?,
@@ -95,7 +95,7 @@ pub(in crate::articles) async fn list(
     client: &Client,
     after: Option<ArticleId>,
     limit: usize,
-) -> Result<Vec<Summary>, Error> {
+) -> Result<Vec<ArticleSummary>, Error> {
     let statement = client
         .prepare_cached(
             "SELECT id, revision, url, title, content_hash, syndicated_of, stored_at_ms
@@ -108,8 +108,8 @@ pub(in crate::articles) async fn list(
     rows.iter().map(summary).collect()
 }
 
-fn summary(row: &SqlRow) -> Result<Summary, Error> {
-    Ok(Summary {
+fn summary(row: &SqlRow) -> Result<ArticleSummary, Error> {
+    Ok(ArticleSummary {
         id: article_id(row.try_get(0)?)?,
         revision: Revision(row.try_get(1)?),
         url: row.try_get(2)?,
@@ -159,7 +159,7 @@ pub(in crate::articles) async fn nearest(
 pub(in crate::articles) async fn found(
     client: &Client,
     ids: &[ArticleId],
-) -> Result<Vec<Found>, Error> {
+) -> Result<Vec<FoundArticle>, Error> {
     let statement = client
         .prepare_cached(
             "SELECT id, url, title, site_name, published_at, language, left(body, $2),
@@ -172,8 +172,8 @@ pub(in crate::articles) async fn found(
     rows.iter().map(one_found).collect()
 }
 
-fn one_found(row: &SqlRow) -> Result<Found, Error> {
-    Ok(Found {
+fn one_found(row: &SqlRow) -> Result<FoundArticle, Error> {
+    Ok(FoundArticle {
         id: article_id(row.try_get(0)?)?,
         url: row.try_get(1)?,
         title: row.try_get(2)?,

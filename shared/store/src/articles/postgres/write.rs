@@ -6,9 +6,9 @@ use deadpool_postgres::{Client, Transaction};
 use pgvector::HalfVector;
 
 use crate::articles::batch;
-use crate::articles::record::{Record, Upsert};
-use crate::articles::row::Row;
-use crate::claims::obligation::Settled;
+use crate::articles::record::{StoredArticle, UpsertOutcome};
+use crate::articles::row::ArticleRow;
+use crate::claims::obligation::ClosedClaim;
 use crate::claims::postgres::settle;
 use crate::error::Error;
 
@@ -43,26 +43,26 @@ RETURNING id, xmax = 0";
 
 pub(in crate::articles) async fn upsert(
     client: &mut Client,
-    records: &[Record],
+    records: &[StoredArticle],
     dimension: usize,
-) -> Result<Vec<Upsert>, Error> {
+) -> Result<Vec<UpsertOutcome>, Error> {
     let kept = batch::kept(records, dimension)?;
     if kept.is_empty() {
         return Ok(Vec::new());
     }
-    let rows: Vec<Row> =
-        kept.iter().map(|(_, record)| Row::of(record)).collect::<Result<_, _>>()?;
-    let settled: Vec<_> = rows.iter().map(Settled::of).collect();
+    let rows: Vec<ArticleRow> =
+        kept.iter().map(|(_, record)| ArticleRow::of(record)).collect::<Result<_, _>>()?;
+    let settled: Vec<_> = rows.iter().map(ClosedClaim::of).collect();
     let transaction = client.transaction().await?;
     let written = write(&transaction, &rows).await?;
     settle(&transaction, &settled).await?;
     transaction.commit().await?;
-    let outcome = |(place, row): (&(usize, &Record), &Row)| {
+    let outcome = |(place, row): (&(usize, &StoredArticle), &ArticleRow)| {
         let inserted = written.get(&row.id).copied();
         let outcome = match inserted {
-            Some(true) => Upsert::Inserted,
-            Some(false) => Upsert::Updated,
-            None => Upsert::Unchanged,
+            Some(true) => UpsertOutcome::Inserted,
+            Some(false) => UpsertOutcome::Updated,
+            None => UpsertOutcome::Unchanged,
         };
         (place.0, outcome)
     };
@@ -70,7 +70,10 @@ pub(in crate::articles) async fn upsert(
 }
 
 /// Which articles were written, and whether they are new.
-async fn write(client: &Transaction<'_>, rows: &[Row]) -> Result<HashMap<Vec<u8>, bool>, Error> {
+async fn write(
+    client: &Transaction<'_>,
+    rows: &[ArticleRow],
+) -> Result<HashMap<Vec<u8>, bool>, Error> {
     macro_rules! column {
         ($row:ident => $value:expr) => {
             &rows.iter().map(|$row| $value).collect::<Vec<_>>()

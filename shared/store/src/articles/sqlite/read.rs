@@ -4,8 +4,8 @@ use courant_article::{ArticleId, Revision};
 use rusqlite::{Connection, Row as SqlRow, params};
 
 use crate::articles::query::{CANDIDATES, Terms};
-use crate::articles::record::{Candidate, Found, Record, Summary};
-use crate::articles::row::Row;
+use crate::articles::record::{ArticleSummary, Candidate, FoundArticle, StoredArticle};
+use crate::articles::row::ArticleRow;
 use crate::articles::snippet::SOURCE;
 use crate::columns::{article_id, content_hash, corrupt, instant, optional_id, parsed, published};
 use crate::error::Error;
@@ -26,14 +26,14 @@ WHERE article_text MATCH ?1 ORDER BY bm25(article_text, 2.5, 1.0), article.id LI
 pub(in crate::articles) fn article(
     connection: &Connection,
     id: ArticleId,
-) -> Result<Option<Record>, Error> {
+) -> Result<Option<StoredArticle>, Error> {
     let mut statement = connection.prepare_cached(ARTICLE)?;
     let mut rows = statement.query([id.as_bytes().as_slice()])?;
     rows.next()?.map(|row| columns(row)?.into_record()).transpose()
 }
 
-fn columns(row: &SqlRow<'_>) -> Result<Row, Error> {
-    Ok(Row {
+fn columns(row: &SqlRow<'_>) -> Result<ArticleRow, Error> {
+    Ok(ArticleRow {
         id: row.get(0)?,
         revision: row.get(1)?,
         url: row.get(2)?,
@@ -63,7 +63,7 @@ pub(in crate::articles) fn list(
     connection: &Connection,
     after: Option<ArticleId>,
     limit: usize,
-) -> Result<Vec<Summary>, Error> {
+) -> Result<Vec<ArticleSummary>, Error> {
     let mut statement = connection.prepare_cached(
         "SELECT id, revision, url, title, content_hash, syndicated_of, stored_at_ms
          FROM article WHERE ?1 IS NULL OR id > ?1 ORDER BY id LIMIT ?2",
@@ -72,7 +72,7 @@ pub(in crate::articles) fn list(
     let mut rows = statement.query(params![after, i64::try_from(limit).unwrap_or(i64::MAX)])?;
     let mut summaries = Vec::new();
     while let Some(row) = rows.next()? {
-        summaries.push(Summary {
+        summaries.push(ArticleSummary {
             id: article_id(&row.get::<_, Vec<u8>>(0)?)?,
             revision: Revision(row.get(1)?),
             url: row.get(2)?,
@@ -131,7 +131,7 @@ fn expression(terms: &Terms, operator: &str) -> Option<String> {
 pub(in crate::articles) fn found(
     connection: &Connection,
     ids: &[ArticleId],
-) -> Result<Vec<Found>, Error> {
+) -> Result<Vec<FoundArticle>, Error> {
     let mut statement = connection.prepare_cached(
         "SELECT url, title, site_name, published_at, language, substr(body, 1, ?2), syndicated_of
          FROM article WHERE id = ?1",
@@ -141,7 +141,7 @@ pub(in crate::articles) fn found(
         let mut rows = statement.query(params![id.as_bytes().as_slice(), SOURCE])?;
         let Some(row) = rows.next()? else { continue };
         let date: Option<String> = row.get(3)?;
-        all.push(Found {
+        all.push(FoundArticle {
             id: *id,
             url: row.get(0)?,
             title: row.get(1)?,

@@ -4,9 +4,9 @@ use courant_article::ArticleId;
 use rusqlite::{CachedStatement, Connection, OptionalExtension, params};
 
 use crate::articles::batch;
-use crate::articles::record::{Record, Upsert};
-use crate::articles::row::Row;
-use crate::claims::obligation::Settled;
+use crate::articles::record::{StoredArticle, UpsertOutcome};
+use crate::articles::row::ArticleRow;
+use crate::claims::obligation::ClosedClaim;
 use crate::claims::sqlite::settle;
 use crate::error::Error;
 use crate::sqlite::Sqlite;
@@ -30,15 +30,16 @@ ON CONFLICT (id) DO UPDATE SET revision = excluded.revision, url = excluded.url,
 
 /// A batch that the writer's thread can own.
 struct Prepared {
-    rows: Vec<(usize, ArticleId, Row)>,
+    rows: Vec<(usize, ArticleId, ArticleRow)>,
     size: usize,
 }
 
 impl Prepared {
-    fn of(records: &[Record], dimension: usize) -> Result<Self, Error> {
+    fn of(records: &[StoredArticle], dimension: usize) -> Result<Self, Error> {
         let kept = batch::kept(records, dimension)?;
-        let row =
-            |(place, record): (usize, &Record)| Ok((place, record.article.id, Row::of(record)?));
+        let row = |(place, record): (usize, &StoredArticle)| {
+            Ok((place, record.article.id, ArticleRow::of(record)?))
+        };
         let rows = kept.into_iter().map(row).collect::<Result<_, Error>>()?;
         Ok(Self { rows, size: records.len() })
     }
@@ -46,7 +47,7 @@ impl Prepared {
 
 /// The changes of an upsert.
 struct Written {
-    outcomes: Vec<Upsert>,
+    outcomes: Vec<UpsertOutcome>,
     vectors: Vec<(ArticleId, Vec<f32>)>,
 }
 
@@ -62,9 +63,9 @@ impl Written {
 /// The vectors in memory follow each commit.
 pub(in crate::articles) async fn upsert(
     file: &Sqlite,
-    records: &[Record],
+    records: &[StoredArticle],
     dimension: usize,
-) -> Result<Vec<Upsert>, Error> {
+) -> Result<Vec<UpsertOutcome>, Error> {
     let prepared = Prepared::of(records, dimension)?;
     let work = move |connection: &Connection| write_all(connection, prepared);
     let written = file.write_vectors(work, Written::follow).await?;
@@ -75,16 +76,16 @@ fn write_all(connection: &Connection, prepared: Prepared) -> Result<Written, Err
     let mut stored = connection.prepare_cached("SELECT revision FROM article WHERE id = ?1")?;
     let mut insert = connection.prepare_cached(INSERT)?;
     let mut kept = Vec::with_capacity(prepared.rows.len());
-    let settled: Vec<_> = prepared.rows.iter().map(|(_, _, row)| Settled::of(row)).collect();
+    let settled: Vec<_> = prepared.rows.iter().map(|(_, _, row)| ClosedClaim::of(row)).collect();
     let mut vectors = Vec::new();
     for (place, id, row) in prepared.rows {
         let before: Option<i64> = stored.query_row([&row.id], |row| row.get(0)).optional()?;
         let outcome = match before {
-            None => Upsert::Inserted,
-            Some(before) if row.revision > before => Upsert::Updated,
-            Some(_) => Upsert::Unchanged,
+            None => UpsertOutcome::Inserted,
+            Some(before) if row.revision > before => UpsertOutcome::Updated,
+            Some(_) => UpsertOutcome::Unchanged,
         };
-        if outcome != Upsert::Unchanged {
+        if outcome != UpsertOutcome::Unchanged {
             write(&mut insert, &row)?;
             vectors.push((id, row.vector));
         }
@@ -94,7 +95,7 @@ fn write_all(connection: &Connection, prepared: Prepared) -> Result<Written, Err
     Ok(Written { outcomes: batch::outcomes(prepared.size, kept), vectors })
 }
 
-fn write(insert: &mut CachedStatement<'_>, row: &Row) -> Result<(), Error> {
+fn write(insert: &mut CachedStatement<'_>, row: &ArticleRow) -> Result<(), Error> {
     insert.execute(params![
         row.id,
         row.revision,
