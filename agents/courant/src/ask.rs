@@ -2,7 +2,10 @@
 
 use std::path::PathBuf;
 
+use anyhow::Context;
 use clap::{Args, ValueEnum};
+use courant_article::ArticleId;
+use courant_dedup::canonicalize;
 use serde_json::Value;
 
 use crate::config_args::ConfigArgs;
@@ -63,7 +66,11 @@ pub(crate) struct RelatedArgs {
 #[derive(Debug, Args)]
 pub(crate) struct ArticleArgs {
     /// The id of an article, or its first digits
-    id: String,
+    #[arg(required_unless_present = "url")]
+    id: Option<String>,
+    /// The address of the article, in any form, instead of its id
+    #[arg(long, value_name = "URL", conflicts_with = "id")]
+    url: Option<String>,
     #[command(flatten)]
     place: Where,
 }
@@ -92,8 +99,22 @@ pub(crate) fn related(args: &RelatedArgs) -> anyhow::Result<()> {
 }
 
 pub(crate) fn article(args: &ArticleArgs) -> anyhow::Result<()> {
-    let answer = args.place.get(&format!("/v1/articles/{}", args.id), &[], Needs::Nothing)?;
+    let id = match &args.url {
+        Some(url) => id_of(url)?,
+        None => args.id.clone().unwrap_or_default(),
+    };
+    let answer = args.place.get(&format!("/v1/articles/{id}"), &[], Needs::Nothing);
+    let answer = match &args.url {
+        Some(url) => answer.with_context(|| format!("cannot show the article at {url}"))?,
+        None => answer?,
+    };
     args.place.show(&answer, show_article)
+}
+
+/// The id of the article at an address.
+fn id_of(url: &str) -> anyhow::Result<String> {
+    let canonical = canonicalize(url).with_context(|| format!("{url} is no address of an article"));
+    Ok(ArticleId::of(&canonical?).to_string())
 }
 
 pub(crate) fn status(args: &StatusArgs) -> anyhow::Result<()> {

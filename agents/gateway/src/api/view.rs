@@ -74,6 +74,8 @@ pub(crate) struct ArticleView {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) text: Option<String>,
     /// True if the text is longer than this.
+    pub(crate) truncated: bool,
+    /// The older name of `truncated`.
     pub(crate) text_truncated: bool,
     /// The feed, site or program it came from.
     pub(crate) source: String,
@@ -125,6 +127,7 @@ impl From<StoredArticle> for ArticleView {
             published_at: article.published_at.map(String::from),
             language,
             site_name: article.site_name,
+            truncated: article.text.is_truncated(),
             text_truncated: article.text.is_truncated(),
             text: Some(article.text.as_str().to_owned()),
             source: article.source,

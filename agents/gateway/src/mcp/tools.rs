@@ -140,6 +140,7 @@ async fn get(api: &Api, arguments: GetArticle) -> Result<Value, ApiError> {
         ResponseFormat::Detailed => {
             let is_cut =
                 article.text.as_ref().is_some_and(|t| t.chars().nth(MAX_TEXT_CHARS).is_some());
+            article.truncated |= is_cut;
             article.text_truncated |= is_cut;
         }
     }
