@@ -57,7 +57,7 @@ fn read(file: &Path) -> anyhow::Result<Pairs> {
 struct Vectors(Vec<Embedding>, Vec<Embedding>);
 
 fn vectors(pairs: &Pairs, precision: Precision) -> anyhow::Result<Vectors> {
-    let config = Config { precision, ..Config::default() };
+    let config = Config { precision: precision.into(), ..Config::default() };
     let encoder = FrozenEncoder::load(&config, &Deps::resolve())?;
     Ok(Vectors(encoder.vectors(pairs.left.clone())?, encoder.vectors(pairs.right.clone())?))
 }

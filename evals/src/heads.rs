@@ -22,11 +22,12 @@ use courant_analyst::{Analyzer, Config};
 use courant_heads::file::{HeadFile, TrainingData, fold, sha256};
 use courant_heads::metrics::{Prediction, classification, scores};
 use courant_heads::sentiment::{LABELS, NAME, SHIPPED, SentimentHead, SentimentPassage};
+use courant_inference::Precision;
 
 use crate::report::Report;
 use news::Mention;
-use vectors::VectorCache;
 pub(crate) use vectors::topics_of;
+use vectors::{VectorCache, in_both_precisions};
 
 /// The number of parts of the sentences; one part is held back.
 const PARTS: u32 = 5;
@@ -51,8 +52,12 @@ pub(crate) struct TrainTopicsArgs {
 /// Measures the head that comes with Courant, and the analyst's topics and
 /// summaries.
 pub(crate) fn run(data: &Path) -> Result<Report> {
+    in_both_precisions(|precision| measure(data, precision))
+}
+
+fn measure(data: &Path, precision: Precision) -> Result<Report> {
     let mut report = Report::default();
-    let mut vectors = VectorCache::open(data)?;
+    let mut vectors = VectorCache::open(data, precision)?;
     let analyzer = Analyzer::new(Config::default(), vectors.topics()?)?;
     if let Some(mentions) = news::read(data)? {
         languages(&mut report, &analyzer, &mentions);
@@ -72,7 +77,7 @@ pub(crate) fn run(data: &Path) -> Result<Report> {
 /// Learns the sentiment head from four fifths and measures it on the fifth.
 pub(crate) fn train(data: &Path, args: &TrainArgs) -> Result<Report> {
     let mentions = news::read(data)?.context("there is nothing to learn from")?;
-    let mut vectors = VectorCache::open(data)?;
+    let mut vectors = VectorCache::open(data, Precision::Fp32)?;
     let (held_back, seen): (Vec<_>, Vec<_>) = mentions.into_iter().partition(is_held_back);
     let judging = passages(&mut vectors, &held_back)?;
     let seen = passages(&mut vectors, &seen)?;
@@ -95,7 +100,7 @@ pub(crate) fn train(data: &Path, args: &TrainArgs) -> Result<Report> {
 pub(crate) fn train_topics(data: &Path, args: &TrainTopicsArgs) -> Result<Report> {
     let lines = std::fs::read_to_string(&args.examples)
         .with_context(|| format!("cannot read {}", args.examples.display()))?;
-    let mut vectors = VectorCache::open(data)?;
+    let mut vectors = VectorCache::open(data, Precision::Fp32)?;
     let mut report = Report::default();
     let file = topics::train(&mut report, &mut vectors, &lines)?;
     std::fs::write(&args.out, file.write())

@@ -42,6 +42,20 @@ impl Report {
         self.figures.push(Figure { measure: measure.into(), value, goal });
     }
 
+    /// Adds the judged figures of `other`, which measured the same in another way. Each fails the
+    /// command if it is more than `most` below the figure here.
+    pub(crate) fn compare(&mut self, other: &Self, way: &str, most: f64) {
+        let judged = other.figures.iter().filter(|figure| figure.goal.is_some());
+        let compared = judged.filter_map(|theirs| {
+            let ours = self.figures.iter().find(|ours| ours.measure == theirs.measure)?;
+            let goal = Goal { at_least: ours.value - most, aim: ours.value };
+            let measure = format!("{}, {way}", theirs.measure);
+            Some(Figure { measure, value: theirs.value, goal: Some(goal) })
+        });
+        let compared: Vec<_> = compared.collect();
+        self.figures.extend(compared);
+    }
+
     /// Returns true if each figure reaches its "at least". A figure that is not a number reaches
     /// nothing.
     pub(crate) fn passed(&self) -> bool {

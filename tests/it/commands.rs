@@ -68,6 +68,10 @@ async fn an_article_is_shown_with_its_analysis_and_its_neighbours() {
     assert_eq!(article["id"], id.as_str(), "{article:#}");
     let analysis = &article["analysis"];
     assert!(analysis["language"].is_string() || analysis["skipped"]["language"].is_string());
+    let url = article["url"].as_str().unwrap().replace("//", "//WWW.") + "?utm_source=x#top";
+    let output = run(&mut embedded.command(&["article", "--url", &url, "--json"]).unwrap());
+    let same: Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(same["id"], id.as_str(), "{url}: {same:#}");
     let output = run(&mut embedded.command(&["related", &id, "-k", "2", "--json"]).unwrap());
     let related: Value = serde_json::from_slice(&output.stdout).unwrap();
     assert_eq!(related["hits"].as_array().unwrap().len(), 2, "{related:#}");
@@ -177,6 +181,10 @@ fn wrong_input_is_one_clear_line() {
         "no service answers",
     );
     assert_one_line(&courant(&["search", "rain", "--data", &path("nothing")]), "holds no articles");
+    assert_one_line(
+        &courant(&["article", "--url", "mailto:a@b.example"]),
+        "no address of an article",
+    );
     assert_one_line(
         &courant(&["dlq", "list", "--bus", "nats://127.0.0.1:9"]),
         "cannot reach the bus",
@@ -320,7 +328,7 @@ fn labelled() -> String {
 fn assert_independent_of_the_batch(model: &Path) {
     let config = Config {
         model: model.to_str().unwrap().to_owned(),
-        precision: Precision::Int8Static,
+        precision: Precision::Int8Static.into(),
         ..Config::default()
     };
     let model = BareModel::load(&config, &Deps::resolve()).unwrap();
@@ -372,7 +380,7 @@ fn an_encoder_is_calibrated_and_its_default_stays() {
     let own = listed["encoders"].as_array().unwrap().iter().filter(|row| row["model"] == path);
     let told: Vec<_> = own.map(|row| (row["precision"].clone(), row["active"].clone())).collect();
     let precisions = ["fp32", "fp16", "int8", "int8-static"];
-    let expected = precisions.map(|name| (name.into(), (name == "fp32").into()));
+    let expected = precisions.map(|name| (name.into(), (name == "int8").into()));
     assert_eq!(told, expected);
     let output = models(&["verify", path]);
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stdout));

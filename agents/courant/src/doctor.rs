@@ -9,7 +9,7 @@ use courant_gpu_utils::Config as GpuConfig;
 use courant_gpu_utils::device::{Advice, Gpu, UnusedProvider};
 use courant_gpu_utils::doctor::DeviceReport;
 use courant_gpu_utils::libraries;
-use courant_inference::{Deps, ModelHost, Precision};
+use courant_inference::{Deps, ModelHost, Precision, PrecisionChoice};
 use courant_telemetry::Meters;
 
 use crate::assemble::{classifiers, load_encoder};
@@ -116,10 +116,12 @@ fn processes_on_gpu(document: &Document) -> anyhow::Result<usize> {
     Ok(if has_agents && !analyst.classifiers.is_empty() { 2 } else { 1 })
 }
 
-fn precision(gpu: &Gpu, configured: Precision) -> Option<Advice> {
+fn precision(gpu: &Gpu, configured: PrecisionChoice) -> Option<Advice> {
     let text = "16-bit floats are 1.5 to 2 times as fast as 32-bit ones: try \
                 `inference.precision = \"fp16\"`";
-    let is_worth_it = configured == Precision::Fp32 && gpu.has_fast_fp16();
+    let is_fp32 =
+        matches!(configured, PrecisionChoice::Auto | PrecisionChoice::Fixed(Precision::Fp32));
+    let is_worth_it = is_fp32 && gpu.has_fast_fp16();
     is_worth_it.then(|| Advice { topic: "precision", text: text.into() })
 }
 
@@ -155,9 +157,9 @@ mod tests {
             compute_capability: (major, 0),
             memory_bytes: 1 << 34,
         };
-        assert_eq!(precision(&gpu(9), Precision::Fp32).unwrap().topic, "precision");
-        assert_eq!(precision(&gpu(9), Precision::Fp16), None);
-        assert_eq!(precision(&gpu(7), Precision::Fp32), None);
+        assert_eq!(precision(&gpu(9), PrecisionChoice::Auto).unwrap().topic, "precision");
+        assert_eq!(precision(&gpu(9), Precision::Fp16.into()), None);
+        assert_eq!(precision(&gpu(7), Precision::Fp32.into()), None);
     }
 
     #[test]

@@ -8,8 +8,9 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, ensure};
 use courant_heads::entities::{EntityHead, EntityPassage, NamedSpan, Provenance, learn};
-use courant_inference::{Config, Deps, FrozenEncoder};
+use courant_inference::{FrozenEncoder, Precision};
 
+use super::vectors::{frozen, in_both_precisions};
 use crate::report::Report;
 
 mod conll;
@@ -32,15 +33,23 @@ const SETS: [(&str, &str, bool); 2] =
 /// If the sets, the runtime library or the encoder cannot be read.
 pub(crate) fn run(data: &Path, misses: bool) -> anyhow::Result<Report> {
     let folder = data.join("ner");
-    let mut report = Report::default();
     if !folder.is_dir() {
         println!("SKIPPED: ner is not at {}", folder.display());
-        return Ok(report);
+        return Ok(Report::default());
     }
     let (held_back, training) = split(&read(&folder)?);
     let hash = &EntityHead::embedded().provenance().data_sha256;
     ensure!(*hash == conll::sha256(&training), "the head learned from other data ({hash})");
-    let encoder = FrozenEncoder::load(&Config::default(), &Deps::resolve())?;
+    in_both_precisions(|precision| measure(&held_back, precision, misses))
+}
+
+fn measure(
+    held_back: &[NamedSentence],
+    precision: Precision,
+    misses: bool,
+) -> anyhow::Result<Report> {
+    let mut report = Report::default();
+    let encoder = frozen(precision)?;
     let texts: Vec<&str> = held_back.iter().map(|text| text.text.as_str()).collect();
     let mut counts = SpanTotals::default();
     for (text, embedded) in held_back.iter().zip(encoder.documents(&texts)?) {
@@ -49,7 +58,7 @@ pub(crate) fn run(data: &Path, misses: bool) -> anyhow::Result<Report> {
         counts.add(text, &found, misses);
     }
     counts.report(&mut report, AT_LEAST, AIM);
-    let share = time_share(&held_back, &encoder)?;
+    let share = time_share(held_back, &encoder)?;
     report.state("time of the head, as a share of the encoder's", share);
     let bytes = EntityHead::embedded().to_bytes().len();
     report.state("size of the head, KB", bytes as f64 / 1000.0);
@@ -63,7 +72,7 @@ pub(crate) fn run(data: &Path, misses: bool) -> anyhow::Result<Report> {
 /// If the sets or the encoder cannot be read, or the file cannot be written.
 pub(crate) fn train(data: &Path, file: &Path) -> anyhow::Result<Report> {
     let (held_back, training) = split(&read(&data.join("ner"))?);
-    let encoder = FrozenEncoder::load(&Config::default(), &Deps::resolve())?;
+    let encoder = frozen(Precision::Fp32)?;
     let passages = |texts: &[NamedSentence]| -> anyhow::Result<Vec<EntityPassage>> {
         let passage = |text: &NamedSentence| {
             let states = encoder.word_states(&text.text)?.states;

@@ -13,9 +13,11 @@ use anyhow::{Context, Result};
 use courant_analyst::Topics;
 use courant_article::{Embedding, Embeddings, ModelRef, Sentence, Span};
 use courant_heads::file::EncoderRef;
-use courant_inference::{Config, Deps, FrozenEncoder};
+use courant_inference::{Config, Deps, FrozenEncoder, Precision};
 use half::f16;
 use sha2::{Digest, Sha256};
+
+use crate::report::Report;
 
 /// Texts that are embedded before their vectors are kept.
 const AT_ONCE: usize = 64;
@@ -29,10 +31,9 @@ pub(crate) struct VectorCache {
 }
 
 impl VectorCache {
-    /// Loads the default encoder and what an earlier run embedded with it.
-    pub(crate) fn open(data: &Path) -> Result<Self> {
-        let encoder = FrozenEncoder::load(&Config::default(), &Deps::resolve())
-            .context("cannot load the encoder")?;
+    /// Loads the default encoder and the vectors that an earlier run computed with it.
+    pub(crate) fn open(data: &Path, precision: Precision) -> Result<Self> {
+        let encoder = frozen(precision)?;
         let model = encoder.model().clone();
         let path = data.join(format!("vectors-{}-{}.bin", model.name, model.version));
         let mut bytes = Vec::new();
@@ -91,6 +92,25 @@ impl VectorCache {
         }
         Ok(())
     }
+}
+
+/// The default encoder in one precision.
+pub(super) fn frozen(precision: Precision) -> Result<FrozenEncoder> {
+    let config = Config { precision: precision.into(), ..Config::default() };
+    FrozenEncoder::load(&config, &Deps::resolve()).context("cannot load the encoder")
+}
+
+/// Measures in fp32, and then in int8, which may be half a point worse. Only a CPU that
+/// multiplies bytes exactly computes int8.
+pub(super) fn in_both_precisions(
+    mut measure: impl FnMut(Precision) -> Result<Report>,
+) -> Result<Report> {
+    let mut report = measure(Precision::Fp32)?;
+    match frozen(Precision::Int8) {
+        Ok(_) => report.compare(&measure(Precision::Int8)?, "int8", 0.005),
+        Err(error) => println!("SKIPPED: int8: {error:#}"),
+    }
+    Ok(report)
 }
 
 /// The topics by their descriptions, as `encoder` embeds them.

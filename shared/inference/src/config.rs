@@ -10,7 +10,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::batch::waiting::BatchLimits;
-use crate::{Error, Precision};
+use crate::{Error, Precision, PrecisionChoice};
 
 /// The cost of a run beside its tokens: so many tokens more would take as long. On a
 /// CPU (one thread, AVX-512) from the times of short texts alone and in batches; on a
@@ -31,9 +31,11 @@ pub struct Config {
     pub model: String,
     /// The precision of the encoder: fp32; int8, which is about twice as fast on a CPU and
     /// whose vectors have cosine 0.99 with those of fp32; fp16, for GPUs; or int8-static, if
-    /// `courant models calibrate` has made it. For a model from the hub, the name of
+    /// `courant models calibrate` has made it. auto is int8 on a CPU with VNNI (or ARM's dot
+    /// product) if the model's int8 graph is measured to be as good as fp32, as that of the
+    /// bundled encoder is, and fp32 elsewhere. For a model from the hub, the name of
     /// `graph_file` decides instead.
-    pub precision: Precision,
+    pub precision: PrecisionChoice,
     /// For a model from the hub: the path of the graph in the repository. The graph must be a
     /// single file.
     pub graph_file: String,
@@ -129,7 +131,7 @@ impl Default for Config {
     fn default() -> Self {
         Self {
             model: "all-MiniLM-L6-v2".into(),
-            precision: Precision::Fp32,
+            precision: PrecisionChoice::Auto,
             graph_file: "onnx/model.onnx".into(),
             pooling: TokenPooling::Mean,
             sha256: BTreeMap::new(),

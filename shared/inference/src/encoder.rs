@@ -11,7 +11,7 @@ use std::time::Instant;
 
 use courant_article::{Embedding, ModelRef};
 use courant_gpu_utils::Config as GpuConfig;
-use courant_gpu_utils::device::{Provider, UnusedProvider};
+use courant_gpu_utils::device::{Cuda, Provider, UnusedProvider};
 use courant_heads::entities::EntityHead;
 use opentelemetry::metrics::Meter;
 use tokio::task;
@@ -31,7 +31,7 @@ use crate::session::launch::{Opened, SessionPlan};
 use crate::session::worker::Workers;
 use crate::text::chunk::windows;
 use crate::text::tokenize::{TextTokenizer, TokenizerThreads};
-use crate::{Config, Deps, Error, Precision};
+use crate::{Config, Deps, Error, Precision, PrecisionChoice};
 use document::{Cut, EmbeddedDocument, Plan, most_sentences, whole};
 use entities::{WordPlan, WordStates, head_for, head_in_use};
 use results::{Computed, Results};
@@ -76,6 +76,18 @@ struct Shared {
     workers: Workers,
 }
 
+/// The configuration with the precision for the device that is at hand: an int8 graph for CPUs
+/// would leave a GPU idle.
+fn for_device(config: &Config, gpu: &GpuConfig) -> Config {
+    let has_gpu = || !gpu.force_cpu && !Cuda::detect().gpus().is_empty();
+    match config.precision {
+        PrecisionChoice::Auto if has_gpu() => {
+            Config { precision: Precision::Fp32.into(), ..config.clone() }
+        }
+        _ => config.clone(),
+    }
+}
+
 impl Encoder {
     /// Loads the configured encoder and starts its threads. Blocks for about a quarter of a
     /// second, or longer if a model must be fetched first.
@@ -91,7 +103,7 @@ impl Encoder {
     ) -> Result<Self, Error> {
         config.validate()?;
         let host = ModelHost::new(config, gpu, deps.clone());
-        let opened = Opened::new(locate(config, deps)?, &host)?;
+        let opened = Opened::new(locate(&for_device(config, gpu), deps)?, &host)?;
         let model = Arc::clone(&opened.model);
         check_lengths(config, &model, &opened.tokenizer)?;
         // The host's only model: it may have whatever the agent may.

@@ -49,5 +49,5 @@ pub use encoder::frozen::FrozenEncoder;
 pub use encoder::{EmbeddedTexts, Encoder, TokenCount};
 pub use error::Error;
 pub use model::catalog;
-pub use model::precision::Precision;
+pub use model::precision::{Precision, PrecisionChoice};
 pub use text::sentence::sentences;

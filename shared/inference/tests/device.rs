@@ -4,7 +4,7 @@
 
 use courant_article::Embedding;
 use courant_gpu_utils::Config as GpuConfig;
-use courant_inference::{Config, Deps, Encoder, Priority};
+use courant_inference::{Config, Deps, Encoder, Precision, Priority};
 use opentelemetry::metrics::MeterProvider;
 use opentelemetry_sdk::metrics::SdkMeterProvider;
 
@@ -12,7 +12,8 @@ use opentelemetry_sdk::metrics::SdkMeterProvider;
 const SAME: f32 = 0.999;
 
 fn load(gpu: &GpuConfig) -> Encoder {
-    let config = Config { sessions: Some(1), result_cache_mb: 0, ..Config::default() };
+    let precision = Precision::Fp32.into();
+    let config = Config { precision, sessions: Some(1), result_cache_mb: 0, ..Config::default() };
     let meter = SdkMeterProvider::default().meter("test");
     Encoder::load(&config, gpu, &Deps::resolve(), &meter).unwrap()
 }

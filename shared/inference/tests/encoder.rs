@@ -20,6 +20,11 @@ use opentelemetry_sdk::metrics::data::{AggregatedMetrics, MetricData, ResourceMe
 use opentelemetry_sdk::metrics::{InMemoryMetricExporter, PeriodicReader, SdkMeterProvider};
 use serde::Deserialize;
 
+/// The default configuration in fp32, on every CPU.
+fn reference() -> Config {
+    Config { precision: Precision::Fp32.into(), ..Config::default() }
+}
+
 fn load(config: &Config) -> Result<Encoder, Error> {
     load_measured(config, &SdkMeterProvider::default())
 }
@@ -30,7 +35,7 @@ fn load_measured(config: &Config, provider: &SdkMeterProvider) -> Result<Encoder
 }
 
 fn encoder() -> Encoder {
-    load(&Config { sessions: Some(1), ..Config::default() }).unwrap()
+    load(&Config { sessions: Some(1), ..reference() }).unwrap()
 }
 
 fn failure(config: &Config) -> Error {
@@ -91,11 +96,11 @@ fn texts_of_all_lengths() -> Vec<String> {
 async fn assert_independent_of_the_batch(precision: Precision) -> (Vec<Embedding>, u64) {
     let recorder = Recorder::new();
     let encoder = recorder.load(&Config {
-        precision,
+        precision: precision.into(),
         sessions: Some(1),
         token_budget: Some(8_192),
         result_cache_mb: 0,
-        ..Config::default()
+        ..reference()
     });
     assert_eq!(encoder.model().precision, precision.name());
     let texts = texts_of_all_lengths();
@@ -183,7 +188,7 @@ async fn sentences_of_every_chunk_stand_where_their_text_does() {
 
 #[tokio::test]
 async fn an_article_larger_than_the_queue_waits_for_room() {
-    let config = Config { sessions: Some(1), queue_capacity: 1, ..Config::default() };
+    let config = Config { sessions: Some(1), queue_capacity: 1, ..reference() };
     let recorder = Recorder::new();
     let encoder = recorder.load(&config);
     let document = encoder.embed_document(&article()).await.unwrap();
@@ -231,11 +236,7 @@ fn model_folder() -> tempfile::TempDir {
 }
 
 fn config_of(folder: &tempfile::TempDir) -> Config {
-    Config {
-        model: folder.path().to_str().unwrap().to_owned(),
-        sessions: Some(1),
-        ..Config::default()
-    }
+    Config { model: folder.path().to_str().unwrap().to_owned(), sessions: Some(1), ..reference() }
 }
 
 #[test]
@@ -251,10 +252,9 @@ fn a_changed_model_file_is_named_with_both_checksums() {
 
 #[test]
 fn a_missing_model_or_library_is_named() {
-    let config = Config { model: "no-such-model".into(), ..Config::default() };
+    let config = Config { model: "no-such-model".into(), ..reference() };
     assert!(failure(&config).to_string().contains("no-such-model/model.json"));
-    let config =
-        Config { runtime_library: Some("/no/such/library.so".into()), ..Config::default() };
+    let config = Config { runtime_library: Some("/no/such/library.so".into()), ..reference() };
     assert!(failure(&config).to_string().contains("/no/such/library.so"));
 }
 
@@ -270,7 +270,7 @@ fn a_dimension_that_the_graph_does_not_have_is_refused() {
 
 #[test]
 fn more_tokens_than_the_encoder_takes_are_refused() {
-    let error = failure(&Config { max_tokens: 512, ..Config::default() });
+    let error = failure(&Config { max_tokens: 512, ..reference() });
     assert!(matches!(error, Error::Config { key: "max_tokens", .. }), "{error}");
 }
 
@@ -301,7 +301,7 @@ fn hub_config(cache: &tempfile::TempDir) -> Config {
         max_tokens: 6,
         overlap: 1,
         sessions: Some(1),
-        ..Config::default()
+        ..reference()
     };
     let mut pins = BTreeMap::new();
     while let Err(Error::Unpinned { file, found, .. }) = load(&config) {
@@ -422,7 +422,7 @@ async fn a_promoted_head_finds_the_names_and_a_broken_one_finds_none() {
     registry.keep(&Head::Entities(head.clone())).unwrap();
     let version = head.model().version;
     registry.promote(HeadTask::Entities, &version, None, false, 1).unwrap();
-    let config = Config { heads: Some(folder.path().to_owned()), ..Config::default() };
+    let config = Config { heads: Some(folder.path().to_owned()), ..reference() };
     let embedded = load(&config).unwrap().embed_document("Ann Lee left Paris.").await.unwrap();
     assert_eq!(embedded.embeddings.entities.unwrap().model, head.model());
     std::fs::write(registry.path(HeadTask::Entities, &version), "broken").unwrap();
@@ -431,7 +431,7 @@ async fn a_promoted_head_finds_the_names_and_a_broken_one_finds_none() {
 
 #[test]
 fn a_frozen_encoder_gives_the_same_text_the_same_values() {
-    let frozen = FrozenEncoder::load(&Config::default(), &Deps::resolve()).unwrap();
+    let frozen = FrozenEncoder::load(&reference(), &Deps::resolve()).unwrap();
     let texts = ["The harbour reopened.", "Ann Lee met the mayor of Paris on Monday."];
     let together = frozen.documents(&texts).unwrap();
     for (text, document) in texts.iter().zip(&together) {
@@ -507,8 +507,7 @@ fn largest(metrics: &ResourceMetrics, name: &str) -> u64 {
 /// the CPU, one behind the other.
 async fn measured(batches: impl IntoIterator<Item = Vec<String>>) -> BTreeMap<String, f64> {
     let recorder = Recorder::new();
-    let encoder =
-        recorder.load(&Config { sessions: Some(1), result_cache_mb: 0, ..Config::default() });
+    let encoder = recorder.load(&Config { sessions: Some(1), result_cache_mb: 0, ..reference() });
     for batch in batches {
         encoder.embed(batch, Priority::Bulk).await.unwrap();
     }
@@ -589,7 +588,7 @@ async fn a_half_float_vector_is_nearly_that_of_fp32_and_independent_of_its_batch
 #[tokio::test]
 async fn a_text_that_comes_again_has_its_kept_vector_and_its_place() {
     let recorder = Recorder::new();
-    let encoder = recorder.load(&Config { sessions: Some(1), ..Config::default() });
+    let encoder = recorder.load(&Config { sessions: Some(1), ..reference() });
     let first = embed(&encoder, &["alpha", "beta"]).await;
     let again = embed(&encoder, &["gamma", "beta", "alpha"]).await;
     assert_eq!(again[1..], [first[1].clone(), first[0].clone()]);

@@ -90,7 +90,7 @@ pub(super) fn run(args: &CalibrateArgs) -> anyhow::Result<()> {
     let folder = catalog::folder(&loaded.encoder, &deps)?;
     let folder = folder.context("an encoder from the hub has no folder to add a precision to")?;
     let (calibrating, held_back, data) = texts(&args.data, args.max_texts)?;
-    let fp32 = Config { precision: Precision::Fp32, ..loaded.encoder.clone() };
+    let fp32 = Config { precision: Precision::Fp32.into(), ..loaded.encoder.clone() };
     let ids = token_ids(&fp32, &calibrating, &deps)?;
     // Beside the model's files: what is made there can be renamed into their place.
     let staging = tempfile::Builder::new().prefix(".calibrating-").tempdir_in(&folder);
@@ -176,7 +176,7 @@ fn quality(
 ) -> anyhow::Result<Quality> {
     manifest.try_out(staging)?;
     let model = staging.to_str().context("the model's folder has a name that is no text")?;
-    let precision = Precision::Int8Static;
+    let precision = Precision::Int8Static.into();
     let config = Config { model: model.to_owned(), precision, ..loaded.encoder.clone() };
     let encoder = FrozenEncoder::load(&config, deps).context("cannot load the calibrated graph")?;
     let (exact, near) = (reference.vectors(texts.clone())?, encoder.vectors(texts)?);

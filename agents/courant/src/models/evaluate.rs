@@ -8,8 +8,7 @@ use courant_heads::file::sha256;
 use courant_heads::labelled::{self, PairLine};
 use courant_heads::metrics::{Scores, scores, spearman};
 use courant_heads::{Head, HeadTask};
-use courant_inference::catalog;
-use courant_inference::{Config as EncoderConfig, Deps, FrozenEncoder};
+use courant_inference::{Config as EncoderConfig, Deps, FrozenEncoder, Precision, catalog};
 use serde::Serialize;
 
 use super::labelled::{LabelledFile, content};
@@ -108,8 +107,10 @@ fn encoder_config(model: &str, loaded: &Loaded) -> anyhow::Result<Option<Encoder
             Some(rest) if rest.starts_with('@') => Some(&rest[1..]),
             _ => continue,
         };
-        let wanted = precision.unwrap_or(loaded.encoder.precision.name());
         let found = listed.encoders.with_context(|| listed.model.clone())?;
+        let configured = catalog::precision_on_cpu(&loaded.encoder, &Deps::resolve());
+        let configured = configured.unwrap_or(Precision::Fp32);
+        let wanted = precision.unwrap_or(configured.name());
         let fits = |info: &&catalog::EncoderInfo| {
             info.precision.name() == wanted || precision.is_none() && found.len() == 1
         };

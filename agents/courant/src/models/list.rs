@@ -59,14 +59,13 @@ pub(super) fn run(setup: &Setup) -> anyhow::Result<()> {
 
 fn encoders(loaded: &Loaded) -> anyhow::Result<Vec<EncoderRow>> {
     let gpu: GpuConfig = loaded.document.section("gpu")?;
+    let chosen = catalog::precision_on_cpu(&loaded.encoder, &Deps::resolve()).ok();
     let mut rows = Vec::new();
     for listed in catalog::listed(&loaded.encoder, &Deps::resolve()) {
         let named = listed.model == loaded.encoder.model;
         match listed.encoders {
             Ok(found) => rows.extend(found.into_iter().map(|info| {
-                // A model from the hub has the precision that its graph has.
-                let is_chosen =
-                    info.precision == loaded.encoder.precision || listed.model.starts_with("hf:");
+                let is_chosen = chosen == Some(info.precision);
                 let provider = gpu.force_cpu.then_some("cpu");
                 let row = EncoderRow::of(&listed.model, info);
                 EncoderRow { active: named && is_chosen, provider, ..row }

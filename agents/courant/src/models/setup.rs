@@ -80,7 +80,7 @@ impl Loaded {
     pub(super) fn encoder_of(&self, model: &str, info: &EncoderInfo) -> EncoderConfig {
         let max_tokens = self.encoder.max_tokens.min(info.max_tokens);
         let overlap = self.encoder.overlap.min(max_tokens / 2);
-        let (model, precision) = (model.to_owned(), info.precision);
+        let (model, precision) = (model.to_owned(), info.precision.into());
         EncoderConfig { model, precision, max_tokens, overlap, ..self.encoder.clone() }
     }
 

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use crate::model::{LocatedModel, hub, locate, manifest};
-use crate::{Config, Deps, Error, Precision};
+use crate::{Config, Deps, Error, Precision, PrecisionChoice};
 
 /// One precision of an encoder.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -56,6 +56,18 @@ fn folders(models: &Path) -> Vec<String> {
 pub fn folder(config: &Config, deps: &Deps) -> Result<Option<PathBuf>, Error> {
     let is_from_hub = config.model.starts_with("hf:");
     if is_from_hub { Ok(None) } else { locate::folder(&config.model, deps).map(Some) }
+}
+
+/// Returns the precision of the configured encoder on a CPU. Fetches nothing.
+///
+/// # Errors
+/// If the files of the encoder are not described as they must be.
+pub fn precision_on_cpu(config: &Config, deps: &Deps) -> Result<Precision, Error> {
+    match (config.precision, config.model.starts_with("hf:")) {
+        (_, true) => Ok(hub::precision(&config.graph_file)),
+        (PrecisionChoice::Fixed(precision), false) => Ok(precision),
+        (PrecisionChoice::Auto, false) => Ok(locate::locate(config, deps)?.precision),
+    }
 }
 
 fn encoders(model: &str, config: &Config, deps: &Deps) -> Result<Vec<EncoderInfo>, Error> {

@@ -6,8 +6,8 @@ use crate::model::manifest::Manifest;
 use crate::model::{LocatedModel, hub};
 use crate::{Config, Deps, Error};
 
-/// Finds the configured model; nothing is checked or loaded yet, but a model from the
-/// hub is fetched where it is not in the cache.
+/// Finds the configured model, in its precision on a CPU. Nothing is checked or loaded yet, but
+/// a model from the hub is fetched if it is not in the cache.
 pub(crate) fn locate(config: &Config, deps: &Deps) -> Result<LocatedModel, Error> {
     if let Some(repository) = config.model.strip_prefix("hf:") {
         return hub::locate(repository, config);
@@ -15,7 +15,7 @@ pub(crate) fn locate(config: &Config, deps: &Deps) -> Result<LocatedModel, Error
     let folder = folder(&config.model, deps)?;
     match hub::is_laid_out_in(&folder) {
         true => hub::in_folder(folder, config),
-        false => Manifest::read(&folder)?.model(&folder, config.precision),
+        false => Manifest::read(&folder)?.model_on_cpu(&folder, config.precision),
     }
 }
 

@@ -6,6 +6,7 @@ use std::path::Path;
 use serde::Deserialize;
 
 use crate::model::files::{described, version};
+use crate::model::precision::PrecisionChoice;
 use crate::model::{LocatedModel, Pooling};
 use crate::{Error, Precision};
 
@@ -48,6 +49,23 @@ pub(crate) fn all_in(folder: &Path) -> Result<Vec<LocatedModel>, Error> {
 impl Manifest {
     pub(crate) fn read(folder: &Path) -> Result<Self, Error> {
         described(&folder.join(MANIFEST))
+    }
+
+    /// The model in the precision that `choice` is on a CPU.
+    pub(crate) fn model_on_cpu(
+        &self,
+        folder: &Path,
+        choice: PrecisionChoice,
+    ) -> Result<LocatedModel, Error> {
+        let int8 = match self.graphs.contains_key(&Precision::Int8) {
+            true => Some(self.model(folder, Precision::Int8)?),
+            false => None,
+        };
+        let precision = choice.on_cpu(int8.as_ref().map(|model| model.version.as_str()));
+        match (precision, int8) {
+            (Precision::Int8, Some(int8)) => Ok(int8),
+            _ => self.model(folder, precision),
+        }
     }
 
     pub(crate) fn model(&self, folder: &Path, precision: Precision) -> Result<LocatedModel, Error> {

@@ -65,7 +65,7 @@ fn a_lack_of_memory_gives_idle_buffers_back() {
 
 #[test]
 fn an_output_of_another_size_than_declared_is_refused_in_the_first_run() {
-    let encoder = Config::default();
+    let encoder = Config { precision: Precision::Fp32.into(), ..Config::default() };
     let model = crate::model::locate::locate(&encoder, &Deps::resolve()).unwrap();
     let declared = LocatedModel { dimension: model.dimension + 1, ..model };
     assert!(matches!(load(&declared), Err(Error::Graph { .. })));

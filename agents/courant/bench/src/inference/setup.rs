@@ -100,13 +100,14 @@ pub(super) struct Bench<'a> {
 
 impl Bench<'_> {
     pub(super) fn encoder(&self, precision: Precision, sessions: usize) -> anyhow::Result<Encoder> {
-        let config = Config { precision, sessions: Some(sessions), ..self.config.clone() };
+        let config =
+            Config { precision: precision.into(), sessions: Some(sessions), ..self.config.clone() };
         let meter = Meters::new("courant")?.meter();
         Encoder::load(&config, &self.gpu, &self.deps, &meter).context("cannot load the encoder")
     }
 
     pub(super) fn model(&self, precision: Precision) -> anyhow::Result<BareModel> {
-        let config = Config { precision, ..self.config.clone() };
+        let config = Config { precision: precision.into(), ..self.config.clone() };
         BareModel::load(&config, &self.deps).context("cannot load the model")
     }
 

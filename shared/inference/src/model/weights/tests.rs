@@ -17,7 +17,7 @@ fn environment() -> Environment {
 }
 
 fn encoder(precision: Precision) -> LocatedModel {
-    locate(&Config { precision, ..Config::default() }, &Deps::resolve()).unwrap()
+    locate(&Config { precision: precision.into(), ..Config::default() }, &Deps::resolve()).unwrap()
 }
 
 /// A classifier of the fixtures: its only weight lies within the graph.
