@@ -25,8 +25,8 @@ mod tidy;
 mod title;
 mod verdict;
 
-use content::Content;
 pub use content::MAX_PAGE_TEXT_BYTES;
+use content::{About, Content};
 use metadata::Metadata;
 use structured::Structured;
 use survey::Survey;
@@ -144,9 +144,10 @@ pub fn evidence(html: &[u8], charset_hint: Option<&str>, url: &Url) -> Result<Ev
     parsed(html, charset_hint, &deadline, |document| {
         let survey = Survey::read(document, &deadline)?;
         let structured = Structured::read(&survey);
-        let metadata = Metadata::read(&survey, &structured, url);
-        let declared_body = structured.article_body.as_deref();
-        let content = Content::read(document, url, &metadata.title, declared_body, &deadline)?;
+        let base = links::base(document, url);
+        let metadata = Metadata::read(&survey, &structured, url, &base);
+        let about = about(&structured, &metadata);
+        let content = Content::read(document, &base, about, &deadline)?;
         Ok(verdict::evidence(document, url, &metadata, &content))
     })
 }
@@ -164,15 +165,24 @@ fn parsed<T>(
     isolated(|| Ok(read(&document(&html, deadline)?)?)).map_err(PageError::Panicked)?
 }
 
+fn about<'a>(structured: &'a Structured, metadata: &'a Metadata) -> About<'a> {
+    About {
+        title: &metadata.title,
+        declared_body: structured.article_body.as_deref(),
+        is_live: structured.is_live,
+    }
+}
+
 fn read(document: &Document, url: &Url, deadline: &Deadline<'_>) -> Result<Page, TimeIsUp> {
     let survey = Survey::read(document, deadline)?;
     let structured = Structured::read(&survey);
     deadline.look()?;
-    let metadata = Metadata::read(&survey, &structured, url);
+    let base = links::base(document, url);
+    let metadata = Metadata::read(&survey, &structured, url, &base);
     deadline.look()?;
-    let (feeds, links) = (links::feeds(document, url), links::articles(document, url));
-    let declared_body = structured.article_body.as_deref();
-    let content = Content::read(document, url, &metadata.title, declared_body, deadline)?;
+    let feeds = links::feeds(document, url, &base);
+    let links = links::articles(document, url, &base);
+    let content = Content::read(document, &base, about(&structured, &metadata), deadline)?;
     Ok(Page {
         is_article: verdict::is_article(document, url, &structured, &metadata, &content),
         title: metadata.title,

@@ -13,7 +13,9 @@ use crate::deadline::{Deadline, TimeIsUp};
 mod choose;
 mod clean;
 mod facts;
+mod hidden;
 mod label;
+mod others;
 mod outline;
 mod phrases;
 mod render;
@@ -44,26 +46,35 @@ pub(super) struct Content {
     pub(super) facts: Facts,
 }
 
+/// The metadata that the text is found with.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct About<'a> {
+    /// Repeated in the text, it is left out.
+    pub(super) title: &'a str,
+    /// The article's body, as the publisher gives it elsewhere.
+    pub(super) declared_body: Option<&'a str>,
+    /// True for a live blog, whose posts have headlines of their own.
+    pub(super) is_live: bool,
+}
+
 impl Content {
-    /// `declared`: what the publisher gives as the article's body elsewhere.
-    /// `title`: repeated in the text, it is left out.
+    /// Reads the text. `base`: relative links are resolved against it.
     pub(super) fn read(
         document: &Document,
-        url: &Url,
-        title: &str,
-        declared: Option<&str>,
+        base: &Url,
+        about: About<'_>,
         deadline: &Deadline<'_>,
     ) -> Result<Self, TimeIsUp> {
-        let (outline, kept) = main_blocks(document, title, deadline)?;
+        let (outline, kept) = main_blocks(document, about, deadline)?;
         let text = render::text(&outline, &kept, MAX_PAGE_TEXT_BYTES);
         let found = Self {
             chars: chars(&outline, &kept),
-            markdown: render::markdown(&outline, &kept, url, MAX_PAGE_TEXT_BYTES),
+            markdown: render::markdown(&outline, &kept, base, MAX_PAGE_TEXT_BYTES),
             link_density: link_density(&outline, &kept),
             facts: Facts::of(&outline, &kept),
             text,
         };
-        Ok(match declared.map(tidy_paragraphs) {
+        Ok(match about.declared_body.map(tidy_paragraphs) {
             Some(declared)
                 if (found.text.len() as f64) < declared.len() as f64 * MIN_SHARE_OF_BODY =>
             {
@@ -83,15 +94,16 @@ impl Content {
 /// clock is looked at between them.
 fn main_blocks(
     document: &Document,
-    title: &str,
+    about: About<'_>,
     deadline: &Deadline<'_>,
 ) -> Result<(Outline, Vec<usize>), TimeIsUp> {
-    let outline = Outline::of(document, deadline)?;
+    let mut outline = Outline::of(document, deadline)?;
     deadline.look()?;
+    others::mark(&mut outline, about.title, about.is_live);
     let scores = Scores::of(&outline);
     let choice = choose::choose(&outline, &scores);
     deadline.look()?;
-    let kept = clean::clean(&outline, &scores, &choice, title);
+    let kept = clean::clean(&outline, &scores, &choice, about.title);
     deadline.look()?;
     Ok((outline, kept))
 }

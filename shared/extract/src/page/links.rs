@@ -55,16 +55,15 @@ const SECTIONS_WITHOUT_ARTICLES: [&str; 25] = [
 
 /// The feeds that a page announces, absolute, each once; where it announces none,
 /// those that it links to on the same site. Feeds of comments are no news.
-pub(super) fn feeds(document: &Document, url: &Url) -> Vec<Url> {
-    let base = base(document, url);
+pub(super) fn feeds(document: &Document, url: &Url, base: &Url) -> Vec<Url> {
     let links = document.select("link[rel~='alternate'][href], link[rel~='feed'][href]");
     let announced = links.iter().filter(|link| match link.attr("type") {
         Some(media) => FEED_TYPES.contains(&media.trim().to_ascii_lowercase().as_str()),
         None => link.attr_or("rel", "").contains("feed"),
     });
-    let announced = announced.filter_map(|link| http(&base, &link.attr("href")?));
+    let announced = announced.filter_map(|link| http(base, &link.attr("href")?));
     let announced = each_once(announced.filter(|feed| !is_of_comments(feed)), MAX_FEEDS);
-    if announced.is_empty() { linked_feeds(document, &base, url) } else { announced }
+    if announced.is_empty() { linked_feeds(document, base, url) } else { announced }
 }
 
 fn linked_feeds(document: &Document, base: &Url, url: &Url) -> Vec<Url> {
@@ -87,11 +86,10 @@ fn is_of_comments(feed: &Url) -> bool {
 }
 
 /// Links of the same site that look like articles, absolute, each once.
-pub(super) fn articles(document: &Document, url: &Url) -> Vec<Url> {
-    let base = base(document, url);
+pub(super) fn articles(document: &Document, url: &Url, base: &Url) -> Vec<Url> {
     let anchors = document.select("a[href]");
     let links =
-        anchors.iter().take(MAX_ANCHORS).filter_map(|anchor| http(&base, &anchor.attr("href")?));
+        anchors.iter().take(MAX_ANCHORS).filter_map(|anchor| http(base, &anchor.attr("href")?));
     let articles = links.filter(|link| is_same_site(link, url) && looks_like_article(link));
     each_once(
         articles.filter(|link| link.path() != url.path() || link.query() != url.query()),
@@ -99,9 +97,11 @@ pub(super) fn articles(document: &Document, url: &Url) -> Vec<Url> {
     )
 }
 
-fn base(document: &Document, url: &Url) -> Url {
+/// The URL against which a page's relative links are resolved.
+pub(super) fn base(document: &Document, url: &Url) -> Url {
     let declared = document.select_single("base[href]").attr("href");
-    declared.and_then(|href| url.join(&href).ok()).unwrap_or_else(|| url.clone())
+    let declared = declared.and_then(|href| http(url, &href));
+    declared.unwrap_or_else(|| url.clone())
 }
 
 fn http(base: &Url, href: &str) -> Option<Url> {
@@ -158,7 +158,7 @@ mod tests {
 
     fn feeds_of(html: &str) -> Vec<String> {
         let url = "https://a.example/section/".parse().unwrap();
-        feeds(&Document::from(html), &url).into_iter().map(String::from).collect()
+        feeds(&Document::from(html), &url, &url).into_iter().map(String::from).collect()
     }
 
     #[test]
@@ -183,5 +183,20 @@ mod tests {
             feeds_of(html),
             ["https://a.example/rss/", "https://a.example/section/x/news-rss.xml"]
         );
+    }
+
+    #[test]
+    fn relative_links_start_at_the_base_that_a_page_declares() {
+        let url: Url = "https://a.example/x/y?z=1".parse().unwrap();
+        for (head, expected) in [
+            ("<base href=https://a.example/en/>", "https://a.example/en/"),
+            ("<base href=/de/>", "https://a.example/de/"),
+            ("<base target=_top><base href=up/>", "https://a.example/x/up/"),
+            ("<base href=data:text/html,x>", "https://a.example/x/y?z=1"),
+            ("<base href='http://['>", "https://a.example/x/y?z=1"),
+            ("", "https://a.example/x/y?z=1"),
+        ] {
+            assert_eq!(base(&Document::from(head), &url).as_str(), expected, "{head}");
+        }
     }
 }

@@ -35,7 +35,8 @@ pub(super) struct Metadata {
 }
 
 impl Metadata {
-    pub(super) fn read(survey: &Survey, structured: &Structured, url: &Url) -> Self {
+    /// Reads the metadata of the page at `url`. `base`: relative links are resolved against it.
+    pub(super) fn read(survey: &Survey, structured: &Structured, url: &Url, base: &Url) -> Self {
         let sites = site_names(survey, structured, url);
         let is_month_first = language::is_month_first(survey, structured, url.host_str());
         let order = if is_month_first { Order::MonthFirst } else { Order::DayFirst };
@@ -50,9 +51,9 @@ impl Metadata {
             site_name: site_name(survey, structured, url),
             section: section(meta, structured),
             tags: tags(meta, structured),
-            image: image(meta, structured, url),
+            image: image(meta, structured, base),
             paywalled: is_paywalled(survey, structured),
-            canonical_url: canonical(survey, url),
+            canonical_url: canonical(survey, base),
             noindex: is_noindex(meta),
             declared_type: meta.get("og:type").map(str::to_lowercase),
             title,
@@ -140,7 +141,7 @@ fn tags(meta: &Meta, structured: &Structured) -> Vec<String> {
     tags
 }
 
-fn image(meta: &Meta, structured: &Structured, url: &Url) -> Option<String> {
+fn image(meta: &Meta, structured: &Structured, base: &Url) -> Option<String> {
     let declared = meta.any(&[
         "og:image",
         "og:image:url",
@@ -150,11 +151,11 @@ fn image(meta: &Meta, structured: &Structured, url: &Url) -> Option<String> {
         "parsely-image-url",
         "sailthru.image.full",
     ]);
-    declared.chain(structured.image.as_deref()).find_map(|image| absolute(image, url))
+    declared.chain(structured.image.as_deref()).find_map(|image| absolute(image, base))
 }
 
-fn absolute(link: &str, url: &Url) -> Option<String> {
-    let absolute = url.join(link.trim()).ok().filter(|_| !link.trim().is_empty())?;
+fn absolute(link: &str, base: &Url) -> Option<String> {
+    let absolute = base.join(link.trim()).ok().filter(|_| !link.trim().is_empty())?;
     matches!(absolute.scheme(), "http" | "https").then(|| absolute.into())
 }
 
@@ -171,8 +172,8 @@ fn is_paywalled(survey: &Survey, structured: &Structured) -> bool {
             .is_some_and(|free| free.eq_ignore_ascii_case("false"))
 }
 
-fn canonical(survey: &Survey, url: &Url) -> Option<String> {
-    absolute(survey.canonical.as_deref().or_else(|| survey.meta.get("og:url"))?, url)
+fn canonical(survey: &Survey, base: &Url) -> Option<String> {
+    absolute(survey.canonical.as_deref().or_else(|| survey.meta.get("og:url"))?, base)
 }
 
 fn is_noindex(meta: &Meta) -> bool {

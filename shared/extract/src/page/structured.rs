@@ -19,6 +19,8 @@ pub(super) struct Structured {
     pub(super) article_count: usize,
     /// True if the page calls itself a collection or a search result.
     pub(super) is_listing: bool,
+    /// True if the page calls itself a live blog.
+    pub(super) is_live: bool,
     pub(super) headline: Option<String>,
     /// Names, each of one author as far as the page says so.
     pub(super) authors: Vec<String>,
@@ -46,7 +48,8 @@ impl Structured {
         }
         let articles = nodes.iter().filter(|node| is_a(node, is_article_type)).count();
         let is_listing = articles == 0 && nodes.iter().any(|node| is_a(node, is_listing_type));
-        let mut found = Self { article_count: articles, is_listing, ..Self::default() };
+        let is_live = nodes.iter().any(|node| is_a(node, |kind| kind == "LiveBlogPosting"));
+        let mut found = Self { article_count: articles, is_listing, is_live, ..Self::default() };
         found.describe(&nodes);
         let mut items = Vec::new();
         for item in &survey.microdata {

@@ -318,3 +318,13 @@ fn a_kicker_and_a_headline_are_two_phrases() {
         assert_eq!(page.title, expected, "{heading}");
     }
 }
+
+#[test]
+fn what_a_page_says_of_itself_is_relative_to_its_base() {
+    let page = read_page(&article(
+        "<base href=https://www.gazette.example/en/><link rel=canonical href=story/42>\
+         <meta property=og:image content=pier.jpg>",
+    ));
+    assert_eq!(page.canonical_url.as_deref(), Some("https://www.gazette.example/en/story/42"));
+    assert_eq!(page.image.as_deref(), Some("https://www.gazette.example/en/pier.jpg"));
+}

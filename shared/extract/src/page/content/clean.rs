@@ -1,6 +1,7 @@
 //! Which blocks of the chosen elements are the article's own.
 
 use std::collections::HashMap;
+use std::ops::Range;
 
 use super::choose::Choice;
 use super::outline::{Block, Element, Outline, Tag};
@@ -16,11 +17,13 @@ const MAX_LINK_SHARE: f64 = 0.6;
 const MAX_TEASER_CHARS: usize = 160;
 /// Shorter blocks before the first paragraph are bylines, dates, labels.
 const MAX_PREAMBLE_CHARS: usize = 60;
-/// As many neighbours alike, each with a link and little text, are teasers.
 /// A longer block that comes again is the same once more.
 const MIN_REPEATED_CHARS: usize = 60;
 /// Blocks looked at for a lead, from the headline on.
 const MAX_LEAD_BLOCKS: usize = 12;
+/// A heading of comments is believed where so much prose stands before it.
+const MIN_PROSE_BEFORE_COMMENTS: f64 = 300.0;
+/// As many neighbours alike, each with a link and little text, are teasers.
 const MIN_CARDS: usize = 3;
 const MAX_CARD_CHARS: usize = 300;
 
@@ -86,7 +89,8 @@ impl Kept {
             let element = &outline.elements[index];
             let share = outline.chars(element) as f64 / self.chars.max(1) as f64;
             let is_named = scores.is_outside(index) || element.tag == Tag::Form;
-            let is_outside = is_named && (share < MAX_SHARE_BY_NAME || element.label.comments)
+            let is_outside = is_named
+                && (share < MAX_SHARE_BY_NAME || element.label.comments || element.label.others)
                 || is_of_links(outline, element)
                     && share < MAX_SHARE_BY_LINKS
                     && !(is_body && matches!(element.tag, Tag::List { .. } | Tag::Table));
@@ -111,13 +115,20 @@ impl Kept {
         let whole = &outline.elements[chosen];
         for index in whole.blocks.clone() {
             let block = &outline.blocks[index];
-            if !self.blocks[index] || !phrases::opens_other(outline.text_of(block)) {
+            let text = outline.text_of(block);
+            let heads_comments = phrases::heads_comments(text);
+            if !self.blocks[index] || !(heads_comments || phrases::opens_other(text)) {
                 continue;
             }
             let is_heading = matches!(outline.tag_of(block), Tag::Heading(_));
             let end = section_end(outline, chosen, index, is_heading);
-            let prose: f64 = (index..end).map(|block| scores.of_block(block).max(0.0)).sum();
-            if prose < scores.of_element(chosen) * MAX_SHARE_BY_LINKS {
+            let prose = |blocks: Range<usize>| -> f64 {
+                blocks.map(|block| scores.of_block(block).max(0.0)).sum()
+            };
+            let is_behind = || prose(whole.blocks.start..index) > MIN_PROSE_BEFORE_COMMENTS;
+            if prose(index..end) < scores.of_element(chosen) * MAX_SHARE_BY_LINKS
+                || heads_comments && is_behind()
+            {
                 self.blocks[index..end].fill(false);
             } else {
                 self.blocks[index] = false;
@@ -278,7 +289,7 @@ fn section_end(outline: &Outline, chosen: usize, index: usize, is_heading: bool)
 }
 
 /// Returns true if a heading says what the title says, apart from sites' names and marks.
-fn is_title(text: &str, title: &str) -> bool {
+pub(super) fn is_title(text: &str, title: &str) -> bool {
     let plain = |text: &str| -> String {
         text.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect()
     };

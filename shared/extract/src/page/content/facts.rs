@@ -13,7 +13,7 @@ const CURRENCIES: [char; 5] = ['$', '€', '£', '¥', '₹'];
 /// Counts and shares over the main text, where not said otherwise.
 #[derive(Debug, Default)]
 pub(in crate::page) struct Facts {
-    /// The main text's share of all text of the page.
+    /// The main text's share of all text of the page that others did not write.
     pub(in crate::page) share_of_page: f64,
     pub(in crate::page) share_in_long: f64,
     pub(in crate::page) share_in_lists: f64,
@@ -33,7 +33,7 @@ pub(in crate::page) struct Facts {
 
 impl Facts {
     pub(super) fn of(outline: &Outline, kept: &[usize]) -> Self {
-        let all: usize = outline.blocks.iter().map(|block| block.chars).sum();
+        let all = own_chars(outline);
         let chars: usize = kept.iter().map(|index| outline.blocks[*index].chars).sum();
         let mut facts = Self {
             share_of_page: share(chars, all),
@@ -64,6 +64,19 @@ impl Facts {
     }
 }
 
+/// The characters of the page, without other articles and comments.
+fn own_chars(outline: &Outline) -> usize {
+    let mut chars: usize = outline.blocks.iter().map(|block| block.chars).sum();
+    let mut behind = 0;
+    for (index, element) in outline.elements.iter().enumerate() {
+        if element.label.others && index >= behind {
+            chars -= outline.chars(element);
+            behind = element.end;
+        }
+    }
+    chars
+}
+
 fn share(part: usize, whole: usize) -> f64 {
     if whole == 0 { 0.0 } else { part as f64 / whole as f64 }
 }
@@ -77,7 +90,12 @@ fn prices(outline: &Outline) -> usize {
 
 fn alike(outline: &Outline) -> usize {
     let mut counts: HashMap<u64, usize> = HashMap::new();
-    for element in &outline.elements {
+    let mut behind = 0;
+    for (index, element) in outline.elements.iter().enumerate() {
+        behind = if element.label.others { behind.max(element.end) } else { behind };
+        if index < behind {
+            continue;
+        }
         let is_container = matches!(
             element.tag,
             Tag::Division | Tag::Section | Tag::Article | Tag::Item | Tag::Row

@@ -2,6 +2,9 @@
 
 use dom_query::Element;
 
+use super::hidden;
+use super::phrases;
+
 /// Longer names are made by machines.
 const MAX_NAME_BYTES: usize = 80;
 
@@ -24,8 +27,14 @@ pub(super) struct Label {
     pub(super) main: bool,
     /// Not shown at first: a menu, a dialogue, or an article that a script shows.
     pub(super) hidden: bool,
+    /// The same by a class, which another class may take back.
+    hidden_by_class: bool,
     /// Never shown, but read aloud.
     pub(super) unseen: bool,
+    /// A live blog, in the publisher's own word.
+    pub(super) live: bool,
+    /// Another article, or what readers wrote: found by what stands in it, never by name.
+    pub(super) others: bool,
 }
 
 /// Words of a name that stand for what is no part of an article.
@@ -216,24 +225,31 @@ const LEADS: &[&str] = &[
     "summary",
     "headertext",
 ];
-const UNSEEN: &[&str] =
-    &["sr-only", "screen-reader-text", "visually-hidden", "visuallyhidden", "screenreader"];
-
 pub(super) fn of(element: &Element) -> Label {
     let is_for_no_script = &*element.name.local == "noscript";
     let mut label = Label { hidden: is_for_no_script, ..Label::default() };
-    let mut is_streamed = false;
+    let (mut is_streamed, mut is_shown) = (false, false);
     for attribute in &element.attrs {
         let value = attribute.value.as_ref();
         match &*attribute.name.local {
             "id" if value.starts_with("S:") => is_streamed = true,
-            "class" | "id" => value.split_ascii_whitespace().for_each(|name| label.name(name)),
+            "class" => {
+                value.split_ascii_whitespace().for_each(|name| label.class(name));
+                is_shown = value.split_ascii_whitespace().any(hidden::is_shown_class);
+            }
+            "id" => value.split_ascii_whitespace().for_each(|name| {
+                label.name(name);
+            }),
             "role" => label.role(value),
             "itemprop" => label.property(value),
             "hidden" => label.hidden |= !value.eq_ignore_ascii_case("until-found"),
             "aria-hidden" => label.hidden |= value == "true",
-            "style" => label.hidden |= is_hiding(value),
-            "data-testid" | "data-component" | "data-block" => label.name(value),
+            "aria-label" => label.spoken_name(value),
+            "itemtype" => label.item(value),
+            "style" => label.hidden |= hidden::is_hidden_style(element, value),
+            "data-testid" | "data-component" | "data-block" => {
+                label.name(value);
+            }
             _ => {}
         }
     }
@@ -241,15 +257,23 @@ pub(super) fn of(element: &Element) -> Label {
         return Label::default(); // names of the whole page, not of what it holds
     }
     // React sends parts of a page hidden, under such names, and moves them.
+    label.hidden |= label.hidden_by_class && !is_shown;
     label.hidden &= !is_streamed;
     label
 }
 
 impl Label {
-    fn name(&mut self, name: &str) {
+    fn class(&mut self, name: &str) {
+        let plain = self.name(name);
+        self.unseen |= hidden::is_unseen_class(&plain);
+        self.hidden_by_class |= hidden::is_hidden_class(&plain);
+    }
+
+    /// Notes what a name says, and returns it in lower case without separators.
+    fn name(&mut self, name: &str) -> String {
         let is_property = PROPERTIES.iter().any(|start| name.starts_with(start));
         if name.len() > MAX_NAME_BYTES || is_property {
-            return;
+            return String::new();
         }
         // The part after `--` modifies a block; it does not name it.
         let name = name.split_once("--").map_or(name, |parts| parts.0);
@@ -278,7 +302,7 @@ impl Label {
         self.boilerplate |= AUTHORS.iter().any(|author| whole.contains(author));
         self.body |= whole == "entry" && !self.boilerplate;
         self.body |= BODIES.iter().any(|body| whole.contains(body)) && !self.boilerplate;
-        self.unseen |= UNSEEN.contains(&name);
+        whole
     }
 
     fn word(&mut self, word: &str) {
@@ -298,6 +322,19 @@ impl Label {
         }
     }
 
+    /// An `aria-label`: the heading of a part for those who do not see it.
+    fn spoken_name(&mut self, name: &str) {
+        if phrases::heads_comments(name) {
+            (self.comments, self.boilerplate) = (true, true);
+        } else {
+            self.boilerplate |= phrases::opens_other(name);
+        }
+    }
+
+    fn item(&mut self, kind: &str) {
+        self.live |= kind.rsplit('/').next() == Some("LiveBlogPosting");
+    }
+
     fn property(&mut self, property: &str) {
         match property {
             "articleBody" => self.declared_body = true,
@@ -306,10 +343,4 @@ impl Label {
             _ => {}
         }
     }
-}
-
-fn is_hiding(style: &str) -> bool {
-    let style: String = style.chars().filter(|c| !c.is_whitespace()).take(200).collect();
-    let style = style.to_ascii_lowercase();
-    style.contains("display:none") || style.contains("visibility:hidden")
 }

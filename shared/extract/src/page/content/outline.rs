@@ -84,6 +84,10 @@ pub(super) struct Outline {
     pub(super) blocks: Vec<Block>,
     pub(super) links: Vec<Link>,
     pub(super) text: String,
+    /// The last elements that open before times, in the page's order.
+    pub(super) times: Vec<usize>,
+    /// The same before controls that answer a comment.
+    pub(super) replies: Vec<usize>,
     /// Characters, and those of them in links, before each block.
     before: Vec<(usize, usize)>,
 }
@@ -114,6 +118,23 @@ impl Outline {
 
     pub(super) fn text_of(&self, block: &Block) -> &str {
         &self.text[block.text.clone()]
+    }
+
+    /// The elements that stand directly in `element`.
+    pub(super) fn children(&self, element: usize) -> impl Iterator<Item = usize> {
+        let end = self.elements[element].end;
+        let mut next = element + 1;
+        std::iter::from_fn(move || {
+            let this = next;
+            next = self.elements.get(this).filter(|_| this < end)?.end;
+            Some(this)
+        })
+    }
+
+    /// Returns true if one of `places`, which are in order, stands in `element`.
+    pub(super) fn has(&self, places: &[usize], element: usize) -> bool {
+        let first = places.partition_point(|place| *place < element);
+        places.get(first).is_some_and(|place| *place < self.elements[element].end)
     }
 
     /// The elements around `element`, itself first.

@@ -1,6 +1,7 @@
 //! The phrases that publishers put between and below an article's paragraphs, by
 //! their first words, in the languages with most news. They are in `data/phrases`.
 
+use std::collections::HashSet;
 use std::sync::LazyLock;
 
 use crate::word_list::entries;
@@ -8,14 +9,40 @@ use crate::word_list::entries;
 /// Longer blocks are read as text, however they start.
 const MAX_PROMPT_CHARS: usize = 160;
 const MAX_HEADING_CHARS: usize = 60;
+const MAX_REPLY_CHARS: usize = 30;
 
 const HEADINGS_TEXT: &str = include_str!("../../../data/phrases/headings.txt");
+const COMMENTS_TEXT: &str = include_str!("../../../data/phrases/comments.txt");
+const REPLIES_TEXT: &str = include_str!("../../../data/phrases/replies.txt");
 const PROMPTS_TEXT: &str = include_str!("../../../data/phrases/prompts.txt");
 
 /// Starts of headings with links, comments or the author's life under them.
 static HEADINGS: LazyLock<Vec<&str>> = LazyLock::new(|| entries(HEADINGS_TEXT).collect());
 /// Starts of single lines that ask, lead elsewhere or name the owner of a picture.
 static PROMPTS: LazyLock<Vec<&str>> = LazyLock::new(|| entries(PROMPTS_TEXT).collect());
+
+/// Headings of what readers wrote.
+static COMMENTS: LazyLock<HashSet<&str>> = LazyLock::new(|| entries(COMMENTS_TEXT).collect());
+/// Buttons and links that answer a comment.
+static REPLIES: LazyLock<HashSet<&str>> = LazyLock::new(|| entries(REPLIES_TEXT).collect());
+
+/// Tells a text that heads comments and says nothing else: "Comments (12)".
+pub(super) fn heads_comments(text: &str) -> bool {
+    is_short(text, MAX_HEADING_CHARS) && COMMENTS.contains(plain(text).as_str())
+}
+
+/// Tells a button or a link that answers a comment: "Reply".
+pub(super) fn is_reply(text: &str) -> bool {
+    is_short(text, MAX_REPLY_CHARS) && REPLIES.contains(plain(text).as_str())
+}
+
+/// Lower-case words without numbers and marks.
+fn plain(text: &str) -> String {
+    let is_mark = |c: char| c.is_ascii_punctuation() && c != '\'' || "：（）…–—·•«»“”".contains(c);
+    let is_apart = |c: char| c.is_whitespace() || c.is_numeric() || is_mark(c);
+    let words = text.split(is_apart).filter(|word| !word.is_empty());
+    words.map(str::to_lowercase).collect::<Vec<_>>().join(" ").replace('’', "'")
+}
 
 /// Tells a block that is the heading of something else than the article.
 pub(super) fn opens_other(text: &str) -> bool {
@@ -45,13 +72,27 @@ mod tests {
 
     #[test]
     fn each_phrase_stands_once_and_is_found() {
-        for (text, is_found) in
-            [(HEADINGS_TEXT, opens_other as fn(&str) -> bool), (PROMPTS_TEXT, is_prompt)]
-        {
+        let lists = [
+            (HEADINGS_TEXT, opens_other as fn(&str) -> bool),
+            (PROMPTS_TEXT, is_prompt),
+            (COMMENTS_TEXT, heads_comments),
+            (REPLIES_TEXT, is_reply),
+        ];
+        for (text, is_found) in lists {
             assert_each_once(text);
             for phrase in entries(text) {
                 assert!(is_found(&phrase.to_uppercase()), "{phrase}");
             }
+        }
+    }
+
+    #[test]
+    fn a_heading_of_comments_may_count_them_and_says_nothing_else() {
+        for text in ["Comments", "COMMENTS (12)", "3 Kommentare", "Comments:", "Réactions (4)"] {
+            assert!(heads_comments(text), "{text}");
+        }
+        for text in ["Comments by the minister", "The commentary", "", "12"] {
+            assert!(!heads_comments(text), "{text}");
         }
     }
 }

@@ -89,7 +89,7 @@ fn outside(outline: &Outline, blocks: &[f64]) -> Vec<bool> {
     let is_outside = |element: &Element| {
         let alike = of_shape.get(&element.shape).copied().unwrap_or(0.0);
         let own = if element.label.comments { own(element) } else { own(element).max(alike) };
-        is_called(element) && own <= seen * MAX_SHARE_OUTSIDE
+        element.label.others || is_called(element) && own <= seen * MAX_SHARE_OUTSIDE
     };
     outline.elements.iter().map(is_outside).collect()
 }

@@ -3,30 +3,34 @@ use std::time::Instant;
 use super::*;
 use crate::isolate::document;
 
-const FIRST: &str = "The harbour was closed on Monday after divers had found an old mine near the \
+pub(super) const FIRST: &str = "The harbour was closed on Monday after divers had found an old mine near the \
     northern pier, and the ferries to the islands went from the fishing port instead.";
-const SECOND: &str = "Experts of the navy want to lift it on Thursday at low tide; until then, nobody \
+pub(super) const SECOND: &str = "Experts of the navy want to lift it on Thursday at low tide; until then, nobody \
     may come closer than five hundred metres, the harbour master said in the evening.";
-const THIRD: &str = "It is the fourth mine in two years, and there may be more, because the fields \
+pub(super) const THIRD: &str = "It is the fourth mine in two years, and there may be more, because the fields \
     that were laid in the war have never been cleared completely along this coast.";
 
-fn read(body: &str) -> Content {
+pub(super) fn read(body: &str) -> Content {
+    content_about(body, About { title: "Mine found in the harbour", ..About::default() })
+}
+
+pub(super) fn content_about(body: &str, about: About<'_>) -> Content {
     let html = format!("<html><head><title>x</title></head><body>{body}</body></html>");
     let url = "https://gazette.example/news/mine".parse().unwrap();
-    content_of(&html, &url, "Mine found in the harbour", None)
+    content_of(&html, &url, about)
 }
 
-fn content_of(html: &str, url: &Url, title: &str, declared: Option<&str>) -> Content {
+fn content_of(html: &str, url: &Url, about: About<'_>) -> Content {
     let deadline = Deadline::never();
     let document = document(html, &deadline).unwrap();
-    Content::read(&document, url, title, declared, &deadline).unwrap()
+    Content::read(&document, url, about, &deadline).unwrap()
 }
 
-fn paragraphs() -> String {
+pub(super) fn paragraphs() -> String {
     format!("<p>{FIRST}</p><p>{SECOND}</p><p>{THIRD}</p>")
 }
 
-fn plain() -> String {
+pub(super) fn plain() -> String {
     [FIRST, SECOND, THIRD].join("\n\n")
 }
 
@@ -185,7 +189,8 @@ fn the_declared_body_stands_in_for_a_teaser() {
     let html = format!("<main><p>{FIRST}</p></main>");
     let url = "https://gazette.example/news/mine".parse().unwrap();
     let declared = format!("{FIRST}\n{SECOND}\n{THIRD}");
-    let content = content_of(&html, &url, "", Some(&declared));
+    let about = About { declared_body: Some(&declared), ..About::default() };
+    let content = content_of(&html, &url, about);
     assert_eq!(content.text, plain());
 }
 

@@ -3,6 +3,7 @@
 use dom_query::{Element as HtmlElement, NodeData, NodeRef};
 
 use super::super::label::{self, Label};
+use super::super::{hidden, phrases};
 use super::{Block, Element, Link, Outline, Tag, attribute, weight};
 use crate::deadline::{Deadline, TimeIsUp};
 
@@ -10,6 +11,9 @@ use crate::deadline::{Deadline, TimeIsUp};
 const MAX_ELEMENTS: usize = 200_000;
 /// More text than this is not looked at.
 const MAX_TEXT_BYTES: usize = 8 * 1024 * 1024;
+/// A hidden piece of a line with more nodes or text may be the article.
+const MAX_ASIDE_NODES: usize = 20;
+const MAX_ASIDE_BYTES: usize = 200;
 
 /// Reads a page's tree into an outline.
 #[derive(Default)]
@@ -76,13 +80,20 @@ impl Builder {
                 self.text(contents);
                 None
             }
-            NodeData::Element(element) => self.enter_element(element),
+            NodeData::Element(element) => self.enter_element(node, element),
             _ => None,
         })?
     }
 
-    fn enter_element(&mut self, element: &HtmlElement) -> Option<End> {
-        let label = label::of(element);
+    fn enter_element(&mut self, node: &NodeRef<'_>, element: &HtmlElement) -> Option<End> {
+        let mut label = label::of(element);
+        if label.hidden && hidden::is_phrase(element) {
+            match short_text(node) {
+                Some(text) if !is_initial(&text) => return None,
+                text => label.hidden = text.is_none(),
+            }
+        }
+        self.note_place(node, element);
         match reading(element, label) {
             Reading::Skipped => None,
             Reading::Break => {
@@ -104,6 +115,18 @@ impl Builder {
                 self.in_preformatted += usize::from(tag == Tag::Preformatted);
                 Some(End::Block)
             }
+        }
+    }
+
+    /// Notes where times and controls for answers stand.
+    fn note_place(&mut self, node: &NodeRef<'_>, element: &HtmlElement) {
+        let place = self.outline.elements.len().saturating_sub(1);
+        match &*element.name.local {
+            "time" | "relative-time" | "time-ago" => self.outline.times.push(place),
+            "button" | "a" if short_text(node).is_some_and(|text| phrases::is_reply(&text)) => {
+                self.outline.replies.push(place);
+            }
+            _ => {}
         }
     }
 
@@ -153,7 +176,7 @@ impl Builder {
                 }
                 continue;
             }
-            if matches!(c, '\u{ad}' | '\u{200b}' | '\u{feff}') {
+            if is_invisible(c) {
                 continue;
             }
             self.outline.text.push(c);
@@ -199,6 +222,31 @@ impl Builder {
         self.first_link = self.outline.links.len();
         (self.chars, self.link_chars) = (0, 0);
     }
+}
+
+/// Soft hyphens and other marks for breaking lines, which are no part of a word. The joiners
+/// of Persian and of Indic scripts are.
+fn is_invisible(c: char) -> bool {
+    matches!(c, '\u{ad}' | '\u{200b}' | '\u{2060}' | '\u{feff}')
+}
+
+/// Returns true for a single letter: the start of a word, drawn apart.
+fn is_initial(text: &str) -> bool {
+    text.starts_with(char::is_alphabetic) && text.chars().nth(1).is_none()
+}
+
+/// The text of an element with few nodes and [`MAX_ASIDE_BYTES`].
+fn short_text(node: &NodeRef<'_>) -> Option<String> {
+    let mut text = String::new();
+    for (count, inner) in node.descendants_it().enumerate() {
+        if inner.is_text() {
+            text.push_str(&inner.text());
+        }
+        if count >= MAX_ASIDE_NODES || text.len() > MAX_ASIDE_BYTES {
+            return None;
+        }
+    }
+    Some(text.trim().to_owned())
 }
 
 #[derive(Clone, Copy)]
