@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use courant_dedup::canonicalize;
+use courant_extract::is_print_url;
 use courant_store::{Lease, NoteKind};
 use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
@@ -128,7 +129,10 @@ impl Crawl {
     ) -> usize {
         let count = named.len();
         self.tally.progress.count(|report| report.lists += u64::from(count > 0));
-        named.sort_by_key(|page| std::cmp::Reverse(page.hint.changed_at_ms));
+        // A print view comes after the story that it shows, whichever changed last.
+        named.sort_by_key(|page| {
+            (is_print_url(&page.url), std::cmp::Reverse(page.hint.changed_at_ms))
+        });
         let source: Arc<str> = source.into();
         for (place, mut named) in named.into_iter().enumerate() {
             if place >= self.config.max_pages_per_source {

@@ -2,12 +2,13 @@
 //!
 //! In a queue, news comes before the rest, and the sources that named pages take
 //! turns: a sitemap of a million old pages delays no article, and leaves room for
-//! others.
+//! others. Print views come last, behind the stories that they show.
 
 use std::collections::{HashMap, HashSet, VecDeque};
 use std::hash::{BuildHasher, RandomState};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use courant_extract::is_print_url;
 use tokio::sync::{AcquireError, OwnedSemaphorePermit, Semaphore};
 
 use crate::notes::Notes;
@@ -57,18 +58,20 @@ struct State {
 struct Queue {
     news: Shares,
     rest: Shares,
+    print_views: Shares,
 }
 
 impl Queue {
     fn push(&mut self, queued: Queued) {
         match queued.page.lane {
+            _ if is_print_url(&queued.page.url) => self.print_views.push(queued),
             Lane::News => self.news.push(queued),
             Lane::Rest => self.rest.push(queued),
         }
     }
 
     fn pop(&mut self) -> Option<Queued> {
-        self.news.pop().or_else(|| self.rest.pop())
+        self.news.pop().or_else(|| self.rest.pop()).or_else(|| self.print_views.pop())
     }
 }
 
@@ -334,6 +337,25 @@ mod tests {
             || frontier.take("a.example").map(|taken| taken.page.url.path()[1..].to_owned());
         let order: Vec<_> = std::iter::from_fn(taken).collect();
         assert_eq!(order, ["new0", "other", "new1", "old0", "linked", "old1", "old2", "old3"]);
+    }
+
+    #[test]
+    fn print_views_come_last_whoever_names_them() {
+        let frontier = Frontier::new(100, true);
+        for (path, lane) in [
+            ("print/story", Lane::News),
+            ("story?print=1", Lane::Rest),
+            ("story", Lane::Rest),
+            ("news", Lane::News),
+        ] {
+            let url = format!("https://a.example/{path}");
+            frontier.offer(page_from("any", &url, lane), &url, "a.example");
+        }
+        let taken = || frontier.take("a.example").map(|taken| taken.page.url.to_string());
+        let order: Vec<_> = std::iter::from_fn(taken).collect();
+        let last = ["https://a.example/print/story", "https://a.example/story?print=1"];
+        assert_eq!(order[..2], ["https://a.example/news", "https://a.example/story"]);
+        assert_eq!(order[2..], last);
     }
 
     #[test]

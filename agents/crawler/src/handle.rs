@@ -4,7 +4,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use courant_article::{Entry, PageFields, Text};
-use courant_extract::{Deadline, Page as Extracted, PageError, page_within};
+use courant_dedup::{canonical_url, canonicalize};
+use courant_extract::{Deadline, Page as Extracted, PageError, is_print_url, page_within};
 use courant_telemetry::Clock;
 use tokio::sync::Semaphore;
 use tokio::time::Instant;
@@ -28,8 +29,15 @@ use crate::web::{Copies, Visited, Web};
 pub(crate) enum Worked {
     /// It was worked off.
     Off(Outcome),
-    /// It led into a domain that another crawler has.
+    /// It led into a domain that another crawler has, or it is the print view of this page.
     LedTo(Url),
+}
+
+/// The end of reading a page.
+enum Read {
+    Worked(Outcome),
+    /// It is a print view: this is where its publisher has the story.
+    Story(Url),
 }
 
 /// Works pages off.
@@ -62,7 +70,12 @@ impl Handler {
             }
             Visited::Document { document, before, slot } => {
                 let url = document.url.clone();
-                let (visit, outcome) = self.document(page, document, before).await?;
+                let (visit, read) = self.document(page, document, before).await?;
+                let outcome = match read {
+                    Ok(Read::Story(story)) => return Ok(Worked::LedTo(story)),
+                    Ok(Read::Worked(outcome)) => Ok(outcome),
+                    Err(ended) => Err(ended),
+                };
                 (url, visit, outcome, Some(slot))
             }
             Visited::Elsewhere { url } => return Ok(Worked::LedTo(url)),
@@ -111,7 +124,7 @@ impl Handler {
         page: &Page,
         document: Document,
         before: Option<Remembered>,
-    ) -> Result<(Remembered, Result<Outcome, Ended>), Ended> {
+    ) -> Result<(Remembered, Result<Read, Ended>), Ended> {
         self.tally.progress.count(|report| report.fetched += 1);
         self.tally.metrics.body(document.body.len());
         let url = document.url.clone();
@@ -122,16 +135,19 @@ impl Handler {
             status: 200,
         };
         let entry = match self.read(document).await {
-            Ok(extracted) => article(&url, page, extracted),
+            Ok(extracted) => match story_of(&url, &extracted) {
+                Some(story) => return Ok((visit, Ok(Read::Story(story)))),
+                None => article(&url, page, extracted),
+            },
             Err(refusal) => return Ok((visit, Err(refusal.into()))),
         };
         let content = content_of(&entry);
         visit.content = Some(content);
         if before.is_some_and(|before| before.content == Some(content)) {
-            return Ok((visit, Ok(Outcome::NotModified)));
+            return Ok((visit, Ok(Read::Worked(Outcome::NotModified))));
         }
         self.publisher.submit(entry, content).await?;
-        Ok((visit, Ok(Outcome::Submitted)))
+        Ok((visit, Ok(Read::Worked(Outcome::Submitted))))
     }
 
     /// Extracts the article, on a thread of its own: a page may keep a processor busy.
@@ -147,6 +163,17 @@ impl Handler {
         // A panic in a parser costs its page.
         extracted.unwrap_or(Err(Refusal::Unreadable))
     }
+}
+
+/// Returns the story that a print view at `url` shows, where the view says it and its word
+/// counts: the story is read where it stands, and not as it is printed.
+fn story_of(url: &Url, page: &Extracted) -> Option<Url> {
+    let declared = page.canonical_url.as_deref().filter(|_| page.is_print_view)?;
+    let own = canonicalize(url.as_str()).ok()?;
+    let story = canonical_url(url.as_str(), Some(declared)).ok()?;
+    let declared = Url::parse(declared).ok()?;
+    let is_elsewhere = story != own && !is_print_url(&declared);
+    is_elsewhere.then_some(declared)
 }
 
 /// Pages are asked for by their last visit.

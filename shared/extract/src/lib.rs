@@ -21,6 +21,6 @@ mod xml;
 pub use date::published_at;
 pub use deadline::Deadline;
 pub use page::{
-    EVIDENCE, Evidence, MAX_PAGE_BYTES, MAX_PAGE_TEXT_BYTES, Page, PageError, evidence, page,
-    page_within,
+    EVIDENCE, Evidence, MAX_PAGE_BYTES, MAX_PAGE_TEXT_BYTES, Page, PageError, evidence,
+    is_print_url, page, page_within,
 };

@@ -18,6 +18,7 @@ mod links;
 mod metadata;
 mod microdata;
 mod names;
+mod print;
 mod shown;
 mod structured;
 mod survey;
@@ -28,6 +29,7 @@ mod verdict;
 pub use content::MAX_PAGE_TEXT_BYTES;
 use content::{About, Content};
 use metadata::Metadata;
+pub use print::is_print_url;
 use structured::Structured;
 use survey::Survey;
 pub use verdict::{EVIDENCE, Evidence};
@@ -75,6 +77,8 @@ pub struct Page {
     pub links: Vec<Url>,
     /// True if the page asks not to be indexed.
     pub noindex: bool,
+    /// True if it shows for printing what stands elsewhere.
+    pub is_print_view: bool,
 }
 
 /// Why nothing can be said about a page.
@@ -201,6 +205,7 @@ fn read(document: &Document, url: &Url, deadline: &Deadline<'_>) -> Result<Page,
         feeds,
         links,
         noindex: metadata.noindex,
+        is_print_view: print::is_print_view(document, url),
     })
 }
 

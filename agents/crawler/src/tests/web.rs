@@ -140,6 +140,32 @@ async fn a_site_is_read_by_its_feeds_and_sitemaps() {
 }
 
 #[tokio::test]
+async fn the_story_is_read_and_its_print_view_never_instead() {
+    for paths in [["/print/7", "/story"], ["/story", "/print/7"], ["/print/7", "/print/7"]] {
+        let world = World::new().await;
+        world.feed("a.example", &paths);
+        let canonical = "<link rel=canonical href=http://a.example/story>";
+        world.serve("a.example/print/7", [Reply::ok(article_html("Ayton", canonical))]);
+        world.serve("a.example/story", [Reply::article("Ayton")]);
+        let report = world.crawl(&["http://a.example/feed"]).await;
+        assert_eq!(report.submitted, 1, "{report:?}");
+        assert_eq!(world.hits_of("a.example/story").len(), 1, "{paths:?}");
+        assert_eq!(world.hits().last().unwrap().url.ends_with("/story"), paths[1] == paths[0]);
+    }
+}
+
+#[tokio::test]
+async fn a_print_view_that_names_no_story_is_fetched_behind_the_others() {
+    let world = World::new().await;
+    world.feed("a.example", &["/print/7", "/story", "/other"]);
+    for (path, name) in [("/print/7", "Ayton"), ("/story", "Ayton"), ("/other", "Beeford")] {
+        world.serve(&format!("a.example{path}"), [Reply::article(name)]);
+    }
+    world.crawl(&["http://a.example/feed"]).await;
+    assert_eq!(world.hits().last().unwrap().url, "a.example/print/7");
+}
+
+#[tokio::test]
 async fn a_site_without_either_is_read_by_its_links_and_one_without_links_is_no_source() {
     let world = World::new().await;
     let path = "/2024/03/05/the-council-decides-on-the-bridge";

@@ -5,6 +5,8 @@ use std::collections::HashSet;
 use dom_query::Document;
 use url::Url;
 
+use super::print::is_print_url;
+
 const MAX_FEEDS: usize = 32;
 const MAX_LINKS: usize = 500;
 /// Anchors looked at; more are navigation.
@@ -85,12 +87,14 @@ fn is_of_comments(feed: &Url) -> bool {
     feed.path().split('/').any(|part| part.eq_ignore_ascii_case("comments"))
 }
 
-/// Links of the same site that look like articles, absolute, each once.
+/// Links of the same site that look like articles, absolute, each once; not those to print
+/// views, which show an article once more.
 pub(super) fn articles(document: &Document, url: &Url, base: &Url) -> Vec<Url> {
     let anchors = document.select("a[href]");
     let links =
         anchors.iter().take(MAX_ANCHORS).filter_map(|anchor| http(base, &anchor.attr("href")?));
-    let articles = links.filter(|link| is_same_site(link, url) && looks_like_article(link));
+    let articles = links
+        .filter(|link| is_same_site(link, url) && looks_like_article(link) && !is_print_url(link));
     each_once(
         articles.filter(|link| link.path() != url.path() || link.query() != url.query()),
         MAX_LINKS,
