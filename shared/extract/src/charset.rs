@@ -1,41 +1,124 @@
-//! Bytes to text, the way browsers decide on an encoding.
+//! Bytes to text: by what they are, what their server and the document say, and where
+//! nobody says anything right, by what they look like.
 
-use encoding_rs::{Encoding, UTF_8, WINDOWS_1252};
+use std::borrow::Cow;
 
-/// Browsers look at 1,024 bytes; pages with long scripts before their
-/// declaration are common enough to look a little further.
-const PRESCAN_BYTES: usize = 4096;
+use encoding_rs::{Encoding, UTF_8, UTF_16BE, UTF_16LE, WINDOWS_1252};
+use url::Url;
 
-/// Decodes `bytes`: a byte order mark decides, then `hint` (a label, or a whole
-/// `Content-Type`), then what the document declares, and at last windows-1252.
-/// Bytes that cannot be decoded become U+FFFD.
+mod declared;
+mod detect;
+
+pub(crate) use detect::Site;
+
+/// The escape character, which starts every shift of ISO-2022-JP.
+const ESCAPE: u8 = 0x1b;
+/// UTF-8 may hold one broken sequence in so many letters beyond ASCII: pages put together
+/// from several sources do.
+const UTF_8_LETTERS_PER_FLAW: usize = 16;
+/// A label is wrong where more than one in so many letters beyond ASCII cannot be read by it.
+const LETTERS_PER_FLAW: usize = 8;
+
+/// Decodes `bytes`. Bytes that cannot be decoded become U+FFFD.
 ///
-/// Unlike in browsers, valid UTF-8 beyond ASCII is stronger than the document's
-/// own declaration: pages saved to disk keep the declaration of the bytes that
-/// they no longer have, and text in another encoding is hardly ever valid UTF-8.
-pub(crate) fn decode(bytes: &[u8], hint: Option<&str>) -> String {
-    let encoding = Encoding::for_bom(bytes)
-        .map(|(encoding, _)| encoding)
-        .or_else(|| hint.and_then(label_in_content_type).and_then(by_label))
-        .or_else(|| (!bytes.is_ascii() && std::str::from_utf8(bytes).is_ok()).then_some(UTF_8))
-        .or_else(|| declared(bytes))
-        .unwrap_or(WINDOWS_1252);
-    encoding.decode(bytes).0.into_owned()
+/// A byte order mark decides. Valid UTF-8 with letters beyond ASCII is UTF-8, whatever
+/// anybody says: text in another encoding is hardly ever valid UTF-8, and servers often name
+/// one charset for all their files. Then comes the first that fits the bytes: `hint` (a label,
+/// or a whole `Content-Type`), the document's own declaration, and what its letters look like.
+/// That goes against the order of browsers where a label is wrong, and only there.
+pub(crate) fn decode<'b>(bytes: &'b [u8], hint: Option<&str>, site: Site<'_>) -> Cow<'b, str> {
+    if let Some((encoding, mark)) = Encoding::for_bom(bytes)
+        && !bytes.starts_with(&[0xff, 0xfe, 0, 0])
+    {
+        return encoding.decode_without_bom_handling(&bytes[mark..]).0;
+    }
+    if let Some(text) = wide(bytes) {
+        return Cow::Owned(text);
+    }
+    match std::str::from_utf8(bytes) {
+        Ok(text) if !bytes.is_ascii() || !bytes.contains(&ESCAPE) => Cow::Borrowed(text),
+        _ if is_nearly_utf_8(bytes) => by(UTF_8, bytes),
+        _ => by_labels(bytes, hint, site),
+    }
 }
 
-/// Returns true if `bytes` can be text in the encoding that `hint` names, and are not plainly
-/// in UTF-8 instead.
-pub(crate) fn fits(bytes: &[u8], hint: &str) -> bool {
-    let encoding = label_in_content_type(hint).and_then(by_label);
-    encoding.is_some_and(|encoding| {
-        let is_utf_8 = !bytes.is_ascii() && std::str::from_utf8(bytes).is_ok();
-        let fits = encoding.decode_without_bom_handling_and_without_replacement(bytes).is_some();
-        fits && (encoding == UTF_8 || !is_utf_8)
+/// Returns the text of a document as all readers of this crate see it. `content_type`: the
+/// answer's, or a charset. `url`: where it was fetched. Bytes that cannot be decoded become
+/// U+FFFD.
+pub fn decoded<'b>(
+    document: &'b [u8],
+    content_type: Option<&str>,
+    url: Option<&Url>,
+) -> Cow<'b, str> {
+    decode(document, content_type, url.into())
+}
+
+/// UTF-16 and UTF-32 without a byte order mark, which the first character of a document
+/// gives away.
+fn wide(bytes: &[u8]) -> Option<String> {
+    Some(match bytes {
+        [0xff, 0xfe, 0, 0, rest @ ..] => utf_32(rest, u32::from_le_bytes),
+        [0, 0, 0xfe, 0xff, rest @ ..] => utf_32(rest, u32::from_be_bytes),
+        [b'<', 0, 0, 0, ..] => utf_32(bytes, u32::from_le_bytes),
+        [0, 0, 0, b'<', ..] => utf_32(bytes, u32::from_be_bytes),
+        [b'<' | b'\n' | b' ', 0, ..] => by(UTF_16LE, bytes).into_owned(),
+        [0, b'<' | b'\n' | b' ', ..] => by(UTF_16BE, bytes).into_owned(),
+        _ => return None,
     })
 }
 
+fn utf_32(bytes: &[u8], read: fn([u8; 4]) -> u32) -> String {
+    let (units, _) = bytes.as_chunks::<4>();
+    let codes = units.iter().map(|unit| read(*unit));
+    codes.map(|code| char::from_u32(code).unwrap_or(char::REPLACEMENT_CHARACTER)).collect()
+}
+
+fn by<'b>(encoding: &'static Encoding, bytes: &'b [u8]) -> Cow<'b, str> {
+    encoding.decode_without_bom_handling(bytes).0
+}
+
+/// Returns true for UTF-8 that is cut at its end, or has a flaw here and there.
+fn is_nearly_utf_8(bytes: &[u8]) -> bool {
+    let (mut letters, mut flaws) = (0_usize, 0_usize);
+    for chunk in bytes.utf8_chunks() {
+        letters += chunk.valid().bytes().filter(|byte| *byte >= 0xc0).count();
+        flaws += usize::from(!chunk.invalid().is_empty());
+    }
+    let is_cut = std::str::from_utf8(bytes).is_err_and(|error| error.error_len().is_none());
+    letters > 0 && (is_cut || letters >= UTF_8_LETTERS_PER_FLAW.saturating_mul(flaws))
+}
+
+fn by_labels<'b>(bytes: &'b [u8], hint: Option<&str>, site: Site<'_>) -> Cow<'b, str> {
+    let hinted = hint.and_then(label_in_content_type).and_then(by_label);
+    let hinted = hinted.filter(|encoding| *encoding != UTF_16LE && *encoding != UTF_16BE);
+    let declared = declared::encoding(bytes);
+    // Many servers name ISO-8859-1, which is read as windows-1252, for all that they have.
+    let is_default = hinted == Some(WINDOWS_1252);
+    let is_declared_rightly = |own| is_default && own == detect::encoding(bytes, site);
+    let labels = match declared {
+        Some(own) if is_declared_rightly(own) => [declared, hinted],
+        _ => [hinted, declared],
+    };
+    let mut flawed = None;
+    for encoding in labels.into_iter().flatten() {
+        match encoding.decode_without_bom_handling_and_without_replacement(bytes) {
+            Some(text) => return text,
+            None if flawed.is_none() => flawed = text_with_few_flaws(bytes, encoding),
+            None => {}
+        }
+    }
+    flawed.unwrap_or_else(|| by(detect::encoding(bytes, site), bytes))
+}
+
+fn text_with_few_flaws<'b>(bytes: &'b [u8], encoding: &'static Encoding) -> Option<Cow<'b, str>> {
+    let text = by(encoding, bytes);
+    let letters = text.chars().filter(|letter| !letter.is_ascii()).count();
+    let flaws = text.chars().filter(|letter| *letter == char::REPLACEMENT_CHARACTER).count();
+    (flaws.saturating_mul(LETTERS_PER_FLAW) <= letters).then_some(text)
+}
+
 fn by_label(label: &str) -> Option<&'static Encoding> {
-    Encoding::for_label(label.trim().as_bytes())
+    Encoding::for_label_no_replacement(label.trim().as_bytes())
 }
 
 /// `utf-8` of `text/html; charset="utf-8"`; a text without `/` is a label itself.
@@ -43,75 +126,11 @@ fn label_in_content_type(hint: &str) -> Option<&str> {
     if !hint.contains(['/', ';', '=']) {
         return Some(hint);
     }
-    let at = hint.to_ascii_lowercase().find("charset=")?;
-    let value = hint[at + "charset=".len()..].split(';').next()?;
+    let at = hint.to_ascii_lowercase().find("charset")?;
+    let value = hint[at + "charset".len()..].trim_start().strip_prefix('=')?;
+    let value = value.split([';', ',']).next()?;
     Some(value.trim_matches([' ', '"', '\'']))
 }
 
-fn declared(bytes: &[u8]) -> Option<&'static Encoding> {
-    let start =
-        String::from_utf8_lossy(&bytes[..bytes.len().min(PRESCAN_BYTES)]).to_ascii_lowercase();
-    let encoding = by_xml_declaration(&start).or_else(|| by_meta(&start))?;
-    // A declaration that could be read as ASCII is not in UTF-16, whatever it says.
-    Some(encoding.output_encoding())
-}
-
-fn by_xml_declaration(start: &str) -> Option<&'static Encoding> {
-    let declaration = start.trim_start().strip_prefix("<?xml")?.split("?>").next()?;
-    by_label(quoted_or_word(declaration.split_once("encoding=")?.1))
-}
-
-fn by_meta(start: &str) -> Option<&'static Encoding> {
-    let tags = start.split("<meta").skip(1).filter_map(|rest| rest.split('>').next());
-    tags.filter_map(|tag| tag.split_once("charset")?.1.trim_start().strip_prefix('='))
-        .find_map(|value| by_label(quoted_or_word(value)))
-}
-
-fn quoted_or_word(value: &str) -> &str {
-    let value = value.trim_start().trim_start_matches(['"', '\'']);
-    value.split(['"', '\'', ' ', ';', '/', '>']).next().unwrap_or_default()
-}
-
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_byte_order_mark_is_stronger_than_the_header() {
-        assert_eq!(decode(b"\xef\xbb\xbfcaf\xc3\xa9", Some("iso-8859-1")), "café");
-        assert_eq!(decode(b"\xff\xfec\0\xe9\0", None), "cé");
-    }
-
-    #[test]
-    fn the_header_is_stronger_than_the_document() {
-        let page = b"<meta charset=utf-8>caf\xe9";
-        assert_eq!(
-            decode(page, Some("text/html; charset=\"ISO-8859-1\"")),
-            "<meta charset=utf-8>café"
-        );
-        assert!(decode(page, Some("text/html")).contains('\u{fffd}'));
-    }
-
-    #[test]
-    fn the_document_declares_its_encoding() {
-        for start in [
-            "<meta charset=\"windows-1251\">",
-            "<META http-equiv=Content-Type content='text/html; charset=windows-1251'>",
-            "<?xml version='1.0' encoding='windows-1251'?>",
-        ] {
-            let bytes = [start.as_bytes(), b"\xcc\xe8\xf0"].concat();
-            assert!(decode(&bytes, None).ends_with("Мир"), "{start}");
-        }
-        let shift_jis = b"<meta charset=Shift_JIS>\x93\xfa\x96\x7b";
-        assert!(decode(shift_jis, None).ends_with("日本"));
-    }
-
-    #[test]
-    fn without_any_declaration_the_bytes_decide() {
-        assert_eq!(decode("naïve".as_bytes(), None), "naïve");
-        assert_eq!(decode(b"na\xefve \x93quoted\x94", None), "naïve “quoted”");
-        assert_eq!(decode("naïve".as_bytes(), Some("no-such-charset")), "naïve");
-        assert_eq!(decode("<meta charset=utf-16>ï".as_bytes(), None), "<meta charset=utf-16>ï");
-        assert_eq!(decode("<meta charset=gbk>新闻".as_bytes(), None), "<meta charset=gbk>新闻");
-    }
-}
+mod tests;

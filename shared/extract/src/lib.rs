@@ -18,6 +18,7 @@ pub mod sources;
 mod word_list;
 mod xml;
 
+pub use charset::decoded;
 pub use date::published_at;
 pub use deadline::Deadline;
 pub use page::{

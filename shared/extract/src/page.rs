@@ -135,7 +135,7 @@ pub fn page_within(
     url: &Url,
     deadline: &Deadline<'_>,
 ) -> Result<Page, PageError> {
-    parsed(html, charset_hint, deadline, |document| read(document, url, deadline))
+    parsed(html, charset_hint, url, deadline, |document| read(document, url, deadline))
 }
 
 /// Returns the numbers that decide [`Page::is_article`], one for each of [`EVIDENCE`], to
@@ -145,7 +145,7 @@ pub fn page_within(
 /// As [`page`].
 pub fn evidence(html: &[u8], charset_hint: Option<&str>, url: &Url) -> Result<Evidence, PageError> {
     let deadline = Deadline::never();
-    parsed(html, charset_hint, &deadline, |document| {
+    parsed(html, charset_hint, url, &deadline, |document| {
         let survey = Survey::read(document, &deadline)?;
         let structured = Structured::read(&survey);
         let base = links::base(document, url);
@@ -159,13 +159,14 @@ pub fn evidence(html: &[u8], charset_hint: Option<&str>, url: &Url) -> Result<Ev
 fn parsed<T>(
     html: &[u8],
     charset_hint: Option<&str>,
+    url: &Url,
     deadline: &Deadline<'_>,
     read: impl FnOnce(&Document) -> Result<T, TimeIsUp>,
 ) -> Result<T, PageError> {
     if html.len() > MAX_PAGE_BYTES {
         return Err(PageError::TooLarge(html.len()));
     }
-    let html = charset::decode(html, charset_hint);
+    let html = charset::decode(html, charset_hint, url.into());
     isolated(|| Ok(read(&document(&html, deadline)?)?)).map_err(PageError::Panicked)?
 }
 

@@ -4,11 +4,9 @@
 use std::cell::Cell;
 use std::ops::ControlFlow;
 
-use encoding_rs::{Encoding, UTF_16BE, UTF_16LE, WINDOWS_1252};
+use encoding_rs::WINDOWS_1252;
 use quick_xml::Reader;
 use quick_xml::events::{BytesStart, Event};
-
-use crate::charset;
 
 /// Entities that a document may declare, and the length of one.
 const MAX_ENTITIES: usize = 256;
@@ -209,33 +207,6 @@ pub(crate) fn local(name: &str) -> (&str, &str) {
     name.split_once(':').map_or((name, ""), |(prefix, local)| (local, prefix))
 }
 
-/// The text of an XML document: as [`charset::decode`], and UTF-16 and UTF-32
-/// without a byte order mark, which XML's first character gives away.
-///
-/// `hint` counts only where it fits: servers send one charset for all files that
-/// they have, and feeds declare their own.
-pub(crate) fn decode(bytes: &[u8], hint: Option<&str>) -> String {
-    match bytes {
-        [0xff, 0xfe, 0, 0, rest @ ..] => utf_32(rest, u32::from_le_bytes),
-        [0, 0, 0xfe, 0xff, rest @ ..] => utf_32(rest, u32::from_be_bytes),
-        [b'<', 0, 0, 0, ..] => utf_32(bytes, u32::from_le_bytes),
-        [0, 0, 0, b'<', ..] => utf_32(bytes, u32::from_be_bytes),
-        [b'<', 0, ..] => by(UTF_16LE, bytes),
-        [0, b'<' | b'\n' | b' ', ..] => by(UTF_16BE, bytes),
-        _ => charset::decode(bytes, hint.filter(|hint| charset::fits(bytes, hint))),
-    }
-}
-
-fn by(encoding: &'static Encoding, bytes: &[u8]) -> String {
-    encoding.decode(bytes).0.into_owned()
-}
-
-fn utf_32(bytes: &[u8], read: fn([u8; 4]) -> u32) -> String {
-    let (units, _) = bytes.as_chunks::<4>();
-    let codes = units.iter().map(|unit| read(*unit));
-    codes.map(|code| char::from_u32(code).unwrap_or(char::REPLACEMENT_CHARACTER)).collect()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -295,24 +266,5 @@ mod tests {
         })
         .unwrap();
         assert_eq!(seen[1], ("b".to_owned(), "unquoted".to_owned()));
-    }
-
-    #[test]
-    fn wide_encodings_show_in_the_first_character() {
-        let text = "<a>é</a>";
-        let wide =
-            |order: fn(u16) -> [u8; 2]| text.encode_utf16().flat_map(order).collect::<Vec<_>>();
-        let wider = |order: fn(u32) -> [u8; 4]| {
-            text.chars().flat_map(|c| order(u32::from(c))).collect::<Vec<_>>()
-        };
-        for bytes in [
-            wide(u16::to_le_bytes),
-            wide(u16::to_be_bytes),
-            wider(u32::to_le_bytes),
-            wider(u32::to_be_bytes),
-            [vec![0xff, 0xfe, 0, 0], wider(u32::to_le_bytes)].concat(),
-        ] {
-            assert_eq!(decode(&bytes, None), text);
-        }
     }
 }

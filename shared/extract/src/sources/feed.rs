@@ -8,7 +8,7 @@
 use url::Url;
 
 use crate::isolate::isolated;
-use crate::{gzip, xml};
+use crate::{charset, gzip};
 
 mod construct;
 mod entry;
@@ -49,7 +49,8 @@ pub fn feed(
     if bytes.len() > MAX_FEED_BYTES {
         return Err(FeedError::TooLarge(bytes.len()));
     }
-    isolated(|| read(&xml::decode(bytes, charset_hint), base)).map_err(FeedError::Panicked)?
+    isolated(|| read(&charset::decode(bytes, charset_hint, base.into()), base))
+        .map_err(FeedError::Panicked)?
 }
 
 fn read(text: &str, base: Option<&Url>) -> Result<Feed, FeedError> {

@@ -1,7 +1,8 @@
 //! The kind of a source, told from its first bytes.
 
 use super::lists::is_http;
-use crate::{charset, gzip};
+use crate::charset::{self, Site};
+use crate::gzip;
 
 const SNIFF_BYTES: usize = 8192;
 
@@ -38,7 +39,7 @@ pub fn kind(bytes: &[u8], content_type: Option<&str>, name: &str) -> Kind {
     if start.starts_with(b"WARC/") {
         return Kind::Warc;
     }
-    let text = charset::decode(&start, None);
+    let text = charset::decode(&start, None, Site::default());
     let text = text.trim_start_matches(|c: char| c.is_whitespace() || c == '\u{feff}');
     by_text(text, &extension(name)).unwrap_or_else(|| by_name(content_type, &extension(name)))
 }

@@ -6,7 +6,8 @@ use html_escape::encode_double_quoted_attribute_to_string;
 use url::Url;
 
 use super::feed;
-use crate::xml::{self, Node, walk};
+use crate::charset::{self, Site};
+use crate::xml::{Node, walk};
 
 const MAX_LIST_BYTES: usize = 16 * 1024 * 1024;
 const MAX_ENTRIES: usize = 100_000;
@@ -39,7 +40,7 @@ pub enum ListError {
 /// [`ListError`] where it is no OPML, or too large.
 pub fn opml(bytes: &[u8]) -> Result<Vec<String>, ListError> {
     check_size(bytes.len())?;
-    let text = xml::decode(bytes, None);
+    let text = charset::decode(bytes, None, Site::default());
     let (mut is_opml, mut feeds) = (false, Vec::new());
     let walked = walk(text.trim_start(), |node| {
         if let Node::Start(name, attributes) = node {

@@ -7,7 +7,8 @@ use courant_article::PublishedAt;
 use url::Url;
 
 use super::feed;
-use crate::xml::{self, Node, local, walk};
+use crate::charset::{self, Site};
+use crate::xml::{Node, local, walk};
 use crate::{date, gzip};
 
 /// sitemaps.org allows 50 MB, uncompressed; a compressed file is read so far.
@@ -74,7 +75,7 @@ pub fn sitemap(bytes: &[u8]) -> Result<Sitemap, SitemapError> {
     } else {
         bytes
     };
-    let text = xml::decode(bytes, None);
+    let text = charset::decode(bytes, None, Site::default());
     let text = text.trim_start_matches(|c: char| c.is_whitespace() || c == '\u{feff}');
     let found = if text.starts_with('<') { xml(text) } else { plain(text) };
     let found = found.or_else(|error| of_feed(bytes).ok_or(error))?;

@@ -1,0 +1,106 @@
+//! The encoding that letters look like, by the detector of Firefox.
+
+use chardetng::{EncodingDetector, Iso2022JpDetection, Utf8Detection};
+use encoding_rs::{
+    Encoding, ISO_8859_2, ISO_8859_4, WINDOWS_1250, WINDOWS_1252, WINDOWS_1254, WINDOWS_1257,
+    WINDOWS_1258,
+};
+use url::{Host, Url};
+
+/// The most text that is looked at.
+const MAX_TEXT_BYTES: usize = 256 * 1024;
+/// Fewer letters beyond ASCII tell nothing between the alphabets of one script.
+const MIN_LETTERS: usize = 4;
+/// Latin alphabets other than the western one.
+const OTHER_LATIN: [&Encoding; 6] =
+    [ISO_8859_2, ISO_8859_4, WINDOWS_1250, WINDOWS_1254, WINDOWS_1257, WINDOWS_1258];
+
+/// The site that bytes come from: its country has its own old encodings.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Site<'u>(Option<&'u Url>);
+
+impl<'u> From<Option<&'u Url>> for Site<'u> {
+    fn from(url: Option<&'u Url>) -> Self {
+        Self(url)
+    }
+}
+
+impl<'u> From<&'u Url> for Site<'u> {
+    fn from(url: &'u Url) -> Self {
+        Self(Some(url))
+    }
+}
+
+impl Site<'_> {
+    /// The top-level domain in lower case, without a dot.
+    fn top_level_domain(self) -> Option<String> {
+        let Some(Host::Domain(host)) = self.0?.host() else { return None };
+        let last = host.trim_end_matches('.').rsplit('.').next()?;
+        let is_label = last.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-');
+        (is_label && !last.is_empty()).then(|| last.to_ascii_lowercase())
+    }
+}
+
+/// The likely encoding of `bytes`, which are not UTF-8. Windows-1252 where nothing shows.
+///
+/// Markup is left out: it is ASCII, and would hide the few letters of a short feed.
+pub(super) fn encoding(bytes: &[u8], site: Site<'_>) -> &'static Encoding {
+    let mut detector = EncodingDetector::new(Iso2022JpDetection::Allow);
+    let (mut room, mut letters) = (MAX_TEXT_BYTES, 0);
+    for text in Texts(bytes) {
+        let text = &text[..text.len().min(room)];
+        detector.feed(text, false);
+        // Words of two elements are two words.
+        detector.feed(b" ", false);
+        letters += text.iter().filter(|byte| **byte >= 0xc0).count();
+        room -= text.len();
+        if room == 0 {
+            break;
+        }
+    }
+    detector.feed(b"", true);
+    let domain = site.top_level_domain();
+    let domain = domain.as_deref().map(str::as_bytes);
+    let guess = detector.guess(domain, Utf8Detection::Deny);
+    let is_blind = letters < MIN_LETTERS && !EncodingDetector::tld_may_affect_guess(domain);
+    if is_blind && OTHER_LATIN.contains(&guess) { WINDOWS_1252 } else { guess }
+}
+
+/// The texts between tags. In every encoding that is looked for, the bytes of `<` and `>` are
+/// nothing else, except in ISO-2022-JP, whose escapes show all the same.
+struct Texts<'b>(&'b [u8]);
+
+impl<'b> Iterator for Texts<'b> {
+    type Item = &'b [u8];
+
+    fn next(&mut self) -> Option<&'b [u8]> {
+        loop {
+            if self.0.is_empty() {
+                return None;
+            }
+            let end = self.0.iter().position(|byte| *byte == b'<').unwrap_or(self.0.len());
+            let (text, rest) = self.0.split_at(end);
+            self.0 = &rest[markup_len(rest)..];
+            if !text.trim_ascii().is_empty() {
+                return Some(text);
+            }
+        }
+    }
+}
+
+/// The length of the tag, comment, script or style at the start of `rest`.
+fn markup_len(rest: &[u8]) -> usize {
+    const CDATA: &[u8] = b"<![CDATA[";
+    let starts = |name: &[u8]| rest.get(..name.len()).is_some_and(|r| r.eq_ignore_ascii_case(name));
+    if rest.starts_with(CDATA) {
+        return CDATA.len();
+    }
+    let end: &[u8] = match () {
+        () if starts(b"<!--") => b"-->",
+        () if starts(b"<script") => b"</script>",
+        () if starts(b"<style") => b"</style>",
+        () => b">",
+    };
+    let at = rest.windows(end.len()).position(|window| window.eq_ignore_ascii_case(end));
+    at.map_or(rest.len(), |at| at + end.len())
+}
