@@ -52,7 +52,7 @@ fn named(files: &[PathBuf]) -> anyhow::Result<Vec<Value>> {
         let bytes = std::fs::read(file).with_context(|| format!("cannot read {name}"))?;
         let urls = match kind(&bytes, None, &file.to_string_lossy()) {
             Kind::Opml => opml(&bytes),
-            Kind::UrlList => url_list(&String::from_utf8_lossy(&bytes)),
+            Kind::UrlList => url_list(&bytes),
             _ => bail!("{name} is neither OPML nor a list of URLs"),
         };
         let urls = urls.with_context(|| format!("cannot read {name}"))?;
@@ -76,7 +76,11 @@ fn line(feed: &Value) -> String {
         None | Some(0) => String::new(),
         Some(times) => format!("  ({times} times in a row: {})", text("problem")),
     };
-    format!("{:<20}  {:<7}  {}{failing}\n", text("next_check_at"), text("kind"), text("url"))
+    let next = match feed["next_check_at"].as_str() {
+        None if feed["failures"].as_u64() > Some(0) => "ended",
+        next => next.unwrap_or_default(),
+    };
+    format!("{next:<20}  {:<7}  {}{failing}\n", text("kind"), text("url"))
 }
 
 #[cfg(test)]
@@ -116,6 +120,10 @@ mod tests {
             text.ends_with("https://b.example/feed  (3 times in a row: not fetched)\n"),
             "{text}"
         );
+        let gone = json!([{"url": "https://c.example/feed", "kind": "feed", "failures": 1,
+            "problem": "gone for good (410)", "next_check_at": null}]);
+        let text = show(&gone, &Paper::standard_output());
+        assert!(text.starts_with("ended                 feed "), "{text}");
         assert!(feeds.as_array().unwrap().iter().all(is_feed));
         assert!(!is_feed(&json!({"kind": "sitemap"})));
     }

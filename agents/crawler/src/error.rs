@@ -50,11 +50,26 @@ pub enum SourceError {
     },
 }
 
-/// The way out, where a key of the configuration is one.
-fn hint(ended: Ended) -> &'static str {
+/// Why an address gave nothing, and the way out where there is one.
+fn why_not(ended: Ended) -> String {
     match ended {
-        Ended::Refused(Refusal::PrivateAddress) => "; crawler.allow_networks lets it in",
-        _ => "",
+        Ended::Refused(Refusal::PrivateAddress) => {
+            "not fetched: private_address; crawler.allow_networks lets it in".into()
+        }
+        Ended::Refused(Refusal::Gone) => {
+            "gone for good (410): it is not asked for again; take it off the sources".into()
+        }
+        Ended::Refused(Refusal::BotCheck) => {
+            "blocked by a bot check: ask the publisher to let the crawler in, or for a feed that \
+             is open to it"
+                .into()
+        }
+        Ended::Refused(Refusal::Login) => {
+            "asks for a login: ask the publisher for an address that is open, or take it off the \
+             sources"
+                .into()
+        }
+        ended => format!("not fetched: {}", ended.reason()),
     }
 }
 
@@ -62,8 +77,14 @@ fn hint(ended: Ended) -> &'static str {
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum Fruitless {
     /// Its address gave nothing, as pages give nothing.
-    #[error("not fetched: {}{}", .0.reason(), hint(*.0))]
+    #[error("{}", why_not(*.0))]
     NotFetched(Ended),
+    /// A web page answers where a feed, sitemap or list was before.
+    #[error("a web page stands in the place of the {kind}: its links are not followed")]
+    PageInPlace {
+        /// The kind of listing that was here.
+        kind: &'static str,
+    },
     /// It is neither feed nor sitemap nor site.
     #[error("no feed, sitemap, OPML, URL list or web page")]
     NotASource,

@@ -55,9 +55,12 @@ fn summary(looked_at: &BTreeMap<String, Option<Failing>>) -> String {
     let mut text = format!("{} followed, {} failing", looked_at.len(), failing.len());
     for (url, Failing { times, problem, next_check_at_ms }) in failing.iter().take(MAX_NAMED) {
         let next = jiff::Timestamp::from_millisecond(*next_check_at_ms).unwrap_or_default();
-        let next = next.strftime("%FT%TZ");
+        let next = match *next_check_at_ms {
+            Listing::NEVER_MS => "no further look".to_owned(),
+            _ => next.strftime("next look at %FT%TZ").to_string(),
+        };
         // Writing to a string cannot fail.
-        let _ = write!(text, "; {url} {times} times in a row ({problem}), next look at {next}");
+        let _ = write!(text, "; {url} {times} times in a row ({problem}), {next}");
     }
     text
 }
@@ -82,6 +85,17 @@ mod tests {
              next look at 2023-11-14T22:13:20Z"
         );
         assert_eq!(followed.note(&listing("http://b.example/feed", 0)), "2 followed, 0 failing");
+    }
+
+    #[test]
+    fn a_source_that_has_ended_is_named_without_a_next_look() {
+        let gone = Listing {
+            next_check_at_ms: Listing::NEVER_MS,
+            problem: Some("gone for good".into()),
+            ..listing("http://a.example/feed", 1)
+        };
+        let text = Followed::default().note(&gone);
+        assert!(text.ends_with("1 times in a row (gone for good), no further look"), "{text}");
     }
 
     #[test]

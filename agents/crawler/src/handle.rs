@@ -5,7 +5,9 @@ use std::time::Duration;
 
 use courant_article::{Entry, PageFields, Text};
 use courant_dedup::{canonical_url, canonicalize};
-use courant_extract::{Deadline, Page as Extracted, PageError, is_print_url, page_within};
+use courant_extract::{
+    Deadline, Page as Extracted, PageError, decoded, gate, is_print_url, page_within,
+};
 use courant_telemetry::Clock;
 use tokio::sync::Semaphore;
 use tokio::time::Instant;
@@ -194,7 +196,17 @@ fn extract(document: &Document, limit: Duration) -> Result<Extracted, Refusal> {
     if charset.is_some_and(|declared| !is_html(declared)) {
         return Err(Refusal::NotHtml);
     }
-    check(read_html(&document.body, charset, &document.url, limit)?)
+    let read = check(read_html(&document.body, charset, &document.url, limit)?);
+    read.map_err(|refusal| match refusal {
+        Refusal::NotArticle => gate_of(document).unwrap_or(refusal),
+        refusal => refusal,
+    })
+}
+
+/// The refusal of a page that stands in front of another.
+pub(crate) fn gate_of(document: &Document) -> Option<Refusal> {
+    let charset = document.content_type.as_deref();
+    gate(&decoded(&document.body, charset, Some(&document.url))).map(Refusal::from)
 }
 
 /// Reads a page within its time, which begins now.

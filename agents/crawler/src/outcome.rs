@@ -1,6 +1,8 @@
 //! The ends that a page can come to. The names are labels of metrics and keys of the
 //! report: a fixed set, never a URL.
 
+use courant_extract::Gate;
+
 /// The end of a page's way through the crawler.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Outcome {
@@ -60,6 +62,15 @@ impl From<Refusal> for Ended {
     }
 }
 
+impl From<Gate> for Refusal {
+    fn from(gate: Gate) -> Self {
+        match gate {
+            Gate::BotCheck => Self::BotCheck,
+            Gate::Login => Self::Login,
+        }
+    }
+}
+
 impl From<Failure> for Ended {
     fn from(failure: Failure) -> Self {
         Self::Failed(failure)
@@ -110,10 +121,16 @@ reasons! {
         NotHtml => "not_html",
         /// More redirects than `max_redirects`, or a loop of them.
         Redirects => "too_many_redirects",
-        /// 404 or 410.
+        /// 404.
         NotFound => "not_found",
-        /// 401, 403 or 451.
+        /// 410: it is gone for good.
+        Gone => "gone",
+        /// 403 or 451.
         Forbidden => "forbidden",
+        /// A check for robots stands in front of it. Nothing is done to get past it.
+        BotCheck => "bot_check",
+        /// 401, or a page that asks for a name and a password.
+        Login => "login",
         /// Another status that says that asking again is of no use.
         Status => "status",
         /// It took longer to be read than `max_page_ms`.

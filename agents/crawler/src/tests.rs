@@ -2,6 +2,7 @@
 
 mod killed;
 mod newsstand;
+mod oddities;
 mod outage;
 mod timetable;
 mod web;

@@ -23,7 +23,7 @@ use crate::followed::Followed;
 use crate::intake::Intake;
 use crate::interval::{self, Asked, Bounds, Look};
 use crate::memory::Memory;
-use crate::outcome::Ended;
+use crate::outcome::{Ended, Refusal};
 use crate::page::Named;
 
 /// The shortest wait until a source is looked at again, whatever the plan.
@@ -120,9 +120,10 @@ impl Timetable {
         Ok(look)
     }
 
-    /// Says if the time of the next look has come.
+    /// Says if the time of the next look has come. A listing that is gone for good has none.
     pub(crate) fn is_due(&self, listing: &Listing) -> bool {
-        self.extent == Extent::Everything || listing.next_check_at_ms <= self.clock.unix_ms()
+        let has_come = listing.next_check_at_ms <= self.clock.unix_ms();
+        !listing.has_ended() && (has_come || self.extent == Extent::Everything)
     }
 
     fn tell(&self, listing: &Listing) {
@@ -151,12 +152,14 @@ impl Timetable {
         };
         let next = interval::next(kept, look, asked.wait, self.bounds);
         let checked_at_ms = self.clock.unix_ms();
-        let next_check_at_ms = asked.quiet.end(after(checked_at_ms, next.wait));
+        let latest_ms = after(checked_at_ms, self.bounds.most);
+        let planned_ms = asked.quiet.end(after(checked_at_ms, next.wait)).min(latest_ms);
+        let is_gone = matches!(found, Err(Fruitless::NotFetched(Ended::Refused(Refusal::Gone))));
         let listing = Listing {
             url: url.to_string(),
             kind,
             checked_at_ms,
-            next_check_at_ms: next_check_at_ms.min(after(checked_at_ms, self.bounds.most)),
+            next_check_at_ms: if is_gone { Listing::NEVER_MS } else { planned_ms },
             interval_s: next.interval.as_secs(),
             failures: next.failures,
             problem: found.as_ref().err().map(ToString::to_string),

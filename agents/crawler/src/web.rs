@@ -2,11 +2,13 @@
 //! host's rules, from redirect to redirect.
 
 mod address;
+mod cookies;
 mod copies;
 pub(crate) mod fetch;
 pub(crate) mod leases;
 mod polite;
 pub(crate) mod politeness;
+mod refresh;
 mod robots;
 
 use std::sync::Arc;
@@ -25,6 +27,7 @@ use crate::memory::Memory;
 use crate::outcome::{Ended, Failure, Refusal};
 use crate::tally::Tally;
 use crate::urls::{clean, domain_of};
+use crate::web::cookies::Cookies;
 use crate::web::copies::NoCopies;
 use crate::web::fetch::{Answer, Document, Fetcher, Request};
 use crate::web::leases::Leases;
@@ -56,6 +59,8 @@ pub(crate) struct Errand {
     pub is_paced: bool,
     /// Asks for nothing that robots.txt disallows.
     pub obeys_robots: bool,
+    /// Follows pages that only send their readers on.
+    pub follows_refresh: bool,
 }
 
 /// The end of a URL's redirects.
@@ -113,10 +118,18 @@ impl Web {
 
     fn errand(&self, max_body_bytes: usize, is_paced: bool) -> Errand {
         let max_redirects = self.config.max_redirects;
-        Errand { max_redirects, max_body_bytes, cut_body: false, is_paced, obeys_robots: true }
+        Errand {
+            max_redirects,
+            max_body_bytes,
+            cut_body: false,
+            is_paced,
+            obeys_robots: true,
+            follows_refresh: true,
+        }
     }
 
-    /// Follows `start` from redirect to redirect.
+    /// Follows `start` from redirect to redirect, each under its own host's rules. Cookies are
+    /// kept until it ends.
     async fn follow<C: Copies>(
         &self,
         start: &Url,
@@ -124,11 +137,13 @@ impl Web {
         copies: &C,
     ) -> Result<Visited<C::Copy>, Ended> {
         let mut url = start.clone();
+        let cookies = Cookies::default();
         for hop in 0..=errand.max_redirects {
             let before = copies.copy_of(&url).await?;
             let request = Request {
                 url: &url,
                 validators: before.as_ref().map(C::validators),
+                cookies: Some(&cookies),
                 max_body_bytes: errand.max_body_bytes,
                 cut_body: errand.cut_body,
                 is_paced: errand.is_paced,
@@ -143,6 +158,11 @@ impl Web {
                     return Ok(Visited::NotModified { url, before, fresh_for });
                 }
                 (Answer::Document(document), before) => {
+                    let refresh = Some(&document).filter(|_| errand.follows_refresh);
+                    if let Some(next) = refresh.and_then(refresh::target) {
+                        url = clean(next)?;
+                        continue;
+                    }
                     return Ok(Visited::Document { document, before, slot });
                 }
                 (answer, _) => return Err(why_nothing(&answer)),
@@ -202,13 +222,20 @@ impl Web {
             cut_body: true,
             is_paced: false,
             obeys_robots: false,
+            follows_refresh: false,
         };
         match self.follow(&robots, errand, &NoCopies).await {
             Ok(Visited::Document { document, .. }) => Ok(self.noted(origin, url, &document.body)),
             Ok(Visited::Elsewhere { .. }) => Err(Failure::Leased.into()),
             Ok(Visited::NotModified { before, .. }) => match before {},
             Err(Ended::Refused(
-                Refusal::NotFound | Refusal::Forbidden | Refusal::Status | Refusal::Redirects,
+                Refusal::NotFound
+                | Refusal::Gone
+                | Refusal::Forbidden
+                | Refusal::BotCheck
+                | Refusal::Login
+                | Refusal::Status
+                | Refusal::Redirects,
             )) => Ok(self.noted(origin, url, b"")),
             Err(Ended::Failed(_)) => Ok(Rules::unreachable()),
             Err(ended) => Err(ended),
@@ -239,14 +266,17 @@ fn why_nothing(answer: &Answer) -> Ended {
         Answer::Busy { status: StatusCode::TOO_MANY_REQUESTS, .. } => {
             return Failure::RateLimited.into();
         }
+        Answer::BotCheck => return Refusal::BotCheck.into(),
         Answer::Busy { status, .. } | Answer::Status(status) => *status,
         Answer::Document(_) | Answer::NotModified { .. } | Answer::Redirect(_) => {
             return Refusal::Status.into();
         }
     };
     match status.as_u16() {
-        404 | 410 => Refusal::NotFound.into(),
-        401 | 403 | 451 => Refusal::Forbidden.into(),
+        404 => Refusal::NotFound.into(),
+        410 => Refusal::Gone.into(),
+        401 => Refusal::Login.into(),
+        403 | 451 => Refusal::Forbidden.into(),
         500.. => Failure::ServerError.into(),
         _ => Refusal::Status.into(),
     }

@@ -11,9 +11,14 @@
 mod charset;
 mod date;
 mod deadline;
+mod ending;
+mod gate;
 mod gzip;
 mod isolate;
+mod markup;
+mod packing;
 mod page;
+mod refresh;
 pub mod sources;
 mod word_list;
 mod xml;
@@ -21,7 +26,11 @@ mod xml;
 pub use charset::decoded;
 pub use date::published_at;
 pub use deadline::Deadline;
+pub use ending::is_complete;
+pub use gate::{Gate, gate};
+pub use packing::{End, Unpacked, is_packed, unpacked};
 pub use page::{
     EVIDENCE, Evidence, MAX_PAGE_BYTES, MAX_PAGE_TEXT_BYTES, Page, PageError, evidence,
     is_print_url, page, page_within,
 };
+pub use refresh::Refresh;

@@ -56,14 +56,29 @@ impl ResponseContent {
     pub(crate) fn truncated(&self, request: &HeaderMap, count: &ByteCount) -> Response {
         let (body, is_compressed) = self.encoded(request);
         let half = body.slice(..body.len() / 2);
-        count.store(half.len() as u64, Ordering::Relaxed);
+        self.broken_off(half, body.len(), is_compressed, count)
+    }
+
+    /// The whole body under another length, then an error.
+    pub(crate) fn with_length(&self, body: &Bytes, length: usize, count: &ByteCount) -> Response {
+        self.broken_off(body.clone(), length, false, count)
+    }
+
+    fn broken_off(
+        &self,
+        start: Bytes,
+        length: usize,
+        is_compressed: bool,
+        count: &ByteCount,
+    ) -> Response {
+        count.store(start.len() as u64, Ordering::Relaxed);
         let broken = async {
             tokio::time::sleep(PIECE_PAUSE).await; // what came before is sent only while nothing follows
             Err(io::Error::new(io::ErrorKind::ConnectionReset, "the fault breaks off here"))
         };
-        let pieces = Body::from_stream(stream::iter([Ok(half)]).chain(stream::once(broken)));
+        let pieces = Body::from_stream(stream::iter([Ok(start)]).chain(stream::once(broken)));
         let mut response = self.with_encoding(Response::new(pieces), is_compressed);
-        response.headers_mut().insert(header::CONTENT_LENGTH, body.len().into());
+        response.headers_mut().insert(header::CONTENT_LENGTH, length.into());
         response
     }
 
@@ -127,7 +142,7 @@ impl ResponseContent {
     }
 }
 
-fn gzip(body: &[u8]) -> io::Result<Bytes> {
+pub(crate) fn gzip(body: &[u8]) -> io::Result<Bytes> {
     let mut encoder = GzEncoder::new(Vec::with_capacity(body.len() / 3), Compression::fast());
     encoder.write_all(body)?;
     encoder.finish().map(Bytes::from)

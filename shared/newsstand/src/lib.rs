@@ -12,12 +12,13 @@ mod folder;
 mod generated;
 mod log;
 mod many;
+mod odd;
 mod sample;
 mod server;
 mod site;
 mod template;
 
-pub use fault::Fault;
+pub use fault::{Fault, Oddity};
 pub use folder::fundus;
 pub use log::LoggedRequest;
 pub use many::many;

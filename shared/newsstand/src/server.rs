@@ -19,6 +19,7 @@ use crate::answer::{ResponseContent, endless, plain};
 use crate::fault::{Fault, is_meant};
 use crate::generated;
 use crate::log::{ByteCount, Log, LoggedRequest};
+use crate::odd;
 use crate::sample::sample;
 use crate::site::{Site, SitePage};
 
@@ -234,7 +235,10 @@ impl Stand {
                 )
             }
             (Some(Fault::Truncated), Ok(content)) => content.truncated(headers, count),
-            (Some(Fault::Truncated) | None, Err(missing)) => missing.answer(count),
+            (Some(Fault::Odd(oddity)), Ok(content)) => {
+                odd::answer(oddity, &content, path, headers, count)
+            }
+            (Some(Fault::Truncated | Fault::Odd(_)) | None, Err(missing)) => missing.answer(count),
             (None, Ok(content)) => content.answer(headers, count),
             (Some(fault), _) => failure(fault, path, count),
         }
@@ -292,6 +296,7 @@ fn failure(fault: Fault, path: &str, count: &ByteCount) -> Response {
             (StatusCode::TOO_MANY_REQUESTS, header::RETRY_AFTER, retry_after.as_secs().to_string())
         }
         Fault::RedirectLoop => (StatusCode::FOUND, header::LOCATION, path.to_owned()),
+        Fault::Gone => (StatusCode::GONE, header::CACHE_CONTROL, "no-store".to_owned()),
         Fault::Forbidden => (StatusCode::FORBIDDEN, header::CACHE_CONTROL, "no-store".to_owned()),
         _ => (StatusCode::INTERNAL_SERVER_ERROR, header::CACHE_CONTROL, "no-store".to_owned()),
     };

@@ -8,14 +8,15 @@ use crate::error::Fruitless;
 use crate::interval::{Asked, Quiet};
 use crate::page::{Hint, Lane, Named};
 
-/// The pages of a feed, and when it asks to be spared. Entries without a link name
+/// The pages of a feed of `limit` bytes at most, and when it asks to be spared. Entries without a link name
 /// none.
 pub(crate) fn feed(
     bytes: &[u8],
     content_type: Option<&str>,
     base: Option<&Url>,
+    limit: usize,
 ) -> Result<(Vec<Named>, Asked), Fruitless> {
-    let feed = sources::feed(bytes, content_type, base)
+    let feed = sources::feed_within(bytes, content_type, base, limit)
         .map_err(|error| Fruitless::broken("feed", &error))?;
     let quiet = Quiet::new(&feed.skip_hours, &feed.skip_days);
     let asked = Asked { wait: feed.ttl.unwrap_or_default(), quiet };
@@ -66,8 +67,7 @@ pub(crate) fn opml(bytes: &[u8]) -> Result<Vec<Url>, Fruitless> {
 
 /// The pages of a list with a URL per line.
 pub(crate) fn url_list(bytes: &[u8]) -> Result<Vec<Named>, Fruitless> {
-    let text = String::from_utf8_lossy(bytes);
-    let urls = sources::url_list(&text).map_err(|error| Fruitless::broken("URL list", &error))?;
+    let urls = sources::url_list(bytes).map_err(|error| Fruitless::broken("URL list", &error))?;
     Ok(urls.iter().filter_map(|url| Url::parse(url).ok()).map(Named::from).collect())
 }
 
@@ -88,7 +88,7 @@ mod tests {
             <author>Ann</author></item>
             <item><title>No link</title></item></channel></rss>";
         let base = "https://a.example/feed".parse().unwrap();
-        let (named, asked) = feed(rss, None, Some(&base)).unwrap();
+        let (named, asked) = feed(rss, None, Some(&base), 10_000).unwrap();
         assert_eq!(asked.wait.as_secs(), 1_800);
         assert_eq!(asked.quiet, Quiet::new(&[3], &[6]));
         assert_eq!(named.len(), 1);
@@ -110,7 +110,7 @@ mod tests {
     #[test]
     fn what_is_no_list_says_so_in_one_line() {
         let problems = [
-            feed(b"<html>", None, None).unwrap_err(),
+            feed(b"<html>", None, None, 10_000).unwrap_err(),
             sitemap(b"<html>").unwrap_err(),
             opml(b"<html>").unwrap_err(),
             url_list(b"hello").unwrap_err(),

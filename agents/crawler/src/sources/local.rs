@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use courant_article::{Entry, PageFields, PublishedAt, Revision, Text};
-use courant_extract::sources::{WarcError, WarcPage};
+use courant_extract::sources::{WarcError, WarcPage, unpacking};
 use futures::StreamExt;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Deserializer};
@@ -60,6 +60,8 @@ struct SavedPage {
     content_type: Option<String>,
     /// `None`: now.
     observed_at: Option<Revision>,
+    /// Set if a part of it is missing.
+    is_cut: bool,
 }
 
 /// An article as a line of JSON; what is not named here is passed over.
@@ -127,7 +129,7 @@ async fn listing(looks: &Arc<Looks>, path: &Path, kind: FileKind) -> Result<(), 
     match kind {
         FileKind::Opml => follow(looks, opml(&bytes)?).await,
         FileKind::Feed => {
-            crawl.queue(&source, feed(&bytes, None, None)?.0, None);
+            crawl.queue(&source, feed(&bytes, None, None, crawl.config.max_listing_bytes)?.0, None);
         }
         _ => {
             let (pages, sitemaps) = sitemap(&bytes)?;
@@ -200,7 +202,9 @@ fn entry_of(page: &SavedPage, source: Arc<str>, limit: Duration) -> Result<Entry
     let url = known.or_else(|| declared(&extracted)).ok_or(Refusal::NoUrl)?;
     let found = Page::named_by(source, url.into());
     let entry = article(&found.url, &found, extracted);
-    Ok(Entry { observed_at: page.observed_at.unwrap_or_default(), ..entry })
+    let text =
+        Text::with_flag(entry.text.as_str().to_owned(), entry.text.is_truncated() || page.is_cut);
+    Ok(Entry { observed_at: page.observed_at.unwrap_or_default(), text, ..entry })
 }
 
 /// The address that the page declares, unless that is only a path.
@@ -303,7 +307,7 @@ fn article_line(line: &str) -> Result<Entry, Unusable> {
 /// Hands out each line with its number, from 1. Blank lines are passed over; of a line that is
 /// too long, the start is given.
 fn each_line(path: &Path, mut handle: impl FnMut(u64, &str) -> io::Result<()>) -> io::Result<()> {
-    let mut file = BufReader::new(File::open(path)?);
+    let mut file = unpacking(BufReader::new(File::open(path)?))?;
     let mut line = Vec::new();
     for number in 1.. {
         line.clear();
@@ -324,16 +328,37 @@ fn each_line(path: &Path, mut handle: impl FnMut(u64, &str) -> io::Result<()>) -
 
 /// The pages of an archive, as of when they were archived.
 fn read_archive(path: &Path, _: usize, sink: &Sink) -> io::Result<()> {
+    let (mut pages, mut problem) = (0_u64, None);
     for page in courant_extract::sources::warc(BufReader::new(File::open(path)?)) {
-        sink.put(match page {
-            Ok(page) => archived(page),
-            Err(WarcError::TooLarge { .. }) => Item::Nonsense(Refusal::TooLarge),
-            Err(WarcError::Encoding { .. }) => Item::Nonsense(Refusal::Unreadable),
-            Err(WarcError::Record(_)) => Item::Nonsense(Refusal::InvalidRecord),
+        let refusal = match page {
+            Ok(page) => {
+                pages += 1;
+                sink.put(archived(page))?;
+                continue;
+            }
             Err(WarcError::Read(error)) => return Err(error),
-        })?;
+            Err(error) => {
+                let refusal = why_unreadable(&error);
+                problem.get_or_insert_with(|| error.to_string());
+                refusal
+            }
+        };
+        sink.put(Item::Nonsense(refusal))?;
     }
-    Ok(())
+    match problem {
+        Some(problem) if pages == 0 => {
+            Err(io::Error::other(format!("no page of the archive; the first problem: {problem}")))
+        }
+        _ => Ok(()),
+    }
+}
+
+fn why_unreadable(error: &WarcError) -> Refusal {
+    match error {
+        WarcError::TooLarge { .. } => Refusal::TooLarge,
+        WarcError::Encoding { .. } | WarcError::Read(_) => Refusal::Unreadable,
+        WarcError::Record(_) => Refusal::InvalidRecord,
+    }
 }
 
 fn archived(page: WarcPage) -> Item {
@@ -346,6 +371,7 @@ fn archived(page: WarcPage) -> Item {
         html: page.body,
         content_type: page.content_type,
         observed_at: date.map(|date| Revision(date.as_millisecond())),
+        is_cut: page.is_cut,
     })
 }
 
@@ -355,7 +381,8 @@ fn read_page(path: &Path, limit: usize, sink: &Sink) -> io::Result<()> {
     if html.len() > limit {
         return sink.put(Item::Nonsense(Refusal::TooLarge));
     }
-    sink.put(Item::Page(SavedPage { url: None, html, content_type: None, observed_at: None }))
+    let page = SavedPage { url: None, html, content_type: None, observed_at: None, is_cut: false };
+    sink.put(Item::Page(page))
 }
 
 /// In the order of their names, so that two runs do the same.

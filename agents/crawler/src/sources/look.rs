@@ -12,6 +12,7 @@ use url::Url;
 use crate::crawl::Crawl;
 use crate::error::Fruitless;
 use crate::extent::Extent;
+use crate::handle::gate_of;
 use crate::interval::Asked;
 use crate::outcome::{Ended, Failure, Refusal};
 use crate::page::Named;
@@ -133,8 +134,9 @@ impl Looks {
         let mut asked = Asked::default();
         let (kind, named, leads_to, links) = match kind_of(document) {
             Kind::Feed => {
-                let read = |answer: &Document| {
-                    feed(&answer.body, answer.content_type.as_deref(), Some(&answer.url))
+                let limit = self.crawl.config.max_listing_bytes;
+                let read = move |answer: &Document| {
+                    feed(&answer.body, answer.content_type.as_deref(), Some(&answer.url), limit)
                 };
                 let (named, wishes) = parsed(document, read).await?;
                 asked = wishes;
@@ -147,6 +149,7 @@ impl Looks {
             Kind::UrlList => ("list", url_list(&document.body)?, Vec::new(), Vec::new()),
             Kind::Opml => (OPML, Vec::new(), opml(&document.body)?, Vec::new()),
             Kind::Html => {
+                no_page_in_place(document, before).await?;
                 let (named, leads_to, links) = self.site(document, before).await?;
                 (SITE, named, leads_to, links)
             }
@@ -213,6 +216,22 @@ impl Looks {
             }
         }
         Ok(None)
+    }
+}
+
+/// Refuses a page that stands in front of what was asked for, or in the place of a feed, sitemap
+/// or list: links on it are no articles.
+async fn no_page_in_place(
+    document: &Arc<Document>,
+    before: Option<&Listing>,
+) -> Result<(), Fruitless> {
+    if let Some(refusal) = parsed(document, |document| Ok(gate_of(document))).await? {
+        return Err(Ended::from(refusal).into());
+    }
+    let kind = before.map_or("", |before| before.kind.as_str());
+    match ["feed", "sitemap", "list", OPML].into_iter().find(|known| *known == kind) {
+        Some(kind) => Err(Fruitless::PageInPlace { kind }),
+        None => Ok(()),
     }
 }
 

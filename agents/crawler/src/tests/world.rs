@@ -78,7 +78,8 @@ impl Reply {
                     tokio::task::yield_now().await;
                     Err(std::io::Error::other("cut off"))
                 };
-                let start = futures::stream::once(async { Ok(text) });
+                let half = text.slice(..text.len() / 2);
+                let start = futures::stream::once(async { Ok(half) });
                 Body::from_stream(start.chain(futures::stream::once(broken)))
             }
             Some(Fault::Endless) => {

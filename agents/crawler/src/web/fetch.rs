@@ -5,11 +5,10 @@ use std::error::Error as StdError;
 use std::sync::OnceLock;
 use std::time::Duration;
 
-use bytes::{Bytes, BytesMut};
+use bytes::Bytes;
 use courant_extract::sources::Indexing;
 use courant_telemetry::Clock;
-use futures::StreamExt;
-use http::{HeaderMap, HeaderName, StatusCode, header};
+use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use reqwest::{Client, Response};
 use tokio::time::Instant;
 use url::{Host, Position, Url};
@@ -19,11 +18,21 @@ use crate::error::Error;
 use crate::outcome::{Ended, Failure, Refusal};
 use crate::validators::Validators;
 use crate::web::address::{AddressGuard, AddressRefused};
+use crate::web::cookies::Cookies;
+
+mod body;
+mod gate;
 
 /// The longest response header of HTTP/2.
 const MAX_HEADER_BYTES: u32 = 64 * 1024;
 const ACCEPT: &str = "text/html,application/xhtml+xml,application/rss+xml,application/atom+xml,\
                       application/feed+json,application/xml;q=0.9,*/*;q=0.5";
+
+/// The codings that are undone here, and not by the HTTP client: servers name others than
+/// they use.
+const ACCEPT_ENCODING: &str = "gzip, br, zstd";
+/// By the HTML standard.
+const REFRESH: HeaderName = HeaderName::from_static("refresh");
 
 /// Sends requests.
 #[derive(Debug)]
@@ -44,6 +53,8 @@ pub(crate) struct Request<'a> {
     pub url: &'a Url,
     /// The server's names for the copy at hand.
     pub validators: Option<&'a Validators>,
+    /// The cookies of this fetch: sent, and added to.
+    pub cookies: Option<&'a Cookies>,
     /// The longest body, unpacked.
     pub max_body_bytes: usize,
     /// Cuts a longer body there instead of refusing it.
@@ -63,6 +74,8 @@ pub(crate) enum Answer {
     Redirect(Url),
     /// 429 or 503: ask again after the pause, if one is named.
     Busy { status: StatusCode, retry_after: Option<Duration> },
+    /// A check for robots stands in front of it.
+    BotCheck,
     /// Any other status.
     Status(StatusCode),
 }
@@ -78,6 +91,8 @@ pub(crate) struct Document {
     pub validators: Validators,
     /// The time for which the server calls it fresh.
     pub fresh_for: Duration,
+    /// `Refresh`, as sent: the page sends its readers on.
+    pub refresh: Option<String>,
     /// Set if `X-Robots-Tag` forbids to index it.
     pub noindex: bool,
     /// Unpacked.
@@ -104,18 +119,21 @@ impl Fetcher {
     pub(crate) async fn fetch(&self, request: Request<'_>) -> Result<Answer, Ended> {
         let limit = Duration::from_secs(self.config.total_timeout_s);
         let deadline = Instant::now() + limit;
-        let answer = tokio::time::timeout_at(deadline, self.exchange(request));
-        answer.await.map_err(|_| Failure::Timeout)?
+        // Where the body keeps to the deadline, its start may be all that there is.
+        self.exchange(request, deadline).await
     }
 
-    async fn exchange(&self, request: Request<'_>) -> Result<Answer, Ended> {
+    async fn exchange(&self, request: Request<'_>, deadline: Instant) -> Result<Answer, Ended> {
         let limit = Duration::from_secs(self.config.header_timeout_s);
         let sent = self.prepare(request)?.send();
-        let response = tokio::time::timeout(limit, sent)
+        let response = tokio::time::timeout_at(deadline.min(Instant::now() + limit), sent)
             .await
             .map_err(|_| Failure::Timeout)?
             .map_err(|error| why_not_sent(&error))?;
-        self.read(request, response).await
+        if let Some(cookies) = request.cookies {
+            cookies.keep(request.url, response.headers(), &self.clock);
+        }
+        self.read(request, response, deadline).await
     }
 
     fn prepare(&self, request: Request<'_>) -> Result<reqwest::RequestBuilder, Ended> {
@@ -132,6 +150,9 @@ impl Fetcher {
                 self.public_client()?.get(&url[..Position::AfterQuery])
             }
         };
+        if let Some(cookies) = request.cookies.and_then(|cookies| cookies.header(url)) {
+            builder = builder.header(header::COOKIE, cookies);
+        }
         let validators = request.validators;
         if let Some(etag) = validators.and_then(|known| known.etag.as_ref()) {
             builder = builder.header(header::IF_NONE_MATCH, etag);
@@ -170,7 +191,12 @@ impl Fetcher {
         self.public.get_or_init(build).as_ref().ok_or(Failure::Client)
     }
 
-    async fn read(&self, request: Request<'_>, response: Response) -> Result<Answer, Ended> {
+    async fn read(
+        &self,
+        request: Request<'_>,
+        response: Response,
+        deadline: Instant,
+    ) -> Result<Answer, Ended> {
         let status = response.status();
         if status == StatusCode::NOT_MODIFIED
             && request.validators.is_some_and(Validators::name_a_version)
@@ -178,8 +204,11 @@ impl Fetcher {
             let fresh_for = fresh_for(response.headers(), &self.clock);
             return Ok(Answer::NotModified { fresh_for });
         }
+        if gate::is_bot_check(status, response.headers()) {
+            return Ok(Answer::BotCheck);
+        }
         if let Some(location) = redirect(status, response.headers()) {
-            let target = request.url.join(location).map_err(|_| Refusal::InvalidUrl)?;
+            let target = request.url.join(&location).map_err(|_| Refusal::InvalidUrl)?;
             return Ok(Answer::Redirect(target));
         }
         if matches!(status, StatusCode::TOO_MANY_REQUESTS | StatusCode::SERVICE_UNAVAILABLE) {
@@ -189,10 +218,15 @@ impl Fetcher {
         if status != StatusCode::OK {
             return Ok(Answer::Status(status));
         }
-        self.document(request, response).await.map(Answer::Document)
+        self.document(request, response, deadline).await.map(Answer::Document)
     }
 
-    async fn document(&self, request: Request<'_>, response: Response) -> Result<Document, Ended> {
+    async fn document(
+        &self,
+        request: Request<'_>,
+        response: Response,
+        deadline: Instant,
+    ) -> Result<Document, Ended> {
         let headers = response.headers();
         let mut document = Document {
             url: request.url.clone(),
@@ -202,16 +236,21 @@ impl Fetcher {
                 last_modified: text(headers, header::LAST_MODIFIED),
             },
             fresh_for: fresh_for(headers, &self.clock),
+            refresh: text(headers, REFRESH),
             noindex: forbids_indexing(headers, self.config.product()),
             body: Bytes::new(),
         };
-        document.body = body(request, response).await?;
+        let coding = codings(headers);
+        document.body = body::body(request, response, coding, deadline).await?;
         Ok(document)
     }
 }
 
 fn client(config: &Config) -> reqwest::ClientBuilder {
-    let accept = [(header::ACCEPT, http::HeaderValue::from_static(ACCEPT))];
+    let accept = [
+        (header::ACCEPT, HeaderValue::from_static(ACCEPT)),
+        (header::ACCEPT_ENCODING, HeaderValue::from_static(ACCEPT_ENCODING)),
+    ];
     Client::builder()
         .user_agent(&config.user_agent)
         .default_headers(HeaderMap::from_iter(accept))
@@ -226,28 +265,25 @@ fn client(config: &Config) -> reqwest::ClientBuilder {
         .http2_max_header_list_size(MAX_HEADER_BYTES)
 }
 
-/// Counts what was unpacked, so that a small body cannot become a huge one.
-async fn body(request: Request<'_>, response: Response) -> Result<Bytes, Ended> {
-    let mut body = BytesMut::new();
-    let mut chunks = response.bytes_stream();
-    while let Some(chunk) = chunks.next().await {
-        let chunk = chunk.map_err(|_| Failure::BrokenBody)?;
-        let room = request.max_body_bytes - body.len();
-        body.extend_from_slice(&chunk[..chunk.len().min(room)]);
-        if chunk.len() > room {
-            return if request.cut_body {
-                Ok(body.freeze())
-            } else {
-                Err(Refusal::TooLarge.into())
-            };
-        }
-    }
-    Ok(body.freeze())
+/// The address in `Location`. Servers write letters beyond ASCII as they are.
+fn redirect(status: StatusCode, headers: &HeaderMap) -> Option<String> {
+    let moves = matches!(status.as_u16(), 301 | 302 | 303 | 307 | 308);
+    headers.get(header::LOCATION).filter(|_| moves).map(address_in)
 }
 
-fn redirect(status: StatusCode, headers: &HeaderMap) -> Option<&str> {
-    let moves = matches!(status.as_u16(), 301 | 302 | 303 | 307 | 308);
-    headers.get(header::LOCATION).filter(|_| moves).and_then(|location| location.to_str().ok())
+/// UTF-8 as it is; any other byte beyond ASCII as a percent sign and its number.
+fn address_in(value: &HeaderValue) -> String {
+    let escaped =
+        |bytes: &[u8]| bytes.iter().map(|byte| format!("%{byte:02X}")).collect::<String>();
+    let chunks = value.as_bytes().utf8_chunks();
+    chunks.map(|chunk| chunk.valid().to_owned() + &escaped(chunk.invalid())).collect()
+}
+
+/// All codings that the header names, the first one put on first.
+fn codings(headers: &HeaderMap) -> Option<String> {
+    let values = headers.get_all(header::CONTENT_ENCODING).iter();
+    let names: Vec<&str> = values.filter_map(|value| value.to_str().ok()).collect();
+    (!names.is_empty()).then(|| names.join(","))
 }
 
 fn text(headers: &HeaderMap, name: HeaderName) -> Option<String> {

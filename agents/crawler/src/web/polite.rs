@@ -134,7 +134,7 @@ fn note(turn: &mut Turn, answer: &Result<Answer, Ended>) {
             turn.told_to_wait(PAUSE_WHEN_BUSY);
         }
         Err(Ended::Failed(Failure::Connect)) => turn.unreachable(),
-        Ok(Answer::Busy { .. }) | Err(Ended::Failed(_)) => turn.failed(),
+        Ok(Answer::Busy { .. } | Answer::BotCheck) | Err(Ended::Failed(_)) => turn.failed(),
         // 403 is what many a site answers to whom it finds too eager.
         Ok(Answer::Status(status))
             if status.is_server_error() || *status == StatusCode::FORBIDDEN =>
@@ -153,6 +153,7 @@ fn name(answer: &Result<Answer, Ended>) -> &'static str {
         Ok(Answer::NotModified { .. }) => "not_modified",
         Ok(Answer::Redirect(_)) => "redirect",
         Ok(Answer::Busy { .. }) => "busy",
+        Ok(Answer::BotCheck) => "bot_check",
         Ok(Answer::Status(status)) if status.is_server_error() => "server_error",
         Ok(Answer::Status(_)) => "client_error",
         Err(ended) => ended.reason(),

@@ -31,7 +31,8 @@ pub(crate) struct FeedView {
     pub(crate) kind: String,
     /// When it was looked at last, RFC 3339.
     pub(crate) checked_at: Option<String>,
-    /// When it is looked at again at the earliest, RFC 3339.
+    /// When it is looked at again at the earliest, RFC 3339; null where its server said that it
+    /// is gone for good.
     pub(crate) next_check_at: Option<String>,
     /// Seconds between two looks that fit how often it changes.
     pub(crate) interval_s: u64,
@@ -72,11 +73,12 @@ impl Api {
 
 impl From<Listing> for FeedView {
     fn from(listing: Listing) -> Self {
+        let has_ended = listing.has_ended();
         Self {
             url: listing.url,
             kind: listing.kind,
             checked_at: rfc_3339(listing.checked_at_ms),
-            next_check_at: rfc_3339(listing.next_check_at_ms),
+            next_check_at: rfc_3339(listing.next_check_at_ms).filter(|_| !has_ended),
             interval_s: listing.interval_s,
             failures: listing.failures,
             problem: listing.problem,

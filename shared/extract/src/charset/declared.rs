@@ -3,6 +3,7 @@
 use encoding_rs::Encoding;
 
 use super::by_label;
+use crate::markup::{Piece, Pieces, is_element};
 
 /// Browsers look at 1,024 bytes first, and read a page anew where a declaration stands
 /// further on.
@@ -19,32 +20,15 @@ pub(super) fn encoding(bytes: &[u8]) -> Option<&'static Encoding> {
 
 fn in_xml_declaration(start: &[u8]) -> Option<&'static Encoding> {
     let start = start.trim_ascii_start();
-    let end = find(start, b"?>").unwrap_or(start.len().min(1024));
-    let declaration = lower(start.strip_prefix(b"<?xml").and(Some(&start[..end]))?);
-    value_of(&declaration, "encoding")
+    let declaration = start.strip_prefix(b"<?xml")?.split(|byte| *byte == b'>').next()?;
+    value_of(&lower(declaration), "encoding")
 }
 
-fn in_meta(mut rest: &[u8]) -> Option<&'static Encoding> {
-    while let Some(at) = rest.iter().position(|byte| *byte == b'<') {
-        rest = &rest[at + 1..];
-        let name: Vec<u8> = rest.iter().take(7).map(u8::to_ascii_lowercase).collect();
-        let end = match &name[..] {
-            // One that does not end goes on to the end of the page.
-            [b'!', b'-', b'-', ..] => find(rest, b"-->")?,
-            [b's', b'c', b'r', b'i', b'p', b't', ..] => find(rest, b"</script")?,
-            [b's', b't', b'y', b'l', b'e', ..] => find(rest, b"</style")?,
-            [b'm', b'e', b't', b'a', after, ..] if !after.is_ascii_alphanumeric() => {
-                let tag = rest.split(|byte| *byte == b'>').next()?;
-                if let Some(encoding) = value_of(&lower(tag), "charset") {
-                    return Some(encoding);
-                }
-                tag.len()
-            }
-            _ => 0,
-        };
-        rest = &rest[end..];
-    }
-    None
+fn in_meta(start: &[u8]) -> Option<&'static Encoding> {
+    Pieces::of(start).find_map(|piece| match piece {
+        Piece::Tag(tag) if is_element(tag, "meta") => value_of(&lower(tag), "charset"),
+        _ => None,
+    })
 }
 
 /// The value behind the first `name =` that names an encoding.
@@ -60,8 +44,4 @@ fn quoted_or_word(value: &str) -> &str {
 
 fn lower(bytes: &[u8]) -> String {
     String::from_utf8_lossy(bytes).to_ascii_lowercase()
-}
-
-fn find(bytes: &[u8], text: &[u8]) -> Option<usize> {
-    bytes.windows(text.len()).position(|window| window.eq_ignore_ascii_case(text))
 }

@@ -7,6 +7,8 @@ use encoding_rs::{
 };
 use url::{Host, Url};
 
+use crate::markup::{Piece, Pieces};
+
 /// The most text that is looked at.
 const MAX_TEXT_BYTES: usize = 256 * 1024;
 /// Fewer letters beyond ASCII tell nothing between the alphabets of one script.
@@ -47,7 +49,8 @@ impl Site<'_> {
 pub(super) fn encoding(bytes: &[u8], site: Site<'_>) -> &'static Encoding {
     let mut detector = EncodingDetector::new(Iso2022JpDetection::Allow);
     let (mut room, mut letters) = (MAX_TEXT_BYTES, 0);
-    for text in Texts(bytes) {
+    for piece in Pieces::of(bytes) {
+        let Piece::Text(text) = piece else { continue };
         let text = &text[..text.len().min(room)];
         detector.feed(text, false);
         // Words of two elements are two words.
@@ -64,43 +67,4 @@ pub(super) fn encoding(bytes: &[u8], site: Site<'_>) -> &'static Encoding {
     let guess = detector.guess(domain, Utf8Detection::Deny);
     let is_blind = letters < MIN_LETTERS && !EncodingDetector::tld_may_affect_guess(domain);
     if is_blind && OTHER_LATIN.contains(&guess) { WINDOWS_1252 } else { guess }
-}
-
-/// The texts between tags. In every encoding that is looked for, the bytes of `<` and `>` are
-/// nothing else, except in ISO-2022-JP, whose escapes show all the same.
-struct Texts<'b>(&'b [u8]);
-
-impl<'b> Iterator for Texts<'b> {
-    type Item = &'b [u8];
-
-    fn next(&mut self) -> Option<&'b [u8]> {
-        loop {
-            if self.0.is_empty() {
-                return None;
-            }
-            let end = self.0.iter().position(|byte| *byte == b'<').unwrap_or(self.0.len());
-            let (text, rest) = self.0.split_at(end);
-            self.0 = &rest[markup_len(rest)..];
-            if !text.trim_ascii().is_empty() {
-                return Some(text);
-            }
-        }
-    }
-}
-
-/// The length of the tag, comment, script or style at the start of `rest`.
-fn markup_len(rest: &[u8]) -> usize {
-    const CDATA: &[u8] = b"<![CDATA[";
-    let starts = |name: &[u8]| rest.get(..name.len()).is_some_and(|r| r.eq_ignore_ascii_case(name));
-    if rest.starts_with(CDATA) {
-        return CDATA.len();
-    }
-    let end: &[u8] = match () {
-        () if starts(b"<!--") => b"-->",
-        () if starts(b"<script") => b"</script>",
-        () if starts(b"<style") => b"</style>",
-        () => b">",
-    };
-    let at = rest.windows(end.len()).position(|window| window.eq_ignore_ascii_case(end));
-    at.map_or(rest.len(), |at| at + end.len())
 }

@@ -39,15 +39,29 @@ pub fn feed(
     charset_hint: Option<&str>,
     base: Option<&Url>,
 ) -> Result<Feed, FeedError> {
+    feed_within(bytes, charset_hint, base, MAX_FEED_BYTES)
+}
+
+/// The same for a feed of `limit` bytes at most, unpacked.
+///
+/// # Errors
+/// As [`feed`].
+pub fn feed_within(
+    bytes: &[u8],
+    charset_hint: Option<&str>,
+    base: Option<&Url>,
+    limit: usize,
+) -> Result<Feed, FeedError> {
     let inflated;
     let bytes = if gzip::is_gzip(bytes) {
-        inflated = gzip::inflate(bytes, MAX_FEED_BYTES + 1).ok_or(FeedError::Gzip)?;
+        let one_more = limit.saturating_add(1);
+        inflated = gzip::inflate(bytes, one_more).ok_or(FeedError::Gzip)?;
         inflated.as_slice()
     } else {
         bytes
     };
-    if bytes.len() > MAX_FEED_BYTES {
-        return Err(FeedError::TooLarge(bytes.len()));
+    if bytes.len() > limit {
+        return Err(FeedError::TooLarge { bytes: bytes.len(), limit });
     }
     isolated(|| read(&charset::decode(bytes, charset_hint, base.into()), base))
         .map_err(FeedError::Panicked)?

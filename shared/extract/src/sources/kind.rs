@@ -2,7 +2,7 @@
 
 use super::lists::is_http;
 use crate::charset::{self, Site};
-use crate::gzip;
+use crate::packing;
 
 const SNIFF_BYTES: usize = 8192;
 
@@ -31,11 +31,7 @@ pub enum Kind {
 /// answer) and `name` (a path or URL, may be empty) count only where the bytes
 /// leave it open: servers and extensions are wrong too often.
 pub fn kind(bytes: &[u8], content_type: Option<&str>, name: &str) -> Kind {
-    let start = if gzip::is_gzip(bytes) {
-        gzip::inflate(bytes, SNIFF_BYTES).unwrap_or_default()
-    } else {
-        bytes[..bytes.len().min(SNIFF_BYTES)].to_vec()
-    };
+    let start = packing::unpacked(bytes, None, SNIFF_BYTES).bytes;
     if start.starts_with(b"WARC/") {
         return Kind::Warc;
     }
@@ -99,7 +95,7 @@ fn is_url_list(text: &str) -> bool {
 
 fn extension(name: &str) -> String {
     let name = name.split(['?', '#']).next().unwrap_or_default().to_ascii_lowercase();
-    let name = name.trim_end_matches(".gz");
+    let name = name.trim_end_matches(".gz").trim_end_matches(".zst");
     name.rsplit('/')
         .next()
         .and_then(|file| file.rsplit_once('.'))

@@ -1,5 +1,6 @@
 //! Lists of sources: OPML outlines and plain URL lists.
 
+use std::borrow::Cow;
 use std::ops::ControlFlow;
 
 use html_escape::encode_double_quoted_attribute_to_string;
@@ -7,17 +8,21 @@ use url::Url;
 
 use super::feed;
 use crate::charset::{self, Site};
+use crate::packing::{self, End, Unpacked};
 use crate::xml::{Node, walk};
 
-const MAX_LIST_BYTES: usize = 16 * 1024 * 1024;
+const MAX_LIST_BYTES: usize = 50 * 1024 * 1024;
 const MAX_ENTRIES: usize = 100_000;
 
 /// Why bytes are no list of sources.
 #[derive(Debug, thiserror::Error)]
 pub enum ListError {
-    /// Larger than 16 MiB.
-    #[error("the list has {0} bytes, more than {MAX_LIST_BYTES}")]
-    TooLarge(usize),
+    /// Larger than 50 MiB.
+    #[error("the list has more than {MAX_LIST_BYTES} bytes")]
+    TooLarge,
+    /// Packed, and cannot be unpacked.
+    #[error("the list cannot be unpacked")]
+    Packed,
     /// Not XML, and no feed came before that was noticed.
     #[error("the OPML is not XML")]
     Xml(#[from] quick_xml::Error),
@@ -34,13 +39,13 @@ pub enum ListError {
     },
 }
 
-/// The feeds of an OPML document, in its order, each once.
+/// The feeds of an OPML document, packed or not, in its order, each once.
 ///
 /// # Errors
 /// [`ListError`] where it is no OPML, or too large.
 pub fn opml(bytes: &[u8]) -> Result<Vec<String>, ListError> {
-    check_size(bytes.len())?;
-    let text = charset::decode(bytes, None, Site::default());
+    let bytes = whole(bytes)?;
+    let text = charset::decode(&bytes, None, Site::default());
     let (mut is_opml, mut feeds) = (false, Vec::new());
     let walked = walk(text.trim_start(), |node| {
         if let Node::Start(name, attributes) = node {
@@ -79,13 +84,14 @@ pub fn opml_of<'a>(feeds: impl IntoIterator<Item = (&'a str, Option<&'a str>)>) 
     text + "</body>\n</opml>\n"
 }
 
-/// The URLs of a text with one on each line, each once; blank lines and lines
+/// The URLs of a text with one on each line, packed or not, each once; blank lines and lines
 /// that start with `#` say nothing.
 ///
 /// # Errors
 /// [`ListError`] names the first line that is no URL.
-pub fn url_list(text: &str) -> Result<Vec<String>, ListError> {
-    check_size(text.len())?;
+pub fn url_list(bytes: &[u8]) -> Result<Vec<String>, ListError> {
+    let bytes = whole(bytes)?;
+    let text = charset::decode(&bytes, None, Site::default());
     let lines = text.trim_start_matches('\u{feff}').lines().map(str::trim).enumerate();
     let urls =
         lines.filter(|(_, line)| !line.is_empty() && !line.starts_with('#')).map(|(at, line)| {
@@ -98,8 +104,12 @@ pub fn url_list(text: &str) -> Result<Vec<String>, ListError> {
     Ok(each_once(urls.take(MAX_ENTRIES).collect::<Result<_, _>>()?))
 }
 
-fn check_size(bytes: usize) -> Result<(), ListError> {
-    if bytes > MAX_LIST_BYTES { Err(ListError::TooLarge(bytes)) } else { Ok(()) }
+fn whole(bytes: &[u8]) -> Result<Cow<'_, [u8]>, ListError> {
+    match packing::unpacked(bytes, None, MAX_LIST_BYTES) {
+        Unpacked { bytes, end: End::Whole } => Ok(bytes),
+        Unpacked { end: End::Limit, .. } => Err(ListError::TooLarge),
+        Unpacked { end: End::Broken, .. } => Err(ListError::Packed),
+    }
 }
 
 pub(crate) fn is_http(text: &str) -> bool {
@@ -151,8 +161,25 @@ mod tests {
     #[test]
     fn a_url_list_names_the_line_that_is_wrong() {
         let list = "# mine\nhttps://a.example/1\r\n\n  https://a.example/2  \nhttps://a.example/1";
-        assert_eq!(url_list(list).unwrap(), ["https://a.example/1", "https://a.example/2"]);
-        let error = url_list("https://a.example/1\nftp://x/").unwrap_err();
+        assert_eq!(
+            url_list(list.as_bytes()).unwrap(),
+            ["https://a.example/1", "https://a.example/2"]
+        );
+        let error = url_list(b"https://a.example/1\nftp://x/").unwrap_err();
         assert!(matches!(error, ListError::NotUrl { line: 2, .. }), "{error}");
+    }
+
+    #[test]
+    fn a_packed_list_of_another_system_is_read() {
+        use std::io::Write;
+        let list = "\u{feff}https://a.example/1\r\nhttps://a.example/2\r\n";
+        let mut packed = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::default());
+        packed.write_all(list.as_bytes()).unwrap();
+        let packed = packed.finish().unwrap();
+        let expected = ["https://a.example/1", "https://a.example/2"];
+        assert_eq!(url_list(&packed).unwrap(), expected);
+        let wide: Vec<u8> = list.encode_utf16().flat_map(u16::to_le_bytes).collect();
+        assert_eq!(url_list(&wide).unwrap(), expected);
+        assert!(matches!(url_list(&packed[..packed.len() / 2]), Err(ListError::Packed)));
     }
 }

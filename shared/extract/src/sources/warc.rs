@@ -1,4 +1,4 @@
-//! Web archives (WARC 1.0 and 1.1), record by record.
+//! Web archives (WARC 1.0 and 1.1), record by record, plain or packed by gzip or zstd.
 //!
 //! A record that is broken costs that record: reading goes on at the next gzip
 //! member that holds a record, in a file that is not compressed at the next line
@@ -8,9 +8,12 @@
 
 use std::io::{self, BufRead, BufReader, Read};
 
+use super::packed;
 use crate::gzip;
+use crate::packing::failing;
 use crate::page::MAX_PAGE_BYTES;
 
+mod body;
 mod members;
 
 use members::{Members, Next};
@@ -23,7 +26,8 @@ const BUFFER_BYTES: usize = 64 * 1024;
 /// member.
 const MAX_SEARCH_BYTES: u64 = 256 * 1024 * 1024;
 
-/// An HTML page of an archive.
+/// An HTML page of an archive. Of a page in several segments, only the first is given, and it
+/// counts as cut: the others may be in other files.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct WarcPage {
     /// The URL from which it was fetched.
@@ -34,6 +38,8 @@ pub struct WarcPage {
     pub content_type: Option<String>,
     /// The page, without any transfer or content encoding.
     pub body: Vec<u8>,
+    /// Set if the archive holds only a part of it.
+    pub is_cut: bool,
 }
 
 /// Why an archive, or one record of it, cannot be read.
@@ -81,9 +87,11 @@ enum Records<'r> {
 pub fn warc<'r>(reader: impl BufRead + Send + 'r) -> WarcPages<'r> {
     let mut reader: Box<dyn BufRead + Send + 'r> = Box::new(reader);
     // An error shows again when the first record is read.
-    let is_compressed = reader.fill_buf().is_ok_and(gzip::is_gzip);
-    let records = if is_compressed {
+    let start = reader.fill_buf().unwrap_or_default();
+    let records = if gzip::is_gzip(start) {
         Records::Packed(Box::new(BufReader::with_capacity(BUFFER_BYTES, Members::new(reader))))
+    } else if packed::is_zstd(start) {
+        Records::Plain(packed::unpacking(reader).unwrap_or_else(failing))
     } else {
         Records::Plain(reader)
     };
@@ -293,10 +301,13 @@ impl Header {
 
 fn page_of(record: &Header, url: String, block: Vec<u8>) -> Result<Option<WarcPage>, WarcError> {
     let date = record.get("warc-date").map(str::to_owned);
+    let is_part =
+        record.get("warc-truncated").is_some() || record.get("warc-segment-number").is_some();
     if record.get("warc-type") == Some("resource") {
         let content_type = record.get("content-type").map(str::to_owned);
         let is_html = is_html(content_type.as_deref(), &block);
-        return Ok(is_html.then_some(WarcPage { url, date, content_type, body: block }));
+        let page = WarcPage { url, date, content_type, body: block, is_cut: is_part };
+        return Ok(is_html.then_some(page));
     }
     let Some((head, body)) = split_http(&block) else { return Ok(None) };
     let head = String::from_utf8_lossy(head);
@@ -305,13 +316,11 @@ fn page_of(record: &Header, url: String, block: Vec<u8>) -> Result<Option<WarcPa
     if status != "200" {
         return Ok(None);
     }
-    let body = decoded(&http, body).ok_or_else(|| WarcError::Encoding {
-        url: url.clone(),
-        encoding: http.get("content-encoding").unwrap_or_default().to_owned(),
-    })?;
+    let (body, is_short) = body::decoded(&http, body, &url)?;
     let content_type = http.get("content-type").map(str::to_owned);
     let is_html = is_html(content_type.as_deref(), &body);
-    Ok(is_html.then_some(WarcPage { url, date, content_type, body }))
+    let page = WarcPage { url, date, content_type, body, is_cut: is_part || is_short };
+    Ok(is_html.then_some(page))
 }
 
 fn split_http(block: &[u8]) -> Option<(&[u8], &[u8])> {
@@ -326,34 +335,6 @@ fn is_html(content_type: Option<&str>, body: &[u8]) -> bool {
     match content_type {
         Some(media) => media.to_ascii_lowercase().contains("html"),
         None => body.trim_ascii_start().starts_with(b"<"),
-    }
-}
-
-/// Crawlers differ in whether they store what they decoded: the bytes decide,
-/// the header only says what to try.
-fn decoded(http: &Header, body: &[u8]) -> Option<Vec<u8>> {
-    let is_chunked = http.get("transfer-encoding").is_some_and(|coding| coding.contains("chunked"));
-    let whole = if is_chunked { dechunked(body) } else { None };
-    let body = whole.as_deref().unwrap_or(body);
-    match http.get("content-encoding").map(str::to_ascii_lowercase).as_deref() {
-        _ if gzip::is_gzip(body) => gzip::inflate(body, MAX_PAGE_BYTES),
-        None | Some("" | "identity" | "gzip" | "x-gzip") => Some(body.to_vec()),
-        _ => body.trim_ascii_start().starts_with(b"<").then(|| body.to_vec()),
-    }
-}
-
-fn dechunked(mut body: &[u8]) -> Option<Vec<u8>> {
-    let mut whole = Vec::new();
-    loop {
-        let end = body.iter().take(64).position(|byte| *byte == b'\n')?;
-        let size = std::str::from_utf8(&body[..end]).ok()?.split(';').next()?.trim();
-        let size = usize::from_str_radix(size, 16).ok()?;
-        body = &body[end + 1..];
-        if size == 0 {
-            return Some(whole);
-        }
-        whole.extend_from_slice(body.get(..size)?);
-        body = body.get(size..)?.strip_prefix(b"\r\n")?;
     }
 }
 

@@ -30,7 +30,8 @@ pub struct Listing {
     pub kind: String,
     /// The time of the last check, in Unix milliseconds.
     pub checked_at_ms: i64,
-    /// The time of the next check, in Unix milliseconds.
+    /// The time of the next check, in Unix milliseconds. [`Listing::NEVER_MS`] if the listing has
+    /// ended.
     pub next_check_at_ms: i64,
     /// The interval that matches the frequency of its changes, in seconds.
     pub interval_s: u64,
@@ -42,6 +43,16 @@ pub struct Listing {
     pub fingerprint: Option<ContentHash>,
     /// Further listings that it links to.
     pub leads_to: Vec<String>,
+}
+
+impl Listing {
+    /// The time of the next look at a listing that is gone for good: the end of the year 9999.
+    pub const NEVER_MS: i64 = 253_402_300_799_000;
+
+    /// Returns true if nobody looks at it again: its server said that it is gone for good.
+    pub fn has_ended(&self) -> bool {
+        self.next_check_at_ms >= Self::NEVER_MS
+    }
 }
 
 /// The health of the feeds, sitemaps and sites that the crawler follows.

@@ -56,7 +56,14 @@ fn fetcher(config: Config) -> Fetcher {
 }
 
 fn request(url: &Url, max_body_bytes: usize) -> Request<'_> {
-    Request { url, validators: None, max_body_bytes, cut_body: false, is_paced: false }
+    Request {
+        url,
+        validators: None,
+        cookies: None,
+        max_body_bytes,
+        cut_body: false,
+        is_paced: false,
+    }
 }
 
 async fn get(fetcher: &Fetcher, url: &str) -> Result<Answer, Ended> {

@@ -9,7 +9,7 @@ use super::prose::Prose;
 use crate::sources::sanitize;
 
 /// Larger feeds are refused.
-pub const MAX_FEED_BYTES: usize = 16 * 1024 * 1024;
+pub const MAX_FEED_BYTES: usize = 50 * 1024 * 1024;
 /// Many feeds put the whole article where others have a summary.
 const MAX_SUMMARY_BYTES: usize = 16 * 1024;
 
@@ -99,9 +99,14 @@ fn words(prose: &str) -> Option<String> {
 /// Why bytes are no feed.
 #[derive(Debug, thiserror::Error)]
 pub enum FeedError {
-    /// Larger than [`MAX_FEED_BYTES`].
-    #[error("the feed has {0} bytes, more than {MAX_FEED_BYTES}")]
-    TooLarge(usize),
+    /// Larger than the limit.
+    #[error("the feed has {bytes} bytes, more than {limit}")]
+    TooLarge {
+        /// Its size, unpacked; one more than the limit where it was not unpacked further.
+        bytes: usize,
+        /// The most bytes that it may have.
+        limit: usize,
+    },
     /// Compressed, and cannot be decompressed.
     #[error("the feed's gzip stream is broken")]
     Gzip,

@@ -180,3 +180,83 @@ proptest! {
         prop_assert!(warc(bytes.as_slice()).count() < 20);
     }
 }
+
+fn page_as(encoding: &str, body: &[u8]) -> WarcPage {
+    let head = format!("200 OK\r\nContent-Type: text/html\r\nContent-Encoding: {encoding}");
+    let bytes = record("response", "https://a.example/1", &answer(&head, body));
+    warc(bytes.as_slice()).next().unwrap().unwrap()
+}
+
+#[test]
+fn every_packing_of_a_page_is_undone() {
+    let mut zlib = flate2::write::ZlibEncoder::new(Vec::new(), flate2::Compression::fast());
+    zlib.write_all(b"<p>one").unwrap();
+    for (encoding, body) in [
+        ("zstd", zstd::encode_all(&b"<p>one"[..], 3).unwrap()),
+        // An uncompressed meta-block of RFC 7932.
+        ("br", [&[0x8b, 0x02, 0x80][..], b"<p>one", &[0x03]].concat()),
+        ("deflate", zlib.finish().unwrap()),
+        ("gzip, gzip", gz(&gz(b"<p>one"))),
+        ("br", b"<p>one".to_vec()),
+    ] {
+        let page = page_as(encoding, &body);
+        assert_eq!((page.body.as_slice(), page.is_cut), (&b"<p>one"[..], false), "{encoding}");
+        let chunked =
+            [format!("{:x}\r\n", body.len()).as_bytes(), &body, b"\r\n0\r\n\r\n"].concat();
+        let page = page_as(&format!("{encoding}\r\nTransfer-Encoding: chunked"), &chunked);
+        assert_eq!((page.body.as_slice(), page.is_cut), (&b"<p>one"[..], false), "{encoding}");
+    }
+}
+
+#[test]
+fn a_page_that_is_kept_in_part_says_so() {
+    let html = answer("200 OK\r\nContent-Type: text/html", b"<p>one");
+    let mark = |field: &str| {
+        let bytes = record("response", "https://a.example/1", &html);
+        let text = String::from_utf8(bytes).unwrap();
+        text.replacen("WARC-Date", &format!("{field}\r\nWARC-Date"), 1).into_bytes()
+    };
+    let is_cut = |bytes: &[u8]| warc(bytes).next().unwrap().unwrap().is_cut;
+    for field in ["WARC-Truncated: length", "WARC-Truncated: disconnect", "WARC-Segment-Number: 1"]
+    {
+        assert!(is_cut(&mark(field)), "{field}");
+    }
+    assert!(!is_cut(&mark("WARC-Other: x")));
+    let head = "200 OK\r\nContent-Type: text/html";
+    for (more, body, expected) in [
+        ("Content-Length: 500", &b"<p>one"[..], true),
+        ("Content-Length: 500", b"<p>one</html>", false),
+        ("Content-Length: 6", b"<p>one", false),
+        ("Transfer-Encoding: chunked", b"6\r\n<p>one\r\n5\r\n<p>t", true),
+        ("Transfer-Encoding: chunked", b"500\r\n<p>one", true),
+        ("Transfer-Encoding: chunked", b"<p>one", false),
+    ] {
+        let answer = answer(&format!("{head}\r\n{more}"), body);
+        let bytes = record("response", "https://a.example/1", &answer);
+        let page = warc(bytes.as_slice()).next().unwrap().unwrap();
+        assert_eq!(page.is_cut, expected, "{more}: {:?}", String::from_utf8_lossy(body));
+        assert!(page.body.starts_with(b"<p>"), "{more}");
+    }
+    let noise: Vec<u8> = (0..4_000_u32).map(|n| b'a' + (n * n % 23 + n % 3) as u8).collect();
+    let packed = gz(&[b"<p>", &noise[..]].concat());
+    let page = page_as("gzip", &packed[..packed.len() / 2]);
+    assert!(page.is_cut && page.body.starts_with(b"<p>a"));
+}
+
+#[test]
+fn an_archive_of_zstd_frames_is_read() {
+    let dictionary = archive().concat();
+    let mut packer = zstd::bulk::Compressor::with_dictionary(3, &dictionary).unwrap();
+    let frames: Vec<_> = archive().iter().map(|record| packer.compress(record).unwrap()).collect();
+    let size = u32::try_from(dictionary.len()).unwrap().to_le_bytes();
+    let with_dictionary = [b"\x5d\x2a\x4d\x18", &size[..], &dictionary, &frames.concat()].concat();
+    let frames: Vec<_> =
+        archive().iter().map(|record| zstd::encode_all(&record[..], 3).unwrap()).collect();
+    for bytes in [with_dictionary, frames.concat()] {
+        assert_eq!(read(&bytes).0.len(), 3);
+        let cut: Vec<_> = warc(&bytes[..bytes.len() - 9]).collect();
+        assert!(matches!(cut[..], [Ok(_), Ok(_), Err(WarcError::Read(_))]), "{cut:?}");
+    }
+    let broken: Vec<_> = warc(&b"\x28\xb5\x2f\xfdgarbage"[..]).collect();
+    assert!(matches!(broken[..], [Err(_)]), "{broken:?}");
+}

@@ -1,0 +1,83 @@
+//! The body of an answer, within limits: read as far as it comes, and unpacked by what it is.
+
+use bytes::{Bytes, BytesMut};
+use courant_extract::{End, is_complete, is_packed, unpacked};
+use futures::StreamExt;
+use reqwest::Response;
+use tokio::time::Instant;
+
+use crate::outcome::{Ended, Failure, Refusal};
+use crate::web::fetch::Request;
+
+/// Reads and unpacks a body until `deadline`.
+///
+/// A server's word about the length and the packing is often wrong. A body that breaks off
+/// counts where it ends as a whole document does.
+pub(super) async fn body(
+    request: Request<'_>,
+    response: Response,
+    coding: Option<String>,
+    deadline: Instant,
+) -> Result<Bytes, Ended> {
+    let limit = request.max_body_bytes;
+    let Received { bytes, end, failure } = receive(response, limit, deadline).await;
+    let (bytes, end) = if is_packed(&bytes, coding.as_deref()) {
+        let unpack = move || unpack(&bytes, coding.as_deref(), limit, end);
+        tokio::task::spawn_blocking(unpack).await.map_err(|_| Failure::BrokenBody)?
+    } else {
+        (bytes, end)
+    };
+    match end {
+        End::Whole => Ok(bytes),
+        End::Limit if request.cut_body => Ok(bytes),
+        End::Limit => Err(Refusal::TooLarge.into()),
+        End::Broken if is_complete(&bytes) => Ok(bytes),
+        End::Broken => Err(failure.into()),
+    }
+}
+
+/// The bytes that came.
+struct Received {
+    bytes: Bytes,
+    end: End,
+    /// The failure, if they break off.
+    failure: Failure,
+}
+
+async fn receive(response: Response, limit: usize, deadline: Instant) -> Received {
+    let mut body = BytesMut::new();
+    let mut chunks = response.bytes_stream();
+    let (mut end, mut failure) = (End::Whole, Failure::BrokenBody);
+    while end == End::Whole {
+        match tokio::time::timeout_at(deadline, chunks.next()).await {
+            Ok(None) => break,
+            Ok(Some(Ok(chunk))) => {
+                let room = limit - body.len();
+                body.extend_from_slice(&chunk[..chunk.len().min(room)]);
+                if chunk.len() > room {
+                    end = End::Limit;
+                }
+            }
+            Ok(Some(Err(_))) => end = End::Broken,
+            Err(_) => (end, failure) = (End::Broken, Failure::Timeout),
+        }
+    }
+    Received { bytes: body.freeze(), end, failure }
+}
+
+/// What a packed body holds. One that breaks off may be whole once it is unpacked: its length
+/// was that of something else.
+fn unpack(packed: &[u8], coding: Option<&str>, limit: usize, received: End) -> (Bytes, End) {
+    let content = unpacked(packed, coding, limit);
+    let bytes = Bytes::copy_from_slice(&content.bytes);
+    let is_text = matches!(content.bytes, std::borrow::Cow::Borrowed(_));
+    let end = match (content.end, received) {
+        // The stream itself has an end, and it was reached.
+        (End::Whole, _) if !is_text => End::Whole,
+        (End::Whole, received) => received,
+        // More than the limit of packed bytes is more than that of others.
+        (End::Broken, End::Limit) => End::Limit,
+        (end, _) => end,
+    };
+    (bytes, end)
+}
