@@ -22,7 +22,7 @@ use crate::page::{Named, Page};
 use crate::publisher::Publisher;
 use crate::tally::Tally;
 use crate::timetable::Timetable;
-use crate::urls::{clean, domain_of};
+use crate::urls::{self, domain_of};
 use crate::web::Web;
 use crate::web::leases::{Holding, Leases};
 
@@ -139,7 +139,7 @@ impl Crawl {
                 self.tally.found_and_settled(&Err(Refusal::SourceLimit.into()));
                 continue;
             }
-            match clean(named.url) {
+            match urls::named(named.url) {
                 Ok(url) => {
                     named.url = url;
                     let page = Page::named_by(Arc::clone(&source), named);

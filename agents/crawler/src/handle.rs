@@ -70,7 +70,7 @@ impl Handler {
                     Remembered { visited_at_ms: self.clock.unix_ms(), status: 304, ..before };
                 (url, visit, Ok(Outcome::NotModified), None)
             }
-            Visited::Document { document, before, slot } => {
+            Visited::Document { document, before, slot, .. } => {
                 let url = document.url.clone();
                 let (visit, read) = self.document(page, document, before).await?;
                 let outcome = match read {

@@ -32,6 +32,9 @@ const NOTE_BYTES: usize = 200;
 /// A page that has waited for so long is found again where it is still news.
 const PAGE_LASTS: Duration = Duration::from_secs(7 * 24 * 3_600);
 
+/// A source that has moved is asked at its old address again after this time.
+const MOVE_LASTS: Duration = Duration::from_secs(180 * 24 * 3_600);
+
 /// Notes that wait to be written.
 #[derive(Debug)]
 pub(crate) struct Notes {
@@ -105,6 +108,18 @@ impl Notes {
     /// The robots.txt of an origin, for as long as it counts. `url`: one of the origin's.
     pub(crate) fn keep_robots(&self, origin: &str, url: &Url, text: String, lasts: Duration) {
         self.change(self.note(NoteKind::Robots, origin, domain_of(url), Some(text), lasts));
+    }
+
+    /// The source at `url` moves, in the words of `sources/moved.rs`.
+    pub(crate) fn keep_move(&self, url: &Url, text: String) {
+        let domain = domain_of(url);
+        self.change(self.note(NoteKind::Moved, url.as_str(), domain, Some(text), MOVE_LASTS));
+    }
+
+    /// The source at `url` has not moved after all.
+    pub(crate) fn forget_move(&self, url: &Url) {
+        let domain = domain_of(url);
+        self.change(self.note(NoteKind::Moved, url.as_str(), domain, None, Duration::ZERO));
     }
 
     /// For how long a note still counts; `None` where it counts no more.

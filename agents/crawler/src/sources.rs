@@ -4,5 +4,6 @@ mod documents;
 mod listing;
 pub(crate) mod local;
 pub(crate) mod look;
+mod moved;
 pub(crate) mod remote;
 pub(crate) mod source;

@@ -66,10 +66,11 @@ pub(crate) struct Errand {
 /// The end of a URL's redirects.
 #[derive(Debug)]
 pub(crate) enum Visited<C> {
-    /// A document, and the copy of it that was at hand.
-    Document { document: Document, before: Option<C>, slot: Slot },
+    /// A document, and the copy of it that was at hand. `moved`: the address to which the first
+    /// redirects lead, as far as they are permanent.
+    Document { document: Document, before: Option<C>, slot: Slot, moved: Option<Url> },
     /// The copy at hand is the latest, for so long at least.
-    NotModified { url: Url, before: C, fresh_for: Duration },
+    NotModified { url: Url, before: C, fresh_for: Duration, moved: Option<Url> },
     /// A redirect leads into a domain that another crawler has.
     Elsewhere { url: Url },
 }
@@ -138,6 +139,7 @@ impl Web {
     ) -> Result<Visited<C::Copy>, Ended> {
         let mut url = start.clone();
         let cookies = Cookies::default();
+        let (mut moved, mut is_moving) = (None, true);
         for hop in 0..=errand.max_redirects {
             let before = copies.copy_of(&url).await?;
             let request = Request {
@@ -153,17 +155,22 @@ impl Web {
                 asked => asked?,
             };
             match (answer, before) {
-                (Answer::Redirect(next), _) => url = clean(next)?,
+                (Answer::Redirect { url: next, is_permanent }, _) => {
+                    url = clean(next)?;
+                    is_moving &= is_permanent;
+                    moved = if is_moving { Some(url.clone()) } else { moved };
+                }
                 (Answer::NotModified { fresh_for }, Some(before)) => {
-                    return Ok(Visited::NotModified { url, before, fresh_for });
+                    return Ok(Visited::NotModified { url, before, fresh_for, moved });
                 }
                 (Answer::Document(document), before) => {
                     let refresh = Some(&document).filter(|_| errand.follows_refresh);
                     if let Some(next) = refresh.and_then(refresh::target) {
                         url = clean(next)?;
+                        is_moving = false;
                         continue;
                     }
-                    return Ok(Visited::Document { document, before, slot });
+                    return Ok(Visited::Document { document, before, slot, moved });
                 }
                 (answer, _) => return Err(why_nothing(&answer)),
             }
@@ -268,7 +275,7 @@ fn why_nothing(answer: &Answer) -> Ended {
         }
         Answer::BotCheck => return Refusal::BotCheck.into(),
         Answer::Busy { status, .. } | Answer::Status(status) => *status,
-        Answer::Document(_) | Answer::NotModified { .. } | Answer::Redirect(_) => {
+        Answer::Document(_) | Answer::NotModified { .. } | Answer::Redirect { .. } => {
             return Refusal::Status.into();
         }
     };

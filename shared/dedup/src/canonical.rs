@@ -10,6 +10,7 @@ use crate::{domain, tracking};
 mod amp;
 mod host;
 mod path;
+mod wrapper;
 
 /// A longer URL is refused: no article's address needs it.
 pub const MAX_URL_BYTES: usize = courant_article::MAX_URL_BYTES;
@@ -43,7 +44,8 @@ pub enum InvalidUrl {
 /// It names the article: it is not where to fetch it, since a site may serve its
 /// pages under `www.` alone.
 ///
-/// - An AMP cache's or viewer's URL becomes the one it shows.
+/// - An AMP cache's or viewer's URL becomes the one it shows, and a link that counts clicks (of
+///   Google, Facebook, Tumblr, …) the one that it names.
 /// - http becomes https where the port is the default one: no publisher serves
 ///   two different articles under one address that differ in the scheme alone,
 ///   and feeds and sitemaps mix both. A port in the URL keeps its scheme.
@@ -89,11 +91,14 @@ fn rewritten(url: Url) -> Result<String, InvalidUrl> {
     Ok(format!("{scheme}://{host}{port}{path}{query}{fragment}"))
 }
 
-/// Returns the URL that an AMP cache or viewer shows, even inside other caches or viewers;
-/// `url` itself if it is neither.
-fn unwrapped(mut url: Url) -> Result<Url, InvalidUrl> {
+/// Returns the URL that an AMP cache or viewer shows or that a link with a counter names, even
+/// inside others; `url` itself if it is none of these.
+///
+/// # Errors
+/// [`InvalidUrl`] where what it names is none, or is wrapped too often.
+pub fn unwrapped(mut url: Url) -> Result<Url, InvalidUrl> {
     for _ in 0..MAX_ROUNDS {
-        let Some(origin) = amp::origin(&url) else {
+        let Some(origin) = amp::origin(&url).or_else(|| wrapper::origin(&url)) else {
             return Ok(url);
         };
         url = parse(&origin)?;

@@ -20,7 +20,7 @@ mod slug;
 mod text;
 mod tracking;
 
-pub use canonical::{InvalidUrl, MAX_URL_BYTES, canonical_url, canonicalize};
+pub use canonical::{InvalidUrl, MAX_URL_BYTES, canonical_url, canonicalize, unwrapped};
 pub use claim::{Claim, NearArticle, Ruling, Verdict, text_key};
 pub use courant_article::{CanonicalUrl, ContentHash};
 pub use domain::{registered_domain, registered_domain_of};

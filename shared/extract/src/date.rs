@@ -14,7 +14,7 @@ const MAX_DATE_BYTES: usize = 120;
 const BETWEEN: [&str; 7] = ["de", "del", "of", "di", "den", "the", "do"];
 
 /// Zones that RFC 822 names, and those of European publishers, as offsets.
-const ZONES: [(&str, &str); 27] = [
+const ZONES: [(&str, &str); 34] = [
     ("z", "Z"),
     ("ut", "Z"),
     ("utc", "Z"),
@@ -42,6 +42,13 @@ const ZONES: [(&str, &str); 27] = [
     ("aest", "+10:00"),
     ("aedt", "+11:00"),
     ("nzdt", "+13:00"),
+    ("nzst", "+12:00"),
+    ("awst", "+08:00"),
+    ("sgt", "+08:00"),
+    ("wib", "+07:00"),
+    ("hst", "-10:00"),
+    ("wet", "Z"),
+    ("west", "+01:00"),
 ];
 
 /// The order of day and month in `3/4/2024`.
@@ -71,6 +78,31 @@ pub fn published_at(text: &str) -> Option<PublishedAt> {
         .map(|instant| (instant, ""))
         .or_else(|| date_and_rest(&text, Order::Unknown))?;
     with_time(&date, rest)
+}
+
+/// The same for the date of a feed, where a time without an offset means UTC: RFC 822 and most
+/// readers of feeds take it so, and an hour that is wrong is better than a day in order.
+/// Also `Tue Mar 5 09:30:00 UTC 2024`, as programs in C write it.
+pub(crate) fn feed_date(text: &str) -> Option<PublishedAt> {
+    let short = Some(text.trim()).filter(|text| text.len() <= MAX_DATE_BYTES)?;
+    let text = year_before_time(short).unwrap_or_else(|| short.to_owned());
+    let marked = ideographs_as_marks(&text);
+    let date = |text| date_and_rest(text, Order::Unknown);
+    let universal = date(&marked).and_then(|(date, rest)| {
+        let time = time_of_day(rest).filter(|(_, zone)| zone.is_empty() || zone.starts_with('('));
+        format!("{date}T{}Z", time?.0).parse().ok()
+    });
+    universal.filter(|_| unix(short).is_none()).or_else(|| published_at(&text))
+}
+
+/// The text with a year that stands at its end moved before the time.
+fn year_before_time(text: &str) -> Option<String> {
+    let mut words: Vec<&str> = text.split_whitespace().collect();
+    let year =
+        words.pop().filter(|word| number(word, 4).is_some_and(|(_, rest)| rest.is_empty()))?;
+    let time = words.iter().position(|word| word.contains(':'))?;
+    words.insert(time, year);
+    Some(words.join(" "))
 }
 
 /// The first date inside a text that readers see, with the text before it.
@@ -218,20 +250,26 @@ fn date(year: u32, month: u32, day: u32) -> Option<String> {
 
 /// `09:30:00+01:00` of what stands behind a date, if it has time and offset.
 fn time_and_offset(rest: &str) -> Option<String> {
+    let (time, zone) = time_of_day(rest)?;
+    Some(time + &offset(zone)?)
+}
+
+/// `09:30:00` of what stands behind a date, and what stands behind the time.
+fn time_of_day(rest: &str) -> Option<(String, &str)> {
     let start = rest.find(|c: char| c.is_ascii_digit())?;
     let before = rest[..start].trim_matches(|c: char| !c.is_ascii_alphabetic());
     if !matches!(before, "" | "T" | "t" | "at" | "um" | "kl" | "a" | "alle") {
         return None;
     }
     let (hour, rest) = short_number(&rest[start..], false)?;
-    let (minute, rest) = number(rest.strip_prefix(':')?, 2)?;
-    let (second, rest) = match rest.strip_prefix(':').and_then(|rest| number(rest, 2)) {
+    let (minute, rest) = short_number(rest.strip_prefix(':')?, false)?;
+    let (second, rest) = match rest.strip_prefix(':').and_then(|rest| short_number(rest, false)) {
         Some((second, rest)) => (second, rest),
         None => (0, rest),
     };
     let (fraction, rest) = fraction(rest);
     let (hour, rest) = twelve_hours(hour, rest.trim_start());
-    Some(format!("{hour:02}:{minute:02}:{second:02}{fraction}{}", offset(rest.trim_start())?))
+    Some((format!("{hour:02}:{minute:02}:{second:02}{fraction}"), rest.trim_start()))
 }
 
 fn fraction(rest: &str) -> (&str, &str) {
@@ -311,6 +349,27 @@ mod tests {
     }
 
     #[test]
+    fn a_time_without_an_offset_is_universal_in_a_feed() {
+        for (text, expected) in [
+            ("05.03.2024 09:30", "2024-03-05T09:30:00Z"),
+            ("2024/03/05 09:30:00", "2024-03-05T09:30:00Z"),
+            ("2024-03-05T9:5:3.25", "2024-03-05T09:05:03.25Z"),
+            ("2024年3月5日 09:30", "2024-03-05T09:30:00Z"),
+            ("5 Mar 2024 09:30 PM", "2024-03-05T21:30:00Z"),
+            ("Tue, 05 Mar 2024 9:5:3 GMT", "2024-03-05T09:05:03Z"),
+            ("Tue Mar  5 09:30:00 2024", "2024-03-05T09:30:00Z"),
+            ("Tue Mar 5 09:30:00 CET 2024", "2024-03-05T09:30:00+01:00"),
+            ("Tue, 05 Mar 2024 09:30:00 +0200 (EET)", "2024-03-05T09:30:00+02:00"),
+            ("Tue, 05 Mar 2024 09:30:00 XYZ", "2024-03-05"),
+            ("2024-03-05", "2024-03-05"),
+            ("1709631000", "2024-03-05T09:30:00Z"),
+        ] {
+            assert_eq!(feed_date(text).map(String::from).as_deref(), Some(expected), "{text}");
+        }
+        assert_eq!(feed_date("yesterday"), None);
+    }
+
+    #[test]
     fn without_time_or_offset_the_date_stands_alone() {
         for text in [
             "2024-03-05",
@@ -369,6 +428,7 @@ mod tests {
         #[test]
         fn no_text_panics(text in "[0-9A-Za-z:+./, -]{0,40}|\\PC{0,30}") {
             let _ = published_at(&text);
+            let _ = feed_date(&text);
             let _ = date_within(&text, Order::DayFirst);
         }
     }

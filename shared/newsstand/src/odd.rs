@@ -9,7 +9,7 @@ use flate2::Compression;
 use flate2::write::DeflateEncoder;
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 
-use crate::answer::{Content, gzip};
+use crate::answer::{ResponseContent, gzip};
 use crate::fault::Oddity;
 use crate::log::ByteCount;
 
@@ -19,7 +19,7 @@ const COOKIE: &str = "seen=1";
 /// Answers a request for `path` oddly.
 pub(crate) fn answer(
     oddity: Oddity,
-    content: &Content,
+    content: &ResponseContent,
     path: &str,
     request: &HeaderMap,
     count: &ByteCount,
@@ -85,7 +85,7 @@ fn stub(html: String, refresh: Option<String>) -> Response {
     response
 }
 
-fn whole(content: &Content, body: Bytes, coding: Option<&'static str>) -> Response {
+fn whole(content: &ResponseContent, body: Bytes, coding: Option<&'static str>) -> Response {
     let mut response = Response::new(Body::from(body));
     let headers = response.headers_mut();
     if let Ok(kind) = content.content_type.parse() {

@@ -17,6 +17,15 @@ const MAX_BYTES: u64 = 32 * 1024 * 1024;
 /// The documents that were fetched lately.
 pub(crate) struct Documents(Cache<Url, Arc<Document>>);
 
+/// A document that was fetched.
+pub(crate) struct Fetched {
+    pub(crate) document: Arc<Document>,
+    /// The time for which the server calls it fresh.
+    pub(crate) fresh_for: Duration,
+    /// The address to which it has moved for good, by its server's word.
+    pub(crate) moved: Option<Url>,
+}
+
 impl Documents {
     pub(crate) fn new() -> Self {
         let weigh = |_: &Url, document: &Arc<Document>| {
@@ -27,20 +36,17 @@ impl Documents {
 
     /// Fetches a feed, sitemap or home page. Where its server calls it unchanged,
     /// the copy at hand is read again: a page that failed gets another chance.
-    /// Returns, too, how long the server calls it fresh.
-    pub(crate) async fn fetch(
-        &self,
-        web: &Web,
-        url: &Url,
-    ) -> Result<(Arc<Document>, Duration), Ended> {
+    pub(crate) async fn fetch(&self, web: &Web, url: &Url) -> Result<Fetched, Ended> {
         match web.listing(url, self).await? {
-            Visited::NotModified { before, fresh_for, .. } => Ok((before, fresh_for)),
+            Visited::NotModified { before, fresh_for, moved, .. } => {
+                Ok(Fetched { document: before, fresh_for, moved })
+            }
             Visited::Elsewhere { .. } => Err(Failure::Leased.into()),
-            Visited::Document { document, .. } => {
+            Visited::Document { document, moved, .. } => {
                 let document = Arc::new(document);
                 self.0.insert(document.url.clone(), Arc::clone(&document)).await;
                 let fresh_for = document.fresh_for;
-                Ok((document, fresh_for))
+                Ok(Fetched { document, fresh_for, moved })
             }
         }
     }

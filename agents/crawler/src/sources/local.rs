@@ -26,7 +26,7 @@ use crate::sources::listing::{feed, opml, sitemap};
 use crate::sources::look::Looks;
 use crate::sources::remote::follow;
 use crate::sources::source::FileKind;
-use crate::urls::clean;
+use crate::urls::{clean, named};
 
 /// Items that were read and wait to be handled.
 const MAX_READ_AHEAD: usize = 16;
@@ -236,7 +236,7 @@ fn read_links(path: &Path, _: usize, sink: &Sink) -> io::Result<()> {
         if line.starts_with('#') {
             return Ok(());
         }
-        let url = Url::parse(line).map_err(|_| Refusal::InvalidUrl).and_then(clean);
+        let url = Url::parse(line).map_err(|_| Refusal::InvalidUrl).and_then(named);
         sink.put(url.map_or_else(Item::Nonsense, Item::Link))
     })
 }

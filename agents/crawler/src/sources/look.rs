@@ -16,8 +16,9 @@ use crate::handle::gate_of;
 use crate::interval::Asked;
 use crate::outcome::{Ended, Failure, Refusal};
 use crate::page::Named;
-use crate::sources::documents::Documents;
+use crate::sources::documents::{Documents, Fetched};
 use crate::sources::listing::{feed, opml, sitemap, url_list};
+use crate::sources::moved::fetch_moved;
 use crate::timetable::{Found, fingerprint};
 use crate::urls::domain_of;
 use crate::web::fetch::Document;
@@ -114,7 +115,8 @@ impl Looks {
         pages: &TaskTracker,
     ) -> (Result<Found, Fruitless>, Asked) {
         let waiting = |wait| Asked { wait, ..Asked::default() };
-        let (document, fresh_for) = match self.documents.fetch(&self.crawl.web, url).await {
+        let fetched = fetch_moved(&self.crawl, &self.documents, url).await;
+        let Fetched { document, fresh_for, .. } = match fetched {
             Ok(fetched) => fetched,
             Err(ended) => return (Err(ended.into()), waiting(self.crawl.web.rest_of(url).await)),
         };
@@ -200,7 +202,9 @@ impl Looks {
         for (candidates, kind) in guesses {
             for candidate in candidates.into_iter().take(self.crawl.config.max_guesses_per_site) {
                 match self.documents.fetch(&self.crawl.web, &candidate).await {
-                    Ok((document, _)) if kind_of(&document) == kind => return Ok(Some(candidate)),
+                    Ok(fetched) if kind_of(&fetched.document) == kind => {
+                        return Ok(Some(candidate));
+                    }
                     // Nobody said that there is anything.
                     Ok(_) | Err(Ended::Refused(_)) => {}
                     Err(

@@ -152,3 +152,36 @@ async fn a_page_behind_a_check_or_a_login_says_so() {
     assert_eq!(report.refused, BTreeMap::from([("bot_check", 2), ("login", 2)]), "{report:?}");
     assert_eq!(world.hits_of("a.example/1").len(), 1, "nothing is tried again");
 }
+
+#[tokio::test]
+async fn a_feed_that_has_moved_for_good_is_asked_at_its_new_address_after_the_second_time() {
+    let world = World::new().await;
+    let url = "http://old.example/feed";
+    let moves = |status| super::world::Reply::status(status);
+    let to = "http://new.example/feed";
+    world.serve("old.example/feed", [301, 308].map(|status| moves(status).with("location", to)));
+    world.feed("new.example", &["/1"]);
+    world.serve("new.example/1", [super::world::Reply::article("Ayton")]);
+    for _ in 0..4 {
+        let report = world.crawl(&[url]).await;
+        assert!(report.source_errors.is_empty(), "{report:?}");
+    }
+    assert_eq!(world.hits_of("old.example/feed").len(), 2);
+    assert_eq!(world.hits_of("new.example/feed").len(), 4);
+    // Where the new address fails, the old one is asked again.
+    world.serve("new.example/feed", [super::world::Reply::status(404)]);
+    world.crawl(&[url]).await;
+    world.crawl(&[url]).await;
+    assert_eq!(world.hits_of("old.example/feed").len(), 3);
+}
+
+#[tokio::test]
+async fn a_feed_that_has_moved_for_now_keeps_its_address() {
+    let world = World::new().await;
+    world.serve("old.example/feed", [super::world::Reply::redirect("http://new.example/feed")]);
+    world.feed("new.example", &["/1"]);
+    for _ in 0..3 {
+        world.crawl(&["http://old.example/feed"]).await;
+    }
+    assert_eq!(world.hits_of("old.example/feed").len(), 3);
+}

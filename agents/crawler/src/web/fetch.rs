@@ -70,8 +70,8 @@ pub(crate) enum Answer {
     Document(Document),
     /// The copy at hand is the latest, for so long at least.
     NotModified { fresh_for: Duration },
-    /// It is elsewhere.
-    Redirect(Url),
+    /// It is elsewhere, for good or for the time being.
+    Redirect { url: Url, is_permanent: bool },
     /// 429 or 503: ask again after the pause, if one is named.
     Busy { status: StatusCode, retry_after: Option<Duration> },
     /// A check for robots stands in front of it.
@@ -209,7 +209,7 @@ impl Fetcher {
         }
         if let Some(location) = redirect(status, response.headers()) {
             let target = request.url.join(&location).map_err(|_| Refusal::InvalidUrl)?;
-            return Ok(Answer::Redirect(target));
+            return Ok(Answer::Redirect { url: target, is_permanent: is_permanent(status) });
         }
         if matches!(status, StatusCode::TOO_MANY_REQUESTS | StatusCode::SERVICE_UNAVAILABLE) {
             let retry_after = retry_after(response.headers(), &self.clock);
@@ -269,6 +269,10 @@ fn client(config: &Config) -> reqwest::ClientBuilder {
 fn redirect(status: StatusCode, headers: &HeaderMap) -> Option<String> {
     let moves = matches!(status.as_u16(), 301 | 302 | 303 | 307 | 308);
     headers.get(header::LOCATION).filter(|_| moves).map(address_in)
+}
+
+fn is_permanent(status: StatusCode) -> bool {
+    matches!(status, StatusCode::MOVED_PERMANENTLY | StatusCode::PERMANENT_REDIRECT)
 }
 
 /// UTF-8 as it is; any other byte beyond ASCII as a percent sign and its number.

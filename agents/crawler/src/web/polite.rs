@@ -151,7 +151,7 @@ fn name(answer: &Result<Answer, Ended>) -> &'static str {
     match answer {
         Ok(Answer::Document(_)) => "document",
         Ok(Answer::NotModified { .. }) => "not_modified",
-        Ok(Answer::Redirect(_)) => "redirect",
+        Ok(Answer::Redirect { .. }) => "redirect",
         Ok(Answer::Busy { .. }) => "busy",
         Ok(Answer::BotCheck) => "bot_check",
         Ok(Answer::Status(status)) if status.is_server_error() => "server_error",

@@ -65,7 +65,7 @@ fn is_cache(host: &str) -> bool {
     })
 }
 
-fn is_google(host: &str) -> bool {
+pub(super) fn is_google(host: &str) -> bool {
     let name = host.strip_prefix("www.").unwrap_or(host);
     name.strip_prefix("google.").is_some_and(|suffix| psl::suffix_str(name) == Some(suffix))
 }

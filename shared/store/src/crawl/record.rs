@@ -90,6 +90,8 @@ pub enum NoteKind {
     Pause,
     /// The robots.txt of an origin.
     Robots,
+    /// A source that has moved, or may have.
+    Moved,
 }
 
 impl NoteKind {
@@ -98,6 +100,7 @@ impl NoteKind {
             Self::Page => "page",
             Self::Pause => "pause",
             Self::Robots => "robots",
+            Self::Moved => "moved",
         }
     }
 }

@@ -176,7 +176,9 @@ async fn validators_are_sent_and_304_is_understood() {
 async fn redirects_are_reported_not_followed() {
     let server = Server::answering("HTTP/1.1 302 Found\r\nLocation: ../c\r\n\r\n").await;
     let answer = get(&server.fetcher(), "https://a.example/a/b").await.unwrap();
-    assert!(matches!(answer, Answer::Redirect(url) if url.as_str() == "https://a.example/c"));
+    assert!(
+        matches!(answer, Answer::Redirect { url, is_permanent: false } if url.as_str() == "https://a.example/c")
+    );
     assert_eq!(server.asked.lock().unwrap().len(), 1);
 }
 

@@ -9,7 +9,7 @@ use super::prose::Prose;
 use super::types::{FeedEntry, FeedKind};
 use super::values::{field, link};
 use super::vocabulary::Field;
-use crate::date::published_at;
+use crate::date::feed_date;
 use crate::xml::Attributes;
 
 /// Links looked at; more are no choice.
@@ -50,7 +50,7 @@ impl Draft {
         if let Some(about) = attributes.get("rdf:about").and_then(field) {
             draft.id = Some(about);
         }
-        let updated = attributes.get("lastmod").and_then(|text| published_at(&text));
+        let updated = attributes.get("lastmod").and_then(|text| feed_date(&text));
         draft.updated = updated.map(|date| (0, date));
         draft
     }
@@ -98,13 +98,13 @@ impl Draft {
             Field::Link => self.add_link(&text.into_text(), None, None, base),
             Field::OriginalLink => self.original_link = link(&text.into_text(), base),
             Field::Published { rank } => {
-                prefer(&mut self.published, rank, published_at(&text.into_text()));
+                prefer(&mut self.published, rank, feed_date(&text.into_text()));
             }
             Field::Updated { rank } => {
-                prefer(&mut self.updated, rank, published_at(&text.into_text()));
+                prefer(&mut self.updated, rank, feed_date(&text.into_text()));
             }
             Field::AnyDate => {
-                let date = published_at(&text.into_text());
+                let date = feed_date(&text.into_text());
                 prefer(&mut self.published, 2, date.clone());
                 prefer(&mut self.updated, 1, date);
             }

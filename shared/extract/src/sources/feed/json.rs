@@ -8,7 +8,7 @@ use super::names::each_once;
 use super::prose::Prose;
 use super::types::{Feed, FeedEntry, FeedError, FeedKind};
 use super::values::{MAX_ENTRIES, field, link};
-use crate::date::published_at;
+use crate::date::feed_date;
 
 /// Reads a JSON Feed: an object with a version that says so, or with items.
 pub(super) fn read(text: &str, base: Option<&Url>) -> Result<Feed, FeedError> {
@@ -39,7 +39,7 @@ fn entry(item: &Map<String, Value>, base: Option<&Url>) -> FeedEntry {
     let title = prose(item, "title", Form::Text, base).and_then(|title| title.html());
     let html = prose(item, "content_html", Form::Html, base).and_then(Prose::filled);
     let content = html.or_else(|| prose(item, "content_text", Form::Text, base));
-    let date = |name| string(item, name).and_then(|text| published_at(&text));
+    let date = |name| string(item, name).and_then(|text| feed_date(&text));
     FeedEntry {
         id: id.or_else(|| url.clone()).or_else(|| title.clone()).unwrap_or_default(),
         url,

@@ -101,7 +101,10 @@ impl Reader {
                 self.draft = Some(Draft::new(attributes, self.scope.base().as_ref()));
                 Place::Entry
             }
+            (Module::Media, "group", Place::Entry) => Place::MediaGroup,
             (_, _, Place::Entry) => self.enter_entry(module, name, attributes),
+            (Module::Media, _, Place::MediaGroup) => self.enter_entry(module, name, attributes),
+            (_, _, Place::MediaGroup) => Place::Ignored,
             (_, _, Place::Author) => self.enter_author(name),
             (_, _, Place::SkipHours) => self.begin(Target::Schedule(Timing::SkipHour), Form::Text),
             (_, _, Place::SkipDays) => self.begin(Target::Schedule(Timing::SkipDay), Form::Text),

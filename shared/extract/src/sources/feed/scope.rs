@@ -18,6 +18,8 @@ pub(super) enum Place {
     SkipHours,
     SkipDays,
     Entry,
+    /// Part of an entry that says the same of its media.
+    MediaGroup,
     Author,
     /// Nothing at all is looked for.
     Ignored,

@@ -270,3 +270,26 @@ proptest! {
         let _ = feed(&bytes, None, None);
     }
 }
+
+#[test]
+fn a_video_s_words_stand_in_where_the_entry_has_none() {
+    let group = "<media:group><media:title>Tour</media:title><media:content url='v'/>\
+                 <media:description>A walk along the quays.</media:description></media:group>";
+    let feed_of = |own: &str| {
+        let text = format!(
+            "<feed xmlns='http://www.w3.org/2005/Atom' xmlns:media='http://search.yahoo.com/mrss/'>\
+             <entry>{own}{group}<link href='https://a.example/1'/></entry>\
+             <entry><title>Two</title></entry></feed>"
+        );
+        let feed = feed(text.as_bytes(), None, None).unwrap();
+        assert_eq!(feed.entries.len(), 2);
+        feed.entries.into_iter().next().unwrap()
+    };
+    let entry = feed_of("");
+    assert_eq!(entry.summary_text().as_deref(), Some("A walk along the quays."));
+    assert_eq!(entry.title.as_deref(), Some("Tour"));
+    assert_eq!(entry.url.as_deref(), Some("https://a.example/1"));
+    let entry = feed_of("<title>Own</title><summary>Own words.</summary>");
+    assert_eq!(entry.summary_text().as_deref(), Some("Own words."));
+    assert_eq!(entry.title.as_deref(), Some("Own"));
+}

@@ -9,6 +9,8 @@ pub(super) enum Module {
     Dublin,
     Feedburner,
     Itunes,
+    /// Media RSS, as video sites use it.
+    Media,
     Rdf,
     Syndication,
     Xhtml,
@@ -37,6 +39,7 @@ impl Module {
             | "purl.org/rss/1.0/modules/dcterms" => Self::Dublin,
             "rssnamespace.org/feedburner/ext/1.0" => Self::Feedburner,
             "www.itunes.com/dtds/podcast-1.0.dtd" => Self::Itunes,
+            "search.yahoo.com/mrss" => Self::Media,
             "www.w3.org/1999/02/22-rdf-syntax-ns" => Self::Rdf,
             "purl.org/rss/1.0/modules/syndication" => Self::Syndication,
             "www.w3.org/1999/xhtml" => Self::Xhtml,
@@ -52,6 +55,7 @@ impl Module {
             "dc" | "dcterms" => Self::Dublin,
             "feedburner" => Self::Feedburner,
             "itunes" => Self::Itunes,
+            "media" => Self::Media,
             "rdf" => Self::Rdf,
             "sy" => Self::Syndication,
             "xhtml" => Self::Xhtml,
@@ -95,10 +99,11 @@ pub(super) enum Field {
 impl Field {
     /// Returns the use of the element `name` (in lower case) of an entry.
     pub(super) fn of(module: Module, name: &str) -> Option<Self> {
-        use Module::{Content, Core, Dublin, Feedburner, Itunes, Xhtml};
+        use Module::{Content, Core, Dublin, Feedburner, Itunes, Media, Xhtml};
         Some(match (module, name) {
             (Core, "title") => Self::Title { rank: 0 },
             (Dublin, "title") => Self::Title { rank: 1 },
+            (Media, "title") => Self::Title { rank: 2 },
             (Core, "id" | "guid") => Self::Id,
             (Core, "link") => Self::Link,
             (Feedburner, "origlink") => Self::OriginalLink,
@@ -112,6 +117,7 @@ impl Field {
             (Core, "description" | "summary" | "abstract") => Self::Summary { rank: 0 },
             (Dublin, "description" | "abstract") => Self::Summary { rank: 1 },
             (Itunes, "summary") => Self::Summary { rank: 2 },
+            (Media, "description") => Self::Summary { rank: 3 },
             (Core, "content" | "body" | "fullitem") => Self::Content,
             (Content, "encoded") | (Xhtml, "body" | "div") => Self::Content,
             (Core | Dublin, "author") | (Dublin, "creator") => Self::Author { rank: 0 },

@@ -1,0 +1,80 @@
+//! Sources that have moved for good (301, 308): after the second time the new address is asked.
+
+use courant_store::NoteKind;
+use url::Url;
+
+use crate::crawl::Crawl;
+use crate::outcome::Ended;
+use crate::sources::documents::{Documents, Fetched};
+
+/// Times that a server must name the new address: once may be a mistake.
+const TIMES: u32 = 2;
+
+/// A move, as it is noted.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Move {
+    to: Url,
+    /// Times that the server has named it, in a row.
+    seen: u32,
+}
+
+impl Move {
+    fn parse(text: &str) -> Option<Self> {
+        let (seen, to) = text.split_once(' ')?;
+        Some(Self { to: Url::parse(to).ok()?, seen: seen.parse().ok()? })
+    }
+
+    fn is_sure(&self) -> bool {
+        self.seen >= TIMES
+    }
+}
+
+/// Fetches the listing at `url`, or at the address that it has moved to for good. Where that
+/// address fails, the move is forgotten, and the old one is asked at the next look.
+pub(crate) async fn fetch_moved(
+    crawl: &Crawl,
+    documents: &Documents,
+    url: &Url,
+) -> Result<Fetched, Ended> {
+    let note = crawl.memory.note(NoteKind::Moved, url.as_str()).await?;
+    let before = note.and_then(|(note, _)| Move::parse(&note.body?));
+    if let Some(known) = before.as_ref().filter(|before| before.is_sure()) {
+        let fetched = documents.fetch(&crawl.web, &known.to).await;
+        if matches!(fetched, Err(Ended::Refused(_))) {
+            crawl.memory.notes.forget_move(url);
+        }
+        return fetched;
+    }
+    let fetched = documents.fetch(&crawl.web, url).await?;
+    note_move(crawl, url, before, fetched.moved.as_ref());
+    Ok(fetched)
+}
+
+fn note_move(crawl: &Crawl, url: &Url, before: Option<Move>, moved: Option<&Url>) {
+    let Some(to) = moved else {
+        if before.is_some() {
+            crawl.memory.notes.forget_move(url);
+        }
+        return;
+    };
+    let seen = before.filter(|before| before.to == *to).map_or(0, |before| before.seen) + 1;
+    if seen == TIMES {
+        tracing::info!(%url, %to, "a source has moved for good: its new address is asked from now on");
+    }
+    crawl.memory.notes.keep_move(url, format!("{seen} {to}"));
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_move_is_read_as_it_is_noted() {
+        let noted = Move::parse("2 https://a.example/feed?a b").unwrap();
+        assert_eq!(noted.to.as_str(), "https://a.example/feed?a%20b");
+        assert!(noted.is_sure() && !Move::parse("1 https://a.example/").unwrap().is_sure());
+        for odd in ["", "2", "x https://a.example/", "2 nowhere"] {
+            assert_eq!(Move::parse(odd), None, "{odd}");
+        }
+    }
+}
