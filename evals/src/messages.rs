@@ -87,6 +87,7 @@ fn entry(sample: &ReadPage) -> Entry {
             paywalled: page.paywalled,
         },
         feed: FeedFields::default(),
+        evidence: page.evidence,
     }
     .bounded()
 }
@@ -110,5 +111,6 @@ fn article(entry: &Entry) -> Article {
         syndicated_of: None,
         page: entry.page.clone(),
         feed: entry.feed.clone(),
+        evidence: entry.evidence,
     }
 }

@@ -3,9 +3,9 @@
 
 use courant_article::{
     Analysis, Article, ArticleId, ContentHash, Decision, Embedding, Embeddings, Entities, Entity,
-    EntityKind, Entry, FeedFields, KeyPhrase, MAX_SUBMISSION_ID_BYTES, ModelRef, PageFields,
-    ParseIdError, ParsePublishedError, PublishedAt, Revision, Sentence, Sentiment, Span,
-    SummarySentence, Text, Topic,
+    EntityKind, Entry, Evidence, FeedFields, KeyPhrase, MAX_SUBMISSION_ID_BYTES, ModelRef,
+    PageFields, ParseIdError, ParsePublishedError, PublishedAt, Revision, Sentence, Sentiment,
+    Span, SummarySentence, Text, Topic,
 };
 use half::f16;
 
@@ -79,6 +79,7 @@ impl From<Entry> for v1::Entry {
             source: entry.source,
             page: unless_default(entry.page),
             feed: unless_default(entry.feed),
+            evidence: unless_default(entry.evidence),
         }
     }
 }
@@ -107,6 +108,7 @@ impl TryFrom<v1::Entry> for Entry {
             source: entry.source,
             page: or_default(entry.page)?,
             feed: or_default(entry.feed)?,
+            evidence: entry.evidence.map(Evidence::from).unwrap_or_default(),
         };
         Ok(entry.bounded())
     }
@@ -211,6 +213,7 @@ impl From<Article> for v1::Article {
             syndicated_of: article.syndicated_of.map_or_else(String::new, |id| id.to_string()),
             page: unless_default(article.page),
             feed: unless_default(article.feed),
+            evidence: unless_default(article.evidence),
         }
     }
 }
@@ -238,6 +241,7 @@ impl TryFrom<v1::Article> for Article {
             syndicated_of: some_text(article.syndicated_of).map(|id| id.parse()).transpose()?,
             page: or_default(article.page)?,
             feed: or_default(article.feed)?,
+            evidence: article.evidence.map(Evidence::from).unwrap_or_default(),
         };
         Ok(article.bounded())
     }

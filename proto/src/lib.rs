@@ -5,6 +5,7 @@
 //! needs no protobuf compiler; `tests/generated.rs` compares the two.
 
 mod convert;
+mod evidence;
 mod messages;
 
 pub use convert::InvalidMessage;

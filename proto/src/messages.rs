@@ -39,8 +39,8 @@ impl v1::ArticleAnalyzed {
 #[cfg(test)]
 mod tests {
     use courant_article::{
-        ArticleId, ContentHash, Decision, Embedding, FeedFields, ModelRef, PageFields, Revision,
-        Sentence, Span, Text,
+        ArticleId, ContentHash, Decision, Embedding, Evidence, FeedFields, ModelRef, Origin,
+        PageFields, Revision, Sentence, Span, Text,
     };
 
     use super::*;
@@ -63,6 +63,7 @@ mod tests {
             syndicated_of: None,
             page: PageFields { section: Some("Local".into()), ..PageFields::default() },
             feed: FeedFields { title: Some("B".into()), ..FeedFields::default() },
+            evidence: Evidence { title: Some(Origin::Listed), ..Evidence::default() },
         }
     }
 

@@ -7,7 +7,8 @@
 use courant_analyst::{Analyzer, Config, Topics};
 use courant_article::{
     Article, ArticleId, ContentHash, Decision, Embedding, Embeddings, Entities, Entity, EntityKind,
-    Entry, FeedFields, MAX_TEXT_BYTES, ModelRef, PageFields, Revision, Sentence, Span, Text,
+    Entry, Evidence, FeedFields, MAX_TEXT_BYTES, ModelRef, Origin, PageFields, Revision, Sentence,
+    Span, Text,
 };
 use courant_bus::MAX_MESSAGE_BYTES;
 use courant_inference::{most_sentences, sentences};
@@ -91,6 +92,14 @@ fn article(text: &str) -> Article {
         syndicated_of: Some(ArticleId::from_bytes([255; 16])),
         page: entry.page,
         feed: entry.feed,
+        evidence: Evidence {
+            title: Some(Origin::Declared),
+            authors: Some(Origin::Declared),
+            published_at: Some(Origin::Declared),
+            language: Some(Origin::Declared),
+            section: Some(Origin::Declared),
+            is_article: Some(Origin::Declared),
+        },
     }
 }
 

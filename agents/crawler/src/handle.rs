@@ -3,10 +3,9 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use courant_article::{Entry, PageFields, Text};
 use courant_dedup::{canonical_url, canonicalize};
 use courant_extract::{
-    Deadline, Page as Extracted, PageError, decoded, gate, is_print_url, page_within,
+    Context, Deadline, Page as Extracted, PageError, decoded, gate, is_print_url, page_within,
 };
 use courant_telemetry::Clock;
 use tokio::sync::Semaphore;
@@ -14,6 +13,7 @@ use tokio::time::Instant;
 use url::Url;
 
 use crate::config::Config;
+use crate::entry::article;
 use crate::extent::Extent;
 use crate::known::KnownElsewhere;
 use crate::memory::{Memory, Remembered};
@@ -136,10 +136,12 @@ impl Handler {
             visited_at_ms: self.clock.unix_ms(),
             status: 200,
         };
-        let entry = match self.read(document).await {
+        let fetched_at_ms = Some(self.clock.unix_ms());
+        let context = Context { fetched_at_ms, is_listed: page.hint.is_listed() };
+        let entry = match self.read(document, context).await {
             Ok(extracted) => match story_of(&url, &extracted) {
                 Some(story) => return Ok((visit, Ok(Read::Story(story)))),
-                None => article(&url, page, extracted),
+                None => article(&url, page, extracted, context),
             },
             Err(refusal) => return Ok((visit, Err(refusal.into()))),
         };
@@ -153,14 +155,15 @@ impl Handler {
     }
 
     /// Extracts the article, on a thread of its own: a page may keep a processor busy.
-    async fn read(&self, document: Document) -> Result<Extracted, Refusal> {
+    async fn read(&self, document: Document, context: Context) -> Result<Extracted, Refusal> {
         if document.noindex {
             return Err(Refusal::NoIndex);
         }
         let _core = self.cores.acquire().await;
         let starts = Instant::now();
         let limit = self.config.max_page_time();
-        let extracted = tokio::task::spawn_blocking(move || extract(&document, limit)).await;
+        let extracted =
+            tokio::task::spawn_blocking(move || extract(&document, context, limit)).await;
         self.tally.metrics.stage("extract", starts.elapsed());
         // A panic in a parser costs its page.
         extracted.unwrap_or(Err(Refusal::Unreadable))
@@ -191,12 +194,12 @@ impl Copies for Memory {
     }
 }
 
-fn extract(document: &Document, limit: Duration) -> Result<Extracted, Refusal> {
+fn extract(document: &Document, context: Context, limit: Duration) -> Result<Extracted, Refusal> {
     let charset = document.content_type.as_deref();
     if charset.is_some_and(|declared| !is_html(declared)) {
         return Err(Refusal::NotHtml);
     }
-    let read = check(read_html(&document.body, charset, &document.url, limit)?);
+    let read = check(read_html(&document.body, charset, &document.url, context, limit)?);
     read.map_err(|refusal| match refusal {
         Refusal::NotArticle => gate_of(document).unwrap_or(refusal),
         refusal => refusal,
@@ -214,9 +217,10 @@ pub(crate) fn read_html(
     html: &[u8],
     content_type: Option<&str>,
     url: &Url,
+    context: Context,
     limit: Duration,
 ) -> Result<Extracted, Refusal> {
-    let page = page_within(html, content_type, url, &Deadline::after(limit));
+    let page = page_within(html, content_type, url, context, &Deadline::after(limit));
     page.map_err(|error| match error {
         PageError::TooSlow => Refusal::TooSlow,
         PageError::TooLarge(_) => Refusal::TooLarge,
@@ -240,31 +244,4 @@ pub(crate) fn check(page: Extracted) -> Result<Extracted, Refusal> {
         return Err(Refusal::NotArticle);
     }
     Ok(page)
-}
-
-/// Builds the entry: the page's own words, the feed's where it has none.
-pub(crate) fn article(url: &Url, found: &Page, page: Extracted) -> Entry {
-    let hint = found.hint.clone();
-    let title = Some(page.title).filter(|title| !title.is_empty());
-    Entry {
-        url: url.to_string(),
-        declared_canonical_url: page.canonical_url,
-        title: title.or(hint.title).unwrap_or_default(),
-        authors: page.authors,
-        published_at: page.published_at.or(hint.published_at),
-        language: page.language,
-        site_name: page.site_name,
-        text: Text::new(page.text),
-        source: found.source.to_string(),
-        page: PageFields {
-            image: page.image,
-            tags: page.tags,
-            section: page.section,
-            modified_at: page.modified_at,
-            paywalled: page.paywalled,
-        },
-        feed: hint.feed,
-        ..Entry::default()
-    }
-    .bounded()
 }

@@ -15,6 +15,7 @@
 mod agent;
 mod config;
 mod crawl;
+mod entry;
 mod error;
 mod extent;
 mod fences;

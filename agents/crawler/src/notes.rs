@@ -62,6 +62,10 @@ struct Waiting {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     published_at: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    language: Option<String>,
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    authors_are_inherited: bool,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     changed_at_ms: Option<i64>,
     #[serde(default, skip_serializing_if = "FeedFields::is_empty")]
     feed: FeedFields,
@@ -84,6 +88,8 @@ impl Notes {
             is_news: page.lane == Lane::News,
             title: page.hint.title.clone(),
             published_at: page.hint.published_at.as_ref().map(|at| at.as_str().to_owned()),
+            language: page.hint.language.clone(),
+            authors_are_inherited: page.hint.authors_are_inherited,
             changed_at_ms: page.hint.changed_at_ms,
             feed: page.hint.feed.clone(),
         };
@@ -192,6 +198,8 @@ pub(crate) fn page(note: &Note) -> Option<Page> {
     let hint = Hint {
         title: waiting.title,
         published_at: waiting.published_at.and_then(|at| at.parse().ok()),
+        language: waiting.language,
+        authors_are_inherited: waiting.authors_are_inherited,
         changed_at_ms: waiting.changed_at_ms,
         feed: waiting.feed,
     };
@@ -214,6 +222,8 @@ mod tests {
         let hint = Hint {
             title: Some("One & \"two\"".into()),
             published_at: "2024-03-05T09:30:00+02:00".parse().ok(),
+            language: Some("en".into()),
+            authors_are_inherited: true,
             changed_at_ms: Some(5),
             feed: FeedFields { summary: Some("In short".into()), ..FeedFields::default() },
         };

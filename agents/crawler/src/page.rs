@@ -75,8 +75,19 @@ pub(crate) struct Hint {
     pub title: Option<String>,
     /// Stands in where the page has none.
     pub published_at: Option<courant_article::PublishedAt>,
+    /// The language of the feed, ISO 639-1; stands in where the page has none.
+    pub language: Option<String>,
+    /// True if the feed's entry names no authors: those in `feed` are of the whole feed.
+    pub authors_are_inherited: bool,
     /// When it changed last, Unix milliseconds.
     pub changed_at_ms: Option<i64>,
     /// The feed's own fields, to go with the article.
     pub feed: courant_article::FeedFields,
+}
+
+impl Hint {
+    /// Returns true if the source states a title and a date, which speaks for an article.
+    pub(crate) fn is_listed(&self) -> bool {
+        self.title.is_some() && (self.published_at.is_some() || self.changed_at_ms.is_some())
+    }
 }

@@ -119,6 +119,7 @@ impl Decided {
             syndicated_of: verdict.of.filter(|_| verdict.decision == Decision::Syndicated),
             page: entry.page.clone(),
             feed: entry.feed.clone(),
+            evidence: entry.evidence,
         };
         verdict.decision.is_accepted().then(|| (article(), *ruling))
     }

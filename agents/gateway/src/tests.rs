@@ -12,8 +12,8 @@ use std::time::Duration;
 use axum::body::{Body, to_bytes};
 use axum::http::{Request, Response, header};
 use courant_article::{
-    Analysis, Article, ArticleId, Decision, Embedding, Entry, FeedFields, ModelRef, PageFields,
-    Revision, Text,
+    Analysis, Article, ArticleId, Decision, Embedding, Entry, Evidence, FeedFields, ModelRef,
+    Origin, PageFields, Revision, Text,
 };
 use courant_bus::{Bus, MessageId, Subject, Subscription};
 use courant_cache::Cache;
@@ -183,6 +183,7 @@ fn record(url: &str, title: &str, text: &str, vector: [f32; 3]) -> StoredArticle
             syndicated_of: None,
             page: PageFields::default(),
             feed: FeedFields::default(),
+            evidence: Evidence { published_at: Some(Origin::Listed), ..Evidence::default() },
         },
         model: ModelRef::default(),
         vector: Embedding::normalized(vector.to_vec()),

@@ -79,8 +79,8 @@ async fn upsert(
 #[cfg(test)]
 mod tests {
     use courant_article::{
-        Analysis, Article, ArticleId, CanonicalUrl, ContentHash, Decision, Embedding, FeedFields,
-        ModelRef, PageFields, Revision, Text,
+        Analysis, Article, ArticleId, CanonicalUrl, ContentHash, Decision, Embedding, Evidence,
+        FeedFields, ModelRef, PageFields, Revision, Text,
     };
     use courant_store::{Access, Config, Store};
     use courant_telemetry::{Clock, Meters};
@@ -106,6 +106,7 @@ mod tests {
             syndicated_of: None,
             page: PageFields::default(),
             feed: FeedFields::default(),
+            evidence: Evidence::default(),
         };
         StoredArticle {
             article,

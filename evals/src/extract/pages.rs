@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result};
-use courant_extract::{Evidence, Page};
+use courant_extract::{Page, Signs};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
@@ -153,9 +153,9 @@ fn sample(name: String, file: &Path, url: &str) -> Result<ReadPage> {
 
 impl ReadPage {
     /// Returns the evidence for the verdict; `None` if the page cannot be read.
-    pub(crate) fn evidence(&self) -> Option<Evidence> {
+    pub(crate) fn signs(&self) -> Option<Signs> {
         let html = fs::read(&self.file).ok()?;
-        courant_extract::evidence(&html, None, &self.url).ok()
+        courant_extract::signs(&html, None, &self.url).ok()
     }
 }
 

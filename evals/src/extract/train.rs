@@ -2,7 +2,7 @@
 //! weight, by plain gradient descent from zero, so that a run gives what the run
 //! before gave.
 
-use courant_extract::{EVIDENCE, Evidence};
+use courant_extract::{SIGNS, Signs};
 
 use super::pages::{ReadPage, WcxbPage};
 use crate::report::Report;
@@ -14,7 +14,7 @@ const RATE: f64 = 0.5;
 const PENALTY: f64 = 0.002;
 
 struct Example {
-    evidence: Evidence,
+    evidence: Signs,
     is_article: bool,
     is_news: bool,
     fold: u64,
@@ -23,11 +23,11 @@ struct Example {
 #[derive(Clone, Copy)]
 struct Model {
     bias: f64,
-    weights: Evidence,
+    weights: Signs,
 }
 
 impl Model {
-    fn logit(&self, evidence: &Evidence) -> f64 {
+    fn logit(&self, evidence: &Signs) -> f64 {
         let products = evidence.iter().zip(&self.weights).map(|(value, weight)| value * weight);
         self.bias + products.sum::<f64>()
     }
@@ -35,7 +35,7 @@ impl Model {
     fn learnt(examples: &[&Example]) -> Self {
         let articles = examples.iter().filter(|example| example.is_article).count() as f64;
         let others = examples.len() as f64 - articles;
-        let mut model = Self { bias: 0.0, weights: [0.0; EVIDENCE.len()] };
+        let mut model = Self { bias: 0.0, weights: [0.0; SIGNS.len()] };
         for _ in 0..STEPS {
             let mut bias = 0.0;
             let mut slope = model.weights.map(|weight| weight * PENALTY);
@@ -67,7 +67,7 @@ pub(crate) fn train(report: &mut Report, wcxb: &[WcxbPage], fundus: &[ReadPage])
             let fold =
                 sample.host.bytes().fold(7, |hash: u64, byte| hash * 31 % 1009 + u64::from(byte))
                     % FOLDS;
-            Some(Example { evidence: sample.evidence()?, is_article, is_news, fold })
+            Some(Example { evidence: sample.signs()?, is_article, is_news, fold })
         })
         .collect();
     let mut left_out: Vec<(&Example, bool)> = Vec::new();
@@ -94,10 +94,10 @@ pub(crate) fn train(report: &mut Report, wcxb: &[WcxbPage], fundus: &[ReadPage])
 
 fn print(model: &Model) {
     println!("//! Learnt by `courant-eval train-verdict`, which prints this file.\n");
-    println!("use super::evidence::EVIDENCE;\n");
+    println!("use super::signs::SIGNS;\n");
     println!("pub(super) const BIAS: f64 = {:.3};", model.bias);
-    println!("pub(super) const WEIGHTS: [(&str, f64); EVIDENCE.len()] = [");
-    for (name, weight) in EVIDENCE.iter().zip(model.weights) {
+    println!("pub(super) const WEIGHTS: [(&str, f64); SIGNS.len()] = [");
+    for (name, weight) in SIGNS.iter().zip(model.weights) {
         println!("    ({name:?}, {weight:.3}),");
     }
     println!("];\n");

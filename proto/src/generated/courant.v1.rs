@@ -734,6 +734,9 @@ pub struct Entry {
     /// The words of the feed that named the page; not set where none did.
     #[prost(message, optional, tag = "14")]
     pub feed: ::core::option::Option<FeedFields>,
+    /// The sources of the values; not set where the sender does not say.
+    #[prost(message, optional, tag = "15")]
+    pub evidence: ::core::option::Option<Evidence>,
 }
 /// A page's own statements on its article. Longer fields are cut, further ones dropped.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
@@ -770,6 +773,23 @@ pub struct FeedFields {
     /// In the feed's own offset.
     #[prost(string, tag = "5")]
     pub published_at: ::prost::alloc::string::String,
+}
+/// The origin of each value of an article.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct Evidence {
+    #[prost(enumeration = "Origin", tag = "1")]
+    pub title: i32,
+    #[prost(enumeration = "Origin", tag = "2")]
+    pub authors: i32,
+    #[prost(enumeration = "Origin", tag = "3")]
+    pub published_at: i32,
+    #[prost(enumeration = "Origin", tag = "4")]
+    pub language: i32,
+    #[prost(enumeration = "Origin", tag = "5")]
+    pub section: i32,
+    /// The origin of the verdict that the page is an article.
+    #[prost(enumeration = "Origin", tag = "6")]
+    pub is_article: i32,
 }
 /// An article that the gateway let in.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
@@ -814,6 +834,8 @@ pub struct Article {
     /// The words of the feed that named the page; not set where none did.
     #[prost(message, optional, tag = "17")]
     pub feed: ::core::option::Option<FeedFields>,
+    #[prost(message, optional, tag = "18")]
+    pub evidence: ::core::option::Option<Evidence>,
 }
 /// The model that computed a result.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
@@ -1114,6 +1136,45 @@ pub struct KnownReply {
     /// Set where nothing was looked up.
     #[prost(string, tag = "2")]
     pub error: ::prost::alloc::string::String,
+}
+/// The kind of source that a value comes from; a greater number outranks a smaller one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
+#[repr(i32)]
+pub enum Origin {
+    Unspecified = 0,
+    Guessed = 1,
+    /// Readers see it on the page.
+    Shown = 2,
+    /// The feed or news sitemap that names the page states it.
+    Listed = 3,
+    /// The page's own metadata declare it.
+    Declared = 4,
+}
+impl Origin {
+    /// String value of the enum field names used in the ProtoBuf definition.
+    ///
+    /// The values are not transformed in any way and thus are considered stable
+    /// (if the ProtoBuf definition does not change) and safe for programmatic use.
+    pub fn as_str_name(&self) -> &'static str {
+        match self {
+            Self::Unspecified => "ORIGIN_UNSPECIFIED",
+            Self::Guessed => "ORIGIN_GUESSED",
+            Self::Shown => "ORIGIN_SHOWN",
+            Self::Listed => "ORIGIN_LISTED",
+            Self::Declared => "ORIGIN_DECLARED",
+        }
+    }
+    /// Creates an enum from field names used in the ProtoBuf definition.
+    pub fn from_str_name(value: &str) -> ::core::option::Option<Self> {
+        match value {
+            "ORIGIN_UNSPECIFIED" => Some(Self::Unspecified),
+            "ORIGIN_GUESSED" => Some(Self::Guessed),
+            "ORIGIN_SHOWN" => Some(Self::Shown),
+            "ORIGIN_LISTED" => Some(Self::Listed),
+            "ORIGIN_DECLARED" => Some(Self::Declared),
+            _ => None,
+        }
+    }
 }
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
 #[repr(i32)]

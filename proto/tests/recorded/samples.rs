@@ -3,8 +3,8 @@
 
 use courant_article::{
     Analysis, Article, ArticleId, CanonicalUrl, ContentHash, Decision, Embedding, Embeddings,
-    Entities, Entity, EntityKind, Entry, FeedFields, KeyPhrase, ModelRef, PageFields, Revision,
-    Sentence, Sentiment, Span, SummarySentence, Text, Topic,
+    Entities, Entity, EntityKind, Entry, Evidence, FeedFields, KeyPhrase, ModelRef, PageFields,
+    Revision, Sentence, Sentiment, Span, SummarySentence, Text, Topic,
 };
 use half::f16;
 
@@ -130,6 +130,7 @@ fn sample(entry: Entry, decision: Decision, embeddings: Embeddings, analysis: An
         syndicated_of: (decision == Decision::Syndicated).then(|| ArticleId::from_bytes([7; 16])),
         page: PageFields::default(),
         feed: FeedFields::default(),
+        evidence: Evidence::default(),
     };
     Sample { entry, article, embeddings, analysis }
 }

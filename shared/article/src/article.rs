@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{ArticleId, ContentHash, FeedFields, PageFields, PublishedAt, Revision};
+use crate::{ArticleId, ContentHash, Evidence, FeedFields, PageFields, PublishedAt, Revision};
 
 /// The longest text that travels; longer ones are cut and flagged.
 pub const MAX_TEXT_BYTES: usize = 256 * 1024;
@@ -56,7 +56,7 @@ pub struct Entry {
     pub title: String,
     /// Names of the authors, in the page's order.
     pub authors: Vec<String>,
-    /// When it was published, as the page says.
+    /// When it was published, as the page or the feed that names it says.
     pub published_at: Option<PublishedAt>,
     /// ISO 639-1, as the page declares it.
     pub language: Option<String>,
@@ -74,6 +74,9 @@ pub struct Entry {
     /// The words of the feed that named the page; empty where none did.
     #[serde(default)]
     pub feed: FeedFields,
+    /// The sources that the values come from.
+    #[serde(default)]
+    pub evidence: Evidence,
 }
 
 /// The gateway's decision on an entry.
@@ -137,7 +140,7 @@ pub struct Article {
     pub title: String,
     /// Names of the authors, in the page's order.
     pub authors: Vec<String>,
-    /// When it was published, as the page says.
+    /// When it was published, as the page or the feed that names it says.
     pub published_at: Option<PublishedAt>,
     /// ISO 639-1, as the page declares it; what was detected stands in
     /// [`crate::Analysis::language`].
@@ -160,6 +163,9 @@ pub struct Article {
     /// The words of the feed that named the page; empty where none did.
     #[serde(default)]
     pub feed: FeedFields,
+    /// The sources that the values come from.
+    #[serde(default)]
+    pub evidence: Evidence,
 }
 
 #[cfg(test)]

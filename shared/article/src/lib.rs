@@ -4,6 +4,7 @@
 mod analysis;
 mod article;
 mod embedding;
+mod evidence;
 mod identity;
 mod page;
 mod published;
@@ -16,6 +17,7 @@ pub use article::{Article, Decision, Entry, MAX_TEXT_BYTES, Text};
 pub use embedding::{
     Embedding, Embeddings, Entities, MAX_ENTITIES, MAX_ENTITY_BYTES, ModelRef, Sentence, Span,
 };
+pub use evidence::{Evidence, Origin, Sourced};
 pub use identity::{ArticleId, CanonicalUrl, ContentHash, ParseIdError, Revision};
 pub use page::{
     FeedFields, MAX_AUTHOR_BYTES, MAX_AUTHORS, MAX_FIELD_BYTES, MAX_SUBMISSION_ID_BYTES,

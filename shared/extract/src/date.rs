@@ -3,15 +3,19 @@
 
 use courant_article::PublishedAt;
 
+mod calendars;
 mod months;
+mod plain;
 
+use calendars::{common, persian_month};
 pub(crate) use months::month;
+use plain::plain;
 
 /// Longer texts are no dates.
 const MAX_DATE_BYTES: usize = 120;
 
 /// Words between the parts of a date.
-const BETWEEN: [&str; 7] = ["de", "del", "of", "di", "den", "the", "do"];
+const BETWEEN: [&str; 12] = ["de", "del", "of", "di", "den", "the", "do", "m", "d", "e", "ta", "ב"];
 
 /// Zones that RFC 822 names, and those of European publishers, as offsets.
 const ZONES: [(&str, &str); 34] = [
@@ -73,7 +77,7 @@ pub fn published_at(text: &str) -> Option<PublishedAt> {
     if text.is_empty() || text.len() > MAX_DATE_BYTES {
         return None;
     }
-    let text = ideographs_as_marks(text);
+    let text = plain(text);
     let (date, rest) = unix(&text)
         .map(|instant| (instant, ""))
         .or_else(|| date_and_rest(&text, Order::Unknown))?;
@@ -86,7 +90,7 @@ pub fn published_at(text: &str) -> Option<PublishedAt> {
 pub(crate) fn feed_date(text: &str) -> Option<PublishedAt> {
     let short = Some(text.trim()).filter(|text| text.len() <= MAX_DATE_BYTES)?;
     let text = year_before_time(short).unwrap_or_else(|| short.to_owned());
-    let marked = ideographs_as_marks(&text);
+    let marked = plain(&text);
     let date = |text| date_and_rest(text, Order::Unknown);
     let universal = date(&marked).and_then(|(date, rest)| {
         let time = time_of_day(rest).filter(|(_, zone)| zone.is_empty() || zone.starts_with('('));
@@ -108,7 +112,7 @@ fn year_before_time(text: &str) -> Option<String> {
 /// The first date inside a text that readers see, with the text before it.
 pub(crate) fn date_within(text: &str, order: Order) -> Option<(String, PublishedAt)> {
     let end = text.floor_char_boundary(2 * MAX_DATE_BYTES);
-    let text = ideographs_as_marks(&text[..end]);
+    let text = plain(&text[..end]);
     let starts = text.char_indices().scan(' ', |before, (at, c)| {
         let is_start = c.is_ascii_digit()
             && !before.is_alphanumeric()
@@ -128,23 +132,6 @@ pub(crate) fn date_within(text: &str, order: Order) -> Option<(String, Published
 fn with_time(date: &str, rest: &str) -> Option<PublishedAt> {
     let with_time = time_and_offset(rest).and_then(|time| format!("{date}T{time}").parse().ok());
     with_time.or_else(|| date.parse().ok())
-}
-
-/// `2024-3-5` for `2024年3月5日` and `2024년 3월 5일`.
-fn ideographs_as_marks(text: &str) -> String {
-    if !text.contains(['年', '년']) {
-        return text.to_owned();
-    }
-    let mut plain = String::with_capacity(text.len());
-    for c in text.chars() {
-        match c {
-            '年' | '月' | '년' | '월' => plain.push('-'),
-            '日' | '일' => plain.push(' '),
-            c if c.is_whitespace() && plain.ends_with('-') => {}
-            c => plain.push(c),
-        }
-    }
-    plain
 }
 
 fn unix(text: &str) -> Option<String> {
@@ -195,9 +182,14 @@ fn numeric_date(text: &str, order: Order) -> Option<(String, &str)> {
 /// `Tue, 05 Mar 2024 …`, `March 5th, 2024 …`, `5-Mar-24 …`, `5 de marzo de 2024`:
 /// where it starts, the date, and the text behind it.
 fn named_date(text: &str) -> Option<(usize, String, &str)> {
-    let words: Vec<(usize, &str)> =
+    let mut words: Vec<(usize, &str)> =
         words(text).filter(|(_, word)| !BETWEEN.contains(word)).collect();
-    let months = words.iter().enumerate().filter_map(|(at, (_, word))| Some((at, month(word)?)));
+    // Some give a month's name twice, in two of their language's calendars: `مايو/أيار`.
+    words.dedup_by(|other, one| {
+        any_month(one.1).is_some_and(|month| any_month(other.1) == Some(month))
+    });
+    let months =
+        words.iter().enumerate().filter_map(|(at, (_, word))| Some((at, any_month(word)?)));
     months.into_iter().find_map(|(at, month)| {
         let read = |day_at: usize, year_at: usize| {
             let day = day(words.get(day_at)?.1)?;
@@ -221,11 +213,17 @@ fn named_date(text: &str) -> Option<(usize, String, &str)> {
 /// The words with the place where they start.
 fn words(text: &str) -> impl Iterator<Item = (usize, &str)> {
     let is_break = |c: char| {
-        c.is_whitespace() || matches!(c, ',' | '-' | '.' | '/' | '|' | '(' | ')' | '·' | '•')
+        c.is_whitespace()
+            || matches!(c, ',' | '-' | '.' | '/' | '|' | '(' | ')' | '·' | '•' | '،' | '，' | ':')
     };
     text.split(is_break)
         .filter(|word| !word.is_empty())
         .map(|word| (word.as_ptr().addr() - text.as_ptr().addr(), word))
+}
+
+/// The month that a word names, of the Gregorian or the Persian year.
+fn any_month(word: &str) -> Option<u32> {
+    persian_month(word).or_else(|| month(word))
 }
 
 fn day(word: &str) -> Option<u32> {
@@ -244,6 +242,7 @@ fn year(word: &str) -> Option<u32> {
 }
 
 fn date(year: u32, month: u32, day: u32) -> Option<String> {
+    let (year, month, day) = common(year, month, day)?;
     let date = format!("{year:04}-{month:02}-{day:02}");
     ((1700..=2200).contains(&year) && date.parse::<jiff::civil::Date>().is_ok()).then_some(date)
 }
@@ -393,6 +392,42 @@ mod tests {
             assert_eq!(read(text).unwrap_or_default().len(), 10, "{text}: {:?}", read(text));
         }
         assert_eq!(read("12/31/2024").as_deref(), Some("2024-12-31"));
+    }
+
+    #[test]
+    fn dates_of_all_scripts_are_read() {
+        for text in [
+            "٦ مايو ٢٠٢٤",
+            "الاثنين ٦ مايو/أيار ٢٠٢٤ - ١٢:٣٠",
+            "6 أيار 2024",
+            "۶ مه ۲۰۲۴",
+            "۱۷ اردیبهشت ۱۴۰۳",
+            "۱۴۰۳/۰۲/۱۷",
+            "6 במאי 2024",
+            "६ मई २०२४",
+            "6 मई 2024",
+            "6 พฤษภาคม 2567",
+            "6 พ.ค. 2567",
+            "2024年5月6日",
+            "令和6年5月6日",
+            "2024년 5월 6일",
+            "6 tháng 5 năm 2024",
+            "6 Μαΐου 2024",
+            "6 мая 2024 г.",
+            "6. maí 2024",
+            "2024 m. gegužės 6 d.",
+            "6 Bealtaine 2024",
+            "6 Mei 2024",
+            "৬ মে ২০২৪",
+        ] {
+            assert_eq!(read(text).as_deref(), Some("2024-05-06"), "{text}");
+            let within = date_within(&format!("x: {text}"), Order::Unknown);
+            assert_eq!(
+                within.map(|found| String::from(found.1)).as_deref(),
+                Some("2024-05-06"),
+                "{text}"
+            );
+        }
     }
 
     #[test]

@@ -8,6 +8,7 @@
 //! parsing would take too long, and a panic in a parser of others ends as an
 //! error of that one page ([`PageError::Panicked`]).
 
+mod byline;
 mod charset;
 mod date;
 mod deadline;
@@ -23,6 +24,7 @@ pub mod sources;
 mod word_list;
 mod xml;
 
+pub use byline::names;
 pub use charset::decoded;
 pub use date::published_at;
 pub use deadline::Deadline;
@@ -30,7 +32,7 @@ pub use ending::is_complete;
 pub use gate::{Gate, gate};
 pub use packing::{End, Unpacked, is_packed, unpacked};
 pub use page::{
-    EVIDENCE, Evidence, MAX_PAGE_BYTES, MAX_PAGE_TEXT_BYTES, Page, PageError, evidence,
-    is_print_url, page, page_within,
+    Context, MAX_PAGE_BYTES, MAX_PAGE_TEXT_BYTES, Page, PageError, SIGNS, Signs, is_print_url, page,
+    page_within, signs,
 };
 pub use refresh::Refresh;

@@ -1,6 +1,6 @@
 //! An HTML page as an article.
 
-use courant_article::PublishedAt;
+use courant_article::{Evidence, PublishedAt};
 use dom_query::Document;
 use url::Url;
 
@@ -10,6 +10,7 @@ use crate::isolate::{Unparsable, document, isolated};
 
 mod authors;
 mod content;
+mod context;
 mod dates;
 mod element;
 mod json_ld;
@@ -17,9 +18,9 @@ mod language;
 mod links;
 mod metadata;
 mod microdata;
-mod names;
 mod print;
 mod shown;
+mod shown_date;
 mod structured;
 mod survey;
 mod tidy;
@@ -28,11 +29,15 @@ mod verdict;
 
 pub use content::MAX_PAGE_TEXT_BYTES;
 use content::{About, Content};
+pub use context::Context;
+pub(crate) use dates::labels;
+pub(crate) use language::iso_639_1;
 use metadata::Metadata;
 pub use print::is_print_url;
 use structured::Structured;
 use survey::Survey;
-pub use verdict::{EVIDENCE, Evidence};
+pub(crate) use tidy::tidy;
+pub use verdict::{SIGNS, Signs};
 
 /// Larger pages are refused.
 pub const MAX_PAGE_BYTES: usize = 16 * 1024 * 1024;
@@ -79,6 +84,8 @@ pub struct Page {
     pub noindex: bool,
     /// True if it shows for printing what stands elsewhere.
     pub is_print_view: bool,
+    /// The sources that the values come from.
+    pub evidence: Evidence,
 }
 
 /// Why nothing can be said about a page.
@@ -122,10 +129,11 @@ impl From<Unparsable> for PageError {
 /// [`PageError`] where the page cannot be parsed. A page without an article is no
 /// error: its [`Page::is_article`] is false.
 pub fn page(html: &[u8], charset_hint: Option<&str>, url: &Url) -> Result<Page, PageError> {
-    page_within(html, charset_hint, url, &Deadline::never())
+    page_within(html, charset_hint, url, Context::default(), &Deadline::never())
 }
 
-/// The same, given up when `deadline` has passed.
+/// Reads an HTML page as [`page`] does, with what is known of the visit; gives up when
+/// `deadline` has passed.
 ///
 /// # Errors
 /// As [`page`], and [`PageError::TooSlow`].
@@ -133,26 +141,27 @@ pub fn page_within(
     html: &[u8],
     charset_hint: Option<&str>,
     url: &Url,
+    context: Context,
     deadline: &Deadline<'_>,
 ) -> Result<Page, PageError> {
-    parsed(html, charset_hint, url, deadline, |document| read(document, url, deadline))
+    parsed(html, charset_hint, url, deadline, |document| read(document, url, context, deadline))
 }
 
-/// Returns the numbers that decide [`Page::is_article`], one for each of [`EVIDENCE`], to
+/// Returns the numbers that decide [`Page::is_article`], one for each of [`SIGNS`], to
 /// train and to examine the decision.
 ///
 /// # Errors
 /// As [`page`].
-pub fn evidence(html: &[u8], charset_hint: Option<&str>, url: &Url) -> Result<Evidence, PageError> {
+pub fn signs(html: &[u8], charset_hint: Option<&str>, url: &Url) -> Result<Signs, PageError> {
     let deadline = Deadline::never();
     parsed(html, charset_hint, url, &deadline, |document| {
         let survey = Survey::read(document, &deadline)?;
         let structured = Structured::read(&survey);
         let base = links::base(document, url);
-        let metadata = Metadata::read(&survey, &structured, url, &base);
+        let metadata = Metadata::read(&survey, &structured, url, &base, Context::default());
         let about = about(&structured, &metadata);
         let content = Content::read(document, &base, about, &deadline)?;
-        Ok(verdict::evidence(document, url, &metadata, &content))
+        Ok(verdict::signs(document, url, &metadata, &content))
     })
 }
 
@@ -178,18 +187,25 @@ fn about<'a>(structured: &'a Structured, metadata: &'a Metadata) -> About<'a> {
     }
 }
 
-fn read(document: &Document, url: &Url, deadline: &Deadline<'_>) -> Result<Page, TimeIsUp> {
+fn read(
+    document: &Document,
+    url: &Url,
+    context: Context,
+    deadline: &Deadline<'_>,
+) -> Result<Page, TimeIsUp> {
     let survey = Survey::read(document, deadline)?;
     let structured = Structured::read(&survey);
     deadline.look()?;
     let base = links::base(document, url);
-    let metadata = Metadata::read(&survey, &structured, url, &base);
+    let metadata = Metadata::read(&survey, &structured, url, &base, context);
     deadline.look()?;
     let feeds = links::feeds(document, url, &base);
     let links = links::articles(document, url, &base);
     let content = Content::read(document, &base, about(&structured, &metadata), deadline)?;
+    let is_article = verdict::is_article(document, url, &structured, &metadata, &content, context);
     Ok(Page {
-        is_article: verdict::is_article(document, url, &structured, &metadata, &content),
+        is_article: is_article.is_some(),
+        evidence: Evidence { is_article, ..metadata.evidence },
         title: metadata.title,
         authors: metadata.authors,
         published_at: metadata.published_at,

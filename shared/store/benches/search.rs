@@ -4,7 +4,7 @@ use std::hint::black_box;
 
 use courant_article::{
     Analysis, Article, ArticleId, CanonicalUrl, ContentHash, Decision, Embedding, Entity,
-    EntityKind, FeedFields, ModelRef, PageFields, Revision, Span, Text,
+    EntityKind, Evidence, FeedFields, ModelRef, PageFields, Revision, Span, Text,
 };
 use courant_store::{Access, Config, SearchMode, SearchQuery, Store, StoredArticle};
 use courant_telemetry::{Clock, Meters};
@@ -51,6 +51,7 @@ fn record(number: usize, random: &mut StdRng) -> StoredArticle {
             syndicated_of: None,
             page: PageFields::default(),
             feed: FeedFields::default(),
+            evidence: Evidence::default(),
         },
         model: ModelRef {
             name: "m".into(),

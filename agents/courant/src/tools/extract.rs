@@ -1,11 +1,14 @@
 //! `courant extract`
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use anyhow::Context;
 use clap::Args;
+use courant_article::Origin;
 use courant_extract::{Deadline, Page};
+use courant_telemetry::Clock;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use url::Url;
@@ -53,10 +56,19 @@ struct ExtractOutput {
     tags: Vec<String>,
     image: Option<String>,
     paywalled: bool,
+    evidence: BTreeMap<&'static str, Source>,
+}
+
+/// The source of one value.
+#[derive(Serialize)]
+struct Source {
+    source: Origin,
 }
 
 impl ExtractOutput {
     fn new(id: Value, page: Page) -> Self {
+        let evidence = page.evidence.values();
+        let evidence = evidence.map(|(name, source)| (name, Source { source })).collect();
         Self {
             id,
             is_article: page.is_article,
@@ -73,6 +85,7 @@ impl ExtractOutput {
             tags: page.tags,
             image: page.image,
             paywalled: page.paywalled,
+            evidence,
         }
     }
 }
@@ -96,6 +109,9 @@ fn extract(file: &Path, url: Option<&Url>, limit: Duration) -> anyhow::Result<Pa
     let name = file.display();
     let html = std::fs::read(file).with_context(|| format!("cannot read {name}"))?;
     let unknown = Url::parse("http://localhost/").context("the stand-in URL is valid")?;
-    courant_extract::page_within(&html, None, url.unwrap_or(&unknown), &Deadline::after(limit))
+    let fetched_at_ms = Some(Clock::system().unix_ms());
+    let context = courant_extract::Context { fetched_at_ms, ..Default::default() };
+    let deadline = Deadline::after(limit);
+    courant_extract::page_within(&html, None, url.unwrap_or(&unknown), context, &deadline)
         .with_context(|| format!("cannot extract {name}"))
 }

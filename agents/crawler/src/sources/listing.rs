@@ -20,10 +20,12 @@ pub(crate) fn feed(
         .map_err(|error| Fruitless::broken("feed", &error))?;
     let quiet = Quiet::new(&feed.skip_hours, &feed.skip_days);
     let asked = Asked { wait: feed.ttl.unwrap_or_default(), quiet };
-    Ok((feed.entries.into_iter().filter_map(of_feed).collect(), asked))
+    let language = feed.language;
+    let named = feed.entries.into_iter().filter_map(|entry| of_feed(entry, language.clone()));
+    Ok((named.collect(), asked))
 }
 
-fn of_feed(entry: FeedEntry) -> Option<Named> {
+fn of_feed(entry: FeedEntry, language: Option<String>) -> Option<Named> {
     let url = Url::parse(entry.url.as_deref()?).ok()?;
     let changed = entry.updated_at.as_ref().or(entry.published_at.as_ref());
     let changed_at_ms = changed.map(unix_ms);
@@ -36,11 +38,15 @@ fn of_feed(entry: FeedEntry) -> Option<Named> {
         published_at: entry.published_at.clone(),
     };
     let feed = feed.bounded();
-    Some(Named {
-        url,
-        hint: Hint { title, published_at: entry.published_at, changed_at_ms, feed },
-        lane: Lane::News,
-    })
+    let hint = Hint {
+        title,
+        published_at: entry.published_at,
+        language,
+        authors_are_inherited: entry.authors_are_inherited,
+        changed_at_ms,
+        feed,
+    };
+    Some(Named { url, hint, lane: Lane::News })
 }
 
 /// The pages of a sitemap, and the sitemaps of an index.

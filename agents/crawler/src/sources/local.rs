@@ -8,6 +8,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use courant_article::{Entry, PageFields, PublishedAt, Revision, Text};
+use courant_extract::Context;
 use courant_extract::sources::{WarcError, WarcPage, unpacking};
 use futures::StreamExt;
 use serde::de::DeserializeOwned;
@@ -17,8 +18,9 @@ use tokio::sync::mpsc;
 use url::Url;
 
 use crate::crawl::Crawl;
+use crate::entry::article;
 use crate::error::Fruitless;
-use crate::handle::{article, check, read_html};
+use crate::handle::{check, read_html};
 use crate::outcome::{Ended, Outcome, Refusal};
 use crate::page::Page;
 use crate::publisher::content_of;
@@ -189,19 +191,27 @@ async fn saved_page(crawl: &Crawl, source: &Arc<str>, page: SavedPage) -> Result
     let source = Arc::clone(source);
     let _core = crawl.cores.acquire().await;
     let limit = crawl.config.max_page_time();
-    let read = tokio::task::spawn_blocking(move || entry_of(&page, source, limit)).await;
+    let now = || crawl.handler.clock.unix_ms();
+    let fetched_at_ms = Some(page.observed_at.map_or_else(now, |at| at.0));
+    let context = Context { fetched_at_ms, is_listed: false };
+    let read = tokio::task::spawn_blocking(move || entry_of(&page, source, context, limit)).await;
     let entry = read.unwrap_or(Err(Refusal::Unreadable))?;
     submit(crawl, entry).await
 }
 
-fn entry_of(page: &SavedPage, source: Arc<str>, limit: Duration) -> Result<Entry, Refusal> {
+fn entry_of(
+    page: &SavedPage,
+    source: Arc<str>,
+    context: Context,
+    limit: Duration,
+) -> Result<Entry, Refusal> {
     let known = page.url.clone().or_else(|| saved_from(&page.html));
     let base = known.clone().or_else(|| Url::parse(NOWHERE).ok()).ok_or(Refusal::NoUrl)?;
     let content_type = page.content_type.as_deref();
-    let extracted = check(read_html(&page.html, content_type, &base, limit)?)?;
+    let extracted = check(read_html(&page.html, content_type, &base, context, limit)?)?;
     let url = known.or_else(|| declared(&extracted)).ok_or(Refusal::NoUrl)?;
     let found = Page::named_by(source, url.into());
-    let entry = article(&found.url, &found, extracted);
+    let entry = article(&found.url, &found, extracted, context);
     let text =
         Text::with_flag(entry.text.as_str().to_owned(), entry.text.is_truncated() || page.is_cut);
     Ok(Entry { observed_at: page.observed_at.unwrap_or_default(), text, ..entry })

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use courant_extract::sources::{self, Kind, feed_candidates, sitemap_candidates};
-use courant_extract::{Deadline, page_within};
+use courant_extract::{Context, Deadline, page_within};
 use courant_store::Listing;
 use tokio_util::task::TaskTracker;
 use url::Url;
@@ -245,7 +245,8 @@ fn kind_of(document: &Document) -> Kind {
 
 fn html(document: &Document, limit: Duration) -> Result<courant_extract::Page, Fruitless> {
     let charset = document.content_type.as_deref();
-    page_within(&document.body, charset, &document.url, &Deadline::after(limit))
+    let deadline = Deadline::after(limit);
+    page_within(&document.body, charset, &document.url, Context::default(), &deadline)
         .map_err(|error| Fruitless::broken("web page", &error))
 }
 

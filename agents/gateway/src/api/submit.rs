@@ -4,8 +4,8 @@ use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use courant_article::{
-    ArticleId, Decision, Entry, FeedFields, MAX_TAGS, PageFields, PublishedAt, Revision, Text,
-    is_on_the_web,
+    ArticleId, Decision, Entry, Evidence, FeedFields, MAX_TAGS, PageFields, PublishedAt, Revision,
+    Text, is_on_the_web,
 };
 use courant_bus::{Failure, MessageId, Subject, Subscription};
 use courant_dedup::{canonical_url, content_hash};
@@ -238,6 +238,7 @@ impl Api {
                 paywalled: submission.paywalled,
             },
             feed: FeedFields::default(),
+            evidence: Evidence::default(),
         };
         Ok((id, entry))
     }

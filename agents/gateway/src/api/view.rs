@@ -1,6 +1,8 @@
 //! The formats of responses, which are the same in HTTP and MCP.
 
-use courant_article::{Analysis, FeedFields};
+use std::collections::BTreeMap;
+
+use courant_article::{Analysis, Evidence, FeedFields, Origin};
 use courant_store::{SearchHit, StoredArticle};
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -14,7 +16,7 @@ pub(crate) struct Found {
     pub(crate) title: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) site_name: Option<String>,
-    /// RFC 3339 or a date alone, as the page says.
+    /// RFC 3339 or a date alone, as the page or the feed that names it says.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) published_at: Option<String>,
     /// ISO 639-1.
@@ -62,7 +64,7 @@ pub(crate) struct ArticleView {
     pub(crate) url: String,
     pub(crate) title: String,
     pub(crate) authors: Vec<String>,
-    /// RFC 3339 or a date alone, as the page says.
+    /// RFC 3339 or a date alone, as the page or the feed that names it says.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) published_at: Option<String>,
     /// ISO 639-1: detected, else declared.
@@ -103,6 +105,11 @@ pub(crate) struct ArticleView {
     #[serde(skip_serializing_if = "FeedFields::is_empty")]
     #[schemars(with = "serde_json::Map<String, serde_json::Value>")]
     pub(crate) feed: FeedFields,
+    /// The source of each value by the value's name: `declared` by the page's metadata,
+    /// `listed` by the feed or news sitemap that names the page, `shown` to readers, or
+    /// `guessed`. A better source outranks a weaker one.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub(crate) evidence: BTreeMap<&'static str, EvidenceView>,
     /// RFC 3339.
     pub(crate) stored_at: String,
     /// The model that made the vector.
@@ -139,11 +146,24 @@ impl From<StoredArticle> for ArticleView {
             modified_at: article.page.modified_at.map(String::from),
             paywalled: article.page.paywalled,
             feed: article.feed,
+            evidence: evidence_view(article.evidence),
             stored_at: record.stored_at.to_string(),
             model: record.model.into(),
             analysis: record.analysis,
         }
     }
+}
+
+/// The source of one value.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+pub(crate) struct EvidenceView {
+    /// `declared`, `listed`, `shown` or `guessed`.
+    #[schemars(with = "String")]
+    pub(crate) source: Origin,
+}
+
+fn evidence_view(evidence: Evidence) -> BTreeMap<&'static str, EvidenceView> {
+    evidence.values().map(|(name, source)| (name, EvidenceView { source })).collect()
 }
 
 /// The model that computed a vector.

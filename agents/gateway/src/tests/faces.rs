@@ -314,6 +314,7 @@ async fn an_article_and_those_like_it_are_found_by_id() {
     assert_eq!(status, 200, "{article}");
     assert_eq!((&article["text"], &article["language"]), (&json!(BRIDGE), &json!("en")));
     assert_eq!(article["published_at"], "2023-11-14");
+    assert_eq!(article["evidence"], json!({"published_at": {"source": "listed"}}));
     let (status, related) = house.get(&format!("/v1/articles/{bridge}/related?k=5")).await;
     assert_eq!(status, 200, "{related}");
     assert_eq!(related["hits"][0]["id"], harvest.to_string());

@@ -14,12 +14,15 @@ static STARTS: LazyLock<Vec<(u32, &str)>> = LazyLock::new(|| {
     starts.map(|start| start.expect("months.txt has a number and a word on each line")).collect()
 });
 /// The longest of these names, in characters.
-const MAX_CHARS: usize = 13;
+const MAX_CHARS: usize = 16;
 
 /// The month that a word names, 1 to 12. The longest start decides.
 pub(crate) fn month(word: &str) -> Option<u32> {
     let chars = word.chars().count();
-    if !(3..=MAX_CHARS).contains(&chars) || !word.chars().all(char::is_alphabetic) {
+    let least = if word.is_ascii() { 3 } else { 2 };
+    if !(least..=MAX_CHARS).contains(&chars)
+        || word.chars().any(|c| c.is_ascii() && !c.is_alphabetic())
+    {
         return None;
     }
     let word = word.to_lowercase();

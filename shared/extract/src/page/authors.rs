@@ -1,10 +1,12 @@
 //! Who wrote it.
 
+use courant_article::{Origin, Sourced};
+
 use super::element::Place;
-use super::names::{Source, is_same, names_in};
 use super::shown::{Byline, Sureness};
 use super::structured::Structured;
 use super::survey::Survey;
+use crate::byline::{Source, is_same, names_in};
 
 const AUTHOR_META: [&str; 14] = [
     "author",
@@ -36,21 +38,34 @@ pub(super) fn authors(
     structured: &Structured,
     headline: Option<Place>,
     sites: &[String],
-) -> Vec<String> {
+) -> Option<Sourced<Vec<String>>> {
     let is_site = |name: &String| sites.iter().any(|site| is_same(site, name));
     let given = names_in(structured.authors.iter().map(String::as_str), Source::Field);
     let declared = declared(survey);
     let shown = shown(survey, headline);
     let organizations =
         names_in(structured.organizations.iter().map(String::as_str), Source::Field);
-    let found = [&given, &declared, &shown, &organizations];
+    let found = [
+        (given, Origin::Declared),
+        (declared, Origin::Declared),
+        (shown, Origin::Shown),
+        (organizations, Origin::Declared),
+    ]
+    .map(|(value, origin)| Sourced { value, origin });
     let persons = found.iter().find_map(|names| {
-        let persons: Vec<String> = names.iter().filter(|name| !is_site(name)).cloned().collect();
-        (!persons.is_empty()).then_some(persons)
+        let persons = names.value.iter().filter(|name| !is_site(name));
+        let persons: Vec<String> = persons.map(|name| without_site(name, sites)).collect();
+        (!persons.is_empty()).then_some(Sourced { value: persons, origin: names.origin })
     });
-    persons
-        .or_else(|| found.into_iter().find(|names| !names.is_empty()).cloned())
-        .unwrap_or_default()
+    persons.or_else(|| found.into_iter().find(|names| !names.value.is_empty()))
+}
+
+/// Returns the name without the site's behind it: `Ann Lee The Gazette`.
+fn without_site(name: &str, sites: &[String]) -> String {
+    let words: Vec<&str> = name.split_whitespace().collect();
+    let site =
+        (2..words.len()).find(|at| sites.iter().any(|site| is_same(site, &words[*at..].join(" "))));
+    site.map_or_else(|| name.to_owned(), |at| words[..at].join(" "))
 }
 
 fn declared(survey: &Survey) -> Vec<String> {
@@ -67,16 +82,22 @@ fn declared(survey: &Survey) -> Vec<String> {
         .unwrap_or_default()
 }
 
-/// The names of the surest byline of the article, after the headline.
+/// The names of the surest byline of the article, after the headline; else the one person whom
+/// the markup calls the author in a margin.
 fn shown(survey: &Survey, headline: Option<Place>) -> Vec<String> {
     let start = headline.map_or(0, |place| place.at);
     let is_in_margin = headline.is_some_and(|place| place.is_margin);
-    surest(survey, |byline| {
+    let of_article = surest(survey, |byline| {
         let at = byline.place.at;
         (is_in_margin || !byline.place.is_margin)
             && at + MAX_DISTANCE >= start
             && (byline.sureness > Sureness::Start || at <= start + MAX_FROM_HEADING)
-    })
+    });
+    if !of_article.is_empty() {
+        return of_article;
+    }
+    let named = |byline: &Byline| byline.sureness == Sureness::Named && !byline.place.is_of_others;
+    Some(surest(survey, named)).filter(|names| names.len() == 1).unwrap_or_default()
 }
 
 /// The names of the surest of the accepted bylines, and of those right behind it.

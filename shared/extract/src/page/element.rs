@@ -11,6 +11,10 @@ pub(super) struct Place {
     pub(super) is_margin: bool,
     /// It stands in a list of other articles, or among comments.
     pub(super) is_of_others: bool,
+    /// The number of the innermost `article` element around it.
+    pub(super) article: Option<usize>,
+    /// The number of the outermost `header` element, or other head, around it.
+    pub(super) head: Option<usize>,
 }
 
 /// The value of an attribute.

@@ -79,9 +79,9 @@ fn declared<'a>(survey: &'a Survey, structured: &'a Structured) -> impl Iterator
     tags.into_iter().flatten().chain(meta).map(str::trim).filter(|tag| !tag.is_empty())
 }
 
-/// The language of a tag such as `en-GB` or `eng`; codes that were replaced in
+/// Returns the language of a tag such as `en-GB` or `eng`; codes that were replaced in
 /// their new form.
-fn iso_639_1(tag: &str) -> Option<String> {
+pub(crate) fn iso_639_1(tag: &str) -> Option<String> {
     let code = tag.trim().split(['-', '_', ',', ' ', ';']).next()?.to_lowercase();
     let is_code = code.len() == 2 && code.bytes().all(|c| c.is_ascii_lowercase());
     let other = OTHER_CODES.iter().find(|other| other.0 == code).map(|other| other.1);

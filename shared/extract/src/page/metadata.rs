@@ -1,14 +1,15 @@
 //! Who wrote what, when and where: from structured data, meta elements and what
 //! readers see.
 
-use courant_article::PublishedAt;
+use courant_article::{Evidence, Origin, PublishedAt, Sourced};
 use url::Url;
 
-use super::names::is_same;
+use super::context::Context;
 use super::structured::Structured;
 use super::survey::{Meta, Survey};
 use super::tidy::tidy;
 use super::{authors, dates, language, title};
+use crate::byline::is_same;
 use crate::date::Order;
 
 const MAX_NAME_CHARS: usize = 120;
@@ -32,24 +33,48 @@ pub(super) struct Metadata {
     pub(super) noindex: bool,
     /// `og:type`, lower-case.
     pub(super) declared_type: Option<String>,
+    /// The origins of these values; none of the verdict.
+    pub(super) evidence: Evidence,
 }
 
 impl Metadata {
     /// Reads the metadata of the page at `url`. `base`: relative links are resolved against it.
-    pub(super) fn read(survey: &Survey, structured: &Structured, url: &Url, base: &Url) -> Self {
+    pub(super) fn read(
+        survey: &Survey,
+        structured: &Structured,
+        url: &Url,
+        base: &Url,
+        context: Context,
+    ) -> Self {
         let sites = site_names(survey, structured, url);
         let is_month_first = language::is_month_first(survey, structured, url.host_str());
         let order = if is_month_first { Order::MonthFirst } else { Order::DayFirst };
         let meta = &survey.meta;
-        let title = title::title(survey, structured, &sites);
+        let Sourced { value: title, origin } = title::title(survey, structured, &sites);
         let headline = title::place(survey, &title);
+        let asked =
+            dates::Asked { survey, structured, url, title: &title, headline, order, context };
+        let published = dates::published(&asked);
+        let authors = authors::authors(survey, structured, headline, &sites);
+        let language = language::language(survey, structured);
+        let section = section(meta, structured);
+        let declared = Some(Origin::Declared);
+        let evidence = Evidence {
+            title: Some(origin).filter(|_| !title.is_empty()),
+            authors: authors.as_ref().map(|authors| authors.origin),
+            published_at: published.as_ref().map(|date| date.origin),
+            language: declared.filter(|_| language.is_some()),
+            section: declared.filter(|_| section.is_some()),
+            is_article: None,
+        };
         Self {
-            authors: authors::authors(survey, structured, headline, &sites),
-            published_at: dates::published(survey, structured, url, headline, order),
-            modified_at: dates::modified(survey, structured),
-            language: language::language(survey, structured),
+            evidence,
+            modified_at: dates::modified(&asked),
+            authors: authors.map(|authors| authors.value).unwrap_or_default(),
+            published_at: published.map(|date| date.value),
+            language,
             site_name: site_name(survey, structured, url),
-            section: section(meta, structured),
+            section,
             tags: tags(meta, structured),
             image: image(meta, structured, base),
             paywalled: is_paywalled(survey, structured),

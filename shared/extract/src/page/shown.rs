@@ -1,12 +1,11 @@
-//! The title, authors and dates of a page, as readers see them.
+//! The headline and the bylines of a page, as readers see them.
 
-use dom_query::{Element, NodeData, NodeRef};
+use dom_query::{Element, NodeRef};
 
 use super::element::{Place, attr};
 
 const MAX_HEADING_CHARS: usize = 500;
 const MAX_BYLINE_CHARS: usize = 200;
-const MAX_DATE_CHARS: usize = 120;
 /// Nodes looked at for the text of one element.
 const MAX_NODES: usize = 400;
 
@@ -28,19 +27,6 @@ const OTHERS: [&str; 10] = [
 /// Parts of class names that say how the page is laid out around the article.
 const LAYOUTS: [&str; 9] =
     ["has-", "no-", "with", "open", "enabled", "layout", "left-", "right-", "wrapper"];
-/// Parts of class names of dates.
-const DATE_CLASSES: [&str; 10] = [
-    "date",
-    "publish",
-    "posted",
-    "timestamp",
-    "time",
-    "datum",
-    "fecha",
-    "data-pub",
-    "meta",
-    "byline",
-];
 /// Beginnings of bylines that no markup names.
 const BYLINE_STARTS: [&str; 14] = [
     "by ",
@@ -114,11 +100,17 @@ impl Byline {
     }
 }
 
+/// Returns true if the markup says that the element names or leads to the author.
+pub(super) fn is_of_author(element: &Element) -> bool {
+    declared_byline(element).is_some() || is_author_link(element)
+}
+
 fn is_label(text: &str) -> bool {
     let text = text.trim_end_matches(':');
     BYLINE_STARTS.iter().any(|start| start.trim_end_matches([' ', ':']).eq_ignore_ascii_case(text))
 }
 
+/// Returns true if the element links to what looks like an author's page.
 fn is_author_link(element: &Element) -> bool {
     let folders = [
         "/author/",
@@ -167,14 +159,14 @@ fn byline_class(class: &str) -> Option<Sureness> {
         return None;
     }
     let class = class.to_ascii_lowercase();
-    let other = [
-        "bio", "avatar", "image", "img", "photo", "social", "date", "box", "desc", "icon", "count",
-        "role", "job", "position", "title",
-    ];
-    if other.iter().any(|part| class.contains(part)) {
+    let is_named = class.contains("author") && class.contains("name");
+    let never = ["avatar", "image", "img", "photo", "social", "icon", "count"];
+    let other = ["bio", "box", "desc", "role", "job-", "job_", "jobtitle", "position", "title"];
+    if never.iter().any(|part| class.contains(part))
+        || !is_named && other.iter().any(|part| class.contains(part))
+    {
         return None;
     }
-    let is_named = class.contains("author") && class.contains("name");
     Some(match class.contains("byline") {
         _ if is_named => Sureness::Named,
         true => Sureness::Byline,
@@ -211,73 +203,6 @@ fn may_start_byline(node: &NodeRef<'_>, element: &Element) -> bool {
         head.is_some_and(|head| {
             head.eq_ignore_ascii_case(start) || head.eq_ignore_ascii_case(start.trim_end())
         })
-    })
-}
-
-/// A text that may be, or hold, a date.
-#[derive(Debug)]
-pub(super) struct ShownDate {
-    /// `datetime` or `content`.
-    pub(super) given: Option<String>,
-    pub(super) text: String,
-    pub(super) is_time: bool,
-    /// True if nothing but the text itself looks like a date.
-    pub(super) is_plain: bool,
-    /// True if the markup calls it the time of the last change.
-    pub(super) is_modified: bool,
-    /// True if the markup calls it the time of publishing.
-    pub(super) is_published: bool,
-    pub(super) place: Place,
-}
-
-impl ShownDate {
-    pub(super) fn read(node: &NodeRef<'_>, element: &Element, place: Place) -> Option<Self> {
-        let is_time = &*element.name.local == "time";
-        let property = attr(element, "itemprop").unwrap_or_default();
-        let class = attr(element, "class").unwrap_or_default();
-        let is_dated = is_time
-            || contains_folded(property, "date")
-            || DATE_CLASSES.iter().any(|part| contains_folded(class, part))
-            || attr(element, "id").is_some_and(|id| contains_folded(id, "date"));
-        let plain = if is_dated { None } else { Some(plain_date(node)?) };
-        let named = |part: &str| contains_folded(property, part) || contains_folded(class, part);
-        let given = attr(element, "datetime").or_else(|| attr(element, "content"));
-        let text = text(node, MAX_DATE_CHARS, Gaps::All).filter(|text| has_number(text)).or(plain);
-        Some(Self {
-            given: given.map(str::to_owned),
-            text: text.or_else(|| given.map(|_| String::new()))?,
-            is_time,
-            is_plain: !is_dated,
-            is_modified: named("modified") || named("updated"),
-            is_published: property.eq_ignore_ascii_case("datePublished")
-                || named("publish")
-                || attr(element, "pubdate").is_some(),
-            place,
-        })
-    }
-}
-
-/// A short text with a year that stands right in the element.
-fn plain_date(node: &NodeRef<'_>) -> Option<String> {
-    node.children_it(false).take(8).filter(NodeRef::is_text).find_map(|child| {
-        child.query_or(None, |inner| match &inner.data {
-            NodeData::Text { contents } => {
-                let text = contents.trim();
-                let is_short = (8..=60).contains(&text.len());
-                (is_short && has_year(text)).then(|| text.to_owned())
-            }
-            _ => None,
-        })
-    })
-}
-
-fn has_number(text: &str) -> bool {
-    text.bytes().any(|c| c.is_ascii_digit())
-}
-
-fn has_year(text: &str) -> bool {
-    text.as_bytes().windows(4).any(|year| {
-        (year.starts_with(b"20") || year.starts_with(b"19")) && year.iter().all(u8::is_ascii_digit)
     })
 }
 

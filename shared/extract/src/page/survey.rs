@@ -6,7 +6,8 @@ use serde_json::Value;
 
 use super::element::{Place, attr};
 use super::microdata::Microdata;
-use super::shown::{self, Byline, Heading, ShownDate};
+use super::shown::{self, Byline, Heading};
+use super::shown_date::ShownDate;
 use crate::deadline::{Deadline, TimeIsUp};
 
 const MAX_ELEMENTS: usize = 200_000;
@@ -17,6 +18,8 @@ const MAX_SCRIPT_BYTES: usize = 2 * 1024 * 1024;
 const MAX_HEADINGS: usize = 50;
 const MAX_SHOWN: usize = 200;
 const MAX_TITLE_CHARS: usize = 1000;
+/// A shorter paragraph may be a byline, a date or a caption.
+const MIN_PROSE_CHARS: usize = 120;
 
 /// The statements of a page about itself, as they are written there.
 #[derive(Debug, Default)]
@@ -33,6 +36,12 @@ pub(super) struct Survey {
     pub(super) title: Option<String>,
     /// `h1` in the page's order, those of margins left out.
     pub(super) headings: Vec<Heading>,
+    /// `h2` in the page's order.
+    pub(super) subheadings: Vec<Heading>,
+    /// The numbers of the `nav` elements.
+    pub(super) navigation: Vec<usize>,
+    /// The number of the first paragraph of prose behind the first headline.
+    pub(super) prose: Option<usize>,
     pub(super) bylines: Vec<Byline>,
     pub(super) dates: Vec<ShownDate>,
     /// True if AMP's markup keeps a part for subscribers.
@@ -46,12 +55,15 @@ impl Survey {
         let (mut depth, mut count) = (0_usize, 0_usize);
         // The depths of the margin and of the part of others that we are in.
         let (mut margin, mut others): (Option<usize>, Option<usize>) = (None, None);
+        let (mut articles, mut heads) = (Enclosing::default(), Enclosing::default());
         let mut next = Some(document.root());
         while let Some(node) = next.filter(|_| count < MAX_ELEMENTS) {
             deadline.step()?;
             microdata.leave(depth);
             margin = margin.filter(|start| *start < depth);
             others = others.filter(|start| *start < depth);
+            articles.leave(depth);
+            heads.leave(depth);
             if let Some(element) = node.element_ref() {
                 count += 1;
                 let is_margin = margin.is_none() && shown::is_margin(&element);
@@ -60,7 +72,11 @@ impl Survey {
                 others = others.or(is_of_others.then_some(depth));
                 let (is_margin, is_of_others) = (margin.is_some(), others.is_some());
                 microdata.enter(&node, &element, depth);
-                survey.note(&node, &element, Place { at: count, is_margin, is_of_others });
+                articles.enter(depth, count, &*element.name.local == "article");
+                heads.enter(depth, count, is_head(&element));
+                let (article, head) = (articles.innermost(), heads.outermost());
+                let place = Place { at: count, is_margin, is_of_others, article, head };
+                survey.note(&node, &element, place);
             }
             next = following(node, &mut depth);
         }
@@ -83,6 +99,11 @@ impl Survey {
             "h1" if self.headings.len() < MAX_HEADINGS => {
                 self.headings.extend(Heading::read(node, place));
             }
+            "h2" if self.subheadings.len() < MAX_HEADINGS => {
+                self.subheadings.extend(Heading::read(node, place));
+                self.note_shown(node, element, place);
+            }
+            "nav" if self.navigation.len() < MAX_HEADINGS => self.navigation.push(place.at),
             _ => self.note_shown(node, element, place),
         }
     }
@@ -111,6 +132,9 @@ impl Survey {
     fn note_shown(&mut self, node: &NodeRef<'_>, element: &Element, place: Place) {
         self.is_for_subscribers |= attr(element, "amp-access-hide").is_some()
             || attr(element, "subscriptions-section") == Some("content");
+        if self.prose.is_none() && !self.headings.is_empty() && is_prose(node, element) {
+            self.prose = Some(place.at);
+        }
         if self.bylines.len() < MAX_SHOWN {
             self.bylines.extend(Byline::read(node, element, place));
         }
@@ -118,6 +142,45 @@ impl Survey {
             self.dates.extend(ShownDate::read(node, element, place));
         }
     }
+}
+
+/// The open elements of one kind, the outermost first, by their depths and numbers.
+#[derive(Default)]
+struct Enclosing(Vec<(usize, usize)>);
+
+impl Enclosing {
+    fn leave(&mut self, depth: usize) {
+        while self.0.pop_if(|open| open.0 >= depth).is_some() {}
+    }
+
+    fn enter(&mut self, depth: usize, number: usize, is_of_kind: bool) {
+        if is_of_kind {
+            self.0.push((depth, number));
+        }
+    }
+
+    fn innermost(&self) -> Option<usize> {
+        self.0.last().map(|open| open.1)
+    }
+
+    fn outermost(&self) -> Option<usize> {
+        self.0.first().map(|open| open.1)
+    }
+}
+
+/// Returns true if the element is the head of a page or of an article.
+fn is_head(element: &Element) -> bool {
+    &*element.name.local == "header"
+        || attr(element, "role") == Some("banner")
+        || ["masthead", "topbar", "top-bar", "site-header", "siteheader"].iter().any(|part| {
+            attr(element, "class").is_some_and(|class| shown::contains_folded(class, part))
+        })
+}
+
+/// Returns true if the element is a paragraph as only running text has it.
+fn is_prose(node: &NodeRef<'_>, element: &Element) -> bool {
+    &*element.name.local == "p"
+        && node.text().chars().take(MIN_PROSE_CHARS).count() == MIN_PROSE_CHARS
 }
 
 /// The node that follows in the document's order; `depth` goes along.

@@ -1,3 +1,4 @@
+use courant_article::Origin;
 use proptest::prelude::*;
 
 use super::*;
@@ -77,6 +78,7 @@ fn a_title_without_a_heading_is_told_without_the_site() {
         "<meta property=og:title content='The Gazette: x'><meta property=og:title content='Bridge &amp; road'>\
          <script type='application/ld+json'>{\"@type\":\"NewsArticle\",\"headline\":\"Bridge &amp; road\"}</script>",
         "<meta name=twitter:title content='Bridge &amp; road | gazette.example'>",
+        "<meta property=og:site_name content='The Gazette'><meta property=og:title content='The Gazette: Bridge &amp; road'>",
     ] {
         assert_eq!(read_page(&untitled(head)).title, "Bridge & road", "{head}");
     }
@@ -265,7 +267,7 @@ fn a_page_is_given_up_at_whatever_point_its_time_ends() {
     let read = |end: u32| {
         looks.set(0);
         let deadline = Deadline::new(|| looks.replace(looks.get() + 1) >= end);
-        page_within(html.as_bytes(), None, &url(), &deadline)
+        page_within(html.as_bytes(), None, &url(), Context::default(), &deadline)
     };
     let whole = read(u32::MAX).unwrap();
     let needed = looks.get();
@@ -280,9 +282,13 @@ fn a_page_is_given_up_at_whatever_point_its_time_ends() {
 #[test]
 fn an_ordinary_page_is_read_in_time() {
     let deadline = Deadline::after(std::time::Duration::from_secs(60));
-    assert!(page_within(article("").as_bytes(), None, &url(), &deadline).unwrap().is_article);
+    assert!(
+        page_within(article("").as_bytes(), None, &url(), Context::default(), &deadline)
+            .unwrap()
+            .is_article
+    );
     let none = Deadline::after(std::time::Duration::ZERO);
-    let result = page_within(article("").as_bytes(), None, &url(), &none);
+    let result = page_within(article("").as_bytes(), None, &url(), Context::default(), &none);
     assert_eq!(result, Err(PageError::TooSlow));
 }
 
@@ -327,4 +333,118 @@ fn what_a_page_says_of_itself_is_relative_to_its_base() {
     ));
     assert_eq!(page.canonical_url.as_deref(), Some("https://www.gazette.example/en/story/42"));
     assert_eq!(page.image.as_deref(), Some("https://www.gazette.example/en/pier.jpg"));
+}
+
+/// The date of a page with this in it, and its origin.
+fn date_of(html: &str) -> Option<(String, Origin)> {
+    let page = read_page(html);
+    Some((page.published_at?.as_str().to_owned(), page.evidence.published_at?))
+}
+
+fn behind_text(html: &str) -> String {
+    article("").replace("</article>", &format!("{html}</article>"))
+}
+
+#[test]
+fn dates_of_other_things_are_no_dates_of_the_article() {
+    let before_text = |html: &str| article("").replace("<article>", &format!("<article>{html}"));
+    for html in [
+        behind_text(
+            "<section class=more><article><h3>Old oven</h3><time datetime=2019-02-03>3 Feb 2019</time></article></section>",
+        ),
+        behind_text(
+            "<ul><li><a href=/o>An old oven is found again</a> <time datetime=2019-02-03>3 Feb 2019</time></li></ul>",
+        ),
+        behind_text("<p>The exhibition runs until 3 March 2031.</p>"),
+        behind_text("<p>© 3 March 2019 The Gazette</p>"),
+        before_text("<p>On 12 January 2019 the council had promised to act.</p>"),
+        before_text(
+            "<p>On <time datetime=2019-01-12>12 January 2019</time> the council had promised to act.</p>",
+        ),
+        before_text(
+            "<figure><img src=/a.jpg><figcaption>The bridge, 12 January 2019</figcaption></figure>",
+        ),
+        article("").replace(
+            "<nav>",
+            "<header><div class=today>Sunday, 29 November 2026</div></header><nav>",
+        ),
+        article("").replace(
+            "<nav>",
+            "<div class=topbar><span class=date>Sunday, 29 November 2026</span></div><nav>",
+        ),
+        article("").replace("<nav>", "<div><time>29 November 2026</time></div><nav>"),
+    ] {
+        assert_eq!(date_of(&html), None, "{html}");
+    }
+}
+
+#[test]
+fn each_date_says_where_it_comes_from() {
+    let meta = "<meta name=prism.publicationDate content=2024-03-05>";
+    assert_eq!(date_of(&article(meta)), Some(("2024-03-05".into(), Origin::Declared)));
+    for shown in [
+        "<time datetime=2024-03-05>then</time>",
+        "<div class=date>5 March 2024</div>",
+        "<p>By Ann Lee, 5 March 2024</p>",
+    ] {
+        let html = article("").replace("</h1>", &format!("</h1>{shown}"));
+        assert_eq!(date_of(&html), Some(("2024-03-05".into(), Origin::Shown)), "{shown}");
+    }
+    let labelled =
+        behind_text("<div><h4>Published</h4><time datetime=2024-03-05>then</time></div>");
+    assert_eq!(date_of(&labelled), Some(("2024-03-05".into(), Origin::Shown)));
+    let page = page_at("https://a.example/2024/03/05/bridge", &article(""));
+    assert_eq!(page.evidence.published_at, Some(Origin::Guessed));
+}
+
+#[test]
+fn a_date_later_than_the_visit_is_refused() {
+    let html = article(
+        "<meta property=article:published_time content='2031-03-03'><meta property=article:modified_time content='2031-03-03'>",
+    );
+    let context = Context { fetched_at_ms: Some(1_709_640_000_000), ..Context::default() };
+    let page = page_within(html.as_bytes(), None, &url(), context, &Deadline::never()).unwrap();
+    assert_eq!(
+        (page.published_at, page.modified_at, page.evidence.published_at),
+        (None, None, None)
+    );
+}
+
+#[test]
+fn a_listing_speaks_for_an_article() {
+    let html = article("").replace("<h1>Bridge to be repaired</h1>", "");
+    let short: Url = "https://a.example/?p=17".parse().unwrap();
+    let read = |is_listed: bool| {
+        let context = Context { is_listed, ..Context::default() };
+        page_within(html.as_bytes(), None, &short, context, &Deadline::never()).unwrap()
+    };
+    assert!(!read(false).is_article);
+    assert_eq!(read(true).evidence.is_article, Some(Origin::Listed));
+    let declared = read_page(&article("<meta property=og:type content=article>"));
+    assert_eq!(declared.evidence.is_article, Some(Origin::Declared));
+}
+
+#[test]
+fn the_site_s_name_is_no_headline() {
+    let html = article("")
+        .replace(
+            "<title>Bridge to be repaired | The Gazette",
+            "<title>Bridge to be repaired - Ann's Blog",
+        )
+        .replace(
+            "<h1>Bridge to be repaired</h1>",
+            "<h1>Ann's Blog</h1><h2>Bridge to be repaired</h2>",
+        );
+    assert_eq!(read_page(&html).title, "Bridge to be repaired");
+}
+
+#[test]
+fn a_kicker_that_several_titles_have_is_kept() {
+    let og = "<meta property=og:title content='Harbour: Bridge to be repaired'>";
+    let twitter = "<meta name=twitter:title content='Harbour: Bridge to be repaired'>";
+    assert_eq!(
+        read_page(&article(&format!("{og}{twitter}"))).title,
+        "Harbour: Bridge to be repaired"
+    );
+    assert_eq!(read_page(&article(og)).title, "Bridge to be repaired");
 }

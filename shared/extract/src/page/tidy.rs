@@ -4,7 +4,7 @@ use crate::isolate::fragment;
 
 /// Words apart by single spaces, entities resolved and tags dropped where a
 /// publisher left them in a field, at most `max_chars`.
-pub(super) fn tidy(text: &str, max_chars: usize) -> String {
+pub(crate) fn tidy(text: &str, max_chars: usize) -> String {
     let has_markup = text.contains('&') && text.contains(';') || text.contains("</");
     let resolved =
         if has_markup { fragment(text).map(|document| document.text().to_string()) } else { None };

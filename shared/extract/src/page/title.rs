@@ -1,6 +1,9 @@
 //! The headline.
 
+use courant_article::{Origin, Sourced};
+
 use super::element::Place;
+use super::shown::Heading;
 use super::structured::Structured;
 use super::survey::Survey;
 use super::tidy::tidy;
@@ -28,12 +31,18 @@ const BARS: [&str; 5] = [" | ", " ㅣ ", " ｜ ", " │ ", " ǀ "];
 const MIN_HEADING_CHARS: usize = 3;
 /// Share of words from which a heading and a title tell the same.
 const MIN_LIKENESS: f64 = 0.35;
+/// The share from which a lesser heading is the headline.
+const SURE_LIKENESS: f64 = 0.8;
+/// The titles that must agree against the heading that readers see.
+const MIN_VOTES: usize = 2;
 /// Shorter titles may be a part of a longer one by chance.
 const MIN_TITLE_WORDS: usize = 4;
 
 /// The article's headline without the site's name: the heading that readers see
 /// where the page's own titles agree with it, else what most of them say.
-pub(super) fn title(survey: &Survey, structured: &Structured, sites: &[String]) -> String {
+pub(super) fn title(survey: &Survey, structured: &Structured, sites: &[String]) -> Sourced<String> {
+    let sites: Vec<String> = sites.iter().cloned().chain(site_headings(survey)).collect();
+    let sites = sites.as_slice();
     let clean = |text: &str| without_site(&tidy(text, MAX_TITLE_CHARS), sites);
     let meta = TITLE_META.iter().filter_map(|name| survey.meta.get(name));
     let declared: Vec<String> = structured
@@ -46,20 +55,34 @@ pub(super) fn title(survey: &Survey, structured: &Structured, sites: &[String]) 
         .filter(|title| !title.is_empty() && !is_site(title, sites))
         .collect();
     let headings = headings(survey, sites);
-    agreed_heading(&headings, &declared)
-        .or_else(|| most_agreed(&declared))
-        .or_else(|| headings.into_iter().next())
-        .or_else(|| survey.title.as_deref().map(|title| tidy(title, MAX_TITLE_CHARS)))
-        .unwrap_or_default()
+    let agreed = agreed_heading(&headings, &declared).or_else(|| most_agreed(&declared));
+    let of = |origin: Origin| move |value: String| Sourced { value, origin };
+    agreed
+        .map(of(if declared.is_empty() { Origin::Shown } else { Origin::Declared }))
+        .or_else(|| headings.into_iter().next().map(of(Origin::Shown)))
+        .or_else(|| {
+            survey
+                .title
+                .as_deref()
+                .map(|title| tidy(title, MAX_TITLE_CHARS))
+                .map(of(Origin::Guessed))
+        })
+        .unwrap_or_else(|| of(Origin::Guessed)(String::new()))
 }
 
 /// Returns the place of the headline: the heading that says the title, else the first one
 /// outside the margins.
 pub(super) fn place(survey: &Survey, title: &str) -> Option<Place> {
-    let same =
-        survey.headings.iter().find(|heading| likeness(&heading.text, title) >= MIN_LIKENESS);
+    let like = |headings: &'_ [Heading], least: f64| {
+        headings
+            .iter()
+            .find(|heading| likeness(&heading.text, title) >= least)
+            .map(|found| found.place)
+    };
     let first = || survey.headings.iter().find(|heading| !heading.place.is_margin);
-    same.or_else(first).map(|heading| heading.place)
+    like(&survey.headings, MIN_LIKENESS)
+        .or_else(|| like(&survey.subheadings, SURE_LIKENESS))
+        .or_else(|| first().map(|heading| heading.place))
 }
 
 /// Headings of the article; those of margins where there are no others.
@@ -73,6 +96,19 @@ fn headings(survey: &Survey, sites: &[String]) -> Vec<String> {
             .collect()
     };
     Some(read(false)).filter(|found| !found.is_empty()).unwrap_or_else(|| read(true))
+}
+
+/// Returns the headings that are the site's name: they stand at the end of the title, and a lesser
+/// heading is the rest of it, as in `Bridge to be repaired - Ann's Blog`.
+fn site_headings(survey: &Survey) -> impl Iterator<Item = String> {
+    let title = tidy(survey.title.as_deref().unwrap_or_default(), MAX_TITLE_CHARS);
+    let parts = SEPARATORS.iter().filter_map(|mark| title.rsplit_once(mark));
+    let names = parts.filter(|(rest, _)| {
+        survey.subheadings.iter().any(|heading| likeness(&heading.text, rest) >= SURE_LIKENESS)
+    });
+    let names: Vec<String> = names.map(|(_, name)| name.trim().to_owned()).collect();
+    let headings = survey.headings.iter().map(|heading| tidy(&heading.text, MAX_TITLE_CHARS));
+    headings.filter(move |heading| names.contains(heading))
 }
 
 /// The first heading that a declared title says, too, or nearly; one that is told
@@ -90,7 +126,14 @@ fn agreed_heading(headings: &[String], declared: &[String]) -> Option<String> {
     let only = || headings.first().filter(|_| headings.len() == 1 && most_votes(declared) < 2);
     let heading = headings.iter().find(same).or_else(near).or_else(only)?;
     let shorter = declared.iter().find(|title| is_with_more(heading, title));
-    Some(shorter.unwrap_or(heading).clone())
+    let longer = || declared.iter().find(|title| is_with_kicker(title, heading, declared));
+    Some(shorter.or_else(longer).unwrap_or(heading).clone())
+}
+
+/// Returns true if a title that several say is the heading with a kicker before it.
+fn is_with_kicker(title: &str, heading: &str, declared: &[String]) -> bool {
+    let kicker = title.strip_suffix(heading).filter(|_| title.len() > heading.len());
+    kicker.is_some_and(|kicker| kicker.ends_with(": ")) && votes(title, declared) >= MIN_VOTES
 }
 
 /// Returns true if a heading is a title with a kicker before it, or with a note or a date
@@ -120,8 +163,8 @@ fn most_agreed(titles: &[String]) -> Option<String> {
     titles.iter().rev().max_by_key(|title| votes(title, titles)).cloned()
 }
 
-/// The share of words that two titles have in common, 0 to 1.
-fn likeness(one: &str, other: &str) -> f64 {
+/// Returns the share of words that two titles have in common, 0 to 1.
+pub(super) fn likeness(one: &str, other: &str) -> f64 {
     let (mut one, mut other) = (words(one), words(other));
     one.sort_unstable();
     other.sort_unstable();
@@ -150,21 +193,22 @@ fn words(text: &str) -> Vec<String> {
 fn without_site(title: &str, sites: &[String]) -> String {
     let mut title = title.trim();
     loop {
-        let behind = SEPARATORS
-            .iter()
-            .filter_map(|mark| title.rsplit_once(mark))
+        let marks = || SEPARATORS.iter().chain(&[": "]);
+        let behind = marks()
+            .filter_map(|mark| title.rsplit_once(*mark))
+            .filter(|parts| is_site(parts.1, sites))
             .min_by_key(|parts| parts.1.len());
-        let before = SEPARATORS
-            .iter()
-            .filter_map(|mark| title.split_once(mark))
+        let before = marks()
+            .filter_map(|mark| title.split_once(*mark))
+            .filter(|parts| is_site(parts.0, sites))
             .min_by_key(|parts| parts.0.len());
         let bar = BARS
             .iter()
             .filter_map(|bar| title.rsplit_once(bar))
             .find(|parts| parts.0.split(' ').count() >= 3);
         title = match (behind, before) {
-            (Some((headline, name)), _) if is_site(name, sites) => headline.trim(),
-            (_, Some((name, headline))) if is_site(name, sites) => headline.trim(),
+            (Some((headline, _)), _) => headline.trim(),
+            (_, Some((_, headline))) => headline.trim(),
             _ if bar.is_some() => bar.map_or(title, |parts| parts.0.trim()), // a section or a slogan
             _ => return title.to_owned(),
         };

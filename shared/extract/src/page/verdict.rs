@@ -2,19 +2,21 @@
 //! its address looks and how its text is made; plain rules only for pages that
 //! are nothing at all.
 
+use courant_article::Origin;
 use dom_query::Document;
 use url::Url;
 
 use super::content::Content;
+use super::context::Context;
 use super::metadata::Metadata;
 use super::structured::Structured;
 
 mod address;
-mod evidence;
+mod signs;
 mod weights;
 
-pub(super) use evidence::of as evidence;
-pub use evidence::{EVIDENCE, Evidence};
+pub(super) use signs::of as signs;
+pub use signs::{SIGNS, Signs};
 use weights::{BIAS, WEIGHTS};
 
 /// Shorter texts are no article, whatever the page declares. An ideograph counts
@@ -35,24 +37,43 @@ const CHALLENGES: [&str; 9] = [
     "page not found",
 ];
 const MAX_CHALLENGE_CHARS: usize = 1200;
+/// The weight of a feed or news sitemap that lists the page with a title and a date. Publishers
+/// list little else there: it outweighs the lack of all metadata on a page with some prose, but
+/// not the signs of a shop or a forum.
+const LISTED: f64 = 3.0;
 
-/// The home page is never an article, nor is a page that calls itself a listing or
-/// asks who reads it.
+/// Returns the origin of the verdict that the page is an article, `None` if it is none. The home
+/// page is never one, nor is a page that calls itself a listing or asks who reads it.
 pub(super) fn is_article(
     document: &Document,
     url: &Url,
     structured: &Structured,
     metadata: &Metadata,
     content: &Content,
-) -> bool {
+    context: Context,
+) -> Option<Origin> {
     let is_home = matches!(url.path(), "" | "/") && url.query().is_none();
     let is_index = is_home || structured.is_listing || structured.article_count > MAX_ARTICLES;
     if is_index || content.chars < MIN_CHARS || is_challenge(content, metadata) {
-        return false;
+        return None;
     }
-    let evidence = evidence(document, url, metadata, content);
-    let products = evidence.iter().zip(WEIGHTS).map(|(value, (_, weight))| value * weight);
-    BIAS + products.sum::<f64>() > 0.0
+    let listed = if context.is_listed { LISTED } else { 0.0 };
+    let is_article = listed + logit(&signs(document, url, metadata, content)) > 0.0;
+    is_article.then(|| origin(structured, metadata, context))
+}
+
+/// Returns the logarithm of the odds that the page is an article, by its own signs.
+fn logit(signs: &Signs) -> f64 {
+    BIAS + signs.iter().zip(WEIGHTS).map(|(value, (_, weight))| value * weight).sum::<f64>()
+}
+
+fn origin(structured: &Structured, metadata: &Metadata, context: Context) -> Origin {
+    let declared = metadata.declared_type.as_deref().unwrap_or_default();
+    match () {
+        () if declared.contains("article") || structured.article_count > 0 => Origin::Declared,
+        () if context.is_listed => Origin::Listed,
+        () => Origin::Guessed,
+    }
 }
 
 fn is_challenge(content: &Content, metadata: &Metadata) -> bool {

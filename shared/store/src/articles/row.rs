@@ -42,6 +42,8 @@ pub(crate) struct ArticleRow {
     pub(crate) page: Option<String>,
     /// JSON; `None` where no feed says anything.
     pub(crate) feed: Option<String>,
+    /// JSON; `None` where the source of no value is known.
+    pub(crate) evidence: Option<String>,
 }
 
 impl ArticleRow {
@@ -70,6 +72,7 @@ impl ArticleRow {
             stored_at_ms: record.stored_at.as_millisecond(),
             page: unless_default(&article.page)?,
             feed: unless_default(&article.feed)?,
+            evidence: unless_default(&article.evidence)?,
         })
     }
 
@@ -93,6 +96,7 @@ impl ArticleRow {
             syndicated_of: optional_id(self.syndicated_of.as_deref())?,
             page: or_default("page", self.page.as_deref())?,
             feed: or_default("feed", self.feed.as_deref())?,
+            evidence: or_default("evidence", self.evidence.as_deref())?,
         };
         Ok(StoredArticle {
             article,

@@ -3,8 +3,8 @@
 use std::path::PathBuf;
 
 use courant_article::{
-    Analysis, Article, ArticleId, CanonicalUrl, ContentHash, Decision, Embedding, FeedFields,
-    KeyPhrase, ModelRef, PageFields, Revision, Sentiment, Text,
+    Analysis, Article, ArticleId, CanonicalUrl, ContentHash, Decision, Embedding, Evidence,
+    FeedFields, KeyPhrase, ModelRef, Origin, PageFields, Revision, Sentiment, Text,
 };
 use courant_config::Secret;
 use courant_store::{Access, Config, Error, Store, StoredArticle};
@@ -143,6 +143,11 @@ pub(crate) fn record(
             authors: vec!["A. Writer".into()],
             categories: vec!["News".into()],
             published_at: Some("2024-03-01T09:00:00Z".parse().unwrap()),
+        },
+        evidence: Evidence {
+            authors: Some(Origin::Shown),
+            published_at: Some(Origin::Listed),
+            ..Evidence::default()
         },
     };
     StoredArticle {

@@ -7,7 +7,7 @@ use std::io::{Read, Write};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use courant_article::{ContentHash, Embedding, FeedFields, PageFields};
+use courant_article::{ContentHash, Embedding, Evidence, FeedFields, PageFields};
 use courant_config::Secret;
 use courant_dedup::Sketch;
 use courant_store::{
@@ -48,6 +48,7 @@ fn records() -> [StoredArticle; 4] {
     [ferry, later, copy, council].map(|mut record| {
         record.article.page = PageFields::default();
         record.article.feed = FeedFields::default();
+        record.article.evidence = Evidence::default();
         record
     })
 }

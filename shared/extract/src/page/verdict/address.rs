@@ -1,4 +1,4 @@
-//! Evidence in a URL about the kind of its page.
+//! Signs in a URL about the kind of its page.
 
 use url::Url;
 

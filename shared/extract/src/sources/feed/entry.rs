@@ -31,6 +31,8 @@ pub(super) struct Draft {
     summary: Ranked<Prose>,
     content: Option<Prose>,
     authors: Vec<(u8, String)>,
+    /// Those of the feed that the entry was taken from (RFC 4287, 4.2.11).
+    source_authors: Vec<String>,
     categories: Vec<String>,
 }
 
@@ -79,6 +81,13 @@ impl Draft {
     pub(super) fn id_is_link(&mut self, attributes: &Attributes<'_>) {
         let said = attributes.get("isPermaLink").unwrap_or_default();
         self.id_is_no_link = said.trim().eq_ignore_ascii_case("false");
+    }
+
+    /// A name of the author of the feed that the entry was taken from.
+    pub(super) fn source_author(&mut self, name: &str) {
+        if self.source_authors.len() < MAX_LINKS {
+            self.source_authors.extend(person(name));
+        }
     }
 
     /// A name of Atom's `author`.
@@ -137,7 +146,7 @@ impl Draft {
         });
         let best_rank = self.authors.iter().map(|(rank, _)| *rank).min();
         let authors = self.authors.into_iter().filter(|(rank, _)| Some(*rank) == best_rank);
-        FeedEntry {
+        let entry = FeedEntry {
             id: id.or_else(|| url.clone()).or_else(|| title.clone()).unwrap_or_default(),
             url,
             title,
@@ -146,8 +155,10 @@ impl Draft {
             summary: self.summary.map(|(_, text)| text).unwrap_or_default(),
             content: self.content.unwrap_or_default(),
             authors: each_once(authors.map(|(_, name)| name)),
+            authors_are_inherited: false,
             categories: each_once(self.categories.into_iter()),
-        }
+        };
+        entry.inheriting(&each_once(self.source_authors.into_iter()))
     }
 
     /// The entry's own page; where no link says, the id if it is a URL.

@@ -9,6 +9,7 @@ use super::prose::Prose;
 use super::types::{Feed, FeedEntry, FeedError, FeedKind};
 use super::values::{MAX_ENTRIES, field, link};
 use crate::date::feed_date;
+use crate::page::iso_639_1;
 
 /// Reads a JSON Feed: an object with a version that says so, or with items.
 pub(super) fn read(text: &str, base: Option<&Url>) -> Result<Feed, FeedError> {
@@ -21,10 +22,12 @@ pub(super) fn read(text: &str, base: Option<&Url>) -> Result<Feed, FeedError> {
     let home = string(&feed, "home_page_url").and_then(|home| Url::parse(&home).ok());
     let base = base.or(home.as_ref());
     let items = items.into_iter().flatten().filter_map(Value::as_object).take(MAX_ENTRIES);
+    let names = authors(&feed);
     Ok(Feed {
         title: prose(&feed, "title", Form::Text, base).and_then(|title| title.html()),
         kind: FeedKind::Json,
-        entries: items.map(|item| entry(item, base)).collect(),
+        entries: items.map(|item| entry(item, base).inheriting(&names)).collect(),
+        language: string(&feed, "language").and_then(|tag| iso_639_1(&tag)),
         ttl: None,
         skip_hours: Vec::new(),
         skip_days: Vec::new(),
@@ -49,6 +52,7 @@ fn entry(item: &Map<String, Value>, base: Option<&Url>) -> FeedEntry {
         summary: prose(item, "summary", Form::Text, base).unwrap_or_default(),
         content: content.unwrap_or_default(),
         authors: authors(item),
+        authors_are_inherited: false,
         categories: each_once(texts(item.get("tags"))),
     }
 }

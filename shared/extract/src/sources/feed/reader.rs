@@ -6,11 +6,13 @@ use url::Url;
 
 use super::construct::{Construct, Form};
 use super::entry::Draft;
+use super::names::{each_once, person};
 use super::schedule::{Schedule, Timing};
 use super::scope::{MAX_DEPTH, Place, Scope};
 use super::types::{Feed, FeedEntry, FeedKind};
-use super::values::{MAX_ENTRIES, field};
+use super::values::{MAX_ENTRIES, MAX_NAMES, field};
 use super::vocabulary::{Field, Module};
+use crate::page::iso_639_1;
 use crate::xml::{Attributes, Node, local, walk};
 
 /// Reads `text`; `None` if it is no feed. One that breaks off gives what came
@@ -27,6 +29,7 @@ pub(super) fn read(text: &str, base: Option<&Url>) -> Option<Feed> {
 enum Target {
     FeedTitle,
     FeedLink,
+    FeedLanguage,
     Schedule(Timing),
     Entry(Field),
     /// The `name` in Atom's `author`; the address counts if there is none.
@@ -43,6 +46,9 @@ struct Reader {
     draft: Option<Draft>,
     author: (Option<String>, Option<String>, String),
     title: Option<String>,
+    language: Option<String>,
+    /// The authors of the feed.
+    authors: Vec<String>,
     schedule: Schedule,
     entries: Vec<FeedEntry>,
 }
@@ -64,7 +70,7 @@ impl Reader {
     fn push_text(&mut self, text: &str) {
         if let Some((_, construct, _)) = &mut self.text {
             construct.push_text(text);
-        } else if self.scope.place() == Place::Author {
+        } else if matches!(self.scope.place(), Place::Author | Place::FeedAuthor) {
             self.author.2.push_str(text);
         }
     }
@@ -105,7 +111,8 @@ impl Reader {
             (_, _, Place::Entry) => self.enter_entry(module, name, attributes),
             (Module::Media, _, Place::MediaGroup) => self.enter_entry(module, name, attributes),
             (_, _, Place::MediaGroup) => Place::Ignored,
-            (_, _, Place::Author) => self.enter_author(name),
+            (_, _, Place::Source) => self.enter_source(module, name),
+            (_, _, Place::Author | Place::FeedAuthor) => self.enter_author(name),
             (_, _, Place::SkipHours) => self.begin(Target::Schedule(Timing::SkipHour), Form::Text),
             (_, _, Place::SkipDays) => self.begin(Target::Schedule(Timing::SkipDay), Form::Text),
             (_, _, Place::Channel) => self.enter_channel(module, name, attributes),
@@ -136,6 +143,7 @@ impl Reader {
             _ => return Place::Outside,
         };
         self.kind = Some(kind);
+        self.language = attributes.get("xml:lang").and_then(|tag| iso_639_1(&tag));
         match kind {
             FeedKind::Atom | FeedKind::Cdf => Place::Channel,
             _ => Place::Outside,
@@ -163,7 +171,13 @@ impl Reader {
             }
             (Module::Core, "skiphours") => Place::SkipHours,
             (Module::Core, "skipdays") => Place::SkipDays,
-            (Module::Core, "image" | "textinput" | "author" | "contributor") => Place::Ignored,
+            (Module::Core, "language") | (Module::Dublin, "language") => {
+                self.begin(Target::FeedLanguage, Form::Text)
+            }
+            (Module::Core, "author") | (Module::Dublin, "creator") | (Module::Itunes, "author") => {
+                self.enter_feed_author()
+            }
+            (Module::Core, "image" | "textinput" | "contributor") => Place::Ignored,
             (Module::Core, "channel") => Place::Channel,
             _ => Place::Outside,
         }
@@ -173,6 +187,9 @@ impl Reader {
         let base = self.scope.base();
         let is_atom = self.kind == Some(FeedKind::Atom);
         let Some(draft) = &mut self.draft else { return Place::Ignored };
+        if is_atom && module == Module::Core && name == "source" {
+            return Place::Source;
+        }
         let Some(what) = Field::of(module, name) else {
             // CDF links so.
             if name == "a" {
@@ -209,6 +226,19 @@ impl Reader {
             Construct::new(form, base)
         };
         self.begin_with(Target::Entry(what), construct)
+    }
+
+    /// The feed that an entry was taken from keeps its own authors for the entry.
+    fn enter_source(&mut self, module: Module, name: &str) -> Place {
+        match (module, name) {
+            (Module::Core, "author") => self.enter_feed_author(),
+            _ => Place::Ignored,
+        }
+    }
+
+    fn enter_feed_author(&mut self) -> Place {
+        self.author = Default::default();
+        Place::FeedAuthor
     }
 
     fn enter_author(&mut self, name: &str) -> Place {
@@ -267,6 +297,7 @@ impl Reader {
             match (&mut self.text, ended.place) {
                 (Some((_, construct, _)), _) => construct.close(&ended.name),
                 (None, Place::Author) => self.take_author(),
+                (None, Place::FeedAuthor) => self.take_feed_author(),
                 (None, Place::Entry) => self.close_entry(),
                 _ => {}
             }
@@ -277,6 +308,9 @@ impl Reader {
         let Some((target, construct, _)) = self.text.take() else { return };
         match target {
             Target::FeedTitle => self.title = construct.into_prose().html(),
+            Target::FeedLanguage => {
+                self.language = iso_639_1(&construct.into_text()).or(self.language.take());
+            }
             Target::FeedLink => self.scope.see_home(Some(&construct.into_text())),
             Target::Schedule(what) => self.schedule.take(what, &construct.into_text()),
             Target::AuthorName => self.author.0 = field(construct.into_text()),
@@ -292,11 +326,25 @@ impl Reader {
         }
     }
 
-    fn take_author(&mut self) {
+    fn author_name(&mut self) -> Option<String> {
         let (name, address, text) = std::mem::take(&mut self.author);
-        let name = name.or(field(text)).or(address);
+        name.or(field(text)).or(address)
+    }
+
+    fn take_author(&mut self) {
+        let name = self.author_name();
         if let (Some(draft), Some(name)) = (&mut self.draft, name) {
             draft.author(&name);
+        }
+    }
+
+    fn take_feed_author(&mut self) {
+        match (self.author_name(), &mut self.draft) {
+            (Some(name), Some(draft)) => draft.source_author(&name),
+            (Some(name), None) if self.authors.len() < MAX_NAMES => {
+                self.authors.extend(person(&name));
+            }
+            _ => {}
         }
     }
 
@@ -309,10 +357,13 @@ impl Reader {
 
     fn finish(mut self) -> Option<Feed> {
         self.close(0);
+        let authors = each_once(self.authors.into_iter());
+        let entries = self.entries.into_iter().map(|entry| entry.inheriting(&authors));
         Some(Feed {
             title: self.title,
             kind: self.kind?,
-            entries: self.entries,
+            entries: entries.collect(),
+            language: self.language,
             ttl: self.schedule.ttl(),
             skip_hours: self.schedule.skip_hours(),
             skip_days: self.schedule.skip_days(),

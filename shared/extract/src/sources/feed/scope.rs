@@ -20,7 +20,11 @@ pub(super) enum Place {
     Entry,
     /// Part of an entry that says the same of its media.
     MediaGroup,
+    /// The feed that the entry was taken from.
+    Source,
     Author,
+    /// The author of the feed, or of the feed that the entry was taken from.
+    FeedAuthor,
     /// Nothing at all is looked for.
     Ignored,
 }

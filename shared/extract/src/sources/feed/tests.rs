@@ -293,3 +293,37 @@ fn a_video_s_words_stand_in_where_the_entry_has_none() {
     assert_eq!(entry.summary_text().as_deref(), Some("Own words."));
     assert_eq!(entry.title.as_deref(), Some("Own"));
 }
+
+#[test]
+fn entries_take_the_authors_of_their_feed() {
+    let atom = "<feed xmlns='http://www.w3.org/2005/Atom' xml:lang='de-DE'><title>T</title>\
+        <author><name>The Desk</name></author>\
+        <entry><id>1</id><title>One</title></entry>\
+        <entry><id>2</id><title>Two</title><author><name>Ann Lee</name></author>\
+        <source><title>Other</title><author><name>Elsewhere</name></author></source></entry>\
+        <entry><id>3</id><title>Three</title><source><author><name>Elsewhere</name></author></source></entry></feed>";
+    let feed = feed(atom.as_bytes(), None, None).unwrap();
+    let authors: Vec<_> = feed.entries.iter().map(|entry| entry.authors.join(", ")).collect();
+    assert_eq!(authors, ["The Desk", "Ann Lee", "Elsewhere"]);
+    let inherited = feed.entries.iter().map(|entry| entry.authors_are_inherited);
+    assert_eq!(inherited.collect::<Vec<_>>(), [true, false, true]);
+    assert_eq!(feed.language.as_deref(), Some("de"));
+    assert_eq!(feed.entries[1].title.as_deref(), Some("Two"));
+}
+
+#[test]
+fn feeds_of_other_formats_name_their_authors_and_language_too() {
+    let json = r#"{"version":"https://jsonfeed.org/version/1.1","language":"fr-FR",
+        "authors":[{"name":"The Desk"}],"items":[{"id":"1"},{"id":"2","author":{"name":"Ann Lee"}}]}"#;
+    let rss = "<rss version='2.0' xmlns:dc='http://purl.org/dc/elements/1.1/'><channel><title>T</title>\
+        <language>fr</language><dc:creator>The Desk</dc:creator><item><title>1</title></item>\
+        <item><title>2</title><dc:creator>Ann Lee</dc:creator></item></channel></rss>";
+    for text in [json, rss] {
+        let feed = feed(text.as_bytes(), None, None).unwrap();
+        let authors: Vec<_> = feed.entries.iter().map(|entry| entry.authors.join(", ")).collect();
+        assert_eq!(
+            (authors.as_slice(), feed.language.as_deref()),
+            (&["The Desk".into(), "Ann Lee".into()][..], Some("fr"))
+        );
+    }
+}

@@ -22,6 +22,9 @@ pub struct Feed {
     pub kind: FeedKind,
     /// In the feed's order.
     pub entries: Vec<FeedEntry>,
+    /// The language that the feed declares for all of it, ISO 639-1.
+    #[serde(skip)]
+    pub language: Option<String>,
     /// The time for which the publisher says that it need not be fetched again: `ttl`, or
     /// the update period and frequency of the syndication module; a week at most.
     #[serde(skip)]
@@ -72,13 +75,27 @@ pub struct FeedEntry {
     pub summary: Prose,
     /// The whole article, where the feed has it.
     pub content: Prose,
-    /// Names of the authors; an address only where there is no name.
+    /// Names of the authors, those of the feed if the entry names none; an address only where
+    /// there is no name.
     pub authors: Vec<String>,
+    /// True if the authors are those of the feed.
+    #[serde(skip)]
+    pub authors_are_inherited: bool,
     /// Terms of the categories.
     pub categories: Vec<String>,
 }
 
 impl FeedEntry {
+    /// The entry with the authors of the feed around it, if it names none itself (RFC 4287, 4.2.1;
+    /// JSON Feed 1.1).
+    pub(super) fn inheriting(self, authors: &[String]) -> Self {
+        if self.authors.is_empty() && !authors.is_empty() {
+            Self { authors: authors.to_vec(), authors_are_inherited: true, ..self }
+        } else {
+            self
+        }
+    }
+
     /// The headline as text, words apart by single spaces.
     pub fn headline(&self) -> Option<String> {
         words(self.title.as_deref()?)

@@ -15,7 +15,8 @@ use crate::error::Error;
 const ARTICLE: &str = "
 SELECT id, revision, url, content_hash, title, authors::text, published_at, declared_language,
     language, site_name, body, truncated, source, submission_id, decision, syndicated_of,
-    model::text, analysis::text, vector, stored_at_ms, page::text, feed::text
+    model::text, analysis::text, vector, stored_at_ms, page::text, feed::text,
+    evidence::text
 FROM article WHERE id = $1";
 
 /// `$1`: wanted words and phrases, `$2`: unwanted ones, `$3`: how the wanted
@@ -88,6 +89,7 @@ fn columns(row: &SqlRow) -> Result<ArticleRow, Error> {
         stored_at_ms: row.try_get(19)?,
         page: row.try_get(20)?,
         feed: row.try_get(21)?,
+        evidence: row.try_get(22)?,
     })
 }
 

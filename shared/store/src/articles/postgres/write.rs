@@ -18,17 +18,18 @@ use crate::error::Error;
 const UPSERT: &str = "
 INSERT INTO article (id, revision, url, content_hash, title, authors, published_at,
     declared_language, language, site_name, body, truncated, source, submission_id, decision,
-    syndicated_of, model, analysis, vector, stored_at_ms, page, feed)
+    syndicated_of, model, analysis, vector, stored_at_ms, page, feed, evidence)
 SELECT id, revision, url, content_hash, title, authors::json, published_at, declared_language,
     language, site_name, body, truncated, source, submission_id, decision, syndicated_of,
-    model::json, analysis::json, vector, stored_at_ms, page::json, feed::json
+    model::json, analysis::json, vector, stored_at_ms, page::json, feed::json,
+    evidence::json
 FROM unnest($1::bytea[], $2::bigint[], $3::text[], $4::bytea[], $5::text[], $6::text[],
     $7::text[], $8::text[], $9::text[], $10::text[], $11::text[], $12::boolean[], $13::text[],
     $14::text[], $15::text[], $16::bytea[], $17::text[], $18::text[], $19::halfvec[],
-    $20::bigint[], $21::text[], $22::text[])
+    $20::bigint[], $21::text[], $22::text[], $23::text[])
 AS row (id, revision, url, content_hash, title, authors, published_at, declared_language,
     language, site_name, body, truncated, source, submission_id, decision, syndicated_of, model,
-    analysis, vector, stored_at_ms, page, feed)
+    analysis, vector, stored_at_ms, page, feed, evidence)
 ON CONFLICT (id) DO UPDATE SET revision = excluded.revision, url = excluded.url,
     content_hash = excluded.content_hash, title = excluded.title, authors = excluded.authors,
     published_at = excluded.published_at, declared_language = excluded.declared_language,
@@ -37,7 +38,7 @@ ON CONFLICT (id) DO UPDATE SET revision = excluded.revision, url = excluded.url,
     submission_id = excluded.submission_id, decision = excluded.decision,
     syndicated_of = excluded.syndicated_of, model = excluded.model, analysis = excluded.analysis,
     vector = excluded.vector, stored_at_ms = excluded.stored_at_ms, page = excluded.page,
-    feed = excluded.feed
+    feed = excluded.feed, evidence = excluded.evidence
 WHERE excluded.revision > article.revision
 RETURNING id, xmax = 0";
 
@@ -106,6 +107,7 @@ async fn write(
                 column!(row => row.stored_at_ms),
                 column!(row => row.page.as_deref()),
                 column!(row => row.feed.as_deref()),
+                column!(row => row.evidence.as_deref()),
             ],
         )
         .await?;

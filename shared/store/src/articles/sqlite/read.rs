@@ -14,7 +14,7 @@ use crate::sqlite::resident::from_bytes;
 const ARTICLE: &str = "
 SELECT id, revision, url, content_hash, title, authors, published_at, declared_language, language,
     site_name, body, truncated, source, submission_id, decision, syndicated_of, model, analysis,
-    vector, stored_at_ms, page, feed
+    vector, stored_at_ms, page, feed, evidence
 FROM article WHERE id = ?1";
 
 /// A word in the title counts as much as 2.5 in the text, as in Postgres, whose
@@ -56,6 +56,7 @@ fn columns(row: &SqlRow<'_>) -> Result<ArticleRow, Error> {
         stored_at_ms: row.get(19)?,
         page: row.get(20)?,
         feed: row.get(21)?,
+        evidence: row.get(22)?,
     })
 }
 

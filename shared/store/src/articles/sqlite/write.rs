@@ -15,9 +15,10 @@ use crate::sqlite::resident::{Resident, to_bytes};
 const INSERT: &str = "
 INSERT INTO article (id, revision, url, content_hash, title, authors, published_at,
     declared_language, language, site_name, body, truncated, source, submission_id, decision,
-    syndicated_of, model, analysis, vector, stored_at_ms, page, feed)
+    syndicated_of, model, analysis, vector, stored_at_ms, page, feed,
+    evidence)
 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20,
-    ?21, ?22)
+    ?21, ?22, ?23)
 ON CONFLICT (id) DO UPDATE SET revision = excluded.revision, url = excluded.url,
     content_hash = excluded.content_hash, title = excluded.title, authors = excluded.authors,
     published_at = excluded.published_at, declared_language = excluded.declared_language,
@@ -26,7 +27,7 @@ ON CONFLICT (id) DO UPDATE SET revision = excluded.revision, url = excluded.url,
     submission_id = excluded.submission_id, decision = excluded.decision,
     syndicated_of = excluded.syndicated_of, model = excluded.model, analysis = excluded.analysis,
     vector = excluded.vector, stored_at_ms = excluded.stored_at_ms, page = excluded.page,
-    feed = excluded.feed";
+    feed = excluded.feed, evidence = excluded.evidence";
 
 /// A batch that the writer's thread can own.
 struct Prepared {
@@ -119,6 +120,7 @@ fn write(insert: &mut CachedStatement<'_>, row: &ArticleRow) -> Result<(), Error
         row.stored_at_ms,
         row.page,
         row.feed,
+        row.evidence,
     ])?;
     Ok(())
 }

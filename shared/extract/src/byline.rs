@@ -1,0 +1,105 @@
+//! The grammar of bylines: the names of people out of a text that names authors.
+//!
+//! ```text
+//! byline = part {(";" | "|") part}
+//! part   = [label] person {mark person} [count | date | time | credit]
+//! mark   = "," | a word for "and"
+//! person = [role] name {"," suffix} [preposition place] [role]
+//! ```
+//!
+//! Each rule takes words off or parts them; none adds one. The words are in `data/names`.
+
+use crate::page::tidy;
+
+mod case;
+mod glued;
+mod label;
+mod name;
+mod people;
+mod place;
+mod role;
+mod tail;
+#[cfg(test)]
+mod tests;
+mod words;
+
+const MAX_NAME_CHARS: usize = 120;
+const MAX_AUTHORS: usize = 20;
+
+/// The source of a text, which decides how much may be taken off it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Source {
+    /// A field for the author's name.
+    Field,
+    /// A text that readers see, marked as a byline.
+    Shown,
+    /// A text that readers see and that may be a sentence.
+    Prose,
+}
+
+/// Returns the names in texts that are given as the names of authors, such as a feed's: each
+/// once, in their order, at most 20, without labels, roles, places and dates.
+pub fn names<'a>(texts: impl IntoIterator<Item = &'a str>) -> Vec<String> {
+    names_in(texts.into_iter(), Source::Field)
+}
+
+/// Returns the names in `texts`, each once, in their order. Addresses, handles, roles, dates,
+/// accounts and slugs are none.
+pub(crate) fn names_in<'a>(texts: impl Iterator<Item = &'a str>, source: Source) -> Vec<String> {
+    let mut names: Vec<String> = Vec::new();
+    for name in texts.flat_map(|text| byline(&tidy(text, 6 * MAX_NAME_CHARS), source)) {
+        let is_known = names.iter().any(|known| is_same(known, &name));
+        if names.len() < MAX_AUTHORS && !is_known {
+            names.push(name);
+        }
+    }
+    names
+}
+
+/// Returns true if two names differ at most in case, spaces and marks.
+pub(crate) fn is_same(one: &str, other: &str) -> bool {
+    let plain = |name: &str| {
+        name.chars()
+            .filter(|c| c.is_alphanumeric())
+            .flat_map(char::to_lowercase)
+            .collect::<String>()
+    };
+    plain(one) == plain(other)
+}
+
+/// The names in one text. Parts behind a bar are mostly something else: a section, a site.
+fn byline(text: &str, source: Source) -> Vec<String> {
+    let text = label::without_notes(text).replace(['；', '؛'], ";").replace('：', ": ");
+    let mut names: Vec<String> = Vec::new();
+    for (at, part) in text.split('|').enumerate() {
+        let found = part.split(';').flat_map(|part| part_names(part, source));
+        names.extend(found.filter(|found| at == 0 || name::is_surely_a_person(found)));
+    }
+    without_agencies(without_initials(&names))
+}
+
+/// Without the initials that stand for a picture of the author.
+fn without_initials(names: &[String]) -> Vec<String> {
+    let named: Vec<String> =
+        names.iter().map(|name| name::without_own_initials(name).to_owned()).collect();
+    let is_initials = |name: &String| named.iter().any(|other| name::are_initials(name, other));
+    named.iter().filter(|name| !is_initials(name)).cloned().collect()
+}
+
+fn part_names(part: &str, source: Source) -> Vec<String> {
+    let part = label::without_label(part, source);
+    if role::is_credit(part) {
+        return Vec::new();
+    }
+    let part = glued::parted(label::behind_date(part));
+    let people = people::split(tail::without_tail(&part));
+    people.iter().filter_map(|person| name::of(person, source)).collect()
+}
+
+/// Agencies are authors only where nobody is named.
+fn without_agencies(mut names: Vec<String>) -> Vec<String> {
+    if names.iter().any(|name| name.contains(' ') && !role::is_agency(name)) {
+        names.retain(|name| !role::is_agency(name));
+    }
+    names
+}
