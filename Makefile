@@ -16,7 +16,7 @@ EVAL_BUILD := $(if $(filter dev,$(PROFILE)),--workspace --bins --tests,--release
 EVAL := $(TARGET)/$(if $(filter dev,$(PROFILE)),debug,release)/courant-eval --data $(UNPACKED)
 
 .PHONY: help deps test-deps build run test test-scripts e2e clean-deps \
-  eval eval-build eval-extract eval-feeds eval-dedup eval-models eval-peers bench bench-build bench-peers \
+  eval eval-build eval-extract eval-feeds eval-dedup eval-language eval-models eval-peers bench bench-build bench-peers \
   bench-first-run faults fuzz verify
 
 help: ## Lists these targets
@@ -74,8 +74,9 @@ fuzz: ## Feeds every parser what nobody would write, FUZZ_SECONDS (60) each
 # Figures below a goal's "at least" fail these; a data set that is absent is SKIPPED.
 EVALUATED := trafilatura-eval wcxb-dev fundus-publishers mozilla-readability \
   feeds-feedparser feeds-feed-rs feeds-miniflux robots-sitemaps-crawler-commons robots-texting \
-  url-urlcanon mediacloud-urls dedup-natural-pairs news-text stsb-dev topics-dev ner
-eval: eval-extract eval-feeds eval-dedup eval-models ## Measures quality on real inputs, against the goals (COURANT_DATA)
+  url-urlcanon mediacloud-urls dedup-natural-pairs news-text stsb-dev topics-dev ner \
+  sib200 masakhanews
+eval: eval-extract eval-feeds eval-dedup eval-language eval-models ## Measures quality on real inputs, against the goals (COURANT_DATA)
 
 eval-build:
 	@mkdir -p "$(UNPACKED)"
@@ -90,6 +91,9 @@ eval-extract: eval-build ## Text, verdict, titles, authors and dates of pages
 eval-feeds: eval-build ## Feeds, sitemaps, robots files; the speed of archives
 	@$(EVAL) feeds
 	@$(EVAL) warc
+
+eval-language: eval-build ## The language of sentences and articles
+	@$(EVAL) language
 
 eval-models: deps eval-build ## The encoder's precisions, and the models on its vectors
 	@$(EVAL) encoder

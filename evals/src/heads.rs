@@ -125,7 +125,8 @@ fn passages(vectors: &mut VectorCache, mentions: &[Mention]) -> Result<Vec<Senti
 /// Sentences are short: detectors hesitate.
 fn languages(report: &mut Report, analyzer: &Analyzer, mentions: &[Mention]) {
     let sentences: HashSet<&str> = mentions.iter().map(|mention| mention.text.as_str()).collect();
-    let languages: Vec<_> = sentences.iter().map(|text| analyzer.language("", text)).collect();
+    let languages: Vec<_> =
+        sentences.iter().map(|text| analyzer.language("", text, None)).collect();
     let share = |wanted: fn(&&str) -> bool| {
         let found = languages.iter().flatten().filter(|code| wanted(code)).count();
         found as f64 / languages.len() as f64

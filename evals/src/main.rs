@@ -11,6 +11,7 @@ mod encoder;
 mod extract;
 mod feeds;
 mod heads;
+mod language;
 mod messages;
 mod report;
 mod urls;
@@ -57,6 +58,10 @@ enum What {
     Metadata,
     /// Sentiment, topics and summaries. Embeds about 8,000 texts the first time
     Heads,
+    /// The language of sentences and articles
+    Language,
+    /// Makes the table of languages from published statistics, and writes its file
+    TrainLanguage(language::train::TrainArgs),
     /// The bytes that an article weighs in each queue
     Messages,
     /// Learns the sentiment head from `newsmtsc` and writes its file
@@ -87,6 +92,11 @@ fn main() -> anyhow::Result<ExitCode> {
         What::TrainEntities { out } => heads::entities::train(&cli.data, out)?,
         What::Metadata => extract::metadata::measure(&cli.data, cli.misses)?,
         What::Heads => heads::run(&cli.data)?,
+        What::Language => language::measure(&cli.data, cli.misses)?,
+        What::TrainLanguage(args) => {
+            println!("{} bytes", language::train::train(args)?);
+            return Ok(ExitCode::SUCCESS);
+        }
         What::Messages => messages::measure(&cli.data)?,
         What::TrainHeads(args) => heads::train(&cli.data, args)?,
         What::TrainTopics(args) => heads::train_topics(&cli.data, args)?,

@@ -38,14 +38,17 @@ impl Analyzer {
     ///
     /// `embeddings`: of `text`; their spans are code points into it.
     pub fn analyze(&self, title: &str, text: &str, embeddings: &Embeddings) -> Analysis {
-        self.analyze_judged(title, text, embeddings, Judgements::default())
+        self.analyze_judged(title, text, None, embeddings, Judgements::default())
     }
 
     /// The same, where classifiers have `judged` some of it before.
+    ///
+    /// `declared`: the language that the page declares, if any.
     pub fn analyze_judged(
         &self,
         title: &str,
         text: &str,
+        declared: Option<&str>,
         embeddings: &Embeddings,
         judged: Judgements,
     ) -> Analysis {
@@ -54,7 +57,7 @@ impl Analyzer {
         let language = report.keep(
             "language",
             language::model(),
-            language::detect(title, text, config.language_min_confidence),
+            language::detect(title, text, declared, config.language_min_confidence),
         );
         let topics = judged.topics.unwrap_or_else(|| {
             self.topics
@@ -102,9 +105,15 @@ impl Analyzer {
 
 /// Single outputs, for texts that are no articles.
 impl Analyzer {
-    /// The language of an article, where it can be told.
-    pub fn language(&self, title: &str, text: &str) -> Option<&'static str> {
-        language::detect(title, text, self.config.language_min_confidence).ok()
+    /// The language of an article, where it can be told. The page's `declared` one is used unless
+    /// the text contradicts it.
+    pub fn language(
+        &self,
+        title: &str,
+        text: &str,
+        declared: Option<&str>,
+    ) -> Option<&'static str> {
+        language::detect(title, text, declared, self.config.language_min_confidence).ok()
     }
 
     pub(crate) fn sentiment_model(&self) -> ModelRef {
@@ -253,7 +262,7 @@ mod tests {
         assert!(skipped.is_empty(), "{skipped:?}");
         assert_eq!(analysis.entities, names().entities);
         let models: Vec<_> = analysis.models.iter().map(|model| model.name.as_str()).collect();
-        let ours = ["whatlang+whichlang", "iptc-zero-shot", "news-sentiment", "key-phrases"];
+        let ours = ["courant-language", "iptc-zero-shot", "news-sentiment", "key-phrases"];
         assert_eq!(models[..4], ours);
         assert_eq!(models[4..], ["extractive-summary", "entities"]);
         assert_eq!(analysis.models[1].version, "2+all-MiniLM-L6-v2:a");

@@ -61,11 +61,12 @@ impl Classifiers {
         analyzer: &Analyzer,
         title: &str,
         text: &str,
+        declared: Option<&str>,
     ) -> Result<Judgements, Error> {
         if self.judges().next().is_none() {
             return Ok(Judgements::default());
         }
-        let language = analyzer.language(title, text);
+        let language = analyzer.language(title, text, declared);
         Ok(Judgements {
             sentiment: self.of(ClassifierTask::Sentiment, language, text, sentiment).await?,
             topics: self.of(ClassifierTask::Topics, language, text, topics).await?,

@@ -123,7 +123,7 @@ impl Classify {
     fn language<'a>(&self, question: &'a Question, text: &str) -> Option<&'a str> {
         match &question.language {
             Some(known) => Some(known),
-            None => language::detect("", text, self.min_confidence).ok(),
+            None => language::detect("", text, None, self.min_confidence).ok(),
         }
     }
 }

@@ -27,9 +27,9 @@ pub struct Config {
     /// Articles analyzed at the same time, 1 to 64. One takes a few
     /// milliseconds of one core.
     pub concurrency: usize,
-    /// From 0 to 1: below this confidence the language is called unknown, unless a
-    /// second detector or the text's function words bear it out. At 0.5 about 99.3 %
-    /// of what is told is right, from 15 characters up.
+    /// From 0 to 1: below this confidence the language is called unknown, unless the
+    /// text's function words confirm it. A language that the page declares and the
+    /// text does not contradict is always told.
     pub language_min_confidence: f64,
     /// ISO 639-1 codes of the languages whose vectors carry meaning; articles in
     /// others get no topics. An empty list covers all, known or not: for

@@ -40,11 +40,13 @@ impl Handler {
         embeddings: Embeddings,
     ) -> Result<(Article, Embeddings, Analysis), Failure> {
         let (analyzer, text) = (Arc::clone(&self.analyzer), article.text.as_str());
-        let judging = self.classifiers.judge(&analyzer, &article.title, text);
+        let declared = article.declared_language.as_deref();
+        let judging = self.classifiers.judge(&analyzer, &article.title, text, declared);
         let judged = judging.await.map_err(Failure::retry)?;
         let analyzing = tokio::task::spawn_blocking(move || {
             let (title, text) = (&article.title, article.text.as_str());
-            let analysis = analyzer.analyze_judged(title, text, &embeddings, judged);
+            let declared = article.declared_language.as_deref();
+            let analysis = analyzer.analyze_judged(title, text, declared, &embeddings, judged);
             (article, embeddings, analysis)
         });
         let (article, embeddings, analysis) = analyzing.await.map_err(Failure::retry)?;

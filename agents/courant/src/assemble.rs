@@ -72,9 +72,11 @@ impl Tool {
         analyzer: &Analyzer,
         title: &str,
         text: &str,
+        declared: Option<&str>,
     ) -> anyhow::Result<Analysis> {
         let embeddings = self.embed(text)?.embeddings;
-        let judged = self.runtime.block_on(self.classifiers.judge(analyzer, title, text))?;
-        Ok(analyzer.analyze_judged(title, text, &embeddings, judged))
+        let judging = self.classifiers.judge(analyzer, title, text, declared);
+        let judged = self.runtime.block_on(judging)?;
+        Ok(analyzer.analyze_judged(title, text, declared, &embeddings, judged))
     }
 }

@@ -24,6 +24,8 @@ struct AnalyzeInput {
     #[serde(default)]
     title: String,
     text: String,
+    #[serde(default)]
+    declared_language: Option<String>,
 }
 
 #[derive(Serialize)]
@@ -40,7 +42,8 @@ pub(crate) fn run(args: &AnalyzeArgs) -> anyhow::Result<()> {
     let tool = assemble::Tool::load(&document)?;
     let analyzer = tool.analyzer(document.section::<Config>("analyst")?)?;
     jsonl::each_line(args.lines.jobs, |question: AnalyzeInput| {
-        let analysis = tool.analyze(&analyzer, &question.title, &question.text)?;
-        Ok(AnalyzeOutput { id: question.id, analysis })
+        let AnalyzeInput { id, title, text, declared_language } = question;
+        let analysis = tool.analyze(&analyzer, &title, &text, declared_language.as_deref())?;
+        Ok(AnalyzeOutput { id, analysis })
     })
 }

@@ -1,0 +1,13 @@
+//! The frequencies of letter groups and words in a language.
+
+/// Frequencies of items, as logarithms.
+pub(super) type Frequencies = Vec<(String, f64)>;
+
+/// The statistics of one label.
+#[derive(Default)]
+pub(super) struct Statistics {
+    pub(super) groups: Frequencies,
+    pub(super) words: Frequencies,
+    /// Groups of letters between vowel signs, in Devanagari only.
+    pub(super) bare: Frequencies,
+}
