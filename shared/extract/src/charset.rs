@@ -8,6 +8,7 @@ use url::Url;
 
 mod declared;
 mod detect;
+mod label;
 
 pub(crate) use detect::Site;
 
@@ -89,7 +90,7 @@ fn is_nearly_utf_8(bytes: &[u8]) -> bool {
 }
 
 fn by_labels<'b>(bytes: &'b [u8], hint: Option<&str>, site: Site<'_>) -> Cow<'b, str> {
-    let hinted = hint.and_then(label_in_content_type).and_then(by_label);
+    let hinted = hint.and_then(label::in_content_type);
     let hinted = hinted.filter(|encoding| *encoding != UTF_16LE && *encoding != UTF_16BE);
     let declared = declared::encoding(bytes);
     // Many servers name ISO-8859-1, which is read as windows-1252, for all that they have.
@@ -115,21 +116,6 @@ fn text_with_few_flaws<'b>(bytes: &'b [u8], encoding: &'static Encoding) -> Opti
     let letters = text.chars().filter(|letter| !letter.is_ascii()).count();
     let flaws = text.chars().filter(|letter| *letter == char::REPLACEMENT_CHARACTER).count();
     (flaws.saturating_mul(LETTERS_PER_FLAW) <= letters).then_some(text)
-}
-
-fn by_label(label: &str) -> Option<&'static Encoding> {
-    Encoding::for_label_no_replacement(label.trim().as_bytes())
-}
-
-/// `utf-8` of `text/html; charset="utf-8"`; a text without `/` is a label itself.
-fn label_in_content_type(hint: &str) -> Option<&str> {
-    if !hint.contains(['/', ';', '=']) {
-        return Some(hint);
-    }
-    let at = hint.to_ascii_lowercase().find("charset")?;
-    let value = hint[at + "charset".len()..].trim_start().strip_prefix('=')?;
-    let value = value.split([';', ',']).next()?;
-    Some(value.trim_matches([' ', '"', '\'']))
 }
 
 #[cfg(test)]

@@ -21,9 +21,9 @@ const BROTLI_BUFFER_BYTES: usize = 16 * 1024;
 /// A body without its codings.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Unpacked<'b> {
-    /// What could be read, within the limit.
+    /// The bytes that could be read, within the limit.
     pub bytes: Cow<'b, [u8]>,
-    /// How it ends.
+    /// The way it ends.
     pub end: End,
 }
 

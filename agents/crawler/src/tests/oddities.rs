@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use courant_newsstand::{Fault, Newsstand, Oddity, Page, Site};
 
-use super::world::{World, article_html};
+use super::world::{Reply, World, article_html};
 
 const HOST: &str = "a.example";
 
@@ -62,13 +62,13 @@ async fn a_feed_behind_an_odd_answer_is_read() {
 async fn a_page_that_sends_on_for_ever_is_given_up_and_robots_count_at_each_step() {
     let world = World::new().await;
     let stub = |to: &str| format!("<meta http-equiv=refresh content='0; url={to}'>");
-    let reply = |to: &str| super::world::Reply::ok(stub(to)).with("content-type", "text/html");
+    let reply = |to: &str| Reply::ok(stub(to)).with("content-type", "text/html");
     world.serve("a.example/1", [reply("/2")]);
     world.serve("a.example/2", [reply("/1")]);
     world.serve("a.example/3", [reply("/private/3")]);
     world.serve("a.example/4", [reply("http://127.0.0.1:1/")]);
     world.serve("a.example/5", [reply("javascript:alert(1)")]);
-    let robots = super::world::Reply::ok("User-agent: *\nDisallow: /private\n");
+    let robots = Reply::ok("User-agent: *\nDisallow: /private\n");
     world.serve("a.example/robots.txt", [robots]);
     let list: String = (1..=5).map(|n| format!("http://a.example/{n}\n")).collect();
     let list = world.file("list.txt", list);
@@ -140,11 +140,11 @@ async fn a_feed_whose_place_a_page_takes_fails_and_stays_a_feed() {
 #[tokio::test]
 async fn a_page_behind_a_check_or_a_login_says_so() {
     let world = World::new().await;
-    let check = super::world::Reply::status(403).with("cf-mitigated", "challenge");
+    let check = Reply::status(403).with("cf-mitigated", "challenge");
     world.serve("a.example/1", [check]);
-    world.serve("b.example/1", [super::world::Reply::ok("<title>Just a moment...</title>")]);
-    world.serve("c.example/1", [super::world::Reply::ok("<input type=password>")]);
-    world.serve("d.example/1", [super::world::Reply::status(401)]);
+    world.serve("b.example/1", [Reply::ok("<title>Just a moment...</title>")]);
+    world.serve("c.example/1", [Reply::ok("<input type=password>")]);
+    world.serve("d.example/1", [Reply::status(401)]);
     let list: String =
         ["a", "b", "c", "d"].map(|host| format!("http://{host}.example/1\n")).concat();
     let list = world.file("list.txt", list);
@@ -157,19 +157,19 @@ async fn a_page_behind_a_check_or_a_login_says_so() {
 async fn a_feed_that_has_moved_for_good_is_asked_at_its_new_address_after_the_second_time() {
     let world = World::new().await;
     let url = "http://old.example/feed";
-    let moves = |status| super::world::Reply::status(status);
+    let moves = |status| Reply::status(status);
     let to = "http://new.example/feed";
     world.serve("old.example/feed", [301, 308].map(|status| moves(status).with("location", to)));
     world.feed("new.example", &["/1"]);
-    world.serve("new.example/1", [super::world::Reply::article("Ayton")]);
+    world.serve("new.example/1", [Reply::article("Ayton")]);
     for _ in 0..4 {
         let report = world.crawl(&[url]).await;
         assert!(report.source_errors.is_empty(), "{report:?}");
     }
     assert_eq!(world.hits_of("old.example/feed").len(), 2);
     assert_eq!(world.hits_of("new.example/feed").len(), 4);
-    // Where the new address fails, the old one is asked again.
-    world.serve("new.example/feed", [super::world::Reply::status(404)]);
+    // The old address is asked again when the new one has failed.
+    world.serve("new.example/feed", [Reply::status(404)]);
     world.crawl(&[url]).await;
     world.crawl(&[url]).await;
     assert_eq!(world.hits_of("old.example/feed").len(), 3);
@@ -178,7 +178,7 @@ async fn a_feed_that_has_moved_for_good_is_asked_at_its_new_address_after_the_se
 #[tokio::test]
 async fn a_feed_that_has_moved_for_now_keeps_its_address() {
     let world = World::new().await;
-    world.serve("old.example/feed", [super::world::Reply::redirect("http://new.example/feed")]);
+    world.serve("old.example/feed", [Reply::redirect("http://new.example/feed")]);
     world.feed("new.example", &["/1"]);
     for _ in 0..3 {
         world.crawl(&["http://old.example/feed"]).await;

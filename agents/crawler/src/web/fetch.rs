@@ -119,7 +119,7 @@ impl Fetcher {
     pub(crate) async fn fetch(&self, request: Request<'_>) -> Result<Answer, Ended> {
         let limit = Duration::from_secs(self.config.total_timeout_s);
         let deadline = Instant::now() + limit;
-        // Where the body keeps to the deadline, its start may be all that there is.
+        // The body keeps to the deadline itself: its start may be all that there is.
         self.exchange(request, deadline).await
     }
 
@@ -241,7 +241,8 @@ impl Fetcher {
             body: Bytes::new(),
         };
         let coding = codings(headers);
-        document.body = body::body(request, response, coding, deadline).await?;
+        let (limit, may_cut) = (request.max_body_bytes, request.cut_body);
+        document.body = body::body(response, limit, may_cut, coding, deadline).await?;
         Ok(document)
     }
 }

@@ -2,7 +2,7 @@
 
 use encoding_rs::Encoding;
 
-use super::by_label;
+use super::label;
 use crate::markup::{Piece, Pieces, is_element};
 
 /// Browsers look at 1,024 bytes first, and read a page anew where a declaration stands
@@ -34,7 +34,7 @@ fn in_meta(start: &[u8]) -> Option<&'static Encoding> {
 /// The value behind the first `name =` that names an encoding.
 fn value_of(tag: &str, name: &str) -> Option<&'static Encoding> {
     let mut values = tag.split(name).skip(1);
-    values.find_map(|rest| by_label(quoted_or_word(rest.trim_start().strip_prefix('=')?)))
+    values.find_map(|rest| label::named(quoted_or_word(rest.trim_start().strip_prefix('=')?)))
 }
 
 fn quoted_or_word(value: &str) -> &str {

@@ -14,8 +14,11 @@ use crate::packing::failing;
 use crate::page::MAX_PAGE_BYTES;
 
 mod body;
+mod header;
 mod members;
 
+use body::Undecoded;
+use header::Header;
 use members::{Members, Next};
 
 /// Bounds the header of a record, and the HTTP header inside it.
@@ -285,20 +288,6 @@ fn starts_record(reader: &mut dyn BufRead) -> io::Result<bool> {
     Ok(bytes[..length] == START[..length])
 }
 
-/// Names in lower case with their values.
-struct Header(Vec<(String, String)>);
-
-impl Header {
-    fn parse<'a>(lines: impl Iterator<Item = &'a str>) -> Self {
-        let fields = lines.filter_map(|line| line.split_once(':'));
-        Self(fields.map(|(k, v)| (k.trim().to_ascii_lowercase(), v.trim().to_owned())).collect())
-    }
-
-    fn get(&self, name: &str) -> Option<&str> {
-        self.0.iter().find(|field| field.0 == name).map(|field| field.1.as_str())
-    }
-}
-
 fn page_of(record: &Header, url: String, block: Vec<u8>) -> Result<Option<WarcPage>, WarcError> {
     let date = record.get("warc-date").map(str::to_owned);
     let is_part =
@@ -316,7 +305,11 @@ fn page_of(record: &Header, url: String, block: Vec<u8>) -> Result<Option<WarcPa
     if status != "200" {
         return Ok(None);
     }
-    let (body, is_short) = body::decoded(&http, body, &url)?;
+    let decoded = body::decoded(&http, body);
+    let (body, is_short) = decoded.map_err(|reason| match reason {
+        Undecoded::Encoding(encoding) => WarcError::Encoding { url: url.clone(), encoding },
+        Undecoded::TooLarge(bytes) => WarcError::TooLarge { url: url.clone(), bytes },
+    })?;
     let content_type = http.get("content-type").map(str::to_owned);
     let is_html = is_html(content_type.as_deref(), &body);
     let page = WarcPage { url, date, content_type, body, is_cut: is_part || is_short };

@@ -7,19 +7,19 @@ use reqwest::Response;
 use tokio::time::Instant;
 
 use crate::outcome::{Ended, Failure, Refusal};
-use crate::web::fetch::Request;
 
-/// Reads and unpacks a body until `deadline`.
+/// Reads and unpacks a body of `limit` bytes at most until `deadline`; a longer one is cut there
+/// or refused.
 ///
 /// A server's word about the length and the packing is often wrong. A body that breaks off
 /// counts where it ends as a whole document does.
 pub(super) async fn body(
-    request: Request<'_>,
     response: Response,
+    limit: usize,
+    may_cut: bool,
     coding: Option<String>,
     deadline: Instant,
 ) -> Result<Bytes, Ended> {
-    let limit = request.max_body_bytes;
     let Received { bytes, end, failure } = receive(response, limit, deadline).await;
     let (bytes, end) = if is_packed(&bytes, coding.as_deref()) {
         let unpack = move || unpack(&bytes, coding.as_deref(), limit, end);
@@ -29,7 +29,7 @@ pub(super) async fn body(
     };
     match end {
         End::Whole => Ok(bytes),
-        End::Limit if request.cut_body => Ok(bytes),
+        End::Limit if may_cut => Ok(bytes),
         End::Limit => Err(Refusal::TooLarge.into()),
         End::Broken if is_complete(&bytes) => Ok(bytes),
         End::Broken => Err(failure.into()),
@@ -65,15 +65,15 @@ async fn receive(response: Response, limit: usize, deadline: Instant) -> Receive
     Received { bytes: body.freeze(), end, failure }
 }
 
-/// What a packed body holds. One that breaks off may be whole once it is unpacked: its length
-/// was that of something else.
+/// Unpacks a body. One that breaks off may be whole once it is unpacked: its length was that of
+/// something else.
 fn unpack(packed: &[u8], coding: Option<&str>, limit: usize, received: End) -> (Bytes, End) {
     let content = unpacked(packed, coding, limit);
     let bytes = Bytes::copy_from_slice(&content.bytes);
-    let is_text = matches!(content.bytes, std::borrow::Cow::Borrowed(_));
+    let is_as_sent = matches!(content.bytes, std::borrow::Cow::Borrowed(_));
     let end = match (content.end, received) {
         // The stream itself has an end, and it was reached.
-        (End::Whole, _) if !is_text => End::Whole,
+        (End::Whole, _) if !is_as_sent => End::Whole,
         (End::Whole, received) => received,
         // More than the limit of packed bytes is more than that of others.
         (End::Broken, End::Limit) => End::Limit,

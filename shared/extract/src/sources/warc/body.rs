@@ -1,15 +1,23 @@
 //! The body of an archived answer, without the codings of its way.
 
-use super::{Header, WarcError};
+use super::header::Header;
 use crate::ending::is_complete;
 use crate::packing::{self, End};
 use crate::page::MAX_PAGE_BYTES;
+
+/// Why a body cannot be had.
+pub(super) enum Undecoded {
+    /// It is in no such coding.
+    Encoding(String),
+    /// It has more bytes than a page may have: so many at least.
+    TooLarge(u64),
+}
 
 /// The body, and `true` if a part of it is missing.
 ///
 /// Crawlers differ in whether they store what they decoded: the bytes decide, the header only
 /// says what to try.
-pub(super) fn decoded(http: &Header, body: &[u8], url: &str) -> Result<(Vec<u8>, bool), WarcError> {
+pub(super) fn decoded(http: &Header, body: &[u8]) -> Result<(Vec<u8>, bool), Undecoded> {
     let is_chunked = http.get("transfer-encoding").is_some_and(|coding| coding.contains("chunked"));
     let chunks = if is_chunked { dechunked(body) } else { None };
     let (body, mut is_cut) = match &chunks {
@@ -22,14 +30,8 @@ pub(super) fn decoded(http: &Header, body: &[u8], url: &str) -> Result<(Vec<u8>,
     match unpacked.end {
         End::Whole => {}
         End::Broken if starts_as_page => is_cut = true,
-        End::Broken => {
-            let encoding = encoding.unwrap_or_default().to_owned();
-            return Err(WarcError::Encoding { url: url.to_owned(), encoding });
-        }
-        End::Limit => {
-            let bytes = MAX_PAGE_BYTES as u64 + 1;
-            return Err(WarcError::TooLarge { url: url.to_owned(), bytes });
-        }
+        End::Broken => return Err(Undecoded::Encoding(encoding.unwrap_or_default().to_owned())),
+        End::Limit => return Err(Undecoded::TooLarge(MAX_PAGE_BYTES as u64 + 1)),
     }
     Ok((unpacked.bytes.into_owned(), is_cut))
 }
