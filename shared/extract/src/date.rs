@@ -214,7 +214,7 @@ fn named_date(text: &str) -> Option<(usize, String, &str)> {
 fn words(text: &str) -> impl Iterator<Item = (usize, &str)> {
     let is_break = |c: char| {
         c.is_whitespace()
-            || matches!(c, ',' | '-' | '.' | '/' | '|' | '(' | ')' | '·' | '•' | '،' | '，' | ':')
+            || matches!(c, ',' | '-' | '.' | '/' | '|' | '(' | ')' | '·' | '•' | '،' | '，')
     };
     text.split(is_break)
         .filter(|word| !word.is_empty())

@@ -439,12 +439,16 @@ fn the_site_s_name_is_no_headline() {
 }
 
 #[test]
-fn a_kicker_that_several_titles_have_is_kept() {
-    let og = "<meta property=og:title content='Harbour: Bridge to be repaired'>";
-    let twitter = "<meta name=twitter:title content='Harbour: Bridge to be repaired'>";
-    assert_eq!(
-        read_page(&article(&format!("{og}{twitter}"))).title,
-        "Harbour: Bridge to be repaired"
+fn a_short_article_with_a_byline_and_no_metadata_is_one() {
+    let text = "<p>The council voted on Tuesday to repair the old bridge, which has been closed to lorries \
+        since the spring, far longer than engineers had expected when they looked at it.</p>".repeat(6);
+    let html = format!(
+        "<!doctype html><html lang=en><head><title>Bridge to be repaired</title></head><body>\
+         <nav><ul><li><a href=/>Home</a></li><li><a href=/sport>Sport</a></li></ul></nav>\
+         <article><h1>Bridge to be repaired</h1><p class=byline>By Ann Lee</p>{text}</article>\
+         <footer><p>© 2024 The Gazette. All rights reserved.</p></footer></body></html>"
     );
-    assert_eq!(read_page(&article(og)).title, "Bridge to be repaired");
+    let page = page_at("https://a.example/2024/05/bridge-repaired", &html);
+    assert_eq!(page.evidence.is_article, Some(Origin::Guessed));
+    assert_eq!((page.authors, page.published_at), (vec!["Ann Lee".to_owned()], None));
 }

@@ -33,8 +33,6 @@ const MIN_HEADING_CHARS: usize = 3;
 const MIN_LIKENESS: f64 = 0.35;
 /// The share from which a lesser heading is the headline.
 const SURE_LIKENESS: f64 = 0.8;
-/// The titles that must agree against the heading that readers see.
-const MIN_VOTES: usize = 2;
 /// Shorter titles may be a part of a longer one by chance.
 const MIN_TITLE_WORDS: usize = 4;
 
@@ -126,14 +124,7 @@ fn agreed_heading(headings: &[String], declared: &[String]) -> Option<String> {
     let only = || headings.first().filter(|_| headings.len() == 1 && most_votes(declared) < 2);
     let heading = headings.iter().find(same).or_else(near).or_else(only)?;
     let shorter = declared.iter().find(|title| is_with_more(heading, title));
-    let longer = || declared.iter().find(|title| is_with_kicker(title, heading, declared));
-    Some(shorter.or_else(longer).unwrap_or(heading).clone())
-}
-
-/// Returns true if a title that several say is the heading with a kicker before it.
-fn is_with_kicker(title: &str, heading: &str, declared: &[String]) -> bool {
-    let kicker = title.strip_suffix(heading).filter(|_| title.len() > heading.len());
-    kicker.is_some_and(|kicker| kicker.ends_with(": ")) && votes(title, declared) >= MIN_VOTES
+    Some(shorter.unwrap_or(heading).clone())
 }
 
 /// Returns true if a heading is a title with a kicker before it, or with a note or a date

@@ -1,20 +1,16 @@
 //! Signs for and against an article, as numbers of about the same size.
 
-use courant_article::Origin;
 use dom_query::Document;
 use url::Url;
 
 use super::address;
 use crate::page::content::Content;
 use crate::page::metadata::Metadata;
-use crate::page::title::likeness;
 
 const MAX_SCRIPTS: usize = 32;
-/// The likeness of a headline and a title that say the same.
-const MIN_LIKENESS: f64 = 0.5;
 
 /// The meaning of each number in [`Signs`].
-pub const SIGNS: [&str; 40] = [
+pub const SIGNS: [&str; 37] = [
     "json-ld article",
     "json-ld news article or blog posting",
     "json-ld product or offer",
@@ -52,9 +48,6 @@ pub const SIGNS: [&str; 40] = [
     "documentation generator",
     "buying",
     "one article element",
-    "one headline, which is the title",
-    "links beside the text",
-    "date shown or declared",
 ];
 
 /// One number for each of [`SIGNS`].
@@ -74,7 +67,6 @@ pub(in crate::page) fn of(
         address::kinds(url).map(number);
     let meta = |selector: &str| number(document.select_single(selector).exists());
     let facts = &content.facts;
-    let links = document.select("a[href]").length();
     [
         number(is_article),
         has(&["NewsArticle", "BlogPosting", "ReportageNewsArticle", "LiveBlogPosting"]),
@@ -113,16 +105,7 @@ pub(in crate::page) fn of(
         number(is_generated_documentation(document)),
         number(facts.is_for_sale),
         number(document.select("article").length() == 1),
-        number(is_headed_by(document, &metadata.title)),
-        (links as f64 / 100.0).min(3.0),
-        number(metadata.evidence.published_at >= Some(Origin::Shown)),
     ]
-}
-
-/// Returns true if the page has one headline, and that is its title.
-fn is_headed_by(document: &Document, title: &str) -> bool {
-    let headlines = document.select("h1");
-    headlines.length() == 1 && likeness(&headlines.text(), title) >= MIN_LIKENESS
 }
 
 fn number(is_so: bool) -> f64 {
