@@ -14,6 +14,7 @@ mod segments;
 mod speed;
 mod text;
 mod train;
+mod train_blocks;
 mod verdict;
 
 use pages::{fundus, readability, trafilatura, wcxb};
@@ -47,6 +48,18 @@ pub(crate) fn train(data: &Path) -> Result<Report> {
     let wcxb_pages = present(data, "wcxb-dev", wcxb)?.unwrap_or_default();
     let fundus_pages = present(data, "fundus-publishers", fundus)?.unwrap_or_default();
     train::train(&mut report, &wcxb_pages, &fundus_pages);
+    Ok(report)
+}
+
+/// Learns the weights by which blocks are the article's own from WCXB, trafilatura's
+/// evaluation and Readability's tests, and prints them as the source of
+/// `page/content/keep/weights.rs`.
+pub(crate) fn train_blocks(data: &Path) -> Result<Report> {
+    let mut report = Report::default();
+    let wcxb_pages = present(data, "wcxb-dev", wcxb)?.unwrap_or_default();
+    let trafilatura_pages = present(data, "trafilatura-eval", trafilatura)?.unwrap_or_default();
+    let readability_pages = present(data, "mozilla-readability", readability)?.unwrap_or_default();
+    train_blocks::train(&mut report, &wcxb_pages, &trafilatura_pages, &readability_pages);
     Ok(report)
 }
 

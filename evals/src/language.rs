@@ -123,7 +123,7 @@ fn rows(folder: &Path) -> anyhow::Result<Vec<Text>> {
 fn declared_pages(folder: &Path) -> anyhow::Result<Vec<Text>> {
     let mut texts = Vec::new();
     let mut declared = BTreeMap::<&str, usize>::new();
-    for pages::Sample { name, page, .. } in pages::fundus(folder)? {
+    for pages::ReadPage { name, page, .. } in pages::fundus(folder)? {
         let Some(language) = page.language.as_deref().and_then(canonical) else { continue };
         let wrong = WRONGLY_DECLARED.iter().find(|(start, _)| name.starts_with(start));
         let language = wrong.map_or(language, |(_, own)| own);

@@ -46,6 +46,8 @@ enum What {
     Extract,
     /// Learns the weights of the verdict on a page's kind, and prints them
     TrainVerdict,
+    /// Learns which blocks of a page are the article's own, and prints the weights
+    TrainBlocks,
     /// The names in texts that their head never saw
     Entities,
     /// Trains the head for names on the other texts, and writes its file
@@ -88,6 +90,7 @@ fn main() -> anyhow::Result<ExitCode> {
         What::Warc => warc::measure(&cli.data)?,
         What::Extract => extract::run(&cli.data, cli.misses)?,
         What::TrainVerdict => extract::train(&cli.data)?,
+        What::TrainBlocks => extract::train_blocks(&cli.data)?,
         What::Entities => heads::entities::run(&cli.data, cli.misses)?,
         What::TrainEntities { out } => heads::entities::train(&cli.data, out)?,
         What::Metadata => extract::metadata::measure(&cli.data, cli.misses)?,

@@ -32,7 +32,7 @@ pub use ending::is_complete;
 pub use gate::{Gate, gate};
 pub use packing::{End, Unpacked, is_packed, unpacked};
 pub use page::{
-    Context, MAX_PAGE_BYTES, MAX_PAGE_TEXT_BYTES, Page, PageError, SIGNS, Signs, is_print_url, page,
-    page_within, signs,
+    BLOCK_SIGNS, BlockSigns, Context, MAX_PAGE_BYTES, MAX_PAGE_TEXT_BYTES, Page, PageError, SIGNS,
+    Signs, block_signs, is_print_url, page, page_within, signs,
 };
 pub use refresh::Refresh;

@@ -27,8 +27,8 @@ mod tidy;
 mod title;
 mod verdict;
 
-pub use content::MAX_PAGE_TEXT_BYTES;
 use content::{About, Content};
+pub use content::{BLOCK_SIGNS, BlockSigns, MAX_PAGE_TEXT_BYTES};
 pub use context::Context;
 pub(crate) use dates::labels;
 pub(crate) use language::iso_639_1;
@@ -162,6 +162,26 @@ pub fn signs(html: &[u8], charset_hint: Option<&str>, url: &Url) -> Result<Signs
         let about = about(&structured, &metadata);
         let content = Content::read(document, &base, about, &deadline)?;
         Ok(verdict::signs(document, url, &metadata, &content))
+    })
+}
+
+/// Returns the text of each block that the rules keep, with the numbers that decide if it is
+/// the article's own, one for each of [`BLOCK_SIGNS`], to train the decision.
+///
+/// # Errors
+/// As [`page`].
+pub fn block_signs(
+    html: &[u8],
+    charset_hint: Option<&str>,
+    url: &Url,
+) -> Result<Vec<(String, BlockSigns)>, PageError> {
+    let deadline = Deadline::never();
+    parsed(html, charset_hint, url, &deadline, |document| {
+        let survey = Survey::read(document, &deadline)?;
+        let structured = Structured::read(&survey);
+        let base = links::base(document, url);
+        let metadata = Metadata::read(&survey, &structured, url, &base, Context::default());
+        content::evidence(document, about(&structured, &metadata), &deadline)
     })
 }
 

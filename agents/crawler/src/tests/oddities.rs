@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use courant_newsstand::{Fault, Newsstand, Oddity, Page, Site};
+use courant_newsstand::{Fault, Newsstand, Oddity, Site, SitePage};
 
 use super::world::{Reply, World, article_html};
 
@@ -12,7 +12,7 @@ const HOST: &str = "a.example";
 async fn stand() -> Newsstand {
     let at = "2026-01-05T08:00:00Z".parse().unwrap();
     let html = article_html("Grüningen", "");
-    let pages = vec![Page::html("/1", "Bridge of Grüningen", html, at)];
+    let pages = vec![SitePage::html("/1", "Bridge of Grüningen", html, at)];
     let site = Site { pages, ..Site::new(HOST, HOST) };
     Newsstand::start(vec![site], "127.0.0.1:0".parse().unwrap()).await.unwrap()
 }
@@ -129,7 +129,7 @@ async fn a_feed_whose_place_a_page_takes_fails_and_stays_a_feed() {
     let home = article_html("Ayton", "<a href=/2024/05/06/why-this-page-is-here.html>Why</a>");
     let at = "2026-01-05T08:00:00Z".parse().unwrap();
     newsstand.clear_faults();
-    newsstand.replace_page(HOST, Page::html("/feed.xml", "A page", home, at)).unwrap();
+    newsstand.replace_page(HOST, SitePage::html("/feed.xml", "A page", home, at)).unwrap();
     let report = world.crawl_with(config, &[url]).await;
     let problem = &report.source_errors[url];
     assert!(problem.starts_with("a web page stands in the place of the feed"), "{problem}");

@@ -14,6 +14,7 @@ mod choose;
 mod clean;
 mod facts;
 mod hidden;
+mod keep;
 mod label;
 mod others;
 mod outline;
@@ -21,7 +22,9 @@ mod phrases;
 mod render;
 mod score;
 
+use choose::Choice;
 use facts::Facts;
+pub use keep::{BLOCK_SIGNS, BlockSigns};
 use outline::Outline;
 use score::Scores;
 
@@ -90,13 +93,25 @@ impl Content {
     }
 }
 
-/// The blocks of the main text. The passes over the outline are linear in it: the
-/// clock is looked at between them.
+/// The blocks of the main text.
 fn main_blocks(
     document: &Document,
     about: About<'_>,
     deadline: &Deadline<'_>,
 ) -> Result<(Outline, Vec<usize>), TimeIsUp> {
+    let (outline, scores, choice, kept) = kept_blocks(document, about, deadline)?;
+    let own = keep::own(&outline, &scores, &choice.elements, kept);
+    deadline.look()?;
+    Ok((outline, own))
+}
+
+/// The blocks that the rules keep, and what they were chosen by. The passes over the outline
+/// are linear in it: the clock is looked at between them.
+fn kept_blocks(
+    document: &Document,
+    about: About<'_>,
+    deadline: &Deadline<'_>,
+) -> Result<(Outline, Scores, Choice, Vec<usize>), TimeIsUp> {
     let mut outline = Outline::of(document, deadline)?;
     deadline.look()?;
     others::mark(&mut outline, about.title, about.is_live);
@@ -105,7 +120,19 @@ fn main_blocks(
     deadline.look()?;
     let kept = clean::clean(&outline, &scores, &choice, about.title);
     deadline.look()?;
-    Ok((outline, kept))
+    Ok((outline, scores, choice, kept))
+}
+
+/// The text and the numbers of each block that the rules keep, to train the model behind them.
+pub(super) fn evidence(
+    document: &Document,
+    about: About<'_>,
+    deadline: &Deadline<'_>,
+) -> Result<Vec<(String, BlockSigns)>, TimeIsUp> {
+    let (outline, scores, choice, kept) = kept_blocks(document, about, deadline)?;
+    let evidence = keep::evidence(&outline, &scores, &choice.elements, &kept);
+    let texts = kept.iter().map(|index| outline.text_of(&outline.blocks[*index]).to_owned());
+    Ok(texts.zip(evidence).collect())
 }
 
 fn chars(outline: &Outline, kept: &[usize]) -> usize {

@@ -70,6 +70,9 @@ pub(super) fn is_shown_class(name: &str) -> bool {
 
 /// Returns true if the element's style takes it out of sight.
 pub(super) fn is_hidden_style(element: &Element, style: &str) -> bool {
+    if !may_hide(style) {
+        return false;
+    }
     let style = Style::read(style);
     let is_faded = style.is("opacity", is_zero) || style.is("visibility", is_hidden_word);
     style.is("display", |value| value == "none")
@@ -78,6 +81,18 @@ pub(super) fn is_hidden_style(element: &Element, style: &str) -> bool {
         || is_far_away(&style)
         || is_without_size(&style)
         || style.is("font-size", is_zero) && is_phrase(element)
+}
+
+/// Returns false for the most styles, which only place and colour.
+fn may_hide(style: &str) -> bool {
+    let style = &style.as_bytes()[..style.len().min(MAX_STYLE_BYTES)];
+    let has = |part: &[u8]| style.windows(part.len()).any(|found| found.eq_ignore_ascii_case(part));
+    [&b"none"[..], b"hidden", b"collapse", b"opacity", b"clip", b"indent", b"font-size", b"-9"]
+        .into_iter()
+        .any(has)
+        || has(b"position") && style.contains(&b'-')
+        || has(b"margin-left") && has(b":-")
+        || has(b"translate")
 }
 
 /// Elements that stand within a line of text.

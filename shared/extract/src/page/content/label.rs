@@ -228,14 +228,15 @@ const LEADS: &[&str] = &[
 pub(super) fn of(element: &Element) -> Label {
     let is_for_no_script = &*element.name.local == "noscript";
     let mut label = Label { hidden: is_for_no_script, ..Label::default() };
-    let (mut is_streamed, mut is_shown) = (false, false);
+    let mut is_streamed = false;
+    let mut classes = "";
     for attribute in &element.attrs {
         let value = attribute.value.as_ref();
         match &*attribute.name.local {
             "id" if value.starts_with("S:") => is_streamed = true,
             "class" => {
                 value.split_ascii_whitespace().for_each(|name| label.class(name));
-                is_shown = value.split_ascii_whitespace().any(hidden::is_shown_class);
+                classes = value;
             }
             "id" => value.split_ascii_whitespace().for_each(|name| {
                 label.name(name);
@@ -244,7 +245,9 @@ pub(super) fn of(element: &Element) -> Label {
             "itemprop" => label.property(value),
             "hidden" => label.hidden |= !value.eq_ignore_ascii_case("until-found"),
             "aria-hidden" => label.hidden |= value == "true",
-            "aria-label" => label.spoken_name(value),
+            "aria-label" if !hidden::is_phrase(element) && !is_control(element) => {
+                label.spoken_name(value);
+            }
             "itemtype" => label.item(value),
             "style" => label.hidden |= hidden::is_hidden_style(element, value),
             "data-testid" | "data-component" | "data-block" => {
@@ -257,7 +260,8 @@ pub(super) fn of(element: &Element) -> Label {
         return Label::default(); // names of the whole page, not of what it holds
     }
     // React sends parts of a page hidden, under such names, and moves them.
-    label.hidden |= label.hidden_by_class && !is_shown;
+    label.hidden |=
+        label.hidden_by_class && !classes.split_ascii_whitespace().any(hidden::is_shown_class);
     label.hidden &= !is_streamed;
     label
 }
@@ -343,4 +347,9 @@ impl Label {
             _ => {}
         }
     }
+}
+
+/// Elements whose spoken name says what they do, and not what they hold.
+fn is_control(element: &Element) -> bool {
+    matches!(&*element.name.local, "button" | "input" | "svg" | "img" | "select" | "textarea")
 }

@@ -174,11 +174,15 @@ fn is_all_of(outline: &Outline, parent: usize, start: usize) -> bool {
 
 /// The children of an element that are comments.
 fn series(outline: &Outline, parent: usize, is_live: bool) -> Vec<usize> {
+    let (replies, times) = (&outline.replies, &outline.times);
+    if !outline.has(replies, parent) && !outline.has(times, parent) {
+        return Vec::new();
+    }
     let mut answered: HashMap<u64, Vec<usize>> = HashMap::new();
     let mut signed: HashMap<u64, Vec<usize>> = HashMap::new();
     for child in outline.children(parent) {
         let shape = outline.elements[child].shape;
-        if outline.has(&outline.replies, child) {
+        if outline.has(replies, child) {
             answered.entry(shape).or_default().push(child);
         } else if !is_live && is_signed(outline, child) {
             signed.entry(shape).or_default().push(child);

@@ -9,7 +9,7 @@ use crate::word_list::entries;
 /// Longer blocks are read as text, however they start.
 const MAX_PROMPT_CHARS: usize = 160;
 const MAX_HEADING_CHARS: usize = 60;
-const MAX_REPLY_CHARS: usize = 30;
+const MAX_REPLY_BYTES: usize = 48;
 
 const HEADINGS_TEXT: &str = include_str!("../../../data/phrases/headings.txt");
 const COMMENTS_TEXT: &str = include_str!("../../../data/phrases/comments.txt");
@@ -33,7 +33,7 @@ pub(super) fn heads_comments(text: &str) -> bool {
 
 /// Tells a button or a link that answers a comment: "Reply".
 pub(super) fn is_reply(text: &str) -> bool {
-    is_short(text, MAX_REPLY_CHARS) && REPLIES.contains(plain(text).as_str())
+    text.len() <= MAX_REPLY_BYTES && REPLIES.contains(plain(text).as_str())
 }
 
 /// Lower-case words without numbers and marks.

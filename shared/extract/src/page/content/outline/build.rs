@@ -12,6 +12,7 @@ const MAX_ELEMENTS: usize = 200_000;
 /// More text than this is not looked at.
 const MAX_TEXT_BYTES: usize = 8 * 1024 * 1024;
 /// A hidden piece of a line with more nodes or text may be the article.
+const MAX_REPLY_NODES: usize = 4;
 const MAX_ASIDE_NODES: usize = 20;
 const MAX_ASIDE_BYTES: usize = 200;
 
@@ -123,7 +124,7 @@ impl Builder {
         let place = self.outline.elements.len().saturating_sub(1);
         match &*element.name.local {
             "time" | "relative-time" | "time-ago" => self.outline.times.push(place),
-            "button" | "a" if short_text(node).is_some_and(|text| phrases::is_reply(&text)) => {
+            "button" | "a" if is_reply(node) => {
                 self.outline.replies.push(place);
             }
             _ => {}
@@ -233,6 +234,13 @@ fn is_invisible(c: char) -> bool {
 /// Returns true for a single letter: the start of a word, drawn apart.
 fn is_initial(text: &str) -> bool {
     text.starts_with(char::is_alphabetic) && text.chars().nth(1).is_none()
+}
+
+/// Returns true for a button or a link with a text alone, such as "Reply".
+fn is_reply(node: &NodeRef<'_>) -> bool {
+    let texts = node.descendants_it().take(MAX_REPLY_NODES).filter(NodeRef::is_text);
+    let mut texts = texts.map(|text| text.text());
+    texts.find(|text| !text.trim().is_empty()).is_some_and(|text| phrases::is_reply(text.trim()))
 }
 
 /// The text of an element with few nodes and [`MAX_ASIDE_BYTES`].
