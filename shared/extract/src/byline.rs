@@ -18,24 +18,16 @@ mod name;
 mod people;
 mod place;
 mod role;
+mod source;
 mod tail;
 #[cfg(test)]
 mod tests;
 mod words;
 
-const MAX_NAME_CHARS: usize = 120;
-const MAX_AUTHORS: usize = 20;
+use source::MAX_NAME_CHARS;
+pub(crate) use source::Source;
 
-/// The source of a text, which decides how much may be taken off it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Source {
-    /// A field for the author's name.
-    Field,
-    /// A text that readers see, marked as a byline.
-    Shown,
-    /// A text that readers see and that may be a sentence.
-    Prose,
-}
+const MAX_AUTHORS: usize = 20;
 
 /// Returns the names in texts that are given as the names of authors, such as a feed's: each
 /// once, in their order, at most 20, without labels, roles, places and dates.

@@ -1,6 +1,6 @@
 //! The words and marks before a name.
 
-use super::Source;
+use super::source::Source;
 use super::words::{BEFORE, BEFORE_SHOWN};
 use crate::date::{Order, date_within};
 

@@ -4,8 +4,8 @@ use super::case::in_proper_case;
 use super::label::{is_edge, without_label};
 use super::place::without_place;
 use super::role::{has_role, without_role};
+use super::source::{MAX_NAME_CHARS, Source};
 use super::words::{BEFORE, COUNTED, NEVER, NOBODY, OTHERS, WEEKDAYS, is_capitalized, lower};
-use super::{MAX_NAME_CHARS, Source};
 
 /// Longer texts are sentences.
 const MAX_WORDS: usize = 9;

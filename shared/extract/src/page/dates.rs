@@ -1,19 +1,17 @@
 //! When it was published, and when changed.
 
 use courant_article::{Origin, PublishedAt, Sourced};
-use url::Url;
 
-use super::context::Context;
-use super::element::Place;
-use super::structured::Structured;
-use super::survey::Survey;
-use crate::date::{Order, published_at};
+use crate::date::published_at;
 
 mod address;
+mod dated_page;
 pub(crate) mod labels;
 mod visible;
 
 use address::date_in;
+pub(super) use dated_page::DatedPage;
+use dated_page::{day, is_plausible};
 use visible::Visible;
 
 const PUBLISHED_META: [&str; 40] = [
@@ -69,24 +67,12 @@ const MODIFIED_META: [&str; 9] = [
     "last-modified",
     "revised",
 ];
-/// The page that is asked for its dates.
-pub(super) struct Asked<'a> {
-    pub(super) survey: &'a Survey,
-    pub(super) structured: &'a Structured,
-    pub(super) url: &'a Url,
-    /// The title of the article.
-    pub(super) title: &'a str,
-    /// The place of the headline.
-    pub(super) headline: Option<Place>,
-    pub(super) order: Order,
-    pub(super) context: Context,
-}
 
 /// Returns the publishing time: declared in structured data or meta elements, else shown near the
 /// headline, else in the address. If the page declares several, the earliest: the later ones are
 /// of a new version. If a better source gives only the day, another one may give the time of that
 /// day.
-pub(super) fn published(asked: &Asked<'_>) -> Option<Sourced<PublishedAt>> {
+pub(super) fn published(asked: &DatedPage<'_>) -> Option<Sourced<PublishedAt>> {
     let declared = declared(asked);
     let visible = Visible { asked };
     let labelled =
@@ -101,7 +87,7 @@ pub(super) fn published(asked: &Asked<'_>) -> Option<Sourced<PublishedAt>> {
     Some(Sourced { value: as_exact(found.value, &all), origin: found.origin })
 }
 
-fn declared(asked: &Asked<'_>) -> Vec<PublishedAt> {
+fn declared(asked: &DatedPage<'_>) -> Vec<PublishedAt> {
     let meta = &asked.survey.meta;
     let structured = asked.structured.published.as_deref().into_iter();
     let declared = structured.chain(meta.any(&PUBLISHED_META)).chain(meta.named(is_published_name));
@@ -109,7 +95,7 @@ fn declared(asked: &Asked<'_>) -> Vec<PublishedAt> {
     read.filter(|date| is_plausible(date) && asked.context.allows(date)).collect()
 }
 
-fn guessed(asked: &Asked<'_>) -> Option<Sourced<PublishedAt>> {
+fn guessed(asked: &DatedPage<'_>) -> Option<Sourced<PublishedAt>> {
     let date = date_in(asked.url).filter(|date| asked.context.allows(date))?;
     Some(Sourced { value: date, origin: Origin::Guessed })
 }
@@ -130,13 +116,8 @@ fn as_exact(found: PublishedAt, others: &[PublishedAt]) -> PublishedAt {
     better.cloned().unwrap_or(found)
 }
 
-/// `YYYY-MM-DD`
-fn day(date: &PublishedAt) -> &str {
-    date.as_str().get(..10).unwrap_or_default()
-}
-
 /// Returns when the page says that the article was last changed.
-pub(super) fn modified(asked: &Asked<'_>) -> Option<PublishedAt> {
+pub(super) fn modified(asked: &DatedPage<'_>) -> Option<PublishedAt> {
     let dates = asked.survey.dates.iter().filter(|date| date.is_modified);
     let shown = dates.filter_map(|date| date.given.as_deref());
     let declared = asked.structured.modified.as_deref().into_iter();
@@ -153,11 +134,6 @@ fn is_published_name(name: &str) -> bool {
         .iter()
         .any(|part| name.contains(part));
     name.contains("publish") && (name.contains("date") || name.contains("time")) && !is_other
-}
-
-/// The start of Unix time is a clock that was never set.
-fn is_plausible(date: &PublishedAt) -> bool {
-    !date.as_str().starts_with("1970-01-01") && !date.as_str().starts_with("1969-12-31")
 }
 
 /// A time of the day that is not just midnight.

@@ -53,7 +53,7 @@ impl Metadata {
         let Sourced { value: title, origin } = title::title(survey, structured, &sites);
         let headline = title::place(survey, &title);
         let asked =
-            dates::Asked { survey, structured, url, title: &title, headline, order, context };
+            dates::DatedPage { survey, structured, url, title: &title, headline, order, context };
         let published = dates::published(&asked);
         let authors = authors::authors(survey, structured, headline, &sites);
         let language = language::language(survey, structured);

@@ -2,8 +2,8 @@
 
 use courant_article::{Origin, PublishedAt, Sourced};
 
+use super::dated_page::{DatedPage, day, is_plausible};
 use super::labels::{is_label, is_other, is_published, is_updated};
-use super::{Asked, day, is_plausible};
 use crate::date::{date_within, published_at};
 use crate::page::element::Place;
 use crate::page::shown_date::{ShownDate, is_prose};
@@ -19,7 +19,7 @@ const MIN_LIKENESS: f64 = 0.35;
 /// The dates that readers see.
 #[derive(Clone, Copy)]
 pub(super) struct Visible<'a> {
-    pub(super) asked: &'a Asked<'a>,
+    pub(super) asked: &'a DatedPage<'a>,
 }
 
 impl<'a> Visible<'a> {
