@@ -28,7 +28,7 @@ pub enum Script {
     Hani,
     /// Hangul.
     Kore,
-    /// A script of one language, by its place in [`SOLE`].
+    /// A script of one language, by its place in `SOLE`.
     Sole(u8),
 }
 
