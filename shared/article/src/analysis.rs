@@ -9,15 +9,15 @@ use crate::{ModelRef, Span};
 /// One of the 17 top-level IPTC Media Topics, scored by how much an article is about it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Topic {
-    /// As `medtop:04000000`.
+    /// The code, such as `medtop:04000000`.
     pub code: String,
     /// The topic's English name.
     pub label: String,
-    /// 0 to 1; the scores of an article add up to 1.
+    /// The score, 0 to 1. The scores of an article add up to 1.
     pub score: f32,
 }
 
-/// The kind of thing that a name in the text names.
+/// The kind of thing that a name stands for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum EntityKind {
@@ -32,25 +32,25 @@ pub enum EntityKind {
 /// A name in the text.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Entity {
-    /// As it stands in the text.
+    /// The name as it is written in the text.
     pub text: String,
-    /// The kind of thing that it names.
+    /// The kind of thing that the name stands for.
     #[serde(rename = "type")]
     pub kind: EntityKind,
     /// The name's place in the text.
     #[serde(flatten)]
     pub span: Span,
-    /// 0 to 1: how probable the kind is, over the whole name.
+    /// The probability of `kind` over the whole name, 0 to 1.
     pub score: f32,
 }
 
-/// Which way a text speaks of what it is about.
+/// The attitude of a text towards its subject.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum SentimentLabel {
     /// Blame, harm, loss.
     Negative,
-    /// Neither, or as much of one as of the other.
+    /// Neither of the other two, or both in equal measure.
     Neutral,
     /// Praise, gain, success.
     Positive,
@@ -59,21 +59,22 @@ pub enum SentimentLabel {
 /// A text's sentiment, with calibrated probabilities that add up to 1.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Sentiment {
-    /// The most probable.
+    /// The most probable label.
     pub label: SentimentLabel,
-    /// Its probability.
+    /// The probability of `label`.
     pub score: f32,
     /// The probabilities of negative, neutral and positive, in this order.
     pub probabilities: [f32; 3],
 }
 
 impl SentimentLabel {
-    /// All, in the order of [`Sentiment::probabilities`].
+    /// All labels, in the order of [`Sentiment::probabilities`].
     pub const ALL: [Self; 3] = [Self::Negative, Self::Neutral, Self::Positive];
 }
 
 impl Sentiment {
-    /// Returns the most probable of negative, neutral and positive; the first among equals.
+    /// Returns the sentiment with these probabilities of negative, neutral and positive. Its label
+    /// is the most probable one, and the first of equals.
     pub fn of(probabilities: [f32; 3]) -> Self {
         let mut best = 0;
         for index in 1..probabilities.len() {
@@ -85,54 +86,54 @@ impl Sentiment {
     }
 }
 
-/// A phrase of the text that says what it is about.
+/// A phrase of the text that says what the article is about.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct KeyPhrase {
-    /// As it stands in the text, at its first place.
+    /// The phrase as it is written at its first occurrence.
     pub text: String,
-    /// 0 to 1, relative to the best one of the article.
+    /// The score relative to the article's best phrase, 0 to 1.
     pub score: f32,
 }
 
-/// A sentence of the text that stands for it.
+/// A sentence of the text that belongs to the summary.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SummarySentence {
     /// The sentence's place in the text.
     #[serde(flatten)]
     pub span: Span,
-    /// The sentence.
+    /// The sentence itself.
     pub text: String,
 }
 
-/// The analyst's findings. What it did not find is absent, never neutral.
+/// The analyst's findings. A finding that was not made is absent, never neutral.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Analysis {
-    /// ISO 639-1, as detected.
+    /// The detected language, ISO 639-1.
     pub language: Option<String>,
-    /// All 17 by falling score, or none.
+    /// All 17 topics, the highest score first, or none.
     pub topics: Vec<Topic>,
     /// The sentiment of the text as a whole.
     #[serde(default)]
     pub sentiment: Option<Sentiment>,
-    /// By falling score.
+    /// Key phrases, the highest score first.
     #[serde(rename = "keyphrases")]
     pub key_phrases: Vec<KeyPhrase>,
-    /// At most three sentences, in the text's order.
+    /// The sentences of the summary, at most three, in the text's order.
     pub summary: Vec<SummarySentence>,
-    /// Names, in the text's order; of a very long text, the first ones.
+    /// Names, in the text's order. A very long text has only its first names here.
     #[serde(default)]
     pub entities: Vec<Entity>,
-    /// The number of names found beyond those.
+    /// The number of further names that were found.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub entities_left_out: u32,
-    /// The number of sentences of a very long text that were not looked at, behind its
-    /// first ones: topics, sentiment and summary do not know them.
+    /// The number of sentences at the end of a very long text that were not read. Topics, sentiment
+    /// and summary do not take them into account.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub sentences_left_out: u32,
-    /// Output name to the reason why it is absent.
+    /// The reason why an output is absent, by the name of the output.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub skipped: BTreeMap<String, String>,
-    /// The models that computed it.
+    /// The models that computed the findings.
     #[serde(default)]
     pub models: Vec<ModelRef>,
 }
@@ -141,11 +142,11 @@ fn is_zero(count: &u32) -> bool {
     *count == 0
 }
 
-/// A top-level IPTC Media Topic: code, English name, and a definition of ours
-/// in the words that news use for it: one sentence for each of its facets.
+/// A top-level IPTC Media Topic: its code, its English name and our own definition. The definition
+/// uses the words of news and has one sentence for each facet of the topic.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct IptcTopic {
-    /// As `medtop:04000000`.
+    /// The code, such as `medtop:04000000`.
     pub code: &'static str,
     /// The English name.
     pub label: &'static str,
@@ -154,8 +155,8 @@ pub struct IptcTopic {
 }
 
 impl IptcTopic {
-    /// The sentences of the definition. Each is embedded by itself: one vector
-    /// for the whole would lie between the facets and near to none of them.
+    /// Returns the sentences of the definition. Each is embedded on its own. One vector for the
+    /// whole definition would lie between the facets and near none of them.
     pub fn facets(&self) -> impl Iterator<Item = &'static str> {
         self.definition.split_inclusive(". ").map(str::trim_end)
     }
@@ -245,7 +246,7 @@ pub const IPTC_TOPICS: [IptcTopic; 17] = topics! {
          wind. Heat waves, drought and storm warnings."
 };
 
-/// The English name of a code such as `medtop:04000000`.
+/// Returns the English name of a code such as `medtop:04000000`.
 pub fn iptc_label(code: &str) -> Option<&'static str> {
     IPTC_TOPICS.iter().find(|topic| topic.code == code).map(|topic| topic.label)
 }

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{ArticleId, ContentHash, Evidence, FeedFields, PageFields, PublishedAt, Revision};
 
-/// The longest text that travels; longer ones are cut and flagged.
+/// The most bytes of a text in a message. Longer texts are cut and flagged.
 pub const MAX_TEXT_BYTES: usize = 256 * 1024;
 
 /// A text of at most [`MAX_TEXT_BYTES`].
@@ -17,7 +17,7 @@ pub struct Text {
 }
 
 impl Text {
-    /// Cuts `content` at a character boundary where it is too long.
+    /// Takes a text, and cuts it at a character boundary if it is too long.
     pub fn new(mut content: String) -> Self {
         let truncated = content.len() > MAX_TEXT_BYTES;
         if truncated {
@@ -26,27 +26,28 @@ impl Text {
         Self { content, truncated }
     }
 
-    /// The same, for a text that may have been cut before.
+    /// Does the same as [`Self::new`] for a text that may have been cut before. `truncated` is true
+    /// if it was cut.
     pub fn with_flag(content: String, truncated: bool) -> Self {
         let text = Self::new(content);
         Self { truncated: text.truncated || truncated, ..text }
     }
 
-    /// The text.
+    /// Returns the text.
     pub fn as_str(&self) -> &str {
         &self.content
     }
 
-    /// Returns true if something was cut off.
+    /// Returns true if the end of the text was cut off.
     pub fn is_truncated(&self) -> bool {
         self.truncated
     }
 }
 
-/// An article as it was found or sent: it has not passed the gateway yet.
+/// An article as it was found or sent. The gateway has not decided on it yet.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Entry {
-    /// Names this submission in the gateway's decision; chosen by the submitter.
+    /// The name of this submission in the gateway's decision. The submitter chooses it.
     pub submission_id: String,
     /// The URL from which the page was fetched, or the sender's name for it.
     pub url: String,
@@ -56,22 +57,22 @@ pub struct Entry {
     pub title: String,
     /// Names of the authors, in the page's order.
     pub authors: Vec<String>,
-    /// When it was published, as the page or the feed that names it says.
+    /// The publishing time, as stated by the page or by the feed that names the page.
     pub published_at: Option<PublishedAt>,
-    /// ISO 639-1, as the page declares it.
+    /// The language that the page declares, ISO 639-1.
     pub language: Option<String>,
     /// The publisher's name.
     pub site_name: Option<String>,
     /// The main text.
     pub text: Text,
-    /// When the submitter saw it.
+    /// The time at which the submitter saw this version.
     pub observed_at: Revision,
-    /// The feed, site or program it came from.
+    /// The feed, site or program that the entry came from.
     pub source: String,
     /// The page's other statements.
     #[serde(default)]
     pub page: PageFields,
-    /// The words of the feed that named the page; empty where none did.
+    /// The statements of the feed that named the page; empty if no feed named it.
     #[serde(default)]
     pub feed: FeedFields,
     /// The sources that the values come from.
@@ -85,13 +86,14 @@ pub struct Entry {
 pub enum Decision {
     /// Neither the URL nor the text was seen before.
     New,
-    /// Seen before: nothing is done.
+    /// The entry was seen before. Nothing is done.
     Duplicate,
-    /// A changed text under a known URL: a new version.
+    /// A known URL has a changed text. The entry becomes a new version.
     Revision,
-    /// Another publisher's copy of a known text: let in and linked to the first.
+    /// The text is known from another publisher. The entry is let in and linked to the first
+    /// article.
     Syndicated,
-    /// Not an article that can be handled.
+    /// The entry cannot be handled as an article.
     Refused,
 }
 
@@ -100,7 +102,7 @@ impl Decision {
     pub const ALL: [Self; 5] =
         [Self::New, Self::Duplicate, Self::Revision, Self::Syndicated, Self::Refused];
 
-    /// The name in JSON and in metric labels.
+    /// Returns the name in JSON and in metric labels.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::New => "new",
@@ -126,41 +128,41 @@ impl fmt::Display for Decision {
 /// An article that the gateway let in.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Article {
-    /// Its name, made from its canonical URL.
+    /// The article's id, made from its canonical URL.
     pub id: ArticleId,
-    /// Which version of it this is.
+    /// The version of the article.
     pub revision: Revision,
-    /// The URL at which to read it: the canonical URL that the page declares if that counts,
-    /// else the URL at which it was found. It is not the canonical form, which names an article
-    /// but may not be fetchable.
+    /// The URL for readers: the canonical URL that the page declares if the gateway accepts it,
+    /// else the URL at which the page was found. It is not the canonical form, which names an
+    /// article but may not be fetchable.
     pub url: String,
-    /// The hash of its normalized text.
+    /// The hash of the normalized text.
     pub content_hash: ContentHash,
     /// The headline.
     pub title: String,
     /// Names of the authors, in the page's order.
     pub authors: Vec<String>,
-    /// When it was published, as the page or the feed that names it says.
+    /// The publishing time, as stated by the page or by the feed that names the page.
     pub published_at: Option<PublishedAt>,
-    /// ISO 639-1, as the page declares it; what was detected stands in
-    /// [`crate::Analysis::language`].
+    /// The language that the page declares, ISO 639-1. [`crate::Analysis::language`] has the
+    /// detected one.
     pub declared_language: Option<String>,
     /// The publisher's name.
     pub site_name: Option<String>,
     /// The main text.
     pub text: Text,
-    /// The feed, site or program it came from.
+    /// The feed, site or program that the article came from.
     pub source: String,
-    /// The submission that led here.
+    /// The submission that the article came from.
     pub submission_id: String,
-    /// Why it was let in.
+    /// The decision that let the article in.
     pub decision: Decision,
-    /// The article of another publisher that had this text first.
+    /// The other publisher's article that had this text first.
     pub syndicated_of: Option<ArticleId>,
     /// The page's other statements.
     #[serde(default)]
     pub page: PageFields,
-    /// The words of the feed that named the page; empty where none did.
+    /// The statements of the feed that named the page; empty if no feed named it.
     #[serde(default)]
     pub feed: FeedFields,
     /// The sources that the values come from.

@@ -5,13 +5,13 @@ use serde::{Deserialize, Serialize};
 
 use crate::Entity;
 
-/// A vector of unit length; all zeros where there was nothing to embed.
+/// A vector of unit length. It is all zeros if there was nothing to embed.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Embedding(Vec<f32>);
 
 impl Embedding {
-    /// Scales `values` to unit length; zeros stay zeros.
+    /// Scales `values` to unit length. Zeros stay zeros.
     pub fn normalized(mut values: Vec<f32>) -> Self {
         let norm = values.iter().map(|v| v * v).sum::<f32>().sqrt();
         if norm > 0.0 {
@@ -20,14 +20,14 @@ impl Embedding {
         Self(values)
     }
 
-    /// Takes values that have unit length already, as an encoder of ours, a
-    /// message or the store gives them.
+    /// Takes values that already have unit length, such as those of our encoders, messages and
+    /// store. The length is not checked.
     pub fn from_unit(values: Vec<f32>) -> Self {
         Self(values)
     }
 
-    /// The mean of vectors with their weights, scaled to unit length; `None`
-    /// where there are none.
+    /// Returns the weighted mean of vectors of the same dimension, scaled to unit length. Returns
+    /// `None` if there are no vectors.
     pub fn weighted_mean<'a>(parts: impl IntoIterator<Item = (&'a Self, f32)>) -> Option<Self> {
         let mut sum: Vec<f32> = Vec::new();
         for (part, weight) in parts {
@@ -39,7 +39,7 @@ impl Embedding {
         (!sum.is_empty()).then(|| Self::normalized(sum))
     }
 
-    /// The values.
+    /// Returns the values.
     pub fn as_slice(&self) -> &[f32] {
         &self.0
     }
@@ -49,77 +49,78 @@ impl Embedding {
         self.0.len()
     }
 
-    /// The cosine of the angle between two vectors of the same dimension.
+    /// Returns the cosine of the angle between two vectors of the same dimension.
     pub fn cosine(&self, other: &Self) -> f32 {
         self.0.iter().zip(&other.0).map(|(a, b)| a * b).sum()
     }
 }
 
-/// The model that computed a result: it is in the record, so that nobody has to guess.
+/// The model that computed a result. Each result names its model, so that nobody has to guess.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct ModelRef {
-    /// As `all-MiniLM-L6-v2`.
+    /// The name, such as `all-MiniLM-L6-v2`.
     pub name: String,
-    /// The start of the file's SHA-256, or the version of a head.
+    /// The start of the SHA-256 of the model's file, or the version of a head.
     pub version: String,
-    /// fp32, fp16 or int8.
+    /// The precision: fp32, fp16 or int8.
     pub precision: String,
-    /// cpu, cuda or tensorrt: what really ran.
+    /// The execution provider that really ran: cpu, cuda or tensorrt.
     pub provider: String,
 }
 
-/// A stretch of a text in Unicode code points, end exclusive.
+/// A range of a text in Unicode code points. The end is exclusive.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Span {
     /// The first code point.
     pub start: u32,
-    /// The one behind the last.
+    /// The code point after the last one.
     pub end: u32,
 }
 
-/// One sentence, in half precision: enough to rank sentences by.
+/// A sentence with its vector in half precision, which is enough to rank sentences.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Sentence {
     /// The sentence's place in the text.
     pub span: Span,
-    /// Its vector, unit length.
+    /// The sentence's vector, of unit length.
     pub vector: Vec<f16>,
 }
 
-/// The embedder's result for one text, as it travels.
+/// The embedder's result for one text, as a message carries it.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Embeddings {
     /// The encoder that ran.
     pub model: ModelRef,
-    /// The token-weighted mean of the chunks' vectors, unit length.
+    /// The mean of the chunks' vectors weighted by their tokens, of unit length.
     pub vector: Embedding,
-    /// In the text's order; of a very long text, the first ones.
+    /// Sentences in the text's order. A very long text has only its first sentences here.
     pub sentences: Vec<Sentence>,
-    /// The number of sentences that the text has beyond those.
+    /// The number of further sentences in the text.
     pub sentences_left_out: u32,
     /// The names in the text, or the reason why none were looked for.
     pub entities: Result<Entities, String>,
 }
 
-/// The names that a head behind the encoder found in a text.
+/// The names that a head on top of the encoder found in a text.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Entities {
     /// The head that ran.
     pub model: ModelRef,
-    /// In the text's order; of a very long text, the first ones.
+    /// Names in the text's order. A very long text has only its first names here.
     pub entities: Vec<Entity>,
-    /// The number of names found beyond those.
+    /// The number of further names that were found.
     pub left_out: u32,
 }
 
-/// The most names that go with an article.
+/// The most names that an article carries.
 pub const MAX_ENTITIES: usize = 1_000;
-/// The most bytes that their texts have together.
+/// The most bytes that the texts of these names may have together.
 pub const MAX_ENTITY_BYTES: usize = 64 * 1024;
 
 impl Entities {
-    /// Keeps the first of `found`, at most [`MAX_ENTITIES`] with [`MAX_ENTITY_BYTES`]
-    /// of text, and counts the others.
+    /// Keeps the first names of `found`: at most [`MAX_ENTITIES`] of them, with at most
+    /// [`MAX_ENTITY_BYTES`] of text. A name that no longer fits is left out; a shorter one after it
+    /// may fit. Counts the names that are left out.
     pub fn first(model: ModelRef, found: Vec<Entity>) -> Self {
         let total = found.len();
         let mut room = MAX_ENTITY_BYTES;

@@ -6,19 +6,19 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Origin {
-    /// It was guessed: the date in the address, the author of a whole feed, the likeness of
-    /// the page to an article.
+    /// A guess, from the date in the address, the author of a whole feed, or the likeness of the
+    /// page to an article.
     Guessed,
-    /// Readers see it on the page: a headline, a byline, a marked date.
+    /// A text that readers see on the page: a headline, a byline, a marked date.
     Shown,
-    /// The feed or news sitemap that names the page states it.
+    /// A statement of the feed or news sitemap that names the page.
     Listed,
-    /// The page's own metadata declare it.
+    /// A statement in the page's own metadata.
     Declared,
 }
 
-/// The origin of each value of an article; `None` where there is no value, or where the sender
-/// of the article does not say.
+/// The origin of each value of an article. It is `None` if there is no value, or if the sender of
+/// the article does not state the origin.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Evidence {
@@ -31,7 +31,7 @@ pub struct Evidence {
     /// The origin of the publishing time.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub published_at: Option<Origin>,
-    /// The origin of the language, as far as it was not detected.
+    /// The origin of the language, unless the language was detected.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub language: Option<Origin>,
     /// The origin of the section.
@@ -43,7 +43,7 @@ pub struct Evidence {
 }
 
 impl Evidence {
-    /// Returns true if the origin of no value is known.
+    /// Returns true if no value has a known origin.
     pub fn is_empty(&self) -> bool {
         *self == Self::default()
     }
@@ -72,7 +72,7 @@ pub struct Sourced<T> {
 }
 
 impl<T> Sourced<T> {
-    /// Returns the value of the best origin; of equals the first.
+    /// Returns the candidate with the best origin, and the first of equals.
     pub fn best(candidates: impl IntoIterator<Item = Option<Self>>) -> Option<Self> {
         let better =
             |best: Self, other: Self| if other.origin > best.origin { other } else { best };

@@ -13,13 +13,13 @@ use sha2::{Digest, Sha256};
 pub struct CanonicalUrl(String);
 
 impl CanonicalUrl {
-    /// Takes a URL that is canonical already: what the canonicalizer made, or
-    /// what the store or a message of ours holds.
+    /// Takes a URL that is already canonical: one from the canonicalizer, the store or one of our
+    /// messages. The form is not checked.
     pub fn from_canonical(url: impl Into<String>) -> Self {
         Self(url.into())
     }
 
-    /// The URL as text.
+    /// Returns the URL as text.
     pub fn as_str(&self) -> &str {
         &self.0
     }
@@ -31,12 +31,12 @@ impl fmt::Display for CanonicalUrl {
     }
 }
 
-/// The text is not 32 hexadecimal digits.
+/// The error for a text that is not 32 hexadecimal digits.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("an id has 32 hexadecimal digits, {0:?} has not")]
+#[error("{0:?} is not an id of 32 hexadecimal digits")]
 pub struct ParseIdError(String);
 
-/// The first 16 bytes of a SHA-256, printed as 32 hexadecimal digits.
+/// Returns the first 16 bytes of the SHA-256 of `bytes`.
 fn digest(bytes: &[u8]) -> [u8; 16] {
     let full = Sha256::digest(bytes);
     let mut short = [0; 16];
@@ -58,12 +58,12 @@ macro_rules! hex_id {
         pub struct $name([u8; 16]);
 
         impl $name {
-            /// The 16 bytes.
+            /// Returns the 16 bytes.
             pub fn as_bytes(&self) -> &[u8; 16] {
                 &self.0
             }
 
-            /// Takes the 16 bytes that [`Self::as_bytes`] gave.
+            /// Takes the 16 bytes that [`Self::as_bytes`] returned.
             pub fn from_bytes(bytes: [u8; 16]) -> Self {
                 Self(bytes)
             }
@@ -104,30 +104,30 @@ macro_rules! hex_id {
 }
 
 hex_id! {
-    /// Names an article: the first 32 hex digits of SHA-256 of its canonical URL.
+    /// The id of an article: the first 32 hexadecimal digits of the SHA-256 of its canonical URL.
     ArticleId
 }
 
 hex_id! {
-    /// Names a text: the first 32 hex digits of SHA-256 of the normalized text.
+    /// The hash of a text: the first 32 hexadecimal digits of the SHA-256 of the normalized text.
     ContentHash
 }
 
 impl ArticleId {
-    /// The id of the article at `url`.
+    /// Returns the id of the article at `url`.
     pub fn of(url: &CanonicalUrl) -> Self {
         Self(digest(url.as_str().as_bytes()))
     }
 }
 
 impl ContentHash {
-    /// The hash of a text that `courant-dedup` has normalized.
+    /// Returns the hash of a text that `courant-dedup` has normalized.
     pub fn of_normalized(text: &str) -> Self {
         Self(digest(text.as_bytes()))
     }
 }
 
-/// When the submitter saw this version of an article, Unix milliseconds. The
+/// The version of an article: the time at which the submitter saw it, in Unix milliseconds. The
 /// store keeps the greatest.
 #[derive(
     Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Default, Serialize, Deserialize,

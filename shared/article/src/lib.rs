@@ -1,5 +1,5 @@
-//! The domain types of Courant: what an article is, how it is named, and what
-//! the agents add to it on its way. No I/O, and no other crate of the project.
+//! The domain types of Courant: articles, their ids, and the results that the agents add to them.
+//! The crate does no I/O and uses no other crate of the project.
 
 mod analysis;
 mod article;

@@ -1,31 +1,33 @@
-//! The statements of a page and its feed on an article, beside its text, and how much of
-//! them travels. The text has its own limit ([`crate::MAX_TEXT_BYTES`]).
+//! The statements of a page and its feed about an article, apart from the text, and their limits in
+//! a message. The text has its own limit ([`crate::MAX_TEXT_BYTES`]).
 
 use serde::{Deserialize, Serialize};
 use url::Url;
 
 use crate::{Article, Entry, PublishedAt};
 
-/// A longer URL is no article's address, and no picture's.
+/// The most bytes of a URL. A longer URL is no address of an article or a picture.
 pub const MAX_URL_BYTES: usize = 4096;
-/// A title, site name or source is cut here: 2,000 characters of four bytes.
+/// The most bytes of a title, site name or source: 2,000 characters of four bytes. Longer ones are
+/// cut.
 pub const MAX_FIELD_BYTES: usize = 8_000;
-/// A feed's summary is cut here: it waits in memory with the page that the feed names.
+/// The most bytes of a feed's summary. Longer ones are cut, since a summary waits in memory with
+/// the page that the feed names.
 pub const MAX_SUMMARY_BYTES: usize = 2_000;
-/// Further authors are dropped.
+/// The most authors. Further authors are dropped.
 pub const MAX_AUTHORS: usize = 50;
-/// The name of an author is cut here.
+/// The most bytes of an author's name. Longer names are cut.
 pub const MAX_AUTHOR_BYTES: usize = 1_000;
-/// Further tags, or categories of a feed, are dropped.
+/// The most tags of a page, or categories of a feed. Further ones are dropped.
 pub const MAX_TAGS: usize = 32;
-/// A tag, category or section is cut here: 100 characters of four bytes.
+/// The most bytes of a tag, category or section: 100 characters of four bytes. Longer ones are cut.
 pub const MAX_TAG_BYTES: usize = 400;
-/// The longest name of a submission.
+/// The most bytes of a submission's id.
 pub const MAX_SUBMISSION_ID_BYTES: usize = 1_000;
-/// A longer text is no code of a language.
+/// The most bytes of a language code. A longer text is no language code.
 const MAX_LANGUAGE_BYTES: usize = 35;
 
-/// A page's own statements on its article.
+/// A page's own statements about its article.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct PageFields {
@@ -35,13 +37,13 @@ pub struct PageFields {
     /// Tags and keywords in the page's words and order, at most [`MAX_TAGS`].
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub tags: Vec<String>,
-    /// The section that the page puts it into, in its own words.
+    /// The section that the page puts the article into, in the page's own words.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub section: Option<String>,
-    /// When the page says that it was last changed.
+    /// The time of the last change, as the page states it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub modified_at: Option<PublishedAt>,
-    /// The page declares that not everybody may read all of it.
+    /// True if the page declares that not every reader may read all of it.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub paywalled: bool,
 }
@@ -53,7 +55,7 @@ pub struct FeedFields {
     /// The headline.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub title: Option<String>,
-    /// The article in short.
+    /// The summary.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub summary: Option<String>,
     /// Names of the authors, at most [`MAX_AUTHORS`].
@@ -62,13 +64,13 @@ pub struct FeedFields {
     /// Terms of the categories, at most [`MAX_TAGS`].
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub categories: Vec<String>,
-    /// In the feed's own offset.
+    /// The publishing time in the feed's own offset.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub published_at: Option<PublishedAt>,
 }
 
 impl PageFields {
-    /// The same within the limits of this module.
+    /// Returns the statements within the limits of this module.
     #[must_use]
     pub fn bounded(self) -> Self {
         Self {
@@ -81,12 +83,12 @@ impl PageFields {
 }
 
 impl FeedFields {
-    /// No feed said anything.
+    /// Returns true if no feed said anything.
     pub fn is_empty(&self) -> bool {
         *self == Self::default()
     }
 
-    /// The same within the limits of this module.
+    /// Returns the statements within the limits of this module.
     #[must_use]
     pub fn bounded(self) -> Self {
         Self {
@@ -100,9 +102,9 @@ impl FeedFields {
 }
 
 impl Entry {
-    /// The same with every field but the text and the URL within the limits of this
-    /// module: no field can make the message too large to travel. An entry whose URL is
-    /// too long is refused by name, not cut.
+    /// Returns the entry with its fields within the limits of this module, so that none of them
+    /// makes the message too large to send. The text, the URL and the submission's id stay as they
+    /// are. The gateway refuses an entry whose URL is too long and does not cut it.
     #[must_use]
     pub fn bounded(self) -> Self {
         Self {
@@ -122,8 +124,8 @@ impl Entry {
 }
 
 impl Article {
-    /// The same with every field but the text and the URL within the limits of this
-    /// module, as [`Entry::bounded`].
+    /// Returns the article with its fields within the limits of this module, as [`Entry::bounded`]
+    /// does. The submission's id is cut, too.
     #[must_use]
     pub fn bounded(self) -> Self {
         Self {
@@ -142,7 +144,7 @@ impl Article {
     }
 }
 
-/// An absolute http or https URL of at most [`MAX_URL_BYTES`].
+/// Returns true for an absolute http or https URL of at most [`MAX_URL_BYTES`].
 pub fn is_on_the_web(url: &str) -> bool {
     let is_short = url.len() <= MAX_URL_BYTES;
     is_short && Url::parse(url).is_ok_and(|url| matches!(url.scheme(), "http" | "https"))
@@ -153,7 +155,7 @@ fn cut(mut text: String, most: usize) -> String {
     text
 }
 
-/// `None` where nothing is left.
+/// Cuts a field. Returns `None` if nothing is left.
 fn field(text: String, most: usize) -> Option<String> {
     Some(cut(text, most)).filter(|text| !text.is_empty())
 }

@@ -1,12 +1,12 @@
-//! When an article was published, as its page says it.
+//! The publishing time of an article, as its page states it.
 
 use std::fmt;
 use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
-/// A publishing time in the page's own offset, or the date alone where the page
-/// gives no time. Never shifted to another zone.
+/// A publishing time in the page's own offset, or the date alone if the page gives no time. It is
+/// never converted to another zone.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct PublishedAt(String);
@@ -14,19 +14,19 @@ pub struct PublishedAt(String);
 /// A longer text is no time: RFC 3339 with nine digits of a second has 35.
 const MAX_BYTES: usize = 64;
 
-/// The text is neither an RFC 3339 time nor a date.
+/// The error for a text that is neither an RFC 3339 time nor a date.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{0:?} is neither an RFC 3339 time nor a date")]
 pub struct ParsePublishedError(String);
 
 impl PublishedAt {
-    /// As RFC 3339, or as `YYYY-MM-DD`.
+    /// Returns the time in RFC 3339, or the date as `YYYY-MM-DD`.
     pub fn as_str(&self) -> &str {
         &self.0
     }
 
-    /// The instant in Unix seconds; of a date alone, its midnight in UTC. For
-    /// sorting and filtering.
+    /// Returns the instant in Unix seconds, for sorting and filtering. A date alone counts as its
+    /// midnight in UTC.
     pub fn unix_seconds(&self) -> i64 {
         if let Ok(instant) = self.0.parse::<jiff::Timestamp>() {
             return instant.as_second();

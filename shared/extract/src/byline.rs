@@ -1,4 +1,4 @@
-//! The grammar of bylines: the names of people out of a text that names authors.
+//! The grammar of bylines: it takes the names of people from a text that names authors.
 //!
 //! ```text
 //! byline = part {(";" | "|") part}
@@ -7,7 +7,7 @@
 //! person = [role] name {"," suffix} [preposition place] [role]
 //! ```
 //!
-//! Each rule takes words off or parts them; none adds one. The words are in `data/names`.
+//! Each rule removes words or splits the text. No rule adds a word. The words are in `data/names`.
 
 use crate::page::tidy;
 
@@ -29,14 +29,14 @@ pub(crate) use source::Source;
 
 const MAX_AUTHORS: usize = 20;
 
-/// Returns the names in texts that are given as the names of authors, such as a feed's: each
-/// once, in their order, at most 20, without labels, roles, places and dates.
+/// Returns the names in texts that are meant to name authors, such as those of a feed. Each name is
+/// returned once, in order, at most 20 in all. Labels, roles, places and dates are removed.
 pub fn names<'a>(texts: impl IntoIterator<Item = &'a str>) -> Vec<String> {
     names_in(texts.into_iter(), Source::Field)
 }
 
-/// Returns the names in `texts`, each once, in their order. Addresses, handles, roles, dates,
-/// accounts and slugs are none.
+/// Returns the names in `texts`, each once, in order. Addresses, handles, roles, dates, accounts
+/// and slugs are not names.
 pub(crate) fn names_in<'a>(texts: impl Iterator<Item = &'a str>, source: Source) -> Vec<String> {
     let mut names: Vec<String> = Vec::new();
     for name in texts.flat_map(|text| byline(&tidy(text, 6 * MAX_NAME_CHARS), source)) {
@@ -59,7 +59,8 @@ pub(crate) fn is_same(one: &str, other: &str) -> bool {
     plain(one) == plain(other)
 }
 
-/// The names in one text. Parts behind a bar are mostly something else: a section, a site.
+/// Returns the names in one text. A part after a bar is usually something else, such as a section
+/// or a site.
 fn byline(text: &str, source: Source) -> Vec<String> {
     let text = label::without_notes(text).replace(['；', '؛'], ";").replace('：', ": ");
     let mut names: Vec<String> = Vec::new();
@@ -70,7 +71,7 @@ fn byline(text: &str, source: Source) -> Vec<String> {
     without_agencies(without_initials(&names))
 }
 
-/// Without the initials that stand for a picture of the author.
+/// Removes the initials that stand in for a picture of the author.
 fn without_initials(names: &[String]) -> Vec<String> {
     let named: Vec<String> =
         names.iter().map(|name| name::without_own_initials(name).to_owned()).collect();
@@ -88,7 +89,7 @@ fn part_names(part: &str, source: Source) -> Vec<String> {
     people.iter().filter_map(|person| name::of(person, source)).collect()
 }
 
-/// Agencies are authors only where nobody is named.
+/// Keeps an agency as the author only if nobody else is named.
 fn without_agencies(mut names: Vec<String>) -> Vec<String> {
     if names.iter().any(|name| name.contains(' ') && !role::is_agency(name)) {
         names.retain(|name| !role::is_agency(name));

@@ -1,5 +1,5 @@
-//! Bytes to text: by what they are, what their server and the document say, and where
-//! nobody says anything right, by what they look like.
+//! Decodes bytes to text. The bytes themselves decide first, then the labels of the server and the
+//! document. The look of the letters decides if no label is right.
 
 use std::borrow::Cow;
 
@@ -14,19 +14,19 @@ pub(crate) use detect::Site;
 
 /// The escape character, which starts every shift of ISO-2022-JP.
 const ESCAPE: u8 = 0x1b;
-/// UTF-8 may hold one broken sequence in so many letters beyond ASCII: pages put together
-/// from several sources do.
+/// UTF-8 may have one broken sequence in this many letters beyond ASCII. Pages that are put
+/// together from several sources do.
 const UTF_8_LETTERS_PER_FLAW: usize = 16;
-/// A label is wrong where more than one in so many letters beyond ASCII cannot be read by it.
+/// A label is wrong if it fails for more than one in this many letters beyond ASCII.
 const LETTERS_PER_FLAW: usize = 8;
 
 /// Decodes `bytes`. Bytes that cannot be decoded become U+FFFD.
 ///
-/// A byte order mark decides. Valid UTF-8 with letters beyond ASCII is UTF-8, whatever
-/// anybody says: text in another encoding is hardly ever valid UTF-8, and servers often name
-/// one charset for all their files. Then comes the first that fits the bytes: `hint` (a label,
-/// or a whole `Content-Type`), the document's own declaration, and what its letters look like.
-/// That goes against the order of browsers where a label is wrong, and only there.
+/// A byte order mark decides. Valid UTF-8 with letters beyond ASCII is UTF-8, whatever the labels
+/// say: text in another encoding is hardly ever valid UTF-8, and servers often name one charset for
+/// all their files. Otherwise the first encoding that fits the bytes is taken. The order is `hint`
+/// (a label or a whole `Content-Type`), the document's own declaration, and the encoding that the
+/// letters look like. This order differs from that of browsers only if a label is wrong.
 pub(crate) fn decode<'b>(bytes: &'b [u8], hint: Option<&str>, site: Site<'_>) -> Cow<'b, str> {
     if let Some((encoding, mark)) = Encoding::for_bom(bytes)
         && !bytes.starts_with(&[0xff, 0xfe, 0, 0])
@@ -43,9 +43,11 @@ pub(crate) fn decode<'b>(bytes: &'b [u8], hint: Option<&str>, site: Site<'_>) ->
     }
 }
 
-/// Returns the text of a document as all readers of this crate see it. `content_type`: the
-/// answer's, or a charset. `url`: where it was fetched. Bytes that cannot be decoded become
-/// U+FFFD.
+/// Returns the text of a document, decoded as every reader of this crate decodes it. Bytes that
+/// cannot be decoded become U+FFFD.
+///
+/// `content_type`: the `Content-Type` of the response, or a charset. `url`: the URL from which the
+/// document was fetched.
 pub fn decoded<'b>(
     document: &'b [u8],
     content_type: Option<&str>,
@@ -54,8 +56,8 @@ pub fn decoded<'b>(
     decode(document, content_type, url.into())
 }
 
-/// UTF-16 and UTF-32 without a byte order mark, which the first character of a document
-/// gives away.
+/// Decodes UTF-16 and UTF-32 without a byte order mark. The first character of the document shows
+/// which it is.
 fn wide(bytes: &[u8]) -> Option<String> {
     Some(match bytes {
         [0xff, 0xfe, 0, 0, rest @ ..] => utf_32(rest, u32::from_le_bytes),
@@ -93,7 +95,7 @@ fn by_labels<'b>(bytes: &'b [u8], hint: Option<&str>, site: Site<'_>) -> Cow<'b,
     let hinted = hint.and_then(label::in_content_type);
     let hinted = hinted.filter(|encoding| *encoding != UTF_16LE && *encoding != UTF_16BE);
     let declared = declared::encoding(bytes);
-    // Many servers name ISO-8859-1, which is read as windows-1252, for all that they have.
+    // Many servers name ISO-8859-1 for all their files. It is read as windows-1252.
     let is_default = hinted == Some(WINDOWS_1252);
     let is_declared_rightly = |own| is_default && own == detect::encoding(bytes, site);
     let labels = match declared {

@@ -1,5 +1,5 @@
-//! Dates as publishers write them, kept in the offset they were written in.
-//! Written by hand, since `dateparser` knows English only.
+//! Dates as publishers write them, each in the offset that it was written in. Written by hand,
+//! since `dateparser` knows English only.
 
 use courant_article::PublishedAt;
 
@@ -11,7 +11,7 @@ use calendars::{common, persian_month};
 pub(crate) use months::month;
 use plain::plain;
 
-/// Longer texts are no dates.
+/// The most bytes of a date. Longer texts are not dates.
 const MAX_DATE_BYTES: usize = 120;
 
 /// Words between the parts of a date.
@@ -55,23 +55,24 @@ const ZONES: [(&str, &str); 34] = [
     ("west", "+01:00"),
 ];
 
-/// The order of day and month in `3/4/2024`.
+/// The meaning of `3/4/2024`, by the order of day and month.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Order {
     /// The third of April.
     DayFirst,
     /// The fourth of March.
     MonthFirst,
-    /// None, so it is not read: it means different days on two sides of an ocean.
+    /// The order is not known, and the date is not read: it means different days in different
+    /// countries.
     Unknown,
 }
 
-/// Reads ISO 8601 and its looser spellings, RFC 822, dates with the month's name
-/// in many languages, `2024年3月5日`, `31.12.2024`, `31/12/2024` where only one
-/// order is possible, and Unix seconds or milliseconds.
+/// Reads a date that a publisher wrote. The forms are ISO 8601 and its looser spellings, RFC 822,
+/// dates with the month's name in many languages, `2024年3月5日`, `31.12.2024`, `31/12/2024` if only
+/// one order is possible, and Unix seconds or milliseconds.
 ///
-/// The offset stays as it was written. A time without an offset names no
-/// instant: then the date alone is returned, rather than an offset made up.
+/// The offset stays as it was written. A time without an offset names no instant, so only its date
+/// is returned and no offset is made up. Returns `None` if the text is no date.
 pub fn published_at(text: &str) -> Option<PublishedAt> {
     let text = text.trim().trim_matches('"');
     if text.is_empty() || text.len() > MAX_DATE_BYTES {
@@ -84,9 +85,9 @@ pub fn published_at(text: &str) -> Option<PublishedAt> {
     with_time(&date, rest)
 }
 
-/// The same for the date of a feed, where a time without an offset means UTC: RFC 822 and most
-/// readers of feeds take it so, and an hour that is wrong is better than a day in order.
-/// Also `Tue Mar 5 09:30:00 UTC 2024`, as programs in C write it.
+/// Reads a date of a feed, as [`published_at`] does, but takes a time without an offset as UTC. RFC
+/// 822 and most feed readers do so, and a wrong hour is better than a date without the order of the
+/// day. Also reads `Tue Mar 5 09:30:00 UTC 2024`, as C programs write it.
 pub(crate) fn feed_date(text: &str) -> Option<PublishedAt> {
     let short = Some(text.trim()).filter(|text| text.len() <= MAX_DATE_BYTES)?;
     let text = year_before_time(short).unwrap_or_else(|| short.to_owned());
@@ -99,7 +100,7 @@ pub(crate) fn feed_date(text: &str) -> Option<PublishedAt> {
     universal.filter(|_| unix(short).is_none()).or_else(|| published_at(&text))
 }
 
-/// The text with a year that stands at its end moved before the time.
+/// Returns the text with a year at its end moved before the time.
 fn year_before_time(text: &str) -> Option<String> {
     let mut words: Vec<&str> = text.split_whitespace().collect();
     let year =
@@ -109,7 +110,7 @@ fn year_before_time(text: &str) -> Option<String> {
     Some(words.join(" "))
 }
 
-/// The first date inside a text that readers see, with the text before it.
+/// Returns the first date inside a text that readers see, and the text before it.
 pub(crate) fn date_within(text: &str, order: Order) -> Option<(String, PublishedAt)> {
     let end = text.floor_char_boundary(2 * MAX_DATE_BYTES);
     let text = plain(&text[..end]);
@@ -143,7 +144,7 @@ fn unix(text: &str) -> Option<String> {
     jiff::Timestamp::from_millisecond(milliseconds).ok().map(|instant| instant.to_string())
 }
 
-/// The date as `YYYY-MM-DD`, and the text behind it.
+/// Returns the date as `YYYY-MM-DD`, and the text after it.
 fn date_and_rest(text: &str, order: Order) -> Option<(String, &str)> {
     iso_date(text)
         .or_else(|| numeric_date(text, order))
@@ -160,7 +161,8 @@ fn iso_date(text: &str) -> Option<(String, &str)> {
     Some((date(year, month, day)?, rest))
 }
 
-/// Day, month, year; month and day the other way round only where it must be.
+/// Reads a date of three numbers. `order` decides between day and month unless only one order is
+/// possible.
 fn numeric_date(text: &str, order: Order) -> Option<(String, &str)> {
     let (first, rest) = short_number(text, false)?;
     let separator = rest.chars().next().filter(|c| matches!(c, '.' | '/' | '-'))?;
@@ -179,12 +181,12 @@ fn numeric_date(text: &str, order: Order) -> Option<(String, &str)> {
     Some((date?, rest))
 }
 
-/// `Tue, 05 Mar 2024 …`, `March 5th, 2024 …`, `5-Mar-24 …`, `5 de marzo de 2024`:
-/// where it starts, the date, and the text behind it.
+/// Reads `Tue, 05 Mar 2024 …`, `March 5th, 2024 …`, `5-Mar-24 …`, `5 de marzo de 2024`. Returns the
+/// index of its start, the date, and the text after it.
 fn named_date(text: &str) -> Option<(usize, String, &str)> {
     let mut words: Vec<(usize, &str)> =
         words(text).filter(|(_, word)| !BETWEEN.contains(word)).collect();
-    // Some give a month's name twice, in two of their language's calendars: `مايو/أيار`.
+    // Some sites write a month's name twice, in two calendars of their language: `مايو/أيار`.
     words.dedup_by(|other, one| {
         any_month(one.1).is_some_and(|month| any_month(other.1) == Some(month))
     });
@@ -210,7 +212,7 @@ fn named_date(text: &str) -> Option<(usize, String, &str)> {
     })
 }
 
-/// The words with the place where they start.
+/// Returns the words, each with the index of its start.
 fn words(text: &str) -> impl Iterator<Item = (usize, &str)> {
     let is_break = |c: char| {
         c.is_whitespace()
@@ -221,7 +223,7 @@ fn words(text: &str) -> impl Iterator<Item = (usize, &str)> {
         .map(|word| (word.as_ptr().addr() - text.as_ptr().addr(), word))
 }
 
-/// The month that a word names, of the Gregorian or the Persian year.
+/// Returns the month of the Gregorian or the Persian year that a word names.
 fn any_month(word: &str) -> Option<u32> {
     persian_month(word).or_else(|| month(word))
 }
@@ -247,13 +249,13 @@ fn date(year: u32, month: u32, day: u32) -> Option<String> {
     ((1700..=2200).contains(&year) && date.parse::<jiff::civil::Date>().is_ok()).then_some(date)
 }
 
-/// `09:30:00+01:00` of what stands behind a date, if it has time and offset.
+/// Returns `09:30:00+01:00` for the text after a date, if it has a time and an offset.
 fn time_and_offset(rest: &str) -> Option<String> {
     let (time, zone) = time_of_day(rest)?;
     Some(time + &offset(zone)?)
 }
 
-/// `09:30:00` of what stands behind a date, and what stands behind the time.
+/// Returns `09:30:00` for the text after a date, and the text after the time.
 fn time_of_day(rest: &str) -> Option<(String, &str)> {
     let start = rest.find(|c: char| c.is_ascii_digit())?;
     let before = rest[..start].trim_matches(|c: char| !c.is_ascii_alphabetic());
@@ -306,13 +308,13 @@ fn numeric_offset(text: &str) -> Option<String> {
     (hours <= 15 && minutes < 60).then(|| format!("{sign}{hours:02}:{minutes:02}"))
 }
 
-/// Exactly `width` digits, and what follows.
+/// Reads exactly `width` digits. Returns the number and the text after it.
 fn number(text: &str, width: usize) -> Option<(u32, &str)> {
     let digits = text.get(..width).filter(|digits| digits.bytes().all(|c| c.is_ascii_digit()))?;
     Some((digits.parse().ok()?, &text[width..]))
 }
 
-/// One or two digits; exactly two where `is_fixed`.
+/// Reads one or two digits, or exactly two if `is_fixed`.
 fn short_number(text: &str, is_fixed: bool) -> Option<(u32, &str)> {
     number(text, 2).or_else(|| if is_fixed { None } else { number(text, 1) })
 }

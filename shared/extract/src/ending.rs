@@ -1,11 +1,11 @@
-//! Documents that end as they should, whatever their server said of their length.
+//! Tells documents that end properly from those that were cut, whatever length their server stated.
 
 /// The tags that end a page, a feed or a sitemap.
 const LAST_TAGS: [&[u8]; 6] =
     [b"</html>", b"</rss>", b"</feed>", b"</rdf:RDF>", b"</urlset>", b"</sitemapindex>"];
 
-/// Returns true if a page, feed or sitemap has its last tag, and nothing but blanks and
-/// comments after it, or is JSON as a whole.
+/// Returns true if a page, feed or sitemap has its closing tag and only blanks and comments after
+/// it. Also returns true if the document is JSON as a whole.
 pub fn is_complete(document: &[u8]) -> bool {
     let mut rest = document.trim_ascii_end();
     while let Some(comment) = rest.strip_suffix(b"-->") {

@@ -1,13 +1,13 @@
-//! Pages that stand in front of what was asked for: checks for robots, and logins.
+//! Pages that stand in front of the requested page: bot checks and logins.
 
 use crate::markup::{Piece, Pieces, attribute, is_element};
 
-/// Such a page is short: its text in characters, without blanks.
+/// The most characters of text on such a page, blanks left out.
 const MAX_CHARS: usize = 1_500;
-/// Much of a check is script, but not more than this.
+/// The most bytes of such a page. Much of a bot check is script.
 const MAX_BYTES: usize = 512 * 1024;
 
-/// The words of checks for robots, in their titles and texts.
+/// The words of bot checks, in titles and texts.
 const CHECK_WORDS: [&str; 20] = [
     "are you a robot",
     "are you human",
@@ -31,7 +31,7 @@ const CHECK_WORDS: [&str; 20] = [
     "verifying you are human",
 ];
 
-/// Marks of checks in their markup and scripts.
+/// The marks of bot checks, in markup and scripts.
 const CHECK_MARKS: [&str; 10] = [
     "/cdn-cgi/challenge-platform/",
     "_cf_chl_opt",
@@ -45,17 +45,17 @@ const CHECK_MARKS: [&str; 10] = [
     "challenge.js?token=",
 ];
 
-/// A page in front of another.
+/// A page that stands in front of the requested page.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Gate {
-    /// It asks if its reader is a person.
+    /// It checks that its reader is a person.
     BotCheck,
     /// It asks for a name and a password.
     Login,
 }
 
-/// Tells a check for robots or a login; `None` for a page that shows something. Only short pages
-/// count: many an article has a login or a captcha beside it.
+/// Returns the kind of a bot check or login page. Returns `None` if the page shows content. Only
+/// short pages count, since many articles have a login form or a captcha beside them.
 pub fn gate(html: &str) -> Option<Gate> {
     if html.len() > MAX_BYTES {
         return None;

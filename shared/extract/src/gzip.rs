@@ -1,4 +1,4 @@
-//! Decompression with a bound on what comes out.
+//! Decompression with a bound on the output.
 
 use std::io::Read;
 
@@ -10,8 +10,8 @@ pub(crate) fn is_gzip(bytes: &[u8]) -> bool {
     bytes.starts_with(&MAGIC)
 }
 
-/// The content of `bytes`, cut at `limit`; `None` where nothing can be read. A
-/// stream that breaks off gives what came before.
+/// Returns the content of `bytes`, cut at `limit`. A stream that breaks off gives the content
+/// before the break. Returns `None` if nothing can be read.
 pub(crate) fn inflate(bytes: &[u8], limit: usize) -> Option<Vec<u8>> {
     let mut content = Vec::new();
     let limit = u64::try_from(limit).unwrap_or(u64::MAX);

@@ -1,4 +1,4 @@
-//! Keeps a page that was made to hurt from hurting anything but itself.
+//! Confines the harm of a malicious page to that page.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
@@ -9,14 +9,14 @@ use html5ever::{ParseOpts, parse_document};
 
 use crate::deadline::{Deadline, TimeIsUp};
 
-/// Deeper trees are refused: they may be walked by recursion, and a stack that
-/// overflows ends the process. Twice this depth was tried on a stack of 2 MiB.
+/// The deepest tree that is read. Deeper trees are refused: they may be walked by recursion, and a
+/// stack overflow ends the process. Twice this depth was tried on a stack of 2 MiB.
 pub(crate) const MAX_TREE_DEPTH: usize = 800;
-/// Tags open at once, by a count that leaves out those that need no end tag: the
-/// parser's time for a tag grows with the depth it stands in.
+/// The most tags that may be open at once, without those that need no end tag. The parser's time
+/// for a tag grows with its depth.
 const MAX_OPEN_TAGS: i64 = 400;
-/// The most nodes that parsing may build. Formatting elements left open are built again in
-/// every block that follows: a few megabytes can ask for billions of nodes.
+/// The most nodes that parsing may build. Formatting elements that are left open are built again in
+/// every block that follows, so a few megabytes can ask for billions of nodes.
 const MAX_NODES: u64 = 2_000_000;
 /// The bytes that are parsed between two looks at the clock.
 const CHUNK_BYTES: usize = 32 * 1024;
@@ -24,15 +24,14 @@ const CHUNK_BYTES: usize = 32 * 1024;
 const FORMATTING: [&str; 14] = [
     "a", "b", "big", "code", "em", "font", "i", "nobr", "s", "small", "strike", "strong", "tt", "u",
 ];
-/// Elements without an end tag, or whose end tag HTML lets authors leave out.
+/// Elements without an end tag, or with an end tag that HTML lets authors leave out.
 const UNCLOSED: [&str; 35] = [
     "area", "base", "body", "br", "col", "colgroup", "command", "dd", "dt", "embed", "head", "hr",
     "html", "img", "input", "keygen", "li", "link", "meta", "optgroup", "option", "p", "param",
     "path", "rect", "rp", "rt", "source", "tbody", "td", "tfoot", "th", "thead", "tr", "track",
 ];
 
-/// Elements of SVG within which nothing is read as HTML. Written `<use/>` they
-/// are closed, as HTML's own are not.
+/// Elements of SVG that contain no HTML. Unlike HTML's own elements, `<use/>` closes itself.
 const DRAWING: [&str; 31] = [
     "a",
     "animate",
@@ -67,12 +66,12 @@ const DRAWING: [&str; 31] = [
     "use",
 ];
 
-/// Why a page cannot be parsed.
+/// The reasons why a page cannot be parsed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Unparsable {
-    /// Nested too deeply, or too much work by its tags.
+    /// The page is nested too deeply, or its tags make too much work.
     TooComplex,
-    /// Its time was over.
+    /// The deadline passed.
     TimeIsUp,
 }
 
@@ -82,7 +81,7 @@ impl From<TimeIsUp> for Unparsable {
     }
 }
 
-/// Runs `parse`; a panic becomes an error with its message.
+/// Runs `parse`. A panic becomes an error with the message of the panic.
 pub(crate) fn isolated<T>(parse: impl FnOnce() -> T) -> Result<T, String> {
     catch_unwind(AssertUnwindSafe(parse)).map_err(|panic| {
         let text = panic.downcast_ref::<String>().map(String::as_str);
@@ -90,7 +89,7 @@ pub(crate) fn isolated<T>(parse: impl FnOnce() -> T) -> Result<T, String> {
     })
 }
 
-/// The parsed page.
+/// Parses a page within bounds of depth, work and time.
 pub(crate) fn document(html: &str, deadline: &Deadline<'_>) -> Result<Document, Unparsable> {
     if !is_affordable(html, deadline)? {
         return Err(Unparsable::TooComplex);
@@ -99,7 +98,7 @@ pub(crate) fn document(html: &str, deadline: &Deadline<'_>) -> Result<Document, 
     if is_flat(&document) { Ok(document) } else { Err(Unparsable::TooComplex) }
 }
 
-/// As `Document::from`, but piece by piece.
+/// Parses as `Document::from` does, but piece by piece.
 fn parsed(html: &str, deadline: &Deadline<'_>) -> Result<Document, TimeIsUp> {
     let tree_builder = TreeBuilderOpts { scripting_enabled: false, ..TreeBuilderOpts::default() };
     let options = ParseOpts { tree_builder, ..ParseOpts::default() };
@@ -115,17 +114,17 @@ fn parsed(html: &str, deadline: &Deadline<'_>) -> Result<Document, TimeIsUp> {
     Ok(parser.finish())
 }
 
-/// Tells a piece of a page that can be parsed within bounds.
+/// Returns true if a piece of a page can be parsed within bounds.
 pub(crate) fn is_affordable_fragment(html: &str) -> bool {
     is_affordable(html, &Deadline::never()) == Ok(true)
 }
 
-/// A piece of a page; `None` where it cannot be parsed.
+/// Parses a piece of a page. Returns `None` if it cannot be parsed within bounds.
 pub(crate) fn fragment(html: &str) -> Option<Document> {
     is_affordable_fragment(html).then(|| Document::fragment(html)).filter(is_flat)
 }
 
-/// Returns true if the tree stays within [`MAX_TREE_DEPTH`]; walks it without recursion.
+/// Returns true if the tree stays within [`MAX_TREE_DEPTH`]. Walks the tree without recursion.
 fn is_flat(document: &Document) -> bool {
     let (mut node, mut depth) = (document.root(), 0_usize);
     loop {
@@ -179,13 +178,13 @@ fn is_affordable(html: &str, deadline: &Deadline<'_>) -> Result<bool, TimeIsUp> 
     Ok(true)
 }
 
-/// The way the parser reads what follows, as far as tags alone tell for certain.
+/// The way in which the parser reads the following text, as far as the tags alone can tell.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Within {
     Html,
     /// An SVG drawing.
     Drawing,
-    /// The `title` or `desc` of one, which holds HTML.
+    /// The `title` or `desc` of a drawing, which holds HTML.
     Label,
 }
 
@@ -204,10 +203,10 @@ impl Within {
 
 /// A tag outside scripts, styles and comments.
 struct Tag<'a> {
-    /// In lower case.
+    /// The name in lower case.
     name: String,
     is_end: bool,
-    /// The text that follows the name, to the end of the HTML.
+    /// The text after the name, up to the end of the HTML.
     rest: &'a str,
 }
 

@@ -1,12 +1,11 @@
-//! From bytes to articles and links: HTML pages, and in [`sources`] feeds, sitemaps,
-//! robots files, OPML, URL lists and WARC records. Pure: no network, no clock but that of
-//! a [`Deadline`], and no state between calls, so that a page gives the same
-//! whatever came before it.
+//! Reads articles and links from bytes: from HTML pages, and in [`sources`] from feeds, sitemaps,
+//! robots files, OPML, URL lists and WARC records. The crate is pure. It uses no network, and no
+//! clock but that of a [`Deadline`]. It keeps no state between calls, so a page gives the same
+//! result whatever came before it.
 //!
-//! Everything here reads what strangers wrote. Every input is bounded in size,
-//! every output in length and number, HTML is refused before it is parsed where
-//! parsing would take too long, and a panic in a parser of others ends as an
-//! error of that one page ([`PageError::Panicked`]).
+//! Every input was written by strangers. Every input is bounded in size, and every output in length
+//! and number. HTML that would take too long to parse is refused before it is parsed. A panic in a
+//! foreign parser becomes an error of that one page ([`PageError::Panicked`]).
 
 mod byline;
 mod charset;

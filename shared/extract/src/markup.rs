@@ -1,7 +1,7 @@
-//! A quick walk through markup, without a tree: texts and tags, in their order.
+//! A fast walk through markup without a tree. It gives texts and tags in their order.
 //!
-//! Bytes of any encoding in which `<` and `>` are nothing else can be walked: all that the web
-//! uses, except ISO-2022-JP.
+//! It works for bytes of any encoding in which `<` and `>` mean nothing else. These are all
+//! encodings that the web uses, except ISO-2022-JP.
 
 /// A part of a document.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -12,8 +12,8 @@ pub(crate) enum Piece<'b> {
     Tag(&'b [u8]),
 }
 
-/// Walks through a document. Comments, scripts and styles are passed over; one that does not end
-/// goes on to the end of the document.
+/// Walks through a document. Comments, scripts and styles are skipped. One without an end is
+/// skipped up to the end of the document.
 pub(crate) struct Pieces<'b>(&'b [u8]);
 
 impl<'b> Pieces<'b> {
@@ -36,7 +36,7 @@ impl<'b> Pieces<'b> {
         let end = hidden.unwrap_or(b">");
         let at = rest.windows(end.len()).position(|window| window.eq_ignore_ascii_case(end));
         let tag = at.filter(|_| hidden.is_none()).map(|at| Piece::Tag(&rest[1..at]));
-        // The tag that ends a script is a tag.
+        // The tag that ends a script counts as a tag.
         let passed = if end.starts_with(b"</") { 0 } else { end.len() };
         self.0 = at.map_or(&[], |at| &rest[at + passed..]);
         tag
@@ -71,7 +71,7 @@ pub(crate) fn is_element(tag: &[u8], name: &str) -> bool {
     tag[..end.unwrap_or(tag.len())].eq_ignore_ascii_case(name.as_bytes())
 }
 
-/// The value of an attribute, with its references resolved. `name` is in lower case.
+/// Returns the value of an attribute, with its references resolved. `name` is in lower case.
 pub(crate) fn attribute(tag: &str, name: &str) -> Option<String> {
     let mut rest = tag.split_once(|c: char| c.is_ascii_whitespace() || c == '/')?.1;
     loop {
@@ -93,7 +93,7 @@ pub(crate) fn attribute(tag: &str, name: &str) -> Option<String> {
     }
 }
 
-/// The value at the start of `text`, and what is behind it.
+/// Returns the value at the start of `text`, and the text after it.
 fn value_of(text: &str) -> (&str, &str) {
     for quote in ['"', '\''] {
         if let Some(quoted) = text.strip_prefix(quote) {

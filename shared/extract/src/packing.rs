@@ -1,5 +1,5 @@
-//! Content codings (RFC 9110, section 8.4) undone with a bound on what comes out, also where a
-//! server names another coding than it uses.
+//! Undoes content codings (RFC 9110, section 8.4) with a bound on the output, also if a server
+//! names another coding than it uses.
 
 use std::borrow::Cow;
 use std::io::{BufRead, BufReader, Read};
@@ -9,32 +9,32 @@ use flate2::bufread::{DeflateDecoder, GzDecoder, ZlibDecoder};
 
 use crate::gzip;
 
-/// The most codings that are undone, one within another.
+/// The most codings that are undone, one inside the other.
 const MAX_LAYERS: usize = 4;
-/// The start of a body that shows whether it is text.
+/// The length of a body's start that shows if the body is text.
 const TEXT_BYTES: usize = 1024;
 /// The largest window, as a power of two, that a zstd frame on the web may need (RFC 9659).
 const ZSTD_WINDOW_LOG: u32 = 23;
 /// The bytes that the brotli decoder reads at once.
 const BROTLI_BUFFER_BYTES: usize = 16 * 1024;
 
-/// A body without its codings.
+/// A body without its content codings.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Unpacked<'b> {
     /// The bytes that could be read, within the limit.
     pub bytes: Cow<'b, [u8]>,
-    /// The way it ends.
+    /// The reason why the bytes end.
     pub end: End,
 }
 
-/// The way a body ends.
+/// The reason why the bytes of a body end.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum End {
-    /// It was read to its end.
+    /// The body was read to its end.
     Whole,
-    /// It is longer than the limit.
+    /// The body is longer than the limit.
     Limit,
-    /// It breaks off, is damaged, or is in no coding that is known.
+    /// The body breaks off, is damaged, or has an unknown coding.
     Broken,
 }
 
@@ -47,16 +47,16 @@ enum Coding {
     Zstd,
 }
 
-/// Returns true if `content_encoding` names a coding, or `body` starts as gzip or zstd do.
+/// Returns true if `content_encoding` names a coding, or if `body` starts as gzip or zstd.
 pub fn is_packed(body: &[u8], content_encoding: Option<&str>) -> bool {
     named(content_encoding).next().is_some() || Coding::by_magic(body).is_some()
 }
 
-/// Undoes the codings that `content_encoding` names and those that the bytes show, `limit`
-/// bytes at most. A coding that is named but not there is passed over where the body is text.
+/// Undoes the codings that `content_encoding` names and those that the bytes show. Returns at most
+/// `limit` bytes. A named coding that the body does not have is ignored if the body is text.
 pub fn unpacked<'b>(body: &'b [u8], content_encoding: Option<&str>, limit: usize) -> Unpacked<'b> {
     let mut bytes = Cow::Borrowed(body);
-    // The last one named was put on last.
+    // The coding that is named last was applied last.
     let mut codings: Vec<_> = named(content_encoding).take(MAX_LAYERS + 1).collect();
     for _ in 0..=MAX_LAYERS {
         let coding = codings.pop().map_or_else(|| Coding::by_magic(&bytes).map(Ok), Some);
@@ -85,10 +85,10 @@ fn cut(bytes: Cow<'_, [u8]>, limit: usize) -> Cow<'_, [u8]> {
     }
 }
 
-/// A coding is named that nobody here can undo.
+/// A named coding that is not supported.
 struct UnknownCoding;
 
-/// The codings in the header's order; those that change nothing are left out.
+/// Returns the codings in the header's order, without those that change nothing.
 fn named(content_encoding: Option<&str>) -> impl Iterator<Item = Result<Coding, UnknownCoding>> {
     let names = content_encoding.unwrap_or_default().split(',').map(str::trim);
     names.filter_map(|name| match name.to_ascii_lowercase().as_str() {
@@ -99,7 +99,7 @@ fn named(content_encoding: Option<&str>) -> impl Iterator<Item = Result<Coding, 
         "compress" | "x-compress" | "dcb" | "dcz" | "exi" | "pack200-gzip" => {
             Some(Err(UnknownCoding))
         }
-        // Charsets and other mistakes stand here, too.
+        // Some headers name charsets or other mistakes here.
         _ => None,
     })
 }
@@ -113,14 +113,14 @@ impl Coding {
         }
     }
 
-    /// The bytes that come out, and how they end. One coding is tried for another where the
-    /// bytes give it away.
+    /// Returns the decoded bytes and the reason why they end. Another coding is tried if the bytes
+    /// show it.
     fn undo(self, bytes: &[u8], limit: usize) -> (Vec<u8>, End) {
         match Self::by_magic(bytes).unwrap_or(self) {
             Self::Gzip => gunzipped(bytes, limit),
             Self::Zstd => read(zstd_reader(bytes), Vec::new(), limit),
             Self::Brotli => read(Decompressor::new(bytes, BROTLI_BUFFER_BYTES), Vec::new(), limit),
-            // The standard means zlib; many servers send the bare stream.
+            // The standard means zlib, but many servers send the bare deflate stream.
             Self::Deflate => match read(ZlibDecoder::new(bytes), Vec::new(), limit) {
                 (_, End::Broken) => read(DeflateDecoder::new(bytes), Vec::new(), limit),
                 undone => undone,
@@ -129,7 +129,8 @@ impl Coding {
     }
 }
 
-/// The members of a gzip stream. Browsers pass over what follows them, and so does this.
+/// Returns the content of the members of a gzip stream. Bytes after the members are ignored, as
+/// browsers do.
 fn gunzipped(mut rest: &[u8], limit: usize) -> (Vec<u8>, End) {
     let mut content = Vec::new();
     loop {
@@ -154,7 +155,7 @@ fn zstd_reader(bytes: &[u8]) -> Box<dyn BufRead + Send + '_> {
     }
 }
 
-/// A reader that fails once, with an error that came before.
+/// Makes a reader that fails once, with an earlier error.
 pub(crate) fn failing<'r>(error: std::io::Error) -> Box<dyn BufRead + Send + 'r> {
     struct Failing(Option<std::io::Error>);
     impl Read for Failing {
@@ -165,7 +166,7 @@ pub(crate) fn failing<'r>(error: std::io::Error) -> Box<dyn BufRead + Send + 'r>
     Box::new(BufReader::new(Failing(Some(error))))
 }
 
-/// Adds to `content` what `reader` gives, up to `limit` in all.
+/// Adds the output of `reader` to `content`, up to `limit` bytes in all.
 fn read(reader: impl Read, mut content: Vec<u8>, limit: usize) -> (Vec<u8>, End) {
     let room = limit.saturating_sub(content.len());
     let one_more = u64::try_from(room).unwrap_or(u64::MAX).saturating_add(1);
@@ -177,7 +178,7 @@ fn read(reader: impl Read, mut content: Vec<u8>, limit: usize) -> (Vec<u8>, End)
     (content, if read.is_ok() { End::Whole } else { End::Broken })
 }
 
-/// Returns true if the start holds no control characters: packed bytes do.
+/// Returns true if the start has no control characters, which packed bytes have.
 fn is_text(bytes: &[u8]) -> bool {
     let start = &bytes[..bytes.len().min(TEXT_BYTES)];
     let is_wide = start.starts_with(&[0xff, 0xfe]) || start.starts_with(&[0xfe, 0xff]);

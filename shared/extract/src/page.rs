@@ -1,4 +1,4 @@
-//! An HTML page as an article.
+//! Reads an HTML page as an article.
 
 use courant_article::{Evidence, PublishedAt};
 use dom_query::Document;
@@ -39,69 +39,68 @@ use survey::Survey;
 pub(crate) use tidy::tidy;
 pub use verdict::{SIGNS, Signs};
 
-/// Larger pages are refused.
+/// The most bytes of a page. Larger pages are refused.
 pub const MAX_PAGE_BYTES: usize = 16 * 1024 * 1024;
 
-/// The contents of a page, as `courant extract` prints them, and its links.
+/// The contents of a page and its links, as `courant extract` prints them.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Page {
-    /// True if it is one article, rather than a listing, a form or a challenge.
+    /// True if the page is one article, rather than a listing, a form or a bot check.
     pub is_article: bool,
-    /// The headline without the site's name; empty where there is none.
+    /// The headline without the site's name; empty if there is none.
     pub title: String,
     /// Names of the authors, in the page's order.
     pub authors: Vec<String>,
-    /// When it was published, in the page's own offset.
+    /// The publishing time, in the page's own offset.
     pub published_at: Option<PublishedAt>,
-    /// When the page says that it was last changed; never taken for the time of
-    /// publishing.
+    /// The time of the last change, as the page states it. It never stands in for the publishing
+    /// time.
     pub modified_at: Option<PublishedAt>,
-    /// ISO 639-1, as the page declares it.
+    /// The language that the page declares, ISO 639-1.
     pub language: Option<String>,
     /// The publisher's name.
     pub site_name: Option<String>,
-    /// The section that the page puts it into, in its own words.
+    /// The section that the page puts the article into, in the page's own words.
     pub section: Option<String>,
-    /// Tags and keywords as the page gives them, each once, at most 32.
+    /// Tags and keywords in the page's words, each once, at most 32.
     pub tags: Vec<String>,
-    /// The URL of the lead image, absolute; not checked in any way.
+    /// The absolute URL of the lead image. It is not checked.
     pub image: Option<String>,
-    /// True if the page declares that not everybody may read all of it.
+    /// True if the page declares that not every reader may read all of it.
     pub paywalled: bool,
-    /// The URL that the page calls canonical, absolute; not checked in any way.
+    /// The absolute URL that the page calls canonical. It is not checked.
     pub canonical_url: Option<String>,
-    /// The main text, paragraphs apart by a blank line; also where it is no
-    /// article, as far as there is any.
+    /// The main text, with a blank line between paragraphs. A page that is no article may have a
+    /// text, too.
     pub text: String,
-    /// The same with headings, lists, quotes and links, links absolute.
+    /// The main text with headings, lists, quotes and links. Links are absolute.
     pub markdown: String,
     /// Feeds that the page announces.
     pub feeds: Vec<Url>,
-    /// Links on the same site that look like articles, in the page's order, at
-    /// most 500.
+    /// Links to pages of the same site that look like articles, in the page's order, at most 500.
     pub links: Vec<Url>,
     /// True if the page asks not to be indexed.
     pub noindex: bool,
-    /// True if it shows for printing what stands elsewhere.
+    /// True if the page is the print view of an article that stands elsewhere.
     pub is_print_view: bool,
     /// The sources that the values come from.
     pub evidence: Evidence,
 }
 
-/// Why nothing can be said about a page.
+/// The reasons why a page cannot be read.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum PageError {
-    /// Larger than [`MAX_PAGE_BYTES`].
+    /// The page is larger than [`MAX_PAGE_BYTES`].
     #[error("the page has {0} bytes, more than {MAX_PAGE_BYTES}")]
     TooLarge(usize),
-    /// Nested so deeply, or so full of open tags, that parsing it would take too
-    /// much stack, memory or time.
-    #[error("the page is nested too deeply to be parsed")]
+    /// The page is nested too deeply or has too many open tags. Parsing it would take too much
+    /// stack, memory or time.
+    #[error("the page is too complex to be parsed")]
     TooComplex,
-    /// Reading it took longer than it may.
-    #[error("the page takes too long to be read")]
+    /// The deadline passed before the page was read.
+    #[error("the page was not read before the deadline")]
     TooSlow,
-    /// A parser failed on it.
+    /// A parser panicked on the page.
     #[error("the HTML parser panicked: {0}")]
     Panicked(String),
 }
@@ -121,22 +120,22 @@ impl From<Unparsable> for PageError {
     }
 }
 
-/// Reads an HTML page, however long it takes. `charset_hint`: the answer's
-/// `Content-Type`, or a charset. `url`: where the page was fetched; relative links
-/// are resolved against it.
+/// Reads an HTML page without a time limit. `charset_hint`: the `Content-Type` of the response, or
+/// a charset. `url`: the URL from which the page was fetched; relative links are resolved against
+/// it.
 ///
 /// # Errors
-/// [`PageError`] where the page cannot be parsed. A page without an article is no
-/// error: its [`Page::is_article`] is false.
+/// [`PageError`] if the page cannot be parsed. A page without an article is no error: its
+/// [`Page::is_article`] is false.
 pub fn page(html: &[u8], charset_hint: Option<&str>, url: &Url) -> Result<Page, PageError> {
     page_within(html, charset_hint, url, Context::default(), &Deadline::never())
 }
 
-/// Reads an HTML page as [`page`] does, with what is known of the visit; gives up when
-/// `deadline` has passed.
+/// Reads an HTML page as [`page`] does, with the circumstances of the fetch in `context`. Gives up
+/// when `deadline` has passed.
 ///
 /// # Errors
-/// As [`page`], and [`PageError::TooSlow`].
+/// The errors of [`page`], and [`PageError::TooSlow`].
 pub fn page_within(
     html: &[u8],
     charset_hint: Option<&str>,
@@ -147,11 +146,11 @@ pub fn page_within(
     parsed(html, charset_hint, url, deadline, |document| read(document, url, context, deadline))
 }
 
-/// Returns the numbers that decide [`Page::is_article`], one for each of [`SIGNS`], to
-/// train and to examine the decision.
+/// Returns the numbers that decide [`Page::is_article`], one for each of [`SIGNS`]. They serve to
+/// train and examine the decision.
 ///
 /// # Errors
-/// As [`page`].
+/// The errors of [`page`].
 pub fn signs(html: &[u8], charset_hint: Option<&str>, url: &Url) -> Result<Signs, PageError> {
     let deadline = Deadline::never();
     parsed(html, charset_hint, url, &deadline, |document| {
@@ -165,11 +164,11 @@ pub fn signs(html: &[u8], charset_hint: Option<&str>, url: &Url) -> Result<Signs
     })
 }
 
-/// Returns the text of each block that the rules keep, with the numbers that decide if it is
-/// the article's own, one for each of [`BLOCK_SIGNS`], to train the decision.
+/// Returns the text of each block that the rules keep, with one number for each of [`BLOCK_SIGNS`].
+/// The numbers decide if the block belongs to the article, and serve to train that decision.
 ///
 /// # Errors
-/// As [`page`].
+/// The errors of [`page`].
 pub fn block_signs(
     html: &[u8],
     charset_hint: Option<&str>,

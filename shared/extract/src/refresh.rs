@@ -1,32 +1,32 @@
-//! Pages that send their readers on: `<meta http-equiv=refresh>` and the header `Refresh`.
+//! Pages that redirect their readers, by `<meta http-equiv=refresh>` or the header `Refresh`.
 
 use std::time::Duration;
 
 use crate::markup::{Piece, Pieces, attribute, is_element};
 
-/// The text of a page that only sends its readers on, in characters.
+/// The most characters of text on a page that only redirects.
 const MAX_STUB_CHARS: usize = 800;
-/// A longer wait is for readers who are to read first.
+/// The longest delay of a page that only redirects. A longer one lets readers read the page first.
 const MAX_DELAY: Duration = Duration::from_secs(10);
-/// The longest address.
+/// The most bytes of the target's address.
 const MAX_URL_BYTES: usize = 4_096;
 
-/// An order to go elsewhere after a while.
+/// A redirect to another address after a delay.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Refresh {
-    /// The time until then.
+    /// The delay before the redirect.
     pub after: Duration,
-    /// The address as it is written; it may be relative.
+    /// The address as it is written. It may be relative.
     pub url: String,
 }
 
 impl Refresh {
-    /// A page that only sends its readers on is no longer.
+    /// The most bytes of a page that only redirects.
     pub const MAX_STUB_BYTES: usize = 64 * 1024;
 
-    /// Parses a header `Refresh`, or the `content` of a `meta` element, by the "shared
-    /// declarative refresh steps" of the HTML standard. `None` where it names no address: the
-    /// page is to be loaded again, or it makes no sense.
+    /// Parses a header `Refresh`, or the `content` of a `meta` element, by the "shared declarative
+    /// refresh steps" of the HTML standard. Returns `None` if it names no address: it is malformed,
+    /// or asks to load the same page again.
     pub fn parse(value: &str) -> Option<Self> {
         let value = value.trim_ascii_start();
         let digits = value.find(|c: char| !c.is_ascii_digit()).unwrap_or(value.len());
@@ -42,13 +42,13 @@ impl Refresh {
         let rest = rest.strip_prefix([';', ',']).unwrap_or(rest).trim_ascii_start();
         let url = unquoted(without_name(rest)).trim_ascii();
         let is_one = !url.is_empty() && url.len() <= MAX_URL_BYTES;
-        // As many seconds as nobody can count are a long time.
+        // A number that is too large to parse is a long time.
         let seconds = if seconds.is_empty() { 0 } else { seconds.parse().unwrap_or(u64::MAX) };
         is_one.then(|| Self { after: Duration::from_secs(seconds), url: url.to_owned() })
     }
 
-    /// The order of a page that does nothing else: it is short, and its wait, too. `header`: its
-    /// header `Refresh`, which goes before its elements.
+    /// Returns the redirect of a page that only redirects. Such a page has little text and a short
+    /// delay. `header`: the page's header `Refresh`, which takes precedence over its elements.
     pub fn of_stub(html: &str, header: Option<&str>) -> Option<Self> {
         if html.len() > Self::MAX_STUB_BYTES {
             return None;
@@ -77,12 +77,12 @@ impl Refresh {
     }
 }
 
-/// Characters other than blanks.
+/// Returns the number of characters other than blanks.
 fn chars_of(text: &[u8]) -> usize {
     String::from_utf8_lossy(text).chars().filter(|c| !c.is_whitespace()).count()
 }
 
-/// The rest behind `url =`; without that, all of it is the address.
+/// Returns the address after `url =`, or the whole text if there is no `url =`.
 fn without_name(text: &str) -> &str {
     let named = text.get(..3).filter(|name| name.eq_ignore_ascii_case("url"));
     let value = named.and_then(|_| text[3..].trim_ascii_start().strip_prefix('='));

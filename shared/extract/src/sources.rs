@@ -1,5 +1,5 @@
-//! Everything that leads to pages: feeds, sitemaps, robots files, web archives,
-//! OPML and URL lists, and the places where a site keeps them by custom.
+//! Sources of pages: feeds, sitemaps, robots files, web archives, OPML and URL lists, and the usual
+//! places of feeds and sitemaps on a site.
 
 mod discovery;
 mod feed;

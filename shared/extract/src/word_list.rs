@@ -1,6 +1,6 @@
-//! Lists of words in data files: one entry on each line, comments behind `#`.
+//! Lists of words in data files, with one entry on each line and comments after `#`.
 
-/// The entries of a list, in the order of its file.
+/// Returns the entries of a list, in the order of its file.
 pub(crate) fn entries(text: &'static str) -> impl Iterator<Item = &'static str> {
     text.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with('#'))
 }

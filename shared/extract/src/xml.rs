@@ -1,5 +1,5 @@
-//! A forgiving walk through XML that others wrote.
-//! Written by hand as a thin layer over `quick-xml`, which reads well-formed XML only.
+//! Walks through foreign XML and tolerates its faults. Written by hand as a thin layer over
+//! `quick-xml`, which reads well-formed XML only.
 
 use std::cell::Cell;
 use std::ops::ControlFlow;
@@ -8,22 +8,23 @@ use encoding_rs::WINDOWS_1252;
 use quick_xml::Reader;
 use quick_xml::events::{BytesStart, Event};
 
-/// Entities that a document may declare, and the length of one.
+/// The most entities that a document may declare.
 const MAX_ENTITIES: usize = 256;
 const MAX_ENTITY_BYTES: usize = 256;
-/// The most bytes that declared entities may add to one document: no "billion laughs".
+/// The most bytes that declared entities may add to one document, which prevents a "billion laughs"
+/// attack.
 const MAX_EXPANSION_BYTES: usize = 1024 * 1024;
-/// A longer name between `&` and `;` is text.
+/// The most bytes between `&` and `;`. Longer ones are text.
 const MAX_REFERENCE_BYTES: usize = 40;
-/// Errors after which a walk goes on: each may have been looked for to the end.
+/// The most errors after which a walk goes on. Each may have been searched for up to the end.
 const MAX_ERRORS: usize = 32;
 
-/// A tag or a text that the walk meets.
+/// A tag or a text, as the walk gives it.
 #[derive(Clone, Copy)]
 pub(crate) enum Node<'a> {
-    /// A start tag, or an empty element (then an `End` follows).
+    /// A start tag. An empty element gives a `Start` and an `End`.
     Start(&'a str, &'a Attributes<'a>),
-    /// Text with its references resolved; may come in pieces.
+    /// Text with its references resolved. One text may come in several pieces.
     Text(&'a str),
     /// An end tag.
     End(&'a str),
@@ -36,13 +37,13 @@ pub(crate) struct Attributes<'a> {
 }
 
 impl Attributes<'_> {
-    /// The value of the attribute with this name, whatever its case.
+    /// Returns the value of the attribute with this name, in any case.
     pub(crate) fn get(&self, name: &str) -> Option<String> {
         let found = self.raw().find(|(key, _)| key.eq_ignore_ascii_case(name));
         found.map(|(_, value)| self.entities.resolve_all(&value))
     }
 
-    /// Names and values, as they are ordered.
+    /// Returns the names and values in their order.
     pub(crate) fn iter(&self) -> impl Iterator<Item = (String, String)> {
         self.raw().map(|(name, value)| (name, self.entities.resolve_all(&value)))
     }
@@ -55,7 +56,7 @@ impl Attributes<'_> {
     }
 }
 
-/// The texts that a document's references stand for.
+/// The texts that a document's entity references stand for.
 #[derive(Default)]
 struct Entities {
     declared: Vec<(String, String)>,
@@ -63,8 +64,8 @@ struct Entities {
 }
 
 impl Entities {
-    /// Takes the `<!ENTITY name "value">` of a doctype; one entity cannot use
-    /// another, and none is read from elsewhere.
+    /// Reads the `<!ENTITY name "value">` declarations of a doctype. An entity cannot use another
+    /// one, and none is read from outside the document.
     fn declare(&mut self, doctype: &str) {
         for declaration in doctype.split("<!ENTITY").skip(1).take(MAX_ENTITIES) {
             let Some((name, rest)) = declaration.trim_start().split_once(char::is_whitespace)
@@ -81,7 +82,7 @@ impl Entities {
         }
     }
 
-    /// The text of `&name;`; `None` if nobody knows it.
+    /// Returns the text of `&name;`. Returns `None` if the name is unknown.
     fn resolve(&self, name: &str) -> Option<String> {
         if let Some(number) = name.strip_prefix('#') {
             return character(number).map(String::from);
@@ -96,7 +97,7 @@ impl Entities {
         (resolved != reference).then(|| resolved.into_owned())
     }
 
-    /// `text` with every reference resolved that can be.
+    /// Returns `text` with every known reference resolved.
     fn resolve_all(&self, text: &str) -> String {
         let mut resolved = String::with_capacity(text.len());
         let mut rest = text;
@@ -118,8 +119,8 @@ impl Entities {
     }
 }
 
-/// The character of a numeric reference. Numbers of C1 controls mean the
-/// characters of windows-1252, as in HTML.
+/// Returns the character of a numeric reference. Numbers of C1 controls mean the characters of
+/// windows-1252, as in HTML.
 fn character(number: &str) -> Option<char> {
     let hexadecimal = number.strip_prefix(['x', 'X']);
     let code = match hexadecimal {
@@ -132,12 +133,12 @@ fn character(number: &str) -> Option<char> {
     }
 }
 
-/// Shows every node to `visit` until it breaks. Names keep their prefix and case.
+/// Calls `visit` with every node until it breaks. Names keep their prefix and case.
 ///
 /// The walk goes on at the next tag if a part of the text is not XML.
 ///
 /// # Errors
-/// The parser's first; all that could be read was visited nevertheless.
+/// The first error of the parser. All nodes that could be read were visited nevertheless.
 pub(crate) fn walk(
     text: &str,
     mut visit: impl FnMut(Node<'_>) -> ControlFlow<()>,
@@ -154,7 +155,7 @@ pub(crate) fn walk(
     first.map_or(Ok(()), Err)
 }
 
-/// Walks until the end, a break, or an error, and says where that is.
+/// Walks until the end, a break or an error. Returns the error with its place in `text`.
 fn walk_on(
     text: &str,
     entities: &mut Entities,
@@ -202,7 +203,7 @@ fn walk_on(
     }
 }
 
-/// The name without its prefix, and the prefix.
+/// Returns the name without its prefix, and the prefix.
 pub(crate) fn local(name: &str) -> (&str, &str) {
     name.split_once(':').map_or((name, ""), |(prefix, local)| (local, prefix))
 }

@@ -24,19 +24,20 @@ use table::{Score, Table};
 /// The version of the table and of the rules around it. It changes whenever answers may change.
 pub const VERSION: &str = "1";
 
-/// The letters that are read, from the start of a text.
+/// The most letters that are read, from the start of a text.
 const MAX_LETTERS: usize = 2_000;
-/// The fewest letters that tell a language of an alphabet.
+/// The fewest letters that tell the language of a text in an alphabet.
 pub const MIN_LETTERS: usize = 12;
-/// The fewest letters that tell a language whose script writes syllables or words.
+/// The fewest letters that tell the language of a text in a script of syllables or words.
 const MIN_SYLLABLES: usize = 4;
 
-/// A text's language, with the certainty of it.
+/// The likely language of a text, and how certain it is.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Guess {
-    /// ISO 639-1.
+    /// The language's ISO 639-1 code.
     pub language: &'static str,
-    /// From 0 to 1: the share of the answer among all candidates.
+    /// The certainty, 0 to 1: the share of this language among all candidates. It is 1 for a
+    /// declared language that the text does not contradict.
     pub confidence: f64,
 }
 
@@ -47,7 +48,7 @@ pub struct Reading {
     scores: Vec<Score>,
 }
 
-/// Reads the start of `text`, at most 2,000 letters of it.
+/// Reads the start of `text`, up to 2,000 letters.
 pub fn read(text: &str) -> Reading {
     let letters = Letters::count(text, MAX_LETTERS);
     let scores = match letters.sole_language() {
@@ -57,15 +58,14 @@ pub fn read(text: &str) -> Reading {
     Reading { letters, scores }
 }
 
-/// The evidence that is given to the one language of a script.
+/// The evidence per letter for the only language of a script, in nats.
 const CLEAR: f64 = 10.0;
-/// Neighbouring letter groups share letters, so their evidence is worth a part of its sum.
-/// Found on single sentences of 60 languages.
+/// The divisor of the summed evidence: neighbouring letter groups share letters, so their evidence
+/// is not independent. Found on single sentences of 60 languages.
 const DEPENDENCE: f64 = 6.0;
 /// The evidence per letter group that gibberish reaches by chance, in Latin or Cyrillic letters.
-/// The tables of other scripts are smaller, and so is the evidence in their texts.
 const CHANCE: f64 = 1.6;
-/// The same in other scripts.
+/// The same in other scripts. Their tables are smaller, and so is the evidence in their texts.
 const CHANCE_ELSEWHERE: f64 = 0.3;
 
 /// The evidence per letter group that 99 of 100 sentences reach in their own language, in Latin
@@ -73,7 +73,7 @@ const CHANCE_ELSEWHERE: f64 = 0.3;
 const FOREIGN: f64 = 3.8;
 
 impl Reading {
-    /// Returns the likeliest language, or `None` where the text has too few letters.
+    /// Returns the likeliest language. Returns `None` if the text has too few letters.
     pub fn guess(&self) -> Option<Guess> {
         let best = *self.scores.first()?;
         if !self.is_enough() {
@@ -85,12 +85,12 @@ impl Reading {
         Some(Guess { language: best.language, confidence })
     }
 
-    /// The letters of the dominant script that were read.
+    /// Returns the number of letters of the dominant script that were read.
     pub fn letters(&self) -> usize {
         self.letters.count
     }
 
-    /// The fewest letters that this script needs.
+    /// Returns the fewest letters that tell a language in this script.
     pub fn letters_needed(&self) -> usize {
         if self.letters.script.is_alphabet() { MIN_LETTERS } else { MIN_SYLLABLES }
     }
@@ -103,32 +103,32 @@ impl Reading {
         self.letters() >= self.letters_needed()
     }
 
-    /// The evidence for `language` per letter group below that for the best one, in nats.
-    /// `None` where the language is no candidate.
+    /// Returns the evidence per letter group, in nats, by which `language` is behind the best one.
+    /// Returns `None` if the language is no candidate.
     fn behind(&self, language: &str) -> Option<f64> {
         let best = self.scores.first()?;
         let own = self.scores.iter().find(|score| score.language == language)?;
         Some(best.rate - own.rate)
     }
 
-    /// The worth of a `gap` per letter group over the whole text, in nats.
+    /// Returns the evidence, in nats, that a `gap` per letter group makes over the whole text.
     fn evidence(&self, gap: f64) -> f64 {
         self.scores.first().map_or(0.0, |best| best.groups * gap / DEPENDENCE)
     }
 
-    /// Returns true if no candidate explains the text as well as its own language would.
+    /// Returns true if no candidate explains the text as well as a text's own language does.
     fn is_foreign(&self) -> bool {
         let best = self.scores.first().map_or(0.0, |best| best.rate);
         self.letters.script.is_well_known() && best < FOREIGN
     }
 }
 
-/// Returns the likeliest language of `text`, or `None` where it has too few letters.
+/// Returns the likeliest language of `text`. Returns `None` if the text has too few letters.
 pub fn detect(text: &str) -> Option<Guess> {
     read(text).guess()
 }
 
-/// The languages that are told apart, ISO 639-1, in order.
+/// Returns the ISO 639-1 codes of all languages that can be told apart, in alphabetical order.
 pub fn candidates() -> Vec<&'static str> {
     let mut all: Vec<_> = Table::built_in().languages().chain(script::SOLE_LANGUAGES).collect();
     all.sort_unstable();

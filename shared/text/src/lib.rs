@@ -1,6 +1,6 @@
-//! Properties of a text that its letters and words tell by themselves. Pure.
+//! Properties of a text that its letters and words alone can tell. The crate is pure.
 //!
-//! [`language`] identifies the language of a text: the script decides where only one language is
-//! written in it, and a table of letter groups and words decides between the others.
+//! [`language`] identifies the language of a text. The script alone gives the language if no other
+//! language uses that script. A table of letter groups and words tells the other languages apart.
 
 pub mod language;

@@ -1,8 +1,8 @@
-//! Names in capitals.
+//! Names in capital letters.
 
 use super::words::{SUFFIXES, is_all_capitals};
 
-/// Words inside a name that are written small.
+/// Words inside a name that are written in lower case.
 const PARTICLES: [&str; 24] = [
     "van", "von", "der", "den", "de", "del", "della", "di", "da", "dos", "das", "do", "la", "le",
     "el", "al", "bin", "bint", "ibn", "ter", "ten", "zu", "y", "e",
@@ -34,7 +34,7 @@ fn word_in_proper_case(word: &str, is_first: bool) -> String {
     }
 }
 
-/// Capitals at the start, behind hyphens and apostrophes, and behind "Mc".
+/// Puts capitals at the start, after hyphens and apostrophes, and after "Mc".
 fn capitalized(small: &str) -> String {
     let mut capitalized = String::with_capacity(small.len());
     let mut is_start = true;

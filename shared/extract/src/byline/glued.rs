@@ -1,4 +1,4 @@
-//! Words for "and" that are written as a part of a name.
+//! Words for "and" that are joined to a name.
 
 use super::words::lower;
 
@@ -20,7 +20,7 @@ const OWN_WAW: [&str; 14] = [
     "ויקטוריה",
 ];
 
-/// Returns the text with commas between the names, where the script writes "and" with no space:
+/// Returns the text with commas between the names if the script writes "and" without a space:
 /// `金哲洙和李英姬`, `김철수와 이영희`, `أحمد علي ومحمد حسن`.
 pub(super) fn parted(text: &str) -> String {
     let text = text.replace(['、', '，', '،'], ", ");
@@ -40,7 +40,7 @@ pub(super) fn parted(text: &str) -> String {
     parted.join(" ")
 }
 
-/// Two names of two to four ideographs, or of three and more beside `と`.
+/// Splits two names of two to six ideographs, or of three to six around `と`.
 fn ideographs(word: &str) -> Option<String> {
     let is_han = |c: char| ('\u{4e00}'..='\u{9fff}').contains(&c) || c == '々';
     let is_name = |name: &str, least: usize| {
@@ -52,14 +52,14 @@ fn ideographs(word: &str) -> Option<String> {
     })
 }
 
-/// The particle behind a name of three syllables.
+/// Splits off the particle after a name of three syllables if another word follows.
 fn hangul(word: &str, has_next: bool) -> Option<String> {
     let name = word.strip_suffix(['와', '과']).filter(|_| has_next)?;
     (name.chars().count() == 3 && name.chars().all(|c| ('가'..='힣').contains(&c)))
         .then(|| format!("{name},"))
 }
 
-/// The prefix of a name that follows one of two words and has another word itself.
+/// Splits off the prefix of a name if at least two words stand before it and another word follows.
 fn waw(word: &str, before: usize, from_here: usize) -> Option<String> {
     let name = word.strip_prefix(['و', 'ו'])?;
     let is_name =

@@ -17,7 +17,7 @@ pub(super) fn is_edge(c: char) -> bool {
         || matches!(c, '“' | '”' | '：' | '／' | '\u{200e}' | '\u{200f}')
 }
 
-/// Returns the text without what stands in brackets.
+/// Returns the text without the parts in brackets.
 pub(super) fn without_notes(text: &str) -> String {
     let mut depth = 0_u32;
     let kept = text.chars().filter(|c| {
@@ -34,7 +34,7 @@ pub(super) fn without_notes(text: &str) -> String {
     kept.collect()
 }
 
-/// Returns the text without "By" and its like, as often as they are there.
+/// Returns the text without "By" and similar words at its start, however often they are repeated.
 pub(super) fn without_label(text: &str, source: Source) -> &str {
     let mut text = text.trim_matches(is_edge);
     loop {
@@ -69,14 +69,15 @@ fn rest_after<'a>(text: &'a str, start: &str, any_case: bool) -> Option<&'a str>
     is_word.then(|| rest.trim_start_matches(is_edge))
 }
 
-/// Returns the names of `March 5, 2024 by Jane Doe`; any other text as it is.
+/// Returns the names of `March 5, 2024 by Jane Doe`. Any other text stays as it is.
 pub(super) fn behind_date(text: &str) -> &str {
     let parts = BEHIND_DATE.iter().chain(&MARKS).filter_map(|word| text.split_once(word));
     let dated = parts.filter(|parts| starts_with_date(parts.0));
     dated.map(|parts| parts.1).min_by_key(|rest| rest.len()).unwrap_or(text)
 }
 
-/// Returns true if nothing but a weekday, or a word for publishing, stands before a date.
+/// Returns true if the text starts with a date. A weekday or a word for publishing may stand before
+/// the date.
 fn starts_with_date(text: &str) -> bool {
     date_within(text, Order::DayFirst)
         .is_some_and(|(before, _)| before.split_whitespace().count() <= 2)

@@ -1,4 +1,4 @@
-//! One name, and whether a text is one.
+//! Decides if a text is the name of one person.
 
 use super::case::in_proper_case;
 use super::label::{is_edge, without_label};
@@ -7,13 +7,13 @@ use super::role::{has_role, without_role};
 use super::source::{MAX_NAME_CHARS, Source};
 use super::words::{BEFORE, COUNTED, NEVER, NOBODY, OTHERS, WEEKDAYS, is_capitalized, lower};
 
-/// Longer texts are sentences.
+/// The most words of a name. Longer texts are sentences.
 const MAX_WORDS: usize = 9;
-/// Words of East Asia behind a name, without a space.
+/// East Asian words for roles that follow a name without a space.
 const ROLES_BEHIND: [&str; 8] =
     ["기자", "특파원", "記者", "特派員", "记者", "編集委員", "さん", ", Author"];
 
-/// Returns the name of a person who may be described, too.
+/// Returns the name in a text that may also describe the person.
 pub(super) fn of(person: &str, source: Source) -> Option<String> {
     let text = without_label(person, source);
     let text = without_role(without_role_behind(text));
@@ -22,7 +22,7 @@ pub(super) fn of(person: &str, source: Source) -> Option<String> {
     (is_name(name) && is_shown).then(|| in_proper_case(name))
 }
 
-/// Without the role that stands right behind the name, and marks at its edges.
+/// Removes a role right after the name, and marks at the edges of the name.
 fn without_role_behind(name: &str) -> &str {
     let mut name = name.trim_matches(is_edge);
     for role in ROLES_BEHIND {
@@ -31,15 +31,16 @@ fn without_role_behind(name: &str) -> &str {
     name
 }
 
-/// Readers see names with capitals; a sentence may start with "By", too.
+/// Returns true if a text that readers see is written as a name. Readers see names with capitals,
+/// but a sentence may also start with "By".
 fn is_shown_name(name: &str) -> bool {
     let mut words = name.split_whitespace();
     let small = name.split_whitespace().filter(|word| !is_capitalized(word)).count();
     words.next().is_some_and(is_capitalized) && small <= 2 && words.count() <= 5
 }
 
-/// Returns true if nothing but a person is called so, as far as the words tell: where a section
-/// or a site may be named, too.
+/// Returns true if the words can only be a person's name, as far as they tell. It is asked about
+/// texts that may also name a section or a site.
 pub(super) fn is_surely_a_person(name: &str) -> bool {
     let words: Vec<&str> = name.split_whitespace().collect();
     (2..=4).contains(&words.len())
@@ -49,7 +50,7 @@ pub(super) fn is_surely_a_person(name: &str) -> bool {
         })
 }
 
-/// Returns the name without its initials before it: `JD Jane Doe`.
+/// Returns the name without its own initials in front: `JD Jane Doe`.
 pub(super) fn without_own_initials(name: &str) -> &str {
     let rest = name.split_once(' ').filter(|(first, rest)| are_initials(first, rest));
     rest.map_or(name, |parts| parts.1)
@@ -85,7 +86,7 @@ fn is_name(name: &str) -> bool {
         && crate::date::published_at(name).is_none()
 }
 
-/// Returns true for accounts, labels, days, and words for people who are not named.
+/// Returns true for accounts, labels, days, and words for unnamed people.
 fn is_other(name: &str) -> bool {
     let lower_name = name.to_lowercase();
     let is_label = BEFORE.iter().any(|label| label.eq_ignore_ascii_case(name));

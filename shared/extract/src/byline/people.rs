@@ -1,18 +1,18 @@
-//! Several people, named one after the other.
+//! Splits a text that names several people.
 
 use super::role::{ends_with_role, has_role, is_credit};
 use super::words::{
     AND, BETWEEN, PLACES, PLACES_OF_TWO, SUFFIXES, is_all_capitals, is_capitalized, lower,
 };
 
-/// Returns the text of each person: the name with what is said about it.
+/// Returns the text of each person: the name, and the words about that person.
 pub(super) fn split(text: &str) -> Vec<String> {
     let capitals = is_all_capitals(text);
     let pieces = at_words(text, capitals);
     pieces.iter().flat_map(|piece| at_commas(piece, capitals)).collect()
 }
 
-/// The pieces between the words for "and".
+/// Splits the text at the words for "and".
 fn at_words(text: &str, capitals: bool) -> Vec<String> {
     let words: Vec<&str> = text.split_whitespace().collect();
     let mut pieces: Vec<String> = Vec::new();
@@ -29,7 +29,7 @@ fn at_words(text: &str, capitals: bool) -> Vec<String> {
     pieces
 }
 
-/// Returns true if the word at `at` parts two people, of whom the first begins at `start`.
+/// Returns true if the word at `at` separates two people. The first begins at `start`.
 fn is_mark(words: &[&str], start: usize, at: usize) -> bool {
     let word = lower(words[at]);
     let (left, right) = (&words[start..at], &words[at + 1..]);
@@ -43,7 +43,7 @@ fn is_mark(words: &[&str], start: usize, at: usize) -> bool {
         && !(PLACES.contains(word.as_str()) && is_place_of_two(right))
 }
 
-/// The words up to the next comma or word for "and".
+/// Returns the number of words up to the next comma or word for "and".
 fn count_to_mark(words: &[&str]) -> usize {
     let own = words.iter().take_while(|word| !AND.contains(lower(word).as_str()));
     own.clone().position(|word| word.ends_with(',')).map_or_else(|| own.count(), |at| at + 1)
@@ -61,8 +61,8 @@ fn is_in_role(left: &[&str], right: &[&str]) -> bool {
     is_unfinished || has_role(right.split(',').next().unwrap_or_default()) && !ends_with_role(said)
 }
 
-/// The parts of an enumeration. Academic titles and "Jr." stay with their name, roles and places
-/// go, and two single words are one name, the family's first.
+/// Splits an enumeration at its commas. Academic titles and "Jr." stay with their name. Roles and
+/// places are removed. Two single words are one name with the family name first.
 fn at_commas(piece: &str, capitals: bool) -> Vec<String> {
     let parts: Vec<&str> =
         piece.split(',').map(str::trim).filter(|part| !part.is_empty()).collect();
@@ -81,8 +81,8 @@ fn at_commas(piece: &str, capitals: bool) -> Vec<String> {
     names
 }
 
-/// Returns true for one word behind a name of several, as in `Jane Doe, Berlin`, and for the
-/// names of places that have more.
+/// Returns true for a single word after a name of several words, as in `Jane Doe, Berlin`, and for
+/// the names of places that have several words.
 fn is_place(part: &str) -> bool {
     let words: Vec<&str> = part.split_whitespace().collect();
     let has_case = part.chars().any(|c| c.is_lowercase() || c.is_uppercase());
@@ -101,7 +101,7 @@ fn is_inverted(parts: &[&str]) -> bool {
         && has_case(given)
 }
 
-/// Returns true for letters behind a name: `MD`, `Ph.D.`, `CFP®`, `Jr.`.
+/// Returns true for letters after a name: `MD`, `Ph.D.`, `CFP®`, `Jr.`.
 fn is_suffix(part: &str, capitals: bool) -> bool {
     part.split([' ', '-', '/']).filter(|word| !word.is_empty()).all(|word| {
         let letters: String = word.chars().filter(|c| c.is_alphanumeric()).collect();

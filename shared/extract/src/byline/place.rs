@@ -3,7 +3,7 @@
 use super::people::is_place_of_two;
 use super::words::{PLACES, is_all_capitals, lower};
 
-/// Returns the name without the place behind it: `Ane Dahl in Skagen`.
+/// Returns the name without the place after it: `Ane Dahl in Skagen`.
 pub(super) fn without_place(name: &str) -> &str {
     let words: Vec<&str> = name.split_whitespace().collect();
     let capitals = is_all_capitals(name);

@@ -1,4 +1,4 @@
-//! Roles and occupations around a name, and credits of pictures.
+//! Roles and occupations around a name, and picture credits.
 
 use super::words::{AGENCIES, CREDITS, ROLE_KINDS, ROLES, lower};
 
@@ -10,7 +10,7 @@ pub(super) fn has_role(part: &str) -> bool {
     part.split(|c: char| !c.is_alphanumeric()).any(is_role)
 }
 
-/// Returns true if the last word is a role.
+/// Returns true if the last word of the text is a role.
 pub(super) fn ends_with_role(part: &str) -> bool {
     part.split(|c: char| !c.is_alphanumeric()).rfind(|word| !word.is_empty()).is_some_and(is_role)
 }
@@ -24,12 +24,12 @@ fn is_kind(word: &str) -> bool {
     ROLE_KINDS.contains(lower(word).as_str()) || is_agency(word)
 }
 
-/// Returns true if the name is the one of an agency, or of its staff.
+/// Returns true if the name is that of an agency or of its staff.
 pub(super) fn is_agency(name: &str) -> bool {
     name.split_whitespace().all(|word| AGENCIES.contains(lower(word).as_str()))
 }
 
-/// Returns true if the text names the maker of a picture.
+/// Returns true if the text is a picture credit.
 pub(super) fn is_credit(part: &str) -> bool {
     let mut words = part.split_whitespace();
     let is_first = words.next().is_some_and(|word| is_credit_word(&lower(word)));
@@ -41,7 +41,8 @@ pub(super) fn is_credit_word(word: &str) -> bool {
     CREDITS.contains(word)
 }
 
-/// Returns the name without a role before or behind it; empty where the text is only a role.
+/// Returns the name without a role before or after it. Returns an empty text if there is only a
+/// role.
 pub(super) fn without_role(name: &str) -> &str {
     let words: Vec<&str> = name.split_whitespace().collect();
     let Some(last) = words.iter().rposition(|word| is_role(word.trim_end_matches(','))) else {
@@ -61,7 +62,7 @@ pub(super) fn without_role(name: &str) -> &str {
     }
 }
 
-/// "Reuters staff" is nobody.
+/// Returns an empty text for "Reuters staff", which names nobody.
 fn without_staff<'a>(name: &'a str, words: &[&str]) -> &'a str {
     let is_nobody = words.len() > 1 && words.iter().all(|word| is_kind(word));
     if is_nobody { "" } else { name }

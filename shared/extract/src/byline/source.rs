@@ -3,7 +3,7 @@
 /// The most characters of a name.
 pub(super) const MAX_NAME_CHARS: usize = 120;
 
-/// The source of a text, which decides how much may be taken off it.
+/// The source of a text, which decides how many words may be removed from it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Source {
     /// A field for the author's name.

@@ -1,5 +1,5 @@
-//! The end of a byline: counts of further authors, dates, times, credits of pictures, and what is
-//! said about the authors behind a mark.
+//! The end of a byline: counts of further authors, dates, times, picture credits, and what is said
+//! about the authors after a mark.
 
 use super::label::is_edge;
 use super::role::is_credit_word;
@@ -7,7 +7,7 @@ use super::words::{AND, BETWEEN, BREAKS, COUNTED, LAST, WEEKDAYS, lower};
 use crate::date::{Order, date_within, month};
 use crate::page::labels::is_word_of_time;
 
-/// Returns the text up to what is no name any more.
+/// Returns the text up to the end of the names.
 pub(super) fn without_tail(text: &str) -> &str {
     let words: Vec<&str> = text.split_whitespace().collect();
     let start = (0..words.len()).find(|at| is_date(&words, *at) || *at > 0 && is_tail(&words, *at));
@@ -23,12 +23,12 @@ pub(super) fn without_tail(text: &str) -> &str {
     without_last_words(text.trim_matches(is_edge))
 }
 
-/// The place of `word`, a part of `text`.
+/// Returns the index at which `word`, a part of `text`, starts.
 fn offset(text: &str, word: &str) -> usize {
     word.as_ptr().addr() - text.as_ptr().addr()
 }
 
-/// Returns true if a date, a time or a count begins with the word.
+/// Returns true if the word begins a date, a time or a count.
 fn is_date(words: &[&str], at: usize) -> bool {
     let next = words.get(at + 1).map(|word| lower(word)).unwrap_or_default();
     is_number(words[at], &next) || month(&lower(words[at])).is_some() && starts_with_digit(&next)
@@ -57,7 +57,7 @@ fn is_date_part(word: &str) -> bool {
     starts_with_digit(word) || month(word).is_some()
 }
 
-/// Returns true if a number counts further authors or is a part of a date or time.
+/// Returns true if a number counts further authors, or is part of a date or time.
 fn is_number(word: &str, next: &str) -> bool {
     let plain = word.trim_matches(|c: char| c == '+' || is_edge(c));
     if !starts_with_digit(plain) {
@@ -77,7 +77,7 @@ fn is_count(word: &str) -> bool {
     rest.is_some_and(starts_with_digit)
 }
 
-/// Without words that only led to the tail: "and", "on", "last".
+/// Removes words at the end that only lead to the tail: "and", "on", "last".
 fn without_last_words(mut text: &str) -> &str {
     while let Some((before, word)) = text.rsplit_once(char::is_whitespace) {
         let word = lower(word);

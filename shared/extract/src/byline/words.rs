@@ -1,5 +1,5 @@
-//! The words and marks around names in bylines, in many languages. The words are in
-//! `data/names`; marks, whose spaces count, stand here.
+//! The words and marks around names in bylines, in many languages. The words are in `data/names`.
+//! Marks stand here, since their spaces count.
 
 use std::collections::HashSet;
 use std::sync::LazyLock;
@@ -12,17 +12,18 @@ macro_rules! list {
     };
 }
 
-/// Words before the name.
+/// Words before a name.
 pub(super) static BEFORE: LazyLock<Vec<&str>> = list!("before.txt");
-/// The same, but also parts of names: only in what readers see, in lower case.
+/// Words before a name that are also parts of names. They count only in lower case, in texts that
+/// readers see.
 pub(super) static BEFORE_SHOWN: LazyLock<Vec<&str>> = list!("before_shown.txt");
-/// Titles and degrees behind a name, which belong to it.
+/// Titles and degrees after a name, which belong to it.
 pub(super) static SUFFIXES: LazyLock<HashSet<&str>> = list!("suffixes.txt");
-/// Words that no name has; texts with them are no byline, or say more than one.
+/// Words that no name contains. A text with one is no byline, or is more than a byline.
 pub(super) static NEVER: LazyLock<HashSet<&str>> = list!("never.txt");
-/// Words for an occupation, not for a person.
+/// Words for an occupation rather than a person.
 pub(super) static ROLES: LazyLock<HashSet<&str>> = list!("roles.txt");
-/// Words that say which occupation it is.
+/// Words that specify an occupation.
 pub(super) static ROLE_KINDS: LazyLock<HashSet<&str>> = list!("role_kinds.txt");
 /// Accounts of software.
 pub(super) static NOBODY: LazyLock<HashSet<&str>> = list!("nobody.txt");
@@ -34,18 +35,18 @@ pub(super) static AND: LazyLock<HashSet<&str>> = list!("and.txt");
 pub(super) static BETWEEN: LazyLock<HashSet<&str>> = list!("and_between_names.txt");
 /// Words before the place where an author writes.
 pub(super) static PLACES: LazyLock<HashSet<&str>> = list!("places.txt");
-/// First words of places with names of several words.
+/// The first words of places whose names have several words.
 pub(super) static PLACES_OF_TWO: LazyLock<HashSet<&str>> = list!("places_of_two.txt");
 /// Days of the week.
 pub(super) static WEEKDAYS: LazyLock<HashSet<&str>> = list!("weekdays.txt");
-/// Words behind a number that is no part of a name.
+/// Words after a number that is no part of a name.
 pub(super) static COUNTED: LazyLock<HashSet<&str>> = list!("counted.txt");
-/// Words for authors who are not named.
+/// Words for unnamed authors.
 pub(super) static OTHERS: LazyLock<HashSet<&str>> = list!("others.txt");
-/// Words for makers of pictures.
+/// Words for the makers of pictures.
 pub(super) static CREDITS: LazyLock<HashSet<&str>> = list!("credits.txt");
 
-/// Marks and words between a name and what is said about it.
+/// Marks and words between a name and the words about that person.
 pub(super) const BREAKS: [&str; 12] =
     [" • ", "·", "⋅", " for ", " – ", " — ", " - ", " // ", " / ", "\u{2022}", " on ", " at "];
 /// Words that lead from the names to a date or a time.
@@ -54,18 +55,18 @@ pub(super) const LAST: [&str; 16] = [
     "in", "•",
 ];
 
-/// Returns a word in lower case, without marks around it.
+/// Returns a word in lower case, without the marks around it.
 pub(super) fn lower(word: &str) -> String {
     let is_mark = |c: char| !c.is_alphanumeric() && !matches!(c, '&' | '+');
     word.trim_matches(is_mark).to_lowercase()
 }
 
-/// Returns true if the text begins with a letter that is not small.
+/// Returns true if the text begins with a letter that is not in lower case.
 pub(super) fn is_capitalized(part: &str) -> bool {
     part.chars().find(|c| c.is_alphabetic()).is_some_and(|c| !c.is_lowercase())
 }
 
-/// Returns true if the text has letters with case, and none of them is small.
+/// Returns true if the text has letters with case, and none of them is in lower case.
 pub(super) fn is_all_capitals(text: &str) -> bool {
     text.chars().any(char::is_uppercase) && !text.chars().any(char::is_lowercase)
 }

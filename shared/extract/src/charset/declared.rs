@@ -5,12 +5,12 @@ use encoding_rs::Encoding;
 use super::label;
 use crate::markup::{Piece, Pieces, is_element};
 
-/// Browsers look at 1,024 bytes first, and read a page anew where a declaration stands
-/// further on.
+/// The most bytes that are searched. Browsers look at 1,024 bytes first, and read a page again if a
+/// declaration follows later.
 const MAX_PRESCAN_BYTES: usize = 512 * 1024;
 
-/// The encoding in an XML declaration, or in the first `meta` element that names one. Scripts,
-/// styles and comments are passed over.
+/// Returns the encoding in an XML declaration, or in the first `meta` element that names one.
+/// Scripts, styles and comments are skipped.
 pub(super) fn encoding(bytes: &[u8]) -> Option<&'static Encoding> {
     let start = &bytes[..bytes.len().min(MAX_PRESCAN_BYTES)];
     let encoding = in_xml_declaration(start).or_else(|| in_meta(start))?;
@@ -31,7 +31,7 @@ fn in_meta(start: &[u8]) -> Option<&'static Encoding> {
     })
 }
 
-/// The value behind the first `name =` that names an encoding.
+/// Returns the encoding in the first `name = value` that names one.
 fn value_of(tag: &str, name: &str) -> Option<&'static Encoding> {
     let mut values = tag.split(name).skip(1);
     values.find_map(|rest| label::named(quoted_or_word(rest.trim_start().strip_prefix('=')?)))

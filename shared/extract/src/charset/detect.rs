@@ -1,4 +1,4 @@
-//! The encoding that letters look like, by the detector of Firefox.
+//! The encoding that the letters of a text look like, by the detector of Firefox.
 
 use chardetng::{EncodingDetector, Iso2022JpDetection, Utf8Detection};
 use encoding_rs::{
@@ -9,15 +9,15 @@ use url::{Host, Url};
 
 use crate::markup::{Piece, Pieces};
 
-/// The most text that is looked at.
+/// The most bytes of text that are examined.
 const MAX_TEXT_BYTES: usize = 256 * 1024;
-/// Fewer letters beyond ASCII tell nothing between the alphabets of one script.
+/// The fewest letters beyond ASCII that can tell two alphabets of one script apart.
 const MIN_LETTERS: usize = 4;
 /// Latin alphabets other than the western one.
 const OTHER_LATIN: [&Encoding; 6] =
     [ISO_8859_2, ISO_8859_4, WINDOWS_1250, WINDOWS_1254, WINDOWS_1257, WINDOWS_1258];
 
-/// The site that bytes come from: its country has its own old encodings.
+/// The site that bytes come from. Each country has its own old encodings.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Site<'u>(Option<&'u Url>);
 
@@ -34,7 +34,7 @@ impl<'u> From<&'u Url> for Site<'u> {
 }
 
 impl Site<'_> {
-    /// The top-level domain in lower case, without a dot.
+    /// Returns the top-level domain in lower case, without a dot.
     fn top_level_domain(self) -> Option<String> {
         let Some(Host::Domain(host)) = self.0?.host() else { return None };
         let last = host.trim_end_matches('.').rsplit('.').next()?;
@@ -43,9 +43,10 @@ impl Site<'_> {
     }
 }
 
-/// The likely encoding of `bytes`, which are not UTF-8. Windows-1252 where nothing shows.
+/// Returns the likely encoding of `bytes`, which are not UTF-8. Returns windows-1252 if the bytes
+/// give no sign.
 ///
-/// Markup is left out: it is ASCII, and would hide the few letters of a short feed.
+/// Markup is left out. It is ASCII, and would outweigh the few letters of a short feed.
 pub(super) fn encoding(bytes: &[u8], site: Site<'_>) -> &'static Encoding {
     let mut detector = EncodingDetector::new(Iso2022JpDetection::Allow);
     let (mut room, mut letters) = (MAX_TEXT_BYTES, 0);
@@ -53,7 +54,7 @@ pub(super) fn encoding(bytes: &[u8], site: Site<'_>) -> &'static Encoding {
         let Piece::Text(text) = piece else { continue };
         let text = &text[..text.len().min(room)];
         detector.feed(text, false);
-        // Words of two elements are two words.
+        // The words of two elements stay apart.
         detector.feed(b" ", false);
         letters += text.iter().filter(|byte| **byte >= 0xc0).count();
         room -= text.len();

@@ -2,17 +2,18 @@
 
 use encoding_rs::Encoding;
 
-/// The encoding that a `Content-Type` names, or a label.
+/// Returns the encoding that a `Content-Type` or a label names.
 pub(super) fn in_content_type(hint: &str) -> Option<&'static Encoding> {
     label_in(hint).and_then(named)
 }
 
-/// The encoding that a label names; none for those that stand for nothing readable.
+/// Returns the encoding that a label names. Returns `None` for labels whose encoding cannot be
+/// read.
 pub(super) fn named(label: &str) -> Option<&'static Encoding> {
     Encoding::for_label_no_replacement(label.trim().as_bytes())
 }
 
-/// `utf-8` of `text/html; charset="utf-8"`; a text without `/` is a label itself.
+/// Returns `utf-8` for `text/html; charset="utf-8"`. A text without `/` is itself a label.
 fn label_in(hint: &str) -> Option<&str> {
     if !hint.contains(['/', ';', '=']) {
         return Some(hint);

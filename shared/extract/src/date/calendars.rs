@@ -1,11 +1,11 @@
-//! Other calendars than the Gregorian, as far as news sites date by them.
+//! The calendars other than the Gregorian one that news sites use for dates.
 
-/// The years in which the Persian calendar is written.
+/// The years in which a date of the Persian calendar can lie.
 const PERSIAN_YEARS: std::ops::Range<u32> = 1300..1500;
-/// The years in which the Thai calendar is written; they count from the Buddha's death.
+/// The years in which a date of the Thai calendar can lie. They count from the Buddha's death.
 const THAI_YEARS: std::ops::Range<u32> = 2440..2643;
 const THAI_FROM_COMMON: u32 = 543;
-/// The days in the months of the Persian year up to each month.
+/// The number of days before each month of the Persian year.
 const PERSIAN_MONTHS: [&str; 12] = [
     "فروردین",
     "اردیبهشت",
@@ -21,7 +21,7 @@ const PERSIAN_MONTHS: [&str; 12] = [
     "اسفند",
 ];
 
-/// The month of the Persian year that a word names, 1 to 12.
+/// Returns the month of the Persian year that a word names, 1 to 12.
 pub(super) fn persian_month(word: &str) -> Option<u32> {
     let at = PERSIAN_MONTHS.iter().position(|month| *month == word)?;
     u32::try_from(at + 1).ok()
@@ -39,8 +39,8 @@ pub(super) fn common(year: u32, month: u32, day: u32) -> Option<(u32, u32, u32)>
     }
 }
 
-/// By the leap years of the cycle of 33 years, which agree with the calendar of Iran from 1300 to
-/// 1472 (1921 to 2094).
+/// Converts a Persian date by the leap years of the cycle of 33 years. They agree with the calendar
+/// of Iran from 1300 to 1472 (1921 to 2094).
 fn from_persian(year: u32, month: u32, day: u32) -> Option<(u32, u32, u32)> {
     let is_day = (1..=12).contains(&month) && (1..=31).contains(&day);
     let of_month = if month <= 7 { (month.checked_sub(1)?) * 31 } else { 186 + (month - 7) * 30 };

@@ -16,7 +16,7 @@ static STARTS: LazyLock<Vec<(u32, &str)>> = LazyLock::new(|| {
 /// The longest of these names, in characters.
 const MAX_CHARS: usize = 16;
 
-/// The month that a word names, 1 to 12. The longest start decides.
+/// Returns the month that a word names, 1 to 12. The longest matching start decides.
 pub(crate) fn month(word: &str) -> Option<u32> {
     let chars = word.chars().count();
     let least = if word.is_ascii() { 3 } else { 2 };

@@ -1,4 +1,4 @@
-//! Dates of all scripts in one form: digits of ASCII, and marks in place of words between them.
+//! Dates of all scripts in one form: ASCII digits, and marks instead of words between them.
 
 /// Marks that only set the direction of a text, or keep letters apart.
 const INVISIBLE: [char; 12] = [
@@ -29,7 +29,7 @@ const MONTHS: [(&str, &str); 16] = [
     ("พ.ย.", "พฤศจิกายน"),
     ("ธ.ค.", "ธันวาคม"),
 ];
-/// The first years of reigns and republics, less one.
+/// The year before the first year of each reign or republic.
 const ERAS: [(&str, u32); 5] =
     [("令和", 2018), ("平成", 1988), ("昭和", 1925), ("民國", 1911), ("民国", 1911)];
 
@@ -51,7 +51,7 @@ fn ascii_digit(c: char) -> char {
     value.and_then(|value| char::from_digit(value, 10)).unwrap_or(c)
 }
 
-/// `2024年` for `令和6年`.
+/// Returns the text with `2024年` for `令和6年`.
 fn in_common_years(text: &str) -> String {
     for (era, before) in ERAS {
         let Some((start, rest)) = text.split_once(era) else { continue };
@@ -71,7 +71,7 @@ fn in_common_years(text: &str) -> String {
     text.to_owned()
 }
 
-/// `2024-3-5` for `2024年3月5日` and `2024년 3월 5일`.
+/// Returns the text with `2024-3-5` for `2024年3月5日` and `2024년 3월 5일`.
 fn ideographs_as_marks(text: &str) -> String {
     if !text.contains(['年', '년']) {
         return text.to_owned();

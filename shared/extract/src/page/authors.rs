@@ -1,4 +1,4 @@
-//! Who wrote it.
+//! The authors of a page.
 
 use courant_article::{Origin, Sourced};
 
@@ -24,15 +24,15 @@ const AUTHOR_META: [&str; 14] = [
     "citation_author",
     "twitter:data1",
 ];
-/// Elements between the names of one byline, at most.
+/// The most elements between the names of one byline.
 const MAX_DISTANCE: usize = 25;
-/// Elements between the headline and its byline, at most.
+/// The most elements between the headline and its byline.
 const MAX_FROM_HEADING: usize = 150;
 
-/// Persons before publishers, who are the author only where nobody else is:
-/// structured data first, then meta elements, then what readers see.
+/// Returns the authors: from structured data first, then from meta elements, then from the text
+/// that readers see. Persons come before publishers, which are the author only if nobody else is.
 ///
-/// `headline`: where the headline stands; `sites`: the names of the site.
+/// `headline`: the place of the headline. `sites`: the names of the site.
 pub(super) fn authors(
     survey: &Survey,
     structured: &Structured,
@@ -60,7 +60,7 @@ pub(super) fn authors(
     persons.or_else(|| found.into_iter().find(|names| !names.value.is_empty()))
 }
 
-/// Returns the name without the site's behind it: `Ann Lee The Gazette`.
+/// Removes the site's name after a name: `Ann Lee The Gazette`.
 fn without_site(name: &str, sites: &[String]) -> String {
     let words: Vec<&str> = name.split_whitespace().collect();
     let site =
@@ -82,8 +82,8 @@ fn declared(survey: &Survey) -> Vec<String> {
         .unwrap_or_default()
 }
 
-/// The names of the surest byline of the article, after the headline; else the one person whom
-/// the markup calls the author in a margin.
+/// Returns the names of the surest byline near or after the headline. Returns the one person whom
+/// the markup of a margin calls the author if there is no such byline.
 fn shown(survey: &Survey, headline: Option<Place>) -> Vec<String> {
     let start = headline.map_or(0, |place| place.at);
     let is_in_margin = headline.is_some_and(|place| place.is_margin);
@@ -100,7 +100,7 @@ fn shown(survey: &Survey, headline: Option<Place>) -> Vec<String> {
     Some(surest(survey, named)).filter(|names| names.len() == 1).unwrap_or_default()
 }
 
-/// The names of the surest of the accepted bylines, and of those right behind it.
+/// Returns the names of the surest accepted byline, and those of the bylines right after it.
 fn surest(survey: &Survey, accepts: impl Fn(&Byline) -> bool) -> Vec<String> {
     let order =
         [Sureness::Named, Sureness::Byline, Sureness::Start, Sureness::Linked, Sureness::Class];

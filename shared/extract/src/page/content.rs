@@ -1,8 +1,8 @@
-//! The main text of a page, from one reading of its tree.
+//! Finds the main text of a page in one reading of its tree.
 //!
-//! The tree is laid out flat ([`outline`]), each block of text is scored
-//! ([`score`]), two extractors choose where the article stands ([`choose`]), and
-//! what is not its own is left out ([`clean`]). Each pass is linear.
+//! The tree is laid out flat ([`outline`]), and each block of text is scored ([`score`]). Two
+//! extractors choose the elements that hold the article ([`choose`]), and blocks that are not its
+//! own are left out ([`clean`]). Each pass is linear.
 
 use dom_query::Document;
 use url::Url;
@@ -28,40 +28,40 @@ pub use keep::{BLOCK_SIGNS, BlockSigns};
 use outline::Outline;
 use score::Scores;
 
-/// Longer texts are cut here. Four times what travels as an article, so that the
-/// cut there is seen and flagged.
+/// The most bytes of a page's text. Longer texts are cut. This is four times the limit of an
+/// article in a message, so that the cut there is noticed and flagged.
 pub const MAX_PAGE_TEXT_BYTES: usize = 1024 * 1024;
 
-/// The publisher's own body of the article is taken where the text found in the page
-/// has less than this share of it.
+/// The article's body in the page's structured data is taken if the text found in the page has less
+/// than this share of its length.
 const MIN_SHARE_OF_BODY: f64 = 0.5;
 
-/// The main text and what speaks for or against it.
+/// The main text, and the facts that decide if it is an article.
 #[derive(Debug, Default)]
 pub(super) struct Content {
-    /// Paragraphs apart by a blank line.
+    /// The text, with a blank line between paragraphs.
     pub(super) text: String,
     pub(super) markdown: String,
-    /// The characters of the text; an ideograph counts for three.
+    /// The number of characters in the text. An ideograph counts for three.
     pub(super) chars: usize,
-    /// The share of it that stands in links, 0 to 1.
+    /// The share of the text that stands in links, 0 to 1.
     pub(super) link_density: f64,
     pub(super) facts: Facts,
 }
 
-/// The metadata that the text is found with.
+/// The metadata that help to find the text.
 #[derive(Debug, Clone, Copy, Default)]
 pub(super) struct About<'a> {
-    /// Repeated in the text, it is left out.
+    /// The title. It is left out of the text.
     pub(super) title: &'a str,
-    /// The article's body, as the publisher gives it elsewhere.
+    /// The article's body in the page's structured data.
     pub(super) declared_body: Option<&'a str>,
     /// True for a live blog, whose posts have headlines of their own.
     pub(super) is_live: bool,
 }
 
 impl Content {
-    /// Reads the text. `base`: relative links are resolved against it.
+    /// Reads the main text. Relative links are resolved against `base`.
     pub(super) fn read(
         document: &Document,
         base: &Url,
@@ -105,8 +105,8 @@ fn main_blocks(
     Ok((outline, own))
 }
 
-/// The blocks that the rules keep, and what they were chosen by. The passes over the outline
-/// are linear in it: the clock is looked at between them.
+/// Returns the blocks that the rules keep, and the data that they were chosen by. The passes over
+/// the outline are linear in its size. The clock is looked at between them.
 fn kept_blocks(
     document: &Document,
     about: About<'_>,
@@ -123,7 +123,8 @@ fn kept_blocks(
     Ok((outline, scores, choice, kept))
 }
 
-/// The text and the numbers of each block that the rules keep, to train the model behind them.
+/// Returns the text and the numbers of each block that the rules keep, to train the model that
+/// comes after the rules.
 pub(super) fn evidence(
     document: &Document,
     about: About<'_>,
@@ -144,7 +145,7 @@ fn link_density(outline: &Outline, kept: &[usize]) -> f64 {
     in_links as f64 / chars(outline, kept).max(1) as f64
 }
 
-/// Words apart by single spaces, paragraphs by one blank line.
+/// Returns the text with single spaces between words and one blank line between paragraphs.
 fn tidy_paragraphs(text: &str) -> String {
     let text = if text.contains("</p>") {
         tidy(&text.replace("</p>", "</p>\n"), usize::MAX)

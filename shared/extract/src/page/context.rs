@@ -2,23 +2,23 @@
 
 use courant_article::PublishedAt;
 
-/// The greatest offset from UTC. A date without a zone, or with a wrong one, may seem to lie so
+/// The greatest offset from UTC. A date without a zone, or with a wrong one, may seem to lie this
 /// far in the future.
 const MAX_ZONE_S: i64 = 14 * 3_600;
 
-/// The knowledge about a page beside its bytes and its address.
+/// Facts about a page that are in neither its bytes nor its address.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Context {
-    /// When the page was fetched, Unix milliseconds; `None` if that is not known. A date that
-    /// lies later is refused.
+    /// The time at which the page was fetched, in Unix milliseconds; `None` if it is not known.
+    /// Later dates are refused.
     pub fetched_at_ms: Option<i64>,
-    /// True if a feed or news sitemap lists the page with a title and a date, which speaks for
-    /// an article.
+    /// True if a feed or news sitemap lists the page with a title and a date. This is a sign of an
+    /// article.
     pub is_listed: bool,
 }
 
 impl Context {
-    /// Returns true unless `date` lies in the future, as far as zones can tell.
+    /// Returns true unless `date` lies in the future in every time zone.
     pub fn allows(self, date: &PublishedAt) -> bool {
         self.fetched_at_ms.is_none_or(|fetched_at_ms| {
             date.unix_seconds() <= fetched_at_ms.div_euclid(1_000).saturating_add(MAX_ZONE_S)

@@ -1,4 +1,4 @@
-//! When it was published, and when changed.
+//! The times of publishing and of the last change.
 
 use courant_article::{Origin, PublishedAt, Sourced};
 
@@ -68,10 +68,10 @@ const MODIFIED_META: [&str; 9] = [
     "revised",
 ];
 
-/// Returns the publishing time: declared in structured data or meta elements, else shown near the
-/// headline, else in the address. If the page declares several, the earliest: the later ones are
-/// of a new version. If a better source gives only the day, another one may give the time of that
-/// day.
+/// Returns the publishing time: from structured data or meta elements, else near the headline, else
+/// from the address. The earliest counts if the page declares several, since later ones are of new
+/// versions. A labelled date near the headline counts instead if it is of an earlier day. Another
+/// source may give the time of day if the source gives only the day.
 pub(super) fn published(asked: &DatedPage<'_>) -> Option<Sourced<PublishedAt>> {
     let declared = declared(asked);
     let visible = Visible { asked };
@@ -100,8 +100,8 @@ fn guessed(asked: &DatedPage<'_>) -> Option<Sourced<PublishedAt>> {
     Some(Sourced { value: date, origin: Origin::Guessed })
 }
 
-/// The same time as `found`, as another place tells it more exactly: with the
-/// time of the day, or in the publisher's own offset instead of UTC.
+/// Returns the time of `found` in a more exact form if another place has it: with the time of day,
+/// or in the publisher's own offset instead of UTC.
 fn as_exact(found: PublishedAt, others: &[PublishedAt]) -> PublishedAt {
     let is_universal =
         |date: &PublishedAt| date.as_str().ends_with('Z') || date.as_str().ends_with("+00:00");
@@ -116,7 +116,7 @@ fn as_exact(found: PublishedAt, others: &[PublishedAt]) -> PublishedAt {
     better.cloned().unwrap_or(found)
 }
 
-/// Returns when the page says that the article was last changed.
+/// Returns the time of the last change, as the page states it.
 pub(super) fn modified(asked: &DatedPage<'_>) -> Option<PublishedAt> {
     let dates = asked.survey.dates.iter().filter(|date| date.is_modified);
     let shown = dates.filter_map(|date| date.given.as_deref());
@@ -128,7 +128,7 @@ pub(super) fn modified(asked: &DatedPage<'_>) -> Option<PublishedAt> {
         .find(|date| is_plausible(date) && asked.context.allows(date))
 }
 
-/// A name of publishers' own for the time of publishing.
+/// Returns true for a publisher's own name for the publishing time.
 fn is_published_name(name: &str) -> bool {
     let is_other = ["modif", "updat", "expir", "unpublish", "publisher"]
         .iter()
@@ -136,7 +136,7 @@ fn is_published_name(name: &str) -> bool {
     name.contains("publish") && (name.contains("date") || name.contains("time")) && !is_other
 }
 
-/// A time of the day that is not just midnight.
+/// Returns true if the date has a time of day other than midnight.
 fn is_exact(date: &PublishedAt) -> bool {
     date.as_str().get(10..19).is_some_and(|time| time != "T00:00:00")
 }

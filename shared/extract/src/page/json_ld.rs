@@ -1,14 +1,14 @@
-//! JSON-LD as publishers write it: not always JSON.
+//! Reads JSON-LD as publishers write it. It is not always JSON.
 
 use serde_json::{Deserializer, Value};
 
-/// Values in one script; more are no metadata.
+/// The most values in one script. Scripts with more are no metadata.
 const MAX_VALUES: usize = 50;
 
-/// The values of a script. Strict JSON; where that fails, what can be read once
-/// the usual faults are repaired: comment and CDATA marks around it, quotes as
-/// entities, raw line breaks in strings, escapes that JSON has not, commas too
-/// many, several values in a row.
+/// Returns the values of a script. The usual faults are repaired if it is no strict JSON, and the
+/// part that can then be read is returned. The faults are comment and CDATA marks around it, quotes
+/// as entities, raw line breaks in strings, escapes that JSON lacks, surplus commas, and several
+/// values in a row.
 pub(super) fn values(script: &str) -> Vec<Value> {
     let script = unwrapped(script);
     if let Ok(value) = serde_json::from_str(script) {
@@ -24,7 +24,7 @@ pub(super) fn values(script: &str) -> Vec<Value> {
         .collect()
 }
 
-/// Without the marks that templates leave around it.
+/// Returns the script without the marks that templates leave around it.
 fn unwrapped(script: &str) -> &str {
     let mut script = script.trim();
     for mark in
@@ -38,8 +38,8 @@ fn unwrapped(script: &str) -> &str {
     script
 }
 
-/// Strings without control characters and foreign escapes, lists without a comma
-/// before their end.
+/// Repairs the script: removes control characters and foreign escapes in strings, and a comma
+/// before the end of a list.
 fn repaired(script: &str) -> String {
     let mut json = String::with_capacity(script.len());
     let mut is_string = false;

@@ -1,4 +1,4 @@
-//! In which language a page says that it is written.
+//! The language that a page declares.
 
 use super::structured::Structured;
 use super::survey::Survey;
@@ -58,13 +58,13 @@ const OTHER_CODES: [(&str, &str); 50] = [
     ("italiano", "it"),
 ];
 
-/// The declared tag, and its language in ISO 639-1.
+/// Returns the ISO 639-1 code of the language that the page declares.
 pub(super) fn language(survey: &Survey, structured: &Structured) -> Option<String> {
     declared(survey, structured).find_map(iso_639_1)
 }
 
-/// Returns true if `3/4/2024` means the fourth of March here: in the United States, and in
-/// English for which no country is named.
+/// Returns true if `3/4/2024` means the fourth of March on this page. It does in the United States,
+/// and in English without a country.
 pub(super) fn is_month_first(survey: &Survey, structured: &Structured, host: Option<&str>) -> bool {
     let Some(tag) = declared(survey, structured).next() else { return false };
     let tag = tag.to_ascii_lowercase().replace('_', "-");
@@ -79,8 +79,8 @@ fn declared<'a>(survey: &'a Survey, structured: &'a Structured) -> impl Iterator
     tags.into_iter().flatten().chain(meta).map(str::trim).filter(|tag| !tag.is_empty())
 }
 
-/// Returns the language of a tag such as `en-GB` or `eng`; codes that were replaced in
-/// their new form.
+/// Returns the ISO 639-1 code for a tag such as `en-GB` or `eng`. Withdrawn codes become their
+/// successors.
 pub(crate) fn iso_639_1(tag: &str) -> Option<String> {
     let code = tag.trim().split(['-', '_', ',', ' ', ';']).next()?.to_lowercase();
     let is_code = code.len() == 2 && code.bytes().all(|c| c.is_ascii_lowercase());

@@ -9,7 +9,7 @@ use super::print::is_print_url;
 
 const MAX_FEEDS: usize = 32;
 const MAX_LINKS: usize = 500;
-/// Anchors looked at; more are navigation.
+/// The most anchors that are examined. Further ones are navigation.
 const MAX_ANCHORS: usize = 10_000;
 
 const FEED_TYPES: [&str; 7] = [
@@ -22,11 +22,11 @@ const FEED_TYPES: [&str; 7] = [
     "text/xml",
 ];
 
-/// Endings of the paths of feeds.
+/// The ends of the paths of feeds.
 const FEED_ENDS: [&str; 8] =
     ["/feed", "/rss", "/atom", ".rss", ".rdf", ".atom", "/feed.xml", "/feed.json"];
 
-/// First or second path segments that no article stands under.
+/// First or second path segments below which no article stands.
 const SECTIONS_WITHOUT_ARTICLES: [&str; 25] = [
     "about",
     "account",
@@ -55,8 +55,8 @@ const SECTIONS_WITHOUT_ARTICLES: [&str; 25] = [
     "topic",
 ];
 
-/// The feeds that a page announces, absolute, each once; where it announces none,
-/// those that it links to on the same site. Feeds of comments are no news.
+/// Returns the feeds that a page announces, absolute, each once. Returns those that it links to on
+/// the same site if it announces none. Feeds of comments are left out.
 pub(super) fn feeds(document: &Document, url: &Url, base: &Url) -> Vec<Url> {
     let links = document.select("link[rel~='alternate'][href], link[rel~='feed'][href]");
     let announced = links.iter().filter(|link| match link.attr("type") {
@@ -87,8 +87,8 @@ fn is_of_comments(feed: &Url) -> bool {
     feed.path().split('/').any(|part| part.eq_ignore_ascii_case("comments"))
 }
 
-/// Links of the same site that look like articles, absolute, each once; not those to print
-/// views, which show an article once more.
+/// Returns the links of the same site that look like articles, absolute, each once. Links to print
+/// views are left out, since they repeat an article.
 pub(super) fn articles(document: &Document, url: &Url, base: &Url) -> Vec<Url> {
     let anchors = document.select("a[href]");
     let links =
@@ -101,7 +101,7 @@ pub(super) fn articles(document: &Document, url: &Url, base: &Url) -> Vec<Url> {
     )
 }
 
-/// The URL against which a page's relative links are resolved.
+/// Returns the URL against which a page's relative links are resolved.
 pub(super) fn base(document: &Document, url: &Url) -> Url {
     let declared = document.select_single("base[href]").attr("href");
     let declared = declared.and_then(|href| http(url, &href));
@@ -119,14 +119,14 @@ fn each_once(urls: impl Iterator<Item = Url>, limit: usize) -> Vec<Url> {
     urls.filter(|url| seen.insert(url.clone())).take(limit).collect()
 }
 
-/// The same host but for `www.`, or one below the other.
+/// Returns true if the hosts are the same apart from `www.`, or if one is below the other.
 fn is_same_site(link: &Url, url: &Url) -> bool {
     let bare = |url: &Url| url.host_str().unwrap_or_default().trim_start_matches("www.").to_owned();
     let (link, own) = (bare(link), bare(url));
     link == own || link.ends_with(&format!(".{own}")) || own.ends_with(&format!(".{link}"))
 }
 
-/// A slug of several words, a long number, or a date in the path.
+/// Returns true if the path has a slug of several words, a long number, or a date.
 fn looks_like_article(url: &Url) -> bool {
     let segments: Vec<&str> =
         url.path_segments().into_iter().flatten().filter(|part| !part.is_empty()).collect();
@@ -148,7 +148,7 @@ fn is_file(name: &str) -> bool {
     !is_page && extension.len() <= 4 && extension.bytes().all(|c| c.is_ascii_alphanumeric())
 }
 
-/// A year and a month, and something behind them.
+/// Returns true if the path has a year, a month, and a segment after them.
 fn has_date(segments: &[&str]) -> bool {
     segments.windows(3).any(|parts| {
         let year = parts[0].parse().is_ok_and(|year: u32| (1990..2100).contains(&year));

@@ -1,5 +1,4 @@
-//! Who wrote what, when and where: from structured data, meta elements and what
-//! readers see.
+//! The metadata of a page, from structured data, meta elements and the text that readers see.
 
 use courant_article::{Evidence, Origin, PublishedAt, Sourced};
 use url::Url;
@@ -31,14 +30,14 @@ pub(super) struct Metadata {
     pub(super) paywalled: bool,
     pub(super) canonical_url: Option<String>,
     pub(super) noindex: bool,
-    /// `og:type`, lower-case.
+    /// The value of `og:type` in lower case.
     pub(super) declared_type: Option<String>,
-    /// The origins of these values; none of the verdict.
+    /// The origins of these values. The verdict has no origin here.
     pub(super) evidence: Evidence,
 }
 
 impl Metadata {
-    /// Reads the metadata of the page at `url`. `base`: relative links are resolved against it.
+    /// Reads the metadata of the page at `url`. Relative links are resolved against `base`.
     pub(super) fn read(
         survey: &Survey,
         structured: &Structured,
@@ -86,8 +85,8 @@ impl Metadata {
     }
 }
 
-/// Returns the name that the publisher gives itself, else the site's address if the title
-/// ends with it.
+/// Returns the name that the publisher gives itself. Returns the part of the title that is the
+/// site's host name if there is no such name.
 fn site_name(survey: &Survey, structured: &Structured, url: &Url) -> Option<String> {
     let host = host_names(url);
     let in_title = || {
@@ -101,7 +100,7 @@ fn site_name(survey: &Survey, structured: &Structured, url: &Url) -> Option<Stri
     declared_names(survey, structured).find(|name| !name.contains("://")).or_else(in_title)
 }
 
-/// All names by which the site may go in a title or a byline, in no order.
+/// Returns all names of the site that may stand in a title or a byline, in no order.
 fn site_names(survey: &Survey, structured: &Structured, url: &Url) -> Vec<String> {
     let of_app = survey.meta.get("al:ios:app_name").and_then(name);
     declared_names(survey, structured).chain(of_app).chain(host_names(url)).collect()
@@ -127,7 +126,7 @@ fn name(declared: &str) -> Option<String> {
     Some(tidy(declared, MAX_NAME_CHARS)).filter(|name| !name.is_empty())
 }
 
-/// `news.site.example`: the host, and the longest of its labels but the last.
+/// Returns the host, such as `news.site.example`, and the longest of its labels except the last.
 fn host_names(url: &Url) -> Vec<String> {
     let Some(host) = url.host_str() else { return Vec::new() };
     let host = host.trim_start_matches("www.");
@@ -149,7 +148,7 @@ fn section(meta: &Meta, structured: &Structured) -> Option<String> {
     sections.map(|section| tidy(section, MAX_TAG_CHARS)).find(|section| !section.is_empty())
 }
 
-/// Tags and keywords, each once.
+/// Returns tags and keywords, each once.
 fn tags(meta: &Meta, structured: &Structured) -> Vec<String> {
     let single = meta.any(&["article:tag", "og:article:tag"]).map(str::to_owned);
     let listed = meta.any(&["news_keywords", "parsely-tags", "sailthru.tags", "keywords"]);
@@ -184,8 +183,8 @@ fn absolute(link: &str, base: &Url) -> Option<String> {
     matches!(absolute.scheme(), "http" | "https").then(|| absolute.into())
 }
 
-/// Returns true if the page says that not everybody may read it: by schema.org, the content
-/// tier of Facebook's instant articles, or AMP's subscriptions.
+/// Returns true if the page says that not every reader may read it. It may say so by schema.org,
+/// the content tier of Facebook's instant articles, or AMP's subscriptions.
 fn is_paywalled(survey: &Survey, structured: &Structured) -> bool {
     let tier = survey.meta.get("article:content_tier");
     structured.is_paid

@@ -1,5 +1,5 @@
-//! Microdata (`itemscope`, `itemtype`, `itemprop`), brought into the form of
-//! JSON-LD, so that both are read alike.
+//! Brings microdata (`itemscope`, `itemtype`, `itemprop`) into the form of JSON-LD, so that both
+//! are read alike.
 
 use dom_query::{Element, NodeRef};
 use serde_json::{Map, Value};
@@ -9,10 +9,11 @@ use super::shown::{self, Gaps};
 
 const MAX_ITEMS: usize = 300;
 const MAX_VALUE_CHARS: usize = 1000;
-/// Longer than a value: the article itself, which is read elsewhere.
+/// Properties that are left out. They are longer than a value: the article itself, which is read
+/// elsewhere.
 const LEFT_OUT: [&str; 4] = ["articlebody", "text", "review", "comment"];
 
-/// Items while the tree is walked.
+/// The items read so far while the tree is walked.
 #[derive(Debug, Default)]
 pub(super) struct Microdata {
     open: Vec<Open>,
@@ -23,7 +24,7 @@ pub(super) struct Microdata {
 #[derive(Debug)]
 struct Open {
     depth: usize,
-    /// The property of the item around it that this one is.
+    /// The property of the outer item that has this item as its value.
     property: Option<String>,
     item: Map<String, Value>,
 }
@@ -54,14 +55,15 @@ impl Microdata {
         }
     }
 
-    /// The items that are no property of another.
+    /// Returns the items that are no property of another item.
     pub(super) fn items(mut self) -> Vec<Value> {
         self.leave(0);
         self.done
     }
 }
 
-/// A new item; one with a short text and no properties has it as its name.
+/// Returns a new item. A person or an organization with a short text has the text as its alternate
+/// name.
 fn item(node: &NodeRef<'_>, element: &Element) -> Map<String, Value> {
     let kind = attr(element, "itemtype").unwrap_or_default();
     let kind = kind.trim_end_matches('/').rsplit('/').next().unwrap_or_default();

@@ -1,11 +1,11 @@
-//! Pages made for printing, which show an article that stands elsewhere.
+//! Pages made for printing, which repeat an article that stands elsewhere.
 
 use dom_query::Document;
 use url::Url;
 
 use super::shown::contains_folded;
 
-/// Path segments, and parts of them behind a mark, that name the print view of a page.
+/// Path segments, and the parts of segments after a mark, that name the print view of a page.
 const SEGMENTS: [&str; 18] = [
     "print",
     "printable",
@@ -26,7 +26,7 @@ const SEGMENTS: [&str; 18] = [
     "afdrukken",
     "drukuj",
 ];
-/// Parameters whose very presence, or a flag, asks for the print view.
+/// Parameters that ask for the print view by their presence or by a flag.
 const SWITCHES: [&str; 6] =
     ["print", "printable", "printview", "printversion", "printerfriendly", "printfriendly"];
 /// Parameters that choose among views.
@@ -35,8 +35,8 @@ const VIEWS: [&str; 12] = [
     "action", "op",
 ];
 
-/// Returns true if an address asks for the print view of a page: `/print/story`,
-/// `/story/print`, `/story,print.html`, `/story?print=1`, `/story?view=print`.
+/// Returns true if an address asks for the print view of a page: `/print/story`, `/story/print`,
+/// `/story,print.html`, `/story?print=1`, `/story?view=print`.
 pub fn is_print_url(url: &Url) -> bool {
     let segments: Vec<&str> =
         url.path_segments().into_iter().flatten().filter(|part| !part.is_empty()).collect();
@@ -60,13 +60,13 @@ fn is_print_parameter(name: &str, value: &str) -> bool {
         || VIEWS.contains(&name.as_str()) && SEGMENTS[..9].contains(&value.as_str())
 }
 
-/// Lower-case letters and digits.
+/// Returns the letters and digits of `text`, in lower case.
 fn plain(text: &str) -> String {
     text.chars().filter(char::is_ascii_alphanumeric).map(|c| c.to_ascii_lowercase()).collect()
 }
 
-/// Returns true if a page is a print view, by its address or by its markup: it prints itself,
-/// or its body is called so.
+/// Returns true if a page is a print view by its address or its markup: it prints itself, or a
+/// class of its body says so.
 pub(super) fn is_print_view(document: &Document, url: &Url) -> bool {
     let body = document.select_single("body");
     let prints_itself =

@@ -1,4 +1,4 @@
-//! The headline and the bylines of a page, as readers see them.
+//! The headline and the bylines that readers see on a page.
 
 use dom_query::{Element, NodeRef};
 
@@ -6,12 +6,12 @@ use super::element::{Place, attr};
 
 const MAX_HEADING_CHARS: usize = 500;
 const MAX_BYLINE_CHARS: usize = 200;
-/// Nodes looked at for the text of one element.
+/// The most nodes that are examined for the text of one element.
 const MAX_NODES: usize = 400;
 
-/// Parts of class names and ids of what stands beside the article.
+/// Parts of class names and ids of elements beside the article.
 const MARGINS: [&str; 4] = ["sidebar", "footer", "newsletter", "cookie"];
-/// The same of what others wrote: other articles, comments.
+/// Parts of class names and ids of elements that others wrote: other articles and comments.
 const OTHERS: [&str; 10] = [
     "comment",
     "related",
@@ -24,10 +24,10 @@ const OTHERS: [&str; 10] = [
     "teaser",
     "most-read",
 ];
-/// Parts of class names that say how the page is laid out around the article.
+/// Parts of class names that state the layout of the page around the article.
 const LAYOUTS: [&str; 9] =
     ["has-", "no-", "with", "open", "enabled", "layout", "left-", "right-", "wrapper"];
-/// Beginnings of bylines that no markup names.
+/// The starts of bylines without markup.
 const BYLINE_STARTS: [&str; 14] = [
     "by ",
     "by:",
@@ -59,7 +59,7 @@ impl Heading {
     }
 }
 
-/// The certainty, from the markup, that a text names the author; later variants are surer.
+/// The certainty, from the markup, that a text names the author. Later variants are surer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Sureness {
     /// A class with "author" in its name.
@@ -174,7 +174,7 @@ fn byline_class(class: &str) -> Option<Sureness> {
     })
 }
 
-/// Returns true if the element begins with a text that starts like a byline, such as "By".
+/// Returns true if the element begins with a text that may start a byline, such as "By".
 fn may_start_byline(node: &NodeRef<'_>, element: &Element) -> bool {
     if !matches!(
         element.name.local.as_ref(),
@@ -206,7 +206,7 @@ fn may_start_byline(node: &NodeRef<'_>, element: &Element) -> bool {
     })
 }
 
-/// Returns true if the element holds other things than the article.
+/// Returns true if the element holds something other than the article.
 pub(super) fn is_margin(element: &Element) -> bool {
     let is_named = match element.name.local.as_ref() {
         "aside" | "footer" | "nav" | "noscript" => true,
@@ -225,8 +225,8 @@ pub(super) fn is_of_others(element: &Element) -> bool {
     may_hold && is_called(element, &OTHERS)
 }
 
-/// Returns true if a class or the id has one of the `parts`: `sidebar`, but not
-/// `has-sidebar`, which says something about the article.
+/// Returns true if a class or the id has one of the `parts`: `sidebar`, but not `has-sidebar`,
+/// which describes the article's surroundings.
 fn is_called(element: &Element, parts: &[&str]) -> bool {
     ["class", "id"]
         .iter()
@@ -243,11 +243,11 @@ fn is_called(element: &Element, parts: &[&str]) -> bool {
 pub(super) enum Gaps {
     /// The starts and ends of all elements.
     All,
-    /// The same, without those of inline elements.
+    /// The starts and ends of all elements except inline ones.
     Blocks,
 }
 
-/// The element's text with single spaces; none where it is empty or longer than
+/// Returns the element's text with single spaces. Returns `None` if it is empty or longer than
 /// `max_chars`.
 pub(super) fn text(node: &NodeRef<'_>, max_chars: usize, gaps: Gaps) -> Option<String> {
     let mut text = String::new();
@@ -274,8 +274,8 @@ pub(super) fn text(node: &NodeRef<'_>, max_chars: usize, gaps: Gaps) -> Option<S
     (!text.is_empty() && text.chars().count() <= max_chars).then_some(text)
 }
 
-/// Returns true if a text that follows an inline element is another phrase: a kicker and a
-/// headline stand side by side with nothing but style between them.
+/// Returns true if a text that follows an inline element is another phrase. A kicker and a headline
+/// may stand side by side with only style between them.
 fn begins_anew(before: &str, text: &str) -> bool {
     let mut start = text.chars();
     let is_capital = start.next().is_some_and(char::is_uppercase)

@@ -1,4 +1,4 @@
-//! The dates that readers see on a page, and the signs of what they are dates of.
+//! The dates that readers see on a page, and the signs of their meanings.
 
 use dom_query::{Element, NodeData, NodeRef};
 
@@ -6,24 +6,24 @@ use super::element::{Place, attr};
 use super::shown::{Gaps, contains_folded, is_of_author, text};
 
 const MAX_DATE_CHARS: usize = 120;
-/// Elements around a date that may be the card of another article.
+/// The most elements around a date that may be the card of another article.
 const MAX_CARD_DEPTH: usize = 4;
-/// Nodes of a card; a larger element holds more than one article's head.
+/// The most nodes of a card. A larger element holds more than the head of one article.
 const MAX_CARD_NODES: usize = 120;
 const MAX_CARD_TITLE_CHARS: usize = 300;
-/// A link with so many words is the headline of the article that it leads to.
+/// The fewest words of a link that is the headline of its target.
 const MIN_CARD_TITLE_WORDS: usize = 4;
-/// The same in characters, for scripts that do not part their words.
+/// The same in characters, for scripts that do not separate words.
 const MIN_CARD_TITLE_CHARS: usize = 10;
-/// Elements around a date that may be a paragraph.
+/// The most elements around a date that may be a paragraph.
 const MAX_PARAGRAPH_DEPTH: usize = 4;
 const MAX_PARAGRAPH_CHARS: usize = 400;
-/// A byline has fewer words in lower case beside its date.
+/// The fewest words in lower case that show prose around a date. A byline has fewer.
 const MIN_PROSE_WORDS: usize = 5;
-/// The same in characters, for scripts that do not part their words.
+/// The same in characters, for scripts that do not separate words.
 const MIN_PROSE_CHARS: usize = 40;
 
-/// Parts of class names of dates.
+/// Parts of the class names of dates.
 const DATE_CLASSES: [&str; 10] = [
     "date",
     "publish",
@@ -37,14 +37,14 @@ const DATE_CLASSES: [&str; 10] = [
     "byline",
 ];
 
-/// A text that may be, or hold, a date.
+/// A text that may be a date, or hold one.
 #[derive(Debug)]
 pub(super) struct ShownDate {
-    /// `datetime` or `content`.
+    /// The value of `datetime` or `content`.
     pub(super) given: Option<String>,
     pub(super) text: String,
     pub(super) is_time: bool,
-    /// True if nothing but the text itself looks like a date.
+    /// True if only the text itself looks like a date.
     pub(super) is_plain: bool,
     /// True if the markup calls it the time of the last change.
     pub(super) is_modified: bool,
@@ -52,7 +52,7 @@ pub(super) struct ShownDate {
     pub(super) is_published: bool,
     /// True if it stands in running text, a caption, a table or a form.
     pub(super) is_in_prose: bool,
-    /// The headline beside which it stands, where that is no `h1`.
+    /// The headline next to the date, unless that is an `h1`.
     pub(super) card: Option<String>,
     pub(super) place: Place,
 }
@@ -87,7 +87,7 @@ impl ShownDate {
     }
 }
 
-/// A short text with a year that stands right in the element.
+/// Returns a short text with a year that stands directly in the element.
 fn plain_date(node: &NodeRef<'_>) -> Option<String> {
     node.children_it(false).take(8).filter(NodeRef::is_text).find_map(|child| {
         child.query_or(None, |inner| match &inner.data {
@@ -105,8 +105,8 @@ fn has_number(text: &str) -> bool {
     text.chars().any(char::is_numeric)
 }
 
-/// Returns true if the text has four digits in a row that may be a year of the web, or of
-/// another calendar.
+/// Returns true if the text has four digits in a row that may be a year of the web or of another
+/// calendar.
 fn has_year(text: &str) -> bool {
     let mut digits = 0;
     text.chars().chain([' ']).any(|c| {
@@ -116,8 +116,8 @@ fn has_year(text: &str) -> bool {
     })
 }
 
-/// Returns true if the date is a part of running text, or stands where only the article's
-/// subject has dates.
+/// Returns true if the date is part of running text, or is a date of the article's subject by its
+/// place.
 fn is_in_prose(node: &NodeRef<'_>, date: &str) -> bool {
     let around = || std::iter::once(*node).chain(node.ancestors_it(Some(MAX_PARAGRAPH_DEPTH)));
     let is_one_of =
@@ -135,19 +135,20 @@ fn has_headline(node: &NodeRef<'_>) -> bool {
     node.descendants_it().take(MAX_CARD_NODES).any(|inner| inner.has_name("h1"))
 }
 
-/// Returns true if `text` says much beside its date.
+/// Returns true if `text` has many words besides its date.
 pub(super) fn is_prose(text: &str, date: &str) -> bool {
     let rest = text.replacen(date, " ", usize::from(date.len() < text.len()));
     let small = rest.split_whitespace().filter(|word| word.starts_with(char::is_lowercase)).count();
     small >= MIN_PROSE_WORDS || rest.chars().filter(is_caseless).count() >= MIN_PROSE_CHARS
 }
 
-/// Letters of scripts without case, which often do not part their words either.
+/// Returns true for letters of scripts without case, which often do not separate words either.
 fn is_caseless(c: &char) -> bool {
     c.is_alphabetic() && !c.is_lowercase() && !c.is_uppercase()
 }
 
-/// The headline of the card around the date: the head of another article in a list.
+/// Returns the headline of the card around the date. A card is the head of another article in a
+/// list.
 fn card(node: &NodeRef<'_>) -> Option<String> {
     for around in node.ancestors_it(Some(MAX_CARD_DEPTH)) {
         let mut nodes = 0;

@@ -12,7 +12,7 @@ const MAX_NAMES: usize = 50;
 
 type Node = Map<String, Value>;
 
-/// The article of a page's structured data, as text not yet tidied.
+/// The article in a page's structured data, as untidied text.
 #[derive(Debug, Default)]
 pub(super) struct Structured {
     /// The number of articles that JSON-LD describes, without references in lists.
@@ -22,9 +22,9 @@ pub(super) struct Structured {
     /// True if the page calls itself a live blog.
     pub(super) is_live: bool,
     pub(super) headline: Option<String>,
-    /// Names, each of one author as far as the page says so.
+    /// Names of authors, each of one author as far as the page separates them.
     pub(super) authors: Vec<String>,
-    /// Those of organizations.
+    /// Names of organizations among the authors.
     pub(super) organizations: Vec<String>,
     pub(super) published: Option<String>,
     pub(super) modified: Option<String>,
@@ -35,7 +35,7 @@ pub(super) struct Structured {
     pub(super) section: Option<String>,
     pub(super) keywords: Vec<String>,
     pub(super) image: Option<String>,
-    /// `isAccessibleForFree` is false.
+    /// True if `isAccessibleForFree` is false.
     pub(super) is_paid: bool,
     pub(super) article_body: Option<String>,
 }
@@ -59,7 +59,7 @@ impl Structured {
         found
     }
 
-    /// Fills in what is not known yet: of the article first, then of the page.
+    /// Fills in the fields that are still empty, from the article first and then from the page.
     fn describe(&mut self, nodes: &[Node]) {
         let mut subjects: Vec<&Node> = nodes.iter().filter(|node| weight(node) > 0).collect();
         subjects.sort_by_key(|node| std::cmp::Reverse(weight(node)));
@@ -73,8 +73,8 @@ impl Structured {
         }
     }
 
-    /// `is_around`: the node is the page around an article, which may be named
-    /// otherwise.
+    /// Fills in the fields from one node. `is_around`: the node is the page around an article,
+    /// which may have another name.
     fn describe_by(&mut self, node: &Node, nodes: &[Node], is_around: bool) {
         let text = |key: &str| node.get(key).and_then(first_text);
         if !is_around {
@@ -118,7 +118,7 @@ fn fill<T>(field: &mut Option<T>, read: impl FnOnce() -> Option<T>) {
     }
 }
 
-/// The objects that describe the page itself: not the items of its lists.
+/// Collects the objects that describe the page itself, without the items of its lists.
 fn collect(value: Value, nodes: &mut Vec<Node>, depth: usize) {
     if depth == 0 || nodes.len() >= MAX_NODES {
         return;
@@ -137,8 +137,8 @@ fn collect(value: Value, nodes: &mut Vec<Node>, depth: usize) {
     }
 }
 
-/// Returns how well a node describes the page; 0 if it does not. The article that says the
-/// most is the page's own; others are teasers.
+/// Returns how well a node describes the page, 0 for not at all. The article that says the most is
+/// the page's own. Others are teasers.
 fn weight(node: &Node) -> usize {
     let kind = match () {
         () if is_a(node, is_article_type) => 100,
@@ -163,7 +163,7 @@ fn is_article_type(name: &str) -> bool {
     name.ends_with("Article") || matches!(name, "BlogPosting" | "LiveBlogPosting" | "Report")
 }
 
-/// Works that a page may be about alone, with an author and a date.
+/// Returns true for works that may be the only subject of a page, with an author and a date.
 fn is_work_type(name: &str) -> bool {
     matches!(
         name,
@@ -202,7 +202,7 @@ fn texts(value: &Value) -> Vec<String> {
     }
 }
 
-/// The node that is meant by `@id`.
+/// Returns the node that `@id` refers to.
 fn referred<'a>(node: &Node, nodes: &'a [Node]) -> Option<&'a Node> {
     let id = node.get("@id").and_then(Value::as_str)?;
     nodes
@@ -210,7 +210,7 @@ fn referred<'a>(node: &Node, nodes: &'a [Node]) -> Option<&'a Node> {
         .find(|other| other.len() > 1 && other.get("@id").and_then(Value::as_str) == Some(id))
 }
 
-/// The names of persons or organizations, through references by `@id`.
+/// Returns the names of persons or organizations, and follows references by `@id`.
 fn names(value: &Value, nodes: &[Node]) -> Vec<String> {
     match value {
         Value::String(name) => vec![name.clone()],
@@ -225,7 +225,7 @@ fn names(value: &Value, nodes: &[Node]) -> Vec<String> {
     }
 }
 
-/// An author, or several, without the organizations.
+/// Returns the authors without the organizations.
 fn persons(value: &Value) -> Value {
     let is_organization = |value: &Value| {
         let node = value.as_object();

@@ -1,5 +1,5 @@
-//! One walk over the tree, which keeps every element that may say something
-//! about the page: what is asked later looks here and not at the tree again.
+//! Keeps, in one walk over the tree, every element that may say something about the page. Later
+//! questions look here, and not at the tree again.
 
 use dom_query::{Document, Element, NodeRef};
 use serde_json::Value;
@@ -13,15 +13,16 @@ use crate::deadline::{Deadline, TimeIsUp};
 const MAX_ELEMENTS: usize = 200_000;
 const MAX_META: usize = 1000;
 const MAX_SCRIPTS: usize = 32;
-/// The limit on all JSON-LD of a page together; a page's articles are far shorter.
+/// The most bytes of all JSON-LD on a page. A page's articles are far shorter.
 const MAX_SCRIPT_BYTES: usize = 2 * 1024 * 1024;
 const MAX_HEADINGS: usize = 50;
 const MAX_SHOWN: usize = 200;
 const MAX_TITLE_CHARS: usize = 1000;
-/// A shorter paragraph may be a byline, a date or a caption.
+/// The fewest characters of a paragraph of prose. A shorter one may be a byline, a date or a
+/// caption.
 const MIN_PROSE_CHARS: usize = 120;
 
-/// The statements of a page about itself, as they are written there.
+/// The statements of a page about itself, as they are written.
 #[derive(Debug, Default)]
 pub(super) struct Survey {
     pub(super) meta: Meta,
@@ -29,22 +30,22 @@ pub(super) struct Survey {
     pub(super) json_ld: Vec<String>,
     /// The outermost microdata items, in the form of JSON-LD.
     pub(super) microdata: Vec<Value>,
-    /// `lang` of the document.
+    /// The `lang` of the document.
     pub(super) language: Option<String>,
     pub(super) canonical: Option<String>,
-    /// The `title` element.
+    /// The text of the `title` element.
     pub(super) title: Option<String>,
-    /// `h1` in the page's order, those of margins left out.
+    /// The `h1` elements in the page's order, without those of margins.
     pub(super) headings: Vec<Heading>,
-    /// `h2` in the page's order.
+    /// The `h2` elements in the page's order.
     pub(super) subheadings: Vec<Heading>,
     /// The numbers of the `nav` elements.
     pub(super) navigation: Vec<usize>,
-    /// The number of the first paragraph of prose behind the first headline.
+    /// The number of the first paragraph of prose after the first headline.
     pub(super) prose: Option<usize>,
     pub(super) bylines: Vec<Byline>,
     pub(super) dates: Vec<ShownDate>,
-    /// True if AMP's markup keeps a part for subscribers.
+    /// True if AMP's markup reserves a part for subscribers.
     pub(super) is_for_subscribers: bool,
 }
 
@@ -53,7 +54,7 @@ impl Survey {
         let mut survey = Self::default();
         let mut microdata = Microdata::default();
         let (mut depth, mut count) = (0_usize, 0_usize);
-        // The depths of the margin and of the part of others that we are in.
+        // The depths of the current margin and of the current part by others.
         let (mut margin, mut others): (Option<usize>, Option<usize>) = (None, None);
         let (mut articles, mut heads) = (Enclosing::default(), Enclosing::default());
         let mut next = Some(document.root());
@@ -144,7 +145,7 @@ impl Survey {
     }
 }
 
-/// The open elements of one kind, the outermost first, by their depths and numbers.
+/// The open elements of one kind, the outermost first, each by its depth and number.
 #[derive(Default)]
 struct Enclosing(Vec<(usize, usize)>);
 
@@ -177,13 +178,13 @@ fn is_head(element: &Element) -> bool {
         })
 }
 
-/// Returns true if the element is a paragraph as only running text has it.
+/// Returns true if the element is a paragraph that only running text has.
 fn is_prose(node: &NodeRef<'_>, element: &Element) -> bool {
     &*element.name.local == "p"
         && node.text().chars().take(MIN_PROSE_CHARS).count() == MIN_PROSE_CHARS
 }
 
-/// The node that follows in the document's order; `depth` goes along.
+/// Returns the next node in the document's order, and adjusts `depth`.
 fn following<'a>(node: NodeRef<'a>, depth: &mut usize) -> Option<NodeRef<'a>> {
     if let Some(child) = node.first_child() {
         *depth += 1;
@@ -199,8 +200,8 @@ fn following<'a>(node: NodeRef<'a>, depth: &mut usize) -> Option<NodeRef<'a>> {
     }
 }
 
-/// The meta elements: `property`, `name`, `itemprop` or `http-equiv` in lower
-/// case, and what it says.
+/// The meta elements: `property`, `name`, `itemprop` or `http-equiv` in lower case, and the
+/// content.
 #[derive(Debug, Default)]
 pub(super) struct Meta(Vec<(String, String)>);
 

@@ -1,9 +1,9 @@
-//! The texts of a page's fields in order.
+//! Tidies the texts of a page's fields.
 
 use crate::isolate::fragment;
 
-/// Words apart by single spaces, entities resolved and tags dropped where a
-/// publisher left them in a field, at most `max_chars`.
+/// Returns the text with single spaces between words, at most `max_chars` long. Entities that a
+/// publisher left in a field are resolved, and tags are dropped.
 pub(crate) fn tidy(text: &str, max_chars: usize) -> String {
     let has_markup = text.contains('&') && text.contains(';') || text.contains("</");
     let resolved =

@@ -25,19 +25,20 @@ const SEPARATORS: [&str; 18] = [
     " | ", " - ", " – ", " — ", " · ", " • ", " :: ", " » ", " « ", " / ", " |", " › ", " ‹ ",
     " > ", " : ", "ㅣ", "｜", "│",
 ];
-/// The bar, and the characters that are written in its place.
+/// The bar, and the characters that stand in for it.
 const BARS: [&str; 5] = [" | ", " ㅣ ", " ｜ ", " │ ", " ǀ "];
-/// A shorter heading is a section's or a site's name.
+/// The fewest characters of a headline. A shorter heading is a section's or a site's name.
 const MIN_HEADING_CHARS: usize = 3;
-/// Share of words from which a heading and a title tell the same.
+/// The share of common words from which a heading and a title say the same.
 const MIN_LIKENESS: f64 = 0.35;
-/// The share from which a lesser heading is the headline.
+/// The share of common words from which a lesser heading is the headline.
 const SURE_LIKENESS: f64 = 0.8;
-/// Shorter titles may be a part of a longer one by chance.
+/// The fewest words of a title that is looked for in a longer one. Shorter titles may be part of it
+/// by chance.
 const MIN_TITLE_WORDS: usize = 4;
 
-/// The article's headline without the site's name: the heading that readers see
-/// where the page's own titles agree with it, else what most of them say.
+/// Returns the article's headline without the site's name. It is the heading that readers see if
+/// the page's own titles agree with it, else the title on which most of them agree.
 pub(super) fn title(survey: &Survey, structured: &Structured, sites: &[String]) -> Sourced<String> {
     let sites: Vec<String> = sites.iter().cloned().chain(site_headings(survey)).collect();
     let sites = sites.as_slice();
@@ -68,8 +69,8 @@ pub(super) fn title(survey: &Survey, structured: &Structured, sites: &[String]) 
         .unwrap_or_else(|| of(Origin::Guessed)(String::new()))
 }
 
-/// Returns the place of the headline: the heading that says the title, else the first one
-/// outside the margins.
+/// Returns the place of the headline. It is the heading with the title's text, else the first
+/// heading outside the margins.
 pub(super) fn place(survey: &Survey, title: &str) -> Option<Place> {
     let like = |headings: &'_ [Heading], least: f64| {
         headings
@@ -83,7 +84,7 @@ pub(super) fn place(survey: &Survey, title: &str) -> Option<Place> {
         .or_else(|| first().map(|heading| heading.place))
 }
 
-/// Headings of the article; those of margins where there are no others.
+/// Returns the headings of the article, or those of margins if there are no others.
 fn headings(survey: &Survey, sites: &[String]) -> Vec<String> {
     let read = |is_margin: bool| -> Vec<String> {
         let headings =
@@ -96,7 +97,7 @@ fn headings(survey: &Survey, sites: &[String]) -> Vec<String> {
     Some(read(false)).filter(|found| !found.is_empty()).unwrap_or_else(|| read(true))
 }
 
-/// Returns the headings that are the site's name: they stand at the end of the title, and a lesser
+/// Returns the headings that are the site's name. They stand at the end of the title, and a lesser
 /// heading is the rest of it, as in `Bridge to be repaired - Ann's Blog`.
 fn site_headings(survey: &Survey) -> impl Iterator<Item = String> {
     let title = tidy(survey.title.as_deref().unwrap_or_default(), MAX_TITLE_CHARS);
@@ -109,8 +110,8 @@ fn site_headings(survey: &Survey) -> impl Iterator<Item = String> {
     headings.filter(move |heading| names.contains(heading))
 }
 
-/// The first heading that a declared title says, too, or nearly; one that is told
-/// in other words where it is the only one and no two titles agree against it.
+/// Returns the first heading that matches a declared title, at least nearly. A heading in other
+/// words counts if it is the only one and no two titles agree against it.
 fn agreed_heading(headings: &[String], declared: &[String]) -> Option<String> {
     let same = |heading: &&String| declared.iter().any(|title| likeness(heading, title) >= 0.99);
     let best = |heading: &String| {
@@ -127,8 +128,7 @@ fn agreed_heading(headings: &[String], declared: &[String]) -> Option<String> {
     Some(shorter.unwrap_or(heading).clone())
 }
 
-/// Returns true if a heading is a title with a kicker before it, or with a note or a date
-/// behind it.
+/// Returns true if a heading is a title with a kicker before it, or with a note or a date after it.
 fn is_with_more(heading: &str, title: &str) -> bool {
     let is_long = title.split(' ').count() >= MIN_TITLE_WORDS && heading.len() > title.len();
     let is_note = |rest: &str| {
@@ -149,7 +149,7 @@ fn votes(title: &str, titles: &[String]) -> usize {
     titles.iter().filter(|other| likeness(title, other) >= 0.99).count()
 }
 
-/// The title that most others equal; of equals the first.
+/// Returns the title that most others equal, and the first of equals.
 fn most_agreed(titles: &[String]) -> Option<String> {
     titles.iter().rev().max_by_key(|title| votes(title, titles)).cloned()
 }
@@ -180,7 +180,7 @@ fn words(text: &str) -> Vec<String> {
         .collect()
 }
 
-/// The title without names of the site at its ends.
+/// Returns the title without names of the site at its ends.
 fn without_site(title: &str, sites: &[String]) -> String {
     let mut title = title.trim();
     loop {
@@ -206,8 +206,7 @@ fn without_site(title: &str, sites: &[String]) -> String {
     }
 }
 
-/// Returns true if a text is the site's name, apart from case, spaces, "The" and a domain's
-/// ending.
+/// Returns true if a text is the site's name, apart from case, spaces, "The" and a domain's ending.
 pub(super) fn is_site(text: &str, sites: &[String]) -> bool {
     let name = plain(text);
     name.is_empty() || sites.iter().any(|site| plain(site) == name)

@@ -1,6 +1,6 @@
-//! Is this page one article? A logistic model over what the page declares, how
-//! its address looks and how its text is made; plain rules only for pages that
-//! are nothing at all.
+//! Decides if a page is one article. A logistic model decides from the page's declarations, the
+//! look of its address and the form of its text. Plain rules decide only on pages that can be no
+//! article at all.
 
 use courant_article::Origin;
 use dom_query::Document;
@@ -19,12 +19,11 @@ pub(super) use signs::of as signs;
 pub use signs::{SIGNS, Signs};
 use weights::{BIAS, WEIGHTS};
 
-/// Shorter texts are no article, whatever the page declares. An ideograph counts
-/// for three.
+/// The fewest characters of an article, whatever the page declares. An ideograph counts for three.
 const MIN_CHARS: usize = 150;
-/// A page that describes more of them is about none of them.
+/// The most articles that a page describes if it is about one of them.
 const MAX_ARTICLES: usize = 5;
-/// Short pages with these words stand between readers and the article.
+/// Words of short pages that stand between readers and the article.
 const CHALLENGES: [&str; 9] = [
     "enable javascript and cookies",
     "checking your browser",
@@ -37,13 +36,13 @@ const CHALLENGES: [&str; 9] = [
     "page not found",
 ];
 const MAX_CHALLENGE_CHARS: usize = 1200;
-/// The weight of a feed or news sitemap that lists the page with a title and a date. Publishers
-/// list little else there: it outweighs the lack of all metadata on a page with some prose, but
-/// not the signs of a shop or a forum.
+/// The weight of a listing of the page, with a title and a date, in a feed or news sitemap.
+/// Publishers list little else there. The weight outweighs missing metadata on a page with some
+/// prose, but not the signs of a shop or a forum.
 const LISTED: f64 = 3.0;
 
-/// Returns the origin of the verdict that the page is an article, `None` if it is none. The home
-/// page is never one, nor is a page that calls itself a listing or asks who reads it.
+/// Returns the origin of the verdict that the page is an article. Returns `None` if it is none. The
+/// home page is never an article, nor is a page that calls itself a listing or a bot check.
 pub(super) fn is_article(
     document: &Document,
     url: &Url,
@@ -62,7 +61,7 @@ pub(super) fn is_article(
     is_article.then(|| origin(structured, metadata, context))
 }
 
-/// Returns the logarithm of the odds that the page is an article, by its own signs.
+/// Returns the logarithm of the odds that the page is an article, from its own signs.
 fn logit(signs: &Signs) -> f64 {
     BIAS + signs.iter().zip(WEIGHTS).map(|(value, (_, weight))| value * weight).sum::<f64>()
 }

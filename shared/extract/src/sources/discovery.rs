@@ -1,8 +1,8 @@
-//! The customary places of a site's feeds and sitemaps, when it names none.
+//! The usual places of a site's feeds and sitemaps, for a site that names none.
 
 use url::Url;
 
-/// By how often publishing systems use them.
+/// Paths of feeds, the most common first.
 const FEEDS: [&str; 12] = [
     "/feed/",
     "/rss",
@@ -17,7 +17,7 @@ const FEEDS: [&str; 12] = [
     "/arc/outboundfeeds/rss/?outputType=xml",
     "/index.rdf",
 ];
-/// Those of news first: they hold two days, the others everything.
+/// Paths of sitemaps, those of news first: they hold two days, the others hold everything.
 const SITEMAPS: [&str; 10] = [
     "/news-sitemap.xml",
     "/sitemap-news.xml",
@@ -31,8 +31,8 @@ const SITEMAPS: [&str; 10] = [
     "/sitemap.xml.gz",
 ];
 
-/// Places to try, the likeliest first, for a page that announces no feed: below
-/// its own folder, then at the site's root.
+/// Returns the places to try for a page that announces no feed, the likeliest first. They are below
+/// the page's own folder, then at the site's root.
 pub fn feed_candidates(page: &Url) -> Vec<Url> {
     let section = page.path().trim_end_matches('/');
     let is_section = !section.is_empty() && !section.contains('.');
@@ -41,8 +41,8 @@ pub fn feed_candidates(page: &Url) -> Vec<Url> {
     candidates(page, below.chain(FEEDS.map(str::to_owned)))
 }
 
-/// Places to try, the likeliest first, where neither robots.txt nor the home page
-/// names a sitemap.
+/// Returns the places to try if neither robots.txt nor the home page names a sitemap, the likeliest
+/// first.
 pub fn sitemap_candidates(site: &Url) -> Vec<Url> {
     candidates(site, SITEMAPS.map(str::to_owned).into_iter())
 }

@@ -1,9 +1,8 @@
 //! RSS, Atom, RDF, CDF and JSON Feed in one shape.
 //!
-//! One tolerant walk reads every XML vocabulary: broken feeds are as common as
-//! sound ones, and the entries before the damage are news all the same. The
-//! choices where formats leave one open follow the test cases of `feedparser`.
-//! Written by hand, since `feed-rs` is less tolerant of broken feeds.
+//! One tolerant walk reads every XML vocabulary. Broken feeds are as common as sound ones, and the
+//! entries before the damage are still news. The reader follows the test cases of `feedparser` if a
+//! format leaves a choice open. Written by hand, since `feed-rs` is less tolerant of broken feeds.
 
 use url::Url;
 
@@ -26,14 +25,14 @@ pub use prose::Prose;
 pub use types::{Feed, FeedEntry, FeedError, FeedKind, MAX_FEED_BYTES};
 pub(crate) use values::link;
 
-/// Reads a feed of any format. `charset_hint`: the answer's `Content-Type`, or a
-/// charset. `base` is where it was fetched: relative links are resolved against it,
-/// or else against the page that the feed is of.
+/// Reads a feed of any format. `charset_hint`: the `Content-Type` of the response, or a charset.
+/// `base`: the URL from which the feed was fetched. Relative links are resolved against it, or
+/// against the feed's home page if it is `None`.
 ///
-/// A feed that is not well-formed gives what can be read of it.
+/// A feed that is not well-formed gives the part that can be read.
 ///
 /// # Errors
-/// [`FeedError`] where it is no feed, or too large.
+/// [`FeedError`] if the bytes are no feed, or are too large.
 pub fn feed(
     bytes: &[u8],
     charset_hint: Option<&str>,
@@ -42,10 +41,10 @@ pub fn feed(
     feed_within(bytes, charset_hint, base, MAX_FEED_BYTES)
 }
 
-/// The same for a feed of `limit` bytes at most, unpacked.
+/// Reads a feed, as [`feed`] does, of at most `limit` bytes when unpacked.
 ///
 /// # Errors
-/// As [`feed`].
+/// The errors of [`feed`].
 pub fn feed_within(
     bytes: &[u8],
     charset_hint: Option<&str>,
@@ -72,7 +71,7 @@ fn read(text: &str, base: Option<&Url>) -> Result<Feed, FeedError> {
     if start.starts_with('{') {
         return json::read(start, base);
     }
-    // Warnings of a script before the feed may be anything.
+    // A script may have printed any warning before the feed.
     let start = text.find("<?xml").or_else(|| text.find('<')).ok_or(FeedError::Unknown)?;
     reader::read(&text[start..], base).ok_or(FeedError::Unknown)
 }

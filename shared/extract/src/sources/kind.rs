@@ -1,4 +1,4 @@
-//! The kind of a source, told from its first bytes.
+//! The kind of a source, as its first bytes show it.
 
 use super::lists::is_http;
 use crate::charset::{self, Site};
@@ -6,14 +6,14 @@ use crate::packing;
 
 const SNIFF_BYTES: usize = 8192;
 
-/// The kind of content in a file or an answer.
+/// The kind of content in a file or a response.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Kind {
     /// RSS, Atom, CDF or JSON Feed.
     Feed,
     /// A sitemap or an index of sitemaps in XML.
     Sitemap,
-    /// An outline of feeds.
+    /// An OPML outline of feeds.
     Opml,
     /// A web page.
     Html,
@@ -27,9 +27,9 @@ pub enum Kind {
     Unknown,
 }
 
-/// Tells what `bytes` are; the start is enough. `content_type` (of an HTTP
-/// answer) and `name` (a path or URL, may be empty) count only where the bytes
-/// leave it open: servers and extensions are wrong too often.
+/// Returns the kind of `bytes`, from which the start is enough. `content_type` is that of an HTTP
+/// response. `name` is a path or URL, and may be empty. Both count only if the bytes leave the kind
+/// open, since servers and extensions are often wrong.
 pub fn kind(bytes: &[u8], content_type: Option<&str>, name: &str) -> Kind {
     let start = packing::unpacked(bytes, None, SNIFF_BYTES).bytes;
     if start.starts_with(b"WARC/") {
@@ -50,7 +50,7 @@ fn by_text(text: &str, extension: &str) -> Option<Kind> {
     }
 }
 
-/// By the first element, behind declarations, comments and the doctype.
+/// Tells the kind by the first element after declarations, comments and the doctype.
 fn by_root(text: &str) -> Option<Kind> {
     let mut rest = text;
     while let Some(at) = rest.find('<') {
@@ -70,7 +70,7 @@ fn root_kind(rest: &str) -> Option<Kind> {
     let name = rest.split(|c: char| c.is_whitespace() || matches!(c, '>' | '/')).next()?;
     let local = name.rsplit(':').next()?.to_ascii_lowercase();
     match local.as_str() {
-        // A channel is of the Channel Definition Format.
+        // A `channel` is the root of the Channel Definition Format.
         "rss" | "feed" | "rdf" | "channel" => Some(Kind::Feed),
         "entry" if rest.contains("http://www.w3.org/2005/Atom") => Some(Kind::Feed),
         "urlset" | "sitemapindex" => Some(Kind::Sitemap),
@@ -86,7 +86,7 @@ fn first_line_is_json(text: &str) -> bool {
         || serde_json::from_str::<serde_json::Map<_, _>>(line).is_ok()
 }
 
-/// The last line may be cut in the middle.
+/// Returns true if the first two lines are URLs. Blank lines and comments do not count.
 fn is_url_list(text: &str) -> bool {
     let mut lines =
         text.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with('#'));

@@ -14,35 +14,35 @@ use crate::xml::{Node, walk};
 const MAX_LIST_BYTES: usize = 50 * 1024 * 1024;
 const MAX_ENTRIES: usize = 100_000;
 
-/// Why bytes are no list of sources.
+/// The reasons why bytes are no list of sources.
 #[derive(Debug, thiserror::Error)]
 pub enum ListError {
-    /// Larger than 50 MiB.
+    /// The list is larger than 50 MiB.
     #[error("the list has more than {MAX_LIST_BYTES} bytes")]
     TooLarge,
-    /// Packed, and cannot be unpacked.
+    /// The list is packed and cannot be unpacked.
     #[error("the list cannot be unpacked")]
     Packed,
-    /// Not XML, and no feed came before that was noticed.
+    /// The document is not XML, and no feed was found before the fault.
     #[error("the OPML is not XML")]
     Xml(#[from] quick_xml::Error),
-    /// No `opml` element.
-    #[error("not an OPML document")]
+    /// The document has no `opml` element.
+    #[error("the document is not OPML")]
     NotOpml,
-    /// A line that is no URL.
+    /// A line is no URL.
     #[error("line {line} is not an http or https URL: {text:?}")]
     NotUrl {
-        /// The first line is 1.
+        /// The number of the line, from 1.
         line: usize,
-        /// The start of the line.
+        /// The start of the line's text.
         text: String,
     },
 }
 
-/// The feeds of an OPML document, packed or not, in its order, each once.
+/// Returns the feeds of an OPML document, each once, in its order. The document may be packed.
 ///
 /// # Errors
-/// [`ListError`] where it is no OPML, or too large.
+/// [`ListError`] if the document is no OPML, or is too large.
 pub fn opml(bytes: &[u8]) -> Result<Vec<String>, ListError> {
     let bytes = whole(bytes)?;
     let text = charset::decode(&bytes, None, Site::default());
@@ -62,8 +62,8 @@ pub fn opml(bytes: &[u8]) -> Result<Vec<String>, ListError> {
     }
 }
 
-/// An OPML document of these feeds, each with its title if it has one: what
-/// [`opml`] reads, and other readers of feeds.
+/// Returns an OPML document of these feeds, each with its title if it has one. [`opml`] and other
+/// feed readers can read it.
 pub fn opml_of<'a>(feeds: impl IntoIterator<Item = (&'a str, Option<&'a str>)>) -> String {
     let mut text = String::from(
         "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<opml version=\"2.0\">\n\
@@ -84,8 +84,8 @@ pub fn opml_of<'a>(feeds: impl IntoIterator<Item = (&'a str, Option<&'a str>)>) 
     text + "</body>\n</opml>\n"
 }
 
-/// The URLs of a text with one on each line, packed or not, each once; blank lines and lines
-/// that start with `#` say nothing.
+/// Returns the URLs of a text with one URL on each line, each once. The text may be packed. Blank
+/// lines and lines that start with `#` are ignored.
 ///
 /// # Errors
 /// [`ListError`] names the first line that is no URL.

@@ -1,4 +1,4 @@
-//! Files that are packed as a whole, read as a stream.
+//! Reads files that are packed as a whole, as a stream.
 
 use std::io::{self, BufRead, BufReader, Read};
 
@@ -7,17 +7,18 @@ use zstd::stream::read::Decoder;
 
 use crate::gzip;
 
-/// The start of every zstd frame with content (RFC 8878).
+/// The first bytes of every zstd frame with content (RFC 8878).
 const ZSTD_MAGIC: [u8; 4] = [0x28, 0xb5, 0x2f, 0xfd];
-/// The start of the frame with the dictionary, by "Use of Zstandard compression in WARC files".
+/// The first bytes of the frame with the dictionary, by "Use of Zstandard compression in WARC
+/// files".
 const DICTIONARY_MAGIC: [u8; 4] = [0x5d, 0x2a, 0x4d, 0x18];
-/// The longest dictionary, unpacked.
+/// The most bytes of a dictionary, unpacked.
 const MAX_DICTIONARY_BYTES: u64 = 16 * 1024 * 1024;
 
-/// Unpacks a file of gzip members or zstd frames while it is read; another is read as it is.
+/// Unpacks a file of gzip members or zstd frames while it is read. Any other file is read as it is.
 ///
 /// # Errors
-/// If the start of the file cannot be read, or is no zstd.
+/// An I/O error if the start of the file cannot be read, or starts as zstd and is no valid zstd.
 pub fn unpacking<'r>(reader: impl BufRead + Send + 'r) -> io::Result<Box<dyn BufRead + Send + 'r>> {
     let mut reader = reader;
     let start = reader.fill_buf()?;
@@ -42,7 +43,8 @@ fn zstd_frames<'r, R: BufRead + Send + 'r>(mut reader: R) -> io::Result<Decoder<
     Decoder::with_dictionary(reader, &dictionary)
 }
 
-/// The content of the first frame: the dictionary of those that follow, itself packed or not.
+/// Returns the content of the first frame: the dictionary for the following frames. It may itself
+/// be packed.
 fn dictionary(reader: &mut impl BufRead) -> io::Result<Vec<u8>> {
     let mut header = [0; 8];
     reader.read_exact(&mut header)?;

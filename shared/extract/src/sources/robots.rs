@@ -10,11 +10,12 @@ mod indexing;
 
 pub use indexing::Indexing;
 
-/// RFC 9309 asks for at least 500 KiB; what follows is not read.
+/// The most bytes of a robots file. RFC 9309 asks for at least 500 KiB; the rest is not read.
 const MAX_ROBOTS_BYTES: usize = 512 * 1024;
 const MAX_PATTERN_BYTES: usize = 2048;
 const MAX_SITEMAPS: usize = 1000;
-/// A site that asks for more asks to be left alone; the crawler decides.
+/// The longest crawl delay; longer ones are cut. A site that asks for more asks to be left alone,
+/// and the crawler decides.
 const MAX_CRAWL_DELAY_S: f64 = 86_400.0;
 
 /// The rules of a site for one robot.
@@ -27,19 +28,19 @@ pub struct Robots {
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct Rule {
-    /// In the normal form of [`normalized`], `*` standing for anything.
+    /// The pattern in the form of [`normalized`]. `*` stands for any text.
     pattern: String,
     is_anchored: bool,
     is_allowed: bool,
 }
 
 impl Robots {
-    /// Reads what `bytes` say to `user_agent`: a product token such as `courant`,
-    /// or a whole user agent that starts with one.
+    /// Reads the rules in `bytes` for `user_agent`: a product token such as `courant`, or a whole
+    /// user agent that starts with one.
     ///
-    /// All groups that name the token count together; only where there is none do
-    /// those for `*`. What is not understood is passed over: any bytes are a
-    /// robots file, and an empty one allows everything.
+    /// All groups that name the token count together. The groups for `*` count only if there is
+    /// none. Unknown lines are ignored, so any bytes are a robots file. An empty file allows
+    /// everything.
     pub fn parse(bytes: &[u8], user_agent: &str) -> Self {
         let bytes = &bytes[..bytes.len().min(MAX_ROBOTS_BYTES)];
         // A byte order mark may say UTF-16; everything else is UTF-8.
@@ -51,8 +52,8 @@ impl Robots {
         reading.finish()
     }
 
-    /// Returns true if the robot may fetch `url`. The longest matching rule decides; of two
-    /// equally long ones, the one that allows.
+    /// Returns true if the robot may fetch `url`. The longest matching rule decides. The allowing
+    /// rule wins if an allowing and a forbidding rule are equally long.
     pub fn allows(&self, url: &Url) -> bool {
         let query = url.query().map(|query| format!("?{query}")).unwrap_or_default();
         let target = normalized(&format!("{}{query}", url.path()), Side::Url);
@@ -65,23 +66,24 @@ impl Robots {
             .is_none_or(|rule| rule.is_allowed)
     }
 
-    /// The pause between two requests that the site asks for.
+    /// Returns the pause that the site asks for between two requests.
     pub fn crawl_delay(&self) -> Option<Duration> {
         self.crawl_delay
     }
 
-    /// The sitemaps that the file names, as they are written; they hold for all.
+    /// Returns the sitemaps that the file names, as they are written. They hold for all robots.
     pub fn sitemaps(&self) -> &[String] {
         &self.sitemaps
     }
 }
 
-/// The state while a file is read: the same for our own group and for `*`.
+/// The state while a file is read. Our own group and the group for `*` have the same form.
 struct Reading {
     token: String,
     own: Group,
     any: Group,
-    /// A rule was read since the last `User-agent`: the next one opens a group.
+    /// True if a rule was read since the last `User-agent`. The next `User-agent` then opens a
+    /// group.
     has_rules: bool,
     sitemaps: Vec<String>,
 }
@@ -120,8 +122,8 @@ impl Reading {
         }
     }
 
-    /// Even an empty or unknown name ends the group before it: else the rules of
-    /// others would count as ours.
+    /// Opens a group. Even an empty or unknown name ends the group before it. Otherwise the rules
+    /// for others would count as ours.
     fn open_group(&mut self, value: &str) {
         if std::mem::take(&mut self.has_rules) {
             self.own.is_open = false;
@@ -155,7 +157,7 @@ enum Key {
     Sitemap,
 }
 
-/// Key and value of a line; the spellings that others accept are accepted.
+/// Returns the key and value of a line. It accepts the spellings that other parsers accept.
 fn record(line: &str) -> Option<(Key, &str)> {
     let line = line.split('#').next()?.trim();
     let (key, value) = line.split_once(':').or_else(|| line.split_once(char::is_whitespace))?;
@@ -171,7 +173,7 @@ fn record(line: &str) -> Option<(Key, &str)> {
     Some((key, value.trim()))
 }
 
-/// `courant` of `Courant/0.1 (+https://…)`.
+/// Returns `courant` for `Courant/0.1 (+https://…)`.
 fn product_token(user_agent: &str) -> String {
     let end = user_agent.find(|c: char| c.is_whitespace() || matches!(c, '/' | '(' | ';'));
     user_agent[..end.unwrap_or(user_agent.len())].to_ascii_lowercase()
@@ -183,8 +185,9 @@ fn parse_delay(value: &str) -> Option<Duration> {
 }
 
 impl Rule {
-    /// `None` for an empty value: "disallow nothing". A pattern that is too long
-    /// is cut where it forbids, which forbids more, and dropped where it allows.
+    /// Parses a pattern. Returns `None` for an empty value, which means "disallow nothing". A
+    /// pattern that is too long is cut if it forbids, so that it forbids more. It is dropped if it
+    /// allows.
     fn parse(value: &str, is_allowed: bool) -> Option<Self> {
         let value = value.split_whitespace().next()?;
         let mut pattern = normalized(value.strip_suffix('$').unwrap_or(value), Side::Pattern);
@@ -206,8 +209,9 @@ impl Rule {
         self.pattern.len() + usize::from(self.is_anchored)
     }
 
-    /// Each piece between `*` is looked for behind the one before it, as early as
-    /// possible; an anchored pattern's last piece must stand at the end.
+    /// Returns true if the pattern matches. Each piece between `*` is searched for after the one
+    /// before it, as early as possible. The last piece of an anchored pattern must stand at the
+    /// end.
     fn matches(&self, target: &str) -> bool {
         let mut pieces = self.pattern.split('*');
         let Some(mut rest) = pieces.next().and_then(|first| target.strip_prefix(first)) else {
@@ -231,9 +235,9 @@ enum Side {
     Url,
 }
 
-/// One spelling for paths that mean the same: unreserved characters as they are,
-/// all others that are encoded or not ASCII as `%XX` in upper case. In a URL, `*`
-/// and `$` are written `%2A` and `%24`, as a pattern must write them to mean them.
+/// Returns one spelling for all paths that mean the same. Unreserved characters stay as they are.
+/// All other characters that are encoded or not ASCII become `%XX` in upper case. In a URL, `*` and
+/// `$` become `%2A` and `%24`, as a pattern must write them to mean themselves.
 fn normalized(text: &str, side: Side) -> String {
     let mut normal = String::with_capacity(text.len());
     let mut bytes = text.as_bytes().iter();

@@ -1,6 +1,6 @@
-//! HTML of strangers as HTML that can be shown: known formatting, links and
-//! pictures stay, everything that runs, loads or restyles goes. `ammonia` cleans;
-//! before it the guard of depth and work, and the mending of what feeds break.
+//! Turns foreign HTML into HTML that can be shown. Known formatting, links and pictures stay.
+//! Everything that runs, loads or restyles is removed. `ammonia` cleans the HTML. Before that, its
+//! depth and work are checked, and faults that feeds make are mended.
 
 use std::borrow::Cow;
 use std::collections::HashMap;
@@ -10,7 +10,7 @@ use url::Url;
 
 use crate::isolate::{MAX_TREE_DEPTH, fragment, is_affordable_fragment, isolated};
 
-/// Elements that stay; of others, only their content.
+/// Elements that stay. Other elements leave only their content.
 const KEPT: &[&str] = &[
     "a",
     "abbr",
@@ -83,7 +83,7 @@ const KEPT: &[&str] = &[
     "tr",
     "ul",
 ];
-/// Elements that go with all their content: it is not text.
+/// Elements that are removed with all their content, since it is not text.
 const DROPPED: &[&str] = &[
     "applet", "embed", "frame", "frameset", "head", "iframe", "math", "noembed", "noframes",
     "script", "style", "svg", "template", "title", "xml",
@@ -94,13 +94,13 @@ const KEPT_ATTRIBUTES: &[&str] =
 const KEPT_LINKS: &[&str] = &["cite", "href", "poster", "src"];
 /// The schemes of links that stay.
 const SCHEMES: [&str; 3] = ["http", "https", "mailto"];
-/// Tags whose content a parser takes for text: pictures for those without scripts,
-/// or all that follows a frame that is closed as in XML.
+/// Tags with content that a parser reads as text: pictures for readers without scripts, or all that
+/// follows a frame that is closed as in XML.
 const FRAMES: &[&str] = &["<iframe", "</iframe", "<noscript", "</noscript"];
 const VOID: &[&str] = &["br", "col", "hr", "img", "source"];
 
-/// The safe part of `html`, with links resolved against `base`. HTML that cannot be
-/// parsed within bounds comes back as text, with its tags escaped.
+/// Returns the safe part of `html`, with links resolved against `base`. HTML that cannot be parsed
+/// within bounds comes back as text, with its tags escaped.
 pub(crate) fn html(html: &str, base: Option<&Url>) -> String {
     if !html.contains(['<', '&']) {
         return html.to_owned();
@@ -114,7 +114,7 @@ pub(crate) fn html(html: &str, base: Option<&Url>) -> String {
         .unwrap_or_else(|| html_escape::encode_text(html).into_owned())
 }
 
-/// The text in `html`, without any tag.
+/// Returns the text in `html`, without any tag.
 pub(crate) fn text(html: &str) -> String {
     if !html.contains(['<', '&']) {
         return html.to_owned();
@@ -122,7 +122,7 @@ pub(crate) fn text(html: &str) -> String {
     fragment(html).map_or_else(|| html.to_owned(), |document| document.text().to_string())
 }
 
-/// Tells a text that is no HTML, and is harmless where it is shown as HTML.
+/// Returns true if a text is no HTML, and is harmless if it is shown as HTML.
 pub(crate) fn is_harmless(text: &str) -> bool {
     text.split('<').skip(1).all(|rest| {
         let rest = rest.strip_prefix('/').unwrap_or(rest);
@@ -134,8 +134,8 @@ pub(crate) fn is_harmless(text: &str) -> bool {
     })
 }
 
-/// `html` without the marks that would make a parser swallow the text behind them: [`FRAMES`], comments without an end, CDATA marks, and a `<!` that
-/// begins nothing.
+/// Returns `html` without the marks that make a parser swallow the text after them: [`FRAMES`],
+/// comments without an end, CDATA marks, and a `<!` that begins nothing.
 fn mended(html: &str) -> Cow<'_, str> {
     let (last_end, last_comment_end) = (html.rfind('>'), html.rfind("-->"));
     let mut mended = Cow::Borrowed("");
@@ -172,12 +172,12 @@ fn starts(text: &str, tag: &str) -> bool {
     text.as_bytes().get(..tag.len()).is_some_and(|start| start.eq_ignore_ascii_case(tag.as_bytes()))
 }
 
-/// Up to its `>`, or all there is.
+/// Returns the length up to the `>` of the tag, or the whole length if there is none.
 fn tag_length(tag: &str) -> usize {
     tag.find('>').map_or(tag.len(), |end| end + 1)
 }
 
-/// Keeps the lists above, and resolves links against `base`.
+/// Builds a cleaner that keeps the lists above, and resolves links against `base`.
 fn cleaner(base: Option<Url>) -> Builder<'static> {
     let mut cleaner = Builder::empty();
     cleaner
@@ -195,7 +195,7 @@ fn cleaner(base: Option<Url>) -> Builder<'static> {
     cleaner
 }
 
-/// As browsers read it: a link with a scheme has one of [`SCHEMES`].
+/// Returns a link that is safe to keep: relative, or with one of [`SCHEMES`] as browsers read it.
 fn safe_link<'u>(link: &'u str, base: Option<&Url>) -> Option<Cow<'u, str>> {
     let link = link.trim();
     match Url::options().base_url(base).parse(link) {
@@ -205,8 +205,8 @@ fn safe_link<'u>(link: &'u str, base: Option<&Url>) -> Option<Cow<'u, str>> {
     }
 }
 
-/// Well-formed HTML with its void elements closed and its spaces plain, as XML wants
-/// them; `None` where it is nested too deeply.
+/// Returns well-formed HTML with closed void elements and plain spaces, as XML needs. Returns
+/// `None` if it is nested too deeply.
 fn closed(html: &str) -> Option<String> {
     let (mut closed, mut depth) = (String::with_capacity(html.len() + 64), 0_usize);
     let mut pieces = html.split('<');

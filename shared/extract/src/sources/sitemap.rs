@@ -1,5 +1,5 @@
-//! Sitemaps: XML with the news extension, indexes, plain lists; gzip or not.
-//! Written by hand: a short walk with the forgiving XML reader that feeds need, too.
+//! Sitemaps in XML with the news extension, sitemap indexes and plain lists, with or without gzip.
+//! Written by hand as a short walk over the tolerant XML reader that feeds need, too.
 
 use std::ops::ControlFlow;
 
@@ -11,20 +11,21 @@ use crate::charset::{self, Site};
 use crate::xml::{Node, local, walk};
 use crate::{date, gzip};
 
-/// sitemaps.org allows 50 MB, uncompressed; a compressed file is read so far.
+/// The most bytes of a sitemap, uncompressed, as sitemaps.org allows. A compressed file is read up
+/// to this limit.
 pub const MAX_SITEMAP_BYTES: usize = 50 * 1024 * 1024;
-/// The protocol's own limit for one file, for pages and for sitemaps.
+/// The most pages, and the most sitemaps, that one file may name. The protocol sets this limit.
 const MAX_URLS: usize = 50_000;
 const MAX_TITLE_CHARS: usize = 500;
 
-/// The URLs in a sitemap: news first, then by the last change, the newest first, then those
-/// without a date, in the order of the file. The start of the list is worth the most, so
-/// archives of a million pages starve no article.
+/// The URLs in a sitemap, in the order of their worth, so that archives of a million pages delay no
+/// article. News comes before other pages. Within each, the latest change comes first. URLs without
+/// a date come last, in the order of the file.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Sitemap {
     /// Pages of the site.
     pub pages: Vec<SitemapPage>,
-    /// Further sitemaps, if this is an index.
+    /// Further sitemaps, if the file is an index.
     pub sitemaps: Vec<SitemapPage>,
 }
 
@@ -33,7 +34,7 @@ pub struct Sitemap {
 pub struct SitemapPage {
     /// The address of the page or sitemap.
     pub url: Url,
-    /// When it last changed, as the site says.
+    /// The time of the last change, as the site states it.
     pub last_modified: Option<PublishedAt>,
     /// The headline in the news extension.
     pub news_title: Option<String>,
@@ -41,29 +42,29 @@ pub struct SitemapPage {
     pub news_published: Option<PublishedAt>,
 }
 
-/// Why bytes are no sitemap.
+/// The reasons why bytes are no sitemap.
 #[derive(Debug, thiserror::Error)]
 pub enum SitemapError {
-    /// Larger than [`MAX_SITEMAP_BYTES`].
+    /// The sitemap is larger than [`MAX_SITEMAP_BYTES`].
     #[error("the sitemap has {0} bytes, more than {MAX_SITEMAP_BYTES}")]
     TooLarge(usize),
-    /// Compressed, and cannot be decompressed.
+    /// The bytes are compressed and cannot be decompressed.
     #[error("the sitemap's gzip stream is broken")]
     Gzip,
-    /// Not XML, and no URL came before that was noticed.
+    /// The document is not XML, and no URL was found before the fault.
     #[error("the sitemap is not XML")]
     Xml(#[from] quick_xml::Error),
-    /// Neither a sitemap in XML nor a list of URLs.
-    #[error("neither a sitemap nor a list of URLs")]
+    /// The document is neither a sitemap in XML nor a list of URLs.
+    #[error("the document is neither a sitemap nor a list of URLs")]
     Unknown,
 }
 
-/// Reads a sitemap: in XML, a plain list, or a feed, as the protocol allows. One
-/// that breaks off in the middle gives what came before; entries without an http
-/// or https URL are passed over.
+/// Reads a sitemap in XML, a plain list, or a feed, as the protocol allows. A sitemap that breaks
+/// off in the middle gives the entries before the break. Entries without an http or https URL are
+/// ignored.
 ///
 /// # Errors
-/// [`SitemapError`] where nothing of it is a sitemap.
+/// [`SitemapError`] if no part of the bytes is a sitemap.
 pub fn sitemap(bytes: &[u8]) -> Result<Sitemap, SitemapError> {
     if bytes.len() > MAX_SITEMAP_BYTES {
         return Err(SitemapError::TooLarge(bytes.len()));
@@ -82,7 +83,7 @@ pub fn sitemap(bytes: &[u8]) -> Result<Sitemap, SitemapError> {
     Ok(newest_first(found))
 }
 
-/// The pages that a feed names.
+/// Returns the pages that a feed names.
 fn of_feed(bytes: &[u8]) -> Option<Sitemap> {
     let entries = feed(bytes, None, None).ok()?.entries.into_iter();
     let pages = entries.filter_map(|entry| {
@@ -125,8 +126,8 @@ impl SitemapPage {
         Self { url, last_modified: None, news_title: None, news_published: None }
     }
 
-    /// The lower, the earlier: no news, and the age. The name tells a sitemap of
-    /// news in an index.
+    /// Returns the sort key; a lower one comes earlier. News comes before other pages, and new
+    /// pages before old ones. An index shows a news sitemap by its name.
     fn rank(&self) -> (bool, i64) {
         let is_news = self.news_title.is_some() || self.news_published.is_some();
         let is_news =
@@ -142,10 +143,10 @@ impl SitemapPage {
 struct Reading {
     found: Sitemap,
     has_root: bool,
-    /// The prefix of the entry's element: `image:loc` is no `loc`.
+    /// The prefix of the entry's element. `image:loc` is not `loc`.
     prefix: String,
     in_news: bool,
-    /// No `loc` in this entry yet: some write the URL without one.
+    /// True if this entry has had no `loc` yet. Some files write the URL without one.
     is_bare: bool,
     url: Option<Url>,
     last_modified: Option<PublishedAt>,

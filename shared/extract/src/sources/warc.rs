@@ -1,8 +1,7 @@
 //! Web archives (WARC 1.0 and 1.1), record by record, plain or packed by gzip or zstd.
 //!
-//! A record that is broken costs that record: reading goes on at the next gzip
-//! member that holds a record, in a file that is not compressed at the next line
-//! that starts one.
+//! A broken record is lost alone. In a compressed file, reading goes on at the next gzip member
+//! that holds a record. In other files, it goes on at the next line that starts one.
 //!
 //! Written by hand, since the crate `warc` does not recover behind a damaged member.
 
@@ -21,60 +20,60 @@ use body::Undecoded;
 use header::Header;
 use members::{Members, Next};
 
-/// Bounds the header of a record, and the HTTP header inside it.
+/// The most bytes in the header of a record, and in the HTTP header inside it.
 const MAX_HEADER_BYTES: usize = 64 * 1024;
-/// The bytes that are unpacked at once.
+/// The number of bytes that are unpacked at once.
 const BUFFER_BYTES: usize = 64 * 1024;
-/// The most bytes passed over in search of the next record, in an uncompressed file or in a
+/// The most bytes that are skipped in search of the next record, in an uncompressed file or in a
 /// member.
 const MAX_SEARCH_BYTES: u64 = 256 * 1024 * 1024;
 
-/// An HTML page of an archive. Of a page in several segments, only the first is given, and it
+/// An HTML page of an archive. A page in several segments is given as its first segment only, and
 /// counts as cut: the others may be in other files.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct WarcPage {
     /// The URL from which it was fetched.
     pub url: String,
-    /// When it was fetched, as the record says.
+    /// The time at which the page was fetched, as the record states it.
     pub date: Option<String>,
-    /// The answer's `Content-Type`.
+    /// The `Content-Type` of the response.
     pub content_type: Option<String>,
-    /// The page, without any transfer or content encoding.
+    /// The page, without transfer and content encodings.
     pub body: Vec<u8>,
-    /// Set if the archive holds only a part of it.
+    /// True if the archive holds only a part of the page.
     pub is_cut: bool,
 }
 
-/// Why an archive, or one record of it, cannot be read.
+/// The reasons why an archive, or one record of it, cannot be read.
 #[derive(Debug, thiserror::Error)]
 pub enum WarcError {
-    /// The archive cannot be read on; nothing follows.
+    /// The archive cannot be read any further. No page follows.
     #[error("cannot read the archive")]
     Read(#[from] io::Error),
-    /// There is no record where one should be, or it is damaged. It is passed over, and the
-    /// archive goes on with the next record that can be found.
+    /// There is no record at the expected place, or the record is damaged. It is skipped, and
+    /// reading goes on with the next record that can be found.
     #[error("not a WARC record: {0}")]
     Record(String),
-    /// The page is passed over, the archive goes on.
+    /// The page is too large. It is skipped, and reading goes on.
     #[error("the page {url} has {bytes} bytes, more than {MAX_PAGE_BYTES}")]
     TooLarge {
-        /// The URL from which it was fetched.
+        /// The URL from which the page was fetched.
         url: String,
-        /// Size of its record.
+        /// The size of its record.
         bytes: u64,
     },
-    /// The page is passed over, the archive goes on.
+    /// The page's content encoding cannot be undone. The page is skipped, and reading goes on.
     #[error("the page {url} cannot be decoded from {encoding}")]
     Encoding {
-        /// The URL from which it was fetched.
+        /// The URL from which the page was fetched.
         url: String,
-        /// Its `Content-Encoding`.
+        /// The page's `Content-Encoding`.
         encoding: String,
     },
 }
 
-/// The HTML pages of an archive, streamed. Records of other types, answers other
-/// than 200 and other media are passed over.
+/// The HTML pages of an archive, as a stream. Records of other types are skipped, and so are
+/// responses with another status than 200 or another media type.
 pub struct WarcPages<'r> {
     records: Records<'r>,
     is_over: bool,
@@ -86,10 +85,10 @@ enum Records<'r> {
     Packed(Box<BufReader<Members<Box<dyn BufRead + Send + 'r>>>>),
 }
 
-/// Reads an archive, compressed or not; one page is held in memory at a time.
+/// Reads an archive, compressed or not. One page is held in memory at a time.
 pub fn warc<'r>(reader: impl BufRead + Send + 'r) -> WarcPages<'r> {
     let mut reader: Box<dyn BufRead + Send + 'r> = Box::new(reader);
-    // An error shows again when the first record is read.
+    // An error will be returned again when the first record is read.
     let start = reader.fill_buf().unwrap_or_default();
     let records = if gzip::is_gzip(start) {
         Records::Packed(Box::new(BufReader::with_capacity(BUFFER_BYTES, Members::new(reader))))
@@ -117,7 +116,7 @@ impl Iterator for WarcPages<'_> {
 }
 
 impl WarcPages<'_> {
-    /// Finds the way to the next record after an error; says what the error was.
+    /// Finds the way to the next record after an error. Returns the error to report.
     fn passed_over(&mut self, error: WarcError) -> WarcError {
         let error = match error {
             WarcError::Read(cause) if self.records.is_damaged() => {
@@ -138,7 +137,7 @@ impl WarcPages<'_> {
         error
     }
 
-    /// The page of the next record; `None` where it has none.
+    /// Returns the page of the next record, or `None` if the record has none.
     fn read_record(&mut self) -> Result<Option<WarcPage>, WarcError> {
         let Some(header) = self.read_header()? else {
             self.is_over = true;
@@ -163,7 +162,7 @@ impl WarcPages<'_> {
         page_of(&header, url, block)
     }
 
-    /// `None` at the end of the archive.
+    /// Returns the header of the next record, or `None` at the end of the archive.
     fn read_header(&mut self) -> Result<Option<Header>, WarcError> {
         let version = loop {
             match self.records.read_line()? {
@@ -214,8 +213,8 @@ impl Records<'_> {
         Ok(Some(String::from_utf8_lossy(&line).trim_end().to_owned()))
     }
 
-    /// Goes on to the next member, and returns true if there is one. Returns false for a file
-    /// that is not compressed.
+    /// Goes on to the next member. Returns true if there is one, and false for a file that is not
+    /// compressed.
     fn next_member(&mut self) -> Result<bool, WarcError> {
         match self {
             Self::Plain(_) => Ok(false),
@@ -227,8 +226,8 @@ impl Records<'_> {
         }
     }
 
-    /// Passes over the blank lines behind a record. Where a member ends with them,
-    /// its checksum has been found right then.
+    /// Skips the blank lines after a record. The checksum of a member is verified here if the
+    /// member ends with them.
     fn end_record(&mut self) -> io::Result<()> {
         let Self::Packed(reader) = self else { return Ok(()) };
         loop {
@@ -259,8 +258,8 @@ impl Records<'_> {
         }
     }
 
-    /// Goes on to the next line that starts a record; of a compressed file to the
-    /// end of the member at most, behind which the next one starts.
+    /// Goes on to the next line that starts a record. In a compressed file, the search ends with
+    /// the member, and the next member starts after it.
     fn find_line(&mut self) -> io::Result<bool> {
         let mut passed = 0;
         while passed < MAX_SEARCH_BYTES {
@@ -269,7 +268,7 @@ impl Records<'_> {
             if bytes.is_empty() {
                 return Ok(matches!(self, Self::Packed(_)));
             }
-            // The end of a line may be the end of what is at hand.
+            // The buffered bytes may end soon after the start of this line.
             if starts_record(reader)? {
                 return Ok(true);
             }
@@ -279,8 +278,8 @@ impl Records<'_> {
     }
 }
 
-/// Returns true if a record starts here, or if too few bytes are at hand to tell: reading
-/// the record will tell.
+/// Returns true if a record starts here, or if too few bytes are available to tell. Reading the
+/// record will then tell.
 fn starts_record(reader: &mut dyn BufRead) -> io::Result<bool> {
     const START: &[u8] = b"WARC/1.";
     let bytes = reader.fill_buf()?;

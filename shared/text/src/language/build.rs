@@ -1,4 +1,4 @@
-//! Makes the table of features from what is known of each language.
+//! Makes the table of features from the statistics of each language.
 
 use std::collections::BTreeMap;
 
@@ -9,23 +9,24 @@ use super::{Script, TableError};
 /// A language in one script, as a table holds it.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Label {
-    /// ISO 639-1.
+    /// The language's ISO 639-1 code.
     pub language: &'static str,
-    /// The script that it is written in.
+    /// The script of its texts.
     pub script: Script,
-    /// The evidence of each feature that the language's own statistics lack, in nats above the
-    /// common floor. Languages with small statistics need more.
+    /// The evidence that a feature gives for this language if the language's own statistics lack
+    /// it, in nats above the common floor. Languages with small statistics need more.
     pub lift: f64,
 }
 
-/// The evidence that features give for one label, in nats above the common floor.
+/// The evidence that each feature gives for one label, in nats above the common floor.
 #[derive(Clone, Debug, Default)]
 pub struct Counts {
     evidence: BTreeMap<u32, f64>,
 }
 
 impl Counts {
-    /// Adds a letter group or a word, in lower case and composed.
+    /// Adds a letter group or a word, which must be in lower case and composed (NFC). The greater
+    /// evidence counts if it is added twice.
     pub fn add(&mut self, kind: FeatureKind, letters: &str, evidence: f64) {
         let letters: Vec<char> = letters.chars().collect();
         let own = self.evidence.entry(hash(kind, &letters)).or_default();
@@ -33,11 +34,12 @@ impl Counts {
     }
 }
 
-/// Writes the table of `labels`, each with its evidence.
+/// Returns the table of `labels`, each with the evidence for it.
 ///
 /// # Errors
-/// [`TableError::Length`] where there are more labels, features or features in one bucket than
-/// the format holds; [`TableError::Label`] where a code has not two letters.
+/// [`TableError::Length`] if there are more labels, features, or features in one bucket than the
+/// format can hold.
+/// [`TableError::Label`] if a language code does not have two letters.
 pub fn write_table(labels: &[(Label, Counts)]) -> Result<Vec<u8>, TableError> {
     let mut features: BTreeMap<u32, Vec<[u8; 2]>> = BTreeMap::new();
     for (number, (_, counts)) in labels.iter().enumerate() {

@@ -13,8 +13,7 @@ const CODES: &str = "aa ab ae af ak am an ar as av ay az ba be bg bh bi bm bn bo
     ss st su sv sw ta te tg th ti tk tl tn to tr ts tt tw ty ug uk ur uz ve vi vo wa wo xh yi yo \
     za zh zu";
 
-/// Other codes for languages that have one above: withdrawn ones, and those with three letters
-/// that pages use.
+/// Other codes of the languages above: withdrawn ones, and codes of three letters that pages use.
 const ALIASES: [(&str, &str); 40] = [
     ("nb", "no"),
     ("iw", "he"),
@@ -58,7 +57,7 @@ const ALIASES: [(&str, &str); 40] = [
     ("amh", "am"),
 ];
 
-/// Languages that are no candidates, with those that they are taken for.
+/// Languages that are no candidates, each with the candidates that it is mistaken for.
 const KIN: [(&str, &[&str]); 25] = [
     ("an", &["es", "ca"]),
     ("ba", &["kk", "ky"]),
@@ -87,21 +86,21 @@ const KIN: [(&str, &[&str]); 25] = [
     ("wa", &["fr"]),
 ];
 
-/// A language this little behind the best one, in nats per letter group, is not contradicted.
-/// Close relatives differ by less, others by more.
+/// The largest gap to the best language, in nats per letter group, at which a declared language is
+/// not contradicted. Close relatives differ by less, other languages by more.
 const NEAR: f64 = 0.2;
-/// The evidence against a declaration, in nats, that a short text has to give.
+/// The evidence, in nats, that it takes to contradict a declaration. A short text may not reach it.
 const CONTRADICTION: f64 = 4.0;
 
 /// Returns the ISO 639-1 code of a language tag, such as `pt` for `pt-BR` and `no` for `nb`.
-/// `None` for a tag that names no language.
+/// Returns `None` if the tag names no language.
 pub fn canonical(tag: &str) -> Option<&'static str> {
     let primary = tag.trim().split(['-', '_', ',', ';', ' ']).next()?.to_ascii_lowercase();
     let alias = ALIASES.iter().find(|(alias, _)| *alias == primary);
     alias.map(|(_, code)| *code).or_else(|| CODES.split(' ').find(|code| *code == primary))
 }
 
-/// Returns the declared language where the text does not contradict it, and the text's own
+/// Returns the declared language unless the text contradicts it. Returns the text's own language
 /// otherwise.
 ///
 /// A text contradicts a language by its script, or if another language explains its letters

@@ -5,10 +5,10 @@ use unicode_normalization::UnicodeNormalization;
 use super::Script;
 use super::prose::prose;
 
-/// The kinds of features.
+/// The kind of a feature.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum FeatureKind {
-    /// Three or four letters that stand together in a word.
+    /// Three or four letters that follow each other in a word.
     Letters,
     /// A whole word.
     Word,
@@ -19,11 +19,11 @@ pub enum FeatureKind {
 /// The lengths of letter groups.
 const GROUPS: [usize; 2] = [3, 4];
 const BARE_GROUPS: [usize; 3] = [2, 3, 4];
-/// Longer words are cut: nobody writes them, and the work stays bounded.
+/// The most letters of a word that count. Nobody writes longer words, and the work stays bounded.
 const MAX_WORD: usize = 40;
 
-/// Calls `tell` with each feature of the first `most` letters of `text` that belong to `script`,
-/// as a hash. Letters are in lower case and composed (NFC).
+/// Calls `tell` with the kind and the hash of each feature in the first `most` letters of `text`
+/// that belong to `script`. Letters are put in lower case and composed (NFC) first.
 pub fn features(text: &str, script: Script, most: usize, mut tell: impl FnMut(FeatureKind, u32)) {
     let mut left = most;
     let mut word = Vec::with_capacity(MAX_WORD);
@@ -75,8 +75,8 @@ pub fn is_sign(letter: char) -> bool {
         | '\u{951}'..='\u{957}' | '\u{962}' | '\u{963}')
 }
 
-/// Marks belong to the letter before them. They have no case, and no script of their own or that
-/// of their letters.
+/// Returns true for a letter of `script`, and for a mark on the letter before it. Marks have no
+/// case. They have no script of their own, or the script of their letters.
 fn is_part_of_word(letter: char, script: Script) -> bool {
     match Script::of(letter) {
         Some(own) => own == script && !letter.is_numeric() && !is_punctuation(letter),
@@ -84,12 +84,12 @@ fn is_part_of_word(letter: char, script: Script) -> bool {
     }
 }
 
-/// Punctuation that Unicode counts to one script.
+/// Returns true for punctuation that Unicode assigns to one script.
 fn is_punctuation(letter: char) -> bool {
     matches!(letter, '\u{970}' | '\u{1360}'..='\u{1368}' | '\u{5BE}' | '\u{5F3}' | '\u{5F4}')
 }
 
-/// FNV-1a over the code points, with its upper half mixed into the lower one.
+/// Hashes the code points by FNV-1a, and mixes the upper half into the lower one.
 pub(super) fn hash(kind: FeatureKind, letters: &[char]) -> u32 {
     let seed = 0xcbf2_9ce4_8422_2325_u64 ^ (kind as u64);
     let hash = letters

@@ -1,8 +1,8 @@
-//! The words of a text, without what no one speaks.
+//! The words of a text, without web and mail addresses.
 
-/// The characters of `text` without those of web and mail addresses, and a space behind each run
-/// of others. In scripts without spaces an address may stand in a sentence, so only its ASCII
-/// characters are left out.
+/// Returns the characters of `text` without web and mail addresses, and with one space after each
+/// run of other characters than white space. In scripts without spaces an address may stand inside
+/// a sentence, so only the ASCII characters of a run with an address are left out.
 pub(super) fn prose(text: &str) -> impl Iterator<Item = char> {
     text.split_whitespace().flat_map(|token| {
         let is_address = is_address(token);

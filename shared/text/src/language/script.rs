@@ -1,10 +1,10 @@
-//! The script that a text is written in, and the languages that have one for themselves.
+//! The script that a text is written in, and the languages that have a script of their own.
 
 use unicode_script::{Script as Unicode, UnicodeScript};
 
 use super::prose::prose;
 
-/// Scripts that are told apart, by their ISO 15924 code.
+/// A script, named by its ISO 15924 code.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 #[repr(u8)]
 pub enum Script {
@@ -28,11 +28,11 @@ pub enum Script {
     Hani,
     /// Hangul.
     Kore,
-    /// A script of one language, by its place in `SOLE`.
+    /// A script that one language alone uses, by its index in `SOLE`.
     Sole(u8),
 }
 
-/// Scripts of one language each.
+/// Scripts that one language alone uses.
 const SOLE: [(Unicode, &str); 18] = [
     (Unicode::Greek, "el"),
     (Unicode::Armenian, "hy"),
@@ -54,22 +54,22 @@ const SOLE: [(Unicode, &str); 18] = [
     (Unicode::Mongolian, "mn"),
 ];
 
-/// The languages that a script alone can tell.
+/// The languages that the script alone can tell.
 pub(super) const SOLE_LANGUAGES: [&str; 23] = [
     "as", "bn", "bo", "dv", "el", "gu", "hy", "ja", "ka", "km", "kn", "ko", "lo", "ml", "mn", "my",
     "or", "pa", "si", "ta", "te", "th", "zh",
 ];
 
-/// The least share of kana among its letters that makes a text Japanese.
+/// The least share of kana among the letters of a Japanese text.
 const KANA_SHARE: f64 = 0.06;
-/// The least share of the letters ৰ and ৱ, which Bengali lacks, that makes a text Assamese.
+/// The least share of the letters ৰ and ৱ in an Assamese text. Bengali lacks these letters.
 const ASSAMESE_SHARE: f64 = 0.005;
-/// One letter of these scripts says as much as this many of an alphabet.
+/// The number of letters of an alphabet that say as much as one letter of Han or Hangul.
 const WEIGHT: usize = 3;
 
 impl Script {
-    /// The script of a letter. `None` for everything else, and for marks that take the script
-    /// of the letter before them.
+    /// Returns the script of a letter. Returns `None` for any other character, and for marks that
+    /// take the script of the letter before them.
     pub fn of(letter: char) -> Option<Self> {
         if letter.is_ascii() {
             return letter.is_ascii_alphabetic().then_some(Self::Latn);
@@ -90,7 +90,7 @@ impl Script {
         }
     }
 
-    /// The script's number in a table, and back.
+    /// Returns the script that has this number in a table.
     pub(super) fn from_number(number: u8) -> Option<Self> {
         let all = [Self::Latn, Self::Cyrl, Self::Arab, Self::Deva, Self::Hebr, Self::Ethi];
         all.into_iter().find(|script| script.number() == number)
@@ -108,12 +108,12 @@ impl Script {
         }
     }
 
-    /// Returns true if letters stand for sounds, so that a few of them tell little.
+    /// Returns true if letters stand for sounds, so that a few of them say little.
     pub(super) fn is_alphabet(self) -> bool {
         matches!(self, Self::Unknown | Self::Latn | Self::Cyrl | Self::Arab | Self::Hebr)
     }
 
-    /// Returns true if the script alone can tell that a text is in `language`.
+    /// Returns true if the script alone can show that a text is in `language`.
     pub(super) fn writes(self, language: &str) -> bool {
         match self {
             Self::Hani => matches!(language, "zh" | "ja"),
@@ -134,7 +134,7 @@ impl Script {
     }
 }
 
-/// The letters of the script that dominates a text.
+/// The number of letters in the script that dominates a text.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Letters {
     pub(super) script: Script,
@@ -162,7 +162,7 @@ impl Letters {
         Self { script, count, kana, assamese }
     }
 
-    /// The language, where the script alone tells it.
+    /// Returns the language if the script alone tells it.
     pub(super) fn sole_language(&self) -> Option<&'static str> {
         let share = |part: usize| part as f64 / self.count.max(1) as f64;
         match self.script {

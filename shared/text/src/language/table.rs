@@ -1,9 +1,11 @@
-//! The table of features: for each, the languages that know it and how common it is there.
+//! The table of features: the languages that have each feature, and the evidence that it gives for
+//! each.
 //!
-//! `data/languages.table` holds, all little-endian: the magic, the number of labels and of
-//! features; per label its code, script and lift; per bucket (the upper 16 bits of a feature's
-//! hash) the number of features in it; the lower 16 bits of each feature's hash; the number of
-//! its entries; the entries, two bytes each: label, and evidence in steps of [`STEP`].
+//! `data/languages.table` holds these parts in order, with little-endian numbers: the magic; the
+//! number of labels; the number of features, the upper 16 bits first; for each label, its code,
+//! script and lift; for each bucket (the upper 16 bits of a feature's hash), the number of its
+//! features; for each feature, the lower 16 bits of its hash; for each feature, the number of its
+//! entries; and the entries of two bytes each, a label and the evidence in steps of [`STEP`].
 
 use std::sync::LazyLock;
 
@@ -21,26 +23,26 @@ static BYTES: &[u8] = include_bytes!("../../data/languages.table");
 static BUILT_IN: LazyLock<Table> =
     LazyLock::new(|| Table::parse(BYTES).expect("the built-in table is whole: a test reads it"));
 
-/// Faults of a table's bytes.
+/// The reasons why bytes are no table.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
 pub enum TableError {
-    /// The bytes are no table of this version.
+    /// The bytes do not start as a table of this version does.
     #[error("the bytes do not start with {}", MAGIC.escape_ascii())]
     Magic,
-    /// The bytes end too early, or go on.
-    #[error("the table's parts and its length do not agree")]
+    /// The bytes are too few or too many, or there are more parts than the format can hold.
+    #[error("the table's length does not match its parts")]
     Length,
-    /// A label is not known, or not told.
-    #[error("the table names a label that it does not have")]
+    /// A label's language or script is unknown, or an entry names a label that is not in the table.
+    #[error("the table has an unknown label")]
     Label,
 }
 
-/// A language in one script. Serbian has two.
+/// A language in one script. Serbian has two such labels.
 #[derive(Clone, Copy, Debug)]
 struct Known {
     language: &'static str,
     script: Script,
-    /// The evidence of each known feature that this label lacks, in nats.
+    /// The evidence that a known feature gives for this label if the label lacks it, in nats.
     lift: f64,
 }
 
@@ -56,10 +58,10 @@ pub(super) struct Score {
 #[derive(Debug)]
 pub(super) struct Table {
     labels: Vec<Known>,
-    /// The place of each bucket's first feature; one more at the end.
+    /// The index of each bucket's first feature, and one index more at the end.
     buckets: Vec<u32>,
     hashes: &'static [u8],
-    /// The place of each feature's first entry; one more at the end.
+    /// The index of each feature's first entry, and one index more at the end.
     starts: Vec<u32>,
     entries: &'static [u8],
 }
@@ -102,7 +104,7 @@ impl Table {
         if self.entries.chunks_exact(2).all(known) { Ok(()) } else { Err(TableError::Label) }
     }
 
-    /// The languages of all labels.
+    /// Returns the languages of all labels.
     pub(super) fn languages(&self) -> impl Iterator<Item = &'static str> {
         self.labels.iter().map(|label| label.language)
     }
@@ -111,7 +113,7 @@ impl Table {
         self.labels.iter().any(|label| label.language == language && label.script == script)
     }
 
-    /// The languages written in `script`, the likeliest first.
+    /// Returns the scores of the languages written in `script`, the likeliest first.
     pub(super) fn scores(&self, text: &str, script: Script, most: usize) -> Vec<Score> {
         let mut sums = vec![0_u32; self.labels.len()];
         let mut hits = vec![0_u32; self.labels.len()];
@@ -167,7 +169,7 @@ fn label(bytes: &'static [u8]) -> Result<Known, TableError> {
     Ok(Known { language, script, lift: f64::from(rest[1] as i8) * STEP })
 }
 
-/// The running sums of `counts`, from 0 on.
+/// Returns the running sums of `counts`, starting with 0.
 fn running(counts: &[u8]) -> Vec<u32> {
     let sums = counts.iter().scan(0, |sum, count| {
         *sum += u32::from(*count);

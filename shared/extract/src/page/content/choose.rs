@@ -1,24 +1,24 @@
-//! Two extractors over one outline, and the choice between what they find.
+//! Two extractors over one outline, and the choice between their results.
 
 use super::outline::{Outline, Tag};
 use super::score::Scores;
 
-/// Among elements whose score is this share of the best, the innermost is taken.
+/// The innermost element is taken among those with at least this share of the best score.
 const NEARLY_BEST: f64 = 0.9;
-/// Names are believed if the named elements have this share of the prose of the densest
+/// Names are believed if the named elements have at least this share of the prose of the densest
 /// element.
 const ENOUGH: f64 = 0.7;
-/// Density says nothing about a page with less prose than this, which is about a paragraph.
+/// The least prose on a page for which density counts. It is about a paragraph.
 const LITTLE: f64 = 200.0;
-/// Several containers of the same kind are one article where together they have
-/// so much more than the best of them.
+/// Several containers of the same kind are one article if their sum is at least this many times the
+/// score of the best one.
 const MUCH_MORE: f64 = 1.2;
 
-/// Elements that hold the main text, in the page's order, none in another.
+/// The elements that hold the main text, in the page's order. None of them contains another.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(super) struct Choice {
     pub(super) elements: Vec<usize>,
-    /// True if they are called an article's body, so that everything in them is text.
+    /// True if the elements are named an article's body, so that everything in them is text.
     pub(super) is_body: bool,
 }
 
@@ -28,8 +28,8 @@ impl Choice {
     }
 }
 
-/// Names first, where the text's density agrees. A page without any prose has
-/// what is named nevertheless, or all of it.
+/// Returns the named elements if the text's density agrees, else the densest element. A page
+/// without prose gives the named elements nevertheless, or the whole page.
 pub(super) fn choose(outline: &Outline, scores: &Scores) -> Choice {
     let dense = densest(outline, scores);
     let best = dense.as_ref().map_or(0.0, |choice| choice.score(scores));
@@ -41,9 +41,9 @@ pub(super) fn choose(outline: &Outline, scores: &Scores) -> Choice {
     chosen.or(dense).unwrap_or_else(|| Choice { elements: vec![0], is_body: false })
 }
 
-/// The element whose blocks have the largest sum: the smallest that has all of
-/// the prose and little else (maximum subsequence segmentation, Pasternack and
-/// Roth 2009, on the tree).
+/// Returns the element whose blocks have the largest sum. It is the smallest element that has all
+/// of the prose and little else (maximum subsequence segmentation, Pasternack and Roth 2009, on the
+/// tree).
 fn densest(outline: &Outline, scores: &Scores) -> Option<Choice> {
     let of = |element: &usize| scores.of_element(*element);
     let all = 0..outline.elements.len();
@@ -63,7 +63,7 @@ enum Kind {
 
 const KINDS: [Kind; 4] = [Kind::Declared, Kind::Named, Kind::Article, Kind::Main];
 
-/// Returns the elements that call themselves the article: all of them, or the best one.
+/// Returns the elements that are named the article: all of them, or the best one.
 fn named(outline: &Outline, scores: &Scores, kind: Kind) -> Option<Choice> {
     let mut found: Vec<usize> = Vec::new();
     let mut behind = 0;

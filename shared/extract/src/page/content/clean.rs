@@ -1,4 +1,4 @@
-//! Which blocks of the chosen elements are the article's own.
+//! Decides which blocks of the chosen elements belong to the article.
 
 use std::collections::HashMap;
 use std::ops::Range;
@@ -8,26 +8,26 @@ use super::outline::{Block, Element, Outline, Tag};
 use super::phrases;
 use super::score::{Scores, ends_sentence};
 
-/// An element is left out by its name where it has at most this share of the
-/// chosen text.
+/// The largest share of the chosen text that an element may have to be left out by its name.
 const MAX_SHARE_BY_NAME: f64 = 0.4;
 const MAX_SHARE_BY_LINKS: f64 = 0.3;
 const MAX_LINK_SHARE: f64 = 0.6;
-/// Shorter blocks that stand wholly in a link lead elsewhere.
+/// The longest block that is left out because it stands wholly in a link. Such blocks lead
+/// elsewhere.
 const MAX_TEASER_CHARS: usize = 160;
-/// Shorter blocks before the first paragraph are bylines, dates, labels.
+/// The longest block before the first paragraph that is left out as a byline, a date or a label.
 const MAX_PREAMBLE_CHARS: usize = 60;
-/// A longer block that comes again is the same once more.
+/// The shortest block that is left out if it is repeated.
 const MIN_REPEATED_CHARS: usize = 60;
-/// Blocks looked at for a lead, from the headline on.
+/// The most blocks before the chosen elements that are searched for a headline and a lead.
 const MAX_LEAD_BLOCKS: usize = 12;
-/// A heading of comments is believed where so much prose stands before it.
+/// The least prose before a heading of comments for the heading to be believed.
 const MIN_PROSE_BEFORE_COMMENTS: f64 = 300.0;
-/// As many neighbours alike, each with a link and little text, are teasers.
+/// The fewest similar neighbours, each with a link and little text, that are teasers.
 const MIN_CARDS: usize = 3;
 const MAX_CARD_CHARS: usize = 300;
 
-/// The indices of the blocks kept, in the page's order.
+/// Returns the indices of the kept blocks, in the page's order.
 pub(super) fn clean(
     outline: &Outline,
     scores: &Scores,
@@ -50,7 +50,7 @@ pub(super) fn clean(
     if kept.is_empty() { all_plain(outline, choice) } else { kept }
 }
 
-/// Returns the chosen blocks that are not mostly links, for a page on which all blocks were
+/// Returns the chosen blocks that are not mostly links. It serves pages on which all blocks were
 /// left out.
 fn all_plain(outline: &Outline, choice: &Choice) -> Vec<usize> {
     let is_plain = |index: &usize| {
@@ -144,7 +144,7 @@ impl Kept {
         }
     }
 
-    /// Pages made for several widths have their text several times.
+    /// Leaves out repeated blocks. Pages made for several screen widths repeat their text.
     fn leave_repeated(&mut self, outline: &Outline) {
         let mut seen: HashMap<&str, usize> = HashMap::new();
         for index in self.indices() {
@@ -158,7 +158,7 @@ impl Kept {
         }
     }
 
-    /// The paragraph between the headline and what was chosen.
+    /// Adds the paragraph between the headline and the chosen elements.
     fn add_lead(&mut self, outline: &Outline, scores: &Scores, choice: &Choice) {
         let Some(first) = choice.elements.first() else { return };
         let start = outline.elements[*first].blocks.start;
@@ -191,8 +191,8 @@ impl Kept {
         }
     }
 
-    /// Scraps before the first paragraph and behind the last, and headings with
-    /// nothing under them.
+    /// Leaves out scraps before the first paragraph and after the last one, and headings without
+    /// text under them.
     fn trim(&mut self, outline: &Outline, scores: &Scores) {
         let is_prose = |index: usize| scores.of_block(index) > 30.0;
         let indices = self.indices();
@@ -227,15 +227,15 @@ impl Kept {
     }
 }
 
-/// Returns true if a block stands in an element that is not an article by its name. Names of
-/// leads do not count: `teaser` may be either.
+/// Returns true if a block stands in an element whose name says that it is no part of the article.
+/// Names of leads do not count, since `teaser` may mean either.
 fn stands_outside(outline: &Outline, scores: &Scores, block: &Block) -> bool {
     outline
         .around(block.element)
         .any(|element| scores.is_outside(element) && !outline.elements[element].label.lead)
 }
 
-/// Lists, tables and divisions that are hardly more than links.
+/// Returns true for lists, tables and divisions that are little more than links.
 fn is_of_links(outline: &Outline, element: &Element) -> bool {
     let is_container = matches!(
         element.tag,
@@ -288,7 +288,7 @@ fn section_end(outline: &Outline, chosen: usize, index: usize, is_heading: bool)
     next.unwrap_or(following.end)
 }
 
-/// Returns true if a heading says what the title says, apart from sites' names and marks.
+/// Returns true if a heading repeats the title, apart from the site's name and marks.
 pub(super) fn is_title(text: &str, title: &str) -> bool {
     let plain = |text: &str| -> String {
         text.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect()
@@ -298,7 +298,7 @@ pub(super) fn is_title(text: &str, title: &str) -> bool {
     shorter.len() > 8 && longer.contains(&shorter) && shorter.len() * 2 > longer.len()
 }
 
-/// The title once more, a teaser, a prompt, a credit.
+/// Returns true for a repeated title, a teaser, a prompt or a credit.
 fn is_aside(outline: &Outline, block: &Block, title: &str) -> bool {
     let text = outline.text_of(block);
     let tag = outline.tag_of(block);

@@ -1,33 +1,33 @@
-//! Facts about how a page's text is made, for the verdict on its kind.
+//! Facts about the text of a page, for the verdict on the page's kind.
 
 use std::collections::HashMap;
 
 use super::outline::{Outline, Tag};
 
-/// As long as a paragraph of an article.
+/// The fewest characters of a paragraph of an article.
 const LONG_CHARS: usize = 140;
-/// A container with as much prose may be a post in a thread.
+/// The fewest characters of prose in a container that may be a post in a thread.
 const POST_CHARS: usize = 40;
 const CURRENCIES: [char; 5] = ['$', '€', '£', '¥', '₹'];
 
-/// Counts and shares over the main text, where not said otherwise.
+/// Counts and shares. They are over the main text unless stated otherwise.
 #[derive(Debug, Default)]
 pub(in crate::page) struct Facts {
-    /// The main text's share of all text of the page that others did not write.
+    /// The main text's share of the page's text, without text by others.
     pub(in crate::page) share_of_page: f64,
     pub(in crate::page) share_in_long: f64,
     pub(in crate::page) share_in_lists: f64,
     pub(in crate::page) share_in_code: f64,
-    /// Long blocks of text.
+    /// The number of long blocks of text.
     pub(in crate::page) paragraphs: usize,
     pub(in crate::page) headings: usize,
-    /// Short blocks with an amount of money, in the whole page.
+    /// The number of short blocks with an amount of money, in the whole page.
     pub(in crate::page) prices: usize,
-    /// The most elements of one shape with text of their own, in the whole page:
-    /// the posts of a thread, the items of a listing.
+    /// The greatest number of elements of one shape with their own text, in the whole page: the
+    /// posts of a thread or the items of a listing.
     pub(in crate::page) alike: usize,
     pub(in crate::page) has_comments: bool,
-    /// True if the page has a cart to put its subject into.
+    /// True if the page has a cart for its subject.
     pub(in crate::page) is_for_sale: bool,
 }
 
@@ -64,7 +64,7 @@ impl Facts {
     }
 }
 
-/// The characters of the page, without other articles and comments.
+/// Returns the number of characters of the page, without other articles and comments.
 fn own_chars(outline: &Outline) -> usize {
     let mut chars: usize = outline.blocks.iter().map(|block| block.chars).sum();
     let mut behind = 0;

@@ -1,18 +1,18 @@
-//! Elements that a browser does not show at first, by their attributes alone.
+//! Finds elements that a browser does not show at first, by their attributes alone.
 //!
-//! A page may hide its whole article until a script shows it: the reader of a page decides,
-//! from how much of the text is hidden, if such a sign is believed.
+//! A page may hide its whole article until a script shows it. The reader of a page decides from the
+//! share of hidden text if such a sign is believed.
 
 use dom_query::Element;
 
 use super::super::element::attr;
 
-/// A style attribute is read up to here.
+/// The most bytes of a style attribute that are read.
 const MAX_STYLE_BYTES: usize = 1000;
-/// A box is out of sight where it is moved by so many pixels, or font heights.
+/// The distance, in pixels or font heights, from which a moved box is out of sight.
 const FAR: f64 = 900.0;
 
-/// Class names, separators left out, of text that is only read aloud.
+/// Class names, without separators, of text that is only read aloud.
 const UNSEEN: [&str; 14] = [
     "visuallyhidden",
     "hidevisually",
@@ -29,7 +29,7 @@ const UNSEEN: [&str; 14] = [
     "offscreen",
     "adahidden",
 ];
-/// Class names, separators left out, of parts that are not shown.
+/// Class names, without separators, of parts that are not shown.
 const HIDDEN: [&str; 12] = [
     "hidden",
     "ishidden",
@@ -44,18 +44,19 @@ const HIDDEN: [&str; 12] = [
     "lazyhidden",
     "ukhidden",
 ];
-/// Ends of class names that show an element.
+/// The ends of class names that show an element.
 const DISPLAYS: [&str; 7] = ["block", "flex", "grid", "inline", "table", "contents", "visible"];
-/// Parts of class names and attributes of what a script fades in once it is scrolled to.
+/// Parts of class names and attributes of elements that a script fades in once they are scrolled
+/// to.
 const REVEALED: [&str; 6] = ["aos", "wow", "anim", "fade", "reveal", "w-id"];
 
-/// Returns true if a class marks text that is only read aloud. `plain`: the class in lower
-/// case, without separators.
+/// Returns true if a class marks text that is only read aloud. `plain`: the class in lower case,
+/// without separators.
 pub(super) fn is_unseen_class(plain: &str) -> bool {
     UNSEEN.iter().any(|unseen| plain.ends_with(unseen)) && !plain.ends_with("notsronly")
 }
 
-/// Returns true if a class hides the element, as in [`is_unseen_class`].
+/// Returns true if a class hides the element. `plain`: the class in lower case, without separators.
 pub(super) fn is_hidden_class(plain: &str) -> bool {
     HIDDEN.contains(&plain)
 }
@@ -83,7 +84,7 @@ pub(super) fn is_hidden_style(element: &Element, style: &str) -> bool {
         || style.is("font-size", is_zero) && is_phrase(element)
 }
 
-/// Returns false for the most styles, which only place and colour.
+/// Returns false for most styles, which only place and colour.
 fn may_hide(style: &str) -> bool {
     let style = &style.as_bytes()[..style.len().min(MAX_STYLE_BYTES)];
     let has = |part: &[u8]| style.windows(part.len()).any(|found| found.eq_ignore_ascii_case(part));
@@ -95,7 +96,7 @@ fn may_hide(style: &str) -> bool {
         || has(b"translate")
 }
 
-/// Elements that stand within a line of text.
+/// Returns true for elements that stand within a line of text.
 pub(super) fn is_phrase(element: &Element) -> bool {
     matches!(
         &*element.name.local,
@@ -198,7 +199,7 @@ fn is_hidden_word(value: &str) -> bool {
     matches!(value, "hidden" | "collapse")
 }
 
-/// `-9999px` as -9999 and `px`.
+/// Reads `-9999px` as -9999 and `px`.
 fn number(value: &str) -> Option<(f64, &str)> {
     let end = value.find(|c: char| !(c.is_ascii_digit() || matches!(c, '.' | '-' | '+')));
     let (digits, unit) = value.split_at(end.unwrap_or(value.len()));
@@ -206,7 +207,7 @@ fn number(value: &str) -> Option<(f64, &str)> {
     Some((digits.parse().ok()?, unit))
 }
 
-/// Declarations, in lower case; of equals the last counts.
+/// Style declarations in lower case. The last of equal properties counts.
 struct Style(String);
 
 impl Style {

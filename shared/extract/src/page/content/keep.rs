@@ -1,5 +1,5 @@
-//! The last word on a kept block: a small model, from numbers about the block, its place and
-//! its neighbours.
+//! The last decision on a kept block: a small model decides from numbers about the block, its place
+//! and its neighbours.
 
 use std::collections::HashMap;
 use std::ops::Range;
@@ -9,7 +9,7 @@ use super::score::{Scores, ends_sentence};
 
 mod weights;
 
-/// The names of the numbers, in their order.
+/// The meanings of the numbers in [`BlockSigns`], in their order.
 pub const BLOCK_SIGNS: [&str; 43] = [
     "length",
     "links",
@@ -56,29 +56,29 @@ pub const BLOCK_SIGNS: [&str; 43] = [
     "score",
 ];
 
-/// A block is left out where the model gives it a smaller chance to be the article's own.
+/// A block is left out if the model gives it a smaller probability of belonging to the article.
 const MIN_CHANCE: f64 = 0.5;
-/// The model is not believed where it would leave out more than this share of the text.
+/// The largest share of the text that the model may leave out. Otherwise it is not believed.
 const MAX_SHARE_LEFT: f64 = 0.4;
-/// Elements around a block that are looked at.
+/// The number of elements around a block that are examined.
 const MAX_DEPTH: usize = 30;
-/// Blocks on either side of which those kept are counted.
+/// The number of blocks on either side among which the kept ones are counted.
 const NEAR: usize = 3;
 /// A block with a higher score is prose.
 const PROSE_SCORE: f64 = 30.0;
 
-/// The numbers of one block.
+/// One number for each of [`BLOCK_SIGNS`].
 pub type BlockSigns = [f64; BLOCK_SIGNS.len()];
 
-/// Sums over the page that the numbers of its blocks are shares of.
+/// Sums over the page. The numbers of its blocks are shares of them.
 struct Page<'a> {
     outline: &'a Outline,
     scores: &'a Scores,
     kept: Vec<bool>,
     chosen: Vec<bool>,
-    /// Characters kept before each block, and before the end.
+    /// The number of characters kept before each block, and before the end.
     before: Vec<usize>,
-    /// Characters kept by the shape of their element, and how many blocks.
+    /// The numbers of characters and of blocks kept, by the shape of their element.
     shapes: HashMap<u64, (usize, usize)>,
     first: usize,
     last: usize,
@@ -105,7 +105,7 @@ pub(super) fn own(
     if chars(&own) as f64 >= least { own } else { kept }
 }
 
-/// The chance that a block with these numbers is the article's own, 0 to 1.
+/// Returns the probability that a block with these numbers belongs to the article, 0 to 1.
 fn chance(evidence: &BlockSigns) -> f64 {
     let products =
         evidence.iter().zip(&weights::WEIGHTS).map(|(value, (_, weight))| value * weight);
@@ -255,7 +255,7 @@ fn kind(outline: &Outline, block: &Block) -> [f64; 10] {
     [length, links, sentence, heading, item, cell, code, quote, caption, of(is_division)]
 }
 
-/// The shares of digits and capitals, and marks that prose has seldom.
+/// Returns the shares of digits and capitals, and the counts of marks that prose seldom has.
 fn marks(text: &str) -> [f64; 10] {
     let (mut chars, mut letters, mut digits, mut capitals) = (0.0, 0.0, 0.0, 0.0);
     let [mut copyright, mut at, mut bar, mut question, mut exclamation, mut money] = [false; 6];

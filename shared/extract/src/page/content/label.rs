@@ -1,43 +1,44 @@
-//! Labels of elements, from their class, id and role.
+//! The labels of elements, from their class, id and role.
 
 use dom_query::Element;
 
 use super::hidden;
 use super::phrases;
 
-/// Longer names are made by machines.
+/// The most bytes of a name. Longer names are made by machines.
 const MAX_NAME_BYTES: usize = 80;
 
-/// The kinds of content that an element's names say it is.
+/// The kinds of content that an element's names state.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(super) struct Label {
-    /// The body of an article, by a name that content management systems use.
+    /// True if a name that content management systems use says that it is the body of an article.
     pub(super) body: bool,
-    /// The same by `itemprop`: the publisher's own word.
+    /// True if the publisher's `itemprop` says that it is the body of an article.
     pub(super) declared_body: bool,
-    /// Sharing, related links, prompts, advertisements, navigation.
+    /// True for sharing, related links, prompts, advertisements and navigation.
     pub(super) boilerplate: bool,
     /// True if readers wrote it below the article.
     pub(super) comments: bool,
-    /// True if the page's subject is bought here.
+    /// True if the page's subject is sold here.
     pub(super) for_sale: bool,
-    /// True if it stands between headline and body.
+    /// True if it stands between the headline and the body.
     pub(super) lead: bool,
-    /// The main element by its role.
+    /// True if its role says that it is the main element.
     pub(super) main: bool,
-    /// Not shown at first: a menu, a dialogue, or an article that a script shows.
+    /// True if it is not shown at first: a menu, a dialogue, or an article that a script shows.
     pub(super) hidden: bool,
-    /// The same by a class, which another class may take back.
+    /// True if a class hides it. Another class may show it again.
     hidden_by_class: bool,
-    /// Never shown, but read aloud.
+    /// True if it is never shown, but read aloud.
     pub(super) unseen: bool,
-    /// A live blog, in the publisher's own word.
+    /// True if the publisher marks it as a live blog.
     pub(super) live: bool,
-    /// Another article, or what readers wrote: found by what stands in it, never by name.
+    /// True if it is another article, or text that readers wrote. Its contents show this, never its
+    /// name.
     pub(super) others: bool,
 }
 
-/// Words of a name that stand for what is no part of an article.
+/// Words of names for parts that do not belong to an article.
 const BOILERPLATE: &[&str] = &[
     "ad",
     "addthis",
@@ -143,7 +144,7 @@ const BOILERPLATE: &[&str] = &[
     "trending",
     "werbung",
 ];
-/// Names, separators left out, of what is told about the author.
+/// Names, without separators, of parts about the author.
 const AUTHORS: &[&str] = &[
     "aboutauthor",
     "aboutheauthor",
@@ -165,7 +166,7 @@ const COMMENTS: &[&str] = &[
     "respond",
     "comentarios",
 ];
-/// Names of the body of an article, separators left out.
+/// Names of the body of an article, without separators.
 const BODIES: &[&str] = &[
     "articlebody",
     "articlecontent",
@@ -194,14 +195,14 @@ const BODIES: &[&str] = &[
     "postentry",
     "thecontent",
 ];
-/// Starts of names for what an element has or is about, not what it is.
+/// The starts of names that say what an element has or is about, and not what it is.
 const PROPERTIES: &[&str] =
     &["tag-", "category-", "has-", "format-", "status-", "type-", "node--type-"];
 const SALES: &[&str] =
     &["addtocart", "addtobasket", "buybox", "buynow", "productform", "productprice"];
-/// With such a word, a name says where columns are: `layout-with-sidebar`.
+/// Words that show that a name states where columns are: `layout-with-sidebar`.
 const LAYOUT: &[&str] = &["layout", "with", "w", "no", "without"];
-/// Names of the paragraph between headline and body.
+/// Names of the paragraph between the headline and the body.
 const LEADS: &[&str] = &[
     "standfirst",
     "excerpt",
@@ -273,7 +274,7 @@ impl Label {
         self.hidden_by_class |= hidden::is_hidden_class(&plain);
     }
 
-    /// Notes what a name says, and returns it in lower case without separators.
+    /// Notes the meaning of a name. Returns the name in lower case, without separators.
     fn name(&mut self, name: &str) -> String {
         let is_property = PROPERTIES.iter().any(|start| name.starts_with(start));
         if name.len() > MAX_NAME_BYTES || is_property {
@@ -326,7 +327,7 @@ impl Label {
         }
     }
 
-    /// An `aria-label`: the heading of a part for those who do not see it.
+    /// Notes an `aria-label`, which is the heading of a part for readers who do not see it.
     fn spoken_name(&mut self, name: &str) {
         if phrases::heads_comments(name) {
             (self.comments, self.boilerplate) = (true, true);
@@ -349,7 +350,7 @@ impl Label {
     }
 }
 
-/// Elements whose spoken name says what they do, and not what they hold.
+/// Returns true for elements whose spoken name says what they do, and not what they hold.
 fn is_control(element: &Element) -> bool {
     matches!(&*element.name.local, "button" | "input" | "svg" | "img" | "select" | "textarea")
 }

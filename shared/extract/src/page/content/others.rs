@@ -1,5 +1,5 @@
-//! The parts of a page that others wrote, by what stands in them: articles that are appended
-//! to the page's own, and comments in boxes without telling names.
+//! Finds the parts of a page that others wrote, by their contents. They are articles that are
+//! appended to the page's own, and comments in boxes without telling names.
 
 use std::collections::HashMap;
 use std::ops::Range;
@@ -8,18 +8,19 @@ use super::clean::is_title;
 use super::outline::{Block, Outline, Tag};
 use super::phrases;
 
-/// As much prose as an article has at least behind its heading.
+/// The least prose of an article after its heading, in characters.
 const MIN_PROSE_CHARS: usize = 140;
-/// A shorter block is no paragraph.
+/// The fewest characters of a paragraph.
 const MIN_PARAGRAPH_CHARS: usize = 70;
-/// An article that may stand before comments has so much prose.
+/// The fewest characters of an article that may stand before comments.
 const MIN_ARTICLE_CHARS: usize = 300;
-/// Elements around the headline that may be an article.
+/// The most elements around the headline that may be an article.
 const MAX_DEPTH: usize = 30;
-/// Comments are told from the posts of an article by their number.
+/// The fewest similar elements that are comments: those that can be answered, then those with a
+/// name and a time. Fewer may be posts of an article.
 const MIN_REPLIES: usize = 2;
 const MIN_SIGNED: usize = 3;
-/// Longer blocks are no names.
+/// The most characters of a name. Longer blocks are not names.
 const MAX_NAME_CHARS: usize = 40;
 const MAX_NAME_WORDS: usize = 5;
 
@@ -36,8 +37,8 @@ pub(super) fn mark(outline: &mut Outline, title: &str, is_live: bool) {
     }
 }
 
-/// The siblings of the article that have another headline of the same rank, and prose
-/// under it. Articles that scrolling appends stand so.
+/// Returns the siblings of the article that have another headline of the same rank, with prose
+/// under it. Articles that are appended on scrolling stand there.
 fn appended(outline: &Outline, title: &str, own: usize, level: u8) -> Vec<usize> {
     let mut found = Vec::new();
     let mut is_article = false;
@@ -57,7 +58,7 @@ fn appended(outline: &Outline, title: &str, own: usize, level: u8) -> Vec<usize>
     found
 }
 
-/// The block with the page's title, of the highest rank, and its rank.
+/// Returns the block with the page's title and the highest rank, and its rank.
 fn headline(outline: &Outline, title: &str) -> Option<(usize, u8)> {
     let level_of = |block: &Block| match outline.tag_of(block) {
         Tag::Heading(level) => Some(level),
@@ -69,7 +70,7 @@ fn headline(outline: &Outline, title: &str) -> Option<(usize, u8)> {
     headings.min_by_key(|(_, level)| *level)
 }
 
-/// An article, to which others are compared.
+/// An article to which others are compared.
 struct Like<'a> {
     inner: usize,
     is_article: bool,
@@ -92,7 +93,7 @@ impl Like<'_> {
         })
     }
 
-    /// The first heading of the article's rank that does not say its title.
+    /// Returns the first heading of the article's rank that does not repeat its title.
     fn other_headline(&self, outline: &Outline, mut blocks: Range<usize>) -> Option<usize> {
         blocks.find(|index| {
             let block = &outline.blocks[*index];
@@ -102,7 +103,7 @@ impl Like<'_> {
     }
 }
 
-/// The characters of paragraphs.
+/// Returns the number of characters in paragraphs.
 fn prose(outline: &Outline, blocks: Range<usize>) -> usize {
     let blocks = outline.blocks[blocks]
         .iter()
@@ -110,8 +111,9 @@ fn prose(outline: &Outline, blocks: Range<usize>) -> usize {
     blocks.map(|block| block.chars).sum()
 }
 
-/// Series of elements alike that can be answered, or that have a name, a time and prose, behind
-/// the text of an article; with the element that holds little else.
+/// Returns the elements that hold comments after the text of an article. Comments are similar
+/// elements that can be answered, or that have a name, a time and prose. An element that holds
+/// little else stands for all of its comments.
 fn comments(outline: &Outline, headline: usize, is_live: bool) -> Vec<usize> {
     let mut found = Vec::new();
     let mut behind = 0;
@@ -142,8 +144,8 @@ fn comments(outline: &Outline, headline: usize, is_live: bool) -> Vec<usize> {
     found
 }
 
-/// Returns true if the first of a series in `parent` answers a sibling, as in a forum: the
-/// post that opens a thread is made like its answers.
+/// Returns true if the first of a series in `parent` answers a sibling, as in a forum: there the
+/// post that opens a thread has the same form as its answers.
 fn is_thread(outline: &Outline, parent: usize, first: usize, headline: usize) -> bool {
     let tag = outline.elements[first].tag;
     let before = outline.children(parent).take_while(|child| *child < first);
@@ -154,7 +156,7 @@ fn is_thread(outline: &Outline, parent: usize, first: usize, headline: usize) ->
     })
 }
 
-/// The block before which enough prose stands for an article, from the headline on.
+/// Returns the block, counted from the headline, at which there is enough prose for an article.
 fn article_end(outline: &Outline, headline: usize) -> Option<usize> {
     let mut sum = 0;
     (headline..outline.blocks.len()).find(|index| {
@@ -163,7 +165,8 @@ fn article_end(outline: &Outline, headline: usize) -> Option<usize> {
     })
 }
 
-/// Returns true if an element starts with nothing but a heading before the series at `start`.
+/// Returns true if an element has only a few blocks before the series that starts at `start`, and
+/// none of them is prose or an `h1`.
 fn is_all_of(outline: &Outline, parent: usize, start: usize) -> bool {
     let before = outline.elements[parent].blocks.start..start;
     parent != 0
@@ -172,7 +175,7 @@ fn is_all_of(outline: &Outline, parent: usize, start: usize) -> bool {
         && !before.clone().any(|index| outline.tag_of(&outline.blocks[index]) == Tag::Heading(1))
 }
 
-/// The children of an element that are comments.
+/// Returns the children of an element that are comments.
 fn series(outline: &Outline, parent: usize, is_live: bool) -> Vec<usize> {
     let (replies, times) = (&outline.replies, &outline.times);
     if !outline.has(replies, parent) && !outline.has(times, parent) {
@@ -195,7 +198,7 @@ fn series(outline: &Outline, parent: usize, is_live: bool) -> Vec<usize> {
     series
 }
 
-/// Returns true if an element has no heading, but a name, a time and a text.
+/// Returns true if an element has a name, a time and a text, but no heading.
 fn is_signed(outline: &Outline, element: usize) -> bool {
     let blocks = &outline.blocks[outline.elements[element].blocks.clone()];
     let is_heading = |block: &Block| matches!(outline.tag_of(block), Tag::Heading(_));

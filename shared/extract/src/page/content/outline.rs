@@ -1,6 +1,6 @@
-//! A page as two flat lists: its block elements, and its blocks of text, both in
-//! the page's order. An element holds a contiguous run of blocks, so that sums
-//! over any element are differences of prefix sums.
+//! A page as two flat lists: its block elements and its blocks of text, both in the page's order.
+//! An element holds a contiguous run of blocks, so a sum over any element is the difference of two
+//! prefix sums.
 
 use std::ops::Range;
 
@@ -13,7 +13,7 @@ mod build;
 
 use build::Builder;
 
-/// The kind of a block element, as far as it matters for the main text.
+/// The kind of a block element, as far as the main text depends on it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Tag {
     Division,
@@ -43,37 +43,36 @@ pub(super) enum Tag {
 pub(super) struct Element {
     pub(super) tag: Tag,
     pub(super) parent: usize,
-    /// The first element that does not stand in this one.
+    /// The index of the first element after those that stand in this one.
     pub(super) end: usize,
-    /// The blocks of text that stand in it.
+    /// The range of the blocks of text that stand in the element.
     pub(super) blocks: Range<usize>,
     pub(super) label: Label,
-    /// Items of lists that stand directly in it; of an item, its own number.
+    /// The number of list items that stand directly in the element. For an item, its own number.
     pub(super) items: usize,
-    /// Stands for tag and class: elements alike have the same.
+    /// A hash of tag and class. Similar elements have the same.
     pub(super) shape: u64,
 }
 
-/// A piece of text between two borders of block elements, or between blank lines
-/// made of `<br>`.
+/// A piece of text between two borders of block elements, or between blank lines made of `<br>`.
 #[derive(Debug)]
 pub(super) struct Block {
-    /// The innermost block element around it.
+    /// The innermost block element around the block.
     pub(super) element: usize,
-    /// In [`Outline::text`]; words apart by one space, lines by a line break.
+    /// The range in [`Outline::text`]. One space separates words, and a line break separates lines.
     pub(super) text: Range<usize>,
-    /// In [`Outline::links`].
+    /// The range in [`Outline::links`].
     pub(super) links: Range<usize>,
-    /// An ideograph counts for three.
+    /// The number of characters. An ideograph counts for three.
     pub(super) chars: usize,
-    /// Those of them that stand in links.
+    /// The number of these characters that stand in links.
     pub(super) link_chars: usize,
 }
 
 /// A link within a block.
 #[derive(Debug)]
 pub(super) struct Link {
-    /// In [`Outline::text`].
+    /// The range in [`Outline::text`].
     pub(super) text: Range<usize>,
     pub(super) href: String,
 }
@@ -84,11 +83,11 @@ pub(super) struct Outline {
     pub(super) blocks: Vec<Block>,
     pub(super) links: Vec<Link>,
     pub(super) text: String,
-    /// The last elements that open before times, in the page's order.
+    /// The last element that was opened before each time, in the page's order.
     pub(super) times: Vec<usize>,
-    /// The same before controls that answer a comment.
+    /// The last element that was opened before each control that answers a comment.
     pub(super) replies: Vec<usize>,
-    /// Characters, and those of them in links, before each block.
+    /// The numbers of characters, and of those in links, before each block.
     before: Vec<(usize, usize)>,
 }
 
@@ -106,12 +105,12 @@ impl Outline {
         Ok(outline)
     }
 
-    /// Returns the number of characters of all text in an element.
+    /// Returns the number of characters in an element.
     pub(super) fn chars(&self, element: &Element) -> usize {
         self.before[element.blocks.end].0 - self.before[element.blocks.start].0
     }
 
-    /// Returns the number of characters of all text in links in an element.
+    /// Returns the number of characters in an element that stand in links.
     pub(super) fn link_chars(&self, element: &Element) -> usize {
         self.before[element.blocks.end].1 - self.before[element.blocks.start].1
     }
@@ -120,7 +119,7 @@ impl Outline {
         &self.text[block.text.clone()]
     }
 
-    /// The elements that stand directly in `element`.
+    /// Returns the elements that stand directly in `element`.
     pub(super) fn children(&self, element: usize) -> impl Iterator<Item = usize> {
         let end = self.elements[element].end;
         let mut next = element + 1;
@@ -131,13 +130,13 @@ impl Outline {
         })
     }
 
-    /// Returns true if one of `places`, which are in order, stands in `element`.
+    /// Returns true if one of `places` stands in `element`. `places` are in ascending order.
     pub(super) fn has(&self, places: &[usize], element: usize) -> bool {
         let first = places.partition_point(|place| *place < element);
         places.get(first).is_some_and(|place| *place < self.elements[element].end)
     }
 
-    /// The elements around `element`, itself first.
+    /// Returns `element` and the elements around it, the innermost first.
     pub(super) fn around(&self, element: usize) -> impl Iterator<Item = usize> {
         let mut next = Some(element);
         std::iter::from_fn(move || {
@@ -147,7 +146,8 @@ impl Outline {
         })
     }
 
-    /// Returns the kind of a block: that of the innermost element that is more than a division.
+    /// Returns the kind of a block. It is that of the innermost element that is more than a
+    /// division.
     pub(super) fn tag_of(&self, block: &Block) -> Tag {
         let tags = self.around(block.element).map(|element| self.elements[element].tag);
         tags.take(4)
@@ -156,7 +156,7 @@ impl Outline {
     }
 }
 
-/// Ideographs and kana say about as much as three letters.
+/// Returns the weight of a character. An ideograph or kana says about as much as three letters.
 pub(super) fn weight(c: char) -> usize {
     if matches!(c, '\u{2e80}'..='\u{d7ff}') { 3 } else { 1 }
 }

@@ -1,12 +1,12 @@
-//! The phrases that publishers put between and below an article's paragraphs, by
-//! their first words, in the languages with most news. They are in `data/phrases`.
+//! The phrases that publishers put between and below an article's paragraphs. They are recognized
+//! by their first words, in the languages with most news. The lists are in `data/phrases`.
 
 use std::collections::HashSet;
 use std::sync::LazyLock;
 
 use crate::word_list::entries;
 
-/// Longer blocks are read as text, however they start.
+/// The most characters of a prompt. Longer blocks are read as text, whatever their start.
 const MAX_PROMPT_CHARS: usize = 160;
 const MAX_HEADING_CHARS: usize = 60;
 const MAX_REPLY_BYTES: usize = 48;
@@ -16,27 +16,28 @@ const COMMENTS_TEXT: &str = include_str!("../../../data/phrases/comments.txt");
 const REPLIES_TEXT: &str = include_str!("../../../data/phrases/replies.txt");
 const PROMPTS_TEXT: &str = include_str!("../../../data/phrases/prompts.txt");
 
-/// Starts of headings with links, comments or the author's life under them.
+/// The starts of headings above links, comments or notes on the author.
 static HEADINGS: LazyLock<Vec<&str>> = LazyLock::new(|| entries(HEADINGS_TEXT).collect());
-/// Starts of single lines that ask, lead elsewhere or name the owner of a picture.
+/// The starts of single lines that ask for something, lead elsewhere or name the owner of a
+/// picture.
 static PROMPTS: LazyLock<Vec<&str>> = LazyLock::new(|| entries(PROMPTS_TEXT).collect());
 
-/// Headings of what readers wrote.
+/// Headings above readers' comments.
 static COMMENTS: LazyLock<HashSet<&str>> = LazyLock::new(|| entries(COMMENTS_TEXT).collect());
-/// Buttons and links that answer a comment.
+/// The texts of buttons and links that answer a comment.
 static REPLIES: LazyLock<HashSet<&str>> = LazyLock::new(|| entries(REPLIES_TEXT).collect());
 
-/// Tells a text that heads comments and says nothing else: "Comments (12)".
+/// Returns true if a text is only a heading of comments: "Comments (12)".
 pub(super) fn heads_comments(text: &str) -> bool {
     is_short(text, MAX_HEADING_CHARS) && COMMENTS.contains(plain(text).as_str())
 }
 
-/// Tells a button or a link that answers a comment: "Reply".
+/// Returns true if the text of a button or link answers a comment: "Reply".
 pub(super) fn is_reply(text: &str) -> bool {
     text.len() <= MAX_REPLY_BYTES && REPLIES.contains(plain(text).as_str())
 }
 
-/// Lower-case words without numbers and marks.
+/// Returns the words in lower case, without numbers and marks.
 fn plain(text: &str) -> String {
     let is_mark = |c: char| c.is_ascii_punctuation() && c != '\'' || "：（）…–—·•«»“”".contains(c);
     let is_apart = |c: char| c.is_whitespace() || c.is_numeric() || is_mark(c);
@@ -44,12 +45,12 @@ fn plain(text: &str) -> String {
     words.map(str::to_lowercase).collect::<Vec<_>>().join(" ").replace('’', "'")
 }
 
-/// Tells a block that is the heading of something else than the article.
+/// Returns true if a block is the heading of a part outside the article.
 pub(super) fn opens_other(text: &str) -> bool {
     is_short(text, MAX_HEADING_CHARS) && starts(&HEADINGS, text)
 }
 
-/// Tells a short block that is no part of the text around it.
+/// Returns true if a short block does not belong to the text around it.
 pub(super) fn is_prompt(text: &str) -> bool {
     is_short(text, MAX_PROMPT_CHARS) && starts(&PROMPTS, text)
 }

@@ -1,4 +1,4 @@
-//! Blocks as plain text and as Markdown.
+//! Writes blocks as plain text and as Markdown.
 
 use std::fmt::Write;
 
@@ -6,7 +6,8 @@ use url::Url;
 
 use super::outline::{Block, Outline, Tag};
 
-/// Items and rows follow each other; everything else stands apart.
+/// Writes plain text. Items and rows follow each other; all other blocks are separated by a blank
+/// line.
 pub(super) fn text(outline: &Outline, kept: &[usize], max_bytes: usize) -> String {
     let mut text = String::new();
     let mut before: Option<&Block> = None;
@@ -38,7 +39,7 @@ fn separator(outline: &Outline, before: &Block, block: &Block) -> &'static str {
     }
 }
 
-/// Headings, lists, quotes and links; links made absolute by `base`.
+/// Writes headings, lists, quotes and links as Markdown. Links are made absolute by `base`.
 pub(super) fn markdown(outline: &Outline, kept: &[usize], base: &Url, max_bytes: usize) -> String {
     let mut markdown = String::new();
     let mut before: Option<&Block> = None;
@@ -58,7 +59,7 @@ pub(super) fn markdown(outline: &Outline, kept: &[usize], base: &Url, max_bytes:
     markdown
 }
 
-/// The place of a block, as far as it changes how the block is written.
+/// The place of a block, as far as the way to write the block depends on it.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Place {
     Plain,

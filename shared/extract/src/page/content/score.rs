@@ -1,31 +1,32 @@
-//! Scores of how much each block of text looks like prose, summed over elements.
+//! Scores each block of text by its likeness to prose, and sums the scores over elements.
 
 use std::collections::HashMap;
 
 use super::outline::{Block, Element, Outline, Tag};
 
-/// A block with a larger share of its text in links is navigation.
+/// The largest share of a block's text in links. Blocks with more are navigation.
 const MAX_LINK_SHARE: f64 = 0.5;
-/// Shorter blocks say nothing about where the article is, but against it.
+/// The fewest characters of a block that may be prose. Shorter blocks only count against an
+/// element.
 const SHORT_CHARS: usize = 25;
 const SENTENCE_CHARS: usize = 80;
 /// The score of a block of navigation or a scrap of text, which counts against an element.
 const SCRAP: f64 = -10.0;
 
-/// A name such as `with-sidebar` may be that of the page's whole content: what
-/// has more than this share of all prose is the content, whatever its name.
+/// A name such as `with-sidebar` may stand for the page's whole content. An element with more than
+/// this share of all prose is the content, whatever its name.
 const MAX_SHARE_OUTSIDE: f64 = 0.5;
 
-/// A list or a table within an article may be all links and scraps: it counts no
-/// more than this against what it stands in.
+/// The lowest score of a list or a table. One within an article may be all links and scraps, and
+/// counts no more than this against the element around it.
 const WORST_LIST: f64 = -40.0;
 
-/// Scores of all blocks and elements, and what is no article by its name.
+/// The scores of all blocks and elements, and the elements that are no article by their names.
 #[derive(Debug)]
 pub(super) struct Scores {
     blocks: Vec<f64>,
     elements: Vec<f64>,
-    /// By element.
+    /// The score of each element.
     outside: Vec<bool>,
 }
 
@@ -57,7 +58,7 @@ impl Scores {
     }
 }
 
-/// Each element's sum over its blocks and over the elements in it.
+/// Returns the sum of each element over its blocks and over the elements in it.
 fn of_elements(outline: &Outline, blocks: &[f64]) -> Vec<f64> {
     let mut sums = vec![0.0; outline.elements.len()];
     for (block, score) in outline.blocks.iter().zip(blocks) {
@@ -72,7 +73,7 @@ fn of_elements(outline: &Outline, blocks: &[f64]) -> Vec<f64> {
     sums
 }
 
-/// Which elements are no article by their names, where the prose agrees.
+/// Returns which elements are no article by their names, if their share of the prose agrees.
 fn outside(outline: &Outline, blocks: &[f64]) -> Vec<bool> {
     let prose = prefix_sums(blocks.iter().map(|score| score.max(0.0)));
     let own = |element: &Element| prose[element.blocks.end] - prose[element.blocks.start];
@@ -103,7 +104,7 @@ fn prefix_sums(values: impl Iterator<Item = f64>) -> Vec<f64> {
     std::iter::once(0.0).chain(sums).collect()
 }
 
-/// The elements of a kind that stand in no other of that kind.
+/// Returns the elements of a kind that stand in no other element of that kind.
 fn outermost(
     outline: &Outline,
     is_one: impl Fn(&Element) -> bool,
@@ -143,7 +144,7 @@ fn score(outline: &Outline, block: &Block) -> f64 {
     prose * if is_sentence { share } else { 0.2 * share }
 }
 
-/// Returns true if a text ends as sentences do, in the scripts that news is written in.
+/// Returns true if a text ends as sentences do, in the scripts of news.
 pub(super) fn ends_sentence(text: &str) -> bool {
     text.trim_end_matches(['"', '\'', ')', '”', '’', '»', '“', ']', '」', '』', ' '])
         .ends_with(['.', '!', '?', '…', ':', '。', '！', '？', '؟', '।', '։', '።', '۔', ';'])

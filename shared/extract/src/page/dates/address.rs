@@ -5,7 +5,7 @@ use url::Url;
 
 use crate::date::published_at;
 
-/// Returns the date that the address holds, as many sites put it there.
+/// Returns the date in the address, in which many sites put it.
 pub(super) fn date_in(url: &Url) -> Option<PublishedAt> {
     let segments: Vec<&str> = url.path_segments()?.collect();
     let is_number =
@@ -35,7 +35,7 @@ fn date_in_slug(segment: &str) -> Option<PublishedAt> {
         .find_map(|date| published_at(&date))
 }
 
-/// Numbers in addresses are dates only where the web existed.
+/// Returns true if the web existed on the date. Other numbers in addresses are not dates.
 fn is_recent(date: &PublishedAt) -> bool {
     date.as_str().get(..4).is_some_and(|year| ("1992".."2100").contains(&year))
 }

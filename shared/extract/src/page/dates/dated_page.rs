@@ -9,7 +9,7 @@ use crate::page::element::Place;
 use crate::page::structured::Structured;
 use crate::page::survey::Survey;
 
-/// The parts of a page that tell its dates.
+/// The parts of a page that give its dates.
 pub(in crate::page) struct DatedPage<'a> {
     pub(in crate::page) survey: &'a Survey,
     pub(in crate::page) structured: &'a Structured,
@@ -22,12 +22,12 @@ pub(in crate::page) struct DatedPage<'a> {
     pub(in crate::page) context: Context,
 }
 
-/// `YYYY-MM-DD`
+/// Returns the day as `YYYY-MM-DD`.
 pub(super) fn day(date: &PublishedAt) -> &str {
     date.as_str().get(..10).unwrap_or_default()
 }
 
-/// The start of Unix time is a clock that was never set.
+/// Returns false for the start of Unix time, which comes from a clock that was never set.
 pub(super) fn is_plausible(date: &PublishedAt) -> bool {
     !date.as_str().starts_with("1970-01-01") && !date.as_str().starts_with("1969-12-31")
 }

@@ -1,4 +1,4 @@
-//! The words that say what a shown date is the date of. They are in `data/dates`.
+//! The words that state the meaning of a shown date. They are in `data/dates`.
 
 use std::sync::LazyLock;
 
@@ -10,41 +10,41 @@ macro_rules! list {
     };
 }
 
-/// Words of a heading that is a label; headlines have more.
+/// The most words of a heading that is a label. Headlines have more.
 const MAX_LABEL_WORDS: usize = 3;
 
-/// Words for a date of any kind, which is the one of publishing unless more is said.
+/// Words for a date of any kind. It is the publishing date unless another word follows.
 const DATE: [&str; 5] = ["date", "datum", "fecha", "data:", "dato"];
 
 static PUBLISHED: LazyLock<Vec<&str>> = list!("published.txt");
 static UPDATED: LazyLock<Vec<&str>> = list!("updated.txt");
 static OTHER: LazyLock<Vec<&str>> = list!("other.txt");
 
-/// Returns true if the text begins with a word for the publishing of what it dates.
+/// Returns true if the text begins with a word for publishing.
 pub(crate) fn is_published(text: &str) -> bool {
     let text = text.trim_start_matches(|c: char| !c.is_alphanumeric()).to_lowercase();
     PUBLISHED.iter().chain(&DATE).any(|word| text.starts_with(word))
 }
 
-/// Returns true if the text is only a word for the publishing of what it dates.
+/// Returns true if the text is only a word for publishing.
 pub(crate) fn is_label(text: &str) -> bool {
     is_published(text) && text.split_whitespace().count() <= MAX_LABEL_WORDS
 }
 
-/// Returns true if the text says that its date is the one of a change.
+/// Returns true if the text says that its date is that of a change.
 pub(crate) fn is_updated(text: &str) -> bool {
     let text = text.to_lowercase();
     UPDATED.iter().any(|word| text.contains(word))
 }
 
-/// Returns true if the text says that its date is not the one of publishing.
+/// Returns true if the text says that its date is not the publishing date.
 pub(crate) fn is_other(text: &str) -> bool {
     let lower = text.to_lowercase();
     let has = |words: &[&str]| words.iter().any(|word| lower.contains(word));
     !has(&PUBLISHED) && (has(&UPDATED) || has(&OTHER))
 }
 
-/// Returns true if the word, in lower case, is one for publishing or for a change.
+/// Returns true if the word means publishing or a change. The word is in lower case.
 pub(crate) fn is_word_of_time(word: &str) -> bool {
     PUBLISHED.contains(&word) || UPDATED.contains(&word)
 }

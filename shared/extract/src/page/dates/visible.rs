@@ -1,4 +1,4 @@
-//! The date of the article among those that readers see.
+//! Finds the article's date among those that readers see.
 
 use courant_article::{Origin, PublishedAt, Sourced};
 
@@ -9,11 +9,11 @@ use crate::page::element::Place;
 use crate::page::shown_date::{ShownDate, is_prose};
 use crate::page::title;
 
-/// Elements around the headline in which its date stands.
+/// The numbers of elements around the headline in which its date stands.
 const BEFORE_HEADING: usize = 40;
 const AFTER_HEADING: usize = 150;
 const RIGHT_BEHIND: usize = 30;
-/// A title and a card's headline that share so much are of the same article.
+/// The least likeness of the title and a card's headline that stand for the same article.
 const MIN_LIKENESS: f64 = 0.35;
 
 /// The dates that readers see.
@@ -23,16 +23,15 @@ pub(super) struct Visible<'a> {
 }
 
 impl<'a> Visible<'a> {
-    /// Returns a date near the headline that says, by its label or its markup, that it is the
-    /// one of publishing.
+    /// Returns a date near the headline whose label or markup says that it is the publishing date.
     pub(super) fn labelled(self) -> Option<PublishedAt> {
         let near = self.near();
         let sure = near.filter(|date| is_labelled(date) || !date.is_plain && self.is_behind(date));
         sure.filter(|date| !is_other(&date.text)).find_map(|date| self.date_of(date))
     }
 
-    /// Returns the article's own date: the surest near the headline, else a labelled or marked
-    /// one anywhere in the article, else the day of a dateline that says "updated".
+    /// Returns the article's own date. It is the surest one near the headline, else a labelled or
+    /// marked one anywhere in the article, else the day of a dateline that says "updated".
     pub(super) fn date(self) -> Option<Sourced<PublishedAt>> {
         let shown = self
             .surest_near()
@@ -61,31 +60,31 @@ impl<'a> Visible<'a> {
         })
     }
 
-    /// The day that all marked ones of `dates` name.
+    /// Returns the day of the marked ones among `dates`, if they agree.
     fn only_day(self, dates: impl Iterator<Item = &'a ShownDate>) -> Option<PublishedAt> {
         let marked = dates.filter(|date| !date.is_plain && !date.is_modified);
         let mut days = marked.filter_map(|date| self.date_of(date));
         days.next().filter(|first| days.all(|other| day(&other) == day(first)))
     }
 
-    /// The day of a dateline that says "updated", where readers see no other.
+    /// Returns the day of a dateline that says "updated", if readers see no other date.
     fn updated(self) -> Option<PublishedAt> {
         let mut found =
             self.own_with_changes().filter_map(|date| date_within(&date.text, self.asked.order));
         found.find(|(before, date)| is_updated(before) && self.accepts(date)).map(|found| found.1)
     }
 
-    /// The article's own dates near its headline.
+    /// Returns the article's own dates near its headline.
     fn near(self) -> impl Iterator<Item = &'a ShownDate> {
         self.own().filter(move |date| self.is_near(date))
     }
 
-    /// The article's own dates, without those of changes.
+    /// Returns the article's own dates, without those of changes.
     fn own(self) -> impl Iterator<Item = &'a ShownDate> {
         self.own_with_changes().filter(|date| !date.is_modified)
     }
 
-    /// The dates in margins beside the headline that are of no other article.
+    /// Returns the dates in margins beside the headline that belong to no other article.
     fn beside(self) -> impl Iterator<Item = &'a ShownDate> {
         let dates = self.asked.survey.dates.iter();
         dates.filter(move |date| {
@@ -101,8 +100,8 @@ impl<'a> Visible<'a> {
         dates.filter(move |date| (is_in_margin || !date.place.is_margin) && self.is_own(date))
     }
 
-    /// Returns true unless the date stands in running text, in the card of another article, in
-    /// another article, or in the head of the page.
+    /// Returns false if the date stands in running text, in the card of another article, in another
+    /// article, or in the head of the page.
     fn is_own(self, date: &ShownDate) -> bool {
         !date.is_in_prose && !self.is_in_other_card(date) && self.is_in_scope(date)
     }
@@ -116,7 +115,7 @@ impl<'a> Visible<'a> {
     }
 
     /// Returns true if the date stands in the same `article` element as the headline, or in the
-    /// first one behind it, and not in the head of the page.
+    /// first one after it, and not in the head of the page.
     fn is_in_scope(self, date: &ShownDate) -> bool {
         let Some(headline) = self.asked.headline else { return true };
         let is_same_article = match (headline.article, date.place.article) {
@@ -127,7 +126,8 @@ impl<'a> Visible<'a> {
         is_same_article && !self.is_page_head(date)
     }
 
-    /// Returns true if the date stands before the headline in what heads every page of the site.
+    /// Returns true if the date stands before the headline, in the head that all pages of the site
+    /// have.
     fn is_page_head(self, date: &ShownDate) -> bool {
         let Some(headline) = self.asked.headline else { return date.place.head.is_some() };
         let is_other_head = date.place.head.is_some() && date.place.head != headline.head;
@@ -144,7 +144,7 @@ impl<'a> Visible<'a> {
         })
     }
 
-    /// Returns true if the date stands right behind the headline.
+    /// Returns true if the date stands right after the headline.
     fn is_behind(self, date: &ShownDate) -> bool {
         self.asked
             .headline
@@ -172,8 +172,8 @@ impl<'a> Visible<'a> {
     }
 }
 
-/// Returns true if the date's own text, or the heading above it, says that it is the one of
-/// publishing.
+/// Returns true if the date's own text, or the heading above it, says that it is the publishing
+/// date.
 fn is_labelled(date: &ShownDate) -> bool {
     is_published(&date.text) || date.card.as_deref().is_some_and(is_label)
 }

@@ -1,8 +1,8 @@
-//! Signs in a URL about the kind of its page.
+//! Signs in a URL for the kind of its page.
 
 use url::Url;
 
-/// Words of paths and hosts, by the kind of page that they lead to.
+/// Words of paths and hosts, for each kind of page that they lead to.
 const ARTICLE: &[&str] = &[
     "article", "articles", "artikel", "blog", "blogs", "columns", "insight", "insights",
     "magazine", "news", "opinion", "post", "posts", "press", "stories", "story", "guides", "learn",
@@ -97,14 +97,14 @@ const SERVICE: &[&str] = &[
     "industries",
 ];
 
-/// The number of kinds that [`kinds`] tells apart.
+/// The number of kinds of pages that [`kinds`] tells apart.
 pub(super) const KINDS: usize = 6;
 
-/// For each kind whether the host or the path has a word of it.
+/// Returns, for each kind, true if the host or the path has a word of it.
 pub(super) fn kinds(url: &Url) -> [bool; KINDS] {
     let host = url.host_str().unwrap_or_default().to_lowercase();
     let path = url.path().to_lowercase();
-    // The last segment is the page's own name: a slug has any word.
+    // The last segment is left out. It is the page's own name, and a slug may have any word.
     let folders = path.trim_end_matches('/').rsplit_once('/').map_or("", |parts| parts.0);
     let labels = host.split('.').rev().skip(2);
     let words: Vec<&str> =
@@ -113,12 +113,12 @@ pub(super) fn kinds(url: &Url) -> [bool; KINDS] {
         .map(|kind| words.iter().any(|word| kind.contains(word)))
 }
 
-/// Segments of the path.
+/// Returns the number of segments in the path.
 pub(super) fn depth(url: &Url) -> usize {
     url.path().split('/').filter(|segment| !segment.is_empty()).count()
 }
 
-/// Words of the last segment, as headlines have them.
+/// Returns the number of words in the last segment. Headlines there have many.
 pub(super) fn slug_words(url: &Url) -> usize {
     let last = url.path().trim_end_matches('/').rsplit('/').next().unwrap_or_default();
     let escapes = last.matches('%').count() / 12; // a word in a script beyond ASCII

@@ -1,4 +1,4 @@
-//! Signs for and against an article, as numbers of about the same size.
+//! Signs for and against an article, as numbers of similar size.
 
 use dom_query::Document;
 use url::Url;
@@ -9,7 +9,7 @@ use crate::page::metadata::Metadata;
 
 const MAX_SCRIPTS: usize = 32;
 
-/// The meaning of each number in [`Signs`].
+/// The meanings of the numbers in [`Signs`], in their order.
 pub const SIGNS: [&str; 37] = [
     "json-ld article",
     "json-ld news article or blog posting",
@@ -112,8 +112,8 @@ fn number(is_so: bool) -> f64 {
     f64::from(u8::from(is_so))
 }
 
-/// The values of `@type` at any depth, read without parsing: also where the rest
-/// of the script is broken.
+/// Returns the values of `@type` at any depth. They are found without parsing, so that a broken
+/// script gives them, too.
 fn json_ld_types(document: &Document) -> Vec<String> {
     let mut types = Vec::new();
     for script in document.select("script[type*='ld+json']").iter().take(MAX_SCRIPTS) {
@@ -130,7 +130,7 @@ fn json_ld_types(document: &Document) -> Vec<String> {
     types
 }
 
-/// Generators of manuals name themselves.
+/// Returns true if the page names a generator of manuals.
 fn is_generated_documentation(document: &Document) -> bool {
     let generator = document.select_single("meta[name='generator']").attr_or("content", "");
     let generator = generator.to_lowercase();

@@ -1,4 +1,4 @@
-//! A text of a feed: escaped, inline, encoded or plain, as its element says.
+//! The text of a feed's element: escaped, inline, encoded or plain, as the element says.
 
 use std::fmt::Write;
 
@@ -12,28 +12,28 @@ use super::prose::{Kind, Prose};
 use super::values::MAX_FIELD_BYTES;
 use crate::xml::{Attributes, local};
 
-/// The form of an element's text, before anything inside it is seen.
+/// The form of an element's text, known before its contents are read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Form {
-    /// In base64: a text of an unusual type, or no text at all.
+    /// Base64. The decoded bytes are a text of an unusual type, or no text at all.
     Binary,
-    /// HTML, escaped once.
+    /// HTML that is escaped once.
     Html,
-    /// Text, or HTML where it looks like HTML: RSS does not say.
+    /// Text, or HTML if it looks like HTML. RSS does not say which.
     Guess,
     Text,
-    /// Elements, inline.
+    /// Inline elements.
     Xhtml,
 }
 
-/// The text of one element while it is read.
+/// The text of one element while it is being read.
 pub(super) struct Construct {
     form: Form,
     is_base64: bool,
     base: Option<Url>,
-    /// The text alone, its references resolved.
+    /// The plain text, with its references resolved.
     text: String,
-    /// The same with the elements in it, as HTML.
+    /// The text with its elements, as HTML.
     markup: String,
     has_elements: bool,
 }
@@ -44,7 +44,7 @@ impl Construct {
         Self { form, is_base64: false, base, text, markup, has_elements: false }
     }
 
-    /// As the attributes `type` and `mode` of Atom say.
+    /// Starts a text in the form that Atom's attributes `type` and `mode` state.
     pub(super) fn atom(attributes: &Attributes<'_>, base: Option<Url>) -> Self {
         let media = attributes.get("type").unwrap_or_default().trim().to_ascii_lowercase();
         let mode = attributes.get("mode").unwrap_or_default().to_ascii_lowercase();
@@ -62,7 +62,7 @@ impl Construct {
     }
 
     pub(super) fn push_text(&mut self, text: &str) {
-        // Both are cut again where the field is done.
+        // Both are cut again when the field is finished.
         if self.text.len() < 2 * MAX_FIELD_BYTES {
             self.text.push_str(text);
             encode_text_to_string(text, &mut self.markup);
@@ -90,12 +90,12 @@ impl Construct {
         }
     }
 
-    /// The text alone, for what is no prose: a date, a link, a name.
+    /// Returns the plain text of a date, a link or a name.
     pub(super) fn into_text(self) -> String {
         self.text
     }
 
-    /// The text as it is read by people.
+    /// Returns the text for people to read.
     pub(super) fn into_prose(mut self) -> Prose {
         if self.is_base64 || self.form == Form::Binary {
             self.text = from_base64(&self.text).unwrap_or_default();
@@ -113,7 +113,7 @@ impl Construct {
     }
 }
 
-/// Decodes base64 in either alphabet; characters that are none of it are passed over.
+/// Decodes base64 in either alphabet. Other characters are ignored.
 fn from_base64(text: &str) -> Option<String> {
     const LENIENT: GeneralPurpose = GeneralPurpose::new(
         &STANDARD,

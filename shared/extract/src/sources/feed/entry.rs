@@ -1,4 +1,4 @@
-//! One entry while it is read.
+//! One entry while it is being read.
 
 use courant_article::PublishedAt;
 use url::Url;
@@ -12,10 +12,10 @@ use super::vocabulary::Field;
 use crate::date::feed_date;
 use crate::xml::Attributes;
 
-/// Links looked at; more are no choice.
+/// The most links of an entry that are examined.
 const MAX_LINKS: usize = 32;
 
-/// A value with the rank of the element it is from.
+/// A value with the rank of the element that it comes from.
 type Ranked<T> = Option<(u8, T)>;
 
 /// The parts of an entry that were read so far.
@@ -31,7 +31,7 @@ pub(super) struct Draft {
     summary: Ranked<Prose>,
     content: Option<Prose>,
     authors: Vec<(u8, String)>,
-    /// Those of the feed that the entry was taken from (RFC 4287, 4.2.11).
+    /// The authors of the feed that the entry was taken from (RFC 4287, 4.2.11).
     source_authors: Vec<String>,
     categories: Vec<String>,
 }
@@ -43,7 +43,7 @@ struct Link {
 }
 
 impl Draft {
-    /// An entry from its own start tag: RDF and CDF say something there.
+    /// Starts an entry. RDF and CDF state values in its start tag.
     pub(super) fn new(attributes: &Attributes<'_>, base: Option<&Url>) -> Self {
         let mut draft = Self::default();
         if let Some(href) = attributes.get("href") {
@@ -57,7 +57,7 @@ impl Draft {
         draft
     }
 
-    /// The `link` of Atom and CDF's `a`: all that they say is in attributes.
+    /// Takes Atom's `link` or CDF's `a`. Both state all their values in attributes.
     pub(super) fn link(&mut self, attributes: &Attributes<'_>, base: Option<&Url>) {
         if let Some(href) = attributes.get("href") {
             let (rel, media) = (attributes.get("rel"), attributes.get("type"));
@@ -72,30 +72,30 @@ impl Draft {
         self.links.push(Link { href, is_page, is_html });
     }
 
-    /// `term` of Atom's `category`.
+    /// Takes `term` of Atom's `category`.
     pub(super) fn category(&mut self, attributes: &Attributes<'_>) {
         self.categories.extend(attributes.get("term").or_else(|| attributes.get("label")));
     }
 
-    /// RSS: an id that says of itself that it is no link.
+    /// Notes if an RSS id says that it is no link.
     pub(super) fn id_is_link(&mut self, attributes: &Attributes<'_>) {
         let said = attributes.get("isPermaLink").unwrap_or_default();
         self.id_is_no_link = said.trim().eq_ignore_ascii_case("false");
     }
 
-    /// A name of the author of the feed that the entry was taken from.
+    /// Takes the name of an author of the feed that the entry was taken from.
     pub(super) fn source_author(&mut self, name: &str) {
         if self.source_authors.len() < MAX_LINKS {
             self.source_authors.extend(person(name));
         }
     }
 
-    /// A name of Atom's `author`.
+    /// Takes a name from Atom's `author`.
     pub(super) fn author(&mut self, name: &str) {
         self.authors.extend(person(name).map(|name| (0, name)));
     }
 
-    /// The text of a whole element.
+    /// Takes the text of a whole element.
     pub(super) fn take(&mut self, what: Field, text: Construct, base: Option<&Url>) {
         match what {
             Field::Title { rank } => prefer(&mut self.title, rank, text.into_prose().html()),
@@ -125,7 +125,7 @@ impl Draft {
         }
     }
 
-    /// A second summary is the longer text, as RSS feeds use `description`.
+    /// Takes a summary. A second one is the whole article, since RSS feeds use `description` so.
     fn take_summary(&mut self, rank: u8, text: Option<Prose>) {
         match self.summary {
             Some((known, _)) if known == rank && rank == 0 => {
@@ -135,12 +135,12 @@ impl Draft {
         }
     }
 
-    /// The entry, with links resolved against `base`.
+    /// Returns the finished entry, with links resolved against `base`.
     pub(super) fn finish(self, kind: FeedKind, base: Option<&Url>) -> FeedEntry {
         let url = self.url(base);
         let title = self.title.map(|(_, title)| title);
         let id = self.id.map(|id| match kind {
-            // A path is resolved as a link; any other id is what it is.
+            // An id that is a path is resolved as a link. Any other id stays as it is.
             FeedKind::Atom if id.starts_with('/') => link(&id, base).unwrap_or(id),
             _ => id,
         });
@@ -161,7 +161,8 @@ impl Draft {
         entry.inheriting(&each_once(self.source_authors.into_iter()))
     }
 
-    /// The entry's own page; where no link says, the id if it is a URL.
+    /// Returns the URL of the entry's own page. The id counts if no link gives the URL and the id
+    /// is one.
     fn url(&self, base: Option<&Url>) -> Option<String> {
         let pages = || self.links.iter().filter(|link| link.is_page);
         let page = pages().find(|link| link.is_html).or_else(|| pages().next());

@@ -1,4 +1,4 @@
-//! JSON Feed 1 and 1.1, whatever its publishers make of the types.
+//! JSON Feed 1 and 1.1, with tolerance for wrong types.
 
 use serde_json::{Map, Value};
 use url::Url;
@@ -11,7 +11,7 @@ use super::values::{MAX_ENTRIES, field, link};
 use crate::date::feed_date;
 use crate::page::iso_639_1;
 
-/// Reads a JSON Feed: an object with a version that says so, or with items.
+/// Reads a JSON Feed: an object that has items, or a version that names the format.
 pub(super) fn read(text: &str, base: Option<&Url>) -> Result<Feed, FeedError> {
     let Value::Object(feed) = serde_json::from_str(text)? else { return Err(FeedError::Unknown) };
     let is_feed = feed.get("version").and_then(Value::as_str).unwrap_or_default();
@@ -57,7 +57,7 @@ fn entry(item: &Map<String, Value>, base: Option<&Url>) -> FeedEntry {
     }
 }
 
-/// `authors` of version 1.1, `author` of version 1.
+/// Returns the names in `authors` (version 1.1) or `author` (version 1).
 fn authors(item: &Map<String, Value>) -> Vec<String> {
     let listed = item.get("authors").and_then(Value::as_array).into_iter().flatten();
     let names = listed.chain(item.get("author")).filter_map(|author| match author {

@@ -2,8 +2,8 @@
 
 use super::values::{MAX_NAMES, field};
 
-/// The name in `name (mail@host)`, `mail@host (name)`, `name <mail@host>`; the
-/// address where there is no name.
+/// Returns the name in `name (mail@host)`, `mail@host (name)` or `name <mail@host>`. Returns the
+/// address if there is no name.
 pub(super) fn person(text: &str) -> Option<String> {
     let text = field(text.to_owned())?;
     let mut words = text.split_whitespace();
@@ -19,7 +19,7 @@ fn is_address(word: &str) -> bool {
     word.split_once('@').is_some_and(|(name, host)| !name.is_empty() && host.contains('.'))
 }
 
-/// Each once, in their order.
+/// Returns each name once, in order.
 pub(super) fn each_once(names: impl Iterator<Item = String>) -> Vec<String> {
     let mut seen: Vec<String> = Vec::new();
     for name in names.filter_map(field) {

@@ -1,5 +1,5 @@
-//! A text of a feed for people to read, made safe when it is asked for: most entries
-//! of a feed are known already, and nobody reads their texts.
+//! A text of a feed for people to read. It is made safe only on request: most entries of a feed are
+//! already known, and nobody reads their texts.
 
 use encoding_rs::{UTF_8, WINDOWS_1252};
 use serde::{Serialize, Serializer};
@@ -8,7 +8,7 @@ use url::Url;
 use super::values::field;
 use crate::sources::sanitize;
 
-/// A text or an HTML fragment as the feed has it; empty where the feed has none.
+/// A text or HTML fragment, as the feed has it. It is empty if the feed has none.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Prose {
     raw: String,
@@ -20,37 +20,37 @@ pub struct Prose {
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(super) enum Kind {
     Html,
-    /// Text, or HTML where it looks like HTML.
+    /// Text, or HTML if it looks like HTML.
     Guess,
     #[default]
     Text,
 }
 
 impl Prose {
-    /// `base`: the URL against which its links are resolved.
+    /// Takes a raw text. Its links are resolved against `base`.
     pub(super) fn new(raw: String, kind: Kind, base: Option<Url>) -> Self {
         Self { raw, kind, base }
     }
 
-    /// The text, or the safe part of the HTML: nothing in it runs or loads anything
-    /// but pictures. `None` where nothing is left. Parses the text on each call.
+    /// Returns the text, or the safe part of the HTML. Nothing in it runs, and it loads nothing but
+    /// pictures. Returns `None` if nothing is left. Each call parses the text again.
     pub fn html(&self) -> Option<String> {
         field(self.safe())
     }
 
-    /// Safe HTML or harmless text, as [`Self::html`], of its first `max_bytes` bytes.
+    /// Returns the safe HTML of the first `max_bytes` bytes, as [`Self::html`] does.
     pub(super) fn start(&self, max_bytes: usize) -> String {
         let raw = self.raw[..self.raw.floor_char_boundary(max_bytes)].to_owned();
         Self::new(raw, self.kind, self.base.clone()).safe()
     }
 
-    /// Itself, unless it is blank.
+    /// Returns the text unless it is blank.
     pub(super) fn filled(self) -> Option<Self> {
         let is_blank = self.raw.chars().all(|c| c.is_whitespace() || c.is_control());
         (!is_blank).then_some(self)
     }
 
-    /// Safe HTML, or text that is harmless as HTML, too.
+    /// Returns safe HTML, or text that is harmless if it is shown as HTML.
     pub(super) fn safe(&self) -> String {
         let is_html = match self.kind {
             Kind::Html => true,
@@ -71,7 +71,7 @@ impl Serialize for Prose {
     }
 }
 
-/// An end tag or a reference, and no element that HTML does not have.
+/// Returns true if the text has an end tag, an empty-element tag or a reference.
 fn looks_like_html(text: &str) -> bool {
     let has_reference = text.split('&').skip(1).any(|rest| {
         let name = rest.split(';').next().unwrap_or_default();
@@ -82,8 +82,8 @@ fn looks_like_html(text: &str) -> bool {
     has_reference || text.contains("</") || text.contains("/>")
 }
 
-/// UTF-8 that was once read as windows-1252 and written down so: `â€™` for `’`.
-/// Text in windows-1252 is hardly ever valid UTF-8 by accident.
+/// Repairs UTF-8 that was read as windows-1252 and written again: `â€™` for `’`. Text in
+/// windows-1252 is hardly ever valid UTF-8 by accident.
 fn unmangled(text: String) -> String {
     let is_suspect = text.contains(['Â', 'Ã', 'â', 'ð', 'å', 'æ', 'ä', 'è', 'é', 'ç']);
     if !is_suspect {

@@ -1,4 +1,4 @@
-//! The walk through a feed in XML.
+//! Walks through a feed in XML.
 
 use std::ops::ControlFlow;
 
@@ -15,11 +15,11 @@ use super::vocabulary::{Field, Module};
 use crate::page::iso_639_1;
 use crate::xml::{Attributes, Node, local, walk};
 
-/// Reads `text`; `None` if it is no feed. One that breaks off gives what came
-/// before.
+/// Reads `text`. A feed that breaks off gives the part before the break. Returns `None` if the text
+/// is no feed.
 pub(super) fn read(text: &str, base: Option<&Url>) -> Option<Feed> {
     let mut reader = Reader { scope: Scope::new(base), ..Reader::default() };
-    // A syntax error ends the walk: all entries before it count.
+    // A syntax error ends the walk. All entries before it count.
     let _ = walk(text, |node| reader.visit(node));
     reader.finish()
 }
@@ -32,7 +32,7 @@ enum Target {
     FeedLanguage,
     Schedule(Timing),
     Entry(Field),
-    /// The `name` in Atom's `author`; the address counts if there is none.
+    /// The `name` in Atom's `author`. The address counts if there is no name.
     AuthorName,
     AuthorAddress,
 }
@@ -98,7 +98,8 @@ impl Reader {
         }
     }
 
-    /// Begins what the element begins, and says what to look for inside it.
+    /// Starts the part that the element begins, and returns the place that decides how its contents
+    /// are read.
     fn enter(&mut self, module: Module, name: &str, attributes: &Attributes<'_>) -> Place {
         let around = self.scope.open.iter().rev().nth(1).map_or(Place::Outside, |open| open.place);
         match (module, name, around) {
@@ -120,7 +121,7 @@ impl Reader {
         }
     }
 
-    /// An entry may stand alone, in Atom.
+    /// Returns true if the element is the root of a feed. In Atom an entry may stand alone.
     fn is_feed(&mut self, name: &str) -> bool {
         if self.kind.is_none() && self.scope.open.len() == 1 && name == "entry" {
             self.kind = Some(FeedKind::Atom);
@@ -129,7 +130,7 @@ impl Reader {
     }
 
     fn enter_outside(&mut self, module: Module, name: &str, attributes: &Attributes<'_>) -> Place {
-        // Before it may stand what a script warned of; but a page is no feed.
+        // A script's warning may stand before the root, but an HTML page is no feed.
         let outermost = self.scope.open.first().map_or("", |open| open.name.as_str());
         let is_root = self.kind.is_none() && !outermost.eq_ignore_ascii_case("html");
         let is_outermost = is_root && self.scope.open.len() == 1;
@@ -191,7 +192,7 @@ impl Reader {
             return Place::Source;
         }
         let Some(what) = Field::of(module, name) else {
-            // CDF links so.
+            // CDF puts its link here.
             if name == "a" {
                 draft.link(attributes, base.as_ref());
             }
@@ -228,7 +229,7 @@ impl Reader {
         self.begin_with(Target::Entry(what), construct)
     }
 
-    /// The feed that an entry was taken from keeps its own authors for the entry.
+    /// Takes the authors of the feed that an entry was taken from, for this entry.
     fn enter_source(&mut self, module: Module, name: &str) -> Place {
         match (module, name) {
             (Module::Core, "author") => self.enter_feed_author(),
@@ -249,7 +250,8 @@ impl Reader {
         }
     }
 
-    /// A text that says itself what it is, in Atom; else of this form.
+    /// Starts a text for people to read. Its form is `form`, unless the feed is Atom or the element
+    /// states a form.
     fn prose(&self, form: Form, attributes: &Attributes<'_>) -> Construct {
         let is_typed = attributes.get("type").is_some() || attributes.get("mode").is_some();
         if self.kind == Some(FeedKind::Atom) || is_typed {
@@ -269,15 +271,15 @@ impl Reader {
         Place::Ignored
     }
 
-    /// Ends the element with this name that is open innermost, and all in it. An
-    /// end tag without a start says nothing.
+    /// Ends the innermost open element with this name, and all elements in it. An end tag without a
+    /// start tag is ignored.
     fn end(&mut self, name: &str) {
         if let Some(at) = self.scope.open.iter().rposition(|open| open.name == name) {
             self.close(at);
         }
     }
 
-    /// Entries stand neither in each other nor in a text: one that starts there
+    /// Closes an entry or a text that is still open. An entry cannot stand in either, so a new one
     /// shows that an end tag is missing.
     fn close_unclosed(&mut self) {
         let entry = self.scope.open.iter().position(|open| open.place == Place::Entry);
@@ -287,7 +289,7 @@ impl Reader {
         }
     }
 
-    /// Ends the element at this depth and all in it.
+    /// Ends the element at this depth and all elements in it.
     fn close(&mut self, at: usize) {
         while self.scope.open.len() > at {
             if self.text.as_ref().is_some_and(|(_, _, depth)| self.scope.open.len() - 1 == *depth) {

@@ -1,25 +1,25 @@
-//! When a feed says that it is worth to come again.
+//! The schedule on which a feed asks to be fetched again.
 
 use std::time::Duration;
 
-/// A longer time than a week says nothing about when to look again.
+/// The longest time to wait that counts. A longer one says nothing about the next fetch.
 const MAX_TTL: Duration = Duration::from_secs(7 * 24 * 3_600);
 
-/// The statement of a channel's element about when to fetch the feed again.
+/// The meaning of a channel's element about the next fetch of the feed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Timing {
-    /// Minutes for which it may be kept.
+    /// The minutes for which the feed may be kept.
     Ttl,
-    /// The time in which it changes as often as `Frequency` says.
+    /// The period in which the feed changes as often as `Frequency` says.
     Period,
     Frequency,
-    /// An hour of the day in which it never changes.
+    /// An hour of the day in which the feed never changes.
     SkipHour,
-    /// The English name of a day of the week in which it never changes.
+    /// The English name of a weekday on which the feed never changes.
     SkipDay,
 }
 
-/// All that was said so far.
+/// The statements about the schedule that were read so far.
 #[derive(Debug, Default)]
 pub(super) struct Schedule {
     ttl: Option<Duration>,
@@ -41,7 +41,8 @@ impl Schedule {
         }
     }
 
-    /// Returns the time to wait, a week at most: as said outright, or else by the period.
+    /// Returns the time to wait: the stated one, or else the period divided by the frequency.
+    /// Returns `None` if it is longer than a week.
     pub(super) fn ttl(&self) -> Option<Duration> {
         let by_period = self.period.map(|period| period / self.frequency.unwrap_or(1).max(1));
         self.ttl.or(by_period).filter(|ttl| !ttl.is_zero() && *ttl <= MAX_TTL)
@@ -56,7 +57,7 @@ impl Schedule {
     }
 }
 
-/// Each once.
+/// Returns each value once, in ascending order.
 fn in_order(times: &[u8]) -> Vec<u8> {
     std::collections::BTreeSet::from_iter(times.iter().copied()).into_iter().collect()
 }
@@ -76,13 +77,13 @@ fn period(text: &str) -> Option<Duration> {
     Some(Duration::from_secs(hours * 3_600))
 }
 
-/// Some count from 1 to 24.
+/// Reads an hour. Some feeds count from 1 to 24.
 fn hour(text: &str) -> Option<u8> {
     let hour: u8 = text.parse().ok()?;
     (hour <= 24).then_some(hour % 24)
 }
 
-/// 0 for Monday.
+/// Returns the number of a weekday, 0 for Monday.
 fn day(text: &str) -> Option<u8> {
     const DAYS: [&str; 7] =
         ["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"];

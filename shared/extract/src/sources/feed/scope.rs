@@ -1,4 +1,4 @@
-//! The elements that are open, and what they say for those inside.
+//! The open elements, and the values that they state for the elements inside.
 
 use url::Url;
 
@@ -6,26 +6,26 @@ use super::values::link;
 use super::vocabulary::Module;
 use crate::xml::{Attributes, local};
 
-/// Elements open at once; what is deeper is passed over.
+/// The most elements that may be open at once. Deeper ones are ignored.
 pub(super) const MAX_DEPTH: usize = 256;
 
-/// The way the elements inside an open one are read.
+/// The way in which the contents of an open element are read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Place {
-    /// Nothing but entries is looked for.
+    /// Only the start of a feed or an entry is looked for.
     Outside,
     Channel,
     SkipHours,
     SkipDays,
     Entry,
-    /// Part of an entry that says the same of its media.
+    /// A part of an entry that has the same elements for its media.
     MediaGroup,
     /// The feed that the entry was taken from.
     Source,
     Author,
     /// The author of the feed, or of the feed that the entry was taken from.
     FeedAuthor,
-    /// Nothing at all is looked for.
+    /// Nothing is looked for.
     Ignored,
 }
 
@@ -33,9 +33,9 @@ pub(super) enum Place {
 pub(super) struct Open {
     pub(super) name: String,
     pub(super) place: Place,
-    /// The length of the list of name spaces before it.
+    /// The length of the list of name spaces before this element.
     namespaces: usize,
-    /// The URL of its own `xml:base`.
+    /// The URL of the element's own `xml:base`.
     base: Option<Url>,
 }
 
@@ -45,7 +45,7 @@ pub(super) struct Scope {
     pub(super) open: Vec<Open>,
     namespaces: Vec<(String, Option<Module>)>,
     document_base: Option<Url>,
-    /// The page that the feed is of.
+    /// The URL of the page that the feed belongs to.
     home: Option<Url>,
 }
 
@@ -80,20 +80,20 @@ impl Scope {
         self.open.last().map_or(Place::Outside, |open| open.place)
     }
 
-    /// Returns the URL that links are relative to here.
+    /// Returns the URL that links are relative to at this place.
     pub(super) fn base(&self) -> Option<Url> {
         let declared = self.open.iter().rev().find_map(|open| open.base.as_ref());
         declared.or(self.document_base.as_ref()).or(self.home.as_ref()).cloned()
     }
 
-    /// Takes the first link of the feed that can be resolved.
+    /// Takes the first link of the feed that can be resolved as the feed's home page.
     pub(super) fn see_home(&mut self, href: Option<&str>) {
         let base = self.base();
         let home = href.and_then(|href| Url::parse(&link(href, base.as_ref())?).ok());
         self.home = self.home.take().or(home);
     }
 
-    /// The vocabulary of an element with this name.
+    /// Returns the vocabulary of an element with this name.
     pub(super) fn module(&self, name: &str) -> Module {
         let prefix = local(name).1;
         let declared = self.namespaces.iter().rev().find(|(known, _)| known == prefix);

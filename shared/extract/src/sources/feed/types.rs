@@ -1,4 +1,4 @@
-//! A feed as it is read, and the reasons that bytes are none.
+//! A feed in its parsed form, and the reasons why bytes are no feed.
 
 use std::time::Duration;
 
@@ -8,9 +8,9 @@ use serde::Serialize;
 use super::prose::Prose;
 use crate::sources::sanitize;
 
-/// Larger feeds are refused.
+/// The most bytes of a feed. Larger feeds are refused.
 pub const MAX_FEED_BYTES: usize = 50 * 1024 * 1024;
-/// Many feeds put the whole article where others have a summary.
+/// The most bytes of a summary. Many feeds put the whole article in its place.
 const MAX_SUMMARY_BYTES: usize = 16 * 1024;
 
 /// A feed, as `courant feed` prints it.
@@ -20,20 +20,20 @@ pub struct Feed {
     pub title: Option<String>,
     /// The format.
     pub kind: FeedKind,
-    /// In the feed's order.
+    /// The entries in the feed's order.
     pub entries: Vec<FeedEntry>,
-    /// The language that the feed declares for all of it, ISO 639-1.
+    /// The language that the feed declares for all its entries, ISO 639-1.
     #[serde(skip)]
     pub language: Option<String>,
-    /// The time for which the publisher says that it need not be fetched again: `ttl`, or
-    /// the update period and frequency of the syndication module; a week at most.
+    /// The time for which the publisher asks not to fetch the feed again, a week at most. It comes
+    /// from `ttl`, or from the update period and frequency of the syndication module.
     #[serde(skip)]
     pub ttl: Option<Duration>,
-    /// Hours of the day in GMT, 0 to 23, in which it is not to be fetched.
+    /// Hours of the day, 0 to 23 in GMT, in which the publisher asks not to fetch the feed.
     #[serde(skip)]
     pub skip_hours: Vec<u8>,
-    /// Days of the week in GMT in which it is not to be fetched, 0 for Monday to
-    /// 6 for Sunday.
+    /// Days of the week in GMT on which the publisher asks not to fetch the feed, from 0 for Monday
+    /// to 6 for Sunday.
     #[serde(skip)]
     pub skip_days: Vec<u8>,
 }
@@ -56,38 +56,38 @@ pub enum FeedKind {
     Rss2,
 }
 
-/// One entry of a feed. Title, summary and content are text or, where the feed
-/// has HTML, its safe part: nothing in it runs or loads anything but pictures. The
-/// title is made safe at once, the longer texts when [`Prose::html`] is called.
+/// One entry of a feed. Title, summary and content are text, or the safe part of the feed's HTML:
+/// nothing in it runs, and it loads nothing but pictures. The title is made safe at once, and the
+/// longer texts when [`Prose::html`] is called.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct FeedEntry {
-    /// The publisher's id; where there is none, the URL or else the title.
+    /// The publisher's id; the URL, or else the title, if there is none.
     pub id: String,
-    /// The URL of the article, absolute; never an enclosure.
+    /// The absolute URL of the article. It is never that of an enclosure.
     pub url: Option<String>,
-    /// The headline, text or HTML.
+    /// The headline, as text or HTML.
     pub title: Option<String>,
-    /// In the feed's own offset.
+    /// The publishing time in the feed's own offset.
     pub published_at: Option<PublishedAt>,
-    /// In the feed's own offset.
+    /// The time of the last change in the feed's own offset.
     pub updated_at: Option<PublishedAt>,
-    /// The short text.
+    /// The summary.
     pub summary: Prose,
-    /// The whole article, where the feed has it.
+    /// The whole article, if the feed has it.
     pub content: Prose,
-    /// Names of the authors, those of the feed if the entry names none; an address only where
-    /// there is no name.
+    /// The names of the authors, or those of the feed if the entry names none. A mail address
+    /// stands in if there is no name.
     pub authors: Vec<String>,
-    /// True if the authors are those of the feed.
+    /// True if the authors are those of the feed, since the entry names none.
     #[serde(skip)]
     pub authors_are_inherited: bool,
-    /// Terms of the categories.
+    /// The terms of the categories.
     pub categories: Vec<String>,
 }
 
 impl FeedEntry {
-    /// The entry with the authors of the feed around it, if it names none itself (RFC 4287, 4.2.1;
-    /// JSON Feed 1.1).
+    /// Returns the entry with the feed's authors if it names none itself (RFC 4287, 4.2.1; JSON
+    /// Feed 1.1).
     pub(super) fn inheriting(self, authors: &[String]) -> Self {
         if self.authors.is_empty() && !authors.is_empty() {
             Self { authors: authors.to_vec(), authors_are_inherited: true, ..self }
@@ -96,12 +96,12 @@ impl FeedEntry {
         }
     }
 
-    /// The headline as text, words apart by single spaces.
+    /// Returns the headline as text, with single spaces between words.
     pub fn headline(&self) -> Option<String> {
         words(self.title.as_deref()?)
     }
 
-    /// The start of the summary as text, words apart by single spaces.
+    /// Returns the start of the summary as text, with single spaces between words.
     pub fn summary_text(&self) -> Option<String> {
         words(&self.summary.start(MAX_SUMMARY_BYTES))
     }
@@ -113,27 +113,27 @@ fn words(prose: &str) -> Option<String> {
     (!words.is_empty()).then_some(words)
 }
 
-/// Why bytes are no feed.
+/// The reasons why bytes are no feed.
 #[derive(Debug, thiserror::Error)]
 pub enum FeedError {
-    /// Larger than the limit.
+    /// The feed is larger than the limit.
     #[error("the feed has {bytes} bytes, more than {limit}")]
     TooLarge {
-        /// Its size, unpacked; one more than the limit where it was not unpacked further.
+        /// The unpacked size. It is one more than the limit if unpacking stopped there.
         bytes: usize,
-        /// The most bytes that it may have.
+        /// The limit in bytes.
         limit: usize,
     },
-    /// Compressed, and cannot be decompressed.
+    /// The bytes are compressed and cannot be decompressed.
     #[error("the feed's gzip stream is broken")]
     Gzip,
-    /// No format that is known.
-    #[error("neither RSS, Atom, RDF, CDF nor JSON Feed")]
+    /// The format is unknown.
+    #[error("the document is neither RSS, Atom, RDF, CDF nor JSON Feed")]
     Unknown,
-    /// It starts as JSON does, and is none.
+    /// The bytes start as JSON does, but are not JSON.
     #[error("the feed is not JSON")]
     Json(#[from] serde_json::Error),
-    /// The parser failed on it.
+    /// The parser panicked on the feed.
     #[error("the feed parser panicked: {0}")]
     Panicked(String),
 }

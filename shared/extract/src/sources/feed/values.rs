@@ -1,4 +1,4 @@
-//! The values of a feed's fields, and how many and how long they may be.
+//! The values of a feed's fields, and the limits on their number and length.
 
 use url::Url;
 
@@ -6,7 +6,8 @@ pub(super) const MAX_ENTRIES: usize = 5_000;
 pub(super) const MAX_FIELD_BYTES: usize = 512 * 1024;
 pub(super) const MAX_NAMES: usize = 64;
 
-/// Without control characters and white space around it; `None` if empty.
+/// Returns the text without control characters and the white space around it. Returns `None` if
+/// nothing is left.
 pub(super) fn field(mut text: String) -> Option<String> {
     text.truncate(text.floor_char_boundary(MAX_FIELD_BYTES));
     text.retain(|c| !c.is_control() || matches!(c, '\t' | '\n' | '\r'));
@@ -14,7 +15,8 @@ pub(super) fn field(mut text: String) -> Option<String> {
     (!text.is_empty()).then(|| text.to_owned())
 }
 
-/// An absolute http or https URL as it is written, a relative one resolved.
+/// Returns an absolute http or https URL as it is written, or a relative one resolved against
+/// `base`.
 pub(crate) fn link(href: &str, base: Option<&Url>) -> Option<String> {
     let href = href.trim();
     let is_page = |url: &Url| matches!(url.scheme(), "http" | "https");

@@ -1,9 +1,9 @@
-//! The meaning of the elements of the feed formats, whatever their prefixes.
+//! The meanings of the elements of the feed formats, with any prefix.
 
 /// The vocabulary that an element belongs to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Module {
-    /// RSS of all versions, Atom, CDF, and whatever has no name space.
+    /// RSS of all versions, Atom, CDF, and elements without a name space.
     Core,
     Content,
     Dublin,
@@ -14,12 +14,12 @@ pub(super) enum Module {
     Rdf,
     Syndication,
     Xhtml,
-    /// None that says anything about an article.
+    /// A vocabulary that says nothing about articles.
     Other,
 }
 
 impl Module {
-    /// By the name space's URI; `None` where it is not known.
+    /// Returns the module with this name space. Returns `None` if the name space is unknown.
     pub(super) fn of_uri(uri: &str) -> Option<Self> {
         let uri = uri.trim().trim_end_matches(['/', '#']).to_ascii_lowercase();
         let uri = uri.trim_start_matches("https://").trim_start_matches("http://");
@@ -47,7 +47,7 @@ impl Module {
         })
     }
 
-    /// By the prefix that everyone uses, where it is not declared.
+    /// Returns the module that usually has this prefix, for a prefix that is not declared.
     pub(super) fn of_prefix(prefix: &str) -> Self {
         match prefix.to_ascii_lowercase().as_str() {
             "" | "atom" | "atom10" | "a10" | "rss" => Self::Core,
@@ -64,19 +64,19 @@ impl Module {
     }
 }
 
-/// The use of a text inside an entry. If two texts have the same use, the lower rank wins,
-/// then the first.
+/// The use of a text inside an entry. The one with the lower rank wins if two texts have the same
+/// use, or else the first one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Field {
     Author {
         rank: u8,
     },
     Category,
-    /// The whole article, as HTML or as the element says.
+    /// The whole article, as HTML or in the form that the element states.
     Content,
     Id,
     Link,
-    /// A link that a proxy of feeds kept.
+    /// The original link, which a feed proxy kept.
     OriginalLink,
     Published {
         rank: u8,
@@ -84,7 +84,7 @@ pub(super) enum Field {
     Summary {
         rank: u8,
     },
-    /// Categories apart by commas.
+    /// Categories, separated by commas.
     Tags,
     Title {
         rank: u8,
@@ -92,7 +92,7 @@ pub(super) enum Field {
     Updated {
         rank: u8,
     },
-    /// Dublin Core does not say what its date is the date of.
+    /// A date of Dublin Core, which does not say if it is the publishing time.
     AnyDate,
 }
 

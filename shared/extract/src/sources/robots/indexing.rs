@@ -1,29 +1,29 @@
-//! The directives of a page itself to robots, in `X-Robots-Tag` or `<meta name=robots>`.
+//! The directives for robots that a page gives itself, in `X-Robots-Tag` or `<meta name=robots>`.
 
 use courant_article::PublishedAt;
 
 use super::product_token;
 use crate::date;
 
-/// Directives with a value behind a colon; any other name before one is a robot's.
+/// Directives with a value after a colon. Any other name before a colon is that of a robot.
 const WITH_VALUE: [&str; 4] =
     ["max-image-preview", "max-snippet", "max-video-preview", "unavailable_after"];
 
-/// The requests of a page to those who index it. Several statements add up: none allows
-/// what another forbids.
+/// The requests of a page to search engines. Several statements add up: none allows what another
+/// forbids.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Indexing {
-    /// It is not to be stored or shown.
+    /// True if the page is not to be stored or shown.
     pub noindex: bool,
-    /// Its links are not to be followed.
+    /// True if the page's links are not to be followed.
     pub nofollow: bool,
-    /// From then on it is not to be shown.
+    /// The time from which the page is not to be shown.
     pub unavailable_after: Option<PublishedAt>,
 }
 
 impl Indexing {
-    /// Adds one value of the header `X-Robots-Tag`, as far as it is for all robots
-    /// or for `user_agent`: `noindex`, `courant: none, nofollow`.
+    /// Adds one value of the header `X-Robots-Tag`, such as `noindex` or `courant: none, nofollow`.
+    /// Only the parts for all robots and for `user_agent` count.
     #[must_use]
     pub fn with_header(mut self, value: &str, user_agent: &str) -> Self {
         let own = product_token(user_agent);
@@ -43,7 +43,8 @@ impl Indexing {
         self
     }
 
-    /// Adds `content` of `<meta name=…>`, where `name` is `robots` or our own.
+    /// Adds the `content` of `<meta name=…>`. It counts if `name` is `robots` or the product token
+    /// of `user_agent`.
     #[must_use]
     pub fn with_meta(self, name: &str, content: &str, user_agent: &str) -> Self {
         let name = name.trim().to_ascii_lowercase();
@@ -59,7 +60,7 @@ impl Indexing {
         self.nofollow |= is_for_us && matches!(directive.as_str(), "nofollow" | "none");
     }
 
-    /// The date has colons, and sometimes a comma behind the weekday.
+    /// Takes a date, which has colons and sometimes a comma after the weekday.
     fn take_date(&mut self, text: &str, is_for_us: bool) {
         let text = text.split_once(':').map_or("", |parts| parts.1);
         let mut commas = text.match_indices(',').map(|(at, _)| at).chain([text.len()]);
@@ -68,7 +69,8 @@ impl Indexing {
     }
 }
 
-/// The robot that the next directives are for, if one is named here.
+/// Returns the robot that the next directives are for, and the text after its name. Returns `None`
+/// if no robot is named here.
 fn robot(text: &str) -> Option<(String, &str)> {
     let (name, behind) = text.split_once(':')?;
     let name = name.trim().to_ascii_lowercase();

@@ -1,22 +1,22 @@
-//! The body of an archived answer, without the codings of its way.
+//! The body of an archived response, without its transfer and content encodings.
 
 use super::header::Header;
 use crate::ending::is_complete;
 use crate::packing::{self, End};
 use crate::page::MAX_PAGE_BYTES;
 
-/// Why a body cannot be had.
+/// The reasons why a body cannot be decoded.
 pub(super) enum Undecoded {
-    /// It is in no such coding.
+    /// The bytes do not have this encoding.
     Encoding(String),
-    /// It has more bytes than a page may have: so many at least.
+    /// The body has more bytes than a page may have: at least this many.
     TooLarge(u64),
 }
 
-/// The body, and `true` if a part of it is missing.
+/// Returns the body, and `true` if a part of it is missing.
 ///
-/// Crawlers differ in whether they store what they decoded: the bytes decide, the header only
-/// says what to try.
+/// Some crawlers store the decoded body, and some do not. The bytes decide, and the header only
+/// says which decoding to try.
 pub(super) fn decoded(http: &Header, body: &[u8]) -> Result<(Vec<u8>, bool), Undecoded> {
     let is_chunked = http.get("transfer-encoding").is_some_and(|coding| coding.contains("chunked"));
     let chunks = if is_chunked { dechunked(body) } else { None };
@@ -36,13 +36,14 @@ pub(super) fn decoded(http: &Header, body: &[u8]) -> Result<(Vec<u8>, bool), Und
     Ok((unpacked.bytes.into_owned(), is_cut))
 }
 
-/// Returns true if the answer was longer than what was kept, by its own word and its look.
+/// Returns true if the response was longer than the stored bytes, by its header and its look.
 fn lacks_bytes(http: &Header, body: &[u8]) -> bool {
     let said = http.get("content-length").and_then(|length| length.parse::<usize>().ok());
     said.is_some_and(|said| said > body.len()) && !is_complete(body)
 }
 
-/// The content of the chunks, and `true` if it breaks off; `None` where there are no chunks.
+/// Returns the content of the chunks, and `true` if it breaks off. Returns `None` if there are no
+/// chunks.
 fn dechunked(body: &[u8]) -> Option<(Vec<u8>, bool)> {
     let (mut whole, mut rest) = (Vec::new(), body);
     let mut is_first = true;
@@ -60,7 +61,7 @@ fn dechunked(body: &[u8]) -> Option<(Vec<u8>, bool)> {
     }
 }
 
-/// The size in a chunk's first line, and what follows that line.
+/// Returns the size in a chunk's first line, and the bytes after that line.
 fn chunk_size(body: &[u8]) -> Option<(usize, &[u8])> {
     let end = body.iter().take(64).position(|byte| *byte == b'\n')?;
     let size = std::str::from_utf8(&body[..end]).ok()?.split(';').next()?.trim();

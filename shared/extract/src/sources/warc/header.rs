@@ -1,6 +1,6 @@
-//! The fields of a record, and of the answer in it.
+//! The fields of a record, and of the response in it.
 
-/// Names in lower case with their values.
+/// Names in lower case, with their values.
 pub(super) struct Header(Vec<(String, String)>);
 
 impl Header {

@@ -1,27 +1,27 @@
-//! The members of a gzip file, one after the other, and the way back into it
-//! behind one that is broken.
+//! The members of a gzip file in their order, and the search for the next member after a broken
+//! one.
 
 use std::io::{self, BufRead, Read};
 
 use flate2::bufread::GzDecoder;
 
-/// The bytes that are read at once.
+/// The number of bytes that are read at once.
 const READ_BYTES: usize = 128 * 1024;
-/// The bytes kept from before the current place, so that the search for the next member can
-/// begin before an error: a decoder may pass over other members that it takes for its own.
+/// The number of bytes kept before the current place. The search for the next member can then begin
+/// before an error: a decoder may pass over other members that it takes for its own.
 const REWIND_BYTES: usize = 256 * 1024;
-/// The bytes that are looked at to see whether they start a member.
+/// The number of bytes that are examined to see if they start a member.
 const PROBE_BYTES: usize = 4 * 1024;
-/// The most bytes passed over in one search, and the most places in them looked at.
+/// The most bytes that one search skips, and the most places that it examines.
 const MAX_SEARCH_BYTES: u64 = 256 * 1024 * 1024;
 const MAX_PROBES: usize = 10_000;
 
-/// A file of gzip members. Reads give the content of one member, and then nothing
-/// until [`Members::next_member`].
+/// A file of gzip members. Reads give the content of one member, and then nothing until
+/// [`Members::next_member`] is called.
 pub(super) struct Members<R> {
-    /// `None` only while it is being replaced.
+    /// The state; `None` only while it is being replaced.
     state: Option<State<R>>,
-    /// The place in the file at which the current member starts.
+    /// The offset in the file at which the current member starts.
     start: u64,
 }
 
@@ -30,13 +30,13 @@ enum State<R> {
     Within(Box<GzDecoder<Raw<R>>>),
 }
 
-/// The result of a look at the place where a member should start.
+/// The content found at the place where a member should start.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Next {
     Member,
-    /// The end, or zeros up to the end.
+    /// The end of the file, or zeros up to the end.
     End,
-    /// No member.
+    /// Bytes that are no member.
     Garbage,
 }
 
@@ -45,7 +45,7 @@ impl<R: Read> Members<R> {
         Self { state: Some(State::Between(Raw::new(reader))), start: 0 }
     }
 
-    /// Goes on to the next member, whatever is left of this one.
+    /// Goes on to the next member, whatever is left of the current one.
     pub(super) fn next_member(&mut self) -> io::Result<Next> {
         let mut raw = self.take_raw();
         let next = next_of(&mut raw);
@@ -57,8 +57,8 @@ impl<R: Read> Members<R> {
         next
     }
 
-    /// Looks for the next member whose content starts as `is_start` says, behind
-    /// the start of the current one. False where there is none within bounds.
+    /// Searches for the next member after the start of the current one, with content that
+    /// `is_start` accepts. Returns false if there is none within bounds.
     pub(super) fn find_member(&mut self, is_start: impl Fn(&[u8]) -> bool) -> io::Result<bool> {
         let mut raw = self.take_raw();
         raw.go_back_to(self.start + 1);
@@ -71,7 +71,8 @@ impl<R: Read> Members<R> {
         found
     }
 
-    /// Returns true if the file itself could not be read; false if only its contents are broken.
+    /// Returns true if the file itself could not be read. Returns false if only its contents are
+    /// broken.
     pub(super) fn is_unreadable(&self) -> bool {
         match &self.state {
             Some(State::Between(raw)) => raw.failed,
@@ -140,12 +141,12 @@ fn search(raw: &mut Raw<impl Read>, is_start: impl Fn(&[u8]) -> bool) -> io::Res
     Ok(false)
 }
 
-/// The magic number, deflate, and no flag of those that are reserved (RFC 1952).
+/// Returns true for a gzip header: the magic number, deflate, and no reserved flag (RFC 1952).
 fn is_header(bytes: &[u8]) -> bool {
     matches!(bytes, [0x1f, 0x8b, 8, flags] if flags & 0xe0 == 0)
 }
 
-/// The first bytes of a member's content; fewer where it is none.
+/// Returns the first bytes of a member's content. Returns fewer if it is no member.
 fn content_start(member: &[u8]) -> Vec<u8> {
     let mut content = Vec::new();
     // Content before an error is kept.
@@ -153,13 +154,13 @@ fn content_start(member: &[u8]) -> Vec<u8> {
     content
 }
 
-/// A reader that can be gone back in a little.
+/// A reader that can go back a little.
 struct Raw<R> {
     reader: R,
-    /// The bytes that were read: some of them consumed, the rest not yet.
+    /// The bytes that were read. Some are consumed, the rest are not yet.
     buffer: Vec<u8>,
     consumed: usize,
-    /// The place in the file at which the buffer starts.
+    /// The offset in the file at which the buffer starts.
     start: u64,
     failed: bool,
 }
@@ -173,14 +174,14 @@ impl<R: Read> Raw<R> {
         self.start + self.consumed as u64
     }
 
-    /// As far as it is still at hand, and never forward.
+    /// Goes back to `position` as far as it is still in the buffer. Never goes forward.
     fn go_back_to(&mut self, position: u64) {
         let place = position.saturating_sub(self.start);
         let place = usize::try_from(place).unwrap_or(usize::MAX);
         self.consumed = self.consumed.min(place);
     }
 
-    /// At least `count` of the bytes that follow, or all that there are.
+    /// Returns at least `count` of the following bytes, or all that there are.
     fn peek(&mut self, count: usize) -> io::Result<&[u8]> {
         while self.buffer.len() - self.consumed < count && self.read_more()? > 0 {}
         Ok(&self.buffer[self.consumed..])
@@ -188,7 +189,7 @@ impl<R: Read> Raw<R> {
 
     fn read_more(&mut self) -> io::Result<usize> {
         let forgotten = self.consumed.saturating_sub(REWIND_BYTES);
-        // Not at every turn: what is kept has to be moved.
+        // This is not done on every read, since the kept bytes have to be moved.
         if forgotten >= REWIND_BYTES {
             self.buffer.drain(..forgotten);
             self.consumed -= forgotten;

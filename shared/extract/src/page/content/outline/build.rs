@@ -1,4 +1,4 @@
-//! One walk over the tree, which lays it out flat.
+//! Lays the tree out flat in one walk.
 
 use dom_query::{Element as HtmlElement, NodeData, NodeRef};
 
@@ -7,11 +7,11 @@ use super::super::{hidden, phrases};
 use super::{Block, Element, Link, Outline, Tag, attribute, weight};
 use crate::deadline::{Deadline, TimeIsUp};
 
-/// More elements than this are not looked at: what follows is no article's text.
+/// The most elements that are read. The rest is no article's text.
 const MAX_ELEMENTS: usize = 200_000;
-/// More text than this is not looked at.
+/// The most bytes of text that are read.
 const MAX_TEXT_BYTES: usize = 8 * 1024 * 1024;
-/// A hidden piece of a line with more nodes or text may be the article.
+/// The limits on a hidden piece of a line. A piece with more nodes or text may be the article.
 const MAX_REPLY_NODES: usize = 4;
 const MAX_ASIDE_NODES: usize = 20;
 const MAX_ASIDE_BYTES: usize = 200;
@@ -20,11 +20,11 @@ const MAX_ASIDE_BYTES: usize = 200;
 #[derive(Default)]
 pub(super) struct Builder {
     pub(super) outline: Outline,
-    /// Block elements whose end is yet to come.
+    /// The block elements that are still open.
     open: Vec<usize>,
     in_links: usize,
     in_preformatted: usize,
-    /// The start of the block being read: `start` in the text, `first_link` in the links.
+    /// The start of the current block: `start` in the text, `first_link` in the links.
     start: usize,
     first_link: usize,
     chars: usize,
@@ -41,7 +41,7 @@ enum Reading {
 }
 
 impl Builder {
-    /// Without recursion, whatever the depth.
+    /// Walks the tree without recursion, at any depth.
     pub(super) fn walk(
         &mut self,
         root: NodeRef<'_>,
@@ -70,7 +70,7 @@ impl Builder {
         Ok(())
     }
 
-    /// `None` where nothing below is read.
+    /// Enters a node. Returns `None` if nothing below it is read.
     fn enter(&mut self, node: &NodeRef<'_>) -> Option<End> {
         if self.outline.elements.len() >= MAX_ELEMENTS || self.outline.text.len() >= MAX_TEXT_BYTES
         {
@@ -119,7 +119,7 @@ impl Builder {
         }
     }
 
-    /// Notes where times and controls for answers stand.
+    /// Notes the places of times and of controls that answer a comment.
     fn note_place(&mut self, node: &NodeRef<'_>, element: &HtmlElement) {
         let place = self.outline.elements.len().saturating_sub(1);
         match &*element.name.local {
@@ -191,7 +191,7 @@ impl Builder {
         self.outline.text.ends_with([' ', '\n'])
     }
 
-    /// One is a line's end; two are a paragraph's.
+    /// Adds a line break. One break ends a line, and two end a paragraph.
     fn line_break(&mut self) {
         while self.outline.text.len() > self.start && self.outline.text.ends_with(' ') {
             self.outline.text.pop();
@@ -225,8 +225,8 @@ impl Builder {
     }
 }
 
-/// Soft hyphens and other marks for breaking lines, which are no part of a word. The joiners
-/// of Persian and of Indic scripts are.
+/// Returns true for soft hyphens and other marks that only break lines. The joiners of Persian and
+/// of Indic scripts are part of a word.
 fn is_invisible(c: char) -> bool {
     matches!(c, '\u{ad}' | '\u{200b}' | '\u{2060}' | '\u{feff}')
 }
@@ -236,14 +236,14 @@ fn is_initial(text: &str) -> bool {
     text.starts_with(char::is_alphabetic) && text.chars().nth(1).is_none()
 }
 
-/// Returns true for a button or a link with a text alone, such as "Reply".
+/// Returns true for a button or a link that holds only a text such as "Reply".
 fn is_reply(node: &NodeRef<'_>) -> bool {
     let texts = node.descendants_it().take(MAX_REPLY_NODES).filter(NodeRef::is_text);
     let mut texts = texts.map(|text| text.text());
     texts.find(|text| !text.trim().is_empty()).is_some_and(|text| phrases::is_reply(text.trim()))
 }
 
-/// The text of an element with few nodes and [`MAX_ASIDE_BYTES`].
+/// Returns the text of an element with few nodes and at most [`MAX_ASIDE_BYTES`].
 fn short_text(node: &NodeRef<'_>) -> Option<String> {
     let mut text = String::new();
     for (count, inner) in node.descendants_it().enumerate() {
@@ -303,14 +303,14 @@ fn reading(element: &HtmlElement, label: Label) -> Reading {
         | "hr" | "noscript" | "caption" | "summary" | "label" => Tag::Division,
         // Custom elements hold whole pages in some frameworks.
         name if name.contains('-') => Tag::Division,
-        // Marked as something of its own, so that it can be left out on its own.
+        // It is marked as a block of its own, so that it can be left out alone.
         _ if label.boilerplate || label.body || label.hidden => Tag::Division,
         _ => return Reading::Inline,
     };
     Reading::Block(tag)
 }
 
-/// FNV-1a over tag and class.
+/// Hashes tag and class by FNV-1a.
 fn shape(element: &HtmlElement) -> u64 {
     let class = attribute(element, "class").unwrap_or_default();
     let bytes = element.name.local.bytes().chain([b' ']).chain(class.bytes());
