@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use anyhow::Context;
+use anyhow::{Context, ensure};
 use clap::{Args, ValueEnum};
 use courant_article::ArticleId;
 use courant_dedup::canonicalize;
@@ -93,7 +93,7 @@ pub(crate) fn search(args: &SearchArgs) -> anyhow::Result<()> {
 }
 
 pub(crate) fn related(args: &RelatedArgs) -> anyhow::Result<()> {
-    let path = format!("/v1/articles/{}/related", args.id);
+    let path = format!("/v1/articles/{}/related", checked(&args.id)?);
     let answer = args.place.get(&path, &[("k", args.k.to_string())], Needs::Nothing)?;
     args.place.show(&answer, show_hits)
 }
@@ -101,7 +101,7 @@ pub(crate) fn related(args: &RelatedArgs) -> anyhow::Result<()> {
 pub(crate) fn article(args: &ArticleArgs) -> anyhow::Result<()> {
     let id = match &args.url {
         Some(url) => id_of(url)?,
-        None => args.id.clone().unwrap_or_default(),
+        None => checked(args.id.as_deref().unwrap_or_default())?.to_owned(),
     };
     let answer = args.place.get(&format!("/v1/articles/{id}"), &[], Needs::Nothing);
     let answer = match &args.url {
@@ -109,6 +109,14 @@ pub(crate) fn article(args: &ArticleArgs) -> anyhow::Result<()> {
         None => answer?,
     };
     args.place.show(&answer, show_article)
+}
+
+/// The id, unless it is none: it becomes a part of a path.
+fn checked(id: &str) -> anyhow::Result<&str> {
+    let is_id = !id.is_empty() && id.chars().all(|c| c.is_ascii_hexdigit());
+    let hint = "give 8 to 32 hexadecimal digits, as a search result shows them";
+    ensure!(is_id, "{id:?} is no id; {hint}");
+    Ok(id)
 }
 
 /// The id of the article at an address.

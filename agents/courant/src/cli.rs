@@ -96,7 +96,7 @@ enum Command {
     /// Check this machine and the configuration
     #[command(after_help = "Example:\n  courant doctor --config courant.toml")]
     Doctor(doctor::DoctorArgs),
-    /// List, fetch, check, train, measure and promote models
+    /// List, pull, verify, train, evaluate and promote models
     #[command(after_help = "Example:\n  courant models list\n  \
         courant models train sentiment --data labelled.jsonl")]
     Models(models::ModelsArgs),

@@ -25,7 +25,7 @@ pub(crate) struct DeadLetterArgs {
     /// The bus, as nats://127.0.0.1:4222 [default: the configured one, else the data folder's]
     #[arg(long, value_name = "URL", global = true)]
     bus: Option<String>,
-    /// The data folder of an embedded pipeline, running or not
+    /// The data folder of an embedded pipeline, running or not [default: courant-data]
     #[arg(long, value_name = "DIR", global = true)]
     data: Option<PathBuf>,
     #[command(flatten)]

@@ -120,6 +120,9 @@ impl Run<'_> {
         address: &str,
     ) -> anyhow::Result<()> {
         let stays = !self.args.once;
+        if sources.is_empty() {
+            eprintln!("No source is named, here or in [crawler] sources: nothing is crawled");
+        }
         if !sources.is_empty() {
             self.first_round(&mut pipeline, &sources, stand.as_ref()).await?;
         }

@@ -172,7 +172,13 @@ impl Web {
                     }
                     return Ok(Visited::Document { document, before, slot, moved });
                 }
-                (answer, _) => return Err(why_nothing(&answer)),
+                (answer, _) => {
+                    return Err(match why_nothing(&answer) {
+                        // Only the address that was asked for can end a source.
+                        Ended::Refused(Refusal::Gone) if hop > 0 => Refusal::NotFound.into(),
+                        ended => ended,
+                    });
+                }
             }
         }
         Err(Refusal::Redirects.into())

@@ -1,6 +1,7 @@
 //! Articles over gRPC: a stream of entries, answered by the stream of their decisions.
 
-use std::collections::HashSet;
+use std::collections::HashMap;
+use std::time::Duration;
 
 use courant_article::{ContentHash, Entry};
 use courant_bus::{MessageId, PublishError, Subject, Subscription};
@@ -9,6 +10,7 @@ use courant_proto::v1::pressure::Level;
 use courant_proto::v1::submissions_server::{Submissions, SubmissionsServer};
 use futures::stream::{BoxStream, StreamExt, try_unfold};
 use tokio::sync::watch;
+use tokio::time::Instant;
 use tonic::{Request, Response, Status, Streaming};
 
 use crate::api::Api;
@@ -16,6 +18,9 @@ use crate::pressure::IntakeStatus;
 
 /// Entries of one call that wait for their decisions.
 const MAX_WAITING: usize = 256;
+
+/// The longest wait for one decision. None comes on an entry that became a dead letter.
+const PATIENCE: Duration = Duration::from_secs(300);
 
 /// The service `courant.v1.Submissions`.
 pub(crate) fn service(api: Api) -> SubmissionsServer<Service> {
@@ -38,7 +43,7 @@ impl Submissions for Service {
             entries: Some(request.into_inner()),
             decisions,
             standing: self.0.standing.clone(),
-            waiting: HashSet::new(),
+            waiting: HashMap::new(),
         };
         let decided = try_unfold(call, async |mut call| {
             Ok(call.decision().await?.map(|decision| (decision, call)))
@@ -54,15 +59,22 @@ struct Call {
     entries: Option<Streaming<v1::Entry>>,
     decisions: Subscription<v1::EntryDecided>,
     standing: watch::Receiver<IntakeStatus>,
-    /// Submissions without a decision.
-    waiting: HashSet<String>,
+    /// Submissions without a decision, with the times at which they came.
+    waiting: HashMap<String, Instant>,
 }
 
 impl Call {
     /// Takes entries in until one of them is decided. `None` after the decision on the last one.
     async fn decision(&mut self) -> Result<Option<v1::EntryDecided>, Status> {
         while self.entries.is_some() || !self.waiting.is_empty() {
-            let takes_more = self.waiting.len() < MAX_WAITING && has_room(&self.standing)?;
+            self.waiting.retain(|_, since| since.elapsed() < PATIENCE);
+            let may_take = self.entries.is_some() && self.waiting.len() < MAX_WAITING;
+            let takes_more = may_take
+                && match has_room(&self.standing) {
+                    // The decisions on what is in the queue come first.
+                    Err(_) if !self.waiting.is_empty() => false,
+                    room => room?,
+                };
             let entry = async {
                 match &mut self.entries {
                     Some(entries) if takes_more => entries.message().await,
@@ -73,7 +85,7 @@ impl Call {
                 biased;
                 decided = self.decisions.next() => {
                     let decided = decided.ok_or_else(|| Status::unavailable("the bus is closed"))?;
-                    if self.waiting.remove(&decided.submission_id) {
+                    if self.waiting.remove(&decided.submission_id).is_some() {
                         return Ok(Some(decided));
                     }
                 }
@@ -106,7 +118,7 @@ impl Call {
         {
             return Ok(Some(decided));
         }
-        self.waiting.insert(message.submission_id);
+        self.waiting.insert(message.submission_id, Instant::now());
         Ok(None)
     }
 }

@@ -64,8 +64,8 @@ fn wide(bytes: &[u8]) -> Option<String> {
         [0, 0, 0xfe, 0xff, rest @ ..] => utf_32(rest, u32::from_be_bytes),
         [b'<', 0, 0, 0, ..] => utf_32(bytes, u32::from_le_bytes),
         [0, 0, 0, b'<', ..] => utf_32(bytes, u32::from_be_bytes),
-        [b'<' | b'\n' | b' ', 0, ..] => by(UTF_16LE, bytes).into_owned(),
-        [0, b'<' | b'\n' | b' ', ..] => by(UTF_16BE, bytes).into_owned(),
+        [b'\t'..=b'~', 0, ..] => by(UTF_16LE, bytes).into_owned(),
+        [0, b'\t'..=b'~', ..] => by(UTF_16BE, bytes).into_owned(),
         _ => return None,
     })
 }
@@ -102,15 +102,13 @@ fn by_labels<'b>(bytes: &'b [u8], hint: Option<&str>, site: Site<'_>) -> Cow<'b,
         Some(own) if is_declared_rightly(own) => [declared, hinted],
         _ => [hinted, declared],
     };
-    let mut flawed = None;
     for encoding in labels.into_iter().flatten() {
-        match encoding.decode_without_bom_handling_and_without_replacement(bytes) {
-            Some(text) => return text,
-            None if flawed.is_none() => flawed = text_with_few_flaws(bytes, encoding),
-            None => {}
+        let text = encoding.decode_without_bom_handling_and_without_replacement(bytes);
+        if let Some(text) = text.or_else(|| text_with_few_flaws(bytes, encoding)) {
+            return text;
         }
     }
-    flawed.unwrap_or_else(|| by(detect::encoding(bytes, site), bytes))
+    by(detect::encoding(bytes, site), bytes)
 }
 
 fn text_with_few_flaws<'b>(bytes: &'b [u8], encoding: &'static Encoding) -> Option<Cow<'b, str>> {

@@ -31,11 +31,12 @@ const CHECK_WORDS: [&str; 20] = [
     "verifying you are human",
 ];
 
+/// Parts of the media types of feeds.
+const FEED_TYPES: [&str; 3] = ["rss+xml", "atom+xml", "feed+json"];
+
 /// The marks of bot checks, in markup and scripts.
-const CHECK_MARKS: [&str; 10] = [
-    "/cdn-cgi/challenge-platform/",
+const CHECK_MARKS: [&str; 8] = [
     "_cf_chl_opt",
-    "_incapsula_resource",
     "captcha-delivery.com",
     "geo.captcha-delivery",
     "anubis_challenge",
@@ -70,6 +71,7 @@ pub fn gate(html: &str) -> Option<Gate> {
                 text.push_str(&words.to_lowercase());
                 text.push(' ');
             }
+            Piece::Tag(tag) if names_a_feed(tag) => return None,
             Piece::Tag(tag) => has_password |= asks_for_a_password(tag),
         }
         if chars > MAX_CHARS {
@@ -87,6 +89,14 @@ pub fn gate(html: &str) -> Option<Gate> {
 fn has_marks(html: &str) -> bool {
     let html = html.to_ascii_lowercase();
     CHECK_MARKS.iter().any(|mark| html.contains(mark))
+}
+
+/// Returns true for a link to a feed: a page that names its feeds shows something, however little
+/// of it is text.
+fn names_a_feed(tag: &[u8]) -> bool {
+    let kind = || attribute(&String::from_utf8_lossy(tag), "type");
+    let is_feed = |kind: String| FEED_TYPES.iter().any(|feed| kind.contains(feed));
+    is_element(tag, "link") && kind().is_some_and(is_feed)
 }
 
 fn asks_for_a_password(tag: &[u8]) -> bool {
@@ -107,6 +117,8 @@ mod tests {
             ("<script src='https://x.captcha-delivery.com/c.js'></script>", Some(Gate::BotCheck)),
             ("<form><input name=u><INPUT type='password'></form>", Some(Gate::Login)),
             ("<p>The council decided on the bridge.</p>", None),
+            ("<link type=application/rss+xml href=/f><input type=password>", None),
+            ("<div id=root></div><script src=/cdn-cgi/challenge-platform/jsd.js></script>", None),
             ("<title>A moment of rest</title><input type=search>", None),
             ("", None),
         ] {

@@ -4,6 +4,10 @@ use std::time::Duration;
 
 use crate::markup::{Piece, Pieces, attribute, is_element};
 
+/// Media types within a page whose words are not all in its text: it names feeds, or tells
+/// programs of an article.
+const SAYING_MORE: [&str; 3] =
+    ["application/ld+json", "application/rss+xml", "application/atom+xml"];
 /// The most characters of text on a page that only redirects.
 const MAX_STUB_CHARS: usize = 800;
 /// The longest delay of a page that only redirects. A longer one lets readers read the page first.
@@ -50,7 +54,8 @@ impl Refresh {
     /// Returns the redirect of a page that only redirects. Such a page has little text and a short
     /// delay. `header`: the page's header `Refresh`, which takes precedence over its elements.
     pub fn of_stub(html: &str, header: Option<&str>) -> Option<Self> {
-        if html.len() > Self::MAX_STUB_BYTES {
+        let says_more = SAYING_MORE.iter().any(|kind| html.contains(kind));
+        if html.len() > Self::MAX_STUB_BYTES || says_more {
             return None;
         }
         let (mut refresh, mut chars) = (header.and_then(Self::parse), 0);

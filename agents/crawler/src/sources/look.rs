@@ -122,7 +122,11 @@ impl Looks {
         };
         match self.found(url, &document, before, pages).await {
             Ok((found, asked)) => (Ok(found), Asked { wait: fresh_for.max(asked.wait), ..asked }),
-            Err(problem) => (Err(problem), waiting(fresh_for)),
+            Err(problem) => {
+                // The address that it moved to is no source: the old one is asked again.
+                self.crawl.memory.notes.forget_move(url);
+                (Err(problem), waiting(fresh_for))
+            }
         }
     }
 

@@ -4,7 +4,7 @@ use courant_store::NoteKind;
 use url::Url;
 
 use crate::crawl::Crawl;
-use crate::outcome::Ended;
+use crate::outcome::{Ended, Failure, Refusal};
 use crate::sources::documents::{Documents, Fetched};
 
 /// Times that a server must name the new address: once may be a mistake.
@@ -40,14 +40,29 @@ pub(crate) async fn fetch_moved(
     let before = note.and_then(|(note, _)| Move::parse(&note.body?));
     if let Some(known) = before.as_ref().filter(|before| before.is_sure()) {
         let fetched = documents.fetch(&crawl.web, &known.to).await;
-        if matches!(fetched, Err(Ended::Refused(_))) {
-            crawl.memory.notes.forget_move(url);
-        }
-        return fetched;
+        return fetched.map_err(|ended| after_move(crawl, url, ended));
     }
     let fetched = documents.fetch(&crawl.web, url).await?;
     note_move(crawl, url, before, fetched.moved.as_ref());
     Ok(fetched)
+}
+
+/// The end of a look at the new address of `url`. The old one is asked at the next look, unless
+/// the failure was not the new server's.
+fn after_move(crawl: &Crawl, url: &Url, ended: Ended) -> Ended {
+    match ended {
+        // This crawler holds the old domain only.
+        Ended::Elsewhere => Failure::Leased.into(),
+        Ended::Interrupted
+        | Ended::Failed(Failure::Store | Failure::Leased | Failure::LeftAlone) => ended,
+        _ => {
+            crawl.memory.notes.forget_move(url);
+            match ended {
+                Ended::Refused(Refusal::Gone) => Refusal::NotFound.into(),
+                ended => ended,
+            }
+        }
+    }
 }
 
 fn note_move(crawl: &Crawl, url: &Url, before: Option<Move>, moved: Option<&Url>) {

@@ -82,7 +82,10 @@ impl Kept {
         Some(Self {
             name: cookie.name().to_owned(),
             value: cookie.value().to_owned(),
-            has_subdomains: named.is_some(),
+            // A suffix under which others register names keeps its cookies to itself.
+            has_subdomains: named.as_ref().is_some_and(|domain| {
+                registered_domain_of(&format!("x.{domain}")) == registered_domain_of(domain)
+            }),
             domain: named.unwrap_or_else(|| host.to_owned()),
             path: path.unwrap_or_else(|| folder_of(url.path())).to_owned(),
             is_secure,

@@ -204,14 +204,16 @@ impl Fetcher {
             let fresh_for = fresh_for(response.headers(), &self.clock);
             return Ok(Answer::NotModified { fresh_for });
         }
-        if gate::is_bot_check(status, response.headers()) {
+        let is_busy =
+            matches!(status, StatusCode::TOO_MANY_REQUESTS | StatusCode::SERVICE_UNAVAILABLE);
+        if !is_busy && gate::is_bot_check(status, response.headers()) {
             return Ok(Answer::BotCheck);
         }
         if let Some(location) = redirect(status, response.headers()) {
             let target = request.url.join(&location).map_err(|_| Refusal::InvalidUrl)?;
             return Ok(Answer::Redirect { url: target, is_permanent: is_permanent(status) });
         }
-        if matches!(status, StatusCode::TOO_MANY_REQUESTS | StatusCode::SERVICE_UNAVAILABLE) {
+        if is_busy {
             let retry_after = retry_after(response.headers(), &self.clock);
             return Ok(Answer::Busy { status, retry_after });
         }

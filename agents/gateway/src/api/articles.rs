@@ -23,11 +23,13 @@ pub(crate) struct Related {
 impl Api {
     /// The id that a person wrote: whole, or its first digits where one article alone has them.
     async fn id_of(&self, text: &str) -> Result<ArticleId, ApiError> {
-        let hint = "take the id from a search result or a submission's answer";
         let is_short = (FEWEST_DIGITS..32).contains(&text.len())
             && text.bytes().all(|digit| digit.is_ascii_hexdigit());
         if !is_short {
-            return text.parse().map_err(|error| ApiError::Invalid(format!("{error}; {hint}")));
+            return text.parse().map_err(|_| {
+                let hint = "give 8 to 32 hexadecimal digits, as a search result shows them";
+                ApiError::Invalid(format!("{text:?} is no id; {hint}"))
+            });
         }
         let digits = text.to_ascii_lowercase();
         let found = self.store.articles().list(before(&digits), 2).await?;

@@ -131,7 +131,7 @@ async fn wrong_input_is_an_error_that_says_the_fix() {
         ("search_articles", json!({"query": "a", "limit": 21}), "ask for 1 to 20"),
         ("search_articles", json!({"query": "a", "mode": "vector"}), "search with mode=text"),
         ("search_articles", json!({"query": "a", "max": 3}), "unknown field"),
-        ("get_article", json!({"id": "7"}), "take the id from a search"),
+        ("get_article", json!({"id": "7"}), "as a search result shows them"),
         ("get_article", json!({"id": "0f115db062b7c0dd030b16878c99dea5"}), "there is no article"),
         ("submit_article", json!({"url": "x", "title": "", "text": "A."}), "http or https"),
     ];

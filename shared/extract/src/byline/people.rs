@@ -1,6 +1,6 @@
 //! Splits a text that names several people.
 
-use super::role::{ends_with_role, has_role, is_credit};
+use super::role::{ends_with_role, has_role, is_agency, is_credit};
 use super::words::{
     AND, BETWEEN, PLACES, PLACES_OF_TWO, SUFFIXES, is_all_capitals, is_capitalized, lower,
 };
@@ -72,7 +72,9 @@ fn at_commas(piece: &str, capitals: bool) -> Vec<String> {
     let mut names: Vec<String> = Vec::new();
     for part in parts {
         match names.last_mut() {
-            Some(name) if is_suffix(part, capitals) => *name = format!("{name}, {part}"),
+            Some(name) if is_suffix(part, capitals) && !is_agency(part) => {
+                *name = format!("{name}, {part}");
+            }
             Some(_) if has_role(part) || is_credit(part) || !is_capitalized(part) => break,
             Some(name) if name.contains(' ') && is_place(part) => {}
             _ => names.push(part.to_owned()),

@@ -33,6 +33,18 @@ fn words_around_a_name_are_taken_off() {
 }
 
 #[test]
+fn agencies_go_and_names_that_look_like_other_words_stay() {
+    for (text, name) in [
+        ("Jane Doe, AFP", "Jane Doe"),
+        ("By Jane Doe, DPA", "Jane Doe"),
+        ("Kim Min-ji", "Kim Min-ji"),
+        ("Jane Doe, MD", "Jane Doe, MD"),
+    ] {
+        assert_eq!(read(text), [name], "{text}");
+    }
+}
+
+#[test]
 fn several_names_are_told_apart() {
     for text in [
         "Jane Doe and John Roe",

@@ -29,6 +29,13 @@ fn the_header_is_stronger_than_the_document() {
 }
 
 #[test]
+fn the_header_is_believed_in_spite_of_a_broken_byte() {
+    let text = "港湾局は月曜日、北防波堤が十一センチ動いたと発表した。".repeat(4);
+    let page = [b"<meta charset=iso-8859-1>", &encoded(&text, SHIFT_JIS)[..], b"\xfd"].concat();
+    assert!(decode(&page, Some("text/html; charset=Shift_JIS")).contains(&text));
+}
+
+#[test]
 fn valid_utf_8_is_stronger_than_any_label() {
     let page = "<meta charset=utf-8><p>Grüne Inseln, 新闻";
     for hint in ["text/html; charset=ISO-8859-1", "windows-1251", "gbk", "text/html"] {
@@ -139,6 +146,8 @@ fn the_country_of_a_site_decides_where_letters_leave_it_open() {
 
 #[test]
 fn wide_encodings_show_in_the_first_character() {
+    let wide: Vec<u8> = "\r\n<p>Zeit".encode_utf16().flat_map(u16::to_le_bytes).collect();
+    assert_eq!(decode(&wide, Some("text/html; charset=utf-16le")), "\r\n<p>Zeit");
     let text = "<a>é</a>";
     let wide = |order: fn(u16) -> [u8; 2]| text.encode_utf16().flat_map(order).collect::<Vec<_>>();
     let wider = |order: fn(u32) -> [u8; 4]| {

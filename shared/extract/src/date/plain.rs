@@ -93,8 +93,9 @@ fn vietnamese(text: &str) -> String {
     if !lower.contains("tháng") {
         return text.to_owned();
     }
-    let marks = [(" tháng ", "."), (" năm ", "."), (", ", "."), ("ngày ", "")];
-    marks.iter().fold(lower, |text, (word, mark)| text.replace(word, mark))
+    let Some((day, rest)) = lower.split_once(" tháng ") else { return lower };
+    let rest = rest.replacen(" năm ", ".", 1).replacen(", ", ".", 1);
+    format!("{}.{rest}", day.replace("ngày ", ""))
 }
 
 #[cfg(test)]
@@ -112,6 +113,7 @@ mod tests {
             ("令和6年5月6日", "2024-5-6 "),
             ("民國113年5月6日", "2024-5-6 "),
             ("6 tháng 5 năm 2024", "6.5.2024"),
+            ("Thứ Hai, ngày 6 tháng 5 năm 2024", "thứ hai, 6.5.2024"),
             ("6 พ.ค. 2567", "6 พฤษภาคม 2567"),
             ("6 May 2024", "6 May 2024"),
         ] {

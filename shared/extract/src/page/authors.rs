@@ -65,7 +65,11 @@ fn without_site(name: &str, sites: &[String]) -> String {
     let words: Vec<&str> = name.split_whitespace().collect();
     let site =
         (2..words.len()).find(|at| sites.iter().any(|site| is_same(site, &words[*at..].join(" "))));
-    site.map_or_else(|| name.to_owned(), |at| words[..at].join(" "))
+    let marks = [',', '-', '–', '—', ' '];
+    site.map_or_else(
+        || name.to_owned(),
+        |at| words[..at].join(" ").trim_end_matches(marks).to_owned(),
+    )
 }
 
 fn declared(survey: &Survey) -> Vec<String> {

@@ -14,6 +14,9 @@ pub(super) use dated_page::DatedPage;
 use dated_page::{day, is_plausible};
 use visible::Visible;
 
+/// The seconds after a day's midnight in UTC until it has ended in every zone.
+const DAY_AND_ZONE_S: i64 = 36 * 3_600;
+
 const PUBLISHED_META: [&str; 40] = [
     "article:published_time",
     "article:published:time",
@@ -76,7 +79,7 @@ pub(super) fn published(asked: &DatedPage<'_>) -> Option<Sourced<PublishedAt>> {
     let declared = declared(asked);
     let visible = Visible { asked };
     let labelled =
-        || visible.labelled().filter(|label| declared.iter().all(|date| day(label) < day(date)));
+        || visible.labelled().filter(|label| declared.iter().all(|date| is_before(label, date)));
     let earliest = declared.iter().min_by_key(|date| day(date)).cloned();
     let found = earliest
         .map(|earliest| Sourced { value: labelled().unwrap_or(earliest), origin: Origin::Declared })
@@ -85,6 +88,11 @@ pub(super) fn published(asked: &DatedPage<'_>) -> Option<Sourced<PublishedAt>> {
     let given = asked.survey.dates.iter().filter_map(|date| published_at(date.given.as_deref()?));
     let all: Vec<PublishedAt> = declared.into_iter().chain(given).collect();
     Some(Sourced { value: as_exact(found.value, &all), origin: found.origin })
+}
+
+/// Returns true if a day that is written without a zone ended everywhere before `date`.
+fn is_before(label: &PublishedAt, date: &PublishedAt) -> bool {
+    label.unix_seconds() + DAY_AND_ZONE_S < date.unix_seconds()
 }
 
 fn declared(asked: &DatedPage<'_>) -> Vec<PublishedAt> {

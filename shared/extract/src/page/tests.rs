@@ -390,6 +390,11 @@ fn each_date_says_where_it_comes_from() {
         let html = article("").replace("</h1>", &format!("</h1>{shown}"));
         assert_eq!(date_of(&html), Some(("2024-03-05".into(), Origin::Shown)), "{shown}");
     }
+    // An evening in the west of the zone in which the time is declared.
+    let meta = "<meta property=article:published_time content=2024-05-06T02:00:00+00:00>";
+    let html = article(meta).replace("</h1>", "</h1><span class=entry-date>May 5, 2024</span>");
+    let declared = "2024-05-06T02:00:00+00:00".to_owned();
+    assert_eq!(date_of(&html), Some((declared, Origin::Declared)));
     let labelled =
         behind_text("<div><h4>Published</h4><time datetime=2024-03-05>then</time></div>");
     assert_eq!(date_of(&labelled), Some(("2024-03-05".into(), Origin::Shown)));

@@ -58,7 +58,10 @@ const ALIASES: [(&str, &str); 40] = [
 ];
 
 /// Languages that are no candidates, each with the candidates that it is mistaken for.
-const KIN: [(&str, &[&str]); 25] = [
+const KIN: [(&str, &[&str]); 27] = [
+    // Written in a second script too, which the table does not have.
+    ("ku", &["fa", "ug", "ur", "ps", "ar"]),
+    ("uz", &["kk", "ky", "tg"]),
     ("an", &["es", "ca"]),
     ("ba", &["kk", "ky"]),
     ("br", &["cy", "fr"]),
@@ -118,8 +121,9 @@ pub fn with_declared(reading: &Reading, declared: Option<&str>) -> Option<Guess>
 fn is_contradicted(reading: &Reading, guess: Guess, language: &str) -> bool {
     match reading.behind(language) {
         Some(gap) => gap > NEAR && reading.evidence(gap) > CONTRADICTION,
-        None if is_candidate(language) => true,
-        None => !is_kin(language, guess.language) && !reading.is_foreign(),
+        None => {
+            !is_kin(language, guess.language) && (is_candidate(language) || !reading.is_foreign())
+        }
     }
 }
 

@@ -2,7 +2,8 @@
 
 use http::{HeaderMap, StatusCode};
 
-/// Returns true if an answer is a check for robots, or its refusal.
+/// Returns true if an answer is a check for robots, or its refusal. A server that only asks for
+/// patience (429, 503) is busy, whoever stands before it.
 pub(super) fn is_bot_check(status: StatusCode, headers: &HeaderMap) -> bool {
     let value = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
     let is = |name: &str, words: &[&str]| {
@@ -11,12 +12,8 @@ pub(super) fn is_bot_check(status: StatusCode, headers: &HeaderMap) -> bool {
     if is("cf-mitigated", &["challenge"]) || is("x-amzn-waf-action", &["captcha", "challenge"]) {
         return true;
     }
-    let refuses = matches!(
-        status,
-        StatusCode::FORBIDDEN | StatusCode::SERVICE_UNAVAILABLE | StatusCode::TOO_MANY_REQUESTS
-    );
     let has_captcha = ["x-datadome", "x-sucuri-block", "x-px-block-action"];
-    refuses
+    status == StatusCode::FORBIDDEN
         && (is("server", &["ddos-guard"]) || has_captcha.iter().any(|name| value(name).is_some()))
 }
 
@@ -35,6 +32,7 @@ mod tests {
         assert!(check(403, "cf-mitigated", "challenge"));
         assert!(check(202, "x-amzn-waf-action", "challenge"));
         assert!(check(403, "server", "DDoS-Guard") && check(403, "x-datadome", "protected"));
+        assert!(!check(503, "server", "ddos-guard") && !check(429, "x-datadome", "protected"));
         assert!(!check(200, "server", "ddos-guard") && !check(403, "server", "cloudflare"));
     }
 }

@@ -41,7 +41,11 @@ pub(crate) fn is_updated(text: &str) -> bool {
 pub(crate) fn is_other(text: &str) -> bool {
     let lower = text.to_lowercase();
     let has = |words: &[&str]| words.iter().any(|word| lower.contains(word));
-    !has(&PUBLISHED) && (has(&UPDATED) || has(&OTHER))
+    // "born" is no word of "Osborne".
+    let begins = |word: &&str| {
+        lower.match_indices(*word).any(|(at, _)| !lower[..at].ends_with(char::is_alphabetic))
+    };
+    !has(&PUBLISHED) && (has(&UPDATED) || OTHER.iter().any(begins))
 }
 
 /// Returns true if the word means publishing or a change. The word is in lower case.
@@ -73,5 +77,11 @@ mod tests {
             assert!(is_other(text) && !is_published(text), "{text}");
         }
         assert!(is_updated("Mis à jour le") && !is_updated("le 5 mai"));
+    }
+
+    #[test]
+    fn a_word_within_a_name_says_nothing() {
+        assert!(!is_other("By Kate Osborne | "));
+        assert!(is_other("Born ") && is_other("Updated: "));
     }
 }
