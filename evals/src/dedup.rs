@@ -1,5 +1,4 @@
-//! `courant-eval dedup`: which texts count as one article, by the rule and the index
-//! of the gateway.
+//! `courant-eval dedup`: measures the duplicate check, with the rule and the index of the gateway.
 
 use std::path::{Path, PathBuf};
 
@@ -27,7 +26,7 @@ pub(crate) struct DedupArgs {
 /// Measures the duplicate check.
 ///
 /// # Errors
-/// If a data set that is there cannot be read.
+/// Fails if a data set that is present cannot be read.
 pub(crate) fn run(data: &Path, args: &DedupArgs, misses: bool) -> anyhow::Result<Report> {
     let mut report = Report::default();
     if let Some(articles) = args.scale {
@@ -46,7 +45,7 @@ pub(crate) fn run(data: &Path, args: &DedupArgs, misses: bool) -> anyhow::Result
     Ok(report)
 }
 
-/// The folder of a data set. Says so where it is absent.
+/// Returns the folder of a data set. Prints a line if it is absent.
 fn present(data: &Path, name: &str) -> Option<PathBuf> {
     let folder = data.join(name);
     if folder.is_dir() {

@@ -1,5 +1,5 @@
-//! The encoder's precisions: how well its cosines rank pairs of sentences as people
-//! do (STS benchmark, development split), and how near int8 is to fp32.
+//! Measures the encoder's precisions: the agreement of its cosines with people who score pairs of
+//! sentences (STS benchmark, development split), and the nearness of int8 to fp32.
 
 use std::path::Path;
 
@@ -10,7 +10,7 @@ use courant_inference::{Config, Deps, FrozenEncoder, Precision};
 
 use crate::report::Report;
 
-/// Pairs of English sentences with the score that people gave them.
+/// Pairs of English sentences, with the scores that people gave them.
 struct Pairs {
     left: Vec<String>,
     right: Vec<String>,

@@ -1,5 +1,5 @@
-//! The main text, and whether a page is an article: on the pages of
-//! trafilatura's evaluation, WCXB, fundus and Readability.
+//! Measures the extraction of the main text and the article verdict, on the pages of trafilatura's
+//! evaluation, WCXB, fundus and Readability.
 
 use std::path::Path;
 
@@ -19,7 +19,7 @@ mod verdict;
 
 use pages::{fundus, readability, trafilatura, wcxb};
 
-/// Reads every page of each data set that is there, once and on one thread.
+/// Reads every page of each data set that is present, once and on one thread.
 pub(crate) fn run(data: &Path, misses: bool) -> Result<Report> {
     let mut report = Report::default();
     let mut times = Vec::new();
@@ -41,8 +41,8 @@ pub(crate) fn run(data: &Path, misses: bool) -> Result<Report> {
     Ok(report)
 }
 
-/// Learns the verdict's weights from WCXB and fundus, prints them as the source
-/// of `page/verdict/weights.rs`, and reports how they do on hosts left out.
+/// Learns the weights of the verdict from WCXB and fundus, and prints them as the source of
+/// `page/verdict/weights.rs`. Reports their accuracy on hosts that were left out.
 pub(crate) fn train(data: &Path) -> Result<Report> {
     let mut report = Report::default();
     let wcxb_pages = present(data, "wcxb-dev", wcxb)?.unwrap_or_default();
@@ -51,8 +51,8 @@ pub(crate) fn train(data: &Path) -> Result<Report> {
     Ok(report)
 }
 
-/// Learns the weights by which blocks are the article's own from WCXB, trafilatura's
-/// evaluation and Readability's tests, and prints them as the source of
+/// Learns the weights that decide which blocks belong to the article. Learns from WCXB,
+/// trafilatura's evaluation and Readability's tests. Prints the weights as the source of
 /// `page/content/keep/weights.rs`.
 pub(crate) fn train_blocks(data: &Path) -> Result<Report> {
     let mut report = Report::default();
@@ -63,8 +63,7 @@ pub(crate) fn train_blocks(data: &Path) -> Result<Report> {
     Ok(report)
 }
 
-/// Returns what `read` finds in the folder of a data set; prints that the folder is absent
-/// if it is.
+/// Returns what `read` finds in the folder of a data set. Prints a line if the folder is absent.
 fn present<T>(data: &Path, name: &str, read: fn(&Path) -> Result<T>) -> Result<Option<T>> {
     let dir = data.join(name);
     if !dir.is_dir() {

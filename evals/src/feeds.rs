@@ -1,4 +1,4 @@
-//! Feeds, sitemaps and robots files against what other projects expect of them.
+//! Compares the readers of feeds, sitemaps and robots.txt with the expectations of other projects.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -37,7 +37,7 @@ const FOLDERS: [&str; 10] = [
 /// The URL that the cases are served from, according to their own expectations.
 const SERVED_AT: &str = "http://127.0.0.1:8097/feed.xml";
 
-/// Reads every feed, sitemap and robots file of the data sets.
+/// Reads every feed, sitemap and robots.txt of the data sets.
 pub(crate) fn measure(data: &Path, misses: bool) -> anyhow::Result<Report> {
     let mut report = Report::default();
     let root = data.join("feeds-feedparser");
@@ -60,7 +60,7 @@ pub(crate) fn measure(data: &Path, misses: bool) -> anyhow::Result<Report> {
     Ok(report)
 }
 
-/// Cases met of those that say anything about what is reported.
+/// The number of cases that are met, of those that concern the reported fields.
 #[derive(Default)]
 struct Tally {
     met: usize,
@@ -110,7 +110,7 @@ fn read(bytes: &[u8], base: &str) -> Option<Feed> {
     courant_extract::sources::feed(bytes, None, Url::parse(base).ok().as_ref()).ok()
 }
 
-/// Looks for anything that runs in what is printed of feeds that try.
+/// Searches the output for active content. The feeds of `folder` try to inject some.
 fn sanitized(folder: &Path, misses: bool, report: &mut Report) -> anyhow::Result<()> {
     let (mut safe, mut tally) = (0, Tally::default());
     let all = files(folder)?;
@@ -135,7 +135,7 @@ fn texts(feed: &Feed) -> impl Iterator<Item = String> {
     entries.chain([feed.title.clone()]).flatten()
 }
 
-/// An element, attribute or link that runs, where `text` is shown as HTML.
+/// Returns an element, attribute or link that would run if `text` were shown as HTML.
 fn danger(text: &str) -> Option<String> {
     let document = Document::fragment(text);
     let acting = "script, style, iframe, object, embed, applet, svg, math, link, meta, base, form";
@@ -153,7 +153,7 @@ fn danger(text: &str) -> Option<String> {
     acting.map(|attribute| format!("{}={}", &attribute.name.local, attribute.value))
 }
 
-/// Reads every file there is: none may panic, and real feeds are feeds.
+/// Reads every file. None may cause a panic, and real feeds must be read as feeds.
 fn robust(data: &Path, misses: bool, report: &mut Report) -> anyhow::Result<()> {
     for (set, are_feeds) in
         [("feeds-feedparser", false), ("feeds-feed-rs/fixture", true), ("feeds-miniflux", false)]
@@ -188,7 +188,7 @@ fn robust(data: &Path, misses: bool, report: &mut Report) -> anyhow::Result<()> 
     Ok(())
 }
 
-/// All files below `folder`, in their order.
+/// Returns all files below `folder`, in the order of their names.
 fn files(folder: &Path) -> anyhow::Result<Vec<PathBuf>> {
     let mut found = Vec::new();
     let entries =

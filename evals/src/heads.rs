@@ -1,10 +1,9 @@
-//! The analyst's small models: the language of `newsmtsc`'s sentences, sentiment on
-//! its held-back fifth, topics and summaries on `topics-dev`.
+//! Measures the analyst's small models: the language of `newsmtsc`'s sentences, the sentiment of
+//! its held-back fifth, and topics and summaries on `topics-dev`.
 //!
-//! `train-heads` writes `shared/heads/models/news-sentiment.json` from the other
-//! four fifths; the same data and encoder give the same file. The vectors are
-//! kept in a file per encoder in the folder of the data, so that a second run
-//! embeds nothing.
+//! `train-heads` trains `shared/heads/models/news-sentiment.json` on the other four fifths. The
+//! same data and encoder give the same file. The vectors are cached in one file per encoder in
+//! the data folder, so that a second run embeds nothing.
 
 mod articles;
 pub(crate) mod entities;
@@ -49,8 +48,7 @@ pub(crate) struct TrainTopicsArgs {
     out: PathBuf,
 }
 
-/// Measures the head that comes with Courant, and the analyst's topics and
-/// summaries.
+/// Measures the built-in sentiment head, and the analyst's topics and summaries.
 pub(crate) fn run(data: &Path) -> Result<Report> {
     in_both_precisions(|precision| measure(data, precision))
 }
@@ -74,7 +72,7 @@ fn measure(data: &Path, precision: Precision) -> Result<Report> {
     Ok(report)
 }
 
-/// Learns the sentiment head from four fifths and measures it on the fifth.
+/// Trains the sentiment head on four fifths and measures it on the other fifth.
 pub(crate) fn train(data: &Path, args: &TrainArgs) -> Result<Report> {
     let mentions = news::read(data)?.context("there is nothing to learn from")?;
     let mut vectors = VectorCache::open(data, Precision::Fp32)?;
@@ -96,7 +94,7 @@ pub(crate) fn train(data: &Path, args: &TrainArgs) -> Result<Report> {
     Ok(report)
 }
 
-/// Learns topics' facets from labelled lines, from the descriptions on.
+/// Trains the facets of topics on labelled lines, starting from the topics' descriptions.
 pub(crate) fn train_topics(data: &Path, args: &TrainTopicsArgs) -> Result<Report> {
     let lines = std::fs::read_to_string(&args.examples)
         .with_context(|| format!("cannot read {}", args.examples.display()))?;
@@ -112,7 +110,7 @@ fn is_held_back(mention: &Mention) -> bool {
     fold(&mention.text, 0, PARTS) == 0
 }
 
-/// The mentions' texts with their sentences' vectors.
+/// Returns the texts of mentions with the vectors of their sentences.
 fn passages(vectors: &mut VectorCache, mentions: &[Mention]) -> Result<Vec<SentimentPassage>> {
     let texts: Vec<&str> = mentions.iter().map(|mention| mention.text.as_str()).collect();
     let embedded = vectors.of(&texts)?;
@@ -122,7 +120,7 @@ fn passages(vectors: &mut VectorCache, mentions: &[Mention]) -> Result<Vec<Senti
     Ok(mentions.iter().zip(embedded).map(passage).collect())
 }
 
-/// Sentences are short: detectors hesitate.
+/// Measures the language of sentences, which is hard to detect because they are short.
 fn languages(report: &mut Report, analyzer: &Analyzer, mentions: &[Mention]) {
     let sentences: HashSet<&str> = mentions.iter().map(|mention| mention.text.as_str()).collect();
     let languages: Vec<_> =
@@ -135,8 +133,8 @@ fn languages(report: &mut Report, analyzer: &Analyzer, mentions: &[Mention]) {
     report.state("  told to be something else", share(|code| *code != "en"));
 }
 
-/// Judges a head by texts it has not seen: as the analyst scores them. Returns the
-/// macro-F1 of the sentences whose mentions fare alike.
+/// Measures a head on texts that it was not trained on, scored as the analyst does. Returns the
+/// macro-F1 of the sentences whose mentions all have the same class.
 fn sentiment(
     report: &mut Report,
     head: &SentimentHead,

@@ -1,5 +1,5 @@
-//! The share of sentences and articles whose language is named rightly, among all candidates. An
-//! answer that is withheld counts as wrong.
+//! Measures the share of sentences and articles whose language is detected correctly, among all
+//! candidates. A missing answer counts as wrong.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -21,11 +21,11 @@ mod serbian;
 mod statistics;
 mod texts;
 
-/// The languages of `masakhanews` that are judged.
+/// The languages of `masakhanews` whose share must reach a goal.
 const JUDGED: [&str; 7] = ["am", "en", "fr", "ha", "om", "so", "sw"];
 
-/// Publishers of `fundus-publishers` whose pages declare English and hold another language, by the
-/// start of the page's file name.
+/// The publishers of `fundus-publishers` whose pages declare English but are in another language,
+/// by the start of the page's file name.
 const WRONGLY_DECLARED: [(&str, &str); 6] = [
     ("Dizindaba_", "xh"),
     ("EyethuNews_", "zu"),
@@ -50,7 +50,7 @@ struct Row {
     text: String,
 }
 
-/// Measures every set under `data`; `misses` prints each text that is named wrongly.
+/// Measures every set under `data`. `misses` prints each text whose language is wrong.
 pub(crate) fn measure(data: &Path, misses: bool) -> anyhow::Result<Report> {
     let mut report = Report::default();
     let candidates = language::candidates();
@@ -73,7 +73,7 @@ pub(crate) fn measure(data: &Path, misses: bool) -> anyhow::Result<Report> {
     Ok(report)
 }
 
-/// The share of texts whose language is told, and rightly.
+/// Returns the share of texts whose language is detected correctly.
 fn share(texts: &[Text], misses: bool, set: &str) -> f64 {
     let right = texts.iter().filter(|text| {
         let found = found(text);
@@ -87,7 +87,7 @@ fn share(texts: &[Text], misses: bool, set: &str) -> f64 {
     right.count() as f64 / texts.len() as f64
 }
 
-/// The language as the analyst tells it, without a declaration.
+/// Returns the language that the analyst detects without a declared one.
 fn found(text: &Text) -> Option<String> {
     let least = courant_analyst::Config::default().language_min_confidence;
     let guess = language::detect(&format!("{}\n{}", text.title, text.text))?;
@@ -100,7 +100,7 @@ fn milliseconds(texts: &[Text]) -> f64 {
     1e3 * start.elapsed().as_secs_f64() / read as f64
 }
 
-/// The rows of each `<language>.jsonl`.
+/// Returns the rows of each `<language>.jsonl`.
 fn rows(folder: &Path) -> anyhow::Result<Vec<Text>> {
     let mut files: Vec<_> = fs::read_dir(folder)
         .with_context(|| folder.display().to_string())?
@@ -119,7 +119,8 @@ fn rows(folder: &Path) -> anyhow::Result<Vec<Text>> {
     Ok(texts)
 }
 
-/// The pages that declare their language, with that of the publisher where the page is wrong.
+/// Returns the pages that declare their language, with the publisher's language if the page is
+/// wrong.
 fn declared_pages(folder: &Path) -> anyhow::Result<Vec<Text>> {
     let mut texts = Vec::new();
     let mut declared = BTreeMap::<&str, usize>::new();

@@ -1,5 +1,5 @@
-//! `courant-eval`: measures quality on real inputs. A figure below its "at least"
-//! fails the command; one below its "aim" is printed as it is.
+//! `courant-eval`: measures quality on real inputs. The command fails if a figure is below its "at
+//! least". A figure below its "aim" is only printed.
 
 use std::path::PathBuf;
 use std::process::ExitCode;

@@ -1,6 +1,5 @@
-//! `courant-eval messages`: how many bytes an article weighs in each queue, on the
-//! pages of `fundus-publishers`: read as the crawler reads them, embedded and
-//! analyzed as the agents do it.
+//! `courant-eval messages`: measures the bytes of an article in each queue. The pages of
+//! `fundus-publishers` are read, embedded and analyzed as the agents do it.
 
 use std::path::Path;
 
@@ -20,7 +19,8 @@ use crate::report::Report;
 
 const QUEUES: [&str; 4] =
     ["entry.submitted", "article.accepted", "article.embedded", "article.analyzed"];
-/// When the pages were seen, Unix milliseconds: every message has as many digits.
+/// The time at which the pages were seen, in Unix milliseconds. It has as many digits as a real
+/// one.
 const OBSERVED_AT_MS: i64 = 1_772_526_600_000;
 
 pub(crate) fn measure(data: &Path) -> Result<Report> {
@@ -64,7 +64,7 @@ pub(crate) fn measure(data: &Path) -> Result<Report> {
     Ok(report)
 }
 
-/// As the crawler hands a page on.
+/// Returns the entry that the crawler would submit for a page.
 fn entry(sample: &ReadPage) -> Entry {
     let page = &sample.page;
     Entry {
@@ -92,7 +92,7 @@ fn entry(sample: &ReadPage) -> Entry {
     .bounded()
 }
 
-/// As the gateway lets it in.
+/// Returns the article that the gateway would accept.
 fn article(entry: &Entry) -> Article {
     Article {
         id: ArticleId::of(&CanonicalUrl::from_canonical(&entry.url)),

@@ -1,4 +1,4 @@
-//! Figures beside their goals.
+//! Reports figures beside their goals.
 
 use std::fmt;
 
@@ -18,19 +18,19 @@ struct Figure {
 /// The values that a figure should reach.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Goal {
-    /// Below this the command fails.
+    /// The value below which the command fails.
     pub(crate) at_least: f64,
-    /// The value that we work towards.
+    /// The value that the project works towards.
     pub(crate) aim: f64,
 }
 
 impl Report {
-    /// A figure that gates nothing.
+    /// Adds a figure without a goal.
     pub(crate) fn state(&mut self, measure: impl Into<String>, value: f64) {
         self.figures.push(Figure { measure: measure.into(), value, goal: None });
     }
 
-    /// A figure that fails the command below `at_least`.
+    /// Adds a figure that fails the command if it is below `at_least`.
     pub(crate) fn judge(
         &mut self,
         measure: impl Into<String>,
@@ -42,8 +42,8 @@ impl Report {
         self.figures.push(Figure { measure: measure.into(), value, goal });
     }
 
-    /// Adds the judged figures of `other`, which measured the same in another way. Each fails the
-    /// command if it is more than `most` below the figure here.
+    /// Adds the figures of `other` that have goals. `other` measured the same in another way. A
+    /// figure fails the command if it is more than `most` below its counterpart here.
     pub(crate) fn compare(&mut self, other: &Self, way: &str, most: f64) {
         let judged = other.figures.iter().filter(|figure| figure.goal.is_some());
         let compared = judged.filter_map(|theirs| {
@@ -56,8 +56,7 @@ impl Report {
         self.figures.extend(compared);
     }
 
-    /// Returns true if each figure reaches its "at least". A figure that is not a number reaches
-    /// nothing.
+    /// Returns true if each figure with a goal reaches its "at least". NaN never does.
     pub(crate) fn passed(&self) -> bool {
         self.figures.iter().all(Figure::passed)
     }

@@ -1,5 +1,5 @@
-//! `courant-eval urls`: canonical URLs against the field's lists and on the
-//! addresses of real stories.
+//! `courant-eval urls`: measures canonical URLs against published lists and on the addresses of
+//! real stories.
 
 use std::path::Path;
 use std::time::{Duration, Instant};
@@ -12,14 +12,14 @@ use crate::report::Report;
 mod stories;
 mod vectors;
 
-/// Long enough that a clock's grain and the first pages do not show.
+/// The duration of the speed test. It is long enough that the clock's resolution and the first
+/// calls do not matter.
 const MEASURED_FOR: Duration = Duration::from_secs(1);
 
-/// Measures on the data sets in `data`; `misses` prints each disagreement with
-/// its reason.
+/// Measures on the data sets in `data`. `misses` prints each disagreement with its reason.
 ///
 /// # Errors
-/// A data set that is absent or cannot be read.
+/// Fails if a data set is absent or cannot be read.
 pub(crate) fn measure(data: &Path, misses: bool) -> Result<Report> {
     let mut report = Report::default();
     for list in vectors::lists(data)? {

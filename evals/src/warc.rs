@@ -1,4 +1,4 @@
-//! The speed of reading archives, beside `zcat` on the same file.
+//! Measures the speed of reading archives, beside `zcat` on the same file.
 
 use std::fs::{self, File};
 use std::io::{BufReader, Write};
@@ -14,14 +14,14 @@ use walkdir::WalkDir;
 
 use crate::report::Report;
 
-/// The unpacked size of the archive that both are timed on; so large that the time to start
+/// The unpacked size of the archive that both are timed on. It is so large that the time to start
 /// `zcat` does not matter.
 const ARCHIVE_BYTES: usize = 512 * 1024 * 1024;
-/// The best of so many counts: the machine may be busy with others.
+/// The number of rounds. The best one counts, because the machine may be busy with other work.
 const ROUNDS: usize = 5;
 
-/// Packs the pages of `fundus-publishers` as Common Crawl does, a gzip member per
-/// record, and reads them.
+/// Packs the pages of `fundus-publishers` as Common Crawl does, one gzip member per record, and
+/// measures reading them.
 pub(crate) fn measure(data: &Path) -> anyhow::Result<Report> {
     let folder = tempfile::tempdir().context("cannot make a temporary folder")?;
     let path = folder.path().join("pages.warc.gz");
@@ -61,7 +61,7 @@ fn unpacked(path: &Path) -> anyhow::Result<Vec<u8>> {
     Ok(page)
 }
 
-/// Writes the pages over and over; returns how many records that made.
+/// Writes the pages repeatedly. Returns the number of records.
 fn pack(pages: &[Vec<u8>], path: &Path) -> anyhow::Result<usize> {
     let members = pages.iter().enumerate().map(|(place, page)| member(place, page));
     let members = members.collect::<Result<Vec<_>, _>>()?;

@@ -181,6 +181,8 @@ fn wrong_input_is_one_clear_line() {
         "no service answers",
     );
     assert_one_line(&courant(&["search", "rain", "--data", &path("nothing")]), "holds no articles");
+    assert_one_line(&courant(&["article", "../status"]), "is no id; give 8 to 32");
+    assert_one_line(&courant(&["related", ""]), "is no id");
     assert_one_line(
         &courant(&["article", "--url", "mailto:a@b.example"]),
         "no address of an article",

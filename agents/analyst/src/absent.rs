@@ -1,43 +1,43 @@
-//! Why an output is absent: the values of `Analysis::skipped`.
+//! The reasons why an output is absent. They are the values of `Analysis::skipped`.
 
-/// The reason, readable behind "skipped because".
+/// The reason why an output is absent. The text reads well after "skipped because".
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
 pub enum Absent {
-    /// Too little to tell anything from.
+    /// The text has too few letters to detect its language.
     #[error("the text has {letters} letters, {needed} are needed")]
     TooFewLetters {
-        /// Letters in what was looked at.
+        /// The number of letters that were found.
         letters: usize,
-        /// The least that is enough.
+        /// The least number of letters that is enough.
         needed: usize,
     },
-    /// The detector hesitates between languages.
+    /// The detector is not sure enough of the language.
     #[error("the language is uncertain: {best} with confidence {confidence:.2}")]
     LanguageUncertain {
-        /// The likeliest one, ISO 639-1.
+        /// The likeliest language, ISO 639-1.
         best: &'static str,
-        /// 0 to 1.
+        /// The detector's confidence, 0 to 1.
         confidence: f64,
     },
-    /// The output needs the language, which is not known.
+    /// The output depends on the language, which is not known.
     #[error("the language is not known")]
     LanguageUnknown,
-    /// The encoder's vectors mean little in this language.
+    /// The encoder's vectors are unreliable in this language.
     #[error("the encoder does not cover the language {language}")]
     LanguageNotCovered {
-        /// ISO 639-1.
+        /// The language, ISO 639-1.
         language: String,
     },
     /// Key phrases need stop words, and a script that separates words.
     #[error("no stop words for the language {language}")]
     NoStopWords {
-        /// ISO 639-1.
+        /// The language, ISO 639-1.
         language: String,
     },
-    /// Nothing stood between the stop words.
+    /// The text has no words other than stop words.
     #[error("no phrase in the text")]
     NoPhrase,
-    /// The article has no vector, or one of zeros.
+    /// The article has no vector, or its vector is all zeros or not finite.
     #[error("the article has no vector")]
     NoVector,
     /// The topic definitions come from another encoder than the article.
@@ -48,24 +48,24 @@ pub enum Absent {
         /// The encoder of the article.
         article: String,
     },
-    /// A head learned from texts in other languages.
+    /// A head was trained on texts in other languages.
     #[error("{head} learned {learned}, not {language}")]
     LanguageNotLearned {
-        /// Which head.
+        /// The name of the head.
         head: &'static str,
-        /// ISO 639-1 codes, separated by commas.
+        /// The languages, as ISO 639-1 codes separated by commas.
         learned: String,
-        /// ISO 639-1.
+        /// The language, ISO 639-1.
         language: String,
     },
-    /// A head learned from another encoder's vectors.
+    /// A head was trained on the vectors of another encoder.
     #[error(
         "{head} learned from the vectors of {learned}, the article was embedded with {article}"
     )]
     HeadOfOtherEncoder {
-        /// Which head.
+        /// The name of the head.
         head: &'static str,
-        /// The encoder it learned from.
+        /// The encoder that the head was trained with.
         learned: String,
         /// The encoder of the article.
         article: String,
@@ -73,32 +73,32 @@ pub enum Absent {
     /// The embedder gave no sentences.
     #[error("the article has no sentence vectors")]
     NoSentenceVectors,
-    /// All sentences are too short, too long, or not prose.
+    /// Every sentence is too short, too long, or not prose.
     #[error("no sentence can stand for the text")]
     NoSentence,
-    /// The head for names learned from other languages.
+    /// The head that finds names does not cover the language.
     #[error("names are not told in the language {language}")]
     NamesNotCovered {
-        /// ISO 639-1.
+        /// The language, ISO 639-1.
         language: String,
     },
     /// A classifier does not cover the language.
     #[error("{classifier} covers {covered}, not {language}")]
     ClassifierLanguage {
-        /// As configured.
+        /// The configured name of the classifier.
         classifier: String,
-        /// ISO 639-1 codes, separated by commas.
+        /// The languages, as ISO 639-1 codes separated by commas.
         covered: String,
-        /// ISO 639-1.
+        /// The language, ISO 639-1.
         language: String,
     },
-    /// There is nothing to classify.
+    /// The text has no words to classify.
     #[error("the text has no words")]
     NoWords,
-    /// The embedder looked for no names.
+    /// The embedder did not look for names, for the given reason.
     #[error("{0}")]
     NoEntities(String),
-    /// Nothing that could compute this is loaded.
+    /// No model that computes this output is configured.
     #[error("no model configured")]
     NoModel,
 }

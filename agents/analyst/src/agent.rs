@@ -1,4 +1,4 @@
-//! The analyst, put together and run.
+//! Builds and runs the analyst.
 
 use std::sync::{Arc, OnceLock};
 
@@ -24,16 +24,16 @@ pub struct Analyst {
     agent: AgentMetrics,
     metrics: Metrics,
     classifiers: Classifiers,
-    /// There as soon as the embedder has given the definitions' vectors.
+    /// Set as soon as the embedder has given the vectors of the topics' definitions.
     analyzer: Arc<OnceLock<Arc<Analyzer>>>,
     classify: Classify,
 }
 
 impl Analyst {
-    /// An analyst that takes its work from `bus`, and loads classifiers on `host`.
+    /// Creates an analyst that takes its work from `bus` and loads classifiers on `host`.
     ///
     /// # Errors
-    /// If a value of `config` is out of its range.
+    /// Fails if a value of `config` is out of its range.
     pub fn build(config: Config, host: ModelHost, bus: Bus, meter: &Meter) -> anyhow::Result<Self> {
         let classifiers = Classifiers::new(&config, host, meter)?;
         let agent = AgentMetrics::new("analyst", meter);
@@ -46,22 +46,22 @@ impl Analyst {
         Ok(Self { config, bus, embedder, agent, metrics, classifiers, analyzer, classify })
     }
 
-    /// Labels over HTTP: `POST /v1/classify`.
+    /// Returns the HTTP routes that label texts: `POST /v1/classify`.
     pub fn routes(&self) -> Router {
         http::routes(self.classify.clone())
     }
 
-    /// Labels over gRPC.
+    /// Returns the gRPC service that labels texts.
     pub fn grpc(&self) -> ClassifierServer<impl v1::classifier_server::Classifier + use<>> {
         grpc::service(self.classify.clone())
     }
 
-    /// Works until `control` says to drain. The work begins when the classifiers are
-    /// loaded and the embedder has given the vectors of the topics' definitions.
+    /// Analyzes articles until `control` says to drain. Starts when the classifiers are loaded and
+    /// the embedder has given the vectors of the topics' definitions.
     ///
     /// # Errors
-    /// If a classifier cannot be loaded, the bus cannot be consumed, or the embedder's
-    /// vectors make no sense.
+    /// Fails if a classifier or head cannot be loaded, the bus cannot be consumed, or the
+    /// embedder's vectors are unusable.
     pub async fn run(self, control: Control) -> anyhow::Result<()> {
         let result = self.work(&control).await;
         control.finished();
@@ -91,8 +91,8 @@ impl Analyst {
     }
 }
 
-/// The topics with their definitions' vectors, as the embedder computes them. Waits for
-/// an embedder that starts later.
+/// Returns the topics with the vectors that the embedder computes for their definitions. Waits
+/// for an embedder that starts later.
 async fn definitions(embedder: &EmbedderClient) -> anyhow::Result<Topics> {
     let texts: Vec<String> = Topics::definitions().map(ToOwned::to_owned).collect();
     let found = embedder.embed_at_start(&texts).await;

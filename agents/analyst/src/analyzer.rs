@@ -1,4 +1,4 @@
-//! One article's analysis: pure, the same input gives the same output.
+//! Analyzes one article. The analysis is pure: the same input gives the same output.
 
 use std::collections::BTreeMap;
 
@@ -9,7 +9,7 @@ use crate::key_phrases::KeyPhrases;
 use crate::sentiment::SentimentScorer;
 use crate::{Absent, AnalystError, Config, Judgements, Topics, entities, language, summary};
 
-/// Analyzes articles; shared by all workers.
+/// Analyzes articles. All workers share one.
 pub struct Analyzer {
     config: Config,
     topics: Topics,
@@ -18,11 +18,11 @@ pub struct Analyzer {
 }
 
 impl Analyzer {
-    /// `topics`: the definitions as the embedder embedded them.
+    /// Creates an analyzer. `topics` holds the vectors that the embedder gave the definitions.
     ///
     /// # Errors
-    /// [`AnalystError::Range`] where a value of `config` is out of its range;
-    /// what is wrong with a head that it names.
+    /// [`AnalystError::Range`] if a value of `config` is out of its range. Other errors if a head
+    /// that is configured or promoted cannot be used.
     pub fn new(config: Config, topics: Topics) -> Result<Self, AnalystError> {
         config.validate()?;
         let topics = match config.topic_head()? {
@@ -33,17 +33,18 @@ impl Analyzer {
         Ok(Self { config, topics, sentiment, key_phrases: KeyPhrases::new() })
     }
 
-    /// Finds the language, topics, sentiment, key phrases, summary and names of one article.
-    /// An output that cannot be told is absent, with its reason in [`Analysis::skipped`].
+    /// Finds the language, topics, sentiment, key phrases, summary and names of one article. An
+    /// output that cannot be computed is absent, and [`Analysis::skipped`] gives the reason.
     ///
-    /// `embeddings`: of `text`; their spans are code points into it.
+    /// `embeddings` belong to `text`. Their spans count its code points.
     pub fn analyze(&self, title: &str, text: &str, embeddings: &Embeddings) -> Analysis {
         self.analyze_judged(title, text, None, embeddings, Judgements::default())
     }
 
-    /// The same, where classifiers have `judged` some of it before.
+    /// Analyzes an article like [`Self::analyze`], but takes the outputs that classifiers have
+    /// computed from `judged`.
     ///
-    /// `declared`: the language that the page declares, if any.
+    /// `declared` is the language that the page declares, if any.
     pub fn analyze_judged(
         &self,
         title: &str,
@@ -103,10 +104,10 @@ impl Analyzer {
     }
 }
 
-/// Single outputs, for texts that are no articles.
+/// Single outputs, for texts that are not articles.
 impl Analyzer {
-    /// The language of an article, where it can be told. The page's `declared` one is used unless
-    /// the text contradicts it.
+    /// Returns the language of an article as ISO 639-1; `None` if it is uncertain. The `declared`
+    /// language of the page is used unless the text contradicts it.
     pub fn language(
         &self,
         title: &str,
@@ -158,8 +159,7 @@ struct Report {
 }
 
 impl Report {
-    /// Notes the model of an output that is there, or the reason of one that is
-    /// not.
+    /// Records the model of an output, or the reason why the output is absent.
     fn keep<T>(&mut self, output: &str, model: ModelRef, result: Result<T, Absent>) -> Option<T> {
         self.keep_judged(output, result.map(|value| (value, model)))
     }

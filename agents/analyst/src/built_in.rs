@@ -1,5 +1,5 @@
-//! Sentiment and topics of texts that are no articles, by the heads that come with
-//! Courant: their vectors come from the embedder.
+//! Computes the sentiment and topics of texts that are not articles, with the analyst's own heads.
+//! The embedder gives the vectors of the texts.
 
 use courant_article::{Embedding, Embeddings, ModelRef, Sentence, SentimentLabel};
 use courant_embedder_client::{EmbedError, EmbedderClient};
@@ -11,10 +11,10 @@ use crate::code_points::CodePoints;
 use crate::config::BUILT_IN;
 use crate::{Absent, Analyzer};
 
-/// Sentences that are scored, as of an article.
+/// The most sentences that are scored, as for an article.
 const MAX_SENTENCES: usize = 200;
 
-/// A head that comes with Courant, in the order of [`BUILT_IN`].
+/// One of the analyst's own heads, in the order of [`BUILT_IN`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum BuiltIn {
     Sentiment,
@@ -22,13 +22,13 @@ pub(crate) enum BuiltIn {
 }
 
 impl BuiltIn {
-    /// The one that requests call by `name`.
+    /// Returns the head that has this `name` in requests.
     pub(crate) fn named(name: &str) -> Option<Self> {
         let heads = [Self::Sentiment, Self::Topics];
         BUILT_IN.into_iter().zip(heads).find(|(own, _)| *own == name).map(|(_, head)| head)
     }
 
-    /// The model that scores.
+    /// Returns the model that computes the scores.
     pub(crate) fn model(self, analyzer: &Analyzer) -> ModelRef {
         match self {
             Self::Sentiment => analyzer.sentiment_model(),
@@ -36,11 +36,11 @@ impl BuiltIn {
         }
     }
 
-    /// The labels of a text: its sentiment as the mean of its sentences', or its topics
-    /// by as much of its start as one encoder input holds.
+    /// Returns the labels of a text. The sentiment is the mean over its sentences. The topics come
+    /// from as much of its start as fits into one input of the encoder.
     ///
     /// # Errors
-    /// [`EmbedError`] if the embedder gives no vectors until `deadline`.
+    /// [`EmbedError`] if the embedder gives no vectors before `deadline`.
     pub(crate) async fn classify(
         self,
         analyzer: &Analyzer,
@@ -110,7 +110,7 @@ async fn sentence_vectors(
     Ok(Embeddings { sentences, ..bare(found.model, Embedding::from_unit(Vec::new())) })
 }
 
-/// Vectors of no article.
+/// Returns embeddings that have only a text vector, without sentences and names.
 fn bare(model: ModelRef, vector: Embedding) -> Embeddings {
     let entities = Err("nobody looked for names".to_owned());
     Embeddings { model, vector, sentences: Vec::new(), sentences_left_out: 0, entities }

@@ -1,4 +1,5 @@
-//! The weights of an article's sentences, by how much of the article each carries.
+//! Weighs the sentences of an article: a sentence weighs more if its vector is near to the
+//! article's vector.
 
 use std::ops::Range;
 
@@ -6,21 +7,21 @@ use courant_article::{Embedding, Embeddings, Sentence};
 
 use crate::code_points::CodePoints;
 
-/// The exponent that makes near sentences stand out from far ones.
+/// The exponent that widens the gap between near and far sentences.
 const SHARPNESS: f32 = 2.0;
-/// The weight of the least central sentence.
+/// The least weight of a sentence.
 const LEAST: f32 = 0.1;
 
-/// Each sentence's weight by how near its vector is to the article's; the mean is
-/// about 1.
+/// The weight of each sentence, which grows with the nearness of its vector to the article's. The
+/// mean weight is about 1.
 pub(crate) struct Centrality {
-    /// In the order of the text, by bytes.
+    /// The byte range and weight of each sentence, in the order of the text.
     sentences: Vec<(Range<usize>, f32)>,
 }
 
 impl Centrality {
-    /// `embeddings`: of `text`. Without vectors that can be compared, every sentence
-    /// weighs 1.
+    /// Weighs the sentences of `text`, which has these `embeddings`. Every sentence weighs 1 if no
+    /// vectors can be compared.
     pub(crate) fn of(text: &str, embeddings: &Embeddings) -> Self {
         let code_points = CodePoints::of(text);
         let nearness = |sentence: &Sentence| {
@@ -40,7 +41,7 @@ impl Centrality {
         Self { sentences }
     }
 
-    /// The weight of the sentence at a byte of the text; 1 where it has no vector.
+    /// Returns the weight of the sentence at a byte of the text; 1 if it has no vector.
     pub(crate) fn at(&self, byte: usize) -> f32 {
         let next = self.sentences.partition_point(|(place, _)| place.start <= byte);
         let before = next.checked_sub(1).map(|last| &self.sentences[last]);
@@ -48,7 +49,8 @@ impl Centrality {
     }
 }
 
-/// The sentence's vector in full precision; `None` where it cannot be compared.
+/// Returns the vector of a sentence as `f32`; `None` if its dimension differs or a value is not
+/// finite.
 pub(crate) fn widened(sentence: &Sentence, dimension: usize) -> Option<Embedding> {
     let values: Vec<f32> = sentence.vector.iter().map(|value| value.to_f32()).collect();
     let usable = values.len() == dimension && values.iter().all(|value| value.is_finite());

@@ -1,4 +1,4 @@
-//! The findings of configured classifiers, in place of those of Courant's own models.
+//! Runs configured classifiers, whose findings replace those of Courant's own models.
 
 use courant_article::{Entity, EntityKind, IPTC_TOPICS, Sentiment, Topic, iptc_label};
 use courant_inference::{
@@ -10,18 +10,17 @@ use opentelemetry::metrics::Meter;
 use crate::judgements::{Judged, Judgements};
 use crate::{Absent, AnalystError, Analyzer, Config};
 
-/// The configured classifiers; cheap to clone.
+/// The configured classifiers. Clones share them.
 #[derive(Clone)]
 pub struct Classifiers {
     models: ClassifierCache,
 }
 
 impl Classifiers {
-    /// Knows the classifiers of `config`; nothing is loaded yet.
+    /// Prepares the classifiers of `config`. Loads none of them yet.
     ///
     /// # Errors
-    /// [`AnalystError::Range`] or [`AnalystError::Classifier`] where a setting is out
-    /// of its range.
+    /// [`AnalystError::Range`] or [`AnalystError::Classifier`] if a setting is out of its range.
     pub fn new(config: &Config, host: ModelHost, meter: &Meter) -> Result<Self, AnalystError> {
         config.validate()?;
         let models =
@@ -29,11 +28,11 @@ impl Classifiers {
         Ok(Self { models })
     }
 
-    /// Loads every classifier that articles are judged with: what is wrong with one is
-    /// told before the first article comes.
+    /// Loads every classifier that judges articles, so that a fault shows before the first article
+    /// comes.
     ///
     /// # Errors
-    /// The first one's that cannot be loaded.
+    /// The error of the first classifier that cannot be loaded.
     pub async fn check(&self) -> Result<(), AnalystError> {
         for config in self.judges() {
             self.models.get(&config.name).await?;
@@ -41,12 +40,12 @@ impl Classifiers {
         Ok(())
     }
 
-    /// The classifiers that articles are judged with, by name.
+    /// Returns the classifiers that judge articles, in the order of their names.
     fn judges(&self) -> impl Iterator<Item = &ClassifierConfig> {
         self.models.configs().filter(|config| config.task != ClassifierTask::Other)
     }
 
-    /// All of them, and those in memory.
+    /// Returns the cache that knows all classifiers and holds the loaded ones.
     pub fn models(&self) -> &ClassifierCache {
         &self.models
     }
@@ -93,8 +92,11 @@ impl Classifiers {
     }
 }
 
+/// Checks that a classifier covers the language. A classifier without a list of languages covers
+/// all.
+///
 /// # Errors
-/// [`Absent`] where the classifier covers other languages.
+/// [`Absent`] if the classifier does not cover the language, or the language is unknown.
 pub(crate) fn covers(config: &ClassifierConfig, language: Option<&str>) -> Result<(), Absent> {
     if config.languages.is_empty() {
         return Ok(());
@@ -110,8 +112,8 @@ pub(crate) fn covers(config: &ClassifierConfig, language: Option<&str>) -> Resul
     })
 }
 
-/// The classifier's labels were checked when it was loaded: they are those of the
-/// task.
+/// Reads the sentiment from the labels. They are the task's labels: that was checked when the
+/// classifier was loaded.
 fn sentiment(findings: Findings) -> Sentiment {
     let labels = labels(findings);
     let of = |name: &str| labels.iter().find(|it| it.label == name).map_or(0.0, |it| it.score);

@@ -1,5 +1,5 @@
-//! Labels of texts for who asks for them, over HTTP or gRPC: from a configured
-//! classifier, or from what comes with Courant.
+//! Labels texts on request, over HTTP or gRPC, with a configured classifier or one of the
+//! analyst's own heads.
 
 use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
@@ -18,21 +18,22 @@ use crate::{Absent, Analyzer, Classifiers, Config, language};
 
 /// The most texts in one request.
 const MAX_TEXTS: usize = 128;
-/// Texts of one request in work at a time: enough to fill batches.
+/// The most texts of one request that are handled at the same time: enough to fill batches.
 const TEXTS_AT_ONCE: usize = 16;
-/// Requests with more texts stand behind those of people who wait.
+/// The most texts in a request that counts as urgent. Requests with more texts have the priority
+/// of bulk work.
 const FEW_TEXTS: usize = 8;
 
-/// Texts to classify.
+/// A request to classify texts.
 #[derive(Debug, Default)]
 pub(crate) struct Question {
     pub(crate) model: String,
     pub(crate) texts: Vec<String>,
-    /// ISO 639-1, where the sender knows it.
+    /// The language of the texts as ISO 639-1, if the sender knows it.
     pub(crate) language: Option<String>,
 }
 
-/// The findings in each text, or the reason why there are none, and the model that was asked.
+/// The model that was asked, and for each text its findings or the reason why there are none.
 #[derive(Debug)]
 pub(crate) struct Answer {
     pub(crate) model: ModelRef,
@@ -50,7 +51,8 @@ pub(crate) struct Classify {
 }
 
 impl Classify {
-    /// `analyzer` is there as soon as the embedder has given the topics' definitions.
+    /// Creates it. `analyzer` is set as soon as the embedder has given the vectors of the topics'
+    /// definitions.
     pub(crate) fn new(
         config: &Config,
         embedder: EmbedderClient,
@@ -64,7 +66,7 @@ impl Classify {
         Self { embedder, classifiers, analyzer, min_confidence, admission }
     }
 
-    /// One result per text, in order.
+    /// Returns one result per text, in order.
     pub(crate) async fn answer(&self, question: Question) -> Result<Answer, NoAnswer> {
         check(&question.texts)?;
         let admitted = self.admission.admit()?;
@@ -128,7 +130,7 @@ impl Classify {
     }
 }
 
-/// Returns the findings of `classifier` in a text that it covers.
+/// Returns the findings of `classifier` in a text, or the reason in `covered` why there are none.
 async fn found(
     classifier: &Classifier,
     covered: Result<(), Absent>,

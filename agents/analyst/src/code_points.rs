@@ -1,10 +1,10 @@
-//! Stretches of a text by code points: as the embedder names them.
+//! Converts spans in code points, which the embedder gives, to byte ranges.
 
 use std::ops::Range;
 
 use courant_article::Span;
 
-/// The place at which each code point of a text begins.
+/// The byte offset of each code point of a text.
 pub(crate) struct CodePoints<'t> {
     text: &'t str,
     /// Byte offsets, with the text's length as the last one.
@@ -18,15 +18,15 @@ impl<'t> CodePoints<'t> {
         Self { text, offsets }
     }
 
-    /// The stretch in bytes; `None` where it lies outside the text.
+    /// Returns the byte range of a span; `None` if it lies outside the text.
     pub(crate) fn bytes(&self, span: Span) -> Option<Range<usize>> {
         let start = *self.offsets.get(span.start as usize)? as usize;
         let end = *self.offsets.get(span.end as usize)? as usize;
         Some(start..end)
     }
 
-    /// The stretch without the white space around it; `None` where the span lies
-    /// outside the text or holds nothing.
+    /// Returns a span and its text without the white space around it; `None` if the span lies
+    /// outside the text or has nothing but white space.
     pub(crate) fn trimmed(&self, span: Span) -> Option<(Span, &'t str)> {
         let whole = self.text.get(self.bytes(span)?)?;
         let without_front = whole.trim_start();

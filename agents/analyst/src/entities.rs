@@ -1,12 +1,14 @@
-//! The names that the embedder found, where they can be trusted.
+//! Takes the names that the embedder found, if its head covers the language.
 
 use courant_article::{Embeddings, Entities};
 
 use crate::Absent;
 
+/// Returns the names in `embeddings`. `covered` lists the languages whose names are reliable; an
+/// empty list stands for all languages.
+///
 /// # Errors
-/// [`Absent`] where the embedder looked for none, or `covered` does not list the
-/// language; an empty list covers all.
+/// [`Absent`] if the embedder did not look for names, or `covered` does not list the language.
 pub(crate) fn covered(
     language: Option<&str>,
     embeddings: &Embeddings,

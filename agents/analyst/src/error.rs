@@ -1,5 +1,5 @@
-//! Errors: those before an article comes, of settings, heads and topic definitions;
-//! and those of a request.
+//! The errors of the analyst: those at its start, from settings, heads and topic definitions, and
+//! those of a request.
 
 use std::path::{Path, PathBuf};
 
@@ -11,16 +11,16 @@ use courant_inference::Error;
 use courant_proto::v1::EmbedErrorCode;
 use courant_service::{Refusal, RefusalKind, Unserved};
 
-/// The longest text of a request: as long as an article's.
+/// The longest text of a request, in bytes: the longest text of an article.
 pub(crate) const MAX_TEXT_BYTES: usize = 256 << 10;
 
-/// Why an analyst cannot be built.
+/// The reason why an analyst cannot be built.
 #[derive(Debug, thiserror::Error)]
 pub enum AnalystError {
     /// A setting lies outside its range.
     #[error(transparent)]
     Range(#[from] RangeError),
-    /// The embedder gave another number of vectors than there are definitions.
+    /// The embedder gave fewer or more vectors than there are definitions.
     #[error("{got} topic definitions were embedded, {needed} are needed")]
     DefinitionCount {
         /// The number of vectors that came.
@@ -28,49 +28,49 @@ pub enum AnalystError {
         /// The number of definitions.
         needed: usize,
     },
-    /// A definition's vector is empty, all zeros, not finite, or of another
-    /// dimension than the first one.
+    /// The vector of a definition is empty, all zeros or not finite, or its dimension differs from
+    /// that of the first vector.
     #[error("the definition of {code} has no usable vector")]
     DefinitionVector {
-        /// The topic, as `medtop:04000000`.
+        /// The code of the topic, such as `medtop:04000000`.
         code: &'static str,
     },
-    /// A head's file is not there.
+    /// The file of a head cannot be read.
     #[error("the head {path:?} cannot be read")]
     HeadFile {
-        /// As configured.
+        /// The path, as configured.
         path: PathBuf,
-        /// Why.
+        /// The I/O error.
         source: std::io::Error,
     },
-    /// A classifier's settings make no sense, or it cannot be loaded.
+    /// The settings of a classifier are invalid, or it cannot be loaded.
     #[error(transparent)]
     Classifier(#[from] Error),
-    /// A head makes no sense.
+    /// The file of a head is invalid.
     #[error(transparent)]
     Head(#[from] HeadError),
-    /// A promoted head cannot be used: nothing else is used in its place.
+    /// A promoted head cannot be used. No other head replaces it.
     #[error("cannot use a promoted head")]
     Promoted(#[from] RegistryError),
-    /// The topics' head learned from other vectors than the embedder makes.
+    /// The topic head was trained on the vectors of another encoder than the embedder has.
     #[error("the topic head learned from {learned}, the embedder has {encoder}")]
     TopicHeadOfOtherEncoder {
-        /// Encoder and dimension it learned from.
+        /// The encoder and dimension that the head was trained with.
         learned: String,
-        /// Encoder and dimension that the embedder has.
+        /// The encoder and dimension that the embedder has.
         encoder: String,
     },
 }
 
 impl AnalystError {
-    /// The content of a head's file.
+    /// Returns the content of the file of a head.
     pub(crate) fn read(path: &Path) -> Result<String, Self> {
         std::fs::read_to_string(path)
             .map_err(|source| Self::HeadFile { path: path.to_owned(), source })
     }
 }
 
-/// The reason that a request gets no answer.
+/// The reason why a request gets no answer.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum NoAnswer {
     #[error(transparent)]

@@ -1,4 +1,4 @@
-//! Labels over gRPC.
+//! The gRPC interface that labels texts.
 
 use courant_inference::{Findings, Label, LabelledSpan};
 use courant_proto::v1;
@@ -9,7 +9,7 @@ use tonic::{Request, Response, Status};
 use crate::Absent;
 use crate::classify::{Classify, Question};
 
-/// The service `courant.v1.Classifier`.
+/// Returns the service `courant.v1.Classifier`.
 pub(crate) fn service(classify: Classify) -> ClassifierServer<Service> {
     ClassifierServer::new(Service(classify))
 }

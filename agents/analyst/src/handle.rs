@@ -1,4 +1,4 @@
-//! One article's way through the analyst.
+//! Handles one embedded article.
 
 use std::sync::Arc;
 
@@ -32,8 +32,8 @@ impl Handler {
         Ok(())
     }
 
-    /// Asks the classifiers, then analyzes the article: this takes a few milliseconds of one
-    /// core, away from the threads that do I/O.
+    /// Asks the classifiers, then analyzes the article. The analysis takes a few milliseconds of
+    /// one core, so it runs on a blocking thread and not on those that do I/O.
     async fn analyze(
         &self,
         article: Article,

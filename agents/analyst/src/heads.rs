@@ -1,5 +1,5 @@
-//! Which heads are used: one that the configuration names, else a promoted one,
-//! else what comes with Courant.
+//! Chooses the heads: the one that the configuration names, else the promoted one, else the
+//! default of Courant.
 
 use std::path::Path;
 
@@ -12,8 +12,10 @@ use courant_heads::{Head, HeadTask};
 use crate::{Absent, AnalystError, Config};
 
 impl Config {
+    /// Returns the sentiment head to use.
+    ///
     /// # Errors
-    /// The problem with the head that is named or promoted.
+    /// The reason why the configured or promoted head cannot be used.
     pub(crate) fn sentiment_head(&self) -> Result<SentimentHead, AnalystError> {
         if let Some(file) = named(self.sentiment_head.as_deref(), SENTIMENT)? {
             return Ok(SentimentHead::from_file(file)?);
@@ -24,10 +26,10 @@ impl Config {
         }
     }
 
-    /// `None`: the topics' descriptions do.
+    /// Returns the topic head to use; `None` if the topics' definitions are used as they are.
     ///
     /// # Errors
-    /// The problem with the head that is named or promoted.
+    /// The reason why the configured or promoted head cannot be used.
     pub(crate) fn topic_head(&self) -> Result<Option<TopicHead>, AnalystError> {
         if let Some(file) = named(self.topic_head.as_deref(), TOPICS)? {
             return Ok(Some(TopicHead::from_file(file)?));
@@ -46,8 +48,10 @@ impl Config {
     }
 }
 
+/// Checks that `head` was trained on the language.
+///
 /// # Errors
-/// [`Absent`] where `head` did not learn the language.
+/// [`Absent`] if the language is unknown, or `head` was not trained on it.
 pub(crate) fn check_learned(
     head: &'static str,
     learned: &[String],

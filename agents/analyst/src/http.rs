@@ -1,4 +1,4 @@
-//! Labels over HTTP.
+//! The HTTP interface that labels texts.
 
 use axum::extract::rejection::JsonRejection;
 use axum::extract::{DefaultBodyLimit, State};
@@ -12,10 +12,10 @@ use serde::{Deserialize, Serialize};
 use crate::Absent;
 use crate::classify::{Answer, Classify, Question};
 
-/// The largest body of a request.
+/// The largest body of a request, in bytes.
 const MAX_BODY_BYTES: usize = 8 << 20;
 
-/// `POST /v1/classify`.
+/// Returns the routes: `POST /v1/classify`.
 pub(crate) fn routes(classify: Classify) -> Router {
     Router::new()
         .route("/v1/classify", post(answer))

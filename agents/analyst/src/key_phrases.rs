@@ -1,7 +1,7 @@
-//! Key phrases by counting: which runs of meaningful words does a text repeat,
-//! early, as names, in its title, and in sentences whose vectors are near the
-//! article's? In the manner of RAKE (Rose and others 2010) and YAKE (Campos and
-//! others 2020), without a model of its own.
+//! Extracts key phrases by counting. A run of meaningful words scores higher if the text repeats
+//! it, if it comes early, if it is a name or in the title, and if it stands in sentences whose
+//! vectors are near to the article's. The method follows RAKE (Rose and others 2010) and YAKE
+//! (Campos and others 2020). It needs no model of its own.
 
 use std::collections::{HashMap, HashSet};
 
@@ -13,29 +13,31 @@ use crate::stop_words::Lexicon;
 use crate::words::{Word, words};
 
 const MAX_PHRASE_WORDS: usize = 3;
-/// A longer run without a space is a code, or a script that has none.
+/// The longest word, in bytes. A longer run without a space is a code, or belongs to a script
+/// without spaces.
 const MAX_WORD_BYTES: usize = 256;
-/// The start of a long text says what it is about, and bounds the work.
+/// The most words that are read. The start of a long text shows its topic, and this bounds the
+/// work.
 const MAX_WORDS: usize = 10_000;
 /// Words that may stand inside a name: "Bank of England".
 const NAME_LINKS: [&str; 16] = [
     "of", "de", "del", "della", "di", "da", "do", "dos", "das", "du", "des", "la", "van", "von",
     "der", "den",
 ];
-/// A name says more than a common word.
+/// The factor for a name, which says more than a common word.
 const NAME_FACTOR: f32 = 1.5;
-/// A phrase says less if it occurs once and is a single word, three words or mixed with a
-/// name, or if it is a single word that is hardly a noun.
+/// The factor for a weak phrase. A single word is weak if it occurs once or is hardly a noun. A
+/// longer phrase is weak if it occurs once and has three words or mixes a name with other words.
 const WEAK_FACTOR: f32 = 0.3;
-/// By the number of words: two say more exactly what one leaves open.
+/// The factors for one, two and three words. Two words are more specific than one.
 const LENGTH_FACTORS: [f32; MAX_PHRASE_WORDS] = [1.0, 2.0, 2.4];
-/// The share of a longer phrase's weight that is taken off a shorter phrase inside it.
+/// The share of a longer phrase's weight that is subtracted from a shorter phrase inside it.
 const NESTED_WEIGHT: f32 = 0.8;
-/// Phrases below this share of the best one are noise.
+/// The least score, as a share of the best one. Phrases below it are noise.
 const MIN_SCORE: f32 = 0.04;
-/// All words of the phrase stand in the title.
+/// The factor for a phrase whose words are all in the title.
 const TITLE_FACTOR: f32 = 2.0;
-/// Words after which the bonus for an early place is halved.
+/// The number of words after which the bonus for an early place is halved.
 const EARLY_WORDS: f32 = 100.0;
 
 /// The lexicons of all languages that have one.
@@ -50,8 +52,8 @@ impl KeyPhrases {
         Self { lexicons }
     }
 
-    /// Returns the model that extracts; its version names the encoder whose vectors weigh the
-    /// sentences.
+    /// Returns the model that extracts key phrases. Its version names the encoder whose vectors
+    /// weigh the sentences.
     pub(crate) fn model(embeddings: &Embeddings) -> ModelRef {
         let encoder = &embeddings.model;
         let version = match embeddings.sentences.is_empty() {
@@ -66,13 +68,12 @@ impl KeyPhrases {
         }
     }
 
-    /// At most `limit` phrases by falling score, the best with 1. No two share
-    /// all words of one of them, whatever the endings. `embeddings`: of `text`;
-    /// without sentence vectors places only count.
+    /// Returns at most `limit` phrases by falling score. The best one scores 1. No phrase has all
+    /// the words of another one, even with other endings. `embeddings` belong to `text`. Without
+    /// sentence vectors all sentences weigh the same.
     ///
     /// # Errors
-    /// [`Absent`] where the language is unknown or has no stop words, or the text
-    /// holds nothing else.
+    /// [`Absent`] if the language is unknown or has no stop words, or the text has no phrase.
     pub(crate) fn extract(
         &self,
         language: Option<&str>,
@@ -94,7 +95,7 @@ impl KeyPhrases {
         for phrase in &mut phrases {
             phrase.score = score(phrase, &words, &stems, &title, lexicon);
         }
-        // Equal scores by place: the order does not depend on hashing.
+        // Equal scores are ordered by place, so that the order does not depend on hashing.
         phrases.sort_by(|a, b| b.score.total_cmp(&a.score).then(a.first.cmp(&b.first)));
         let best = phrases.first().ok_or(Absent::NoPhrase)?.score;
         phrases.retain(|phrase| phrase.score >= MIN_SCORE * best);
@@ -114,7 +115,7 @@ struct Stems<'w>(HashMap<&'w str, StemUse>);
 struct StemUse {
     count: u32,
     capitalized: u32,
-    /// With a capital that no sentence asks for.
+    /// The uses with a capital that is not due to the start of a sentence.
     as_name: u32,
 }
 
@@ -135,7 +136,7 @@ impl<'w> Stems<'w> {
         self.0.get(word.stem.as_str()).map_or(0.0, |used| used.count as f32)
     }
 
-    /// Never written small, and not only where a sentence begins.
+    /// Returns true if a word always has a capital, and not only at the start of a sentence.
     fn is_name(&self, word: &Word) -> bool {
         let used = self.0.get(word.stem.as_str());
         used.is_some_and(|used| used.capitalized == used.count && used.as_name > 0)
@@ -145,13 +146,13 @@ impl<'w> Stems<'w> {
 /// A run of words that may be a key phrase.
 #[derive(Default)]
 struct Phrase {
-    /// The index of its first word at its first place.
+    /// The index of the first word of its first occurrence.
     first: usize,
     words: usize,
     count: u32,
-    /// The weights of its places' sentences together.
+    /// The sum of the weights of the sentences where it occurs.
     weight: f32,
-    /// The part of `weight` inside a longer, repeated phrase: the weight of the heaviest one.
+    /// The weight of the heaviest repeated longer phrase that contains it.
     nested: f32,
     score: f32,
 }
@@ -166,8 +167,8 @@ impl Phrase {
     }
 }
 
-/// All runs of up to three words that may stand for a topic, each counted and weighed
-/// at all of its places.
+/// Returns all runs of up to three words that may be key phrases. Each is counted and weighed at
+/// all of its occurrences.
 fn phrases(words: &[Word], centrality: &Centrality, lexicon: &Lexicon) -> Vec<Phrase> {
     let mut phrases: Vec<Phrase> = Vec::new();
     let mut by_stems: HashMap<Vec<&str>, usize> = HashMap::new();
@@ -196,7 +197,7 @@ fn stems_of<'w>(run: &'w [Word]) -> Vec<&'w str> {
     run.iter().map(|word| word.stem.as_str()).collect()
 }
 
-/// Tells each phrase how much of it only was a part of a longer, repeated one.
+/// Sets `nested` of each phrase that is part of a longer, repeated phrase.
 fn note_nested(phrases: &mut [Phrase], words: &[Word], by_stems: &HashMap<Vec<&str>, usize>) {
     for longer in 0..phrases.len() {
         let weight = phrases[longer].weight;
@@ -214,8 +215,9 @@ fn note_nested(phrases: &mut [Phrase], words: &[Word], by_stems: &HashMap<Vec<&s
     }
 }
 
-/// Begins and ends with meaning, holds nothing else but the links of names, and
-/// where only nouns have capitals ends with a noun.
+/// Returns true if a run may be a phrase: it begins and ends with content words, and between
+/// them has only content words or the links of a name. In a language that capitalizes only
+/// nouns, it must end with a noun.
 fn may_stand_alone(run: &[Word], lexicon: &Lexicon) -> bool {
     let (first, last) = (&run[0], &run[run.len() - 1]);
     let is_named = first.capitalized && last.capitalized;
@@ -227,9 +229,8 @@ fn may_stand_alone(run: &[Word], lexicon: &Lexicon) -> bool {
     first.content && last.content && is_sized && is_noun && run.iter().all(links)
 }
 
-/// Returns the phrase's score: how often it stands by itself, where sentences that carry
-/// the text count more. The score also depends on how much of the text its words make up,
-/// on its length, on whether it is a name or in the title, and on how early it comes.
+/// Returns the score of a phrase: its weight outside longer phrases, multiplied by factors for
+/// the frequency of its words, its length, a name, a place in the title and an early place.
 fn score(
     phrase: &Phrase,
     words: &[Word],
@@ -257,12 +258,15 @@ fn score(
     alone * mean_count.sqrt() * length * kind * titled * early
 }
 
-/// "Johnson won": a name beside what only happens to stand there.
+/// Returns true if a run mixes a name with words that only happen to stand next to it, such as
+/// "Johnson won".
 fn mixes_a_name(run: &[Word], stems: &Stems, lexicon: &Lexicon) -> bool {
     !lexicon.capitalizes_nouns && run.iter().any(|word| stems.is_name(word))
 }
 
-/// The best that say something new; a surname becomes the full name.
+/// Returns at most `limit` phrases, the best first. A surname is completed to the full name. A
+/// phrase is skipped if it contains all words of a better one, or a better one contains all of
+/// its words.
 fn choose(phrases: Vec<Phrase>, words: &[Word], stems: &Stems, limit: usize) -> Vec<Phrase> {
     let mut chosen: Vec<Phrase> = Vec::new();
     let mut chosen_stems: Vec<HashSet<&str>> = Vec::new();
@@ -281,8 +285,8 @@ fn choose(phrases: Vec<Phrase>, words: &[Word], stems: &Stems, limit: usize) -> 
     chosen
 }
 
-/// A name is introduced in full and shortened later: takes in the names that
-/// stand beside it at its first place.
+/// Extends a name by the names next to its first occurrence, because a text introduces a name in
+/// full and shortens it later.
 fn completed(mut phrase: Phrase, words: &[Word], stems: &Stems) -> Phrase {
     if !phrase.of(words).iter().all(|word| stems.is_name(word)) {
         return phrase;
@@ -297,7 +301,7 @@ fn completed(mut phrase: Phrase, words: &[Word], stems: &Stems) -> Phrase {
         if first > 0 && words[first].joined && is_name(first - 1) {
             phrase.first -= 1;
         } else if next < words.len() && words[next].joined && is_name(next) {
-            // Grows at its end: the first word stays.
+            // The phrase grows at its end, so its first word stays.
         } else {
             break;
         }

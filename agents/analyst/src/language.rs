@@ -1,13 +1,13 @@
-//! The language of an article: that of its text, or the declared one where the text agrees.
+//! Detects the language of an article. The declared language is used if the text agrees with it.
 
 use courant_article::ModelRef;
 use courant_text::language::{self, Reading};
 
 use crate::{Absent, stop_words};
 
-/// Fewer characters of text than this are read together with the title.
+/// The number of characters up to which a text is read together with its title.
 const SHORT_TEXT: usize = 200;
-/// A bound on the work: more text does not make the answer surer.
+/// The most characters that are read. More text does not make the answer surer.
 const MAX_CHARS: usize = 4_000;
 
 /// Returns the model that detects languages.
@@ -20,12 +20,12 @@ pub(crate) fn model() -> ModelRef {
     }
 }
 
-/// Returns the language of `text` as ISO 639-1, or that of the title where the text is short. The
+/// Returns the language of `text` as ISO 639-1. A short text is read together with the title. The
 /// language that the page declares is used unless the text contradicts it.
 ///
 /// # Errors
-/// [`Absent`] where there are too few letters, or the detector is less sure than
-/// `min_confidence` and the text's function words do not confirm it.
+/// [`Absent`] if there are too few letters, or if the detector is less sure than
+/// `min_confidence` and the text's function words do not confirm the language.
 pub(crate) fn detect(
     title: &str,
     text: &str,
@@ -46,7 +46,7 @@ fn too_few(reading: &Reading) -> Absent {
     Absent::TooFewLetters { letters: reading.letters(), needed: reading.letters_needed() }
 }
 
-/// The start of the text; a short one is helped by its title.
+/// Returns the start of the text, after the title if the text is short.
 fn sample(title: &str, text: &str) -> String {
     let start: String = text.chars().take(MAX_CHARS).collect();
     if start.chars().nth(SHORT_TEXT).is_some() {

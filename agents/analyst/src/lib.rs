@@ -1,9 +1,9 @@
-//! Language, topics, sentiment, key phrases and summary of embedded articles.
+//! Finds the language, topics, sentiment, key phrases, summary and names of embedded articles.
 //!
-//! The encoder's vectors come with the article: nothing here loads an encoder.
-//! Classifiers of the user's own are loaded ([`Classifiers`]); texts are labelled on
-//! request, too, over HTTP and gRPC.
-//! [`Analyzer::analyze`] is pure; what it cannot tell is absent, with its reason.
+//! The encoder's vectors come with the article: nothing here loads an encoder. Classifiers that
+//! the user configures are loaded ([`Classifiers`]). Texts are also labelled on request, over
+//! HTTP and gRPC. [`Analyzer::analyze`] is pure. An output that it cannot compute is absent, and
+//! the reason is given.
 
 mod absent;
 mod agent;

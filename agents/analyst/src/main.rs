@@ -1,4 +1,4 @@
-//! The analyst as a process of its own.
+//! Runs the analyst as its own process.
 
 use std::process::ExitCode;
 

@@ -1,4 +1,4 @@
-//! The metrics of the analyst for Prometheus, besides those of every agent.
+//! The metrics of the analyst, besides those of every agent.
 
 use courant_article::Analysis;
 use opentelemetry::KeyValue;
@@ -21,8 +21,8 @@ impl Metrics {
         }
     }
 
-    /// An article that was analyzed. The output's name is a label; its reason is
-    /// not, as nothing bounds the reasons.
+    /// Counts the outputs that an analysis lacks. The name of the output is a label. The reason is
+    /// not, because the number of different reasons has no bound.
     pub fn analyzed(&self, analysis: &Analysis) {
         for output in analysis.skipped.keys() {
             self.skipped.add(1, &[KeyValue::new("output", output.clone())]);

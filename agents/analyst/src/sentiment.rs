@@ -1,8 +1,7 @@
-//! Sentiment of an article, from its sentences.
+//! Scores the sentiment of an article from its sentences.
 //!
-//! The head learned from single sentences of news: it scores each sentence, and
-//! the article gets the mean of their probabilities, each counted by its length.
-//! The title has no vector and is left out.
+//! The head was trained on single sentences of news, so it scores each sentence. The article gets
+//! the mean of their probabilities, weighted by length. The title has no vector and is left out.
 
 use courant_article::{Embedding, Embeddings, ModelRef, Sentiment};
 use courant_heads::sentiment::{NAME, SentimentHead};
@@ -12,18 +11,18 @@ use crate::centrality::widened;
 use crate::code_points::CodePoints;
 use crate::heads::check_learned;
 
-/// Scores articles.
+/// Scores the sentiment of articles.
 pub(crate) struct SentimentScorer {
     head: SentimentHead,
 }
 
 impl SentimentScorer {
-    /// Scores by `head`.
+    /// Creates a scorer that uses `head`.
     pub(crate) fn new(head: SentimentHead) -> Self {
         Self { head }
     }
 
-    /// Returns the model that scores: the head; its version names the encoder too.
+    /// Returns the model that scores, which is the head. Its version also names the encoder.
     pub(crate) fn model(&self, encoder: &ModelRef) -> ModelRef {
         let file = self.head.file();
         ModelRef {
@@ -34,11 +33,11 @@ impl SentimentScorer {
         }
     }
 
-    /// The sentiment of a text.
+    /// Returns the sentiment of a text.
     ///
     /// # Errors
-    /// [`Absent`] where the head did not learn the language, the vectors come
-    /// from another encoder than those it learned from, or there are none.
+    /// [`Absent`] if the head was not trained on the language or on the encoder's vectors, or there
+    /// are no sentence vectors.
     pub(crate) fn score(
         &self,
         language: Option<&str>,
@@ -60,8 +59,10 @@ impl SentimentScorer {
         self.head.text(parts).map(Sentiment::of).ok_or(Absent::NoSentenceVectors)
     }
 
+    /// Checks that the head was trained on the language.
+    ///
     /// # Errors
-    /// [`Absent`] where the head did not learn the language.
+    /// [`Absent`] if the head was not trained on the language, or the language is unknown.
     pub(crate) fn check_language(&self, language: Option<&str>) -> Result<(), Absent> {
         check_learned(NAME, &self.head.file().languages, language)
     }

@@ -1,5 +1,5 @@
-//! Words that carry no topic, by language, and how words lose their endings. The
-//! words are in `data/stop_words`.
+//! Stop words, which carry no topic, and the stemmer of each language. The words are in
+//! `data/stop_words`.
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, HashSet};
@@ -8,7 +8,7 @@ use std::sync::LazyLock;
 use rust_stemmers::{Algorithm, Stemmer};
 use unicode_segmentation::UnicodeSegmentation;
 
-/// A language's stop words, and what takes its endings off.
+/// The stop words of a language, and the algorithm that removes word endings.
 struct List {
     words: HashSet<&'static str>,
     algorithm: Algorithm,
@@ -20,7 +20,7 @@ macro_rules! text {
     };
 }
 
-/// By language, ISO 639-1.
+/// The lists by language, ISO 639-1.
 static LISTS: LazyLock<BTreeMap<&str, List>> = LazyLock::new(|| {
     let lists = [
         ("da", text!("da"), Algorithm::Danish),
@@ -38,13 +38,13 @@ static LISTS: LazyLock<BTreeMap<&str, List>> = LazyLock::new(|| {
     lists.into_iter().map(|(code, text, algorithm)| (code, list(text, algorithm))).collect()
 });
 
-/// The words of a list: one on each line, comments behind `#`.
+/// Returns the words of a list, which has one word per line. Lines with `#` are comments.
 fn entries(text: &'static str) -> impl Iterator<Item = &'static str> {
     text.lines().filter(|line| !line.is_empty() && !line.starts_with('#'))
 }
 
-/// Returns true if `text` reads as one in `language`: at least two of its words, and at
-/// least a quarter of them, are on that language's list, and fewer are on any other.
+/// Returns true if the stop words in `text` confirm `language`: at least two of its words, and at
+/// least a quarter of them, are on that language's list, and fewer are on any other list.
 pub(crate) fn bear_out(language: &str, text: &str) -> bool {
     let words: Vec<String> = text.unicode_words().map(plain).collect();
     let count =
@@ -54,7 +54,7 @@ pub(crate) fn bear_out(language: &str, text: &str) -> bool {
     own >= 2 && 4 * own >= words.len() && others.all(|(_, list)| count(list) < own)
 }
 
-/// A word as the lists have it.
+/// Returns a word in the form that the lists use.
 pub(crate) fn plain(word: &str) -> String {
     word.to_lowercase().replace('’', "'")
 }
@@ -64,19 +64,19 @@ pub(crate) struct Lexicon {
     stop_words: &'static HashSet<&'static str>,
     stemmer: Stemmer,
     is_english: bool,
-    /// Articles and the like that merge with the next word, with the apostrophe.
+    /// Articles and other short words that merge with the next word, with their apostrophe.
     elisions: &'static [&'static str],
-    /// German writes all nouns with a capital, and only nouns.
+    /// True for German, which writes all nouns with a capital, and only nouns.
     pub(crate) capitalizes_nouns: bool,
 }
 
 impl Lexicon {
-    /// The languages that have one, ISO 639-1.
+    /// Returns the languages that have a lexicon, ISO 639-1.
     pub(crate) fn languages() -> impl Iterator<Item = &'static str> {
         LISTS.keys().copied()
     }
 
-    /// `None` for a language without a list.
+    /// Returns the lexicon of a language; `None` if the language has none.
     pub(crate) fn of(language: &str) -> Option<Self> {
         let List { words, algorithm } = LISTS.get(language)?;
         Some(Self {
@@ -97,12 +97,13 @@ impl Lexicon {
         self.stop_words.contains(lower)
     }
 
-    /// Returns true if a word's ending marks a verb or an adverb; only English endings are known.
+    /// Returns true if the ending of a word marks a verb or an adverb. Only English endings are
+    /// known.
     pub(crate) fn is_no_noun(&self, word: &str) -> bool {
         self.is_english && ["ed", "ly"].iter().any(|end| word.ends_with(end))
     }
 
-    /// The word without a merged article: "espèce" of "l'espèce".
+    /// Returns the word without a merged article: "espèce" for "l'espèce".
     pub(crate) fn without_elision<'w>(&self, word: &'w str) -> &'w str {
         let Some(behind) = word.find(['\'', '’']).map(|i| word.ceil_char_boundary(i + 1)) else {
             return word;
@@ -111,7 +112,7 @@ impl Lexicon {
         if self.elisions.contains(&merged.as_str()) { &word[behind..] } else { word }
     }
 
-    /// Returns a word in lower case without its ending.
+    /// Returns a lower-case word without its ending.
     pub(crate) fn stem<'w>(&self, lower: &'w str) -> Cow<'w, str> {
         self.stemmer.stem(lower)
     }

@@ -1,12 +1,12 @@
-//! A summary from the text's own sentences.
+//! Builds a summary from sentences of the text.
 //!
-//! A sentence stands for the text where its vector lies near the article's,
-//! where it comes early, shares words with the title and is not short; each
-//! next one also has to differ from those already chosen (maximal marginal
-//! relevance, Carbonell and Goldstein 1998). The weights were chosen on 600 BBC
-//! articles with reference summaries: 0.71 of the chosen sentences stand in the
-//! reference, of the first three 0.59. `courant-eval heads` measures ROUGE-L: 0.40
-//! against 0.34, and more than the first three in each of the five topics.
+//! A sentence scores higher if its vector is near to the article's, if it comes early, if it
+//! shares words with the title and if it is not short. Each further sentence must also differ
+//! from those already chosen (maximal marginal relevance, Carbonell and Goldstein 1998). The
+//! weights were chosen on 600 BBC articles with reference summaries. 0.71 of the chosen sentences
+//! are in the reference, against 0.59 of the first three sentences of each text.
+//! `courant-eval heads` measures a ROUGE-L of 0.40 against 0.34, and the summary beats the first
+//! three sentences in each of the five topics.
 
 use std::collections::HashSet;
 
@@ -18,21 +18,20 @@ use crate::centrality::widened;
 use crate::code_points::CodePoints;
 
 const POSITION_WEIGHT: f32 = 0.1;
-/// The rank at which half of the position's weight is gone.
+/// The rank at which the position counts half.
 const POSITION_HALF: f32 = 3.0;
 const LENGTH_WEIGHT: f32 = 0.05;
-/// Longer sentences gain nothing more.
+/// The number of words at which the length counts in full.
 const LENGTH_FULL_WORDS: usize = 40;
 const TITLE_WEIGHT: f32 = 0.2;
 const REDUNDANCY_WEIGHT: f32 = 0.2;
 
 const MIN_WORDS: usize = 6;
 const MAX_WORDS: usize = 80;
-/// A longer sentence is none, whatever its words are: a code, or a script without
-/// spaces and stops.
+/// The longest sentence, in bytes. A longer one is a code, or belongs to a script without spaces
+/// and full stops.
 const MAX_BYTES: usize = 4 * 1024;
-/// Sentences of very long texts beyond these are not looked at: the work grows
-/// with their number.
+/// The most sentences that are considered, because the work grows with their number.
 const MAX_SENTENCES: usize = 2_000;
 
 /// Returns the model that chooses the sentences.
@@ -45,10 +44,10 @@ pub(crate) fn model(encoder: &ModelRef) -> ModelRef {
     }
 }
 
-/// At most `limit` sentences in the text's order; fewer where the text has few.
+/// Returns at most `limit` sentences in the order of the text. Returns fewer if the text has few.
 ///
 /// # Errors
-/// [`Absent`] where there are no vectors, or no sentence is prose.
+/// [`Absent`] if there are no vectors, or no sentence is prose.
 pub(crate) fn summarize(
     title: &str,
     text: &str,
@@ -71,12 +70,12 @@ pub(crate) fn summarize(
     Ok(chosen.into_iter().map(Candidate::to_summary_sentence).collect())
 }
 
-/// A sentence that may stand in the summary.
+/// A sentence that may be part of the summary.
 struct Candidate<'t> {
     span: Span,
     text: &'t str,
     vector: Embedding,
-    /// The value of the sentence by itself, whatever else is chosen.
+    /// The score of the sentence, independent of the chosen ones.
     merit: f32,
 }
 
@@ -112,15 +111,15 @@ fn candidates<'t>(title: &str, text: &'t str, embeddings: &Embeddings) -> Vec<Ca
     candidates
 }
 
-/// Picks the best, then again and again the best that differs most from those
-/// picked before.
+/// Picks the sentence with the best score, then repeatedly the one with the best score after a
+/// deduction for its likeness to those already picked.
 fn choose<'c, 't>(candidates: &'c [Candidate<'t>], wanted: usize) -> Vec<&'c Candidate<'t>> {
     let mut chosen: Vec<&Candidate> = Vec::with_capacity(wanted);
     let mut nearest_chosen = vec![0.0_f32; candidates.len()];
     let mut open: Vec<usize> = (0..candidates.len()).collect();
     while chosen.len() < wanted && !open.is_empty() {
         let value = |i: &usize| candidates[*i].merit - REDUNDANCY_WEIGHT * nearest_chosen[*i];
-        // The first of equals is picked: `max_by` keeps the last, hence `rev`.
+        // `rev` makes the first of equals win, because `max_by` keeps the last one.
         let place = (0..open.len())
             .rev()
             .max_by(|a, b| value(&open[*a]).total_cmp(&value(&open[*b])))
@@ -135,8 +134,8 @@ fn choose<'c, 't>(candidates: &'c [Candidate<'t>], wanted: usize) -> Vec<&'c Can
     chosen
 }
 
-/// Returns true if a sentence reads like one: not like a headline, a caption, a menu, a list
-/// of names or an invitation.
+/// Returns true if a text reads like a sentence of prose, and not like a headline, a caption, a
+/// menu, a list of names or an invitation.
 fn is_prose(text: &str, words: usize) -> bool {
     let is_shouted = text.contains(char::is_uppercase) && !text.contains(char::is_lowercase);
     (MIN_WORDS..=MAX_WORDS).contains(&words)
@@ -145,7 +144,8 @@ fn is_prose(text: &str, words: usize) -> bool {
         && !is_boilerplate(text)
 }
 
-/// Ends with a terminal mark of any script, closing quotes and brackets aside.
+/// Returns true if a text ends with a terminal mark of any script. Closing quotes and brackets
+/// after it are ignored.
 fn ends_a_sentence(text: &str) -> bool {
     let bare =
         text.trim_end_matches(['"', '\'', '”', '’', '»', '«', '“', '」', '』', ')', ']', '）']);
@@ -171,7 +171,7 @@ fn is_boilerplate(text: &str) -> bool {
     MARKS.iter().any(|mark| lower.contains(mark))
 }
 
-/// The words that carry a title: those of more than three letters.
+/// Returns the words of more than three characters, in lower case.
 fn long_words(text: &str) -> HashSet<String> {
     let long = text.unicode_words().filter(|word| word.chars().nth(3).is_some());
     long.map(str::to_lowercase).collect()

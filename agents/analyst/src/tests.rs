@@ -1,4 +1,4 @@
-//! The analyst on an embedded bus, with small classifiers of its own.
+//! Tests of the analyst on an in-process bus, with small classifiers.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -63,7 +63,7 @@ async fn classifier(
     }
 }
 
-/// For sentiment in English, and for names in any language.
+/// Configures classifiers for sentiment in English and for names in any language.
 async fn config() -> Config {
     let classifiers = vec![
         classifier("tone", "tiny-sentiment", ClassifierTask::Sentiment, &["en"]).await,
@@ -102,7 +102,7 @@ impl House {
         Self { bus, analyst, _folder: folder }
     }
 
-    /// Answers for the embedder.
+    /// Answers requests in place of the embedder.
     async fn embedder(&self) {
         let mut requests =
             self.bus.serve::<v1::EmbedRequest>(Subject::REQUEST_EMBED).await.unwrap();

@@ -1,11 +1,11 @@
-//! Topics: an article is about what its sentences are about, and a sentence about
-//! what its vector lies near to.
+//! Scores the topics of an article. The scores of the article are the mean of those of its
+//! sentences. A sentence scores higher for topics whose vectors are near to its own.
 //!
-//! Every topic is a mixture of facets, each a sentence with a vector
-//! ([`Facets`]); a head trained by `courant models train topics` moves them. On 600
-//! BBC articles of five topics the first of all 17 was right for 0.79, and the first
-//! among the five for 0.93; by the article's own vector 0.79 and 0.92, and with one
-//! vector per topic 0.57 and 0.87.
+//! Every topic is a mixture of facets ([`Facets`]). Each facet is a sentence with a vector. A
+//! head trained by `courant models train topics` moves these vectors. On 600 BBC articles of five
+//! topics, the best of all 17 topics was right for 0.79 of the articles, and the best of the five
+//! for 0.93. With the article's own vector, these figures are 0.79 and 0.92. With one vector per
+//! topic, they are 0.57 and 0.87.
 
 use courant_article::{Embedding, Embeddings, IPTC_TOPICS, IptcTopic, ModelRef, Sentence, Topic};
 use courant_heads::matrix::DenseMatrix;
@@ -19,26 +19,25 @@ use crate::{Absent, AnalystError, Config};
 #[derive(Clone, Debug)]
 pub struct Topics {
     encoder: ModelRef,
-    /// Name and version of what was done to the facets.
+    /// The name and version of the head.
     head: (String, String),
-    /// The languages that trained facets learned from.
+    /// The languages that the facets were trained on; `None` if they were not trained.
     learned: Option<Vec<String>>,
-    /// Those of [`IPTC_TOPICS`], in its order.
+    /// The facets of [`IPTC_TOPICS`], in its order.
     facets: Facets,
 }
 
 impl Topics {
-    /// The texts to embed for [`Topics::new`], in its order: about 80 short
-    /// sentences.
+    /// Returns the texts to embed for [`Topics::new`], in its order: about 80 short sentences.
     pub fn definitions() -> impl Iterator<Item = &'static str> {
         IPTC_TOPICS.iter().flat_map(IptcTopic::facets)
     }
 
-    /// Takes what `encoder` made of [`Topics::definitions`].
+    /// Creates the topics from the `vectors` that `encoder` gave [`Topics::definitions`].
     ///
     /// # Errors
-    /// [`AnalystError::DefinitionCount`] or [`AnalystError::DefinitionVector`]
-    /// where a facet would have no vector: a score for it would be invented.
+    /// [`AnalystError::DefinitionCount`] or [`AnalystError::DefinitionVector`] if a facet has no
+    /// usable vector.
     pub fn new(encoder: ModelRef, vectors: &[Embedding]) -> Result<Self, AnalystError> {
         let needed = Self::definitions().count();
         if vectors.len() != needed {
@@ -62,11 +61,11 @@ impl Topics {
         })
     }
 
-    /// The same topics for the same encoder, with facets that were trained: in the
-    /// languages that they learned from.
+    /// Returns the same topics with the trained facets of `head`, which cover only the languages
+    /// that they were trained on.
     ///
     /// # Errors
-    /// [`AnalystError::TopicHeadOfOtherEncoder`].
+    /// [`AnalystError::TopicHeadOfOtherEncoder`] if the head was trained with another encoder.
     pub(crate) fn trained(self, head: &TopicHead) -> Result<Self, AnalystError> {
         let file = head.file();
         let dimension = self.facets.dimension();
@@ -84,7 +83,7 @@ impl Topics {
         })
     }
 
-    /// Returns the model that scores: the head; its version names the encoder too.
+    /// Returns the model that scores, which is the head. Its version also names the encoder.
     pub(crate) fn model(&self) -> ModelRef {
         ModelRef {
             name: self.head.0.clone(),
@@ -94,16 +93,16 @@ impl Topics {
         }
     }
 
-    /// The encoder of the definitions.
+    /// Returns the encoder of the definitions.
     pub(crate) fn encoder(&self) -> &ModelRef {
         &self.encoder
     }
 
-    /// All 17 by falling score; the scores add up to 1.
+    /// Returns all 17 topics by falling score. The scores add up to 1.
     ///
     /// # Errors
-    /// As [`Self::check_language`]; [`Absent`] where the article has no vector, or
-    /// its vector comes from another encoder.
+    /// Those of [`Self::check_language`]. [`Absent`] also if the article has no vector, or its
+    /// vector comes from another encoder.
     pub(crate) fn score(
         &self,
         language: Option<&str>,
@@ -118,8 +117,8 @@ impl Topics {
         Ok(topics)
     }
 
-    /// The mean of the sentences' shares. Trained facets learned from whole texts: they
-    /// judge those, and what has no sentences is judged as a whole, too.
+    /// Returns the mean of the sentences' shares of each topic. The text as a whole is scored if it
+    /// has no sentences, or if the facets were trained, because they are trained on whole texts.
     fn shares(&self, embeddings: &Embeddings, temperature: f32) -> Vec<f32> {
         let dimension = self.facets.dimension();
         let widened = |sentence: &Sentence| widened(sentence, dimension);
@@ -136,9 +135,11 @@ impl Topics {
         means
     }
 
+    /// Checks that the topics cover the language.
+    ///
     /// # Errors
-    /// [`Absent`] where trained facets did not learn the language, or the vectors of
-    /// untrained ones mean little in it.
+    /// [`Absent`] if the facets were trained on other languages, or the configuration does not list
+    /// the language for untrained facets.
     pub(crate) fn check_language(
         &self,
         language: Option<&str>,
@@ -150,8 +151,9 @@ impl Topics {
         }
     }
 
-    /// Vectors of two encoders share no space. Another precision of the same
-    /// model does: cosine 0.99 and more, measured.
+    /// Checks that the article's vector can be compared with the facets. Vectors of two encoders
+    /// cannot. Those of two precisions of the same model can: their measured cosine is 0.99 or
+    /// more.
     fn check_encoder(&self, embeddings: &Embeddings) -> Result<(), Absent> {
         if !has_direction(&embeddings.vector) {
             return Err(Absent::NoVector);
@@ -166,8 +168,10 @@ impl Topics {
     }
 }
 
+/// Checks that `covered` lists the language. An empty list stands for all languages.
+///
 /// # Errors
-/// [`Absent`] where `covered` does not list the language; an empty list covers all.
+/// [`Absent`] if `covered` does not list the language, or the language is unknown.
 pub(crate) fn check_language(language: Option<&str>, covered: &[String]) -> Result<(), Absent> {
     if covered.is_empty() {
         return Ok(());
@@ -219,7 +223,7 @@ mod tests {
         Embedding::from_unit(values)
     }
 
-    /// Every facet along an axis of its own.
+    /// Returns topics whose facets each point along their own axis.
     fn topics() -> Topics {
         let vectors: Vec<_> = (0..Topics::definitions().count()).map(axis).collect();
         Topics::new(encoder("a", "fp32"), &vectors).unwrap()
@@ -321,7 +325,7 @@ mod tests {
         assert!(matches!(shorter, Err(Absent::OtherEncoder { .. })), "{shorter:?}");
     }
 
-    /// A head of the descriptions' own facets.
+    /// Returns a head whose facets are those of the descriptions.
     fn head(encoder: &str, languages: &[&str]) -> TopicHead {
         let (name, sha256) = ("made up".into(), String::new());
         let data = TrainingData { name, sha256, examples: 0, held_back: 0 };

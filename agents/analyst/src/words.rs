@@ -1,35 +1,35 @@
-//! A text as words in runs: what key phrases are made of.
+//! Splits a text into words and the gaps between them, for key phrases.
 
 use unicode_segmentation::UnicodeSegmentation;
 
 use crate::stop_words::{Lexicon, plain};
 
-/// One word where it stands.
+/// One word and its place in the text.
 pub(crate) struct Word<'t> {
-    /// As written, without a possessive ending.
+    /// The word as written, without a possessive ending.
     pub(crate) text: &'t str,
-    /// Its place in bytes.
+    /// The byte offset of its start.
     pub(crate) start: usize,
-    /// Lower case, without its ending.
+    /// The word in lower case, without its ending.
     pub(crate) stem: String,
-    /// Only a space or a hyphen stands between the previous word and this one.
+    /// True if only a space or a hyphen stands between the previous word and this one.
     pub(crate) joined: bool,
-    /// The first of a sentence or a quotation, where a capital tells nothing.
+    /// True for the first word of a sentence or a quotation, whose capital tells nothing.
     pub(crate) opens: bool,
-    /// Begins with a capital.
+    /// True if it begins with a capital.
     pub(crate) capitalized: bool,
-    /// Carries meaning: neither a stop word nor a number.
+    /// True if it is neither a stop word nor a number.
     pub(crate) content: bool,
 }
 
 impl Word<'_> {
-    /// The first byte behind it.
+    /// Returns the byte offset of its end.
     pub(crate) fn end(&self) -> usize {
         self.start + self.text.len()
     }
 }
 
-/// The words of `text`, at most `limit`.
+/// Returns the first words of `text`, at most `limit`.
 pub(crate) fn words<'t>(text: &'t str, lexicon: &Lexicon, limit: usize) -> Vec<Word<'t>> {
     let mut words: Vec<Word> = Vec::new();
     let mut gap = Gap::Sentence;
@@ -71,7 +71,8 @@ fn word<'t>(text: &'t str, start: usize, gap: Gap, lexicon: &Lexicon) -> Word<'t
     }
 }
 
-/// "US" and "WHO" are no stop words; "THE" in a line of capitals is one.
+/// Returns true for a word in capitals between others that are not. "US" and "WHO" are then
+/// acronyms, but "THE" in a line of capitals is a stop word.
 fn is_acronym(words: &[Word], i: usize) -> bool {
     let shouted = |word: Option<&Word>| word.is_some_and(|word| is_all_capitals(word.text));
     let alone =
@@ -93,14 +94,14 @@ enum Gap {
     Nothing,
     Space,
     Hyphen,
-    /// Something that ends a phrase.
+    /// Characters that end a phrase.
     Phrase,
-    /// Something that ends a sentence.
+    /// Characters that end a sentence.
     Sentence,
 }
 
 impl Gap {
-    /// The gap when `piece` comes on top of it.
+    /// Returns the gap after `piece` is added to it.
     fn after(self, piece: &str) -> Self {
         match (self, piece) {
             (Self::Sentence, _) => Self::Sentence,

@@ -1,6 +1,6 @@
-//! Whatever a text is made of, the article travels: analyses are bounded, never the
-//! article. The encoder's vectors are made up; sentences, names, analysis and messages
-//! are made as the agents make them.
+//! Tests that the messages of every article fit the bus, whatever its text is made of. Analyses
+//! are cut to fit; articles are not. The vectors are made up. Sentences, names, analyses and
+//! messages are made as the agents make them.
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
@@ -16,9 +16,9 @@ use courant_proto::{Schema, v1};
 use half::f16;
 use proptest::prelude::*;
 
-/// The ids and the trace context.
+/// The room for the ids and the trace context, in bytes.
 const HEADER_BYTES: usize = 4 * 1024;
-/// Values per vector of encoders that are made up.
+/// The dimensions of made-up encoders.
 const DIMENSIONS: [usize; 4] = [8, 384, 1024, 4096];
 
 /// Parts of texts: names, numbers, one long word, sentences as short as can
@@ -39,7 +39,7 @@ fn repeated(piece: &str, bytes: usize) -> String {
     piece.repeat(bytes.div_ceil(piece.len()))
 }
 
-/// A few pieces, each repeated.
+/// A text of a few pieces, each repeated.
 fn text() -> impl Strategy<Value = String> {
     let part = (prop::sample::select(&PIECES[..]), 1..MAX_TEXT_BYTES);
     let parts = prop::collection::vec(part, 1..4);
@@ -112,8 +112,8 @@ fn model(name: &str) -> ModelRef {
     }
 }
 
-/// The most that the embedder says of a text: a vector for each of the first sentences, and
-/// every word a name.
+/// The largest embeddings of a text: a vector for each of the first sentences, and every word as
+/// a name.
 fn embeddings(text: &str, dimension: usize) -> Embeddings {
     let vector = Embedding::normalized(vec![0.9; dimension]);
     let half: Vec<f16> = vector.as_slice().iter().copied().map(f16::from_f32).collect();
@@ -129,7 +129,7 @@ fn embeddings(text: &str, dimension: usize) -> Embeddings {
     }
 }
 
-/// Each word as a name.
+/// Returns each word as a name.
 fn words(text: &str) -> Vec<Entity> {
     let mut end = 0;
     let name = |word: &str| {
@@ -162,7 +162,7 @@ fn weight<M: Schema>(message: &M) -> usize {
     message.encoded_len() + HEADER_BYTES
 }
 
-/// The greatest weight of the messages of an article with this text.
+/// Returns the size of the largest message of an article with this text.
 fn greatest(text: &str, dimension: usize) -> usize {
     let article = article(text);
     let embeddings = embeddings(article.text.as_str(), dimension);

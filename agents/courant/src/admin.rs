@@ -41,7 +41,7 @@ enum Call {
     },
 }
 
-/// The word for every agent of a process.
+/// The name that stands for every agent of a process.
 const ALL: &str = "all";
 
 fn names() -> PossibleValuesParser {
@@ -50,7 +50,7 @@ fn names() -> PossibleValuesParser {
 }
 
 impl AdminArgs {
-    /// The name in requests; empty means all.
+    /// Returns the name in requests. An empty name stands for all agents.
     fn name(&self) -> String {
         if self.agent == ALL { String::new() } else { self.agent.clone() }
     }
@@ -61,7 +61,7 @@ impl AdminArgs {
     }
 }
 
-/// Does one admin call and prints the agents' status.
+/// Makes one admin call and prints the status of the agents.
 pub(crate) fn run(args: &AdminArgs) -> anyhow::Result<()> {
     http::block_on(async {
         let mut client = AdminClient::new(connect(args).await?);
@@ -85,7 +85,8 @@ pub(crate) fn run(args: &AdminArgs) -> anyhow::Result<()> {
     })
 }
 
-/// The agent's own port first; an embedded process serves all on the gateway's.
+/// Connects to the agent's own port first, then to the gateway's port, where a process with all
+/// agents serves them.
 async fn connect(args: &AdminArgs) -> anyhow::Result<Channel> {
     let local = |port| format!("http://127.0.0.1:{port}");
     let candidates = match &args.server {

@@ -11,5 +11,5 @@ pub(crate) const AGENTS: [Agent; 5] = [
     courant_storage::AGENT,
 ];
 
-/// The one in whose place a process with all agents listens.
+/// The agent whose address a process with all agents listens on.
 pub(crate) const DOOR: Agent = courant_gateway::AGENT;

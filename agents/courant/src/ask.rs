@@ -1,4 +1,4 @@
-//! Questions to a running service, or to a data folder that none serves.
+//! Commands that ask a running service, or read a data folder that no service runs on.
 
 use std::path::PathBuf;
 
@@ -111,7 +111,7 @@ pub(crate) fn article(args: &ArticleArgs) -> anyhow::Result<()> {
     args.place.show(&answer, show_article)
 }
 
-/// The id, unless it is none: it becomes a part of a path.
+/// Returns the id if it is one, because it becomes a part of a path.
 fn checked(id: &str) -> anyhow::Result<&str> {
     let is_id = !id.is_empty() && id.chars().all(|c| c.is_ascii_hexdigit());
     let hint = "give 8 to 32 hexadecimal digits, as a search result shows them";
@@ -119,7 +119,7 @@ fn checked(id: &str) -> anyhow::Result<&str> {
     Ok(id)
 }
 
-/// The id of the article at an address.
+/// Returns the id of the article at an address.
 fn id_of(url: &str) -> anyhow::Result<String> {
     let canonical = canonicalize(url).with_context(|| format!("{url} is no address of an article"));
     Ok(ArticleId::of(&canonical?).to_string())
@@ -138,7 +138,7 @@ impl Where {
         })
     }
 
-    /// All that the crawler follows, in the order of the URLs.
+    /// Returns everything that the crawler follows, in the order of the URLs.
     pub(crate) fn feeds(&self) -> anyhow::Result<Vec<Value>> {
         http::block_on(async {
             let service = self.service(Needs::Nothing).await?;
@@ -167,8 +167,8 @@ impl Where {
         Ok(())
     }
 
-    /// The service that was named, the one that runs on the data folder, or the
-    /// folder itself.
+    /// Returns the service that was named, else the one that runs on the data folder, else a
+    /// gateway in this process that reads the folder.
     async fn service(&self, needs: Needs) -> anyhow::Result<Service> {
         if let Some(server) = &self.server {
             return Ok(Service::Remote(Server::at(server)?));

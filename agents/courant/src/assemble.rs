@@ -1,4 +1,4 @@
-//! The encoder and the analyst without a pipeline around them, for the tools.
+//! Builds the encoder and the analyst without a pipeline, for the tools.
 
 use std::path::Path;
 
@@ -11,21 +11,20 @@ use courant_telemetry::Meters;
 use opentelemetry::metrics::Meter;
 use tokio::runtime::Runtime;
 
-/// The configured encoder.
+/// Loads the configured encoder.
 pub(crate) fn load_encoder(document: &Document, meter: &Meter) -> anyhow::Result<Encoder> {
     let (inference, gpu) = (document.section("inference")?, document.section("gpu")?);
     Ok(Encoder::load(&inference, &gpu, &Deps::resolve(), meter)?)
 }
 
-/// The configured classifiers.
+/// Prepares the configured classifiers.
 pub(crate) fn classifiers(document: &Document, meter: &Meter) -> anyhow::Result<Classifiers> {
     let (inference, gpu) = (document.section("inference")?, document.section("gpu")?);
     let host = ModelHost::new(&inference, &gpu, Deps::resolve());
     Ok(Classifiers::new(&document.section("analyst")?, host, meter)?)
 }
 
-/// The configuration with `folder` as that of the promoted heads, where it names
-/// none.
+/// Returns the configuration with `folder` as the folder of promoted heads, if it names none.
 pub(crate) fn with_heads(document: &Document, folder: &Path) -> anyhow::Result<Document> {
     let mut document = document.clone();
     for key in ["inference.heads", "analyst.heads"] {
@@ -36,7 +35,7 @@ pub(crate) fn with_heads(document: &Document, folder: &Path) -> anyhow::Result<D
     Ok(document)
 }
 
-/// An encoder that can be asked from any thread.
+/// An encoder and classifiers that can be used from any thread.
 pub(crate) struct Tool {
     encoder: Encoder,
     classifiers: Classifiers,
@@ -53,12 +52,12 @@ impl Tool {
         Ok(Self { encoder, classifiers, runtime })
     }
 
-    /// The vectors of one text.
+    /// Returns the vectors of one text.
     pub(crate) fn embed(&self, text: &str) -> anyhow::Result<EmbeddedDocument> {
         Ok(self.runtime.block_on(self.encoder.embed_document(text))?)
     }
 
-    /// The analyst for this encoder.
+    /// Creates the analyzer for this encoder.
     pub(crate) fn analyzer(&self, config: Config) -> anyhow::Result<Analyzer> {
         let texts = Topics::definitions().map(ToOwned::to_owned).collect();
         let vectors = self.runtime.block_on(self.encoder.embed(texts, Priority::Bulk))?;
@@ -66,7 +65,7 @@ impl Tool {
         Ok(Analyzer::new(config, topics)?)
     }
 
-    /// The analysis of one text, as the analyst makes it.
+    /// Analyzes one text as the analyst would.
     pub(crate) fn analyze(
         &self,
         analyzer: &Analyzer,

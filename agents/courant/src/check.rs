@@ -1,4 +1,4 @@
-//! `courant check`: looks through a data folder, and saves what is whole of a damaged one.
+//! `courant check`: checks a data folder, and saves the intact part of a damaged one.
 
 use std::path::{Path, PathBuf};
 
@@ -29,14 +29,15 @@ pub(crate) struct CheckArgs {
     config: ConfigArgs,
 }
 
-/// The findings in a folder.
+/// The results of checking a folder.
 #[derive(Debug, Serialize)]
 struct FolderCheck {
-    /// `None` where it cannot even be opened.
+    /// The result for the store; `None` if the store cannot be opened.
     store: Option<StoreCheck>,
-    /// The same; also where the process that holds it does not answer.
+    /// The result for the spool; `None` if the spool cannot be opened, or the process that holds it
+    /// does not answer.
     spool: Option<SpoolCheck>,
-    /// The files that cannot be opened, with the reason.
+    /// The files that cannot be opened, each with the reason.
     unreadable: Vec<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     repaired: Option<Repaired>,
@@ -94,7 +95,7 @@ async fn look(folder: &Path, config: &Config) -> anyhow::Result<FolderCheck> {
     Ok(FolderCheck { store, spool, unreadable, repaired: None })
 }
 
-/// Has the pipeline that holds the folder look through its spool, if it answers.
+/// Asks the pipeline that holds the folder to check its spool; `None` if it does not answer.
 async fn ask_for_spool(folder: &Path) -> anyhow::Result<Option<SpoolCheck>> {
     let Some(channel) = data::service_over_grpc(folder).await? else { return Ok(None) };
     let answer = SpoolClient::new(channel).check(v1::CheckSpoolRequest {}).await;
@@ -108,7 +109,7 @@ fn told(path: &Path, error: &dyn std::error::Error) -> String {
     format!("{}: {error}", path.display())
 }
 
-/// Only what is damaged is made anew.
+/// Repairs the damaged files and leaves the others as they are.
 async fn repair(path: &Path, config: &Config, found: &FolderCheck) -> anyhow::Result<Repaired> {
     let folder = DataFolder::hold(path)?;
     let mut repaired = Repaired::default();

@@ -1,4 +1,4 @@
-//! The command line: what may be typed, and which module does it.
+//! Parses the command line and calls the module of each command.
 
 use clap::{Parser, Subcommand};
 
@@ -106,10 +106,10 @@ enum Command {
 }
 
 impl Cli {
-    /// Does what was asked.
+    /// Runs the command.
     ///
     /// # Errors
-    /// Whatever keeps it from being done.
+    /// Fails if the command fails.
     pub fn run(self) -> anyhow::Result<()> {
         match self.command {
             Command::Run(args) => run::run(&args),

@@ -1,8 +1,8 @@
-//! `courant config`: every key of the configuration.
+//! `courant config`: prints every key of the configuration.
 
 use crate::sections;
 
-/// Prints the reference.
+/// Prints the reference of the configuration.
 pub(crate) fn run() {
     out!("{}", sections::reference());
 }

@@ -15,19 +15,19 @@ pub struct ConfigArgs {
 }
 
 impl ConfigArgs {
-    /// The file with the environment laid over it.
+    /// Loads the configuration file. Variables of the environment override its values.
     ///
     /// # Errors
-    /// If the file or a variable makes no sense.
+    /// Fails if the file or a variable is invalid.
     pub fn load(&self) -> anyhow::Result<Document> {
         Ok(Document::load(self.config.as_deref(), std::env::vars())?)
     }
 
-    /// The same for commands that speak for themselves: the log adds warnings only,
-    /// unless it is configured.
+    /// Loads the configuration for commands that print their own results. The log shows only
+    /// warnings, unless it is configured.
     ///
     /// # Errors
-    /// As [`Self::load`].
+    /// The same as for [`Self::load`].
     pub fn load_quiet(&self) -> anyhow::Result<Document> {
         let mut document = self.load()?;
         if !document.has("telemetry.log") {

@@ -1,4 +1,5 @@
-//! The data folder of an embedded pipeline: who holds it, and what lies in it.
+//! The data folder of a pipeline in one process: its lock, its files and the address of its
+//! service.
 
 use std::fs::{File, TryLockError};
 use std::io::{self, ErrorKind};
@@ -11,17 +12,17 @@ use tonic::transport::{Channel, Endpoint};
 /// The data folder if `--data` is not given.
 pub(crate) const DEFAULT: &str = "courant-data";
 
-/// A data folder that this process alone writes to, until it is dropped.
+/// A data folder that only this process writes to, until this is dropped.
 pub struct DataFolder {
     path: PathBuf,
     _lock: File,
 }
 
 impl DataFolder {
-    /// Makes the folder where it is missing, and takes hold of it.
+    /// Creates the folder if it is missing, and locks it.
     ///
     /// # Errors
-    /// If it cannot be written to, or another process holds it.
+    /// Fails if the folder cannot be written to, or another process holds it.
     pub fn hold(path: &Path) -> anyhow::Result<Self> {
         let name = path.display();
         std::fs::create_dir_all(path).with_context(|| format!("cannot make the folder {name}"))?;
@@ -48,10 +49,10 @@ impl DataFolder {
         spool(&self.path)
     }
 
-    /// Notes where the service answers over HTTP and gRPC, for the commands that ask it.
+    /// Writes the addresses of the service, HTTP and gRPC, for the commands that ask it.
     ///
     /// # Errors
-    /// If the note cannot be written.
+    /// Fails if the file cannot be written.
     pub(crate) fn note_addresses(&self, http: SocketAddr, grpc: SocketAddr) -> anyhow::Result<()> {
         std::fs::write(self.path.join("address"), format!("{http}\n{grpc}\n"))
             .context("cannot write to the data folder")
@@ -60,37 +61,37 @@ impl DataFolder {
 
 impl Drop for DataFolder {
     fn drop(&mut self) {
-        // Gone or not, a reader checks that somebody answers there.
+        // The file may stay if this fails, because a reader checks that a service answers.
         drop(std::fs::remove_file(self.path.join("address")));
     }
 }
 
-/// The data folder that a command reads, where it names one.
+/// Returns the data folder that was named, else the default one.
 pub(crate) fn or_default(data: Option<&Path>) -> &Path {
     data.unwrap_or_else(|| Path::new(DEFAULT))
 }
 
-/// The store in a data folder.
+/// Returns the path of the store in a data folder.
 pub(crate) fn store(path: &Path) -> PathBuf {
     path.join("courant.db")
 }
 
-/// The message spool in a data folder.
+/// Returns the path of the message spool in a data folder.
 pub(crate) fn spool(path: &Path) -> PathBuf {
     path.join("spool.db")
 }
 
-/// Returns true if a folder is not held because nobody may write to it.
+/// Returns true if a folder could not be locked because it is read-only.
 pub(crate) fn is_read_only(error: &anyhow::Error) -> bool {
     let kind = error.root_cause().downcast_ref().map(io::Error::kind);
     matches!(kind, Some(ErrorKind::ReadOnlyFilesystem | ErrorKind::PermissionDenied))
 }
 
-/// Copies the message spool of a folder that nobody holds, or that cannot be written to, into
-/// the folder `to`. Returns the copy's path, at which there is nothing where there is no spool.
+/// Copies the message spool into the folder `to`. The data folder must be free or read-only.
+/// Returns the path of the copy. No file is there if the data folder has no spool.
 ///
 /// # Errors
-/// If it cannot be read, or there is no room for it.
+/// Fails if the spool cannot be read, or there is no room for the copy.
 pub(crate) fn copy_spool(path: &Path, to: &Path) -> anyhow::Result<PathBuf> {
     for end in ["", "-wal"] {
         let name = format!("spool.db{end}");
@@ -102,25 +103,25 @@ pub(crate) fn copy_spool(path: &Path, to: &Path) -> anyhow::Result<PathBuf> {
     Ok(spool(to))
 }
 
-/// The kept heads in a data folder.
+/// Returns the folder of the kept heads in a data folder.
 pub(crate) fn heads(path: &Path) -> PathBuf {
     path.join("models")
 }
 
-/// The address at which the service of a data folder says that it answers over HTTP.
+/// Returns the HTTP address that the service of a data folder wrote.
 pub fn noted_address(path: &Path) -> Option<SocketAddr> {
     noted(path, 0)
 }
 
-/// The same over gRPC.
+/// Returns the gRPC address that the service of a data folder wrote.
 fn noted_grpc_address(path: &Path) -> Option<SocketAddr> {
     noted(path, 1)
 }
 
-/// The service that holds a data folder, over gRPC, if it answers.
+/// Connects to the service that holds a data folder, over gRPC; `None` if it does not answer.
 ///
 /// # Errors
-/// If the note of its address is none.
+/// Fails if the address of the service is invalid.
 pub(crate) async fn service_over_grpc(path: &Path) -> anyhow::Result<Option<Channel>> {
     let Some(address) = noted_grpc_address(path) else { return Ok(None) };
     let endpoint = Endpoint::from_shared(format!("http://{address}"))?;
@@ -132,7 +133,7 @@ fn noted(path: &Path, line: usize) -> Option<SocketAddr> {
     noted.lines().nth(line)?.parse().ok().map(reachable)
 }
 
-/// A service on all addresses is asked on loopback.
+/// Replaces the address of a service that listens on all addresses by that of loopback.
 fn reachable(mut address: SocketAddr) -> SocketAddr {
     if address.ip().is_unspecified() {
         address.set_ip(Ipv4Addr::LOCALHOST.into());

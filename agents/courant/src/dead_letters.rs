@@ -1,4 +1,4 @@
-//! `courant dlq`: what could not be handled.
+//! `courant dlq`: lists, shows, replays and drops messages that could not be handled.
 
 use std::path::PathBuf;
 
@@ -15,7 +15,7 @@ use crate::config_args::ConfigArgs;
 use crate::data::{self, DataFolder};
 use crate::http;
 
-/// The most letters that are listed.
+/// The most dead letters that are listed.
 const LIMIT: u32 = 1_000;
 
 #[derive(Debug, Args)]
@@ -59,7 +59,7 @@ impl Call {
     }
 }
 
-/// The place where the letters are reached.
+/// The place where the dead letters are read.
 enum Desk {
     /// A running pipeline.
     Service(DeadLettersClient<Channel>),
@@ -187,7 +187,7 @@ fn absent(number: u64) -> String {
     format!("there is no dead letter {number}")
 }
 
-/// A gRPC status as a person reads it.
+/// Turns a gRPC status into an error for a person.
 fn explained(status: tonic::Status) -> anyhow::Error {
     match status.code() {
         Code::NotFound | Code::FailedPrecondition => anyhow::anyhow!(status.message().to_owned()),

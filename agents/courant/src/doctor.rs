@@ -1,4 +1,4 @@
-//! `courant doctor`: is this machine, and the configuration, fit for Courant?
+//! `courant doctor`: checks that this machine and the configuration are fit for Courant.
 
 use std::num::NonZeroUsize;
 
@@ -26,8 +26,8 @@ pub(crate) struct DoctorArgs {
     config: ConfigArgs,
 }
 
-/// Checks every section of the configuration, loads the encoder, and tells the
-/// devices with what to do about them.
+/// Checks every section of the configuration, loads the encoder and the classifiers, and lists
+/// the devices with advice.
 pub(crate) fn run(args: &DoctorArgs) -> anyhow::Result<()> {
     let document = args.config.load()?;
     let mut ill = Vec::new();
@@ -54,7 +54,7 @@ fn sections(document: &Document) -> anyhow::Result<String> {
     Ok("every section is valid".to_owned())
 }
 
-/// Loads each configured classifier, one after the other.
+/// Loads the configured classifiers, one after the other.
 fn loaded_classifiers(document: &Document) -> anyhow::Result<String> {
     let classifiers = classifiers(document, &Meters::new("courant")?.meter())?;
     let runtime = tokio::runtime::Runtime::new()?;
@@ -91,7 +91,7 @@ fn passed_over(providers: &[UnusedProvider]) -> String {
     if reasons.is_empty() { String::new() } else { format!("; not on {}", reasons.join(", ")) }
 }
 
-/// The machine, as the configuration uses it.
+/// Reports on the devices of this machine and their use by the configuration.
 fn devices(document: &Document, processes: Option<NonZeroUsize>) -> anyhow::Result<DeviceReport> {
     let gpu: GpuConfig = document.section("gpu")?;
     let inference: courant_inference::Config = document.section("inference")?;
@@ -108,8 +108,9 @@ fn devices(document: &Document, processes: Option<NonZeroUsize>) -> anyhow::Resu
     Ok(report)
 }
 
-/// `courant run` is one process. Of the agents on servers of their own the embedder
-/// uses it, and an analyst with classifiers; vectors are compared in Postgres.
+/// Returns the number of processes that use the GPU. `courant run` is one process. Of separate
+/// agents, the embedder uses the GPU, and so does an analyst with classifiers. The others do
+/// not, because Postgres compares the vectors.
 fn processes_on_gpu(document: &Document) -> anyhow::Result<usize> {
     let analyst: courant_analyst::Config = document.section("analyst")?;
     let has_agents = document.has("bus.url");

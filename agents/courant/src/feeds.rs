@@ -1,4 +1,4 @@
-//! `courant feeds`: what the crawler follows, also as OPML for other readers.
+//! `courant feeds`: shows the sources that the crawler follows, also as OPML for other readers.
 
 use std::collections::BTreeSet;
 use std::path::PathBuf;
@@ -38,12 +38,12 @@ pub(crate) fn run(args: &FeedsArgs) -> anyhow::Result<()> {
     args.place.show(&Value::Array(feeds), show)
 }
 
-/// Returns true for a feed, and for a source not yet read: it may be a feed.
+/// Returns true for a feed, and for a source that was not read yet, because it may be a feed.
 fn is_feed(feed: &Value) -> bool {
     matches!(feed["kind"].as_str(), None | Some("feed" | ""))
 }
 
-/// The feeds that files name, each once.
+/// Returns the feeds that `files` name, each once.
 fn named(files: &[PathBuf]) -> anyhow::Result<Vec<Value>> {
     let mut seen = BTreeSet::new();
     let mut feeds = Vec::new();

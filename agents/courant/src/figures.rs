@@ -1,12 +1,12 @@
-//! The metrics of a run, read for its summary.
+//! Reads the metrics of a run, for its summary.
 
 use std::collections::BTreeMap;
 
-/// Samples of Prometheus's text format: name with labels, and value.
+/// The samples of a text in Prometheus's format: each series with its labels, and its value.
 pub struct Figures(BTreeMap<String, f64>);
 
 impl Figures {
-    /// Reads what `/metrics` shows; lines that are no samples are skipped.
+    /// Parses the text of `/metrics`. Lines that are not samples are skipped.
     pub fn parse(text: &str) -> Self {
         let samples = text.lines().filter(|line| !line.starts_with('#')).filter_map(|line| {
             let (name, value) = line.rsplit_once(' ')?;
@@ -15,7 +15,7 @@ impl Figures {
         Self(samples.collect())
     }
 
-    /// The sum of all series of `name` that carry each of `labels`.
+    /// Returns the sum of all series of `name` that have all of `labels`.
     pub fn sum(&self, name: &str, labels: &[(&str, &str)]) -> f64 {
         let carries = |series: &str| {
             labels.iter().all(|(label, value)| series.contains(&format!("{label}=\"{value}\"")))
@@ -23,11 +23,11 @@ impl Figures {
         self.0
             .iter()
             .filter(|(series, _)| series.split('{').next() == Some(name) && carries(series))
-            // An empty sum of floats is -0, and would be shown so.
+            // The empty sum of floats is -0, which would be printed as such.
             .fold(0.0, |sum, (_, value)| sum + value)
     }
 
-    /// The mean of a histogram in seconds, and how often it was recorded.
+    /// Returns the mean of a histogram, in its unit, and the number of its values.
     pub fn mean(&self, name: &str, labels: &[(&str, &str)]) -> (f64, f64) {
         let count = self.sum(&format!("{name}_count"), labels);
         let sum = self.sum(&format!("{name}_sum"), labels);

@@ -1,15 +1,15 @@
-//! Hits of a search as a person reads them.
+//! Formats the hits of a search for a person.
 
 use console::Style;
 use serde_json::Value;
 
 use crate::paper::{Paper, in_words, short_id};
 
-/// Blanks before the lines of a hit.
+/// The number of blanks before the lines of a hit.
 const INDENT: usize = 5;
 
-/// One paragraph per hit, numbered; copies stand under the one that they are of, or under the
-/// first of them.
+/// Returns one numbered paragraph per hit. Copies stand under their original, or under the first
+/// copy if the original is not a hit.
 pub(crate) fn show_hits(answer: &Value, paper: &Paper) -> String {
     let hits = answer["hits"].as_array().map(Vec::as_slice).unwrap_or_default();
     if hits.is_empty() {
@@ -20,7 +20,7 @@ pub(crate) fn show_hits(answer: &Value, paper: &Paper) -> String {
     folded.map(|(i, (hit, copies))| show_hit(i + 1, hit, &copies, query, paper)).collect()
 }
 
-/// The hits of different texts in their order, each with its copies.
+/// Returns the hits with different texts in their order, each with its copies.
 fn folded(hits: &[Value]) -> Vec<(&Value, Vec<&Value>)> {
     let text_of = |hit: &Value| {
         let first = hit["syndicated_of"].as_str().or(hit["id"].as_str());
@@ -37,7 +37,7 @@ fn folded(hits: &[Value]) -> Vec<(&Value, Vec<&Value>)> {
     groups.into_iter().map(|(text, group)| first_ahead(&text, group)).collect()
 }
 
-/// Takes the hit of id `text`, else the first, out of `group`.
+/// Separates the hit with the id `text`, else the first hit, from the rest of `group`.
 fn first_ahead<'a>(text: &str, mut group: Vec<&'a Value>) -> (&'a Value, Vec<&'a Value>) {
     let first = group.iter().position(|hit| hit["id"] == text).unwrap_or(0);
     (group.remove(first), group)

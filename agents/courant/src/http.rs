@@ -1,4 +1,4 @@
-//! Asking a running service.
+//! Asks a running service over HTTP.
 
 use std::time::Duration;
 
@@ -21,23 +21,23 @@ pub fn block_on<T>(body: impl Future<Output = anyhow::Result<T>>) -> anyhow::Res
         .block_on(body)
 }
 
-/// Makes `ring` what encrypts, for every client of this process.
+/// Makes `ring` the cryptography provider of every client in this process.
 pub fn install_crypto() {
-    // Fails only where it was installed already, which is as good.
+    // This fails only if a provider was installed already, which serves as well.
     drop(rustls::crypto::ring::default_provider().install_default());
 }
 
-/// A service over HTTP.
+/// A running service that is asked over HTTP.
 pub struct Server {
     base: String,
     client: reqwest::Client,
 }
 
 impl Server {
-    /// The service at `base`, as `http://127.0.0.1:8080`.
+    /// Creates a client of the service at `base`, such as `http://127.0.0.1:8080`.
     ///
     /// # Errors
-    /// If no client can be made.
+    /// Fails if no HTTP client can be built.
     pub fn at(base: &str) -> anyhow::Result<Self> {
         install_crypto();
         let client = reqwest::Client::builder()
@@ -48,16 +48,16 @@ impl Server {
         Ok(Self { base: base.trim_end_matches('/').to_owned(), client })
     }
 
-    /// Returns true if somebody answers there.
+    /// Returns true if the service answers.
     pub async fn is_alive(&self) -> bool {
         let answer = self.client.get(format!("{}/healthz", self.base)).send().await;
         answer.is_ok_and(|answer| answer.status().is_success())
     }
 
-    /// The JSON at `path`.
+    /// Returns the JSON at `path`.
     ///
     /// # Errors
-    /// If nobody answers, or with what the service says is wrong.
+    /// Fails if the service does not answer, or with the error that it reports.
     pub async fn get(&self, path: &str, query: &[(&str, String)]) -> anyhow::Result<Value> {
         let url = url::Url::parse_with_params(&format!("{}{path}", self.base), query)
             .with_context(|| format!("{} is no URL", self.base))?;

@@ -1,4 +1,4 @@
-//! `courant ingest`: submits what sources hold, without crawling on.
+//! `courant ingest`: submits the articles of sources once, and does not follow the sources.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -39,20 +39,20 @@ pub(crate) struct IngestArgs {
     config: ConfigArgs,
 }
 
-/// The outcome of everything that was submitted.
+/// The outcomes of everything that was submitted.
 #[derive(Debug, Default, Serialize)]
 struct Outcome {
     #[serde(flatten)]
     report: Report,
-    /// Decision to entries.
+    /// The number of entries by decision.
     decided: BTreeMap<&'static str, u64>,
-    /// Why the gateway refused, by reason.
+    /// The number of entries that the gateway refused, by reason.
     refused_by_gateway: BTreeMap<String, u64>,
-    /// Submitted, and not decided while it was waited for.
+    /// The number of entries without a decision when the wait ended.
     undecided: u64,
 }
 
-/// Submits every source once, and says what was decided.
+/// Submits every source once and prints the decisions.
 pub(crate) fn run(args: &IngestArgs) -> anyhow::Result<()> {
     http::install_crypto();
     let document = args.config.load()?;
@@ -71,8 +71,8 @@ pub(crate) fn run(args: &IngestArgs) -> anyhow::Result<()> {
     }
 }
 
-/// A crawler submits to a bus of this process, so that each entry can be handed
-/// on and its decision told apart from those of other publishers.
+/// Runs a crawler that submits to a bus of this process. Each entry is forwarded from there, so
+/// that its decision can be told apart from those of other publishers.
 async fn ingest(
     intake: &IntakeArgs,
     document: &Document,
@@ -119,14 +119,14 @@ async fn crawler(
     Ok(Crawler::build(config, bus.clone(), store, Clock::system(), meter)?)
 }
 
-/// Hands entries on, and counts the decisions on them.
+/// Forwards entries and counts the decisions on them.
 struct Ledger {
     intake: Intake,
     outcome: Outcome,
 }
 
 impl Ledger {
-    /// Hands every entry of `local` on, until the crawler is done and nothing is left.
+    /// Forwards every entry of `local` until the crawler is finished and no entry is left.
     async fn hand_on(&mut self, local: &Bus, control: &Control) -> anyhow::Result<()> {
         let mut entries = local.consume(Stage::GATEWAY, 1).await?;
         loop {
@@ -147,7 +147,7 @@ impl Ledger {
         }
     }
 
-    /// Waits for the decisions that are missing. Each that comes extends the patience.
+    /// Waits for the missing decisions. Each decision that comes restarts the time limit.
     async fn hear_out(&mut self) -> anyhow::Result<()> {
         while self.intake.undecided() > 0 {
             match tokio::time::timeout(PATIENCE, self.intake.decision()).await {
@@ -169,7 +169,7 @@ impl Ledger {
     }
 }
 
-/// Completes when the crawler is done and has left nothing in its queue.
+/// Completes when the crawler is finished and its queue is empty.
 async fn empty(local: &Bus, control: &Control) -> anyhow::Result<()> {
     control.stopped().await;
     loop {

@@ -1,4 +1,4 @@
-//! The way into a pipeline: the bus of separate agents, or the gateway of one process over gRPC.
+//! Submits entries to a pipeline, over the bus of separate agents or the gRPC port of a gateway.
 
 use std::collections::{HashSet, VecDeque};
 use std::path::{Path, PathBuf};
@@ -18,7 +18,7 @@ use tonic::transport::{Channel, Endpoint};
 
 use crate::data;
 
-/// Entries on their way to a gateway.
+/// The most entries on their way to a gateway.
 const IN_FLIGHT: usize = 64;
 
 /// The pipeline to submit to.
@@ -33,12 +33,12 @@ pub(crate) struct IntakeArgs {
     data: Option<PathBuf>,
 }
 
-/// Takes entries in, and tells of their decisions.
+/// A connection to a pipeline, which submits entries and receives the decisions on them.
 pub(crate) struct Intake {
     way: Way,
-    /// Submissions without a decision.
+    /// The ids of submissions without a decision.
     waiting: HashSet<String>,
-    /// Decisions that were heard while an entry waited to be sent.
+    /// Decisions that came while an entry waited to be sent.
     heard: VecDeque<v1::EntryDecided>,
 }
 
@@ -51,7 +51,7 @@ impl Intake {
     /// Connects to the pipeline that `args` or the configuration names.
     ///
     /// # Errors
-    /// If none is named and none runs on the data folder, or it does not answer.
+    /// Fails if none is named and none runs on the data folder, or it does not answer.
     pub(crate) async fn open(
         args: &IntakeArgs,
         document: &Document,
@@ -73,10 +73,10 @@ impl Intake {
         Ok(Self { way, waiting: HashSet::new(), heard: VecDeque::new() })
     }
 
-    /// Submits `entry`, and waits while there is no room for it.
+    /// Submits `entry`. Waits while there is no room for it.
     ///
     /// # Errors
-    /// If it cannot be taken in.
+    /// Fails if the pipeline does not accept the entry.
     pub(crate) async fn submit(&mut self, id: &MessageId, entry: v1::Entry) -> anyhow::Result<()> {
         self.waiting.insert(entry.submission_id.clone());
         match &mut self.way {
@@ -98,11 +98,11 @@ impl Intake {
         }
     }
 
-    /// Returns the next decision on something that was submitted here. Nothing is lost if the
+    /// Returns the next decision on an entry that was submitted here. No decision is lost if the
     /// future is dropped.
     ///
     /// # Errors
-    /// If the pipeline does not answer any more, or refuses to take an entry in.
+    /// Fails if the pipeline no longer answers, or does not accept an entry.
     pub(crate) async fn decision(&mut self) -> anyhow::Result<v1::EntryDecided> {
         loop {
             let decision = match (self.heard.pop_front(), &mut self.way) {
@@ -118,7 +118,7 @@ impl Intake {
         }
     }
 
-    /// The number of submissions without a decision.
+    /// Returns the number of submissions without a decision.
     pub(crate) fn undecided(&self) -> usize {
         self.waiting.len()
     }
@@ -126,7 +126,7 @@ impl Intake {
     /// Closes the connection.
     ///
     /// # Errors
-    /// If the bus cannot be closed.
+    /// Fails if the bus cannot be closed.
     pub(crate) async fn close(self) -> anyhow::Result<()> {
         match self.way {
             Way::Bus { bus, .. } => bus.close().await.context("cannot close the bus"),
@@ -150,7 +150,7 @@ async fn gateway(channel: Channel) -> anyhow::Result<Way> {
     Ok(Way::Gateway { entries, decisions })
 }
 
-/// The pipeline that runs on a data folder.
+/// Connects to the pipeline that runs on a data folder.
 async fn running(folder: &Path) -> anyhow::Result<Channel> {
     match data::service_over_grpc(folder).await? {
         Some(channel) => Ok(channel),

@@ -1,4 +1,4 @@
-//! One JSON line out per line in, in order.
+//! Answers each JSON line of the input with one JSON line, in order.
 
 use std::io::{self, BufRead, Write};
 use std::num::NonZeroUsize;
@@ -8,14 +8,14 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
-/// Lines that each thread has in hand before the output is written.
+/// The number of lines for each thread before the output is written.
 const LINES_PER_JOB: usize = 16;
 
-/// Reads standard input, hands each line to `answer` on `jobs` threads, and writes
-/// what it returns. A line that fails becomes one with its `id` and an `error`.
+/// Reads standard input, calls `answer` for each line on `jobs` threads, and writes the results.
+/// A line that fails gives a line with its `id` and an `error`.
 ///
 /// # Errors
-/// If standard input or output fails.
+/// Fails if standard input or output fails.
 pub(crate) fn each_line<Q, A>(
     jobs: NonZeroUsize,
     answer: impl Fn(Q) -> anyhow::Result<A> + Sync,
@@ -42,7 +42,7 @@ where
     }
 }
 
-/// The answers to a block of lines, in order.
+/// Returns the answers to a block of lines, in order.
 fn answers<Q, A>(
     block: &[String],
     jobs: usize,

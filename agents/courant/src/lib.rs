@@ -1,7 +1,7 @@
-//! The `courant` command: the five agents in one process (`courant run`), and the
-//! tools around them.
+//! The `courant` command: the five agents in one process (`courant run`), and the tools around
+//! them.
 //!
-//! The public modules besides [`cli`] are those that `courant-bench` measures with.
+//! `courant-bench` uses the public modules besides [`cli`].
 
 #[macro_use]
 pub mod output;

@@ -9,7 +9,7 @@ fn main() -> ExitCode {
     match Cli::parse().run() {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            // One line, whatever the causes: "cannot open the store: the disk is full".
+            // The error and its causes in one line: "cannot open the store: the disk is full".
             eprintln!("courant: {error:#}");
             ExitCode::FAILURE
         }

@@ -1,4 +1,4 @@
-//! `courant mcp`: the pipeline for a language model, over standard input and output.
+//! `courant mcp`: serves the stored articles to a language model, over standard input and output.
 
 use std::path::PathBuf;
 
@@ -22,8 +22,8 @@ pub(crate) struct McpArgs {
     config: ConfigArgs,
 }
 
-/// Serves until standard input ends or a signal comes. Only MCP is written to
-/// standard output.
+/// Serves until standard input ends or a signal comes. Only MCP messages are written to standard
+/// output.
 pub(crate) fn run(args: &McpArgs) -> anyhow::Result<()> {
     http::install_crypto();
     let document = args.config.load_quiet()?;

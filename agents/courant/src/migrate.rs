@@ -1,4 +1,4 @@
-//! `courant migrate`: brings the tables of a store to those of this version.
+//! `courant migrate`: brings the tables of a store to the schema of this version.
 
 use std::path::{Path, PathBuf};
 

@@ -1,5 +1,4 @@
-//! `courant models`: the encoders and heads of this machine, and how they come and
-//! go.
+//! `courant models`: manages the encoders and heads of this machine.
 
 mod calibrate;
 mod evaluate;

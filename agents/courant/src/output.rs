@@ -1,14 +1,14 @@
-//! The output of the commands.
+//! Prints the output of the commands.
 
 use std::fmt::Arguments;
 use std::io::{Write, stdout};
 use std::process;
 
-/// As programs end whose reader has gone: 128 and the number of SIGPIPE.
+/// The exit code when the reader of the output has gone: 128 plus the number of SIGPIPE.
 const NOBODY_READS: i32 = 141;
 
-/// Writes to the standard output. Where nobody reads it any more, as behind `| head`,
-/// the process ends: `println!` would panic.
+/// Writes to the standard output. The process ends if nobody reads it any more, as with `| head`.
+/// `println!` would panic in this case.
 pub fn print(text: Arguments<'_>) {
     let mut out = stdout().lock();
     if out.write_fmt(text).and_then(|()| out.flush()).is_err() {
@@ -16,13 +16,13 @@ pub fn print(text: Arguments<'_>) {
     }
 }
 
-/// `print!` for whoever still reads.
+/// Prints like `print!`, but ends the process instead of panicking if nobody reads the output.
 #[macro_export]
 macro_rules! out {
     ($($text:tt)*) => { $crate::output::print(format_args!($($text)*)) };
 }
 
-/// `println!` for whoever still reads.
+/// Prints like `println!`, but ends the process instead of panicking if nobody reads the output.
 #[macro_export]
 macro_rules! outln {
     ($($text:tt)*) => { $crate::output::print(format_args!("{}\n", format_args!($($text)*))) };

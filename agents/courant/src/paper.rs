@@ -1,28 +1,28 @@
-//! The paper that a person reads from: a terminal with its width and colours, or a file.
+//! Formats text for a person, to the width and colours of a terminal, or for a file.
 
 use console::{Style, Term, measure_text_width};
 use jiff::Timestamp;
 use jiff::civil::Date;
 use serde_json::Value;
 
-/// Columns where there is no terminal to ask.
+/// The number of columns if there is no terminal.
 const USUAL_COLUMNS: usize = 80;
-/// The widest line that is pleasant to read.
+/// The most columns of a line, for easy reading.
 const WIDEST_COLUMNS: usize = 100;
-/// Digits of an id that name an article among some ten millions.
+/// The number of digits that identify one article among about ten million.
 const SHORT_ID: usize = 12;
-/// Words of a query below this length are not shown in matches.
+/// The least length of a query's word that is shown in bold in matches.
 const SHORTEST_MATCH: usize = 3;
 
-/// A medium for text.
+/// The medium that text is formatted for.
 pub(crate) struct Paper {
     columns: usize,
-    /// Colours and bold letters are understood.
+    /// True if the medium shows colours and bold letters.
     is_styled: bool,
 }
 
 impl Paper {
-    /// The standard output.
+    /// Describes the standard output.
     pub(crate) fn standard_output() -> Self {
         let term = Term::stdout();
         let columns = term.size_checked().map_or(USUAL_COLUMNS, |(_, columns)| columns.into());
@@ -30,7 +30,7 @@ impl Paper {
         Self { columns: columns.clamp(40, WIDEST_COLUMNS), is_styled }
     }
 
-    /// Returns `text` in `style`, where the medium understands it.
+    /// Returns `text` in `style` if the medium shows styles, else as it is.
     pub(crate) fn styled(&self, style: &Style, text: &str) -> String {
         if self.is_styled {
             style.clone().force_styling(true).apply_to(text).to_string()
@@ -58,7 +58,7 @@ impl Paper {
         shown
     }
 
-    /// Returns `text` in lines that fit, each behind `indent` blanks.
+    /// Returns `text` in lines that fit, each after `indent` blanks.
     pub(crate) fn wrapped(&self, text: &str, indent: usize) -> String {
         let room = self.columns.saturating_sub(indent).max(20);
         let mut lines: Vec<String> = Vec::new();
@@ -76,8 +76,8 @@ impl Paper {
     }
 }
 
-/// Returns `answer` without control characters in its texts, but for line feeds: publishers
-/// write them, and a terminal would obey.
+/// Returns `answer` without control characters in its texts, except line feeds. Publishers may
+/// write them, and a terminal would act on them.
 pub(crate) fn harmless(answer: &Value) -> Value {
     let is_harmful = |c: char| c.is_control() && c != '\n';
     match answer {
@@ -90,7 +90,7 @@ pub(crate) fn harmless(answer: &Value) -> Value {
     }
 }
 
-/// Words, and what stands between them, in order.
+/// Splits a text into words and the characters between them, in order.
 fn pieces(text: &str) -> impl Iterator<Item = &str> {
     let mut rest = text;
     std::iter::from_fn(move || {
@@ -102,13 +102,13 @@ fn pieces(text: &str) -> impl Iterator<Item = &str> {
     })
 }
 
-/// The digits of an id that a person types.
+/// Returns the first digits of an id, enough for a person to type.
 pub(crate) fn short_id(id: &str) -> &str {
     id.get(..SHORT_ID).unwrap_or(id)
 }
 
-/// A time of RFC 3339, or a date, in words: `3 November 2026, 14:05`, in its own zone. Others
-/// are returned as they are.
+/// Returns a time of RFC 3339, or a date, in words and in its own zone: `3 November 2026, 14:05`.
+/// Returns any other text unchanged.
 pub(crate) fn in_words(time: &str) -> String {
     if let Ok(date) = time.parse::<Date>()
         && !time.contains('T')
@@ -123,7 +123,7 @@ pub(crate) fn in_words(time: &str) -> String {
     }
 }
 
-/// Seconds in words of one unit, as `3 hours`.
+/// Returns a duration in words, in one unit: `3 hours`.
 pub(crate) fn duration_in_words(seconds: f64) -> String {
     let units = [(86_400.0, "day"), (3_600.0, "hour"), (60.0, "minute"), (1.0, "second")];
     let (size, name) = units.into_iter().find(|(size, _)| seconds >= *size).unwrap_or(units[3]);

@@ -1,4 +1,4 @@
-//! The five agents in one process, on an in-process bus and a store in a folder.
+//! Runs the five agents in one process, with an in-process bus and a store in a folder.
 
 use std::time::Duration;
 
@@ -26,16 +26,16 @@ use crate::data::DataFolder;
 /// The interval between two checks of the queues during a wait.
 const LOOK: Duration = Duration::from_millis(20);
 
-/// Servers that only the agents as processes use. Passed over without a word, they
-/// would let somebody look for articles where none arrive.
+/// The keys of servers that only separate agents use. They are refused here: if they were
+/// ignored, a user would look for articles on a server where none arrive.
 const SERVERS: [&str; 3] = ["bus.url", "store.url", "cache.redis_url"];
 
-/// A pipeline whose agents run, all but the crawler.
+/// A pipeline whose agents run, except the crawler.
 pub struct Pipeline {
     pub(crate) bus: Bus,
     pub(crate) store: Store,
     pub(crate) gateway: std::sync::Arc<Gateway>,
-    /// Steers the crawler.
+    /// Controls the crawler.
     pub crawler: Control,
     document: Document,
     clock: Clock,
@@ -44,11 +44,11 @@ pub struct Pipeline {
 }
 
 impl Pipeline {
-    /// Opens what lies in `data` and starts the agents as parts of `process`.
+    /// Opens the store and spool in `data` and starts the agents as parts of `process`.
     ///
     /// # Errors
-    /// If the configuration names a server of the distributed pipeline, a section is
-    /// wrong, a file is damaged, the disk is full, or the encoder cannot be loaded.
+    /// Fails if the configuration names a server of separate agents, a section is invalid, a file
+    /// is damaged, the disk is full, or the encoder cannot be loaded.
     pub async fn start(
         document: &Document,
         data: &DataFolder,
@@ -131,26 +131,26 @@ impl Pipeline {
         Ok(Self { bus, store, gateway, crawler, document, clock, meter, agents })
     }
 
-    /// A crawler of this pipeline.
+    /// Creates a crawler for this pipeline.
     ///
     /// # Errors
-    /// If a value of its section is out of its range.
+    /// Fails if a value of the crawler's section is out of its range.
     pub fn new_crawler(&self) -> anyhow::Result<Crawler> {
         let config = self.document.section("crawler")?;
         let (bus, store, clock) = (self.bus.clone(), self.store.clone(), self.clock.clone());
         Ok(Crawler::build(config, bus, store, clock, &self.meter)?)
     }
 
-    /// Waits until all queues on the path of articles are empty: what was submitted is
-    /// stored, or a dead letter.
+    /// Waits until all queues on the path of articles are empty. Every submitted entry is then
+    /// stored, decided otherwise, or a dead letter.
     ///
-    /// A message is published to the next queue before it leaves the one before,
-    /// and the queues are read in that order, so that none slips through.
+    /// A message is published to the next queue before it leaves its own queue. The queues are
+    /// read in that order, so that no message is missed.
     ///
-    /// A shutdown ends the wait: what is left lies in the spool for the next start.
+    /// A shutdown ends the wait. The remaining messages stay in the spool for the next start.
     ///
     /// # Errors
-    /// If the bus does not answer, or an agent failed.
+    /// Fails if the bus does not answer, or an agent failed.
     pub async fn drained(&mut self, shutdown: &CancellationToken) -> anyhow::Result<()> {
         while !shutdown.is_cancelled() {
             let queues = self.bus.queues().await?;
@@ -167,7 +167,7 @@ impl Pipeline {
         Ok(())
     }
 
-    /// Completes when nothing more can be taken in.
+    /// Completes with an error when the bus has no room for more.
     pub(crate) async fn no_room(&self) -> anyhow::Error {
         loop {
             if let Err(error) = self.bus.check_room().await {
@@ -177,7 +177,7 @@ impl Pipeline {
         }
     }
 
-    /// Completes when an agent fails. One that was drained has not failed.
+    /// Completes when an agent fails. An agent that was drained has not failed.
     pub(crate) async fn failed(&mut self) -> anyhow::Error {
         while let Some(ended) = self.agents.join_next().await {
             match ended {
@@ -189,10 +189,10 @@ impl Pipeline {
         std::future::pending().await
     }
 
-    /// Waits for the agents after a shutdown, and closes what was opened.
+    /// Waits for the agents after a shutdown, and closes the bus and the store.
     ///
     /// # Errors
-    /// The first agent's that failed, or what does not close.
+    /// The error of the first agent that failed, or that of closing.
     pub async fn join(mut self) -> anyhow::Result<()> {
         while let Some(ended) = self.agents.join_next().await {
             ended.context("an agent panicked")??;

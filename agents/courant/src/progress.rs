@@ -1,4 +1,4 @@
-//! One line that says how a round goes, while it goes.
+//! Prints the progress of a round in one line.
 
 use std::io::{IsTerminal, Write};
 use std::time::Duration;
@@ -12,7 +12,8 @@ use crate::figures::Figures;
 const ON_A_TERMINAL: Duration = Duration::from_millis(200);
 const IN_A_LOG: Duration = Duration::from_secs(2);
 
-/// Prints until it is finished. To standard error: standard output is for results.
+/// Prints progress until it is finished. It prints to standard error, because standard output is
+/// for results.
 pub(crate) struct Progress {
     done: CancellationToken,
     task: JoinHandle<()>,
@@ -35,7 +36,7 @@ impl Progress {
                     let line = line(&crawl, &meters);
                     if line != last {
                         eprint!("{line:<78}{end}");
-                        // A terminal that is gone is no reason to stop working.
+                        // The work goes on even if the terminal is gone.
                         drop(std::io::stderr().flush());
                         last = line;
                     }
@@ -48,7 +49,7 @@ impl Progress {
         Self { done, task }
     }
 
-    /// Prints the last line.
+    /// Prints the last line and ends.
     pub(crate) async fn finish(self) {
         self.done.cancel();
         drop(self.task.await);

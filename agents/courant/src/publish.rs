@@ -19,7 +19,8 @@ use crate::intake::{Intake, IntakeArgs};
 
 /// The longest wait for the decision.
 const PATIENCE: Duration = Duration::from_secs(30);
-/// A longer text is a mistake; the pipeline itself cuts at 256 KiB.
+/// The longest text that is read. A longer one is a mistake. The pipeline itself cuts texts at
+/// 256 KiB.
 const MAX_TEXT_BYTES: u64 = 16 << 20;
 
 #[derive(Debug, Args)]
@@ -58,15 +59,15 @@ pub(crate) struct PublishArgs {
 #[derive(Serialize)]
 struct Published {
     decision: &'static str,
-    /// The id by which it is found once it is stored; empty if it was refused.
+    /// The id of the article; empty if it was refused.
     article_id: String,
-    /// The article whose copy it is; empty if it is none.
+    /// The id of the article that it copies; empty if it is not a copy.
     of: String,
-    /// The reason for a refusal.
+    /// The reason for a refusal, else empty.
     reason: String,
 }
 
-/// Submits the article and says what was decided.
+/// Submits the article and prints the decision.
 pub(crate) fn run(args: &PublishArgs) -> anyhow::Result<()> {
     http::install_crypto();
     let document = args.config.load()?;

@@ -1,16 +1,16 @@
-//! An article, and the state of a pipeline, as a person reads them.
+//! Formats an article, and the state of a pipeline, for a person.
 
 use console::Style;
 use serde_json::Value;
 
 use crate::paper::{Paper, duration_in_words, in_words};
 
-/// Blanks before what belongs to a line above.
+/// The number of blanks before lines that belong to a line above.
 const INDENT: usize = 2;
 /// The least score of a topic that is shown.
 const LIKELY: f64 = 0.2;
 
-/// Title, origin, text, and what the analysis found.
+/// Returns the title, the origin, the text and the analysis of an article.
 pub(crate) fn show_article(article: &Value, paper: &Paper) -> String {
     let text = |key: &str| article[key].as_str().unwrap_or_default();
     let (title, dim) = (Style::new().bold().cyan(), Style::new().dim());
@@ -47,7 +47,7 @@ pub(crate) fn show_article(article: &Value, paper: &Paper) -> String {
     shown
 }
 
-/// Different texts of a list, with commas between.
+/// Returns the different texts of a list, separated by commas.
 fn list(items: &Value, text: impl Fn(&Value) -> Option<String>) -> String {
     let mut texts: Vec<String> = Vec::new();
     for text in items.as_array().into_iter().flatten().filter_map(text) {
@@ -58,7 +58,7 @@ fn list(items: &Value, text: impl Fn(&Value) -> Option<String>) -> String {
     texts.join(", ")
 }
 
-/// The amounts stored, the queues that hold something, the agents, feeds and pressure.
+/// Returns the stored amounts, the queues that are not empty, the agents, feeds and pressure.
 pub(crate) fn show_status(status: &Value, paper: &Paper) -> String {
     let number = |value: &Value| value.as_u64().unwrap_or_default();
     let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();

@@ -42,7 +42,7 @@ pub(crate) struct RunArgs {
     config: ConfigArgs,
 }
 
-/// Runs until the sources are worked off, or until a signal.
+/// Runs until a signal comes, or with `--once` until the sources are finished.
 pub(crate) fn run(args: &RunArgs) -> anyhow::Result<()> {
     http::install_crypto();
     let document = args.config.load_quiet()?;
@@ -58,8 +58,8 @@ pub(crate) fn run(args: &RunArgs) -> anyhow::Result<()> {
     result
 }
 
-/// A command that ends by itself needs no port that somebody knows: it takes any free one, and
-/// so runs beside a service.
+/// Returns the configuration of the service. A command that ends by itself takes any free port,
+/// so that it can run beside a service.
 fn service(args: &RunArgs, document: &Document) -> anyhow::Result<ServiceConfig> {
     let mut service: ServiceConfig = document.section("service")?;
     if args.once {
@@ -69,8 +69,8 @@ fn service(args: &RunArgs, document: &Document) -> anyhow::Result<ServiceConfig>
     Ok(service)
 }
 
-/// The sources of the command line, else those of the configuration; each is
-/// checked before anything is opened.
+/// Returns the sources of the command line, else those of the configuration. Each one is checked
+/// before anything is opened.
 fn sources(args: &RunArgs, document: &Document) -> anyhow::Result<Vec<Source>> {
     let config: courant_crawler::Config = document.section("crawler")?;
     let named = if args.sources.is_empty() { &config.sources } else { &args.sources };
@@ -110,8 +110,8 @@ struct Run<'a> {
 }
 
 impl Run<'_> {
-    /// One round over the sources with progress and summary, then, unless that
-    /// was all, the service until a signal.
+    /// Makes one round over the sources, with progress and summary. Unless that is all, serves
+    /// until a signal comes.
     async fn work(
         self,
         mut pipeline: Pipeline,
@@ -159,12 +159,12 @@ impl Run<'_> {
         stand: Option<&Newsstand>,
     ) -> anyhow::Result<()> {
         let started = tokio::time::Instant::now();
-        // A service that is started again asks nobody sooner than planned.
+        // A restarted service requests no source sooner than planned.
         let stays = !self.args.once && stand.is_none();
         let extent = if stays { Extent::Due } else { Extent::Everything };
         let mut report = self.round(pipeline, sources, extent).await?;
         if let Some(stand) = stand {
-            // The sample's publisher changes an article: a revision, found by a second round.
+            // The sample's publisher revises an article, and a second round finds the revision.
             stand.revise();
             eprintln!("One article was revised by its publisher: a second round finds it");
             report = sample::add(report, self.round(pipeline, sources, extent).await?);
@@ -184,7 +184,7 @@ impl Run<'_> {
         Ok(())
     }
 
-    /// Crawls the sources once and waits until what they held is stored.
+    /// Crawls the sources once and waits until their articles are stored.
     async fn round(
         &self,
         pipeline: &mut Pipeline,
@@ -206,7 +206,7 @@ impl Run<'_> {
     }
 }
 
-/// A source that gave nothing because it is none is an error of the command.
+/// Fails if a source could not be read.
 fn whole(report: &Report) -> anyhow::Result<()> {
     match report.source_errors.iter().next() {
         Some((source, reason)) => anyhow::bail!("{source}: {reason}"),

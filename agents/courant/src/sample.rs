@@ -37,8 +37,8 @@ pub(crate) async fn stand(port: Option<u16>) -> anyhow::Result<Newsstand> {
     stand.with_context(|| format!("cannot serve the sample on {address}"))
 }
 
-/// The home pages of the sample's publishers; their hosts lead to the newsstand,
-/// which needs no politeness.
+/// Returns the home pages of the sample's publishers. Maps their hosts to the newsstand, and
+/// turns politeness off, which the newsstand does not need.
 pub(crate) fn sources(stand: &Newsstand, document: &mut Document) -> anyhow::Result<Vec<Source>> {
     let resolve = [("*".to_owned(), stand.addr().to_string().into())];
     document.set("crawler.resolve", toml::Table::from_iter(resolve))?;
@@ -47,10 +47,10 @@ pub(crate) fn sources(stand: &Newsstand, document: &mut Document) -> anyhow::Res
     Ok(stand.hosts().iter().map(home).collect::<Result<_, _>>()?)
 }
 
-/// The question that one article of the sample answers, without a word of it.
+/// A question that one article of the sample answers without using any of its words.
 pub(crate) const QUERY: &str = courant_newsstand::MEANING_QUERY;
 
-/// Two rounds in one report.
+/// Adds the reports of two rounds.
 pub(crate) fn add(mut first: Report, second: Report) -> Report {
     first.found += second.found;
     first.submitted += second.submitted;

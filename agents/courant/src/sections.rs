@@ -1,5 +1,5 @@
-//! Every section of the configuration with the type that reads it: for `courant
-//! doctor`, for a start that refuses a wrong value, and for the reference of all keys.
+//! Every section of the configuration, with the type that reads it. `courant doctor`, the check at
+//! each start and the reference of all keys use this list.
 
 use courant_config::{Document, Error, Ranged, reference};
 use courant_inference::ClassifierConfig;
@@ -36,19 +36,19 @@ where
     Section { name, check, describe: reference::ReferenceSection::of::<T> }
 }
 
-/// Reads each section as its owner does.
+/// Reads each section with its own type.
 ///
 /// # Errors
-/// The first key that is unknown, or whose value is wrong or out of its range.
+/// Names the first key that is unknown, or whose value is invalid or out of its range.
 pub(crate) fn check(document: &Document) -> Result<(), Error> {
     SECTIONS.iter().try_for_each(|section| (section.check)(document, section.name))
 }
 
-/// Every key with its default, its values and its effect, as Markdown.
+/// Returns every key with its default, its values and its effect, as Markdown.
 pub(crate) fn reference() -> String {
     let mut sections: Vec<_> =
         SECTIONS.iter().map(|section| (section.describe)(section.name)).collect();
-    // A list of tables has no default to show: one entry stands for all.
+    // A list of tables has no default to show, so one entry serves as the example.
     let classifier = ClassifierConfig::new("NAME", "MODEL");
     let entry = reference::ReferenceSection::list("analyst.classifiers", &classifier);
     let after = SECTIONS.iter().position(|section| section.name == "analyst");

@@ -1,5 +1,5 @@
-//! Something that answers as the gateway does: a service over HTTP, or a gateway in
-//! this process.
+//! Answers questions as the gateway does, through a running service over HTTP or a gateway in this
+//! process.
 
 use std::path::Path;
 
@@ -24,47 +24,48 @@ use crate::config_args::ConfigArgs;
 use crate::data;
 use crate::http::Server;
 
-/// The longest answer that is read.
+/// The longest answer that is read, in bytes.
 const MAX_ANSWER_BYTES: usize = 16 << 20;
 
-/// The service of a data folder, if it answers.
+/// Returns the service of a data folder, if it answers.
 pub(crate) async fn running(folder: &Path) -> anyhow::Result<Option<Server>> {
     let Some(address) = data::noted_address(folder) else { return Ok(None) };
     let server = Server::at(&format!("http://{address}"))?;
     Ok(server.is_alive().await.then_some(server))
 }
 
-/// The parts of a pipeline that a question needs besides the store.
+/// The part of a pipeline that a question needs besides the store.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Needs {
-    /// It is one of meaning.
+    /// The question is a search by meaning.
     Encoder,
-    /// It is about the queues.
+    /// The question is about the queues.
     Queues,
     Nothing,
 }
 
-/// Something that answers as the gateway does.
+/// A service that answers questions as the gateway does.
 pub(crate) enum Service {
-    /// Over HTTP.
+    /// A running service, over HTTP.
     Remote(Server),
-    /// In this process.
+    /// A gateway in this process.
     Local(Box<Local>),
 }
 
-/// A gateway in this process, with what it asks.
+/// A gateway in this process, with its copy of the spool if it has one.
 pub(crate) struct Local {
     routes: Router,
     _spool: Option<TempDir>,
 }
 
 impl Service {
-    /// The gateway whose routes these are.
+    /// Creates a service from the routes of a gateway.
     pub(crate) fn local(routes: Router) -> Self {
         Self::Local(Box::new(Local { routes, _spool: None }))
     }
 
-    /// A gateway on the store of `folder`, read-only, with what the question needs besides.
+    /// Creates a gateway on the read-only store of `folder`, with the part that the question
+    /// `needs`.
     pub(crate) async fn of_folder(
         folder: &Path,
         config: &ConfigArgs,
@@ -103,10 +104,10 @@ impl Service {
         Ok(Self::Local(Box::new(Local { routes: gateway.routes(), _spool: Some(spool) })))
     }
 
-    /// The JSON at `path`.
+    /// Returns the JSON at `path`.
     ///
     /// # Errors
-    /// With what the service says is wrong.
+    /// Fails with the error that the service reports.
     pub(crate) async fn get(&self, path: &str, query: &[(&str, String)]) -> anyhow::Result<Value> {
         match self {
             Self::Remote(server) => server.get(path, query).await,

@@ -14,7 +14,7 @@ use crate::pipeline::Pipeline;
 use crate::sample;
 use crate::service::Service;
 
-/// The stages whose times are shown: agent, stage, what it is for a reader.
+/// The stages whose times are shown: the agent, the stage, and the name for a reader.
 const STAGES: [(&str, &str, &str); 7] = [
     ("crawler", "fetch", "fetch"),
     ("crawler", "extract", "extract"),
@@ -25,7 +25,7 @@ const STAGES: [(&str, &str, &str); 7] = [
     ("storage", "commit", "commit (per batch)"),
 ];
 
-/// The figures of a run, and one search.
+/// The figures of a run, and the result of one search.
 #[derive(Debug, Serialize)]
 pub(crate) struct RunSummary {
     found: u64,
@@ -106,8 +106,8 @@ fn stages(figures: &Figures) -> Vec<Stage> {
     times.filter(|stage| stage.count > 0).collect()
 }
 
-/// A search that shows what the store holds: the sample's own question, else the best key
-/// phrase of some article.
+/// Runs a search that shows the store's content. It searches for the sample's own question, else
+/// for the best key phrase of an article.
 async fn search(pipeline: &Pipeline, is_sample: bool) -> anyhow::Result<Option<Value>> {
     let Some(some) = pipeline.store.articles().list(None, 1).await?.pop() else { return Ok(None) };
     let query = if is_sample {
@@ -122,7 +122,7 @@ async fn search(pipeline: &Pipeline, is_sample: bool) -> anyhow::Result<Option<V
     Ok(Some(answer))
 }
 
-/// Counters are whole numbers.
+/// Converts a counter, which is a whole number.
 #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a count")]
 fn count(value: f64) -> u64 {
     value as u64

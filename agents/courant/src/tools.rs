@@ -1,4 +1,4 @@
-//! The tools that need no service: each reads standard input or files, and prints.
+//! The tools that need no service. Each reads standard input or files and prints its result.
 
 pub(crate) mod analyze;
 pub(crate) mod canonicalize;

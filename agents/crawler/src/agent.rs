@@ -1,4 +1,4 @@
-//! Building and running the crawler.
+//! Builds and runs the crawler.
 
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -40,7 +40,7 @@ use crate::web::fetch::Fetcher;
 use crate::web::leases::Leases;
 use crate::web::politeness::Politeness;
 
-/// Finds articles and hands them on.
+/// Finds articles and publishes them on the bus.
 pub struct Crawler {
     config: Config,
     bus: Bus,
@@ -52,11 +52,11 @@ pub struct Crawler {
 }
 
 impl Crawler {
-    /// Creates what a crawl needs; sends nothing yet.
+    /// Creates the parts that a crawl needs. Sends no request yet.
     ///
     /// # Errors
-    /// [`Error::Config`] names the first setting out of its range,
-    /// [`Error::Client`] says why there is no HTTP client.
+    /// [`Error::Config`] if a setting is out of its range; it names the first one.
+    /// [`Error::Client`] if the HTTP client cannot be built.
     pub fn build(
         config: Config,
         bus: Bus,
@@ -71,17 +71,18 @@ impl Crawler {
         Ok(Self { config, bus, store, clock, metrics, progress: Progress::default(), fetcher })
     }
 
-    /// Looks on while [`Self::run`] works.
+    /// Returns a handle that reads the figures while [`Self::run`] works.
     pub fn progress(&self) -> Progress {
         self.progress.clone()
     }
 
-    /// Crawls `sources` until `control` says to stop or, unless `extent` is
-    /// [`Extent::Forever`], until each was worked off. Files and folders are read once; feeds,
-    /// sitemaps and sites are looked at again as often as they change.
+    /// Crawls `sources` until `control` says to stop. Ends earlier, when every source is
+    /// finished, unless `extent` is [`Extent::Forever`]. Files and folders are read once. With
+    /// [`Extent::Forever`], feeds, sitemaps and sites are checked again and again, those that
+    /// change often more often.
     ///
-    /// The report, not the error, lists pages that fail and sources that turn out to be none.
-    /// The next crawl finds again what was cut off.
+    /// Failed pages and unusable sources are listed in the report; they are not errors. The next
+    /// crawl finds again the pages that a stop cut off.
     ///
     /// # Errors
     /// [`Error::Bus`] and [`Error::Publish`] if the bus fails for good.
@@ -104,16 +105,16 @@ impl Crawler {
             () = Box::pin(share(&crawl)) => {}
         }
         let failure = crawl.publisher.failure();
-        // The last one to hold the memory: its writer ends when all is written.
+        // This drops the last reference to the memory: its writer ends when everything is written.
         drop(crawl);
         if writer.await.is_err() {
-            tracing::error!("the writer of visits died: pages will be visited again");
+            tracing::error!("the task that records visits died: pages will be visited again");
         }
         leases.leave().await;
         failure.map_or_else(|| Ok(progress.report()), Err)
     }
 
-    /// Puts the parts of a crawl together. The task writes what the crawl remembers.
+    /// Puts the parts of a crawl together. The returned task writes visits and notes to the store.
     fn compose(self, extent: Extent, control: &Control) -> (Arc<Crawl>, JoinHandle<()>) {
         let Self { config, bus, store, clock, metrics, progress, fetcher } = self;
         let stop = control.token().child_token();
@@ -192,7 +193,7 @@ impl Crawler {
     }
 }
 
-/// Until all that the sources led to is worked off, or the crawl is stopped.
+/// Runs until every page that the sources led to is finished, or the crawl is stopped.
 async fn work_off(crawl: &Arc<Crawl>, sources: Vec<Source>) {
     crawl.resume().await;
     let looks = Arc::new(Looks::new(Arc::clone(crawl)));
@@ -214,7 +215,7 @@ async fn read_source(looks: &Arc<Looks>, source: Source) {
     }
 }
 
-/// Never ends before the crawl does.
+/// Passes the pipeline's pressure on to the crawl. Never returns by itself.
 async fn listen(crawl: &Crawl, mut pressure: Subscription<Pressure>) {
     while let Some(pressure) = pressure.next().await {
         crawl.intake.pace.hear(&pressure);

@@ -26,9 +26,9 @@ use crate::urls::{self, domain_of};
 use crate::web::Web;
 use crate::web::leases::{Holding, Leases};
 
-/// Domains that are left alone from the start.
+/// The most noted pauses that a crawl takes over when it starts.
 const MAX_PAUSES: usize = 10_000;
-/// Pages that are handed over or taken over at once.
+/// The most pages that are handed over or taken over in one step.
 const MAX_ADOPTED: usize = 500;
 
 /// A running crawl.
@@ -44,19 +44,20 @@ pub(crate) struct Crawl {
     pub(crate) memory: Arc<Memory>,
     pub(crate) intake: Arc<Intake>,
     pub(crate) tally: Tally,
-    /// Pages being extracted.
+    /// One permit for each processor core. A page holds one while it is extracted.
     pub(crate) cores: Arc<Semaphore>,
-    /// Ends the crawl: a shutdown, or a failure.
+    /// Cancelled by a shutdown or a failure: the crawl ends.
     pub(crate) stop: CancellationToken,
     /// One task per domain with pages, and one per source that is followed.
     pub(crate) workers: TaskTracker,
 }
 
 impl Crawl {
-    /// Takes up what was noted before: who is to be left alone and, unless every
-    /// source is read again at once, the pages that waited in domains that nobody has.
+    /// Resumes from the notes of an earlier crawl. Restores the pauses of domains, and starts a
+    /// worker for each domain that has noted pages and no other holder. [`Extent::Everything`]
+    /// restores only the pauses, because it reads every source again anyway.
     pub(crate) async fn resume(self: &Arc<Self>) {
-        // Why nothing is known has been logged.
+        // The memory has logged the failure already.
         let pauses = self.memory.all_notes(NoteKind::Pause, MAX_PAUSES).await;
         for (pause, rest) in pauses.unwrap_or_default() {
             self.web.leave_alone(&pause.name, rest).await;
@@ -70,7 +71,7 @@ impl Crawl {
         let pages = pages.iter().filter(|(note, _)| note.domain.is_empty());
         let pages: Vec<Page> = pages.filter_map(|(note, _)| notes::page(note)).collect();
         if !pages.is_empty() {
-            // Why they are not found has been logged.
+            // The memory has logged the failure already.
             let _ = self.memory.hand_over(pages.iter()).await;
         }
         for domain in self.waiting_domains(most).await {
@@ -78,34 +79,35 @@ impl Crawl {
         }
     }
 
-    /// The domains with pages that wait and that no other crawler has, `most` at most.
+    /// Returns up to `most` domains that have waiting pages and that no other crawler holds.
     pub(crate) async fn waiting_domains(&self, most: usize) -> Vec<String> {
-        // Why nothing is known has been logged.
+        // The memory has logged the failure already.
         self.memory.waiting_domains(&self.leases.holder, most).await.unwrap_or_default()
     }
 
-    /// Works `domain` off, whatever waits there.
+    /// Starts a worker for `domain` unless it has one.
     pub(crate) fn open(self: &Arc<Self>, domain: String) {
         if self.frontier.open(&domain) {
             self.workers.spawn(work_off_domain(Arc::clone(self), domain));
         }
     }
 
-    /// Takes over the pages that others left in the domains of `leases`, as many as there
+    /// Takes over the pages that other crawlers left in the domains of `leases`, as many as there
     /// is room for.
     pub(crate) async fn adopt(self: &Arc<Self>, leases: &[Lease]) {
         let most = self.frontier.room().min(MAX_ADOPTED);
         if self.extent == Extent::Everything || leases.is_empty() || most == 0 {
             return;
         }
-        // Why there are none has been logged.
+        // The memory has logged the failure already.
         let pages = self.memory.adopt(leases, most).await.unwrap_or_default();
         for page in pages.iter().filter_map(notes::page) {
             self.offer(page);
         }
     }
 
-    /// Uses `domain`. A single round waits for it while another crawler has it.
+    /// Holds `domain` for use. Unless the crawl runs for ever, waits while another crawler has the
+    /// domain.
     pub(crate) async fn hold(&self, domain: &str) -> Result<Holding, Ended> {
         loop {
             match self.leases.hold(domain).await {
@@ -119,8 +121,8 @@ impl Crawl {
         }
     }
 
-    /// Queues the pages that `source` names, the newest first. `unfinished`: tracks
-    /// them until they are worked off.
+    /// Queues the pages that `source` names, the newest first, and returns their number.
+    /// `unfinished` tracks the pages until they are finished.
     pub(crate) fn queue(
         self: &Arc<Self>,
         source: &str,
@@ -129,7 +131,7 @@ impl Crawl {
     ) -> usize {
         let count = named.len();
         self.tally.progress.count(|report| report.lists += u64::from(count > 0));
-        // A print view comes after the story that it shows, whichever changed last.
+        // A print view comes after the story that it shows, even if the view changed later.
         named.sort_by_key(|page| {
             (is_print_url(&page.url), std::cmp::Reverse(page.hint.changed_at_ms))
         });
@@ -151,7 +153,7 @@ impl Crawl {
         count
     }
 
-    /// Puts a page that was found into its queue, if there is room.
+    /// Puts a page into its queue, or refuses it if there is no room.
     pub(crate) fn offer(self: &Arc<Self>, page: Page) {
         let Some((key, domain)) = self.admit_page(&page) else {
             return;
@@ -160,7 +162,8 @@ impl Crawl {
         self.note_offer(&offered, domain);
     }
 
-    /// The same, but waits for room: for lists that can be read slowly.
+    /// Puts a page into its queue, and waits until there is room. It serves lists that can be read
+    /// slowly.
     pub(crate) async fn offer_patiently(self: &Arc<Self>, page: Page) {
         let Some((key, domain)) = self.admit_page(&page) else {
             return;
@@ -195,7 +198,7 @@ impl Crawl {
     }
 }
 
-/// Works off the queue of one domain, page by page, until it is empty.
+/// Handles the queue of one domain, page by page, until it is empty.
 async fn work_off_domain(crawl: Arc<Crawl>, domain: String) {
     while !crawl.stop.is_cancelled() {
         let is_empty = match crawl.hold(&domain).await {
@@ -213,7 +216,8 @@ async fn work_off_domain(crawl: Arc<Crawl>, domain: String) {
     }
 }
 
-/// Works off what waits in a domain while it is held. Returns if nothing waits any more.
+/// Handles the waiting pages of a domain while the domain is held. Returns true if the queue is
+/// empty.
 async fn work_off(crawl: &Arc<Crawl>, domain: &str, holding: &Holding) -> bool {
     while !crawl.stop.is_cancelled() {
         let Some(taken) = crawl.frontier.take(domain) else {
@@ -239,8 +243,8 @@ async fn work_off(crawl: &Arc<Crawl>, domain: &str, holding: &Holding) -> bool {
     false
 }
 
-/// A page that led into a domain of another crawler is left to that one; a single round
-/// waits for the domain.
+/// Passes on the URL that a page led to. A crawl that runs for ever leaves it to whichever
+/// crawler has its domain; any other crawl queues it here.
 async fn lead_on(crawl: &Arc<Crawl>, taken: Taken, url: Url) {
     let next = taken.page.led_to(url);
     if crawl.extent != Extent::Forever {
@@ -252,7 +256,8 @@ async fn lead_on(crawl: &Arc<Crawl>, taken: Taken, url: Url) {
     settle(crawl, taken, &Ok(Outcome::HandedOver));
 }
 
-/// Leaves all that waits in a domain to the crawler that has it.
+/// Hands all waiting pages of a domain over to the crawler that has it. Returns true: the queue
+/// is empty.
 async fn hand_over_all(crawl: &Arc<Crawl>, domain: &str) -> bool {
     let mut is_empty = false;
     while !is_empty {
@@ -268,7 +273,8 @@ async fn hand_over_all(crawl: &Arc<Crawl>, domain: &str) -> bool {
     true
 }
 
-/// A page that is not safe with the store fails, and is found again.
+/// Hands pages over through the store. If the store does not take a page, the page fails, and a
+/// later crawl finds it again.
 async fn hand_over(crawl: &Arc<Crawl>, batch: Vec<Taken>) {
     if batch.is_empty() {
         return;
@@ -281,7 +287,7 @@ async fn hand_over(crawl: &Arc<Crawl>, batch: Vec<Taken>) {
     crawl.tally.metrics.frontier(crawl.frontier.len());
 }
 
-/// The domain cannot be held: a page of it fails.
+/// Fails the next page of a domain that cannot be held. Returns true if none waits.
 fn give_up_one(crawl: &Arc<Crawl>, domain: &str, ended: Ended) -> bool {
     match crawl.frontier.take(domain) {
         Some(taken) => settle(crawl, taken, &Err(ended)),
@@ -292,7 +298,7 @@ fn give_up_one(crawl: &Arc<Crawl>, domain: &str, ended: Ended) -> bool {
 
 fn settle(crawl: &Arc<Crawl>, taken: Taken, ended: &Result<Outcome, Ended>) {
     crawl.tally.settle(ended);
-    // Whoever has the domain next finds those again.
+    // The next holder of the domain finds those pages in the notes.
     if !matches!(ended, Err(Ended::Interrupted | Ended::Failed(Failure::Leased))) {
         crawl.memory.notes.forget_page(&taken.page.url);
     }

@@ -1,5 +1,5 @@
-//! From a page and its listing to the entry that is submitted: the value with the best source
-//! wins.
+//! Builds the entry that is submitted from a page and its listing. The value with the best
+//! evidence wins.
 
 use courant_article::{Entry, Evidence, Origin, PageFields, Sourced, Text};
 use courant_extract::{Context, Page as Extracted, names};
@@ -7,7 +7,7 @@ use url::Url;
 
 use crate::page::{Hint, Page};
 
-/// Builds the entry of a page that was read in `context`.
+/// Builds the entry of the page at `url` that was read in `context`.
 pub(crate) fn article(url: &Url, found: &Page, page: Extracted, context: Context) -> Entry {
     let (hint, from) = (&found.hint, page.evidence);
     let title = Sourced::best([
@@ -55,7 +55,7 @@ pub(crate) fn article(url: &Url, found: &Page, page: Extracted, context: Context
     .bounded()
 }
 
-/// A page's value; one without a stated origin is a guess.
+/// Pairs a value with its origin. A value without an origin counts as a guess.
 fn sourced<T>(value: Option<T>, origin: Option<Origin>) -> Option<Sourced<T>> {
     value.map(|value| Sourced { value, origin: origin.unwrap_or(Origin::Guessed) })
 }
@@ -64,14 +64,14 @@ fn listed<T>(value: Option<T>) -> Option<Sourced<T>> {
     sourced(value, Some(Origin::Listed))
 }
 
-/// The authors of the entry in the feed. Those of the whole feed are a guess.
+/// Returns the authors that the feed names. Authors of the whole feed count as a guess.
 fn listed_authors(hint: &Hint) -> Option<Sourced<Vec<String>>> {
     let authors = filled(names(hint.feed.authors.iter().map(String::as_str)));
     let origin = if hint.authors_are_inherited { Origin::Guessed } else { Origin::Listed };
     sourced(authors, Some(origin))
 }
 
-/// The category of the feed's entry, if it has exactly one; several are tags.
+/// Returns the category of the feed's entry, if it has exactly one. Several categories are tags.
 fn listed_section(hint: &Hint) -> Option<Sourced<String>> {
     match hint.feed.categories.as_slice() {
         [category] => listed(Some(category.clone())),

@@ -1,25 +1,25 @@
-//! Why a crawl cannot begin or go on.
+//! The errors that keep a crawl from starting or continuing.
 
 use std::path::PathBuf;
 
 use crate::outcome::{Ended, Refusal};
 use courant_config::RangeError;
 
-/// The crawler cannot be built or run. What happens to single pages and sources
-/// is no error: it is in the [`crate::Report`].
+/// The reason why the crawler cannot be built or run. The outcomes of single pages and sources
+/// are not errors: the [`crate::Report`] counts them.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
-    /// A setting out of its range.
+    /// A setting is out of its range.
     #[error(transparent)]
     Config(#[from] RangeError),
     /// The HTTP client cannot be built.
     #[error("cannot build the HTTP client")]
     Client(#[source] reqwest::Error),
-    /// The pressure on the pipeline cannot be listened to.
+    /// The crawler cannot subscribe to the pipeline's pressure.
     #[error("cannot listen to the pipeline's pressure")]
     Bus(#[source] courant_bus::Error),
-    /// The bus takes no more articles. Those that it took are safe, the others are
-    /// found again by the next crawl.
+    /// The bus accepts no more articles. The articles that it accepted are safe. The next crawl
+    /// finds the others again.
     #[error("cannot hand on an article")]
     Publish(#[source] courant_bus::PublishError),
 }
@@ -27,30 +27,30 @@ pub enum Error {
 /// A source that cannot be crawled.
 #[derive(Debug, thiserror::Error)]
 pub enum SourceError {
-    /// Neither a URL nor a file or folder.
+    /// The text names neither a URL nor an existing file or folder.
     #[error("source {0:?} is neither an http(s) URL nor an existing file or folder")]
     NotFound(String),
-    /// A URL of another scheme, or a broken one.
+    /// The URL is invalid, or its scheme is not http or https.
     #[error("source {0:?} is no http(s) URL")]
     Url(String),
-    /// A file of no kind that is known.
+    /// The file is of no known kind.
     #[error(
         "source {} is no feed, sitemap, OPML, URL list, WARC, JSONL or HTML file",
         .0.display()
     )]
     NotASource(PathBuf),
-    /// A file or folder that cannot be read.
+    /// The file or folder cannot be read.
     #[error("cannot read source {}", path.display())]
     Unreadable {
         /// The file or folder.
         path: PathBuf,
-        /// Why.
+        /// The I/O error.
         #[source]
         source: std::io::Error,
     },
 }
 
-/// Why an address gave nothing, and the way out where there is one.
+/// Explains why an address gave nothing, and the remedy if there is one.
 fn why_not(ended: Ended) -> String {
     match ended {
         Ended::Refused(Refusal::PrivateAddress) => {
@@ -73,36 +73,36 @@ fn why_not(ended: Ended) -> String {
     }
 }
 
-/// Why a round over a source brought nothing.
+/// The reason why a round over a source brought no pages.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum Fruitless {
-    /// Its address gave nothing, as pages give nothing.
+    /// The source could not be fetched.
     #[error("{}", why_not(*.0))]
     NotFetched(Ended),
-    /// A web page answers where a feed, sitemap or list was before.
+    /// The address returns a web page now; before, it returned a feed, sitemap or list.
     #[error("a web page stands in the place of the {kind}: its links are not followed")]
     PageInPlace {
-        /// The kind of listing that was here.
+        /// The kind of listing that was there before.
         kind: &'static str,
     },
-    /// It is neither feed nor sitemap nor site.
+    /// The document is of no kind that can be a source.
     #[error("no feed, sitemap, OPML, URL list or web page")]
     NotASource,
-    /// A feed, sitemap or OPML file that is broken.
+    /// The feed, sitemap or other document cannot be parsed.
     #[error("a broken {kind}: {problem}")]
     Broken {
-        /// The kind of file that it seems to be.
+        /// The kind that the document seems to be.
         kind: &'static str,
         /// The fault, in the parser's words.
         problem: String,
     },
-    /// A site that leads nowhere.
+    /// The site has no feed, no sitemap and no link to one of its pages.
     #[error("no feed, no sitemap and no link to a page of the same site")]
     LeadsNowhere,
-    /// The problem found at the last look; the next look is not due yet.
+    /// The problem that the last check found. The next check is not due yet.
     #[error("{0}")]
     NotDue(String),
-    /// A file that cannot be read, or not to its end.
+    /// The file cannot be read, or not to its end.
     #[error("cannot be read: {0}")]
     Io(#[from] std::io::Error),
 }

@@ -1,12 +1,12 @@
-//! The extent of a crawl.
+//! The choice of sources for a crawl, and how often it reads them.
 
-/// The sources and pages that a crawl takes.
+/// The sources that a crawl reads, and how often.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Extent {
-    /// Every source and each of its pages once, whatever was planned.
+    /// Reads every source and each of its pages once, even if no look is due.
     Everything,
-    /// The sources whose time has come, once.
+    /// Reads the sources whose next look is due, once.
     Due,
-    /// Every source again and again, each in its time.
+    /// Reads every source again and again, each when its next look is due.
     Forever,
 }

@@ -1,22 +1,23 @@
-//! The leases that this crawler has now, on which its writes rest.
+//! The leases that this crawler holds now. Its writes need them.
 
 use std::collections::{HashMap, HashSet};
 use std::sync::{Mutex, PoisonError};
 
 use courant_store::Lease;
 
-/// Leases by domain.
+/// The held leases, by domain. A write needs the lease of its domain, which fences off crawlers
+/// that lost it.
 #[derive(Debug, Default)]
 pub(crate) struct Fences(Mutex<HashMap<String, Lease>>);
 
 impl Fences {
-    /// The domain is held from now on.
+    /// Records that a domain is held.
     pub(crate) fn put(&self, lease: Lease) {
         let mut leases = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         leases.insert(lease.domain.clone(), lease);
     }
 
-    /// The lease was given back or lost.
+    /// Records that a lease was given back or lost.
     pub(crate) fn remove(&self, lease: &Lease) {
         let mut leases = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if leases.get(&lease.domain) == Some(lease) {
@@ -24,12 +25,12 @@ impl Fences {
         }
     }
 
-    /// The lease of `domain`, if it is held.
+    /// Returns the lease of `domain`, if it is held.
     pub(crate) fn get(&self, domain: &str) -> Option<Lease> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).get(domain).cloned()
     }
 
-    /// The leases of those of `domains` that are held, each once.
+    /// Returns the leases of those `domains` that are held, each once.
     pub(crate) fn of<'a>(&self, domains: impl Iterator<Item = &'a str>) -> Vec<Lease> {
         let leases = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let domains: HashSet<&str> = domains.collect();

@@ -1,4 +1,4 @@
-//! The sources that the crawler follows, for its status.
+//! Keeps the sources that the crawler follows, for its status.
 
 use std::collections::{BTreeMap, HashSet};
 use std::fmt::Write as _;
@@ -7,18 +7,18 @@ use std::sync::{Mutex, PoisonError};
 use courant_store::Listing;
 use url::Url;
 
-/// Failing listings that the status names, those that failed most often.
+/// The most failing listings that the status names. Those with the most failures come first.
 const MAX_NAMED: usize = 5;
 
-/// Sources that are followed, and how their feeds and sitemaps fare. As many as
-/// the configuration and its OPML files name.
+/// The followed sources and the state of their listings. The configuration and its OPML files
+/// bound their number.
 #[derive(Debug, Default)]
 pub(crate) struct Followed(Mutex<State>);
 
 #[derive(Debug, Default)]
 struct State {
     begun: HashSet<Url>,
-    /// By URL; `None` while it does not fail.
+    /// Listings by URL; `None` while the listing does not fail.
     looked_at: BTreeMap<String, Option<Failing>>,
 }
 
@@ -30,12 +30,12 @@ struct Failing {
 }
 
 impl Followed {
-    /// Returns true if nobody follows `url` yet; the caller follows it from now on.
+    /// Returns true if nobody follows `url` yet. The caller follows it from now on.
     pub(crate) fn begin(&self, url: &Url) -> bool {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).begun.insert(url.clone())
     }
 
-    /// Takes note of a look, or of what was known before it; says how all fare.
+    /// Records the state of a listing. Returns the state of all listings as text.
     pub(crate) fn note(&self, listing: &Listing) -> String {
         let failing = (listing.failures > 0).then(|| Failing {
             times: listing.failures,

@@ -1,8 +1,8 @@
-//! The pages that wait, one queue per registered domain.
+//! Keeps the waiting pages, in one queue per registered domain.
 //!
-//! In a queue, news comes before the rest, and the sources that named pages take
-//! turns: a sitemap of a million old pages delays no article, and leaves room for
-//! others. Print views come last, behind the stories that they show.
+//! In a queue, news comes before other pages, and the sources that named the pages take turns:
+//! a sitemap of a million old pages delays no news, and leaves room for other sources. Print
+//! views come last, after the stories that they show.
 
 use std::collections::{HashMap, HashSet, VecDeque};
 use std::hash::{BuildHasher, RandomState};
@@ -14,42 +14,43 @@ use tokio::sync::{AcquireError, OwnedSemaphorePermit, Semaphore};
 use crate::notes::Notes;
 use crate::page::{Lane, Page};
 
-/// URLs remembered. With more, all are forgotten: some pages are asked for twice.
+/// The most URLs that are remembered. At this number all are forgotten, and some pages are
+/// fetched twice.
 const MAX_SEEN: usize = 5_000_000;
 
-/// The fate of a page that was offered.
+/// The result of offering a page.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Offered {
-    /// It waits.
+    /// The page waits in its queue.
     Queued {
-        /// Nobody works on its domain yet.
+        /// True if its domain has no worker yet.
         needs_worker: bool,
     },
-    /// It was found before in this round.
+    /// The page is known already: it was found before in this round, or it still waits.
     Seen,
-    /// There is no room.
+    /// The queues have no room.
     Full,
 }
 
-/// The queues.
+/// The queues of all domains.
 #[derive(Debug)]
 pub(crate) struct Frontier {
     room: Arc<Semaphore>,
     /// The share of `room` that pages other than news may use.
     room_for_rest: Arc<Semaphore>,
     capacity: usize,
-    /// Set if a page is remembered after it was worked off.
+    /// True if a page stays known after it is finished.
     remembers: bool,
     hasher: RandomState,
     state: Mutex<State>,
-    /// Notes which pages wait.
+    /// Records the waiting pages, if set.
     notes: Option<Arc<Notes>>,
 }
 
 #[derive(Debug, Default)]
 struct State {
     queues: HashMap<String, Queue>,
-    /// Hashes of URLs: 8 bytes instead of 100.
+    /// Hashes of canonical URLs: 8 bytes instead of about 100.
     seen: HashSet<u64>,
 }
 
@@ -75,7 +76,7 @@ impl Queue {
     }
 }
 
-/// Pages by the source that named them; each source in its turn.
+/// Pages grouped by the source that named them. The sources take turns.
 #[derive(Debug, Default)]
 struct Shares(VecDeque<(Arc<str>, VecDeque<Queued>)>);
 
@@ -104,14 +105,14 @@ struct Queued {
     room: Room,
 }
 
-/// A place in the queues.
+/// A page's claim to room in the queues.
 #[derive(Debug)]
 struct Room {
     _any: OwnedSemaphorePermit,
     _for_rest: Option<OwnedSemaphorePermit>,
 }
 
-/// A page at work. It makes room when it is dropped.
+/// A page that was taken from its queue. Its room is free again when it is dropped.
 #[derive(Debug)]
 pub(crate) struct Taken {
     pub page: Page,
@@ -120,8 +121,8 @@ pub(crate) struct Taken {
 }
 
 impl Frontier {
-    /// `remembers`: for one round, each URL is let in once; else each is let in
-    /// again when it was worked off. A quarter of the room is kept for news.
+    /// Creates queues for at most `capacity` pages. A quarter of the room is kept for news. With
+    /// `remembers`, each URL is accepted once; otherwise it is accepted again after it is finished.
     pub(crate) fn new(capacity: usize, remembers: bool) -> Self {
         Self {
             room: Arc::new(Semaphore::new(capacity)),
@@ -134,13 +135,13 @@ impl Frontier {
         }
     }
 
-    /// The same, noting the pages that wait.
+    /// Returns the same queues, which now record the waiting pages in `notes`.
     pub(crate) fn noting(self, notes: Arc<Notes>) -> Self {
         Self { notes: Some(notes), ..self }
     }
 
-    /// Queues a page if there is room. `key`: what it is known by, its canonical
-    /// URL; `domain`: whose queue it waits in.
+    /// Queues a page if there is room. `key` is the page's canonical URL, which identifies it.
+    /// `domain` is the registered domain whose queue it joins.
     pub(crate) fn offer(&self, page: Page, key: &str, domain: &str) -> Offered {
         match self.room_at_once(page.lane) {
             Some(room) => self.queue(page, key, domain, room),
@@ -157,7 +158,7 @@ impl Frontier {
         Some(Room { _any: any, _for_rest: for_rest })
     }
 
-    /// The same, but waits for room.
+    /// Queues a page like [`Self::offer`], but waits until there is room.
     pub(crate) async fn offer_patiently(&self, page: Page, key: &str, domain: &str) -> Offered {
         match self.room_in_time(page.lane).await {
             Ok(room) => self.queue(page, key, domain, room),
@@ -183,7 +184,7 @@ impl Frontier {
         if !state.seen.insert(seen_as) {
             return Offered::Seen;
         }
-        // Before anybody can take it, and forget it.
+        // The note comes first: whoever takes the page may delete its note.
         if let Some(notes) = &self.notes {
             notes.keep_page(&page);
         }
@@ -193,8 +194,8 @@ impl Frontier {
         Offered::Queued { needs_worker }
     }
 
-    /// The next page of `domain`. After `None` the domain has no queue, and the
-    /// next page offered finds nobody at work on it.
+    /// Takes the next page of `domain`. Removes the domain's queue if it is empty: the next page
+    /// that is offered needs a new worker.
     pub(crate) fn take(&self, domain: &str) -> Option<Taken> {
         let mut state = self.lock();
         let next = state.queues.get_mut(domain).and_then(Queue::pop);
@@ -204,7 +205,7 @@ impl Frontier {
         next.map(|Queued { page, seen_as, room }| Taken { page, seen_as, room })
     }
 
-    /// Gives `domain` a queue if it has none. Returns if it needs somebody to work on it.
+    /// Creates a queue for `domain` if it has none. Returns true if the domain needs a worker.
     pub(crate) fn open(&self, domain: &str) -> bool {
         let mut state = self.lock();
         let needs_worker = !state.queues.contains_key(domain);
@@ -212,14 +213,14 @@ impl Frontier {
         needs_worker
     }
 
-    /// The page waits again: it was not worked off.
+    /// Puts an unfinished page back into its queue.
     pub(crate) fn put_back(&self, taken: Taken, domain: &str) {
         let Taken { page, seen_as, room } = taken;
         let queued = Queued { page, seen_as, room };
         self.lock().queues.entry(domain.to_owned()).or_default().push(queued);
     }
 
-    /// The page was worked off.
+    /// Marks the page as finished and frees its room.
     pub(crate) fn done(&self, taken: Taken) {
         let Taken { page: _, seen_as, room } = taken;
         if !self.remembers {
@@ -228,12 +229,12 @@ impl Frontier {
         drop(room);
     }
 
-    /// Pages that there is room for.
+    /// Returns the number of pages that there is room for.
     pub(crate) fn room(&self) -> usize {
         self.room.available_permits()
     }
 
-    /// Pages waiting or at work.
+    /// Returns the number of pages that wait or are being handled.
     pub(crate) fn len(&self) -> usize {
         self.capacity - self.room.available_permits()
     }

@@ -1,4 +1,5 @@
-//! One page: visited, read, handed on, remembered, in that order.
+//! Handles one page: fetches it, reads it, submits its article and remembers the visit, in that
+//! order.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -26,23 +27,24 @@ use crate::validators::Validators;
 use crate::web::fetch::Document;
 use crate::web::{Copies, Visited, Web};
 
-/// The end of the work on a page.
+/// The result of the work on a page.
 #[derive(Debug)]
 pub(crate) enum Worked {
-    /// It was worked off.
+    /// The page is finished.
     Off(Outcome),
-    /// It led into a domain that another crawler has, or it is the print view of this page.
+    /// The page led to this URL: a redirect into a domain that another crawler has, or the story
+    /// that this print view shows.
     LedTo(Url),
 }
 
-/// The end of reading a page.
+/// The result of reading a page.
 enum Read {
     Worked(Outcome),
-    /// It is a print view: this is where its publisher has the story.
+    /// The page is a print view of the story at this URL.
     Story(Url),
 }
 
-/// Works pages off.
+/// Handles pages.
 pub(crate) struct Handler {
     pub(crate) config: Config,
     pub(crate) clock: Clock,
@@ -52,12 +54,12 @@ pub(crate) struct Handler {
     pub(crate) memory: Arc<Memory>,
     pub(crate) known: KnownElsewhere,
     pub(crate) tally: Tally,
-    /// Pages being extracted.
+    /// One permit for each processor core. A page holds one while it is extracted.
     pub(crate) cores: Arc<Semaphore>,
 }
 
 impl Handler {
-    /// Works one page off, or as much of its way as lies in domains that this crawler has.
+    /// Handles one page. Stops at a redirect into a domain that another crawler has.
     #[tracing::instrument(name = "crawl page", skip_all, fields(source.domain = domain_of(&page.url)))]
     pub(crate) async fn page(&self, page: &Page) -> Result<Worked, Ended> {
         if self.is_known_and_recent(page).await? {
@@ -86,14 +88,14 @@ impl Handler {
         outcome.map(Worked::Off)
     }
 
-    /// Remembers that a page led to another, which somebody else sees to.
+    /// Remembers a visit to a page that led to another page, which is handled separately.
     pub(crate) async fn led_on(&self, page: &Page) {
         let visited_at_ms = self.clock.unix_ms();
         let visit = Remembered { visited_at_ms, ..Remembered::default() };
         self.publisher.remember(&page.url, &page.url, visit).await;
     }
 
-    /// Says if nothing is to be gained from asking for the page now.
+    /// Returns true if the page need not be fetched now.
     async fn is_known_and_recent(&self, page: &Page) -> Result<bool, Ended> {
         match self.memory.recall(&page.url).await? {
             Some(before) => Ok(self.extent != Extent::Everything && !self.is_due(&before, page)),
@@ -107,8 +109,8 @@ impl Handler {
         changed || age_ms / 1_000 >= i64::try_from(self.config.recheck_after_s).unwrap_or(i64::MAX)
     }
 
-    /// Says if the gateway has let the page in from somebody else. It counts as
-    /// visited then, so that the next crawl looks for changes.
+    /// Returns true if the gateway has accepted the page from somebody else. The page counts as
+    /// visited then, so that a later crawl checks it for changes.
     async fn is_known_elsewhere(&self, page: &Page) -> bool {
         let known = self.known.has(&page.url).await;
         if known {
@@ -119,8 +121,8 @@ impl Handler {
         known
     }
 
-    /// Hands on what the page says, if it is an article and says something new.
-    /// `Err` where the visit must not be remembered.
+    /// Submits the page's article if the page is an article and its content is new. Returns `Err`
+    /// if the visit must not be remembered.
     async fn document(
         &self,
         page: &Page,
@@ -154,7 +156,7 @@ impl Handler {
         Ok((visit, Ok(Read::Worked(Outcome::Submitted))))
     }
 
-    /// Extracts the article, on a thread of its own: a page may keep a processor busy.
+    /// Extracts the article on a blocking thread, because a page may keep a processor busy.
     async fn read(&self, document: Document, context: Context) -> Result<Extracted, Refusal> {
         if document.noindex {
             return Err(Refusal::NoIndex);
@@ -165,13 +167,13 @@ impl Handler {
         let extracted =
             tokio::task::spawn_blocking(move || extract(&document, context, limit)).await;
         self.tally.metrics.stage("extract", starts.elapsed());
-        // A panic in a parser costs its page.
+        // A panic in the parser loses only this page.
         extracted.unwrap_or(Err(Refusal::Unreadable))
     }
 }
 
-/// Returns the story that a print view at `url` shows, where the view says it and its word
-/// counts: the story is read where it stands, and not as it is printed.
+/// Returns the URL of the story that the print view at `url` shows, if the view declares a
+/// canonical URL that is accepted. The story is then read from its own page.
 fn story_of(url: &Url, page: &Extracted) -> Option<Url> {
     let declared = page.canonical_url.as_deref().filter(|_| page.is_print_view)?;
     let own = canonicalize(url.as_str()).ok()?;
@@ -181,7 +183,7 @@ fn story_of(url: &Url, page: &Extracted) -> Option<Url> {
     is_elsewhere.then_some(declared)
 }
 
-/// Pages are asked for by their last visit.
+/// Requests for pages are conditional on the last visit.
 impl Copies for Memory {
     type Copy = Remembered;
 
@@ -206,13 +208,13 @@ fn extract(document: &Document, context: Context, limit: Duration) -> Result<Ext
     })
 }
 
-/// The refusal of a page that stands in front of another.
+/// Returns the refusal for a page that only blocks the way to another: a bot check or a login.
 pub(crate) fn gate_of(document: &Document) -> Option<Refusal> {
     let charset = document.content_type.as_deref();
     gate(&decoded(&document.body, charset, Some(&document.url))).map(Refusal::from)
 }
 
-/// Reads a page within its time, which begins now.
+/// Reads a page. Gives up after `limit`, counted from this call.
 pub(crate) fn read_html(
     html: &[u8],
     content_type: Option<&str>,
@@ -228,14 +230,14 @@ pub(crate) fn read_html(
     })
 }
 
-/// Servers call HTML many things, but not these.
+/// Servers give HTML many wrong types, but never these.
 fn is_html(content_type: &str) -> bool {
     let media_type = content_type.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
     let other = ["image/", "audio/", "video/", "font/", "application/pdf", "application/json"];
     !other.iter().any(|prefix| media_type.starts_with(prefix))
 }
 
-/// Lets articles pass.
+/// Returns `page` if it is an article that may be indexed, else the refusal.
 pub(crate) fn check(page: Extracted) -> Result<Extracted, Refusal> {
     if page.noindex {
         return Err(Refusal::NoIndex);

@@ -1,10 +1,10 @@
-//! The name that this process has among crawlers.
+//! The name of this process among the crawlers that share a store.
 
 use std::hash::{BuildHasher, RandomState};
 use std::sync::OnceLock;
 
-/// A name that no other process has or had: two that believed to be one would ask the
-/// same domain at a time.
+/// Returns this process's name, which no other process has or had. Two crawlers with one name
+/// would request the same domain at the same time.
 pub(crate) fn holder() -> String {
     static NAME: OnceLock<String> = OnceLock::new();
     let random = || RandomState::new().hash_one(std::process::id());

@@ -1,4 +1,4 @@
-//! Decides if the crawl may take more work.
+//! Decides if the crawl may start more work.
 
 use courant_service::Control;
 use tokio_util::sync::CancellationToken;
@@ -6,11 +6,12 @@ use tokio_util::sync::CancellationToken;
 use crate::outcome::Ended;
 use crate::pace::Pace;
 
-/// The operator's hold, the pipeline's demand and the crawl's own end.
+/// The conditions for more work: the operator's pause, the pipeline's demand and the crawl's
+/// own stop.
 pub(crate) struct Intake {
     pub(crate) control: Control,
     pub(crate) pace: Pace,
-    /// Ends the crawl: a shutdown, or a failure.
+    /// Cancelled by a shutdown or a failure: the crawl ends.
     pub(crate) stop: CancellationToken,
 }
 

@@ -1,32 +1,32 @@
-//! When a feed is looked at again: as often as it changes, never sooner than its
-//! server asks, and never not at all.
+//! Computes the time until a feed is looked at again. A feed that changes often is looked at
+//! often. No look comes sooner than the server asks, within the longest interval.
 
 use std::time::Duration;
 
-/// A feed that had something new is looked at sooner, one that had not later:
-/// the factors of Common Crawl's news crawler.
+/// The factors for the next interval: shorter after a change, longer after none. They are those
+/// of Common Crawl's news crawler.
 const CHANGED: f64 = 0.8;
 const UNCHANGED: f64 = 1.5;
 
-/// Between which intervals the rule moves.
+/// The limits of the intervals.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Bounds {
-    /// The interval of a feed of which nothing is known.
+    /// The interval of a feed that was never looked at.
     pub first: Duration,
-    /// The shortest.
+    /// The shortest interval.
     pub least: Duration,
-    /// The longest, whatever a server asks for.
+    /// The longest interval, even if a server asks for a longer one.
     pub most: Duration,
 }
 
 /// The result of a look at a feed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Look {
-    /// It names something else than last time.
+    /// The feed names other pages than last time.
     Changed,
-    /// It names what it named last time, or its server says so.
+    /// The feed names the same pages as last time, or its server calls it unchanged.
     Unchanged,
-    /// It could not be had, or not be read.
+    /// The feed could not be fetched or read.
     Failed,
 }
 
@@ -35,18 +35,18 @@ pub(crate) enum Look {
 pub(crate) struct Next {
     /// The interval that suits the rate at which the feed changes.
     pub interval: Duration,
-    /// Looks in a row that failed.
+    /// The number of failed looks in a row.
     pub failures: u32,
-    /// Until the next look.
+    /// The time until the next look.
     pub wait: Duration,
 }
 
-/// The rule. `before`: the interval and failures that were kept, `None` at the
-/// first look; `asked`: what the publisher asks to be spared for (`ttl`,
-/// `max-age`, `Expires`, `Retry-After`).
+/// Computes the schedule after a look. `before` is the stored interval and failure count; `None`
+/// at the first look. `asked` is the wait that the publisher asks for (`ttl`, `max-age`,
+/// `Expires`, `Retry-After`).
 ///
-/// A feed that fails keeps its interval, and is waited for twice as long each
-/// further time, up to the longest.
+/// A feed that fails keeps its interval. Its wait doubles with each further failure, up to the
+/// longest interval.
 pub(crate) fn next(
     before: Option<(Duration, u32)>,
     look: Look,
@@ -54,7 +54,7 @@ pub(crate) fn next(
     bounds: Bounds,
 ) -> Next {
     let (interval, failures) = before.unwrap_or((bounds.first, 0));
-    // The interval that was kept may exceed bounds that are new.
+    // The stored interval may exceed the bounds of a new configuration.
     let interval = interval.min(bounds.most);
     let interval = match (look, before) {
         (Look::Changed, Some(_)) => interval.mul_f64(CHANGED),
@@ -67,22 +67,22 @@ pub(crate) fn next(
     Next { interval, failures, wait: doubled.max(asked).min(bounds.most) }
 }
 
-/// The requests of a publisher to those who look at a listing.
+/// The limits that a publisher sets on looks at a listing.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Asked {
-    /// To be spared for so long.
+    /// The wait until the next look.
     pub(crate) wait: Duration,
-    /// Not to be asked then.
+    /// The hours and days without looks.
     pub(crate) quiet: Quiet,
 }
 
-/// Hours and days, in GMT, in which a feed is not to be fetched (`skipHours` and
-/// `skipDays` of RSS).
+/// The hours and days, in GMT, in which a feed is not to be fetched (`skipHours` and `skipDays`
+/// of RSS).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Quiet {
-    /// A bit for each hour of the day.
+    /// One bit for each hour of the day.
     hours: u32,
-    /// A bit for each day of the week, Monday first.
+    /// One bit for each day of the week, Monday first.
     days: u8,
 }
 
@@ -90,15 +90,15 @@ const HOUR_MS: i64 = 3_600_000;
 const HOURS_OF_A_WEEK: i64 = 7 * 24;
 
 impl Quiet {
-    /// `hours` from 0 to 23, `days` from 0 for Monday to 6; others are passed over.
+    /// Creates it from `hours` (0 to 23) and `days` (0 for Monday to 6). Other values are ignored.
     pub(crate) fn new(hours: &[u8], days: &[u8]) -> Self {
         let hours = hours.iter().filter(|hour| **hour < 24).fold(0, |bits, hour| bits | 1 << hour);
         let days = days.iter().filter(|day| **day < 7).fold(0, |bits, day| bits | 1 << day);
         Self { hours, days }
     }
 
-    /// The first time that is not quiet, from `at_ms` on, in Unix milliseconds. Who
-    /// is quiet at all times means nothing by it.
+    /// Returns the first time from `at_ms` on that is not quiet, in Unix milliseconds. Returns
+    /// `at_ms` if every hour of the week is quiet, which no publisher means.
     pub(crate) fn end(self, at_ms: i64) -> i64 {
         let first = at_ms.div_euclid(HOUR_MS);
         let mut hours = first..=first + HOURS_OF_A_WEEK;
@@ -108,7 +108,7 @@ impl Quiet {
         }
     }
 
-    /// `hour`: since the beginning of 1970, which was a Thursday.
+    /// Returns true if `hour` is quiet. It counts from the start of 1970, which was a Thursday.
     fn has(self, hour: i64) -> bool {
         let day = (hour.div_euclid(24) + 3).rem_euclid(7);
         self.hours >> hour.rem_euclid(24) & 1 == 1 || self.days >> day & 1 == 1

@@ -1,8 +1,7 @@
-//! Which pages somebody else has brought already: asked of the gateway before
-//! anything is fetched.
+//! Asks the gateway, before a page is fetched, if somebody else has submitted it already.
 //!
-//! Questions that wait while one request is under way leave together in the
-//! next: the more pages are in work, the more share a request.
+//! Questions that come while a request is under way are sent together in the next one. The more
+//! pages are in work, the more questions share a request.
 
 use std::iter::repeat;
 use std::time::Duration;
@@ -13,15 +12,14 @@ use tokio::sync::{mpsc, oneshot};
 use tokio::time::Instant;
 use url::Url;
 
-/// URLs in one request: with the longest URLs that there may be, it still fits a
-/// message.
+/// The most URLs in one request. Even with the longest URLs, it still fits into a message.
 const MAX_BATCH: usize = 200;
 /// The longest wait for the gateway's answer.
 const TIMEOUT: Duration = Duration::from_secs(2);
-/// The time after a missing answer in which the gateway is not asked again.
+/// The time for which the gateway is not asked again after a missing answer.
 const PAUSE: Duration = Duration::from_secs(30);
 
-/// Asks the gateway. Its task ends with it.
+/// Asks the gateway. Its background task ends when it is dropped.
 pub(crate) struct KnownElsewhere {
     questions: mpsc::Sender<Question>,
 }
@@ -38,13 +36,13 @@ impl KnownElsewhere {
         Self { questions }
     }
 
-    /// Returns true if the gateway has let `url` in from somebody else, and `false` if it does
-    /// not answer: fetching a known page costs a request, but waiting for each answer would
-    /// cost the crawl.
+    /// Returns true if the gateway has accepted `url` from somebody else. Returns false if it does
+    /// not answer: fetching a known page costs one request, but waiting for each answer would stop
+    /// the crawl.
     pub(crate) async fn has(&self, url: &Url) -> bool {
         let (answer, answered) = oneshot::channel();
         let question = Question { url: url.to_string(), answer };
-        // The task ends after this sender only.
+        // Sending cannot fail: the task lives as long as this sender.
         let _ = self.questions.send(question).await;
         answered.await.unwrap_or(false)
     }
@@ -63,13 +61,13 @@ async fn ask(bus: Bus, mut asked: mpsc::Receiver<Question>) {
             }
         }
         for (question, known) in batch.drain(..).zip(known.into_iter().chain(repeat(false))) {
-            // A page that was given up needs no answer.
+            // Nobody needs the answer if the page was given up.
             let _ = question.answer.send(known);
         }
     }
 }
 
-/// `None` where the gateway gave no answer.
+/// Returns `None` if the gateway gave no answer.
 async fn request(bus: &Bus, urls: Vec<String>) -> Option<Vec<bool>> {
     let reply = bus.request(Subject::REQUEST_KNOWN, &KnownRequest { urls }, TIMEOUT).await;
     let KnownReply { known, error } = reply.ok()?;

@@ -1,16 +1,16 @@
-//! Finds articles and hands them on: feeds, sitemaps and sites on the web, URL
-//! lists, archives and folders on disk.
+//! Finds articles and publishes them on the bus. The sources are feeds, sitemaps and sites on
+//! the web, and URL lists, archives and folders on disk.
 //!
-//! Sources (`sources`) are looked at when their time has come (`timetable`,
-//! `interval`) and name pages. A page that the gateway does not know (`known`) waits
-//! in the queue of its registered domain (`frontier`), is asked for in its turn and
-//! within limits (`web`), read (`handle`) and put on the bus (`publisher`), and only
-//! then remembered (`memory`). Pages that wait and domains that rest meanwhile are
-//! noted, so that a crawler which was killed can resume (`notes`). Every page found
-//! ends in one figure of the [`Report`].
+//! The crawler checks each source (`sources`) when its next check is due (`timetable`,
+//! `interval`). A source names pages. Each page waits in the queue of its registered domain
+//! (`frontier`). A page that the gateway knows already (`known`) is skipped. Any other page is
+//! fetched in its turn and within limits (`web`), read (`handle`) and put on the bus
+//! (`publisher`). The visit is remembered only after that (`memory`). Waiting pages and paused
+//! domains are noted meanwhile, so that a crawler can resume after it was killed (`notes`).
+//! Every page found is counted in exactly one outcome of the [`Report`].
 //!
-//! Everything is bounded: one request per registered domain at a time,
-//! `concurrency` pages in memory, `max_queued_pages` waiting.
+//! Everything is bounded: one request per registered domain at a time, at most `concurrency`
+//! pages in memory, and at most `max_queued_pages` waiting.
 
 mod agent;
 mod config;

@@ -1,4 +1,4 @@
-//! The crawler as a process of its own.
+//! Runs the crawler as its own process.
 
 use std::process::ExitCode;
 

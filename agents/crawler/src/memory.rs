@@ -1,12 +1,11 @@
-//! The crawler's memory in the store: the pages that it visited and the listings
-//! that it follows.
+//! The crawler's memory in the store: the pages that it visited and the listings that it follows.
 //!
-//! A visit is remembered only after the page's article was acknowledged by the
-//! bus: remembered sooner, a crash in between would lose the article, because
-//! its server would call the page unchanged for ever after.
+//! A visit is remembered only after the bus acknowledged the page's article. If it were
+//! remembered earlier, a crash in between would lose the article, because the server would then
+//! call the page unchanged.
 //!
-//! A write rests on the lease of its domain (`fences`). Without it nothing is written:
-//! whoever has the domain writes there.
+//! Each write needs the lease of its domain (`fences`). Without the lease nothing is written,
+//! because the domain's holder does the writing.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -28,25 +27,25 @@ use crate::patience::{Answered, Patience};
 use crate::urls::domain_of;
 use crate::validators::Validators;
 
-/// Visits that may wait to be written.
+/// The most visits that wait to be written.
 const MAX_WAITING: usize = 1_024;
-/// Visits in one write.
+/// The most visits in one write.
 const MAX_BATCH: usize = 256;
-/// Questions at a time. One page of each domain may ask, thousands at once, and
-/// the store has others to answer.
+/// The most questions to the store at the same time. Thousands of domains may ask at once, and
+/// the store serves others, too.
 const MAX_QUESTIONS: usize = 8;
-/// Notes read at once.
+/// The number of notes in one read.
 const NOTES_AT_ONCE: usize = 1_000;
 
 /// The last visit to a page.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Remembered {
     pub validators: Validators,
-    /// Names the text that was submitted; `None` where none was.
+    /// The hash of the submitted title and text; `None` if nothing was submitted.
     pub content: Option<ContentHash>,
-    /// Unix milliseconds.
+    /// The time of the visit, in Unix milliseconds.
     pub visited_at_ms: i64,
-    /// The status of the last answer; 0 where the page was only heard of.
+    /// The HTTP status of the last answer; 0 if this crawler never read the page.
     pub status: u16,
 }
 
@@ -74,8 +73,7 @@ impl Remembered {
     }
 }
 
-/// Reads visits, listings and notes at once, and writes visits and notes in
-/// batches.
+/// Reads visits, listings and notes directly, and writes visits and notes in batches.
 pub(crate) struct Memory {
     store: Crawl,
     patience: Patience,
@@ -87,8 +85,8 @@ pub(crate) struct Memory {
 }
 
 impl Memory {
-    /// The task writes until the memory is dropped. A store that fails is tried
-    /// again for `patience`, but not after `stop`.
+    /// Creates a memory, and a task that writes until the memory is dropped. Operations that fail
+    /// are repeated for the time of `patience`, but not after `stop`.
     pub(crate) fn new(
         store: Crawl,
         patience: Duration,
@@ -114,7 +112,7 @@ impl Memory {
         (Self { store, patience, questions, waiting, fences, notes, _open: closing }, writer)
     }
 
-    /// The last visit to `url`.
+    /// Returns the last visit to `url`.
     pub(crate) async fn recall(&self, url: &Url) -> Result<Option<Remembered>, Ended> {
         let visit = self.ask(|| self.store.visit(url.as_str())).await?;
         Ok(visit.map(Remembered::from))
@@ -124,27 +122,27 @@ impl Memory {
         &self,
         question: impl Fn() -> F,
     ) -> Result<T, Ended> {
-        // Never closed.
+        // The semaphore is never closed.
         let _place = self.questions.acquire().await;
         self.patience.keep_asking(question).await
     }
 
-    /// To be called when all that followed from the visit is safe.
+    /// Records a visit. Call it when everything that followed from the visit is safe.
     pub(crate) async fn remember(&self, url: &Url, visit: Remembered) {
         let Some(lease) = self.fences.get(&domain_of(url)) else {
-            tracing::debug!(%url, "a visit is left to whoever has the domain now");
+            tracing::debug!(%url, "a visit is not recorded: its domain is not held");
             return;
         };
-        // The writer ends after this sender only.
+        // Sending cannot fail: the writer lives as long as this sender.
         let _ = self.waiting.send((lease, visit.at(url))).await;
     }
 
-    /// The last look at the feed, sitemap or site at `url`.
+    /// Returns the last look at the feed, sitemap or site at `url`.
     pub(crate) async fn listing(&self, url: &Url) -> Result<Option<Listing>, Ended> {
         self.ask(|| self.store.listing(url.as_str())).await
     }
 
-    /// The note of this kind and name, while it counts.
+    /// Returns the note of this kind and name, and the time for which it is still valid.
     pub(crate) async fn note(
         &self,
         kind: NoteKind,
@@ -154,7 +152,7 @@ impl Memory {
         Ok(note.and_then(|note| self.notes.rest_of(&note).map(|rest| (note, rest))))
     }
 
-    /// All notes of a kind that count, `most` at most.
+    /// Returns up to `most` valid notes of a kind, each with the time for which it is still valid.
     pub(crate) async fn all_notes(
         &self,
         kind: NoteKind,
@@ -177,18 +175,18 @@ impl Memory {
         Ok(counting)
     }
 
-    /// Leaves pages to whoever has their domains, now or next. When this returns `Ok`,
-    /// they are safe.
+    /// Hands pages over to the present or next holder of their domains. The pages are safe when
+    /// this returns `Ok`.
     pub(crate) async fn hand_over(&self, pages: impl Iterator<Item = &Page>) -> Result<(), Ended> {
         let pages: Vec<Note> = pages.map(|page| self.notes.of_page(page)).collect();
         self.ask(|| self.store.hand_over(&pages)).await
     }
 
-    /// Takes over the pages that others left in the domains of `leases`, `most` at most.
+    /// Takes over up to `most` pages that others left in the domains of `leases`.
     pub(crate) async fn adopt(&self, leases: &[Lease], most: usize) -> Result<Vec<Note>, Ended> {
         let adopt = || async {
             match self.store.adopt(leases, most).await {
-                // The lease was lost meanwhile: the next holder adopts them.
+                // The lease was lost meanwhile: the next holder takes the pages over.
                 Err(Error::LeaseLost { .. }) => Ok(Vec::new()),
                 adopted => adopted,
             }
@@ -196,7 +194,7 @@ impl Memory {
         self.ask(adopt).await
     }
 
-    /// The domains with pages that wait and that nobody but `holder` has, `most` at most.
+    /// Returns up to `most` domains that have waiting pages and no holder other than `holder`.
     pub(crate) async fn waiting_domains(
         &self,
         holder: &str,
@@ -205,19 +203,19 @@ impl Memory {
         self.ask(|| self.store.waiting_domains(holder, most)).await
     }
 
-    /// A look that cannot be written down is made again after a restart, or by whoever
-    /// has the domain now.
+    /// Records a look at a listing. A look that cannot be recorded is repeated after a restart, or
+    /// by the crawler that has the domain now.
     pub(crate) async fn remember_listing(&self, listing: &Listing) {
         let domain = Url::parse(&listing.url).map(|url| domain_of(&url)).unwrap_or_default();
         let leases = self.fences.of([domain.as_str()].into_iter());
         if leases.is_empty() {
-            tracing::debug!(url = listing.url, "a look is left to whoever has the domain now");
+            tracing::debug!(url = listing.url, "a look is not recorded: its domain is not held");
             return;
         }
         let recorded = self.patience.keep_trying(|| self.store.record_listing(&leases, listing));
         if let Err(error) = recorded.await {
             let error = &error as &dyn std::error::Error;
-            tracing::warn!(error, url = listing.url, "cannot write a look down");
+            tracing::warn!(error, url = listing.url, "cannot record a look");
         }
     }
 }
@@ -231,14 +229,14 @@ async fn write(store: Crawl, patience: Patience, mut visits: mpsc::Receiver<(Lea
             leases.dedup();
             match patience.keep_trying(|| store.record_visits(&leases, &visits)).await {
                 Err(Error::LeaseLost { domain }) => {
-                    tracing::debug!(domain, "visits are left to whoever has the domain now");
+                    tracing::debug!(domain, "visits are not recorded: the lease was lost");
                     batch.retain(|(lease, _)| lease.domain != domain);
                     continue;
                 }
-                // Visits that cannot be written cost a second visit, and nothing else.
+                // A visit that cannot be written costs only a second visit.
                 Err(error) => {
                     let error = &error as &dyn std::error::Error;
-                    tracing::warn!(error, visits = visits.len(), "cannot remember visits");
+                    tracing::warn!(error, visits = visits.len(), "cannot record visits");
                 }
                 Ok(()) => {}
             }

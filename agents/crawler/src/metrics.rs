@@ -62,7 +62,7 @@ impl Metrics {
         metrics
     }
 
-    /// Pages are counted from zero, so that the first of each kind shows as a rise.
+    /// Starts the counters at zero, so that the first page of each kind shows as a rise.
     fn begin(&self) {
         let ends = Outcome::ALL.iter().map(|outcome| (outcome.as_str(), ""));
         let refusals = Refusal::ALL.iter().map(|refusal| ("refused", refusal.as_str()));
@@ -75,14 +75,15 @@ impl Metrics {
         self.leases.record(0, &[]);
     }
 
-    /// A page that is worked off. Both labels are of the fixed sets in `outcome.rs`.
+    /// Counts a finished page. Both labels come from the fixed sets in `outcome.rs`.
     pub(crate) fn page(&self, outcome: &'static str, reason: &'static str) {
         let outcome = KeyValue::new("outcome", outcome);
         self.messages.add(1, &[KeyValue::new("agent", "crawler"), outcome.clone()]);
         self.pages.add(1, &[outcome, KeyValue::new("reason", reason)]);
     }
 
-    /// `answer`: the class of the status such as `2xx`, or the failure's name.
+    /// Counts a request. `answer` is the kind of answer, such as `document` or `server_error`, or
+    /// the reason of the failure.
     pub(crate) fn request(&self, answer: &'static str) {
         self.requests.add(1, &[KeyValue::new("answer", answer)]);
     }

@@ -1,4 +1,4 @@
-//! Ranges of addresses, as the configuration names them.
+//! Ranges of IP addresses, as written in the configuration.
 
 use std::fmt;
 use std::net::IpAddr;
@@ -6,7 +6,7 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
-/// A range of addresses, written `10.0.0.0/8` or as a single address.
+/// A range of IP addresses, written `10.0.0.0/8` or as a single address.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct Network {
@@ -14,13 +14,13 @@ pub struct Network {
     prefix_bits: u32,
 }
 
-/// The text is no network.
+/// The text is not a range of addresses.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{0:?} is no network such as 10.0.0.0/8")]
 pub struct ParseNetworkError(String);
 
 impl Network {
-    /// Says if `address` lies in the range.
+    /// Returns true if `address` lies in the range.
     pub fn contains(&self, address: IpAddr) -> bool {
         let (base, width) = bits(self.base);
         let (address, address_width) = bits(address);

@@ -1,9 +1,9 @@
-//! Notes that a crawler which was killed must find again: pages that wait, domains that
-//! rest, and what robots.txt said.
+//! Notes that a crawler needs after it was killed: waiting pages, paused domains, the texts of
+//! robots.txt files, and moved sources.
 //!
-//! Changes are collected and written together, pauses at once. The pages that were
-//! found since the last write are lost with the process: their listing is looked
-//! at again, because its look is written down only when they are worked off.
+//! Changes are collected and written together, except pauses, which are written at once. If the
+//! process is killed, the pages that were found since the last write are lost. Their listing is
+//! then looked at again, because a look is recorded only when its pages are finished.
 
 pub(crate) mod writer;
 
@@ -21,21 +21,21 @@ use url::Url;
 use crate::page::{Hint, Lane, Named, Page};
 use crate::urls::domain_of;
 
-/// Pages that come within this time are written together.
+/// Changes within this time are written together.
 const TOGETHER: Duration = Duration::from_millis(500);
-/// Notes in one write.
+/// The most notes in one write.
 const MAX_BATCH: usize = 1_000;
-/// The weight of notes that wait to be written; more are not kept.
+/// The most memory that unwritten notes may take. Further notes are dropped.
 const MAX_UNWRITTEN_BYTES: usize = 64 * 1024 * 1024;
-/// The weight of a note beside its text.
+/// The memory that a note takes beside its text.
 const NOTE_BYTES: usize = 200;
-/// A page that has waited for so long is found again where it is still news.
+/// The lifetime of a page's note. A page that is still news after it is found again.
 const PAGE_LASTS: Duration = Duration::from_secs(7 * 24 * 3_600);
 
-/// A source that has moved is asked at its old address again after this time.
+/// The lifetime of a move. The old address of the source is requested again after it.
 const MOVE_LASTS: Duration = Duration::from_secs(180 * 24 * 3_600);
 
-/// Notes that wait to be written.
+/// Collects notes until they are written.
 #[derive(Debug)]
 pub(crate) struct Notes {
     clock: Clock,
@@ -46,13 +46,13 @@ pub(crate) struct Notes {
 
 #[derive(Debug, Default)]
 struct Unwritten {
-    /// The last change of each note.
+    /// The latest change of each note.
     notes: HashMap<(NoteKind, String), Note>,
     bytes: usize,
     not_kept: u64,
 }
 
-/// A page, as it is written down.
+/// A waiting page, as JSON in a note.
 #[derive(Debug, Serialize, Deserialize)]
 struct Waiting {
     source: String,
@@ -76,12 +76,12 @@ impl Notes {
         Self { clock, unwritten: Mutex::default(), changed: Notify::new(), urgent: Notify::new() }
     }
 
-    /// The page waits for its turn.
+    /// Notes that the page waits for its turn.
     pub(crate) fn keep_page(&self, page: &Page) {
         self.change(self.of_page(page));
     }
 
-    /// The page, as it is written down.
+    /// Returns the note of a waiting page.
     pub(crate) fn of_page(&self, page: &Page) -> Note {
         let waiting = Waiting {
             source: page.source.to_string(),
@@ -98,51 +98,52 @@ impl Notes {
         self.note(NoteKind::Page, page.url.as_str(), domain_of(&page.url), body, PAGE_LASTS)
     }
 
-    /// The page was worked off.
+    /// Deletes the note of a finished page.
     pub(crate) fn forget_page(&self, url: &Url) {
         let domain = domain_of(url);
         self.change(self.note(NoteKind::Page, url.as_str(), domain, None, Duration::ZERO));
     }
 
-    /// The domain is to be left alone for so long.
+    /// Notes that the domain is paused for the time of `lasts`.
     pub(crate) fn keep_pause(&self, domain: &str, lasts: Duration) {
         let body = Some(String::new());
         self.change(self.note(NoteKind::Pause, domain, domain.to_owned(), body, lasts));
         self.urgent.notify_one();
     }
 
-    /// The robots.txt of an origin, for as long as it counts. `url`: one of the origin's.
+    /// Notes the robots.txt of an origin, which is valid for `lasts`. `url` is any URL of the
+    /// origin.
     pub(crate) fn keep_robots(&self, origin: &str, url: &Url, text: String, lasts: Duration) {
         self.change(self.note(NoteKind::Robots, origin, domain_of(url), Some(text), lasts));
     }
 
-    /// The source at `url` moves, in the words of `sources/moved.rs`.
+    /// Notes that the source at `url` has moved. `sources/moved.rs` defines the text.
     pub(crate) fn keep_move(&self, url: &Url, text: String) {
         let domain = domain_of(url);
         self.change(self.note(NoteKind::Moved, url.as_str(), domain, Some(text), MOVE_LASTS));
     }
 
-    /// The source at `url` has not moved after all.
+    /// Deletes the note that the source at `url` has moved.
     pub(crate) fn forget_move(&self, url: &Url) {
         let domain = domain_of(url);
         self.change(self.note(NoteKind::Moved, url.as_str(), domain, None, Duration::ZERO));
     }
 
-    /// For how long a note still counts; `None` where it counts no more.
+    /// Returns the time for which a note is still valid; `None` if it has expired.
     pub(crate) fn rest_of(&self, note: &Note) -> Option<Duration> {
         let rest_ms = note.until_ms.saturating_sub(self.clock.unix_ms());
         let rest = u64::try_from(rest_ms).ok().filter(|rest| *rest > 0)?;
         Some(Duration::from_millis(rest))
     }
 
-    /// Waits for changes that are worth a write.
+    /// Waits for a change, and then a short time for more changes, unless one is urgent.
     pub(crate) async fn worth_a_write(&self) {
         self.changed.notified().await;
-        // Whichever comes first: it is time to write.
+        // Both ends of the wait mean that it is time to write.
         let _ = tokio::time::timeout(TOGETHER, self.urgent.notified()).await;
     }
 
-    /// Changes to be written, as many as go into one write.
+    /// Takes the changes for one write.
     pub(crate) fn take(&self) -> Vec<Note> {
         let mut unwritten = self.lock();
         let names: Vec<_> = unwritten.notes.keys().take(MAX_BATCH).cloned().collect();
@@ -151,7 +152,7 @@ impl Notes {
         unwritten.bytes = unwritten.bytes.saturating_sub(taken.iter().map(weight).sum());
         let not_kept = std::mem::take(&mut unwritten.not_kept);
         if not_kept > 0 {
-            tracing::warn!(not_kept, "the store is too slow for the crawler's notes");
+            tracing::warn!(not_kept, "notes were dropped: the store is too slow");
         }
         taken
     }
@@ -192,7 +193,7 @@ fn weight(note: &Note) -> usize {
     NOTE_BYTES + 2 * note.name.len() + note.body.as_ref().map_or(0, String::len)
 }
 
-/// The page that was written down; `None` where the note makes no sense.
+/// Returns the page in a note; `None` if the note cannot be read.
 pub(crate) fn page(note: &Note) -> Option<Page> {
     let waiting: Waiting = serde_json::from_str(note.body.as_deref()?).ok()?;
     let hint = Hint {

@@ -1,18 +1,19 @@
-//! The ends that a page can come to. The names are labels of metrics and keys of the
-//! report: a fixed set, never a URL.
+//! The outcomes of a page. Their names are metric labels and keys of the report: a fixed set,
+//! never a URL.
 
 use courant_extract::Gate;
 
-/// The end of a page's way through the crawler.
+/// The outcome of a page that was finished without a problem.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Outcome {
     /// The bus acknowledged its article.
     Submitted,
-    /// Its server calls it unchanged, or its text is.
+    /// Its server calls it unchanged, or its text has not changed.
     NotModified,
-    /// Known and recent: not asked for.
+    /// It is known and was visited recently, so it was not fetched.
     Known,
-    /// Left to the crawler that has its domain, or that of its redirect.
+    /// It was left to the crawler that has its domain, or it led to a page that is handled
+    /// separately.
     HandedOver,
 }
 
@@ -20,7 +21,7 @@ impl Outcome {
     pub(crate) const ALL: [Self; 4] =
         [Self::Submitted, Self::NotModified, Self::Known, Self::HandedOver];
 
-    /// The name in metric labels.
+    /// Returns the name in metric labels.
     pub(crate) fn as_str(self) -> &'static str {
         match self {
             Self::Submitted => "submitted",
@@ -31,12 +32,12 @@ impl Outcome {
     }
 }
 
-/// Why a page went no further.
+/// The reason why a page was not submitted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Ended {
-    /// It is left out for good, or until it changes.
+    /// It is left out, and another try is useless until it changes.
     Refused(Refusal),
-    /// It could not be had this time.
+    /// It could not be fetched this time.
     Failed(Failure),
     /// Another crawler has its domain.
     Elsewhere,
@@ -45,7 +46,7 @@ pub(crate) enum Ended {
 }
 
 impl Ended {
-    /// The name of the reason.
+    /// Returns the name of the reason.
     pub(crate) fn reason(self) -> &'static str {
         match self {
             Self::Refused(refusal) => refusal.as_str(),
@@ -88,7 +89,7 @@ macro_rules! reasons {
         impl $name {
             pub(crate) const ALL: &'static [Self] = &[$(Self::$reason),*];
 
-            /// The name in reports and metric labels.
+            /// Returns the name in reports and metric labels.
             pub(crate) fn as_str(self) -> &'static str {
                 match self {
                     $(Self::$reason => $label,)*
@@ -99,9 +100,9 @@ macro_rules! reasons {
 }
 
 reasons! {
-    /// Why a page is left out.
+    /// The reason why a page is left out.
     Refusal {
-        /// A listing, a challenge, a form: no article on it.
+        /// It is not an article but, for example, a listing or a form.
         NotArticle => "not_article",
         /// The page asks not to be indexed.
         NoIndex => "noindex",
@@ -111,64 +112,64 @@ reasons! {
         CrawlDelay => "crawl_delay_too_long",
         /// Its host has no public address.
         PrivateAddress => "private_address",
-        /// Neither HTTP nor HTTPS, or no URL at all.
+        /// The text is not a URL, or its scheme is not HTTP or HTTPS.
         InvalidUrl => "invalid_url",
-        /// A file that does not say where it was published.
+        /// The file does not state the address where it was published.
         NoUrl => "no_url",
-        /// Longer than `max_body_bytes`.
+        /// It is longer than `max_body_bytes`.
         TooLarge => "too_large",
-        /// Not HTML.
+        /// It is not HTML.
         NotHtml => "not_html",
-        /// More redirects than `max_redirects`, or a loop of them.
+        /// It has more redirects than `max_redirects`, or they form a loop.
         Redirects => "too_many_redirects",
-        /// 404.
+        /// The server answered 404.
         NotFound => "not_found",
-        /// 410: it is gone for good.
+        /// The server answered 410: the page is gone for good.
         Gone => "gone",
-        /// 403 or 451.
+        /// The server answered 403 or 451.
         Forbidden => "forbidden",
-        /// A check for robots stands in front of it. Nothing is done to get past it.
+        /// A bot check blocks the page. The crawler does not try to get past it.
         BotCheck => "bot_check",
-        /// 401, or a page that asks for a name and a password.
+        /// The server answered 401, or with a page that asks for a name and a password.
         Login => "login",
-        /// Another status that says that asking again is of no use.
+        /// The server answered with another status after which another try is useless.
         Status => "status",
-        /// It took longer to be read than `max_page_ms`.
+        /// Reading it took longer than `max_page_ms`.
         TooSlow => "too_slow",
-        /// The extractor gave up on it.
+        /// The extractor could not read it.
         Unreadable => "unreadable",
-        /// A line of a list or archive that makes no sense.
+        /// A line of a list or a record of an archive cannot be read.
         InvalidRecord => "invalid_record",
         /// The frontier is full.
         FrontierFull => "frontier_full",
-        /// Its site or feed offers more than `max_pages_per_source`.
+        /// Its source named more pages than `max_pages_per_source`.
         SourceLimit => "source_limit",
     }
 }
 
 reasons! {
-    /// Why a page could not be had.
+    /// The reason why a page could not be fetched.
     Failure {
-        /// Its host's robots.txt could not be had, which forbids its pages for now.
+        /// Its host's robots.txt could not be fetched, which forbids its pages for now.
         RobotsUnreachable => "robots_unreachable",
-        /// No name, no connection, or one that broke before the header.
+        /// The name was not found, no connection was made, or it broke before the response header.
         Connect => "connect",
         /// A time limit ran out.
         Timeout => "timeout",
         /// The body ended too early or cannot be unpacked.
         BrokenBody => "broken_body",
-        /// A status of 5xx.
+        /// The server answered with a status of 5xx.
         ServerError => "server_error",
-        /// 429, as often as it was asked for.
+        /// The server answered 429 to the last attempt.
         RateLimited => "rate_limited",
-        /// Its site failed too often, or asked for a pause longer than
-        /// `max_retry_after_s`.
+        /// Its domain is paused for longer than `max_retry_after_s`: the site failed too often,
+        /// or asked for the pause.
         LeftAlone => "left_alone",
-        /// The HTTP client could not be set up: certificates, for example.
+        /// The HTTP client could not be built, for example without certificates.
         Client => "client",
         /// The store did not answer.
         Store => "store",
-        /// Its robots.txt or listing leads to a domain that another crawler has. It is
+        /// Its robots.txt or listing redirects to a domain that another crawler has. It is
         /// tried again.
         Leased => "leased",
     }

@@ -1,4 +1,4 @@
-//! The pace at which the pipeline wants articles: `courant.control.pressure`.
+//! Follows the pace at which the pipeline wants articles, from `courant.control.pressure`.
 
 use std::time::Duration;
 
@@ -7,23 +7,23 @@ use courant_proto::v1::pressure::Level;
 use tokio::sync::{Mutex, watch};
 use tokio::time::Instant;
 
-/// Pressure comes once a second; a sender silent for so long is gone, and what it
-/// said last counts no more.
+/// The time after which the last pressure is ignored. Pressure comes once a second, so a sender
+/// that was silent for this long is gone.
 const STALE_AFTER: Duration = Duration::from_secs(10);
-/// One article in this time is as slow as a suggested rate makes it.
+/// The longest time between two articles that a suggested rate can cause.
 const SLOWEST: Duration = Duration::from_secs(10);
 
-/// The latest demand, and when the last article went.
+/// The latest demand, and the time of the last article.
 #[derive(Debug)]
 pub(crate) struct Pace {
     latest: watch::Sender<Latest>,
-    /// Under a rate one article at a time awaits its departure, with this lock
-    /// held; the others queue for the lock. None has a time of its own, so that
-    /// a change of the demand is a change for all of them.
+    /// The time of the last article. Under a rate, one article waits for its time and holds this
+    /// lock, and the others wait for the lock. No article has a reserved time, so a change of the
+    /// demand affects all of them.
     last: Mutex<Option<Instant>>,
 }
 
-/// The demand heard last, and the time at which it was heard; `None` before the first.
+/// The last demand, and the time at which it was received; `None` before the first.
 type Latest = Option<(Demand, Instant)>;
 
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -38,7 +38,7 @@ impl Pace {
         Self { latest: watch::Sender::new(None), last: Mutex::default() }
     }
 
-    /// Takes note of what the gateway says.
+    /// Records the demand that the gateway states.
     pub(crate) fn hear(&self, pressure: &Pressure) {
         self.latest.send_replace(Some((demand(pressure), Instant::now())));
     }
@@ -50,7 +50,7 @@ impl Pace {
             return;
         }
         let mut last = self.last.lock().await;
-        // Only what is heard after this look wakes the wait below.
+        // Only a demand that comes after this check wakes the wait below.
         while let Some((demand, stale_at)) = fresh(&mut news) {
             let departs = departure(demand, *last);
             if departs.is_some_and(|departs| departs <= Instant::now()) {
@@ -58,7 +58,7 @@ impl Pace {
                 return;
             }
             let until = departs.map_or(stale_at, |departs| departs.min(stale_at));
-            // Whichever comes first; what it means is seen above.
+            // The loop's condition evaluates the new state, whichever end comes first.
             let _ = tokio::time::timeout_at(until, news.changed()).await;
         }
     }
@@ -73,7 +73,7 @@ fn fresh(news: &mut watch::Receiver<Latest>) -> Option<(Demand, Instant)> {
     holds.then_some((demand, stale_at))
 }
 
-/// When the next article may go; `None`: not under this demand.
+/// Returns the time at which the next article may go; `None` if this demand allows none.
 fn departure(demand: Demand, last: Option<Instant>) -> Option<Instant> {
     match demand {
         Demand::Anything => Some(Instant::now()),

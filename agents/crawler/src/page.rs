@@ -1,4 +1,4 @@
-//! Pages that sources name.
+//! Pages that sources name, and the sources' words about them.
 
 use std::sync::Arc;
 
@@ -20,29 +20,29 @@ impl From<Url> for Named {
     }
 }
 
-/// A page that was found.
+/// A page that was found and is to be handled.
 #[derive(Debug)]
 pub(crate) struct Page {
-    /// Its address.
+    /// The address of the page.
     pub url: Url,
     /// The feed, site or list that named it.
     pub source: Arc<str>,
-    /// The source's words about it.
+    /// The source's data about the page.
     pub hint: Hint,
-    /// The pages that it waits with.
+    /// The lane of the queue that the page waits in.
     pub lane: Lane,
-    /// Held until it is worked off.
+    /// Held until the page is finished.
     unfinished: Option<TaskTrackerToken>,
 }
 
 impl Page {
-    /// A page that `source` names.
+    /// Creates a page that `source` names.
     pub(crate) fn named_by(source: Arc<str>, named: Named) -> Self {
         let Named { url, hint, lane } = named;
         Self { url, source, hint, lane, unfinished: None }
     }
 
-    /// The page that this one led to: whoever waits for this one waits for that.
+    /// Returns the page that this one led to. Whoever waits for this page now waits for that one.
     pub(crate) fn led_to(&self, url: Url) -> Self {
         Self {
             url,
@@ -53,13 +53,13 @@ impl Page {
         }
     }
 
-    /// The same, tracked until it is worked off.
+    /// Returns the same page, which `unfinished` tracks until it is finished.
     pub(crate) fn tracked(self, unfinished: Option<&TaskTracker>) -> Self {
         Self { unfinished: unfinished.map(TaskTracker::token), ..self }
     }
 }
 
-/// The order of pages within a domain.
+/// The priority of a page within its domain.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Lane {
     /// From a feed or a news sitemap.
@@ -68,25 +68,27 @@ pub(crate) enum Lane {
     Rest,
 }
 
-/// A feed's or sitemap's words about a page.
+/// A feed's or sitemap's data about a page.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Hint {
-    /// Stands in where the page has none.
+    /// Used if the page has none.
     pub title: Option<String>,
-    /// Stands in where the page has none.
+    /// Used if the page has none.
     pub published_at: Option<courant_article::PublishedAt>,
-    /// The language of the feed, ISO 639-1; stands in where the page has none.
+    /// The language of the feed, ISO 639-1. Used if the page has none.
     pub language: Option<String>,
-    /// True if the feed's entry names no authors: those in `feed` are of the whole feed.
+    /// True if the feed's entry names no authors. The authors in `feed` are then those of the
+    /// whole feed.
     pub authors_are_inherited: bool,
-    /// When it changed last, Unix milliseconds.
+    /// The time of the page's last change, in Unix milliseconds.
     pub changed_at_ms: Option<i64>,
-    /// The feed's own fields, to go with the article.
+    /// The feed's own fields, which are sent with the article.
     pub feed: courant_article::FeedFields,
 }
 
 impl Hint {
-    /// Returns true if the source states a title and a date, which speaks for an article.
+    /// Returns true if the source states a title and a date, which suggests that the page is an
+    /// article.
     pub(crate) fn is_listed(&self) -> bool {
         self.title.is_some() && (self.published_at.is_some() || self.changed_at_ms.is_some())
     }

@@ -1,4 +1,4 @@
-//! Patience with a store that does not answer.
+//! Retries of operations on a store that does not answer.
 
 use std::time::Duration;
 
@@ -11,11 +11,11 @@ const RETRY_AFTER: Duration = Duration::from_secs(1);
 
 pub(crate) type Answered<T> = Result<T, courant_store::Error>;
 
-/// The time for which a store that does not answer is tried again.
+/// Retries operations on the store for a limited time.
 #[derive(Clone, Debug)]
 pub(crate) struct Patience {
     lasts: Duration,
-    /// Ends it: a drain does not wait for a store that may be long in coming.
+    /// Ends the retries: a shutdown does not wait for a store that may be away for long.
     stop: CancellationToken,
 }
 
@@ -24,8 +24,8 @@ impl Patience {
         Self { lasts, stop }
     }
 
-    /// Tries until it succeeds, is hopeless, or the patience is at its end. A stop
-    /// leaves one last try.
+    /// Repeats `attempt` until it succeeds, fails for good, or the time is over. After a stop, one
+    /// last try is made.
     pub(crate) async fn keep_trying<T, F: Future<Output = Answered<T>>>(
         &self,
         attempt: impl Fn() -> F,
@@ -35,7 +35,7 @@ impl Patience {
             let is_last = self.stop.is_cancelled() || Instant::now() >= deadline;
             match attempt().await {
                 Err(error) if error.is_transient() && !is_last => {
-                    // Either way the next try follows.
+                    // The next try follows after the wait or after a stop.
                     let _ = tokio::time::timeout(RETRY_AFTER, self.stop.cancelled()).await;
                 }
                 ended => return ended,
@@ -43,7 +43,7 @@ impl Patience {
         }
     }
 
-    /// The same for what is not needed any more after a stop.
+    /// Repeats `attempt` like [`Self::keep_trying`], but gives up at once on a stop.
     pub(crate) async fn keep_asking<T, F: Future<Output = Answered<T>>>(
         &self,
         attempt: impl Fn() -> F,

@@ -1,4 +1,4 @@
-//! The crawl in figures. Every page found ends in exactly one of them.
+//! The figures of a crawl. Every page found is counted in exactly one outcome.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -6,37 +6,38 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use serde::Serialize;
 
-/// The outcomes of everything that was found so far, counted.
+/// The counts of everything that was found so far, by outcome.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Report {
-    /// Pages found in feeds, sitemaps, lists, archives and folders, each URL once
-    /// per round: the sum of `submitted`, `not_modified`, `skipped_known`,
-    /// `handed_over`, `refused`, `failed` and [`Report::pending`].
+    /// Pages found in feeds, sitemaps, lists, archives and folders. A URL counts once per round.
+    /// This is the sum of `submitted`, `not_modified`, `skipped_known`, `handed_over`, `refused`,
+    /// `failed` and [`Report::pending`].
     pub found: u64,
     /// Articles that the bus acknowledged.
     pub submitted: u64,
-    /// Pages that their server called unchanged, or whose text is.
+    /// Pages that their server called unchanged, or whose text has not changed.
     pub not_modified: u64,
-    /// Pages that were not asked for, because they are known and recent.
+    /// Pages that were not fetched, because they are known and were visited recently.
     pub skipped_known: u64,
-    /// Pages that were left to another crawler, which has their domain.
+    /// Pages that were left to another crawler that has their domain.
     pub handed_over: u64,
     /// Pages that were left out, by reason.
     pub refused: BTreeMap<&'static str, u64>,
-    /// Pages that could not be had this time, by reason.
+    /// Pages that could not be fetched this time, by reason.
     pub failed: BTreeMap<&'static str, u64>,
-    /// Page bodies that were fetched, for the articles among them and others.
+    /// Page bodies that were fetched, for articles and other pages.
     pub fetched: u64,
     /// Feeds, sitemaps and lists that named pages.
     pub lists: u64,
-    /// Requests sent, with those for robots.txt and redirects.
+    /// Requests sent, including those for robots.txt and redirects.
     pub requests: u64,
-    /// Source to what is wrong with it, as of its last round.
+    /// The problem of each source whose last round failed.
     pub source_errors: BTreeMap<String, String>,
 }
 
 impl Report {
-    /// Pages found whose turn has not come, or was cut off by a shutdown.
+    /// Returns the number of pages that were found but not finished: they wait, or a shutdown cut
+    /// them off.
     pub fn pending(&self) -> u64 {
         self.found.saturating_sub(self.settled())
     }
@@ -67,14 +68,14 @@ impl fmt::Display for Report {
     }
 }
 
-/// Looks on while a crawler runs.
+/// Shares the figures of a crawler while it runs.
 #[derive(Clone, Debug, Default)]
 pub struct Progress {
     report: Arc<Mutex<Report>>,
 }
 
 impl Progress {
-    /// The figures as they are now.
+    /// Returns the figures as they are now.
     pub fn report(&self) -> Report {
         self.lock().clone()
     }

@@ -1,4 +1,4 @@
-//! From a page or record to an article on the bus.
+//! Publishes entries on the bus and remembers the visits that led to them.
 
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -17,20 +17,20 @@ use crate::metrics::Metrics;
 use crate::outcome::{Ended, Refusal};
 use crate::validators::Validators;
 
-/// Names the title and text of an entry, whenever it says them: the same from crawl to crawl while
-/// neither title nor text change.
+/// Hashes the URL, title and text of an entry. The hash stays the same from crawl to crawl while
+/// none of them changes.
 pub(crate) fn content_of(entry: &Entry) -> ContentHash {
     let text = normalize_text(entry.text.as_str());
     ContentHash::of_normalized(&format!("{}\n{}\n{text}", entry.url, normalize_text(&entry.title)))
 }
 
-/// Hands articles to the bus, and remembers visits whose articles it acknowledged.
+/// Publishes articles on the bus, and remembers visits whose articles the bus acknowledged.
 pub(crate) struct Publisher {
     bus: Bus,
     clock: Clock,
     memory: Arc<Memory>,
     metrics: Metrics,
-    /// Ends the crawl if the bus fails for good.
+    /// Cancelled if the bus fails for good: the crawl ends.
     stop: CancellationToken,
     failure: Mutex<Option<Error>>,
 }
@@ -46,10 +46,11 @@ impl Publisher {
         Self { bus, clock, memory, metrics, stop, failure: Mutex::default() }
     }
 
-    /// Hands `entry` on, named by what it says and seen now; waits for room.
+    /// Publishes `entry` under an ID that `content` determines. Waits while the bus has no room.
+    /// Sets the observation time to now if the entry has none.
     ///
-    /// When this returns `Ok`, the bus has it safe. If the bus fails for longer
-    /// than it has patience, the whole crawl ends.
+    /// The entry is safe on the bus when this returns `Ok`. If the bus fails for good, the whole
+    /// crawl ends.
     pub(crate) async fn submit(&self, mut entry: Entry, content: ContentHash) -> Result<(), Ended> {
         entry.submission_id = content.to_string();
         if entry.observed_at == Revision::default() {
@@ -74,8 +75,8 @@ impl Publisher {
         }
     }
 
-    /// Remembers that `named` led to `url`, and how the visit went. To be called when
-    /// all that followed from the visit is safe.
+    /// Remembers the visit to `url`, and that `named` led to it. Call it when everything that
+    /// followed from the visit is safe.
     pub(crate) async fn remember(&self, named: &Url, url: &Url, visit: Remembered) {
         if url != named {
             let hop = Remembered { validators: Validators::default(), ..visit.clone() };
@@ -84,14 +85,14 @@ impl Publisher {
         self.memory.remember(url, visit).await;
     }
 
-    /// Ends the crawl with `error`; the first one counts.
+    /// Ends the crawl with `error`. The first error counts.
     fn give_up(&self, error: Error) {
         let mut failure = self.failure.lock().unwrap_or_else(PoisonError::into_inner);
         failure.get_or_insert(error);
         self.stop.cancel();
     }
 
-    /// The error that ended the crawl early.
+    /// Returns the error that ended the crawl early, if there was one.
     pub(crate) fn failure(&self) -> Option<Error> {
         self.failure.lock().unwrap_or_else(PoisonError::into_inner).take()
     }

@@ -1,4 +1,4 @@
-//! The sharing of domains with other crawlers, while a crawl runs.
+//! Shares domains with other crawlers while a crawl runs.
 
 use std::collections::HashSet;
 use std::sync::Arc;
@@ -8,19 +8,19 @@ use std::time::Duration;
 use crate::crawl::Crawl;
 use crate::extent::Extent;
 
-/// The time after which a renewal that failed is tried again.
+/// The wait before a failed renewal is tried again.
 const RETRY_AFTER: Duration = Duration::from_secs(1);
-/// Domains without a holder that are looked at together.
+/// The most domains without a holder that one check reads.
 const MAX_WAITING: usize = 1_000;
 
-/// Renews this crawler's leases, and takes over what others leave. Never ends before the
-/// crawl does.
+/// Renews this crawler's leases, and takes over the pages and domains that others leave. Never
+/// returns by itself.
 pub(crate) async fn share(crawl: &Arc<Crawl>) {
     let waiting = AtomicUsize::new(0);
     tokio::join!(renew(crawl, &waiting), take_over(crawl, &waiting));
 }
 
-/// Renewals wait for nothing else: a late one costs the domains.
+/// Renews leases in its own loop, because a late renewal loses the domains.
 async fn renew(crawl: &Arc<Crawl>, waiting: &AtomicUsize) {
     let leases = &crawl.leases;
     loop {

@@ -1,4 +1,4 @@
-//! The places that articles come from, and the reading of them.
+//! The places that articles come from, and their readers.
 
 mod documents;
 mod listing;

@@ -1,4 +1,4 @@
-//! Counts every page and source once: in the report, the metrics and the status.
+//! Counts every page and source once in the report, the metrics and the status.
 
 use std::time::Duration;
 
@@ -10,7 +10,7 @@ use crate::metrics::Metrics;
 use crate::outcome::{Ended, Outcome};
 use crate::progress::{Progress, Report};
 
-/// The figures of a crawl.
+/// Counts the pages and sources of a crawl.
 #[derive(Clone)]
 pub(crate) struct Tally {
     pub(crate) progress: Progress,
@@ -19,19 +19,19 @@ pub(crate) struct Tally {
 }
 
 impl Tally {
-    /// A page that waits from now on; `queued`: all that do.
+    /// Counts a page that was queued. `queued` is the number of all queued pages.
     pub(crate) fn found(&self, queued: usize) {
         self.progress.count(|report| report.found += 1);
         self.metrics.frontier(queued);
     }
 
-    /// Accounts for something that never waited in a queue.
+    /// Counts a page that was found and finished without a queue.
     pub(crate) fn found_and_settled(&self, ended: &Result<Outcome, Ended>) {
         self.progress.count(|report| report.found += 1);
         self.settle(ended);
     }
 
-    /// Accounts for a page that was found.
+    /// Counts the outcome of a page that was found.
     pub(crate) fn settle(&self, ended: &Result<Outcome, Ended>) {
         self.progress.count(|report| count(report, ended));
         let (outcome, reason, settled) = match ended {
@@ -47,7 +47,7 @@ impl Tally {
         self.control.detail("pages", self.progress.report().to_string());
     }
 
-    /// Takes note of how a round over a source went.
+    /// Records the result of a round over a source.
     pub(crate) fn source(&self, source: &str, round: Result<(), Fruitless>) {
         match round {
             Ok(()) => self.progress.count(|report| {
@@ -55,7 +55,7 @@ impl Tally {
             }),
             Err(Fruitless::NotFetched(Ended::Elsewhere | Ended::Interrupted)) => {}
             Err(problem) => {
-                tracing::warn!(source, %problem, "a source brings nothing");
+                tracing::warn!(source, %problem, "a source brings no pages");
                 self.progress.count(|report| {
                     report.source_errors.insert(source.to_owned(), problem.to_string());
                 });

@@ -1,4 +1,4 @@
-//! Whole crawls: real requests on loopback, a real bus and a real store.
+//! Tests of whole crawls, with real requests on loopback, a real bus and a real store.
 
 mod killed;
 mod newsstand;
@@ -167,7 +167,7 @@ async fn a_shutdown_ends_the_crawl_and_leaves_the_rest_pending() {
     let config = Config { min_delay_ms: 3_600_000, ..world.config() };
     let shutdown = CancellationToken::new();
     let control = Control::new("crawler", &shutdown);
-    // The feed is asked for after robots.txt, an hour later.
+    // The feed is requested after robots.txt, an hour later.
     let crawler = world.crawler(config);
     let progress = crawler.progress();
     let running = tokio::spawn(async move {

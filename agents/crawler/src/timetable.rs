@@ -1,9 +1,9 @@
-//! The times at which feeds, sitemaps and sites are looked at. They are kept in
-//! the store, so that a restart asks nobody sooner than planned.
+//! Plans the times at which feeds, sitemaps and sites are looked at. The store keeps the times,
+//! so that a restarted crawler requests nothing sooner than planned.
 //!
-//! A look is written down when the pages that it named have been worked off:
-//! sooner, a crash would lose them until the feed's next turn, and by then it may
-//! not name them any more.
+//! A look is recorded only when the pages that it named are finished. If it were recorded
+//! earlier, a crash would lose these pages until the next look, and the feed may no longer name
+//! them by then.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -26,10 +26,10 @@ use crate::memory::Memory;
 use crate::outcome::{Ended, Refusal};
 use crate::page::Named;
 
-/// The shortest wait until a source is looked at again, whatever the plan.
+/// The shortest wait until a source is looked at again, even if the plan says sooner.
 const SHORTEST_WAIT: Duration = Duration::from_secs(1);
 
-/// Looks whose pages are not worked off yet, by URL.
+/// Looks whose pages are not finished yet, by URL.
 #[derive(Debug, Default)]
 struct Unwritten(Mutex<HashMap<String, Listing>>);
 
@@ -43,7 +43,7 @@ impl Unwritten {
         looks.insert(listing.url.clone(), listing.clone());
     }
 
-    /// Unless a later look has taken its place.
+    /// Removes a look, unless a later one has replaced it.
     fn remove(&self, listing: &Listing) {
         let mut looks = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if looks.get(&listing.url) == Some(listing) {
@@ -57,20 +57,20 @@ impl Unwritten {
 pub(crate) struct Found {
     /// The kind of listing.
     pub(crate) kind: &'static str,
-    /// Pages that it named; they are queued.
+    /// The number of pages that it named. They are queued already.
     pub(crate) named: usize,
-    /// Stands for all that it names.
+    /// A hash of everything that it names.
     pub(crate) fingerprint: ContentHash,
-    /// Feeds and sitemaps.
+    /// The feeds and sitemaps that it names.
     pub(crate) leads_to: Vec<Url>,
-    /// Links to be taken where nothing else leads to a page.
+    /// Links that are queued if nothing else leads to a page.
     pub(crate) links: Vec<Named>,
 }
 
-/// The looks that were made and those that are planned.
+/// The past and planned looks at all listings.
 pub(crate) struct Timetable {
     bounds: Bounds,
-    /// The time until a look at a listing is tried again that another crawler has.
+    /// The wait before another try to look at a listing whose domain another crawler has.
     elsewhere: Duration,
     extent: Extent,
     clock: Clock,
@@ -103,12 +103,12 @@ impl Timetable {
         }
     }
 
-    /// Says if nobody follows `source` yet; the caller does from now on.
+    /// Returns true if nobody follows `source` yet. The caller follows it from now on.
     pub(crate) fn follow(&self, source: &Url) -> bool {
         self.followed.begin(source)
     }
 
-    /// The last look at the listing at `url`.
+    /// Returns the last look at the listing at `url`.
     pub(crate) async fn last_look(&self, url: &Url) -> Result<Option<Listing>, Ended> {
         let look = match self.unwritten.get(url) {
             Some(look) => Some(look),
@@ -120,7 +120,7 @@ impl Timetable {
         Ok(look)
     }
 
-    /// Says if the time of the next look has come. A listing that is gone for good has none.
+    /// Returns true if the next look is due. A listing that is gone for good is never due.
     pub(crate) fn is_due(&self, listing: &Listing) -> bool {
         let has_come = listing.next_check_at_ms <= self.clock.unix_ms();
         !listing.has_ended() && (has_come || self.extent == Extent::Everything)
@@ -130,7 +130,7 @@ impl Timetable {
         self.control.detail("listings", self.followed.note(listing));
     }
 
-    /// Plans the next look at `url` by what this one brought.
+    /// Plans the next look at `url` from the result of this one.
     pub(crate) fn plan(
         &self,
         url: &Url,
@@ -171,8 +171,8 @@ impl Timetable {
         listing
     }
 
-    /// Writes a look down when its pages are worked off. A crawl that is stopped
-    /// before leaves the listing due.
+    /// Records a look when its pages are finished. If the crawl is stopped earlier, the listing
+    /// stays due.
     pub(crate) async fn write_down(&self, listing: Listing, pages: TaskTracker) {
         tokio::select! {
             biased;
@@ -183,19 +183,19 @@ impl Timetable {
         self.unwritten.remove(&listing);
     }
 
-    /// A listing that is due, and whose domain another crawler has: it is seen to soon if
-    /// that one has looked.
+    /// Returns the listing for a due look whose domain another crawler has. It is checked again
+    /// soon: the other crawler may have looked by then.
     pub(crate) fn elsewhere(&self, url: &Url, before: Option<Listing>) -> Listing {
         let next_check_at_ms = after(self.clock.unix_ms(), self.elsewhere);
         Listing { url: url.to_string(), next_check_at_ms, ..before.unwrap_or_default() }
     }
 
-    /// The time, in Unix milliseconds, to try a source again that could not be read.
+    /// Returns the time, in Unix milliseconds, to try again a source that could not be read.
     pub(crate) fn retry_at_ms(&self) -> i64 {
         after(self.clock.unix_ms(), self.bounds.least)
     }
 
-    /// Waits until the time, in Unix milliseconds, has come.
+    /// Waits until `at_ms`, in Unix milliseconds, but at least one second.
     pub(crate) async fn until(&self, at_ms: i64) {
         let wait_ms = at_ms.saturating_sub(self.clock.unix_ms());
         let wait = Duration::from_millis(u64::try_from(wait_ms).unwrap_or(0));
@@ -207,8 +207,8 @@ fn after(at_ms: i64, wait: Duration) -> i64 {
     at_ms.saturating_add(i64::try_from(wait.as_millis()).unwrap_or(i64::MAX))
 }
 
-/// Stands for what a listing names: the same for the same pages, whatever else its
-/// body says of counters and build dates.
+/// Hashes the pages that a listing names. The hash ignores everything else in the body, such as
+/// counters and build dates.
 pub(crate) fn fingerprint<'a>(lines: impl Iterator<Item = (&'a Url, Option<i64>)>) -> ContentHash {
     let mut text = String::new();
     for (url, changed_at_ms) in lines {

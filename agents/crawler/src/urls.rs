@@ -1,11 +1,12 @@
-//! URLs as the crawler asks for them.
+//! Prepares URLs for requests.
 
 use courant_dedup::{registered_domain_of, unwrapped};
 use url::Url;
 
 use crate::outcome::Refusal;
 
-/// The URL without fragment, user name and password. Refuses all but HTTP and HTTPS.
+/// Removes the fragment, user name and password from a URL. Refuses schemes other than HTTP and
+/// HTTPS.
 pub(crate) fn clean(mut url: Url) -> Result<Url, Refusal> {
     if !matches!(url.scheme(), "http" | "https") || url.host_str().is_none() {
         return Err(Refusal::InvalidUrl);
@@ -15,13 +16,13 @@ pub(crate) fn clean(mut url: Url) -> Result<Url, Refusal> {
     Ok(url)
 }
 
-/// The page that a source names: behind a link that counts its clicks, the page that it leads
-/// to. Whoever counts them forbids robots, and shows no article.
+/// Returns the page that a source's URL names. A link that counts clicks is replaced by its
+/// target, because services that count clicks forbid robots and show no article.
 pub(crate) fn named(url: Url) -> Result<Url, Refusal> {
     unwrapped(url).map_err(|_| Refusal::InvalidUrl).and_then(clean)
 }
 
-/// The registered domain that a request to `url` takes its turn in.
+/// Returns the registered domain of `url`, whose turns a request takes.
 pub(crate) fn domain_of(url: &Url) -> String {
     registered_domain_of(url.host_str().unwrap_or_default())
 }

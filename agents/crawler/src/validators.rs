@@ -1,6 +1,6 @@
 //! The headers of conditional requests.
 
-/// A server's names for a version of a page.
+/// The identifiers that a server gave to a version of a page.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Validators {
     /// `ETag`, as sent.
@@ -10,7 +10,7 @@ pub(crate) struct Validators {
 }
 
 impl Validators {
-    /// Says if there is anything to ask conditionally with.
+    /// Returns true if a conditional request is possible.
     pub(crate) fn name_a_version(&self) -> bool {
         self.etag.is_some() || self.last_modified.is_some()
     }

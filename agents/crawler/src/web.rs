@@ -1,5 +1,5 @@
-//! Asks the web for documents: each request in its domain's turn, under its own
-//! host's rules, from redirect to redirect.
+//! Fetches documents from the web. Follows redirects; each request waits for its domain's turn
+//! and obeys its own host's robots.txt.
 
 mod address;
 mod cookies;
@@ -38,7 +38,7 @@ use crate::web::robots::{
 
 pub(crate) use crate::web::copies::Copies;
 
-/// The web, as one crawl sees it.
+/// Fetches documents for one crawl.
 pub(crate) struct Web {
     config: Config,
     memory: Arc<Memory>,
@@ -46,30 +46,30 @@ pub(crate) struct Web {
     rules: RulesCache,
 }
 
-/// The limits of one document's way.
+/// The limits and rules for fetching one document, redirects included.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Errand {
-    /// Redirects that are followed.
+    /// The most redirects that are followed.
     pub max_redirects: usize,
-    /// The longest body, unpacked.
+    /// The longest body, in bytes after unpacking.
     pub max_body_bytes: usize,
-    /// Cuts a longer body there instead of refusing it.
+    /// Cuts a longer body at the limit instead of refusing it.
     pub cut_body: bool,
-    /// Waits for the pipeline's demand.
+    /// Waits until the pipeline wants more articles.
     pub is_paced: bool,
-    /// Asks for nothing that robots.txt disallows.
+    /// Refuses URLs that robots.txt disallows.
     pub obeys_robots: bool,
-    /// Follows pages that only send their readers on.
+    /// Follows pages that only send their readers to another page.
     pub follows_refresh: bool,
 }
 
-/// The end of a URL's redirects.
+/// The result of following a URL to the end of its redirects.
 #[derive(Debug)]
 pub(crate) enum Visited<C> {
-    /// A document, and the copy of it that was at hand. `moved`: the address to which the first
-    /// redirects lead, as far as they are permanent.
+    /// A document, and the copy of it that was known `before`. `moved` is the address that the
+    /// leading permanent redirects lead to.
     Document { document: Document, before: Option<C>, slot: Slot, moved: Option<Url> },
-    /// The copy at hand is the latest, for so long at least.
+    /// The known copy is the latest one, and stays so for `fresh_for`.
     NotModified { url: Url, before: C, fresh_for: Duration, moved: Option<Url> },
     /// A redirect leads into a domain that another crawler has.
     Elsewhere { url: Url },
@@ -99,7 +99,7 @@ impl Web {
         Self { config, memory, fetcher, rules: RulesCache::new() }
     }
 
-    /// Fetches a page, conditionally where a copy is known.
+    /// Fetches a page. The request is conditional if a copy is known.
     pub(crate) async fn page<C: Copies>(
         &self,
         start: &Url,
@@ -108,7 +108,7 @@ impl Web {
         self.follow(start, self.errand(self.config.max_body_bytes, true), copies).await
     }
 
-    /// Fetches a feed, sitemap or home page, conditionally where a copy is known.
+    /// Fetches a feed, sitemap or home page. The request is conditional if a copy is known.
     pub(crate) async fn listing<C: Copies>(
         &self,
         start: &Url,
@@ -129,8 +129,8 @@ impl Web {
         }
     }
 
-    /// Follows `start` from redirect to redirect, each under its own host's rules. Cookies are
-    /// kept until it ends.
+    /// Fetches `start` and follows its redirects, each under its own host's rules. Cookies are kept
+    /// until the end of this call.
     async fn follow<C: Copies>(
         &self,
         start: &Url,
@@ -189,7 +189,7 @@ impl Web {
         self.fetcher.fetch(request, crawl_delay).await
     }
 
-    /// Checks that `url` may be asked for; returns the delay that its site asks for.
+    /// Checks that `url` may be fetched. Returns the delay that its site asks for.
     async fn crawl_delay(&self, url: &Url, errand: Errand) -> Result<Duration, Ended> {
         if !errand.obeys_robots {
             return Ok(Duration::ZERO);
@@ -199,7 +199,7 @@ impl Web {
         Ok(rules.crawl_delay())
     }
 
-    /// The rules for `url`. Whoever asks first fetches them, others wait.
+    /// Returns the robots.txt rules for `url`. The first caller fetches them; others wait for it.
     pub(crate) fn rules<'a>(&'a self, url: &'a Url) -> BoxFuture<'a, Result<Arc<Rules>, Ended>> {
         let origin = url.origin().ascii_serialization();
         async move {
@@ -215,7 +215,7 @@ impl Web {
         .boxed()
     }
 
-    /// The rules that were fetched before this crawler was started, while they count.
+    /// Returns the noted rules that an earlier process fetched, if they are still valid.
     async fn noted_rules(&self, origin: &str, url: &Url) -> Result<Option<Rules>, Ended> {
         let Some((note, rest)) = self.memory.note(NoteKind::Robots, origin).await? else {
             return Ok(None);
@@ -225,8 +225,9 @@ impl Web {
         Ok(Some(Rules::of(body.as_bytes(), self.config.product()).valid_for(rest)))
     }
 
-    /// "Unavailable" (4xx) allows everything, "unreachable" (5xx) nothing. 429 is
-    /// a 4xx, but a server that is asked too much already is left alone.
+    /// Fetches the rules. A robots.txt that is unavailable (4xx) allows everything; one that is
+    /// unreachable (5xx) allows nothing. 429 counts as unreachable, because its server is
+    /// overloaded already.
     async fn fetch_rules(&self, origin: &str, url: &Url) -> Result<Rules, Ended> {
         let robots = url.join("/robots.txt").map_err(|_| Refusal::InvalidUrl)?;
         let errand = Errand {
@@ -263,12 +264,12 @@ impl Web {
         Rules::of(body, self.config.product())
     }
 
-    /// Leaves `domain` alone for so long.
+    /// Sends no request to `domain` for the time of `pause`.
     pub(crate) async fn leave_alone(&self, domain: &str, pause: Duration) {
         self.fetcher.politeness.leave_alone(domain, pause).await;
     }
 
-    /// The time for which a server that refused asks to be spared.
+    /// Returns the remaining pause of the domain of `url`.
     pub(crate) async fn rest_of(&self, url: &Url) -> Duration {
         self.fetcher.politeness.rest_of(&domain_of(url)).await
     }

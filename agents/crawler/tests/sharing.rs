@@ -1,5 +1,5 @@
-//! Two crawler processes on one NATS and one Postgres: they share the sites, also while one
-//! of them stands still or is gone.
+//! Tests two crawler processes on one NATS server and one Postgres. They share the sites, even
+//! while one of them is suspended or gone.
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
@@ -32,10 +32,10 @@ use tokio::net::TcpStream;
 use self::nats::{NatsServer, Sync};
 use self::postgres::Postgres;
 
-/// The pause between two requests to a registered domain, whoever sends them.
+/// The delay between two requests to a registered domain, from either crawler.
 const DELAY: Duration = Duration::from_millis(500);
 const LEASE: Duration = Duration::from_secs(5);
-/// The time within which the domains of a crawler that died have another.
+/// The time within which the domains of a dead crawler are taken over.
 const TAKE_OVER: Duration = Duration::from_secs(30);
 /// The time that one step may take on a machine that is busy with other things.
 const STEP: Duration = Duration::from_secs(120);
@@ -125,7 +125,7 @@ fn configuration(stand: &Newsstand) -> String {
     )
 }
 
-/// Takes what the gateway would take.
+/// Receives the entries in place of the gateway.
 async fn collect(url: String, submitted: Arc<Mutex<BTreeSet<String>>>) {
     let config = courant_bus::Config { url: Some(url), ..Default::default() };
     let meter = Meters::new("test").unwrap().meter();
@@ -186,7 +186,7 @@ impl Crawler {
         self.figure(name).await.unwrap_or_default()
     }
 
-    /// Waits until it has submitted so many pages more.
+    /// Waits until the crawler has submitted this many more pages.
     async fn works(&self, pages: f64) {
         let before = self.submitted().await;
         let what = format!("crawler {} works", self.name);

@@ -1,6 +1,5 @@
-//! Decisions with many articles in the index. The articles are made up of words drawn
-//! by a generator with a fixed seed: each is a text of its own, but for some that are
-//! cut and changed copies.
+//! Measures decisions with many articles in the index. A generator with a fixed seed draws the
+//! words of the articles. All texts differ, except some that are shortened and changed copies.
 
 use std::time::{Duration, Instant};
 
@@ -14,9 +13,9 @@ use crate::report::Report;
 
 const VOCABULARY: usize = 30_000;
 const WORDS: usize = 400;
-/// Decisions that are timed, with the index full.
+/// The number of decisions that are timed, with the index full.
 const TIMED: usize = 20_000;
-/// Every so many of them is a copy.
+/// One of this many timed articles is a copy.
 const COPY_EVERY: usize = 20;
 
 pub(super) fn measure(articles: usize, report: &mut Report) -> anyhow::Result<()> {
@@ -71,7 +70,7 @@ fn share(part: usize, whole: usize) -> f64 {
     part as f64 / whole as f64
 }
 
-/// Each article stands at a publisher of its own, out of 5000.
+/// Returns the URL of an article at one of about 5000 publishers.
 fn url(number: usize) -> CanonicalUrl {
     CanonicalUrl::from_canonical(format!("https://site{}.example/{number}", number % 5003))
 }
@@ -81,8 +80,8 @@ fn text(number: usize) -> String {
     (0..WORDS).map(|_| word(&mut rng)).collect()
 }
 
-/// The original without its last fifth, with a notice before it and every 25th word
-/// replaced.
+/// Returns a copy of the original: without its last fifth, with a notice before it, and with every
+/// 25th word replaced.
 fn copy(original: usize, number: usize) -> String {
     let mut rng = StdRng::seed_from_u64(u64::MAX - number as u64);
     let notice: String = (0..15).map(|_| word(&mut rng)).collect();
@@ -93,7 +92,7 @@ fn copy(original: usize, number: usize) -> String {
     notice + &changed.collect::<String>()
 }
 
-/// Small numbers are frequent, as some words are.
+/// Draws a word. A few words are frequent, as in real texts.
 fn word(rng: &mut StdRng) -> String {
     let rank = rng.random::<f64>().powi(3) * VOCABULARY as f64;
     let mut number = rank as usize + 26;

@@ -1,4 +1,4 @@
-//! The texts that several tools extract from the same pages.
+//! Reads the texts that several tools extract from the same pages.
 
 use std::collections::HashMap;
 use std::fs;
@@ -9,7 +9,7 @@ use dom_smoothie::{Config, Readability, TextMode};
 use serde::Deserialize;
 use url::Url;
 
-/// One tool's text of one page.
+/// The text that one tool extracts from one page.
 #[derive(Debug, Deserialize)]
 pub(super) struct Extracted {
     pub(super) page: String,
@@ -22,7 +22,7 @@ struct Listed {
     file: String,
 }
 
-/// The texts that the Rust tools find in the pages of `folder`, in no order.
+/// Returns the texts that the Rust tools extract from the pages of `folder`, in no order.
 pub(super) fn of_rust_tools(folder: &Path) -> anyhow::Result<Vec<Extracted>> {
     let list = fs::read_to_string(folder.join("evaldata.json"))?;
     let pages: HashMap<String, Listed> = serde_json::from_str(&list)?;
@@ -37,8 +37,8 @@ pub(super) fn of_rust_tools(folder: &Path) -> anyhow::Result<Vec<Extracted>> {
     Ok(texts)
 }
 
-/// The texts of other tools, from the file that `evals/peers/extract.py` made; none
-/// where there is no such file.
+/// Returns the texts of other tools, from the file that `evals/peers/extract.py` made. Returns
+/// none if there is no such file.
 pub(super) fn of_peers(file: &Path) -> anyhow::Result<Vec<Extracted>> {
     if !file.exists() {
         println!("SKIPPED: trafilatura and newspaper4k: their texts are not at {}", file.display());
@@ -58,9 +58,10 @@ fn html(folder: &Path, file: &str) -> anyhow::Result<Option<Vec<u8>>> {
     Ok(None)
 }
 
-/// A page that cannot be read has no text: that is a miss of the tool.
+/// Returns the text that Courant extracts. It is empty if the page cannot be read, which counts as
+/// a miss.
 fn courant(html: &[u8], page: &str) -> String {
-    // Twins of some pages are listed by their file's name.
+    // Second copies of some pages are listed by their file name, which is not a URL.
     let url = Url::parse(page).or_else(|_| Url::parse("https://unknown.example/"));
     let read = url.ok().and_then(|url| courant_extract::page(html, None, &url).ok());
     read.map_or_else(String::new, |page| page.text)

@@ -1,6 +1,6 @@
-//! Several tools' texts of one page differ in boilerplate and length, like the copies
-//! of several publishers. All pairs of one page should count as one article, and no
-//! pair of two pages.
+//! Compares the texts that several tools extract from one page. They differ in boilerplate and
+//! length, like the copies of several publishers. Two texts of one page should count as one
+//! article. Texts of two pages should not.
 
 use std::collections::HashMap;
 use std::path::Path;
@@ -11,10 +11,10 @@ use courant_dedup::{Ledger, NearConfig};
 use super::texts::{Extracted, of_peers, of_rust_tools};
 use crate::report::Report;
 
-/// Shorter texts are left out.
+/// The least number of words. Shorter texts are left out.
 const MIN_WORDS: usize = 60;
 
-/// Pages of the set that hold one article, each seen by eye: the same page under two
+/// Pairs of pages that have the same article, as checked by a person: the same page under two
 /// names, a press release that two publishers print, and an agency's report.
 const ONE_ARTICLE: [[&str; 2]; 4] = [
     [
@@ -35,16 +35,16 @@ const ONE_ARTICLE: [[&str; 2]; 4] = [
     ],
 ];
 
-/// Counts of pairs.
+/// Counts of pairs of texts.
 #[derive(Default)]
 struct Pairs {
-    /// Pairs of texts of one page.
+    /// Pairs from one page.
     wanted: usize,
-    /// Called one article.
+    /// Pairs that are called one article.
     called: usize,
-    /// Both.
+    /// Pairs from one page that are called one article.
     right: usize,
-    /// Called one article, and of two pages that hold one.
+    /// Pairs that are called one article, from two pages that have the same article.
     of_twins: usize,
 }
 
@@ -74,7 +74,7 @@ pub(super) fn measure(
     Ok(())
 }
 
-/// An order in which no tool comes first, the same in each run.
+/// Mixes the texts, so that no tool always comes first. The order is the same in each run.
 fn mix(texts: &mut [Extracted]) {
     texts.sort_by_cached_key(|text| {
         let name = CanonicalUrl::from_canonical(format!("{} {}", text.tool, text.page));
@@ -82,7 +82,7 @@ fn mix(texts: &mut [Extracted]) {
     });
 }
 
-/// Which text was the first of each text's article. Each tool is a publisher.
+/// Returns, for each text, the first text of its article. Each tool counts as a publisher.
 fn clusters(texts: &[Extracted]) -> Vec<usize> {
     let mut ledger = Ledger::new(&NearConfig::default());
     let mut clusters = Vec::new();
@@ -124,7 +124,7 @@ fn are_twins(page: &str, other: &str) -> bool {
     ONE_ARTICLE.iter().any(of)
 }
 
-/// Calls `visit` with each two places that have one label.
+/// Calls `visit` with each pair of places that have the same label.
 fn for_each_pair<L: std::hash::Hash + Eq>(
     labels: impl Iterator<Item = L>,
     mut visit: impl FnMut(usize, usize),

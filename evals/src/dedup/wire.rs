@@ -1,5 +1,5 @@
-//! A wire service: many stories made to one pattern, and many that were sent again,
-//! corrected or with a new lead.
+//! Measures the duplicate check on a wire service. Many of its stories follow one pattern, and many
+//! were sent again, corrected or with a new lead.
 
 use std::collections::HashMap;
 use std::fs;
@@ -64,8 +64,8 @@ fn natural_pairs(file: &Path) -> anyhow::Result<Vec<(String, String)>> {
     Ok(pairs)
 }
 
-/// The share of the pairs whose later story finds the earlier one in the index of all
-/// stories before it.
+/// Returns the share of pairs whose later story finds the earlier one in the index of all previous
+/// stories.
 fn candidate_recall(stories: &[Story], wanted: &[(String, String)], misses: bool) -> f64 {
     let mut index = NearIndex::new(&NearConfig::default());
     let mut found: HashMap<&str, Vec<ArticleId>> = HashMap::new();
@@ -92,7 +92,7 @@ fn url(id: &str) -> CanonicalUrl {
     CanonicalUrl::from_canonical(format!("https://wire.example/{id}"))
 }
 
-/// Returns the number of stories that the whole rule calls copies.
+/// Returns the number of stories that the gateway's full rule calls copies.
 fn copies(stories: &[Story], misses: bool) -> usize {
     let mut ledger = Ledger::new(&NearConfig::default());
     let names: HashMap<ArticleId, &str> =

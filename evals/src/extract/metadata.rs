@@ -1,12 +1,10 @@
-//! Titles, authors and dates against what people, or a publisher's own parser,
-//! read on the page.
+//! Compares titles, authors and dates with those that people, or a publisher's own parser, read on
+//! the page.
 //!
-//! A title or the authors agree where they are the same once case, accents,
-//! punctuation, spaces and words for "and" are folded away; a date where its day
-//! is the same, and its minute where the truth names an instant (`fundus-publishers`).
-//! The truth of a field counts where there is one: pages where a
-//! field is empty in truth are counted apart, since the sets leave fields empty
-//! that the page has.
+//! Titles and authors agree if they are the same without case, accents, punctuation, spaces and
+//! words for "and". Dates agree if the day is the same, and also the minute if the truth names an
+//! instant (`fundus-publishers`). Pages whose true field is empty are counted apart, because the
+//! sets leave fields empty that the page has.
 
 use std::path::{Path, PathBuf};
 
@@ -19,14 +17,14 @@ use url::Url;
 
 use crate::report::Report;
 
-/// A page and what is true of it.
+/// A page with its true fields.
 pub(crate) struct MetadataCase {
     pub(crate) name: String,
     pub(crate) url: String,
     pub(crate) html: PathBuf,
     /// The main text.
     pub(crate) text: String,
-    /// Pieces of text that an extractor must find, and those that it must not.
+    /// Pieces of text that an extractor must find. `without` has those that it must not find.
     pub(crate) with: Vec<String>,
     pub(crate) without: Vec<String>,
     title: Option<String>,
@@ -41,17 +39,17 @@ impl MetadataCase {
     }
 }
 
-/// Agreement on one field, over even and odd pages.
+/// Agreement on one field, counted apart for even and odd pages.
 #[derive(Default)]
 struct Tally {
     agreed: [f64; 2],
     count: [f64; 2],
-    /// Pages without a truth, and those of them where nothing was found.
+    /// Pages without a true value. `left_empty` counts those of them where nothing was found.
     empty: f64,
     left_empty: f64,
 }
 
-/// The measures of every set under `data`; `misses` prints each disagreement.
+/// Measures every set under `data`. `misses` prints each disagreement.
 pub(crate) fn measure(data: &Path, misses: bool) -> anyhow::Result<Report> {
     let mut report = Report::default();
     let wcxb = tallies("wcxb", &wcxb_articles(data)?, misses)?;
@@ -127,11 +125,12 @@ fn extract(case: &MetadataCase) -> anyhow::Result<Page> {
     let html = std::fs::read(&case.html)
         .with_context(|| format!("cannot read {}", case.html.display()))?;
     let url = Url::parse(&case.url).with_context(|| format!("invalid url {}", case.url))?;
-    // A page that cannot be read has nothing in its fields, and misses.
+    // A page that cannot be read has empty fields, which count as misses.
     Ok(courant_extract::page(&html, None, &url).unwrap_or_default())
 }
 
-/// `field`: 0 and 1 are texts, 2 is a date, of which the truth may give the time.
+/// Returns true if a found value agrees with the truth. Fields 0 and 1 are texts. Field 2 is a
+/// date, and its truth may include the time.
 pub(crate) fn agrees(field: usize, truth: &str, found: Option<&str>) -> bool {
     let found = found.unwrap_or_default();
     match field {
@@ -153,7 +152,7 @@ fn without_and(names: &str) -> String {
     names.split(' ').filter(|word| *word != "and").collect::<Vec<_>>().join(" ")
 }
 
-/// Minutes since 1970 of an RFC 3339 time, also with a space for its "T".
+/// Returns the minutes since 1970 of an RFC 3339 time, which may have a space in place of its "T".
 fn instant(text: &str) -> Option<i64> {
     let time: courant_article::PublishedAt = text.replace(' ', "T").parse().ok()?;
     (time.as_str().len() > 10).then(|| time.unix_seconds().div_euclid(60))
@@ -178,7 +177,7 @@ fn texts(value: &Value) -> Vec<String> {
         .collect()
 }
 
-/// The files of a folder with this extension, sorted.
+/// Returns the files of a folder with this extension, sorted.
 fn files(folder: &Path, extension: &str) -> anyhow::Result<Vec<PathBuf>> {
     let entries =
         std::fs::read_dir(folder).with_context(|| format!("cannot list {}", folder.display()))?;
@@ -244,7 +243,7 @@ pub(crate) fn trafilatura(data: &Path) -> anyhow::Result<Vec<MetadataCase>> {
     Ok(cases)
 }
 
-/// A publisher's versions are in the order of its pages.
+/// Reads the pages of fundus. The true values of a publisher are in the order of its pages.
 fn fundus(data: &Path) -> anyhow::Result<Vec<MetadataCase>> {
     let mut countries: Vec<PathBuf> = Vec::new();
     for entry in std::fs::read_dir(data.join("fundus-publishers/pages"))? {

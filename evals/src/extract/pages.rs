@@ -1,4 +1,4 @@
-//! The pages of the data sets, as Courant reads them, with what is expected.
+//! Reads the pages of the data sets with Courant, and their expected values.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -12,14 +12,14 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 use url::Url;
 
-/// For the few pages of which no URL is known.
+/// The URL of the few pages whose own URL is not known.
 const UNKNOWN_URL: &str = "https://unknown.example/page";
 
 /// A page as Courant reads it.
 pub(crate) struct ReadPage {
-    /// The name under which a miss is listed.
+    /// The name that a list of misses uses.
     pub(crate) name: String,
-    /// Empty where reading failed: that is a miss, not an end.
+    /// The page as it was read. It is empty if reading failed, which counts as a miss.
     pub(crate) page: Page,
     pub(crate) host: String,
     file: PathBuf,
@@ -30,9 +30,9 @@ pub(crate) struct ReadPage {
 /// A page of trafilatura's evaluation.
 pub(crate) struct TrafilaturaPage {
     pub(crate) sample: ReadPage,
-    /// Pieces that the text must have.
+    /// Pieces that the text must contain.
     pub(crate) with: Vec<String>,
-    /// Pieces that the text must not have.
+    /// Pieces that the text must not contain.
     pub(crate) without: Vec<String>,
 }
 
@@ -166,8 +166,8 @@ impl ReadPage {
     }
 }
 
-/// The text of well-formed HTML, tags taken for spaces, entities for themselves:
-/// enough to compare words.
+/// Returns the text of well-formed HTML, good enough to compare words. Tags become spaces, and the
+/// commonest entities are decoded.
 fn without_tags(html: &str) -> String {
     let pieces = html.split('<').map(|piece| piece.split_once('>').map_or(piece, |parts| parts.1));
     let text = pieces.collect::<Vec<_>>().join(" ");
@@ -182,8 +182,8 @@ fn folder(path: &Path) -> Result<Vec<PathBuf>> {
     Ok(paths)
 }
 
-/// Lone surrogates and the like, which some of the sets have in fields that are
-/// not asked for, are no matter: the file is read as any JSON first.
+/// Reads a JSON file. It is parsed as any JSON first, because some sets have lone surrogates in
+/// fields that are not needed.
 fn json<T: DeserializeOwned>(path: &Path) -> Result<T> {
     let bytes = fs::read(path).with_context(|| format!("cannot read {}", path.display()))?;
     let value: Value = serde_json::from_slice(&bytes)

@@ -1,7 +1,7 @@
-//! Other extractors on the same pages: what they are asked, and how their
-//! answers measure. They run elsewhere (`benches/peers`) and leave lines
-//! `{"id","text","title","authors","date","millis"}`, `millis` being processor
-//! time of the one thread that ran them.
+//! Measures other extractors on the same pages: writes the list of pages, and compares the answers.
+//! The extractors run elsewhere (`benches/peers`) and write lines
+//! `{"id","text","title","authors","date","millis"}`. `millis` is the processor time of the thread
+//! that ran them.
 
 use std::collections::HashMap;
 use std::fmt::Write;
@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 
 use super::metadata::{self, MetadataCase};
 
-/// An extractor's name and its answers, `NAME=FILE`.
+/// The name of an extractor and the file of its answers, `NAME=FILE`.
 #[derive(Debug, Clone)]
 pub(crate) struct Peer {
     name: String,
@@ -28,7 +28,7 @@ impl std::str::FromStr for Peer {
     }
 }
 
-/// The pages as lines `{"id","url","html_path"}`.
+/// Returns the pages as lines `{"id","url","html_path"}`.
 pub(crate) fn questions(data: &Path) -> anyhow::Result<String> {
     let mut lines = String::new();
     for (set, cases) in sets(data)? {
@@ -44,7 +44,7 @@ fn sets(data: &Path) -> anyhow::Result<[(&'static str, Vec<MetadataCase>); 2]> {
     Ok([("wcxb", metadata::wcxb_articles(data)?), ("trafilatura", metadata::trafilatura(data)?)])
 }
 
-/// One row for each extractor: text, metadata and speed on the same pages.
+/// Returns a table with one row for each extractor: text, metadata and speed on the same pages.
 pub(crate) fn table(data: &Path, peers: &[Peer]) -> anyhow::Result<String> {
     let [(_, wcxb), (_, trafilatura)] = sets(data)?;
     let mut table = format!(
@@ -70,7 +70,7 @@ pub(crate) fn table(data: &Path, peers: &[Peer]) -> anyhow::Result<String> {
     Ok(table)
 }
 
-/// Answers by their id.
+/// The answers of an extractor, by id.
 struct Answers(HashMap<String, Value>);
 
 impl Answers {
@@ -88,13 +88,13 @@ impl Answers {
         Ok(Self(answers))
     }
 
-    /// Nothing where the extractor gave no answer.
+    /// Returns the answer for a page; null if the extractor gave none.
     fn of(&self, set: &str, case: &MetadataCase) -> &Value {
         self.0.get(&format!("{set}/{}", case.name)).unwrap_or(&Value::Null)
     }
 
-    /// Trafilatura's own measure: F over pieces of text that must, or must not, be
-    /// in the result, counted over all pages.
+    /// Returns Trafilatura's own measure: the F score over pieces of text that must, or must not,
+    /// be in the result, counted over all pages.
     fn snippets_f(&self, cases: &[MetadataCase]) -> f64 {
         let (mut right, mut missed, mut wrong) = (0.0, 0.0, 0.0);
         for case in cases {
@@ -109,7 +109,7 @@ impl Answers {
         2.0 * right / (2.0 * right + missed + wrong)
     }
 
-    /// The mean over pages of F1 of the words' multisets.
+    /// Returns the mean over pages of the F1 score of the words' multisets.
     fn word_f1(&self, cases: &[MetadataCase]) -> f64 {
         let scores = cases.iter().map(|case| {
             let found = words(self.of("wcxb", case)["text"].as_str().unwrap_or_default());
@@ -122,7 +122,7 @@ impl Answers {
         scores.sum::<f64>() / cases.len() as f64
     }
 
-    /// The share of pages where a field agrees with its truth.
+    /// Returns the share of pages where a field agrees with its truth.
     fn share(&self, cases: &[MetadataCase], field: usize) -> f64 {
         let agreed = cases.iter().filter_map(|case| {
             let truth = case.truth(field)?;
@@ -140,8 +140,8 @@ impl Answers {
         agreed.iter().filter(|agrees| **agrees).count() as f64 / agreed.len() as f64
     }
 
-    /// Pages per second, and milliseconds per page: the median and the 99th
-    /// percentile.
+    /// Returns the pages per second, and the median and 99th percentile of the milliseconds per
+    /// page.
     fn speed(&self) -> [f64; 3] {
         let mut millis: Vec<f64> =
             self.0.values().filter_map(|answer| answer["millis"].as_f64()).collect();

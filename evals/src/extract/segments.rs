@@ -1,9 +1,9 @@
-//! trafilatura's own measure: which of the pieces chosen by hand are in the text.
+//! Computes trafilatura's own measure: the pieces chosen by hand that the text contains.
 
 use super::pages::TrafilaturaPage;
 use crate::report::Report;
 
-/// Pieces over all pages, as `tests/comparison_small.py` of trafilatura counts.
+/// Counts of pieces over all pages, as in `tests/comparison_small.py` of trafilatura.
 #[derive(Default, Clone, Copy)]
 struct Counts {
     found: usize,

@@ -1,4 +1,4 @@
-//! The time that a page takes on one thread.
+//! Measures the time that a page takes on one thread.
 
 use std::time::Duration;
 

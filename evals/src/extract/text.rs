@@ -1,11 +1,11 @@
-//! Word F1 of the main text.
+//! Computes the word F1 of the main text.
 
 use std::collections::HashMap;
 
 use super::pages::{ReadPage, ReadabilityPage, WcxbPage};
 use crate::report::Report;
 
-/// Pages below this are listed as misses.
+/// The F1 below which a page is listed as a miss.
 const LISTED_BELOW: f64 = 0.9;
 
 /// The agreement of the words of a text with the expected words, in any order.
@@ -35,7 +35,7 @@ impl Agreement {
     }
 }
 
-/// Runs of letters, digits and underscores, in lower case, counted.
+/// Counts the words of a text: runs of letters, digits and underscores, in lower case.
 fn words(text: &str) -> HashMap<String, usize> {
     let mut counts = HashMap::new();
     let is_apart = |c: char| !(c.is_alphanumeric() || c == '_');
@@ -74,7 +74,7 @@ pub(crate) fn measure_readability(report: &mut Report, pages: &[ReadabilityPage]
     report.state("mozilla-readability, word F1", mean(&f1_scores(&all)));
 }
 
-/// Compares each page with what is expected; `misses` lists those far from it.
+/// Compares each page with the expected text. `misses` lists the pages with a low F1.
 fn agreements<'a>(
     pages: impl Iterator<Item = (&'a ReadPage, &'a str)>,
     misses: bool,

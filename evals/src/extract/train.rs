@@ -1,6 +1,5 @@
-//! Learns the verdict's weights: logistic regression with both classes of equal
-//! weight, by plain gradient descent from zero, so that a run gives what the run
-//! before gave.
+//! Learns the weights of the verdict by logistic regression, with equal weight for both classes.
+//! It uses plain gradient descent from zero, so that every run gives the same weights.
 
 use courant_extract::{SIGNS, Signs};
 
@@ -10,7 +9,7 @@ use crate::report::Report;
 const FOLDS: u64 = 5;
 const STEPS: usize = 4000;
 const RATE: f64 = 0.5;
-/// Keeps weights small: of the sum of their squares.
+/// The factor of the sum of squared weights, which keeps the weights small.
 const PENALTY: f64 = 0.002;
 
 struct Example {

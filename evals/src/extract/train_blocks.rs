@@ -1,5 +1,5 @@
-//! Learns the weights by which blocks are the article's own: logistic regression by Newton's
-//! method from zero, so that a run gives what the run before gave.
+//! Learns the weights that decide which blocks belong to the article, by logistic regression. It
+//! uses Newton's method from zero, so that every run gives the same weights.
 
 use std::collections::HashSet;
 
@@ -10,16 +10,16 @@ use crate::report::Report;
 
 const FOLDS: u64 = 5;
 const STEPS: usize = 8;
-/// Keeps weights small: of the sum of their squares.
+/// The factor of the sum of squared weights, which keeps the weights small.
 const PENALTY: f64 = 5.0;
-/// The numbers, and a constant.
+/// The number of weights: one for each sign, and a constant.
 const SIZE: usize = BLOCK_SIGNS.len() + 1;
-/// A block is true where this share of its runs of words is in the truth.
+/// The share of a block's runs of words that must be in the truth for the block to belong to it.
 const TRUE_SHARE: f64 = 0.5;
 const RUN: usize = 4;
-/// More words in a block count no more.
+/// The most words of a block that count.
 const MAX_WORDS: usize = 80;
-/// A piece that people chose counts as much as so many blocks that were compared.
+/// The weight of a piece that people chose, relative to a block that was compared.
 const PIECE_WEIGHT: f64 = 4.0;
 
 type Row = [f64; SIZE];
@@ -56,7 +56,7 @@ pub(crate) fn train(
     report.state("blocks told right by weight, hosts left out", right / all);
 }
 
-/// The blocks of a page, each with its share of the truth.
+/// Returns the blocks of a page, compared with the true text.
 fn compared(sample: &ReadPage, truth: &str) -> Vec<Example> {
     let words = words(truth);
     let runs: HashSet<&[String]> = words.windows(RUN).collect();
@@ -73,7 +73,7 @@ fn compared(sample: &ReadPage, truth: &str) -> Vec<Example> {
     blocks.map(|(text, evidence)| example(sample, &text, &evidence, is_own(&text), 1.0)).collect()
 }
 
-/// The blocks of a page that hold pieces which people chose.
+/// Returns the blocks of a page that contain pieces which people chose.
 fn chosen(page: &TrafilaturaPage) -> Vec<Example> {
     let holds = |text: &str, pieces: &[String]| pieces.iter().any(|piece| text.contains(piece));
     let blocks = page.sample.blocks().into_iter();
@@ -147,7 +147,7 @@ fn learnt(examples: &[&Example]) -> Row {
     weights
 }
 
-/// Solves a system whose symmetric matrix is given by its lower half (Cholesky).
+/// Solves a linear system by Cholesky's method. The lower half gives the symmetric matrix.
 fn solved(mut matrix: [Row; SIZE], mut right: Row) -> Row {
     for column in 0..SIZE {
         for row in column..SIZE {

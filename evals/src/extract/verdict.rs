@@ -1,4 +1,4 @@
-//! The verdict on whether a page is an article.
+//! Measures the verdict that decides if a page is an article.
 
 use super::pages::{ReadPage, WcxbPage};
 use crate::report::Report;

@@ -1,23 +1,23 @@
-//! A case of `feedparser`: a feed with what is expected of it in a comment.
+//! Reads a test case of `feedparser`: a feed with the expectation in a comment.
 
 use std::fs;
 use std::path::Path;
 
 use anyhow::Context;
 
-/// One file.
+/// The test case of one file.
 pub(crate) struct FeedCase {
     pub(crate) bytes: Vec<u8>,
-    /// A Python expression; empty where the file has none.
+    /// A Python expression; empty if the file has none.
     pub(crate) expectation: String,
-    /// The URL at which the feed was fetched.
+    /// The URL that the feed was fetched from.
     pub(crate) base: String,
 }
 
 impl FeedCase {
     pub(crate) fn read(file: &Path) -> anyhow::Result<Self> {
         let bytes = fs::read(file).with_context(|| format!("cannot read {}", file.display()))?;
-        // The comments are ASCII, also where the feed is UTF-16 or UTF-32.
+        // The comments are ASCII, even if the feed is UTF-16 or UTF-32.
         let text: String =
             bytes.iter().filter(|byte| **byte != 0).map(|byte| char::from(*byte)).collect();
         let comment = text.split("-->").next().unwrap_or_default();

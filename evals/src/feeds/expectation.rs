@@ -1,19 +1,19 @@
-//! The Python expressions of `feedparser`'s cases: conjunctions of equations
-//! between a place in the parsed feed and a literal.
+//! Evaluates the Python expressions of `feedparser`'s test cases. They are conjunctions of
+//! equations between a place in the parsed feed and a literal.
 
 use courant_extract::sources::{Feed, FeedEntry, FeedKind};
 use url::Url;
 
-/// The outcome of a case.
+/// The result of a test case.
 pub(crate) enum CaseResult {
     Met,
-    /// With the claim that does not hold.
+    /// A claim that does not hold.
     Missed(String),
-    /// It claims nothing about what is reported.
+    /// The case claims nothing about the reported fields.
     OutOfScope(String),
 }
 
-/// Checks all claims about what `courant feed` reports; others say nothing.
+/// Checks all claims about the fields that `courant feed` reports. Ignores other claims.
 pub(crate) fn check(expectation: &str, feed: Option<&Feed>) -> CaseResult {
     let mut counted = false;
     let mut reasons = Vec::new();
@@ -44,7 +44,7 @@ pub(crate) fn check(expectation: &str, feed: Option<&Feed>) -> CaseResult {
     }
 }
 
-/// Splits where `separator` stands outside of quotes and brackets.
+/// Splits a text at each `separator` outside of quotes and brackets.
 fn split<'a>(text: &'a str, separator: &str) -> Vec<&'a str> {
     let (mut parts, mut start, mut depth, mut quote) = (Vec::new(), 0, 0_i32, None);
     let mut at = 0;
@@ -70,7 +70,7 @@ fn split<'a>(text: &'a str, separator: &str) -> Vec<&'a str> {
     parts
 }
 
-/// Without white space and the parentheses around the whole.
+/// Removes white space and parentheses around the whole claim.
 fn trimmed(claim: &str) -> &str {
     let claim = claim.trim();
     match claim.strip_prefix('(').and_then(|inner| inner.strip_suffix(')')) {
@@ -79,7 +79,8 @@ fn trimmed(claim: &str) -> &str {
     }
 }
 
-/// `entries[0]['links'][0]['href']` as `entries.links.href`.
+/// Returns a place without its indexes: `entries.links.href` for
+/// `entries[0]['links'][0]['href']`.
 fn kind_of_place(place: &str) -> String {
     let names = path(place).into_iter().filter(|name| name.parse::<usize>().is_err());
     names.collect::<Vec<_>>().join(".")
@@ -93,7 +94,7 @@ fn path(place: &str) -> Vec<String> {
         .collect()
 }
 
-/// Something that `courant feed` reports.
+/// A field that `courant feed` reports.
 enum Field {
     Kind,
     Count,
@@ -201,7 +202,7 @@ fn entry_is(entry: &FeedEntry, what: What, literal: &str) -> bool {
         What::Published | What::Updated => {
             instant(literal).is_some_and(|expected| seconds(&found) == Some(expected))
         }
-        // `name (address)` is the name.
+        // The expectation may be `name (address)`, where only the name counts.
         What::Author(_) => string(literal).is_some_and(|expected| {
             found == expected || expected.starts_with(&format!("{found} (")) && !found.is_empty()
         }),
@@ -214,7 +215,7 @@ fn entry_is(entry: &FeedEntry, what: What, literal: &str) -> bool {
     }
 }
 
-/// `rss20`, `rss091u`, `atom03`.
+/// Returns true if a kind matches a version of `feedparser`, such as `rss20` or `atom03`.
 fn kind_is(kind: FeedKind, version: &str) -> bool {
     match kind {
         FeedKind::Atom => version.starts_with("atom"),
@@ -226,7 +227,7 @@ fn kind_is(kind: FeedKind, version: &str) -> bool {
     }
 }
 
-/// A date as a text, or as Python's tuple of year to second in UTC.
+/// Parses a date, written as a text or as Python's tuple of year to second in UTC.
 fn instant(literal: &str) -> Option<i64> {
     if let Some(text) = string(literal) {
         return seconds(&text);
@@ -259,7 +260,7 @@ fn text_of(html: &str) -> String {
     text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
-/// The value of Python string literals, joined by `+`; `None` for anything else.
+/// Returns the value of Python string literals that `+` joins; `None` for anything else.
 fn string(literal: &str) -> Option<String> {
     split(literal, "+").into_iter().map(one_string).collect()
 }

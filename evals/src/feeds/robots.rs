@@ -1,4 +1,4 @@
-//! The robots files of `crawler-commons` and `texting_robots`.
+//! Checks the robots.txt files of `crawler-commons` and `texting_robots`.
 
 use std::fs;
 use std::path::Path;
@@ -10,7 +10,7 @@ use url::Url;
 use super::files;
 use crate::report::Report;
 
-/// File, robot, path, and whether the robot may fetch it.
+/// The file, the robot, the path, and true if the robot may fetch the path.
 const RULINGS: [(&str, &str, &str, bool); 40] = [
     ("rfc9309-example-rule-group-merging", "ExampleBot", "/foo", false),
     ("rfc9309-example-rule-group-merging", "ExampleBot", "/baz", false),
@@ -74,8 +74,8 @@ pub(crate) fn measure(data: &Path, misses: bool, report: &mut Report) -> anyhow:
     real_files(&data.join("robots-texting"), report)
 }
 
-/// Each rule of a real file decides on a URL made of itself: a path without a
-/// wildcard that is forbidden and never allowed must be refused.
+/// Checks real files with URLs made from their own rules: a forbidden path without a wildcard must
+/// be refused if no rule allows it.
 fn real_files(folder: &Path, report: &mut Report) -> anyhow::Result<()> {
     let (mut met, mut counted) = (0, 0);
     for file in
@@ -93,8 +93,8 @@ fn real_files(folder: &Path, report: &mut Report) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Plain paths that the first group for all forbids, in files that allow that
-/// group nothing.
+/// Returns the paths without wildcards that the first group for all robots forbids, if that group
+/// allows nothing.
 fn forbidden_to_all(text: &str) -> Vec<&str> {
     let mut lines = text.lines().map(str::trim).skip_while(|line| {
         line.split_once(':').is_none_or(|(key, value)| {

@@ -1,4 +1,4 @@
-//! The sitemaps of `crawler-commons`.
+//! Checks the sitemaps of `crawler-commons`.
 
 use std::fs;
 use std::path::Path;
@@ -7,7 +7,7 @@ use anyhow::Context;
 
 use crate::report::Report;
 
-/// Files with the pages and the sitemaps that they name.
+/// Files with the numbers of pages and of sitemaps that they name.
 const NAMED: [(&str, usize, usize); 15] = [
     ("sitemaps/sitemap.badns.xml", 2, 0),
     ("sitemaps/sitemap.index.xml", 0, 15),

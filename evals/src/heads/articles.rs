@@ -1,5 +1,5 @@
-//! BBC articles of five topics with extractive references: the first line is
-//! the title.
+//! Reads and scores BBC articles of five topics with extractive reference summaries. The first line
+//! of a file is the title.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -13,7 +13,7 @@ use super::rouge::rouge_l;
 use super::vectors::VectorCache;
 use crate::report::Report;
 
-/// The folders and what IPTC calls their topic.
+/// The folders, with the IPTC codes of their topics.
 const TOPICS: [(&str, &str); 5] = [
     ("business", "medtop:04000000"),
     ("entertainment", "medtop:01000000"),
@@ -31,7 +31,7 @@ pub(crate) struct TopicArticle {
     reference: String,
 }
 
-/// All articles by folder and name; says so where the data is not there.
+/// Reads all articles by folder and name. Prints a line if the data is absent.
 pub(crate) fn read(data: &Path) -> Result<Option<Vec<TopicArticle>>> {
     let dir = data.join("topics-dev");
     if !dir.is_dir() {
@@ -55,7 +55,7 @@ pub(crate) fn read(data: &Path) -> Result<Option<Vec<TopicArticle>>> {
     Ok(Some(articles))
 }
 
-/// Some are in Latin-1: what is no UTF-8 in them carries no meaning here.
+/// Reads a file. Some files are Latin-1, and their bytes that are not UTF-8 do not matter here.
 fn text(path: &Path) -> Result<String> {
     let bytes = fs::read(path).with_context(|| format!("cannot read {}", path.display()))?;
     Ok(String::from_utf8_lossy(&bytes).into_owned())

@@ -1,7 +1,7 @@
-//! `courant-eval entities`: the head for names, on texts that it never saw.
+//! `courant-eval entities`: measures the head for names on texts that it was not trained on.
 //!
-//! A fifth of each set's sentences is held back, in whole documents: those whose text has
-//! the lowest SHA-256. A name counts if its kind, its first and its last character are right.
+//! A fifth of each set's sentences is held back, in whole documents: those with the lowest SHA-256
+//! of their text. A name is right if its kind, its first and its last character are right.
 
 use std::path::Path;
 use std::time::{Duration, Instant};
@@ -23,14 +23,14 @@ use score::SpanTotals;
 const AT_LEAST: f64 = 0.58;
 const AIM: f64 = 0.68;
 
-/// The sets, their files, and whether two names of a kind in a row look like one.
+/// The sets, their files, and true if two adjacent names of one kind look like one name.
 const SETS: [(&str, &str, bool); 2] =
     [("wikigold", "wikigold.conll.txt", true), ("wnut17", "wnut17train.conll", false)];
 
-/// Measures the head in the repository, through the encoder as articles go.
+/// Measures the head in the repository, with vectors from the encoder as for articles.
 ///
 /// # Errors
-/// If the sets, the runtime library or the encoder cannot be read.
+/// Fails if the sets, the runtime library or the encoder cannot be read.
 pub(crate) fn run(data: &Path, misses: bool) -> anyhow::Result<Report> {
     let folder = data.join("ner");
     if !folder.is_dir() {
@@ -65,11 +65,11 @@ fn measure(
     Ok(report)
 }
 
-/// Trains the head on what is not held back and writes it to `file`. The same
-/// data, encoder and machine give the same bytes.
+/// Trains the head on the sentences that are not held back, and writes it to `file`. The same data,
+/// encoder and machine give the same bytes.
 ///
 /// # Errors
-/// If the sets or the encoder cannot be read, or the file cannot be written.
+/// Fails if the sets or the encoder cannot be read, or the file cannot be written.
 pub(crate) fn train(data: &Path, file: &Path) -> anyhow::Result<Report> {
     let (held_back, training) = split(&read(&data.join("ner"))?);
     let encoder = frozen(Precision::Fp32)?;
@@ -131,7 +131,7 @@ fn split(texts: &[NamedSentence]) -> (Vec<NamedSentence>, Vec<NamedSentence>) {
     (held_back, rest)
 }
 
-/// The head's time over the rest of a text's way through the encoder.
+/// Returns the time of the head divided by the time of the rest of the encoder's work.
 fn time_share(texts: &[NamedSentence], encoder: &FrozenEncoder) -> anyhow::Result<f64> {
     let (mut encoding, mut tagging) = (Duration::ZERO, Duration::ZERO);
     for text in texts {

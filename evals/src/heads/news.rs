@@ -1,18 +1,18 @@
-//! NewsMTSC: sentences of the news with people and parties in them, and whether
-//! the sentence is for or against each.
+//! Reads NewsMTSC: sentences of news that mention people and parties, with the sentiment towards
+//! each.
 
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
 use serde::Deserialize;
 
-/// A sentence, as far as it concerns one of those in it.
+/// A sentence with its sentiment towards one of those whom it mentions.
 pub(crate) struct Mention {
     pub(crate) text: String,
     /// 0 negative, 1 neutral, 2 positive.
     pub(crate) class: usize,
-    /// True if all those in the sentence have the same class: only then does the sentence
-    /// have a sentiment of its own.
+    /// True if all mentions in the sentence have the same class. Only then does the sentence as a
+    /// whole have a sentiment.
     pub(crate) agreed: bool,
 }
 
@@ -24,7 +24,7 @@ struct Line {
 
 #[derive(Deserialize)]
 struct Target {
-    /// 2, 4 or 6.
+    /// 2 for negative, 4 for neutral, 6 for positive.
     polarity: f64,
 }
 
@@ -32,7 +32,7 @@ fn path(data: &Path) -> PathBuf {
     data.join("news-text/newsmtsc/train.jsonl")
 }
 
-/// The mentions in the file's order; says so where the data is not there.
+/// Reads the mentions in the order of the file. Prints a line if the data is absent.
 pub(crate) fn read(data: &Path) -> Result<Option<Vec<Mention>>> {
     let path = path(data);
     if !path.is_file() {
@@ -56,7 +56,7 @@ pub(crate) fn read(data: &Path) -> Result<Option<Vec<Mention>>> {
     Ok(Some(mentions))
 }
 
-/// SHA-256 of the file.
+/// Returns the SHA-256 of the file.
 pub(crate) fn sha256(data: &Path) -> Result<String> {
     Ok(super::sha256(&std::fs::read(path(data))?))
 }

@@ -1,7 +1,7 @@
-//! ROUGE-L (Lin 2004): how much of a reference a summary says in the same order.
+//! Computes ROUGE-L (Lin 2004): the part of a reference that a summary contains in the same order.
 
-/// The harmonic mean of the shares that the longest common subsequence of words
-/// has of both texts, 0 to 1. Words are runs of letters and digits in lower case.
+/// Returns ROUGE-L, 0 to 1: the harmonic mean of the shares that the longest common subsequence of
+/// words has in both texts. Words are runs of letters and digits in lower case.
 pub(crate) fn rouge_l(summary: &str, reference: &str) -> f64 {
     let (summary, reference) = (words(summary), words(reference));
     let common = longest_common(&summary, &reference) as f64;
@@ -13,7 +13,7 @@ fn words(text: &str) -> Vec<String> {
     words.map(str::to_lowercase).collect()
 }
 
-/// The length of the longest common subsequence, row by row.
+/// Returns the length of the longest common subsequence.
 fn longest_common(a: &[String], b: &[String]) -> usize {
     let mut row = vec![0; b.len() + 1];
     for word in a {

@@ -1,4 +1,4 @@
-//! Topics learned from labelled lines.
+//! Trains topics on labelled lines.
 
 use anyhow::{Context, Result, ensure};
 use courant_article::IPTC_TOPICS;
@@ -17,8 +17,8 @@ struct Line {
     topic: String,
 }
 
-/// Moves the facets of the topics' descriptions to where the lines tell topics
-/// apart. A fifth of the lines is held back to measure before and after.
+/// Trains the facets, starting from the topics' descriptions. A fifth of the lines is held back to
+/// measure before and after.
 pub(crate) fn train(
     report: &mut Report,
     vectors: &mut VectorCache,

@@ -1,8 +1,8 @@
-//! The vectors of texts, as the embedder makes them, kept in a file.
+//! Caches the vectors of texts in a file. They are the same as those of the embedder.
 //!
-//! One record per text: its SHA-256, the number of its sentences, its vector in
-//! little-endian `f32`, and for each sentence its span (two `u32`) and its vector
-//! in `f16`. The file's name holds the encoder and its version.
+//! The file has one record per text: its SHA-256, the number of its sentences, its vector in
+//! little-endian `f32`, and for each sentence its span (two `u32`) and its vector in `f16`. The
+//! file's name has the encoder and its version.
 
 use std::collections::HashMap;
 use std::fs::{File, OpenOptions};
@@ -19,7 +19,7 @@ use sha2::{Digest, Sha256};
 
 use crate::report::Report;
 
-/// Texts that are embedded before their vectors are kept.
+/// The number of texts that are embedded before their vectors are written.
 const AT_ONCE: usize = 64;
 
 type Key = [u8; 32];
@@ -45,22 +45,22 @@ impl VectorCache {
             .with_context(|| format!("cannot keep vectors in {}", path.display()))?;
         file.read_to_end(&mut bytes)?;
         let (known, whole) = read(&bytes, encoder.reference().dimension, &model);
-        // A run that was cut off leaves half a record.
+        // An interrupted run may leave an incomplete record.
         file.set_len(whole as u64)?;
         Ok(Self { encoder, known, file })
     }
 
-    /// The encoder, as heads name it.
+    /// Returns the encoder in the form that heads record.
     pub(crate) fn encoder(&self) -> EncoderRef {
         self.encoder.reference()
     }
 
-    /// The vectors of the topics' descriptions.
+    /// Returns the vectors of the topics' descriptions.
     pub(crate) fn definitions(&self) -> Result<Vec<Embedding>> {
         definitions(&self.encoder)
     }
 
-    /// The topics by their descriptions.
+    /// Returns the topics with the vectors of their descriptions.
     pub(crate) fn topics(&self) -> Result<Topics> {
         topics_of(&self.encoder)
     }
@@ -94,14 +94,14 @@ impl VectorCache {
     }
 }
 
-/// The default encoder in one precision.
+/// Loads the default encoder in one precision.
 pub(super) fn frozen(precision: Precision) -> Result<FrozenEncoder> {
     let config = Config { precision: precision.into(), ..Config::default() };
     FrozenEncoder::load(&config, &Deps::resolve()).context("cannot load the encoder")
 }
 
-/// Measures in fp32, and then in int8, which may be half a point worse. Only a CPU that
-/// multiplies bytes exactly computes int8.
+/// Measures in fp32 and then in int8, which may be half a point worse. int8 is measured only on a
+/// CPU that multiplies bytes exactly.
 pub(super) fn in_both_precisions(
     mut measure: impl FnMut(Precision) -> Result<Report>,
 ) -> Result<Report> {
@@ -113,7 +113,7 @@ pub(super) fn in_both_precisions(
     Ok(report)
 }
 
-/// The topics by their descriptions, as `encoder` embeds them.
+/// Returns the topics with the vectors that `encoder` gives their descriptions.
 pub(crate) fn topics_of(encoder: &FrozenEncoder) -> Result<Topics> {
     Ok(Topics::new(encoder.model().clone(), &definitions(encoder)?)?)
 }
@@ -139,7 +139,7 @@ fn record(key: &Key, embeddings: &Embeddings) -> Vec<u8> {
     bytes
 }
 
-/// The records, and how many bytes of whole ones there are.
+/// Returns the complete records, and the number of their bytes.
 fn read(bytes: &[u8], dimension: usize, model: &ModelRef) -> (HashMap<Key, Embeddings>, usize) {
     let mut known = HashMap::new();
     let mut rest = bytes;
@@ -171,7 +171,7 @@ fn first<'b>(
         rest = behind;
     }
     let model = model.clone();
-    // Nothing here asks for the names.
+    // The names are not needed here.
     let entities = Err("not kept".to_owned());
     Some((*key, Embeddings { model, vector, sentences, sentences_left_out: 0, entities }, rest))
 }

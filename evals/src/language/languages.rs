@@ -12,13 +12,13 @@ pub(super) struct Language {
 
 /// The origin of a language's statistics.
 pub(super) enum Source {
-    /// The model of that name of `lingua`.
+    /// The model of this name in `lingua`.
     Lingua(&'static str),
-    /// `langidentify`.
+    /// The statistics of `langidentify`, which come from Wikipedia.
     Wikipedia,
     /// The Universal Declaration of Human Rights, by the name of its file.
     Declaration(&'static str),
-    /// A declaration, and the model of `lingua`, which knows letters without vowel signs only.
+    /// A declaration, and a model of `lingua` that knows only letters without vowel signs.
     Devanagari(&'static str, &'static str),
 }
 
@@ -29,7 +29,7 @@ const fn language(code: &'static str, script: Script, source: Source) -> Languag
     Language { code, script, source }
 }
 
-/// Serbian in Latin letters follows from Serbian in Cyrillic ones.
+/// All languages. Serbian in Latin letters is computed from Serbian in Cyrillic letters.
 pub(super) const LANGUAGES: [Language; 83] = [
     language("af", Latn, Lingua("afrikaans")),
     language("ak", Latn, Declaration("aka_asante")),

@@ -1,4 +1,4 @@
-//! Reads the statistics of `lingua`'s language models: how likely a letter is after others.
+//! Reads the statistics of `lingua`'s language models: the probability of a letter after others.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -18,7 +18,7 @@ pub(super) fn groups(folder: &Path, name: &str) -> anyhow::Result<Frequencies> {
     joint(&fst::Map::new(bytes)?)
 }
 
-/// The model's file, whatever version of the crate is there.
+/// Returns the file of a model, from any version of its crate.
 fn model(folder: &Path, name: &str) -> anyhow::Result<PathBuf> {
     let start = format!("lingua-{name}-language-model-");
     let mut crates: Vec<_> = fs::read_dir(folder)
@@ -31,8 +31,8 @@ fn model(folder: &Path, name: &str) -> anyhow::Result<PathBuf> {
     crates.pop().with_context(|| format!("no crate {start}* in {}", folder.display()))
 }
 
-/// The frequency of a group is that of its start, times that of its last letter after it. The
-/// map is in order, so a group follows its own start.
+/// Computes the frequency of each group: that of its start, multiplied by that of its last letter
+/// after this start. The map is sorted, so a group follows its own start.
 fn joint(map: &fst::Map<Vec<u8>>) -> anyhow::Result<Frequencies> {
     let mut found = Frequencies::new();
     let mut starts: Vec<(String, f64)> = Vec::new();

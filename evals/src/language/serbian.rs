@@ -1,4 +1,4 @@
-//! Serbian statistics in Latin letters, from those in Cyrillic ones.
+//! Computes Serbian statistics in Latin letters from those in Cyrillic letters.
 
 use std::collections::HashMap;
 
@@ -37,8 +37,8 @@ const LETTERS: [(char, &str); 30] = [
     ('ш', "š"),
 ];
 
-/// Rewrites each item. Three letters of one alphabet are at least three of the other: a longer
-/// result is counted by the groups that begin in its first letter.
+/// Rewrites each item in Latin letters. Three Cyrillic letters are at least three Latin ones. A
+/// longer result counts as the groups that begin in its first letter.
 pub(super) fn in_latin(cyrillic: &Statistics) -> Statistics {
     let mut groups: HashMap<String, f64> = HashMap::new();
     for (group, frequency) in &cyrillic.groups {
@@ -59,7 +59,7 @@ fn letters(word: &str) -> Option<Vec<&'static str>> {
     word.chars().map(latin).collect()
 }
 
-/// The groups, as long as `group`, that begin in the first letter's Latin form.
+/// Returns the groups, as long as `group`, that begin in the Latin form of its first letter.
 fn beginnings(group: &str) -> Vec<String> {
     let Some(latin) = letters(group) else { return Vec::new() };
     let length = group.chars().count();

@@ -1,9 +1,9 @@
 //! The frequencies of letter groups and words in a language.
 
-/// Frequencies of items, as logarithms.
+/// Items with the logarithms of their frequencies.
 pub(super) type Frequencies = Vec<(String, f64)>;
 
-/// The statistics of one label.
+/// The statistics of one language in one script.
 #[derive(Default)]
 pub(super) struct Statistics {
     pub(super) groups: Frequencies,

@@ -11,10 +11,10 @@ use flate2::read::GzDecoder;
 
 use super::statistics::{Frequencies, Statistics};
 
-/// Subtracted from each count: what is seen once is rarer than it looks.
+/// The amount that is subtracted from each count, because an item seen once is rarer than it looks.
 const DISCOUNT: f64 = 0.4;
 
-/// Returns the commonest words of a language. None where it has no list.
+/// Returns the commonest words of a language; empty if it has no list.
 pub(super) fn words(folder: &Path, code: &str) -> anyhow::Result<Frequencies> {
     let path = folder.join(format!("topwords-{code}.txt.gz"));
     if !path.exists() {
@@ -38,7 +38,7 @@ pub(super) fn groups(folder: &Path, code: &str) -> anyhow::Result<Frequencies> {
     Ok(found)
 }
 
-/// The first line holds `length:kinds/count` for each length.
+/// Returns the totals by length. The first line has `length:kinds/count` for each length.
 fn totals(line: &str) -> HashMap<usize, f64> {
     let total = |part: &str| {
         let (length, counts) = part.split_once(':')?;
@@ -78,7 +78,7 @@ fn is_mark(c: char) -> bool {
     matches!(c, '\u{300}'..='\u{36F}') || is_sign(c)
 }
 
-/// The text behind the head of the page.
+/// Returns the text after the head of the page.
 fn without_tags(page: &str) -> String {
     let body = page.split_once("</head>").map_or(page, |(_, body)| body);
     let parts = body.split('<').map(|part| part.split_once('>').map_or(part, |(_, text)| text));

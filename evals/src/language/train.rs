@@ -1,6 +1,5 @@
-//! Makes the table of languages of `courant-text` from the statistics that other detectors
-//! publish (Apache 2.0), and, for languages that those lack, from the Universal Declaration of
-//! Human Rights.
+//! Makes the table of languages of `courant-text` from the statistics that other detectors publish
+//! (Apache 2.0). Languages that these lack come from the Universal Declaration of Human Rights.
 //!
 //! The statistics of news texts come first (`lingua`: joint frequencies of letter groups), then
 //! those of Wikipedia (`langidentify`: letter groups, and the commonest words of all languages).
@@ -16,17 +15,18 @@ use super::languages::{LANGUAGES, Language, Source};
 use super::statistics::Statistics;
 use super::{lingua, serbian, texts};
 
-/// The frequency, as a logarithm, of what a language's statistics lack.
+/// The logarithm of the frequency of letter groups that a language's statistics lack.
 const LETTERS_FLOOR: f64 = -14.0;
 const WORDS_FLOOR: f64 = -13.0;
-/// The commonest items that are kept of each language.
+/// The most letter groups that are kept of each language, by length.
 const MAX_GROUPS: [(usize, usize); 2] = [(3, 3_000), (4, 8_000)];
 const MAX_WORDS: usize = 3_000;
 const MAX_BARE: usize = 8_000;
-/// One declaration is a small text: items that it lacks are likelier than the floor.
+/// The lift of languages with only a declaration. It is a small text, so items that it lacks are
+/// likelier than the floor.
 const LIFT_OF_ONE_TEXT: f64 = 2.0;
-/// Serbian statistics were counted in Cyrillic, where no foreign word takes a share. This makes
-/// up for it: Croatian and Serbian news texts are told apart equally well.
+/// The lift of Serbian in Latin letters. Its statistics were counted in Cyrillic, where no foreign
+/// word takes a share. With this lift, Croatian and Serbian news are recognized equally well.
 const SERBIAN_LATIN_LIFT: f64 = -0.075;
 
 /// The folders of the statistics, and the file to write.
@@ -101,7 +101,7 @@ fn lift(language: &Language) -> f64 {
     }
 }
 
-/// The evidence of the commonest items, at least as much as that of items that are lacking.
+/// Returns the evidence of the commonest items. It is never less than that of missing items.
 fn counted(language: &Language, found: &Statistics, lift: f64) -> (Label, Counts) {
     let label = Label { language: language.code, script: language.script, lift };
     let mut counts = Counts::default();

@@ -1,4 +1,4 @@
-//! The addresses of real stories, with the permalinks that their feeds give.
+//! Measures canonical URLs on the addresses of real stories and the permalinks in their feeds.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
@@ -18,7 +18,7 @@ pub(super) struct Story {
 /// Reads the stories of `mediacloud-urls`.
 ///
 /// # Errors
-/// The file is absent, not CSV, or lacks a column.
+/// Fails if the file is absent, is not CSV, or lacks a column.
 pub(super) fn read(data: &Path) -> Result<Vec<Story>> {
     let path = data.join("mediacloud-urls/random-stories.csv");
     let mut reader =
@@ -37,7 +37,7 @@ pub(super) fn read(data: &Path) -> Result<Vec<Story>> {
     reader.records().map(|row| Ok(story(row?))).collect()
 }
 
-/// Judges that no two stories are merged, and states the rest.
+/// Checks that no two stories are merged, and reports other figures.
 pub(super) fn judge(stories: &[Story], misses: bool, report: &mut Report) {
     let forms: BTreeSet<String> = stories.iter().filter_map(|s| form(&s.url)).collect();
     let losing: Vec<&Story> = stories.iter().filter(|story| loses_its_query(story)).collect();
@@ -76,7 +76,7 @@ fn is_other_permalink(story: &Story) -> bool {
     story.guid.starts_with("http") && story.guid != story.url
 }
 
-/// Canonical URLs, of addresses and permalinks, that stand for several titles.
+/// Returns the canonical URLs, of addresses and permalinks, that belong to several titles.
 fn merged(stories: &[Story]) -> BTreeMap<String, BTreeSet<&str>> {
     let mut titles = BTreeMap::<String, BTreeSet<&str>>::new();
     for story in stories {

@@ -1,4 +1,4 @@
-//! The field's lists: addresses with their normal form.
+//! Compares canonical URLs with published lists of addresses and their normal forms.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -10,13 +10,13 @@ use serde_json::Value;
 
 mod reason;
 
-/// One list.
+/// One published list.
 pub(super) struct UrlList {
     pub(super) name: &'static str,
     pub(super) vectors: Vec<UrlVector>,
 }
 
-/// An address and what the list makes of it: `None` where it refuses.
+/// An address and its normal form in the list; `None` if the list refuses it.
 pub(super) struct UrlVector {
     pub(super) input: String,
     pub(super) expected: Option<String>,
@@ -34,11 +34,11 @@ pub(super) struct ListComparison {
     pub(super) merged: Vec<String>,
 }
 
-/// All lists: of urlcanon (its `semantic_precise` is the closest to ours), of
+/// Reads all lists: those of urlcanon (its `semantic_precise` is the closest to ours), of
 /// crawler-commons, and of the Web Platform Tests.
 ///
 /// # Errors
-/// A file that is absent or not in its known form.
+/// Fails if a file is absent or not in its known form.
 pub(super) fn lists(data: &Path) -> Result<Vec<UrlList>> {
     let urlcanon = data.join("url-urlcanon");
     let commons = data.join("robots-sitemaps-crawler-commons");
@@ -70,7 +70,7 @@ impl UrlList {
 }
 
 impl ListComparison {
-    /// The share of vectors that agree.
+    /// Returns the share of vectors that agree.
     pub(super) fn share(&self) -> f64 {
         let total = self.agreeing + self.misses.len();
         self.agreeing as f64 / total as f64
@@ -86,7 +86,7 @@ impl fmt::Display for ListComparison {
     }
 }
 
-/// The list's form in canonical form; `None` where it is no article's URL.
+/// Returns the canonical form of the list's form; `None` if it cannot be the URL of an article.
 fn theirs(vector: &UrlVector) -> Option<String> {
     let expected = vector.expected.as_deref()?;
     canonicalize(expected).ok().map(|url| url.to_string())
@@ -104,7 +104,7 @@ fn miss(vector: &UrlVector) -> Option<String> {
     Some(format!("{reason}: {:?} is {shown:?}, there {expected:?}", vector.input))
 }
 
-/// Forms that the list tells apart and that have one canonical form.
+/// Returns the addresses whose forms differ in the list but have one canonical form.
 fn merged(vectors: &[UrlVector]) -> Vec<String> {
     let mut by_form = BTreeMap::<String, Vec<&str>>::new();
     for vector in vectors {
@@ -128,7 +128,7 @@ fn json(path: &Path) -> Result<Value> {
     serde_json::from_slice(&text).with_context(|| format!("{} is not JSON", path.display()))
 }
 
-/// The pairs of an object, without the lists' rows of other schemes.
+/// Returns the pairs of an object, without those of other schemes.
 fn pairs(object: &Value) -> Vec<UrlVector> {
     let pairs = object.as_object().into_iter().flatten();
     let vectors = pairs.map(|(input, expected)| vector(input.clone(), expected.as_str()));
@@ -153,12 +153,12 @@ fn hosts(object: &Value) -> Vec<UrlVector> {
         .collect()
 }
 
-/// Returns true if the address does not depend on the page that it stands on.
+/// Returns true if the address is absolute, with http or https.
 fn is_absolute(url: &str) -> bool {
     reason::has_http_scheme(url) && url.contains("://")
 }
 
-/// The absolute http addresses among the Web Platform Tests.
+/// Returns the absolute http and https addresses among the Web Platform Tests.
 fn wpt(tests: &Value) -> Vec<UrlVector> {
     let tests = tests.as_array().into_iter().flatten();
     tests
@@ -168,7 +168,7 @@ fn wpt(tests: &Value) -> Vec<UrlVector> {
         .collect()
 }
 
-/// The rows of crawler-commons' normalizer, which it writes with spaces around.
+/// Returns the rows of crawler-commons' normalizer, which have spaces around their values.
 fn rows(folder: &Path) -> Result<Vec<UrlVector>> {
     let mut vectors = csv_rows(&folder.join("weirdToNormalizedUrls.csv"))?;
     vectors.extend(csv_rows(&folder.join("invalidUrls.csv"))?);

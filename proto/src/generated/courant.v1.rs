@@ -3035,6 +3035,8 @@ pub mod submissions_client {
         /// the order in which they are made. The gateway reads no further while 256 entries of the call
         /// wait for their decisions, or while the pipeline has no room.
         ///
+        /// An entry that becomes a dead letter has no decision: after five minutes none is waited for.
+        ///
         /// INVALID_ARGUMENT if an entry is no article: it and those after it were not put into the
         /// queue. UNAVAILABLE if nothing can be taken in.
         pub async fn submit(
@@ -3085,6 +3087,8 @@ pub mod submissions_server {
         /// Puts each entry into the gateway's queue, and answers with its decision. Decisions come in
         /// the order in which they are made. The gateway reads no further while 256 entries of the call
         /// wait for their decisions, or while the pipeline has no room.
+        ///
+        /// An entry that becomes a dead letter has no decision: after five minutes none is waited for.
         ///
         /// INVALID_ARGUMENT if an entry is no article: it and those after it were not put into the
         /// queue. UNAVAILABLE if nothing can be taken in.

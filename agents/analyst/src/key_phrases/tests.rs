@@ -9,7 +9,7 @@ const TEXT: &str = "The Bank of England raised its interest rate on Thursday. Th
     Markets expect the interest rate to rise again, and inflation to fall. The Bank of England meets \
     in May.";
 
-/// Vectors of nothing.
+/// Embeddings without vectors.
 fn none() -> Embeddings {
     Embeddings {
         model: ModelRef::default(),
@@ -20,7 +20,7 @@ fn none() -> Embeddings {
     }
 }
 
-/// An article's vector, and one of each sentence with such a cosine to it.
+/// Embeddings with one vector per sentence, each with the given cosine to the article's vector.
 fn near(sentences: &[(&str, f32)]) -> (String, Embeddings) {
     let mut text = String::new();
     let mut embedded = Vec::new();
@@ -141,7 +141,7 @@ fn vectors_that_cannot_be_compared_weigh_nothing() {
     }
 }
 
-/// Words, names, marks and breaks as real texts mix them.
+/// A mix of words, names, marks and breaks, as in real texts.
 fn prose() -> impl Strategy<Value = String> {
     let piece = prop::sample::select(vec![
         "tax", "taxes", "Bank", "of", "England", "US", "the", "l'été", "İ", "’s", " ", " ", "-",

@@ -4,7 +4,7 @@ use proptest::prelude::*;
 
 use super::*;
 
-/// Sentences with their vectors as one article; `vector` is the article's.
+/// Builds an article from sentences and their vectors. `vector` is the article's own.
 fn article(vector: [f32; 3], sentences: &[(&str, [f32; 3])]) -> (String, Embeddings) {
     let mut text = String::new();
     let mut found = Vec::new();

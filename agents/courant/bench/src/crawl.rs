@@ -1,5 +1,5 @@
-//! `courant-bench crawl`: from feeds to stored articles, as `courant run --once`
-//! does it, with the politeness read from the log of the server that was crawled.
+//! `courant-bench crawl`: measures the way from feeds to stored articles, as in `courant run
+//! --once`. The log of the crawled server shows the politeness.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -24,8 +24,8 @@ use serde::Serialize;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
-/// The stages that work on a page, with the histogram that times each and its
-/// labels. Waits in queues are left out.
+/// The stages that work on a page, each with its histogram and labels. Waits in queues are left
+/// out.
 const STAGES: [(&str, &str, Labels); 8] = [
     ("fetch", OF_AGENT, &[("agent", "crawler"), ("stage", "fetch")]),
     ("extract", OF_AGENT, &[("agent", "crawler"), ("stage", "extract")]),
@@ -68,18 +68,18 @@ struct Measured {
     fetched: u64,
     extracted: u64,
     stored: u64,
-    /// Until the last page was submitted.
+    /// The time until the last page was submitted.
     crawl_seconds: f64,
-    /// Until the last article was stored.
+    /// The time until the last article was stored.
     total_seconds: f64,
     fetched_per_second: f64,
     extracted_per_second: f64,
     stored_per_second: f64,
     stages: Vec<Stage>,
-    /// Waiting for the sites' turns, which is no work.
+    /// The time spent waiting for the turns of sites, which is not work.
     waited_seconds: f64,
-    /// Requests sooner after the one before, to the same registered domain, than the
-    /// delay allows.
+    /// The number of requests that came before the delay after the previous one, to the same
+    /// registered domain, was over.
     politeness_violations: usize,
     shortest_gap_ms: Option<f64>,
 }
@@ -93,7 +93,7 @@ struct Stage {
     share: f64,
 }
 
-/// Measures, and prints what it came to.
+/// Measures and prints the figures.
 pub(crate) fn run(args: &CrawlArgs) -> anyhow::Result<()> {
     ensure!(args.hosts > 0 && args.pages > 0, "there is nothing to crawl");
     http::install_crypto();
@@ -155,7 +155,7 @@ async fn measure(
     Ok(measured(args, &report, &figures, &log, [crawl_seconds, total_seconds]))
 }
 
-/// The feeds of the sites; their hosts lead to the newsstand.
+/// Returns the feeds of the sites. Maps their hosts to the newsstand.
 fn sources(
     stand: &Newsstand,
     document: &mut Document,
@@ -215,20 +215,20 @@ fn measured(
     }
 }
 
-/// Returns the number of registered domains that were asked, and the times between two
-/// requests to the same domain, from start to start.
+/// Returns the number of requested registered domains, and the times between two requests to the
+/// same domain, from start to start.
 fn gaps(log: &[LoggedRequest]) -> (usize, Vec<Duration>) {
     let mut starts: BTreeMap<String, Vec<_>> = BTreeMap::new();
     for request in log {
         starts.entry(registered_domain_of(&request.host)).or_default().push(request.at);
     }
-    // The log is in the order of the answers.
+    // The log is in the order of the answers, not of the requests.
     starts.values_mut().for_each(|starts| starts.sort());
     let gaps = starts.values().flat_map(|starts| starts.windows(2).map(|pair| pair[1] - pair[0]));
     (starts.len(), gaps.collect())
 }
 
-/// Counters are whole numbers.
+/// Converts a counter, which is a whole number.
 #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a count")]
 fn whole(value: f64) -> u64 {
     value as u64

@@ -1,5 +1,5 @@
-//! `courant-bench inference`: the encoder against loops over bare sessions, side
-//! by side in one run, on texts of the lengths that news have.
+//! `courant-bench inference`: compares the encoder with loops over bare sessions in one run, on
+//! texts as long as news texts.
 
 mod agent;
 mod arrivals;
@@ -28,10 +28,10 @@ use loops::{Loop, Sessions};
 pub(crate) use setup::InferenceArgs;
 use setup::{Bench, CLIENTS, Measured};
 
-/// The share of the encoder's capacity at which texts arrive for the latencies.
+/// The share of the encoder's capacity at which texts arrive when latencies are measured.
 const LOAD: f64 = 0.8;
 
-/// Measures, and prints what it came to.
+/// Measures and prints the figures.
 pub(crate) fn run(args: &InferenceArgs) -> anyhow::Result<()> {
     ensure!(args.texts >= 32 && args.rounds > 0, "it takes 32 texts and 1 round at least");
     let document = args.config.load_quiet()?;
@@ -54,7 +54,7 @@ fn measure(
     runtime: &Runtime,
 ) -> anyhow::Result<Measured> {
     let config = Config { result_cache_mb: 0, ..document.section("inference")? };
-    // The loops run on the CPU, so does what is compared with them.
+    // The loops run on the CPU, so the encoder does too.
     let gpu = GpuConfig { force_cpu: true, ..GpuConfig::default() };
     let deps = Deps::resolve();
     let model = BareModel::load(&config, &deps).context("cannot load the model")?;
@@ -87,7 +87,7 @@ struct Rates {
 }
 
 impl Bench<'_> {
-    /// The loops and the encoder in turn; the best round of each counts.
+    /// Measures the loops and the encoder in turn. The best round of each counts.
     fn throughput(
         &self,
         precision: Precision,
@@ -124,7 +124,7 @@ impl Bench<'_> {
         Ok(Rates { engine, fifo8 })
     }
 
-    /// Another program on the same texts.
+    /// Measures another program on the same texts.
     fn peer(&self, arg: &PeerArg, measured: &mut Measured) -> anyhow::Result<()> {
         let encoder = self.encoder(Precision::Fp32, self.sessions)?;
         let mut file = tempfile::NamedTempFile::new().context("cannot write the texts")?;
@@ -144,7 +144,7 @@ impl Bench<'_> {
         Ok(())
     }
 
-    /// As many sessions as there are processors against one.
+    /// Compares as many sessions as there are processors with one session.
     fn cores(&self, measured: &mut Measured) -> anyhow::Result<()> {
         if self.sessions < 2 {
             return Ok(());
@@ -163,7 +163,7 @@ impl Bench<'_> {
         Ok(())
     }
 
-    /// From arrival to vector at 80 % of the capacity, in turn with a queue that
+    /// Measures the time from arrival to vector at 80 % of the capacity, in turn with a queue that
     /// hands out one text at a time.
     fn latency(&self, capacity: f64, measured: &mut Measured) -> anyhow::Result<()> {
         let encoder = self.encoder(Precision::Fp32, self.sessions)?;
@@ -190,7 +190,7 @@ impl Bench<'_> {
         Ok(())
     }
 
-    /// A text that was embedded before against one that was not.
+    /// Compares a text that was embedded before with one that was not.
     fn repeats(&self, measured: &mut Measured) -> anyhow::Result<()> {
         let config = Config { result_cache_mb: 16, ..self.config.clone() };
         let meter = Meters::new("courant")?.meter();

@@ -1,4 +1,4 @@
-//! `courant-bench`: the figures that the documentation states, measured again.
+//! `courant-bench`: measures the figures that the documentation states.
 
 use clap::{Parser, Subcommand};
 
@@ -38,10 +38,10 @@ enum Bench {
 }
 
 impl Cli {
-    /// Measures what was asked for, and prints it.
+    /// Runs the chosen benchmark and prints its figures.
     ///
     /// # Errors
-    /// Whatever keeps it from being measured.
+    /// Fails if the benchmark fails.
     pub fn run(&self) -> anyhow::Result<()> {
         match &self.bench {
             Bench::Start(args) => start::run(args),

@@ -1,4 +1,4 @@
-//! Another program that does the same work, measured in turn with ours.
+//! Measures another program that does the same work, in turn with this one.
 
 use std::io::{BufRead, BufReader, Write};
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
@@ -7,8 +7,8 @@ use std::time::Duration;
 
 use anyhow::{Context, bail};
 
-/// The argument as typed: `NAME=COMMAND`. Spaces separate the command's words; the bench
-/// adds what it measures.
+/// The argument `NAME=COMMAND`. Spaces separate the words of the command. The benchmark adds the
+/// arguments that describe the work.
 #[derive(Clone, Debug)]
 pub(crate) struct PeerArg {
     pub(crate) name: String,
@@ -28,8 +28,8 @@ impl FromStr for PeerArg {
     }
 }
 
-/// A peer that has loaded what it needs. It does the work once for each line on its
-/// standard input and answers with a line: the seconds it took.
+/// A running peer that has loaded its data. For each line on its standard input, it does the work
+/// once and answers with a line: the seconds that it took.
 pub(crate) struct PeerProcess {
     name: String,
     child: Child,
@@ -49,7 +49,7 @@ impl PeerProcess {
         Ok(Self { name: name.clone(), child, ask, answers })
     }
 
-    /// Has the peer do the work once, and returns the time it took.
+    /// Lets the peer do the work once, and returns the time that it took.
     pub(crate) fn time(&mut self) -> anyhow::Result<Duration> {
         let ended = || format!("{} has ended", self.name);
         self.ask.write_all(b"\n").and_then(|()| self.ask.flush()).with_context(ended)?;
@@ -66,7 +66,7 @@ impl PeerProcess {
 
 impl Drop for PeerProcess {
     fn drop(&mut self) {
-        // It computes, and keeps nothing.
+        // Killing is safe, because the peer stores nothing.
         drop(self.child.kill());
         drop(self.child.wait());
     }

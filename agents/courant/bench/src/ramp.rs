@@ -1,5 +1,5 @@
-//! `courant-bench ramp`: more and more clients that each send one text after the other
-//! to `POST /v1/embed` of a pipeline in a process of its own.
+//! `courant-bench ramp`: measures `POST /v1/embed` with more and more clients. Each client sends
+//! one text after the other to a pipeline in its own process.
 
 use std::fmt;
 use std::sync::Arc;
@@ -20,12 +20,12 @@ use tokio::task::JoinSet;
 use crate::inference::{quantile, texts};
 use crate::running::RunningPipeline;
 
-/// Texts, sent again and again: no vector is kept.
+/// The number of different texts. They are sent again and again, so no vector may be cached.
 const TEXTS: usize = 512;
 const NOTHING_KEPT: (&str, &str) = ("COURANT__INFERENCE__RESULT_CACHE_MB", "0");
-/// A refused client comes again after this long.
+/// The wait of a refused client before it sends again.
 const PAUSE: Duration = Duration::from_millis(50);
-/// The part of each step that is not measured, because the queue fills.
+/// The start of each step, which is not measured, because the queue fills then.
 const SETTLE: Duration = Duration::from_millis(500);
 
 #[derive(Debug, Args)]
@@ -46,7 +46,7 @@ pub(crate) struct RampArgs {
 #[derive(Debug, Serialize)]
 struct Measured {
     steps: Vec<Step>,
-    /// The goodput of the last step against that of the best one.
+    /// The goodput of the last step divided by that of the best one.
     last_against_best: f64,
 }
 
@@ -60,13 +60,13 @@ struct Step {
     p99_ms: f64,
     /// Answers that say `overloaded` or `late`.
     refused: usize,
-    /// Whatever else is no vector.
+    /// Other answers without a vector.
     errors: usize,
     #[serde(skip_serializing_if = "Option::is_none")]
     first_error: Option<String>,
-    /// Processors that the pipeline kept busy; `None` where the system does not say.
+    /// The number of processors that the pipeline kept busy; `None` if the system does not say.
     processors: Option<f64>,
-    /// Its memory at the end of the step.
+    /// The memory of the pipeline at the end of the step.
     resident_bytes: Option<u64>,
 }
 
@@ -103,7 +103,7 @@ async fn measure(args: &RampArgs, config: &Config) -> anyhow::Result<Measured> {
     Ok(Measured { steps, last_against_best: if best > 0.0 { last / best } else { 0.0 } })
 }
 
-/// The texts that clients send, and the URL they send them to.
+/// The texts that clients send, and the URL that they send them to.
 struct Load {
     url: String,
     client: reqwest::Client,

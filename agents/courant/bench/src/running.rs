@@ -1,4 +1,4 @@
-//! `courant run` in a process of its own, as the benches use it.
+//! Starts `courant run` in its own process, for the benchmarks.
 
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
@@ -10,24 +10,24 @@ use courant::data;
 use courant::http::Server;
 use serde::Serialize;
 
-/// A start that takes longer has failed.
+/// The longest time for a start. A start that takes longer has failed.
 const TOO_LONG: Duration = Duration::from_secs(60);
 const LOOK: Duration = Duration::from_millis(2);
 
-/// A pipeline in a process of its own, which ends with this value.
+/// A pipeline in its own process, which ends when this is dropped.
 pub(crate) struct RunningPipeline(Child);
 
 #[derive(Clone, Copy, Debug, Serialize)]
 pub(crate) struct ProcessMemory {
-    /// Bytes in memory, files that are mapped among them.
+    /// The bytes in memory, including mapped files.
     pub(crate) resident: u64,
-    /// Bytes of them that no file backs.
+    /// The bytes of `resident` that no file backs.
     pub(crate) anonymous: u64,
 }
 
 impl RunningPipeline {
-    /// Starts the `courant` beside this executable, without sources, on free ports;
-    /// `set` goes before the configuration.
+    /// Starts the `courant` beside this executable, without sources, on free ports. `set` overrides
+    /// the configuration.
     pub(crate) fn start(
         data: &Path,
         config: &ConfigArgs,
@@ -43,8 +43,7 @@ impl RunningPipeline {
         Ok(Self(started.with_context(|| format!("cannot start {}", courant.display()))?))
     }
 
-    /// Waits until a search by meaning is answered, by vectors and not by words;
-    /// returns where the service is.
+    /// Waits until a search by vectors is answered. Returns the address of the service.
     pub(crate) async fn answers(&mut self, data: &Path) -> anyhow::Result<String> {
         let query = [("q", "first light".to_owned()), ("mode", "vector".to_owned())];
         let deadline = Instant::now() + TOO_LONG;
@@ -70,7 +69,7 @@ impl RunningPipeline {
         bail!("courant run ended with {status}: {}", said.unwrap_or_default().trim())
     }
 
-    /// `None` where the system does not say.
+    /// Returns the memory of the process; `None` if the system does not say.
     pub(crate) fn memory(&self) -> anyhow::Result<Option<ProcessMemory>> {
         let Some(status) = self.proc("status")? else { return Ok(None) };
         let memory =
@@ -78,7 +77,8 @@ impl RunningPipeline {
         Ok(Some(memory))
     }
 
-    /// Processor time since its start; `None` where the system does not say.
+    /// Returns the processor time since the start of the process; `None` if the system does not
+    /// say.
     pub(crate) fn processor_time(&self) -> anyhow::Result<Option<Duration>> {
         let Some(stat) = self.proc("stat")? else { return Ok(None) };
         let time = processor_time(&stat).context("the system does not state its time")?;
@@ -95,7 +95,7 @@ impl RunningPipeline {
     }
 }
 
-/// Cargo puts the programs of a workspace into one folder.
+/// Returns the path of another program of this workspace. Cargo puts them into one folder.
 fn beside_this_executable(name: &str) -> anyhow::Result<PathBuf> {
     let this = std::env::current_exe().context("cannot find this executable")?;
     Ok(this.with_file_name(name).with_extension(std::env::consts::EXE_EXTENSION))
@@ -103,14 +103,14 @@ fn beside_this_executable(name: &str) -> anyhow::Result<PathBuf> {
 
 impl Drop for RunningPipeline {
     fn drop(&mut self) {
-        // It holds nothing but an empty temporary folder.
+        // Killing is safe, because its data folder is temporary.
         drop(self.0.kill());
         drop(self.0.wait());
     }
 }
 
 impl ProcessMemory {
-    /// From Linux's `/proc/PID/status`.
+    /// Parses Linux's `/proc/PID/status`.
     fn parse(status: &str) -> Option<Self> {
         let bytes = |name: &str| {
             let line = status.lines().find_map(|line| line.strip_prefix(name))?;
@@ -121,10 +121,10 @@ impl ProcessMemory {
     }
 }
 
-/// User and system time from Linux's `/proc/PID/stat`, whose clock ticks 100 times a
-/// second for every program.
+/// Returns the user and system time from Linux's `/proc/PID/stat`, whose clock ticks 100 times a
+/// second.
 fn processor_time(stat: &str) -> Option<Duration> {
-    // The name before it may hold spaces and parentheses.
+    // The name before the last parenthesis may contain spaces and parentheses.
     let (_, fields) = stat.rsplit_once(')')?;
     let mut fields = fields.split_whitespace().skip(11);
     let mut ticks = || fields.next()?.parse::<u64>().ok();

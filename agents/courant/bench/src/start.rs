@@ -1,5 +1,5 @@
-//! The time an embedded pipeline takes to its first answer, and the memory it holds
-//! when idle.
+//! `courant-bench start`: measures the time that a pipeline takes to its first answer, and its idle
+//! memory.
 
 use std::fmt;
 use std::num::NonZeroU16;
@@ -14,7 +14,7 @@ use serde::Serialize;
 
 use crate::running::{ProcessMemory, RunningPipeline};
 
-/// The wait after which a pipeline has given back what it allocated to start.
+/// The wait after which a pipeline has freed the memory that only its start needs.
 const IDLE_AFTER: Duration = Duration::from_secs(3);
 
 #[derive(Debug, Args)]
@@ -29,10 +29,11 @@ pub(crate) struct StartArgs {
     config: ConfigArgs,
 }
 
-/// Each in an empty data folder, by the `courant` beside this executable, one after the other.
+/// The figures of all starts. Each start runs the `courant` beside this executable in an empty
+/// data folder, one after the other.
 #[derive(Debug, Serialize)]
 struct Starts {
-    /// From the start of the process to the first search by meaning answered.
+    /// The times from the start of the process to the first answer to a search by meaning.
     seconds: Vec<f64>,
     /// The memory of the last start, 3 s after its answer; `None` if the system does not say.
     idle: Option<ProcessMemory>,

@@ -1,5 +1,5 @@
-//! `courant-bench vectors`: the nearest rows of a matrix, and activation over a graph,
-//! on one core.
+//! `courant-bench vectors`: measures the search for the nearest rows of a matrix, and spreading
+//! activation over a graph, on one core.
 
 use std::fmt;
 use std::hint::black_box;
@@ -20,13 +20,13 @@ mod scan;
 pub(crate) use scan::VectorsArgs;
 use scan::{QUERIES, time, unit};
 
-/// The graph, each edge walked in both directions.
+/// The nodes of the graph. Each edge is followed in both directions.
 const NODES: usize = 1_000;
 const EDGES: usize = 10_000;
 const SEEDS: usize = 5;
 const SPREADING: Spreading = Spreading { hops: 3, decay: 0.5, threshold: 0.001 };
 const BEST_NODES: usize = 20;
-/// A spreading takes microseconds: so many are timed together.
+/// The number of spreadings that are timed together, because one takes only microseconds.
 const SPREADS: u32 = 200;
 
 #[derive(Debug, Serialize)]
@@ -35,7 +35,7 @@ struct Measured {
     dimension: usize,
     k: usize,
     scans: Vec<Scan>,
-    /// Milliseconds of the peer's query.
+    /// The name of the peer, and the milliseconds of its query.
     #[serde(skip_serializing_if = "Option::is_none")]
     peer: Option<(String, f64)>,
     spreading_microseconds: f64,
@@ -52,7 +52,7 @@ struct Scan {
     against_peer: Option<f64>,
 }
 
-/// Measures, and prints what it came to.
+/// Measures and prints the figures.
 pub(crate) fn run(args: &VectorsArgs) -> anyhow::Result<()> {
     ensure!(
         args.rows > 0 && args.dimension > 0 && args.k > 0,
@@ -135,7 +135,7 @@ fn recall(exact: &[Vec<ScoredRow>], found: &[Vec<ScoredRow>]) -> f64 {
     hits as f64 / all as f64
 }
 
-/// Microseconds of one spreading.
+/// Returns the microseconds of one spreading.
 fn spreading(rounds: usize, random: &mut StdRng) -> anyhow::Result<f64> {
     let mut node = || random.random_range(0..NODES);
     let edges: Vec<Edge> = (0..EDGES)

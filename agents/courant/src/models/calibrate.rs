@@ -1,5 +1,5 @@
-//! `courant models calibrate`: a static int8 graph, for TensorRT, with the ranges of a
-//! named set of texts.
+//! `courant models calibrate`: makes a static int8 graph for TensorRT, with ranges from a named
+//! set of texts.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -25,7 +25,7 @@ default stays what it was. Needs Python and what `make deps` fetched.
 Example:
   courant models calibrate --data articles.jsonl";
 
-/// The scripts that do it: they go with this program's version.
+/// The scripts that make the graph. They belong to this version of the program.
 const SCRIPT: &str = "calibrate_encoder.py";
 const SCRIPTS: [(&str, &str); 2] = [
     (SCRIPT, include_str!("../../../../scripts/calibrate_encoder.py")),
@@ -51,7 +51,7 @@ pub(super) struct CalibrateArgs {
     setup: Setup,
 }
 
-/// The metadata of a calibrated graph, in a file beside it.
+/// The metadata of a calibrated graph, which is written to a file beside it.
 #[derive(Serialize)]
 struct Metadata {
     encoder: String,
@@ -63,7 +63,7 @@ struct Metadata {
     /// The version of the graph that it was made from.
     fp32_version: String,
     runtime: String,
-    /// The greatest absolute value that is told apart, by the value's name.
+    /// The greatest absolute number that each value can represent, by the value's name.
     ranges: Map<String, Value>,
 }
 
@@ -74,7 +74,7 @@ struct LabelledTexts {
     texts: usize,
 }
 
-/// Cosines with fp32 on texts that were held back.
+/// The cosines between the new vectors and those of fp32, on held-back texts.
 #[derive(Serialize)]
 struct Quality {
     texts: usize,
@@ -92,7 +92,7 @@ pub(super) fn run(args: &CalibrateArgs) -> anyhow::Result<()> {
     let (calibrating, held_back, data) = texts(&args.data, args.max_texts)?;
     let fp32 = Config { precision: Precision::Fp32.into(), ..loaded.encoder.clone() };
     let ids = token_ids(&fp32, &calibrating, &deps)?;
-    // Beside the model's files: what is made there can be renamed into their place.
+    // The folder is beside the model's files, so that new files can be renamed into place.
     let staging = tempfile::Builder::new().prefix(".calibrating-").tempdir_in(&folder);
     let staging = staging.with_context(|| format!("cannot write to {}", folder.display()))?;
     let ranges = quantized(&folder, staging.path(), args.percentage, &ids, &deps)?;
@@ -137,7 +137,7 @@ fn token_ids(config: &Config, texts: &[String], deps: &Deps) -> anyhow::Result<V
     Ok(texts.iter().map(|text| model.tokens(text)).collect::<Result<_, _>>()?)
 }
 
-/// Runs the script, which writes graph and weights into `staging`; returns the ranges.
+/// Runs the script, which writes the graph and its weights into `staging`. Returns the ranges.
 fn quantized(
     folder: &Path,
     staging: &Path,
@@ -165,7 +165,7 @@ fn quantized(
     serde_json::from_slice(&done.stdout).context("the script tells no ranges")
 }
 
-/// Measures how near the vectors of held-back texts are to those of fp32.
+/// Measures the cosines between the vectors of held-back texts and those of fp32.
 fn quality(
     loaded: &Loaded,
     manifest: &Manifest,
@@ -186,7 +186,7 @@ fn quality(
     Ok(Quality { texts: cosines.len(), mean_cosine, least_cosine })
 }
 
-/// `model.json` as it is, so that nothing of it is lost.
+/// The whole content of `model.json`, so that none of it is lost.
 struct Manifest {
     folder: PathBuf,
     whole: Value,
@@ -201,7 +201,8 @@ impl Manifest {
         Ok(Self { folder: folder.canonicalize()?, whole })
     }
 
-    /// With the new precision; `own`: its files' SHA-256, `shared`: what else it needs.
+    /// Returns the content with the new precision added. `own` maps its files to their SHA-256.
+    /// `shared` lists the other files that it needs.
     fn with(&self, own: &BTreeMap<String, String>, shared: &[String]) -> anyhow::Result<Value> {
         let mut whole = self.whole.clone();
         let files: Vec<&String> = own.keys().chain(shared).collect();
@@ -212,7 +213,7 @@ impl Manifest {
         Ok(whole)
     }
 
-    /// Describes the new graph in `staging`, with the model's own tokenizer.
+    /// Writes a description of the new graph into `staging`, with the model's own tokenizer.
     fn try_out(&self, staging: &Path) -> anyhow::Result<()> {
         let mut described = self.with(&hashes(staging, &[GRAPH, WEIGHTS])?, &[])?;
         let tokenizer = described["tokenizer"].as_str().context("model.json has no tokenizer")?;
@@ -223,7 +224,7 @@ impl Manifest {
         Ok(fs::write(staging.join(MANIFEST), serde_json::to_vec(&described)?)?)
     }
 
-    /// Moves the new files into the model's folder, its description last.
+    /// Moves the new files into the model's folder, the description last.
     fn publish(&self, folder: &Path, staging: &Path) -> anyhow::Result<()> {
         let own = hashes(staging, &[GRAPH, WEIGHTS, METADATA])?;
         let shared = self.whole["tokenizer"].as_str().map(str::to_owned);

@@ -1,4 +1,4 @@
-//! `courant models evaluate`
+//! `courant models evaluate`: measures an encoder or a head on labelled texts.
 
 use std::path::{Path, PathBuf};
 
@@ -56,7 +56,7 @@ struct Evaluated {
 /// A model that can be evaluated.
 enum Subject {
     Encoder(Box<EncoderConfig>),
-    /// `None`: the topics' descriptions.
+    /// A head; `None` stands for the topics' untrained descriptions.
     Head(HeadTask, Option<Box<Head>>),
 }
 
@@ -90,7 +90,7 @@ fn subject(model: &str, loaded: &Loaded) -> anyhow::Result<Subject> {
     Ok(Subject::Head(head.task(), Some(Box::new(head))))
 }
 
-/// The head of a version; without one, that in use.
+/// Returns the head of a version, or the head in use if no version is given.
 fn head(task: HeadTask, version: Option<&str>, loaded: &Loaded) -> anyhow::Result<Option<Head>> {
     match version {
         None => loaded.active(task),
@@ -99,7 +99,7 @@ fn head(task: HeadTask, version: Option<&str>, loaded: &Loaded) -> anyhow::Resul
     }
 }
 
-/// `NAME[@PRECISION]` of one that is listed.
+/// Returns the configuration of a listed encoder, which is named `NAME[@PRECISION]`.
 fn encoder_config(model: &str, loaded: &Loaded) -> anyhow::Result<Option<EncoderConfig>> {
     for listed in catalog::listed(&loaded.encoder, &Deps::resolve()) {
         let precision = match model.strip_prefix(&listed.model) {
@@ -142,7 +142,7 @@ fn of_head(
     })
 }
 
-/// Compares how an encoder's cosines rank pairs with how people rank them.
+/// Compares the order of text pairs by the encoder's cosines with the order by people.
 fn encoder(config: &EncoderConfig, data: &Path) -> anyhow::Result<Evaluated> {
     let content = content(data)?;
     let pairs: Vec<PairLine> =

@@ -1,4 +1,4 @@
-//! Labelled texts from a file, with what the encoder says of them.
+//! Labelled texts from a file, and their vectors.
 
 use std::fs::File;
 use std::io::Read;
@@ -15,17 +15,17 @@ use courant_heads::topics::{Facets, TopicExample};
 use courant_heads::{Head, HeadTask};
 use courant_inference::FrozenEncoder;
 
-/// The largest file of labelled texts that is read.
+/// The largest file of labelled texts that is read, in bytes.
 const MAX_BYTES: u64 = 256 << 20;
 
-/// Lines of one kind.
+/// Labelled lines for one task.
 pub(super) enum LabelledLines {
     Sentiment(Vec<SentimentLine>),
     Topics(Vec<TopicLine>),
     Entities(Vec<EntityLine>),
 }
 
-/// The same with what the encoder says of them.
+/// Labelled texts for one task, with the encoder's vectors.
 pub(super) enum LabelledTexts {
     Sentiment(Vec<SentimentPassage>),
     Topics(Vec<TopicExample>),
@@ -37,14 +37,14 @@ pub(super) struct LabelledFile {
     /// The file's name, without its folder.
     pub(super) name: String,
     pub(super) sha256: String,
-    /// To learn from.
+    /// The lines to train on.
     pub(super) seen: LabelledLines,
-    /// To judge by.
+    /// The lines to measure with.
     pub(super) held_back: LabelledLines,
 }
 
 impl LabelledFile {
-    /// Reads a file and holds a fifth of its texts back.
+    /// Reads a file, and holds back a fifth of its texts.
     pub(super) fn read(path: &Path, task: HeadTask) -> anyhow::Result<Self> {
         let content = content(path)?;
         let divided = match task {
@@ -57,8 +57,8 @@ impl LabelledFile {
         Ok(Self { name, sha256: sha256(content.as_bytes()), seen, held_back })
     }
 
-    /// Returns the lines that may judge `heads`: the held-back lines if one of the heads
-    /// learned from this file, else all lines.
+    /// Returns the lines that may measure `heads`: the held-back lines if one of the heads was
+    /// trained on this file, else all lines.
     pub(super) fn judging<'h>(self, heads: impl IntoIterator<Item = &'h Head>) -> LabelledLines {
         if heads.into_iter().any(|head| head.data_sha256() == self.sha256) {
             return self.held_back;
@@ -67,7 +67,7 @@ impl LabelledFile {
     }
 }
 
-/// A file's text.
+/// Returns the text of a file.
 pub(super) fn content(path: &Path) -> anyhow::Result<String> {
     let name = path.display();
     let file = File::open(path).with_context(|| format!("cannot read {name}"))?;
@@ -97,7 +97,7 @@ impl LabelledLines {
         }
     }
 
-    /// Both, where they are of one kind, as those of one file are.
+    /// Joins two sets of lines for the same task. Those of one file always are.
     fn joined(self, other: Self) -> Self {
         match (self, other) {
             (Self::Sentiment(own), Self::Sentiment(other)) => {
@@ -109,7 +109,7 @@ impl LabelledLines {
         }
     }
 
-    /// Asks the encoder about each.
+    /// Adds the encoder's vectors to the lines.
     pub(super) fn embed(&self, encoder: &FrozenEncoder) -> anyhow::Result<LabelledTexts> {
         Ok(match self {
             Self::Sentiment(lines) => LabelledTexts::Sentiment(passages(lines, encoder)?),
@@ -156,7 +156,7 @@ fn examples(lines: &[TopicLine], encoder: &FrozenEncoder) -> anyhow::Result<Vec<
     Ok(examples)
 }
 
-/// The topics by the vectors of their descriptions.
+/// Returns the facets of the topics from the vectors of their descriptions.
 pub(super) fn descriptions(encoder: &FrozenEncoder) -> anyhow::Result<Facets> {
     let texts = Facets::descriptions().map(str::to_owned).collect();
     let facets = Facets::of_descriptions(&encoder.vectors(texts)?);
@@ -164,7 +164,8 @@ pub(super) fn descriptions(encoder: &FrozenEncoder) -> anyhow::Result<Facets> {
 }
 
 impl LabelledTexts {
-    /// Returns the scores of a head on these texts; `None`: the topics' descriptions.
+    /// Returns the scores of a head on these texts. `None` stands for the topics' untrained
+    /// descriptions.
     pub(super) fn scores(
         &self,
         head: Option<&Head>,
@@ -184,7 +185,7 @@ impl LabelledTexts {
     }
 }
 
-/// A head understands the values of one encoder.
+/// Checks that a head was trained with the encoder. A head works with one encoder only.
 fn check_encoder(head: &Head, encoder: &FrozenEncoder) -> anyhow::Result<()> {
     let (learned, configured) = (head.encoder().name, &encoder.model().name);
     ensure!(learned == *configured, "{head} learned from {learned}, configured is {configured}");

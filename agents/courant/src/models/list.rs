@@ -1,4 +1,4 @@
-//! `courant models list`
+//! `courant models list`: lists the encoders and heads.
 
 use courant_gpu_utils::Config as GpuConfig;
 use courant_heads::metrics::Scores;
@@ -18,13 +18,13 @@ struct ModelList {
 
 #[derive(Serialize)]
 struct EncoderRow {
-    /// As `[inference] model` names it.
+    /// The name as in `[inference] model`.
     model: String,
     active: bool,
     name: Option<String>,
     version: Option<String>,
     precision: Option<&'static str>,
-    /// Only a start tells, unless the configuration leaves no choice.
+    /// The provider; `None` if only a start decides it, because the configuration leaves a choice.
     provider: Option<&'static str>,
     dimension: Option<usize>,
     bytes: Option<u64>,
@@ -129,7 +129,7 @@ fn head_row(shelved: &ListedHead) -> HeadRow {
     }
 }
 
-/// One line each; those in use are marked.
+/// Returns one line per model. Models in use are marked.
 fn text(answer: &ModelList) -> String {
     let mut out = String::new();
     for row in &answer.encoders {

@@ -1,4 +1,4 @@
-//! `courant models pull`
+//! `courant models pull`: fetches encoders and prints the settings that pin them.
 
 use std::collections::BTreeMap;
 
@@ -21,7 +21,7 @@ pub(super) struct PullArgs {
     setup: Setup,
 }
 
-/// The settings that the configuration needs to use an encoder.
+/// The settings that pin an encoder in the configuration.
 #[derive(Serialize)]
 struct Pinned {
     model: String,
@@ -41,7 +41,7 @@ pub(super) fn run(args: &PullArgs) -> anyhow::Result<()> {
         })?;
         let mut config = loaded.encoder.clone();
         if config.model != *model {
-            // The pins are those of another one.
+            // The configured hashes belong to another encoder.
             config.sha256.clear();
         }
         if let Some(graph_file) = &args.graph_file {
@@ -54,14 +54,14 @@ pub(super) fn run(args: &PullArgs) -> anyhow::Result<()> {
     args.setup.show(&pulled, |pulled| pulled.iter().map(text).collect::<Vec<_>>().join("\n"))
 }
 
-/// `owner/repo` with or without `@revision`.
+/// Returns true for `owner/repo`, with or without `@revision`.
 fn is_repository(name: &str) -> bool {
     let (name, revision) = name.split_once('@').unwrap_or((name, "main"));
     let parts: Vec<&str> = name.split('/').collect();
     parts.len() == 2 && !parts.contains(&"") && !parts.contains(&"..") && !revision.is_empty()
 }
 
-/// As it can be pasted into `courant.toml`.
+/// Returns the settings in the form of `courant.toml`.
 fn text(pinned: &Pinned) -> String {
     let quoted = |text: &str| toml::Value::from(text).to_string();
     let mut lines = vec![

@@ -1,4 +1,4 @@
-//! `courant models promote` and `courant models rollback`
+//! `courant models promote` and `courant models rollback`: change the head in use.
 
 use std::path::{Path, PathBuf};
 
@@ -52,7 +52,7 @@ pub(super) fn promote(args: &PromoteArgs) -> anyhow::Result<()> {
     }
     let judged = match &args.data {
         Some(data) => Some(measured(&candidate, data, &loaded)?),
-        // Whatever it is worth: the head in use may be broken.
+        // No comparison is made, because the head in use may be broken.
         None if args.force => None,
         None => recorded(&candidate, &loaded)?,
     };
@@ -87,7 +87,7 @@ fn named(name: &str) -> anyhow::Result<HeadTask> {
         .with_context(|| format!("no head is called {name:?}; known are {known}"))
 }
 
-/// The head that is meant; one from a file is kept first.
+/// Returns the named head. A head from a file is first added to the kept heads.
 fn candidate(head: &str, loaded: &Loaded) -> anyhow::Result<Head> {
     if Path::new(head).is_file() {
         let head = shelf::read(Path::new(head))?;
@@ -101,7 +101,7 @@ fn candidate(head: &str, loaded: &Loaded) -> anyhow::Result<Head> {
     Ok(loaded.registry(task).read(task, version)?)
 }
 
-/// Both heads on texts that neither learned from.
+/// Measures both heads on texts that neither was trained on.
 fn measured(candidate: &Head, data: &Path, loaded: &Loaded) -> anyhow::Result<HeadComparison> {
     let task = candidate.task();
     let active = loaded.active(task)?;
@@ -118,7 +118,8 @@ fn measured(candidate: &Head, data: &Path, loaded: &Loaded) -> anyhow::Result<He
     Ok(HeadComparison { score: score.to_owned(), candidate, active, data_sha256 })
 }
 
-/// Returns the scores that both heads' trainers measured, if they held back the same texts.
+/// Compares the scores that were measured when the heads were trained; `None` if they were not
+/// measured on the same held-back texts.
 fn recorded(candidate: &Head, loaded: &Loaded) -> anyhow::Result<Option<HeadComparison>> {
     let Some(active) = loaded.active(candidate.task())? else { return Ok(None) };
     let score = candidate.task().deciding_score();

@@ -33,7 +33,7 @@ impl Setup {
         let mut encoder: EncoderConfig = document.section("inference")?;
         encoder.validate()?;
         let analyst: courant_analyst::Config = document.section("analyst")?;
-        // Heads are named one by one here, and a broken one must not keep the others.
+        // The commands read heads one by one, so that a broken one does not hide the others.
         let names = encoder.heads.take();
         let folder = |configured: Option<PathBuf>| {
             let named = self.heads.clone().or(configured);
@@ -43,7 +43,7 @@ impl Setup {
         Ok(Loaded { document, encoder, analyst, of_names, of_texts })
     }
 
-    /// Prints a value as JSON, or what `text` makes of it.
+    /// Prints a value as JSON, or as the text that `text` returns.
     pub(super) fn show<T: Serialize>(
         &self,
         value: &T,
@@ -58,7 +58,7 @@ impl Setup {
     }
 }
 
-/// The sections that say which models there are.
+/// The configuration of the models.
 pub(super) struct Loaded {
     pub(super) document: Document,
     pub(super) encoder: EncoderConfig,
@@ -84,7 +84,7 @@ impl Loaded {
         EncoderConfig { model, precision, max_tokens, overlap, ..self.encoder.clone() }
     }
 
-    /// The configured encoder.
+    /// Loads the configured encoder.
     pub(super) fn load_encoder(&self) -> anyhow::Result<FrozenEncoder> {
         FrozenEncoder::load(&self.encoder, &Deps::resolve()).context("cannot load the encoder")
     }

@@ -1,4 +1,4 @@
-//! The heads that there are, and which of them the pipeline would use.
+//! Lists the heads, and finds the one that the pipeline would use.
 
 use std::path::PathBuf;
 
@@ -7,25 +7,25 @@ use courant_heads::{Head, HeadTask};
 
 use super::setup::Loaded;
 
-/// The place a head comes from.
+/// The place that a head comes from.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) enum Origin {
     /// It is part of the program.
     BuiltIn,
-    /// It lies in the folder of kept heads.
+    /// It is in the folder of kept heads.
     Kept,
     /// The configuration names its file.
     Configured(PathBuf),
 }
 
-/// A head, or what stands in its place.
+/// A head in the list, or the topics' untrained descriptions.
 pub(super) struct ListedHead {
     pub(super) task: HeadTask,
     pub(super) origin: Origin,
     /// The head's version; the name of its file if the head cannot be read.
     pub(super) version: String,
     pub(super) active: bool,
-    /// `None`: the topics' descriptions, which need no training.
+    /// The head; `None` stands for the topics' descriptions, which need no training.
     pub(super) head: anyhow::Result<Option<Head>>,
 }
 
@@ -33,8 +33,8 @@ pub(super) struct ListedHead {
 pub(super) const UNTRAINED: &str = "untrained";
 
 impl Loaded {
-    /// The heads for a task: what comes with Courant, then what is kept, then what
-    /// the configuration names.
+    /// Returns the heads for a task: the built-in one first, then the kept ones, then the
+    /// configured one.
     pub(super) fn shelf(&self, task: HeadTask) -> anyhow::Result<Vec<ListedHead>> {
         let registry = self.registry(task);
         let in_use = registry.rollout(task)?.current.map(|release| release.version);
@@ -47,7 +47,7 @@ impl Loaded {
         let mut shelf = vec![ListedHead { task, origin, version, active, head: Ok(built_in) }];
         for version in registry.versions(task)? {
             let active = is_active(Some(&version));
-            // The whole file of a promoted head counts, not only its weights.
+            // The registry checks the whole file of a promoted head, not only its weights.
             let is_promoted = in_use.as_deref() == Some(&version);
             let head = match is_promoted {
                 true => registry.promoted(task),
@@ -66,7 +66,7 @@ impl Loaded {
         Ok(shelf)
     }
 
-    /// The head that the pipeline would use; `None`: the topics' descriptions.
+    /// Returns the head that the pipeline would use; `None` stands for the topics' descriptions.
     pub(super) fn active(&self, task: HeadTask) -> anyhow::Result<Option<Head>> {
         if let Some(path) = self.configured(task) {
             return read(&path).map(Some);
@@ -75,7 +75,7 @@ impl Loaded {
         Ok(promoted.or_else(|| Head::built_in(task)))
     }
 
-    /// A head's file that the configuration names.
+    /// Returns the file of a head that the configuration names.
     pub(super) fn configured(&self, task: HeadTask) -> Option<PathBuf> {
         match task {
             HeadTask::Sentiment => self.analyst.sentiment_head.clone(),
@@ -85,7 +85,7 @@ impl Loaded {
     }
 }
 
-/// The head in a file.
+/// Reads the head in a file.
 pub(super) fn read(path: &std::path::Path) -> anyhow::Result<Head> {
     let bytes = std::fs::read(path).with_context(|| format!("cannot read {}", path.display()))?;
     Head::read(&bytes).with_context(|| format!("{} is no head", path.display()))

@@ -1,4 +1,4 @@
-//! `courant models train`
+//! `courant models train`: trains a head on labelled texts.
 
 use std::path::{Path, PathBuf};
 
@@ -67,7 +67,7 @@ struct Trained {
     name: &'static str,
     version: String,
     file: PathBuf,
-    /// True if `courant models promote` finds the head.
+    /// True if the head is among the kept heads, where `courant models promote` finds it.
     kept: bool,
     encoder: String,
     data_sha256: String,
@@ -110,8 +110,8 @@ fn write(path: &Path, bytes: &[u8]) -> anyhow::Result<PathBuf> {
     Ok(path.to_owned())
 }
 
-/// Learns a head from what is not held back, and notes in it how well it does on
-/// what is.
+/// Trains a head on the texts that are not held back. Stores its scores on the held-back texts in
+/// it.
 fn learn(
     labelled: &LabelledFile,
     encoder: &FrozenEncoder,

@@ -1,4 +1,4 @@
-//! `courant models verify`
+//! `courant models verify`: checks the files of encoders and heads.
 
 use anyhow::{Context, bail, ensure};
 use clap::Args;
@@ -12,9 +12,9 @@ use super::setup::{Loaded, Setup};
 use super::shelf::{ListedHead, UNTRAINED};
 
 const PROBE: &str = "The harbour reopened on Monday after divers had cleared the wreck.";
-/// The farthest that a vector's length may be from 1.
+/// The greatest difference of a vector's length from 1.
 const UNIT_TOLERANCE: f32 = 1e-3;
-/// The least cosine of a lower precision's probe with the first precision's.
+/// The least cosine between the probe's vectors in another precision and in the first one.
 const MIN_COSINE: f32 = 0.9;
 
 #[derive(Debug, Args)]
@@ -94,7 +94,7 @@ fn encoders(loaded: &Loaded, is_meant: impl Fn(&str) -> bool) -> Vec<Finding> {
     findings
 }
 
-/// Each precision's vector of the probe is compared with the first one's.
+/// Checks each precision, and compares its vector of the probe with that of the first precision.
 fn precisions(loaded: &Loaded, model: &str, found: Vec<EncoderInfo>) -> Vec<Finding> {
     let mut first: Option<Embedding> = None;
     let mut findings = Vec::new();
@@ -107,7 +107,7 @@ fn precisions(loaded: &Loaded, model: &str, found: Vec<EncoderInfo>) -> Vec<Find
                 (CheckResult::Ok, detail)
             }
             Err(error) => match error.downcast_ref() {
-                // This processor cannot compute that precision.
+                // This machine cannot compute that precision.
                 Some(Error::Config { key: "precision", reason, .. }) => {
                     (CheckResult::Skipped, reason.clone())
                 }
@@ -120,8 +120,7 @@ fn precisions(loaded: &Loaded, model: &str, found: Vec<EncoderInfo>) -> Vec<Find
     findings
 }
 
-/// Loads an encoder, which checks its files and its graph's shapes, and embeds the
-/// probe.
+/// Loads an encoder and embeds the probe. Loading checks its files and the shapes of its graph.
 fn probe(
     config: &Config,
     dimension: usize,
@@ -145,7 +144,7 @@ fn probe(
     Ok((vector, detail))
 }
 
-/// Reading a head has compared its version, shapes and labels.
+/// Reports on a head. Its version, shapes and labels were checked when it was read.
 fn head(shelved: &ListedHead) -> Finding {
     let (verdict, detail) = match &shelved.head {
         Ok(Some(head)) => {

@@ -1,4 +1,4 @@
-//! `courant analyze`
+//! `courant analyze`: analyzes the texts on standard input.
 
 use clap::Args;
 use courant_analyst::Config;

@@ -1,8 +1,8 @@
-//! `courant canonicalize`
+//! `courant canonicalize`: prints the canonical form of URLs.
 
 use std::io::{self, BufRead, Write};
 
-/// Prints a canonical URL per URL on standard input, an empty line where invalid.
+/// Prints the canonical form of each URL on standard input, or an empty line if it is invalid.
 pub(crate) fn run() -> anyhow::Result<()> {
     let mut out = io::BufWriter::new(io::stdout().lock());
     for line in io::stdin().lock().lines() {

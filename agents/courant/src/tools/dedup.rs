@@ -1,4 +1,4 @@
-//! `courant dedup`
+//! `courant dedup`: finds the articles on standard input that repeat earlier ones.
 
 use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
@@ -30,24 +30,24 @@ struct DedupOutput {
     id: Value,
     decision: Decision,
     of: Option<Value>,
-    /// The share of the shorter text that stands in the longer one, 1 for the same
-    /// text; absent where nothing was matched.
+    /// The share of the shorter text that the longer one contains; 1 for the same text. Absent if
+    /// no earlier article matched.
     score: Option<f32>,
 }
 
-/// The rule of the gateway, with the ids of the lines.
+/// The gateway's index of articles, with the ids of the lines.
 struct Index {
     ledger: Ledger,
     /// The first line of each article's cluster.
     lines: HashMap<ArticleId, Value>,
-    /// Lines so far: each is observed after those before it.
+    /// The number of lines so far, which serves as the observation time of the next line.
     seen: i64,
 }
 
 /// Decides on each line in the order of arrival, with a fresh index.
 pub(crate) fn run(_: &DedupArgs) -> anyhow::Result<()> {
     let index = Mutex::new(Index::new());
-    // The order of arrival decides, so that one thread does it whatever `--jobs`.
+    // The result depends on the order of the lines, so one thread does the work despite `--jobs`.
     jsonl::each_line(std::num::NonZeroUsize::MIN, |question: DedupInput| {
         index.lock().unwrap_or_else(PoisonError::into_inner).decide(question)
     })

@@ -1,4 +1,4 @@
-//! `courant embed`
+//! `courant embed`: embeds the texts on standard input.
 
 use clap::Args;
 use serde::{Deserialize, Serialize};

@@ -1,4 +1,4 @@
-//! `courant extract`
+//! `courant extract`: extracts articles from HTML pages.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -38,7 +38,7 @@ struct ExtractInput {
     html_path: PathBuf,
 }
 
-/// A page as the command prints it.
+/// An extracted page, as the command prints it.
 #[derive(Serialize)]
 struct ExtractOutput {
     id: Value,

@@ -1,4 +1,4 @@
-//! `courant feed`
+//! `courant feed`: prints a feed as JSON.
 
 use std::path::PathBuf;
 

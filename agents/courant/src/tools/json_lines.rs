@@ -1,4 +1,4 @@
-//! The arguments of tools that read and write one JSON object a line.
+//! The arguments of tools that read and write one JSON object per line.
 
 use std::num::NonZeroUsize;
 

@@ -1,4 +1,4 @@
-//! `courant robots`
+//! `courant robots`: tells if a robots.txt allows URLs.
 
 use std::io::{self, BufRead, Write};
 use std::path::PathBuf;
@@ -18,7 +18,7 @@ pub(crate) struct RobotsArgs {
     file: PathBuf,
 }
 
-/// Prints `allow` or `disallow`, a tab and the URL, per URL on standard input.
+/// Prints `allow` or `disallow`, a tab and the URL, for each URL on standard input.
 pub(crate) fn run(args: &RobotsArgs) -> anyhow::Result<()> {
     let bytes = std::fs::read(&args.file)
         .with_context(|| format!("cannot read {}", args.file.display()))?;

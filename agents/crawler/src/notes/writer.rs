@@ -1,4 +1,4 @@
-//! Writes notes down, those of each domain under its lease.
+//! Writes notes to the store. Each note is written under the lease of its domain.
 
 use std::collections::HashSet;
 use std::sync::Arc;
@@ -13,10 +13,10 @@ use crate::fences::Fences;
 use crate::notes::Notes;
 use crate::patience::Patience;
 
-/// The time between two sweeps that remove notes of no use.
+/// The time between two deletions of expired notes.
 const SWEEP_EVERY: Duration = Duration::from_secs(3_600);
 
-/// Takes notes as they change, and writes them.
+/// Writes notes as they change.
 pub(crate) struct Writer {
     pub(crate) store: Crawl,
     pub(crate) patience: Patience,
@@ -26,7 +26,7 @@ pub(crate) struct Writer {
 }
 
 impl Writer {
-    /// Writes notes until `closed`, and those that are left then.
+    /// Writes notes until `closed` is cancelled, and then the remaining ones.
     pub(crate) async fn run(self, closed: CancellationToken) {
         let mut swept: Option<Instant> = None;
         loop {
@@ -48,13 +48,14 @@ impl Writer {
             if swept.is_none_or(|swept| swept.elapsed() >= SWEEP_EVERY) {
                 swept = Some(Instant::now());
                 if let Err(error) = self.store.forget_notes(self.clock.unix_ms()).await {
-                    warn(&error, 0, "cannot sweep out old notes");
+                    warn(&error, 0, "cannot delete old notes");
                 }
             }
         }
     }
 
-    /// A note that cannot be written is found again, or fetched again.
+    /// Writes a batch of notes. A lost note costs little: its page is found again, or its
+    /// robots.txt is fetched again.
     async fn write(&self, batch: Vec<Note>) {
         let mut lost = HashSet::new();
         let mut batch = batch;
@@ -70,15 +71,15 @@ impl Writer {
             }
             match self.patience.keep_trying(|| self.store.record_notes(&leases, &ours)).await {
                 Err(Error::LeaseLost { domain }) => _ = lost.insert(domain),
-                Err(error) => return warn(&error, ours.len(), "cannot write notes down"),
+                Err(error) => return warn(&error, ours.len(), "cannot write notes"),
                 Ok(()) => return,
             }
             batch = ours;
         }
     }
 
-    /// Pages of domains that this crawler does not have are left to who has them; all
-    /// else is theirs to note.
+    /// Hands waiting pages over to the crawlers that hold their domains. Drops all other notes,
+    /// which those crawlers write themselves.
     async fn hand_over(&self, notes: Vec<Note>) {
         let is_page = |note: &Note| note.kind == NoteKind::Page && note.body.is_some();
         let pages: Vec<Note> = notes.into_iter().filter(is_page).collect();

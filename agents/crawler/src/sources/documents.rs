@@ -1,4 +1,4 @@
-//! Feeds, sitemaps and home pages as they were last, to be asked for conditionally.
+//! Caches the last copies of feeds, sitemaps and home pages, for conditional requests.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -11,18 +11,18 @@ use crate::validators::Validators;
 use crate::web::fetch::Document;
 use crate::web::{Copies, Visited, Web};
 
-/// The weight that kept documents may have together.
+/// The most bytes that all cached documents may take.
 const MAX_BYTES: u64 = 32 * 1024 * 1024;
 
-/// The documents that were fetched lately.
+/// The documents that were fetched lately, by URL.
 pub(crate) struct Documents(Cache<Url, Arc<Document>>);
 
 /// A document that was fetched.
 pub(crate) struct Fetched {
     pub(crate) document: Arc<Document>,
-    /// The time for which the server calls it fresh.
+    /// The time for which it stays fresh, by the server's headers.
     pub(crate) fresh_for: Duration,
-    /// The address to which it has moved for good, by its server's word.
+    /// The address that permanent redirects lead to, if there are any.
     pub(crate) moved: Option<Url>,
 }
 
@@ -34,8 +34,8 @@ impl Documents {
         Self(Cache::builder().max_capacity(MAX_BYTES).weigher(weigh).build())
     }
 
-    /// Fetches a feed, sitemap or home page. Where its server calls it unchanged,
-    /// the copy at hand is read again: a page that failed gets another chance.
+    /// Fetches a feed, sitemap or home page. If its server calls it unchanged, this returns the
+    /// cached copy, so that a page that failed before gets another chance.
     pub(crate) async fn fetch(&self, web: &Web, url: &Url) -> Result<Fetched, Ended> {
         match web.listing(url, self).await? {
             Visited::NotModified { before, fresh_for, moved, .. } => {

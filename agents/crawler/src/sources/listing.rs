@@ -8,8 +8,8 @@ use crate::error::Fruitless;
 use crate::interval::{Asked, Quiet};
 use crate::page::{Hint, Lane, Named};
 
-/// The pages of a feed of `limit` bytes at most, and when it asks to be spared. Entries without a link name
-/// none.
+/// Returns the pages that a feed of at most `limit` bytes names, and the times at which its
+/// publisher asks not to be requested. Entries without a link name no page.
 pub(crate) fn feed(
     bytes: &[u8],
     content_type: Option<&str>,
@@ -49,7 +49,7 @@ fn of_feed(entry: FeedEntry, language: Option<String>) -> Option<Named> {
     Some(Named { url, hint, lane: Lane::News })
 }
 
-/// The pages of a sitemap, and the sitemaps of an index.
+/// Returns the pages of a sitemap, and the sitemaps that an index names.
 pub(crate) fn sitemap(bytes: &[u8]) -> Result<(Vec<Named>, Vec<Url>), Fruitless> {
     let found = sources::sitemap(bytes).map_err(|error| Fruitless::broken("sitemap", &error))?;
     let pages = found.pages.into_iter().map(of_sitemap).collect();
@@ -65,13 +65,13 @@ fn of_sitemap(page: SitemapPage) -> Named {
     Named { url: page.url, hint, lane: if is_news { Lane::News } else { Lane::Rest } }
 }
 
-/// The feeds of an OPML file.
+/// Returns the feeds that an OPML file names.
 pub(crate) fn opml(bytes: &[u8]) -> Result<Vec<Url>, Fruitless> {
     let feeds = sources::opml(bytes).map_err(|error| Fruitless::broken("OPML file", &error))?;
     Ok(feeds.iter().filter_map(|feed| Url::parse(feed).ok()).collect())
 }
 
-/// The pages of a list with a URL per line.
+/// Returns the pages of a list that has one URL per line.
 pub(crate) fn url_list(bytes: &[u8]) -> Result<Vec<Named>, Fruitless> {
     let urls = sources::url_list(bytes).map_err(|error| Fruitless::broken("URL list", &error))?;
     Ok(urls.iter().filter_map(|url| Url::parse(url).ok()).map(Named::from).collect())

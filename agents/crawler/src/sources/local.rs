@@ -1,5 +1,5 @@
-//! Sources on disk, read once. What they hold is submitted without a request;
-//! the pages that they only name are queued.
+//! Reads sources on disk, once. Articles and saved pages are submitted without a request. Pages
+//! that a source only names are queued.
 
 use std::fs::File;
 use std::io::{self, BufRead, BufReader, Read};
@@ -30,43 +30,44 @@ use crate::sources::remote::follow;
 use crate::sources::source::FileKind;
 use crate::urls::{clean, named};
 
-/// Items that were read and wait to be handled.
+/// The most items that were read and wait to be handled.
 const MAX_READ_AHEAD: usize = 16;
-/// Lines of one file that are named as no articles; more are only counted.
+/// The most bad lines of one file that are logged. More are only counted.
 const MOST_TOLD: u32 = 20;
-/// The longest line of a list or of JSON: a text of 256 KiB, escaped, and more.
+/// The longest line of a list or of JSON, in bytes: room for an escaped text of 256 KiB, and
+/// more.
 const MAX_LINE_BYTES: u64 = 2 * 1024 * 1024;
-/// Stands for the address of a page that is not known yet.
+/// A placeholder for the address of a page whose address is not known yet.
 const NOWHERE: &str = "https://nowhere.invalid/saved/page.html";
-/// The place where a browser's "save page" notes the address.
+/// The comment in which a browser notes the address of a saved page.
 const SAVED_FROM: &str = "<!-- saved from url=(";
 
-/// Part of a file.
+/// One item of a file.
 #[derive(Debug)]
 enum Item {
-    /// An address to be fetched.
+    /// The address of a page that is to be fetched.
     Link(Url),
-    /// A page as it was fetched once.
+    /// The saved HTML of a page.
     Page(SavedPage),
     /// An article.
     Article(Box<Entry>),
-    /// Something that makes no sense.
+    /// An item that cannot be used.
     Nonsense(Refusal),
 }
 
 #[derive(Debug)]
 struct SavedPage {
-    /// `None`: the page's own word decides.
+    /// `None` if only the page itself may say its address.
     url: Option<Url>,
     html: Vec<u8>,
     content_type: Option<String>,
-    /// `None`: now.
+    /// `None` stands for now.
     observed_at: Option<Revision>,
-    /// Set if a part of it is missing.
+    /// True if a part of it is missing.
     is_cut: bool,
 }
 
-/// An article as a line of JSON; what is not named here is passed over.
+/// An article in one line of JSON. Other members are ignored.
 #[derive(Debug, Deserialize)]
 struct Line {
     url: String,
@@ -92,7 +93,7 @@ struct Line {
     paywalled: bool,
 }
 
-/// Others use these names for other things: what does not fit is passed over.
+/// Ignores a value of another type, because others use these names for other things.
 fn if_usable<'de, D, T>(value: D) -> Result<T, D::Error>
 where
     D: Deserializer<'de>,
@@ -102,7 +103,7 @@ where
     Ok(serde_json::from_value(value).unwrap_or_default())
 }
 
-/// Works off one file.
+/// Reads one file and handles its items.
 pub(crate) async fn file(looks: &Arc<Looks>, path: &Path, kind: FileKind) {
     let crawl = &looks.crawl;
     let source = path.display().to_string();
@@ -116,7 +117,7 @@ pub(crate) async fn file(looks: &Arc<Looks>, path: &Path, kind: FileKind) {
     crawl.tally.source(&source, read);
 }
 
-/// Works off the pages in a folder.
+/// Reads and handles the pages in a folder.
 pub(crate) async fn folder(crawl: &Arc<Crawl>, path: &Path) {
     let source = path.display().to_string();
     crawl.tally.source(&source, stream(crawl, path, read_folder).await);
@@ -142,7 +143,7 @@ async fn listing(looks: &Arc<Looks>, path: &Path, kind: FileKind) -> Result<(), 
     Ok(())
 }
 
-/// Reads on a thread of its own, and handles a few items at a time meanwhile.
+/// Reads items on a blocking thread, and handles a few of them at a time meanwhile.
 async fn stream(
     crawl: &Arc<Crawl>,
     path: &Path,
@@ -217,13 +218,13 @@ fn entry_of(
     Ok(Entry { observed_at: page.observed_at.unwrap_or_default(), text, ..entry })
 }
 
-/// The address that the page declares, unless that is only a path.
+/// Returns the address that the page declares, unless it is only a path.
 fn declared(page: &courant_extract::Page) -> Option<Url> {
     let url = Url::parse(page.canonical_url.as_deref()?).ok()?;
     clean(url).ok().filter(|url| url.host_str() != Some("nowhere.invalid"))
 }
 
-/// The address that a browser noted when it saved the page.
+/// Returns the address that a browser noted when it saved the page.
 fn saved_from(html: &[u8]) -> Option<Url> {
     let head = String::from_utf8_lossy(&html[..html.len().min(2_048)]);
     let (_, note) = head.split_once(SAVED_FROM)?;
@@ -231,11 +232,11 @@ fn saved_from(html: &[u8]) -> Option<Url> {
     Url::parse(address.split_whitespace().next()?).ok().and_then(|url| clean(url).ok())
 }
 
-/// Takes what readers read.
+/// Receives the items that a reader reads.
 struct Sink(mpsc::Sender<Item>);
 
 impl Sink {
-    /// Fails when the crawl has been stopped.
+    /// Passes an item on. Fails if the crawl has been stopped.
     fn put(&self, item: Item) -> io::Result<()> {
         self.0.blocking_send(item).map_err(|_| io::ErrorKind::BrokenPipe.into())
     }
@@ -258,7 +259,7 @@ fn read_articles(path: &Path, _: usize, sink: &Sink) -> io::Result<()> {
             if untold > 0 {
                 untold -= 1;
                 let (file, reason) = (path.display(), reason.to_string());
-                tracing::warn!(%file, line = number, reason, "a line is no article");
+                tracing::warn!(%file, line = number, reason, "a line is not an article");
             }
             refusal
         });
@@ -266,7 +267,7 @@ fn read_articles(path: &Path, _: usize, sink: &Sink) -> io::Result<()> {
     })
 }
 
-/// A line that is no article, and why in words.
+/// A line that is not an article, with the refusal and the reason in words.
 #[derive(Debug)]
 struct Unusable {
     refusal: Refusal,
@@ -314,8 +315,8 @@ fn article_line(line: &str) -> Result<Entry, Unusable> {
     Ok(entry.bounded())
 }
 
-/// Hands out each line with its number, from 1. Blank lines are passed over; of a line that is
-/// too long, the start is given.
+/// Calls `handle` with each line and its number, counted from 1. Skips blank lines. Cuts a line
+/// that is too long.
 fn each_line(path: &Path, mut handle: impl FnMut(u64, &str) -> io::Result<()>) -> io::Result<()> {
     let mut file = unpacking(BufReader::new(File::open(path)?))?;
     let mut line = Vec::new();
@@ -336,7 +337,7 @@ fn each_line(path: &Path, mut handle: impl FnMut(u64, &str) -> io::Result<()>) -
     Ok(())
 }
 
-/// The pages of an archive, as of when they were archived.
+/// Reads the pages of an archive. Each page counts as seen when it was archived.
 fn read_archive(path: &Path, _: usize, sink: &Sink) -> io::Result<()> {
     let (mut pages, mut problem) = (0_u64, None);
     for page in courant_extract::sources::warc(BufReader::new(File::open(path)?)) {
@@ -395,7 +396,7 @@ fn read_page(path: &Path, limit: usize, sink: &Sink) -> io::Result<()> {
     sink.put(Item::Page(page))
 }
 
-/// In the order of their names, so that two runs do the same.
+/// Reads the files in the order of their names, so that two runs do the same.
 fn read_folder(path: &Path, limit: usize, sink: &Sink) -> io::Result<()> {
     for entry in walkdir::WalkDir::new(path).sort_by_file_name() {
         let entry = entry?;

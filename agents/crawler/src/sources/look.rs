@@ -1,4 +1,4 @@
-//! A look at one feed, sitemap or site.
+//! A look at one feed, sitemap or site: fetches it and queues the pages that it names.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -23,19 +23,19 @@ use crate::timetable::{Found, fingerprint};
 use crate::urls::domain_of;
 use crate::web::fetch::Document;
 
-/// The name of lists of feeds in the timetable.
+/// The kind of a list of feeds in the timetable.
 pub(crate) const OPML: &str = "opml";
-/// The name of home pages in the timetable.
+/// The kind of a home page in the timetable.
 pub(crate) const SITE: &str = "site";
 
-/// A listing after its turn in a round.
+/// A listing after a round came to it.
 pub(crate) struct Looked {
     pub(crate) listing: Listing,
-    /// The result of the look; `None` where its time has not come.
+    /// The result of the look; `None` if no look was due, or another crawler has the domain.
     pub(crate) found: Option<Result<Found, Fruitless>>,
 }
 
-/// Looks at listings.
+/// Looks at feeds, sitemaps and sites.
 pub(crate) struct Looks {
     pub(crate) crawl: Arc<Crawl>,
     documents: Documents,
@@ -46,11 +46,10 @@ impl Looks {
         Self { crawl, documents: Documents::new() }
     }
 
-    /// Looks at a feed, sitemap or site if its time has come, and queues the pages
-    /// that it names.
+    /// Looks at a feed, sitemap or site if its look is due, and queues the pages that it names.
     ///
     /// # Errors
-    /// If the crawl is being stopped or the store is away: nothing was noted.
+    /// Fails if the crawl is being stopped or the store does not answer. The look was not recorded.
     pub(crate) async fn look(&self, url: &Url) -> Result<Looked, Ended> {
         loop {
             let before = match self.due(url).await? {
@@ -68,7 +67,7 @@ impl Looks {
         }
     }
 
-    /// The last look at a listing that is due. `Err`: the listing, if it is not.
+    /// Returns the last look if a look is due. Returns the listing as the inner `Err` if none is.
     async fn due(&self, url: &Url) -> Result<Result<Option<Listing>, Listing>, Ended> {
         let timetable = &self.crawl.timetable;
         let before = timetable.last_look(url).await?;
@@ -80,7 +79,7 @@ impl Looks {
 
     async fn look_now(&self, url: &Url) -> Result<Looked, Ended> {
         let holding = self.crawl.hold(&domain_of(url)).await?;
-        // Another crawler may have looked before the domain was to be had.
+        // Another crawler may have looked while this one waited for the domain.
         let before = match self.due(url).await? {
             Ok(before) => before,
             Err(listing) => return Ok(Looked { listing, found: None }),
@@ -100,14 +99,14 @@ impl Looks {
         let (crawl, planned) = (Arc::clone(&self.crawl), listing.clone());
         self.crawl.workers.spawn(async move {
             crawl.timetable.write_down(planned, pages).await;
-            // Nobody else looks before that.
+            // The domain stays held until then, so that no other crawler looks meanwhile.
             drop(holding);
         });
         Ok(Looked { listing, found: Some(found) })
     }
 
-    /// Fetches a feed, sitemap or home page and queues the pages that it names.
-    /// Returns, too, for how long its publisher asks to be spared.
+    /// Fetches a feed, sitemap or home page and queues the pages that it names. Also returns the
+    /// times at which its publisher asks not to be requested.
     async fn read_listing(
         &self,
         url: &Url,
@@ -168,10 +167,10 @@ impl Looks {
         Ok((Found { kind, named, fingerprint, leads_to, links }, asked))
     }
 
-    /// A site by its home page: the feeds that it declares and the sitemaps that
-    /// its robots.txt names, and the links on it. Where it names neither, those are
-    /// looked for once where they stand by custom. A page that is itself an article
-    /// counts as that.
+    /// Reads a site from its home page. Returns the pages to queue, the feeds and sitemaps, and the
+    /// links on the page. The page declares the feeds, and robots.txt names the sitemaps. If there
+    /// are none, they are searched for once at the usual addresses. If the page is itself an
+    /// article, it is the only page to queue.
     async fn site(
         &self,
         document: &Arc<Document>,
@@ -198,8 +197,7 @@ impl Looks {
         Ok((Vec::new(), leads_to, links))
     }
 
-    /// The first feed, or else the first sitemap, that stands where they stand by
-    /// custom.
+    /// Returns the first feed, or else the first sitemap, that is found at the usual addresses.
     async fn guessed(&self, site: &Url) -> Result<Option<Url>, Ended> {
         let guesses =
             [(feed_candidates(site), Kind::Feed), (sitemap_candidates(site), Kind::Sitemap)];
@@ -209,7 +207,7 @@ impl Looks {
                     Ok(fetched) if kind_of(&fetched.document) == kind => {
                         return Ok(Some(candidate));
                     }
-                    // Nobody said that there is anything.
+                    // These addresses are guesses, so a refusal is not an error.
                     Ok(_) | Err(Ended::Refused(_)) => {}
                     Err(
                         ended @ (Ended::Elsewhere
@@ -218,7 +216,7 @@ impl Looks {
                     ) => {
                         return Err(ended);
                     }
-                    // A site that fails is not asked for more.
+                    // The search ends if the site fails.
                     Err(Ended::Failed(_)) => return Ok(None),
                 }
             }
@@ -227,8 +225,8 @@ impl Looks {
     }
 }
 
-/// Refuses a page that stands in front of what was asked for, or in the place of a feed, sitemap
-/// or list: links on it are no articles.
+/// Refuses a bot check or login page, and a web page that replaces a known feed, sitemap or
+/// list: the links on it are not articles.
 async fn no_page_in_place(
     document: &Arc<Document>,
     before: Option<&Listing>,
@@ -254,7 +252,7 @@ fn html(document: &Document, limit: Duration) -> Result<courant_extract::Page, F
         .map_err(|error| Fruitless::broken("web page", &error))
 }
 
-/// Parses on a thread of its own. A panic in a parser costs its document.
+/// Parses on a blocking thread. A panic in a parser loses only its document.
 async fn parsed<T: Send + 'static>(
     document: &Arc<Document>,
     parse: impl FnOnce(&Document) -> Result<T, Fruitless> + Send + 'static,
@@ -264,7 +262,7 @@ async fn parsed<T: Send + 'static>(
     parsed.unwrap_or(Err(Ended::from(Refusal::Unreadable).into()))
 }
 
-/// The addresses that a listing led to.
+/// Returns the addresses that a listing led to.
 pub(crate) fn addresses(texts: &[String]) -> impl Iterator<Item = Url> {
     texts.iter().filter_map(|text| Url::parse(text).ok())
 }

@@ -1,4 +1,5 @@
-//! Sources that have moved for good (301, 308): after the second time the new address is asked.
+//! Sources that have moved permanently (301, 308). The new address is fetched directly after the
+//! server has named it twice.
 
 use courant_store::NoteKind;
 use url::Url;
@@ -7,14 +8,14 @@ use crate::crawl::Crawl;
 use crate::outcome::{Ended, Failure, Refusal};
 use crate::sources::documents::{Documents, Fetched};
 
-/// Times that a server must name the new address: once may be a mistake.
+/// The number of times that a server must name the new address. One time may be a mistake.
 const TIMES: u32 = 2;
 
-/// A move, as it is noted.
+/// A move, as it is written in a note.
 #[derive(Clone, Debug, PartialEq, Eq)]
 struct Move {
     to: Url,
-    /// Times that the server has named it, in a row.
+    /// The number of times in a row that the server has named it.
     seen: u32,
 }
 
@@ -29,8 +30,8 @@ impl Move {
     }
 }
 
-/// Fetches the listing at `url`, or at the address that it has moved to for good. Where that
-/// address fails, the move is forgotten, and the old one is asked at the next look.
+/// Fetches the listing at `url`, or at the address that it has moved to permanently. If the new
+/// address refuses, the move is forgotten, and the next look asks the old address.
 pub(crate) async fn fetch_moved(
     crawl: &Crawl,
     documents: &Documents,
@@ -74,7 +75,7 @@ fn note_move(crawl: &Crawl, url: &Url, before: Option<Move>, moved: Option<&Url>
     };
     let seen = before.filter(|before| before.to == *to).map_or(0, |before| before.seen) + 1;
     if seen == TIMES {
-        tracing::info!(%url, %to, "a source has moved for good: its new address is asked from now on");
+        tracing::info!(%url, %to, "a source has moved: its new address is used from now on");
     }
     crawl.memory.notes.keep_move(url, format!("{seen} {to}"));
 }

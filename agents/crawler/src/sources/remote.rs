@@ -1,4 +1,4 @@
-//! Sources on the web: the pages that they name go into the queues.
+//! Follows sources on the web and queues the pages that they name.
 
 use std::collections::{HashSet, VecDeque};
 use std::sync::Arc;
@@ -12,14 +12,13 @@ use crate::extent::Extent;
 use crate::outcome::Ended;
 use crate::sources::look::{Looked, Looks, OPML, SITE, addresses};
 
-/// Sources of one list that are read at a time.
+/// The most sources that are read at the same time.
 const AT_A_TIME: usize = 64;
 
-/// Follows sources that stand side by side, and the feeds of those that are OPML
-/// files: one that fails does not stop the others. Nobody is followed twice.
+/// Follows `sources`, and the feeds of those that are OPML files. A source that fails does not
+/// stop the others. No source is followed twice.
 ///
-/// Returns when one round over each is done; where the crawl goes on for ever, at
-/// once.
+/// Returns when one round over each source is done. Returns at once if the crawl runs for ever.
 pub(crate) async fn follow(looks: &Arc<Looks>, mut sources: Vec<Url>) {
     let crawl = &looks.crawl;
     if crawl.extent == Extent::Forever {
@@ -41,7 +40,7 @@ fn go_on(looks: &Arc<Looks>, source: Url) {
     }
 }
 
-/// Visits a source again and again, each time when something of it is due.
+/// Repeats rounds over a source, each when a look at one of its listings is due.
 async fn crawl_on(looks: Arc<Looks>, source: Url) {
     let rounds = async {
         loop {
@@ -57,7 +56,8 @@ async fn crawl_on(looks: Arc<Looks>, source: Url) {
     }
 }
 
-/// One round. Returns the feeds of an OPML file, and when the next round is due.
+/// Makes one round and counts its outcome. Returns the feeds of an OPML file, and the time of
+/// the next round in Unix milliseconds.
 async fn noted_round(looks: &Looks, source: &Url) -> (Vec<Url>, i64) {
     match round(looks, source).await {
         Ok(round) => {
@@ -78,8 +78,9 @@ struct Round {
     again_at_ms: i64,
 }
 
-/// Looks at a source and at the feeds and sitemaps that it leads to, as many as one
-/// site may have. Where there are none, the links on it are taken.
+/// Looks at a source and at the feeds and sitemaps that it leads to, as many as the
+/// configuration allows for one site. If these name no pages, the links on the source are
+/// queued.
 async fn round(looks: &Looks, source: &Url) -> Result<Round, Ended> {
     let crawl = &looks.crawl;
     let most = 1 + crawl.config.max_feeds_per_site + crawl.config.max_sitemaps_per_site;
@@ -102,7 +103,8 @@ async fn round(looks: &Looks, source: &Url) -> Result<Round, Ended> {
     Ok(Round { outcome, feeds, again_at_ms: again_at_ms.unwrap_or_default() })
 }
 
-/// The problem of a source whose listings were looked at, if there is one.
+/// Returns the problem of a source after a round, if it brought no pages. Queues the links of a
+/// site whose listings named no pages.
 fn outcome(crawl: &Arc<Crawl>, source: &Url, looks: Vec<Looked>) -> Result<(), Fruitless> {
     let is_site = looks.first().is_some_and(|look| look.listing.kind == SITE);
     let mut links = Vec::new();
@@ -115,14 +117,14 @@ fn outcome(crawl: &Arc<Crawl>, source: &Url, looks: Vec<Looked>) -> Result<(), F
                 links.extend(found.links);
             }
             Some(Err(error)) => {
-                tracing::debug!(url = listing.url, %error, "a listing brings nothing");
+                tracing::debug!(url = listing.url, %error, "a listing brings no pages");
                 problem.get_or_insert(error);
             }
             None => match listing.problem {
                 Some(earlier) => {
                     problem.get_or_insert(Fruitless::NotDue(earlier));
                 }
-                // Its feeds have their own turns; without that, its links were taken.
+                // A site's feeds are looked at separately. A site without any had its links queued.
                 None => brings_pages |= listing.kind != SITE || listing.leads_to.is_empty(),
             },
         }

@@ -1,4 +1,4 @@
-//! Sources of articles.
+//! The sources of articles that a user can name.
 
 use std::fmt;
 use std::fs::File;
@@ -11,18 +11,17 @@ use url::Url;
 use crate::error::SourceError;
 use crate::urls::clean;
 
-/// The head of a file, by which its kind is seen.
+/// The bytes at the start of a file that show its kind.
 const HEAD_BYTES: u64 = 64 * 1024;
 
-/// A source that exists, and of a kind that can be crawled.
+/// A source of a kind that can be crawled. Files and folders exist.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Source {
-    /// A feed, a sitemap, a site, an OPML file or a URL list on the web: its answer
-    /// shows which.
+    /// A feed, sitemap, site, OPML file or URL list on the web. Its answer shows which one.
     Web(Url),
-    /// A file.
+    /// A file on disk, and its kind.
     File(PathBuf, FileKind),
-    /// The HTML files in a folder and those below it.
+    /// A folder with HTML files, including those in its subfolders.
     Folder(PathBuf),
 }
 
@@ -31,25 +30,25 @@ pub enum Source {
 pub enum FileKind {
     /// A list of feeds.
     Opml,
-    /// A URL per line.
+    /// One URL per line.
     UrlList,
     /// A saved feed.
     Feed,
     /// A saved sitemap.
     Sitemap,
-    /// Archived responses, packed or not.
+    /// A WARC archive of responses, compressed or not.
     Warc,
-    /// An article per line, as JSON.
+    /// One article per line, as JSON.
     Jsonl,
-    /// One page.
+    /// One saved page.
     Html,
 }
 
 impl Source {
-    /// Takes what a user writes: an http(s) URL, a file, or a folder.
+    /// Parses a source as a user writes it: an http(s) URL, a file or a folder.
     ///
     /// # Errors
-    /// [`SourceError`] says what is wrong with `text`, and names it.
+    /// A [`SourceError`] that names `text` and its fault.
     pub fn parse(text: &str) -> Result<Self, SourceError> {
         if text.contains("://") {
             let url = Url::parse(text).ok().and_then(|url| clean(url).ok());

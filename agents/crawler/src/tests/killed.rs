@@ -1,5 +1,5 @@
-//! The work that a killed crawler finds again: its process ends between two steps, without
-//! a shutdown.
+//! Tests of crawlers that are killed: the process ends between two steps, without a shutdown, and
+//! a new crawler resumes the work.
 
 use std::time::Duration;
 
@@ -19,7 +19,7 @@ async fn world() -> World {
     world
 }
 
-/// Crawls until `is_reached`, and is killed there.
+/// Crawls until `is_reached`, and then kills the crawler.
 async fn killed(world: &World, config: Config, source: &str, is_reached: impl AsyncFn() -> bool) {
     let crawler = world.crawler(config);
     let control = Control::new("crawler", &CancellationToken::new());
@@ -36,7 +36,7 @@ async fn killed(world: &World, config: Config, source: &str, is_reached: impl As
     }
 }
 
-/// A crawler started after that, with nothing to read but what it finds noted.
+/// Starts a second crawler without sources. It only resumes from the notes.
 async fn restarted(world: &World, config: Config) -> Report {
     let control = Control::new("crawler", &CancellationToken::new());
     world.crawler(config).run(Vec::new(), Extent::Due, &control).await.unwrap()
@@ -54,10 +54,10 @@ async fn pages_that_waited_are_fetched_after_a_kill() {
         world.serve(&format!("a.example{page}"), [Reply::article(page)]);
     }
     let pages = async || noted(&world, NoteKind::Page).await.len() == 3;
-    // Long enough for the pages to be noted before the first of them is asked for.
+    // The delay is long enough for the pages to be noted before the first request for one of them.
     let slow = Config { min_delay_ms: 1_500, ..world.config() };
     killed(&world, slow, "http://a.example/feed", pages).await;
-    // The feed names them no more: nobody would find them again.
+    // The feed no longer names the pages, so only the notes can bring them back.
     world.feed("a.example", &[]);
     let before = world.hits_of("a.example/robots.txt").len();
     let report = restarted(&world, world.config()).await;

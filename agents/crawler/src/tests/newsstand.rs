@@ -1,4 +1,4 @@
-//! The bundled sample sites, crawled as a user would.
+//! Tests that crawl the bundled sample sites as a user would.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
@@ -46,7 +46,7 @@ async fn the_sample_is_crawled_within_its_rules_and_not_fetched_twice() {
     assert_crawl_delay(&newsstand.log());
 }
 
-/// A crawl after another one asks for no robots.txt, and keeps the distance.
+/// A second crawl does not fetch robots.txt again, and keeps the crawl delay.
 fn assert_crawl_delay(log: &[LoggedRequest]) {
     let mut last: BTreeMap<String, &LoggedRequest> = BTreeMap::new();
     for request in log {
@@ -81,7 +81,7 @@ async fn a_faulty_newsstand_costs_the_faulty_pages_only() {
         (Fault::RedirectLoop, "too_many_redirects"),
     ];
     let hosts = newsstand.hosts();
-    // By name: in which order they are fetched is not fixed.
+    // Sorted by name, because the order of the requests is not fixed.
     let pages_by_name: BTreeSet<_> = articles(&log)
         .filter(|page| !page.path.ends_with("at-a-glance"))
         .map(|page| (page.host.as_str(), page.path.as_str()))

@@ -1,4 +1,4 @@
-//! Answers that break a rule: what browsers understand, the crawler does, too.
+//! Tests with answers that break a rule. The crawler understands them as browsers do.
 
 use std::collections::BTreeMap;
 
@@ -8,7 +8,7 @@ use super::world::{Reply, World, article_html};
 
 const HOST: &str = "a.example";
 
-/// A site of one article.
+/// Starts a site with one article.
 async fn stand() -> Newsstand {
     let at = "2026-01-05T08:00:00Z".parse().unwrap();
     let html = article_html("Grüningen", "");
@@ -168,7 +168,7 @@ async fn a_feed_that_has_moved_for_good_is_asked_at_its_new_address_after_the_se
     }
     assert_eq!(world.hits_of("old.example/feed").len(), 2);
     assert_eq!(world.hits_of("new.example/feed").len(), 4);
-    // The old address is asked again when the new one has failed.
+    // The old address is requested again after the new one has failed.
     world.serve("new.example/feed", [Reply::status(404)]);
     world.crawl(&[url]).await;
     world.crawl(&[url]).await;

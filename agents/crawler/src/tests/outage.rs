@@ -1,4 +1,4 @@
-//! A store that is away while the crawler is told to stop.
+//! Tests with a store that is away while the crawler is told to stop.
 
 use std::time::Duration;
 

@@ -1,4 +1,4 @@
-//! When feeds are looked at again, across restarts.
+//! Tests of the times at which feeds are looked at again, across restarts.
 
 use std::time::Duration;
 
@@ -21,7 +21,7 @@ async fn world() -> World {
     world
 }
 
-/// A crawler that has just been started works off what is due.
+/// Starts a crawler, which handles everything that is due.
 async fn restarted(world: &World, source: &str) -> (Report, Control) {
     let control = Control::new("crawler", &CancellationToken::new());
     let crawler = world.crawler(Config { max_attempts: 1, ..world.config() });

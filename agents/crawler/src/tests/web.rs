@@ -1,4 +1,4 @@
-//! The effects of the web on a crawler.
+//! Tests of the crawler's reactions to the answers of servers.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -90,7 +90,7 @@ async fn no_two_requests_to_a_registered_domain_are_closer_than_its_crawl_delay(
     assert!(world.hits_of("a.example/private/3").is_empty());
     let hits = world.hits();
     assert_eq!(hits.len(), 6, "{hits:?}");
-    // Only the first robots.txt comes before anybody asked for a delay.
+    // No delay is known before the first robots.txt.
     assert!(shortest_gap(&hits[1..]) >= Duration::from_millis(300), "{hits:?}");
 }
 

@@ -1,4 +1,4 @@
-//! Sites that answer as they are told, and a pipeline's first queue.
+//! Test sites with scripted answers, and the first queue of a pipeline.
 
 use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::net::SocketAddr;
@@ -63,7 +63,7 @@ impl Reply {
         Self { fault: Some(Fault::Endless), ..self }
     }
 
-    /// A news article of its own text, with an ETag.
+    /// Returns a news article with its own text and an ETag.
     pub(super) fn article(name: &str) -> Self {
         Self::ok(article_html(name, "")).with("etag", format!("\"{name}-1\""))
     }
@@ -73,7 +73,7 @@ impl Reply {
         match self.fault {
             None => Body::from(text),
             Some(Fault::Truncated) => {
-                // Waiting once, so that the server sends what it has.
+                // One wait makes the server send the bytes that it has.
                 let broken = async {
                     tokio::task::yield_now().await;
                     Err(std::io::Error::other("cut off"))
@@ -91,7 +91,7 @@ impl Reply {
     }
 }
 
-/// A page that counts as an article. `head`: more elements of its head.
+/// Returns a page that counts as an article. `head` has more elements for its head.
 pub(super) fn article_html(name: &str, head: &str) -> String {
     let paragraph = format!(
         "<p>The council of {name} decided on Tuesday to repair the bridge over the river before \
@@ -107,11 +107,11 @@ pub(super) fn article_html(name: &str, head: &str) -> String {
     )
 }
 
-/// A request that came.
+/// A request that the server received.
 #[derive(Clone, Debug)]
 pub(super) struct Hit {
     pub(super) at: Instant,
-    /// As `host/path`.
+    /// The host and path, as `host/path`.
     pub(super) url: String,
     pub(super) status: u16,
 }
@@ -122,7 +122,7 @@ struct Sites {
     hits: Mutex<Vec<Hit>>,
 }
 
-/// Everything around a crawler.
+/// Everything that a crawler under test needs: a server, a bus and a store.
 pub(super) struct World {
     sites: Arc<Sites>,
     address: SocketAddr,
@@ -138,7 +138,7 @@ impl World {
         Self::with_queue(10_000).await
     }
 
-    /// `max_messages`: what the gateway's queue takes.
+    /// Starts a world. `max_messages` is the capacity of the gateway's queue.
     pub(super) async fn with_queue(max_messages: u64) -> Self {
         let sites = Arc::new(Sites::default());
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
@@ -156,7 +156,7 @@ impl World {
         Self { sites, address, folder, bus, store, meters, clock }
     }
 
-    /// `replies` come one after the other, the last again and again.
+    /// Sets the answers to requests. They come one after the other, and the last one repeats.
     pub(super) fn serve(&self, url: &str, replies: impl IntoIterator<Item = Reply>) -> &Self {
         let replies = replies.into_iter().collect();
         self.sites.replies.lock().unwrap().insert(url.to_owned(), replies);
@@ -187,13 +187,13 @@ impl World {
         path
     }
 
-    /// Without delays, and with every host at `address`.
+    /// Returns a configuration without delays that maps every host to `address`.
     pub(super) fn config_at(&self, address: SocketAddr) -> Config {
         let resolve = BTreeMap::from([("*".to_owned(), address.into())]);
         Config { resolve, ..self.config() }
     }
 
-    /// Without delays, and with every host at this world's server.
+    /// Returns a configuration without delays that maps every host to this world's server.
     pub(super) fn config(&self) -> Config {
         let resolve = BTreeMap::from([("*".to_owned(), self.address.into())]);
         Config { resolve, min_delay_ms: 0, ..Config::default() }

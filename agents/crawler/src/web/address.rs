@@ -1,5 +1,5 @@
-//! The addresses that may be fetched from: a page must not be able to send the
-//! crawler into the network that it runs in.
+//! Decides which addresses may be requested: no page must be able to send the crawler into the
+//! network that it runs in.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::sync::Arc;
@@ -8,8 +8,8 @@ use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 
 use crate::network::Network;
 
-/// Tells addresses of the public internet, by IANA's special-purpose
-/// registries (RFC 6890). An IPv6 address that carries an IPv4 one counts as that.
+/// Returns true for addresses of the public internet, by IANA's special-purpose registries
+/// (RFC 6890). An IPv6 address that contains an IPv4 address counts as that address.
 pub(crate) fn is_public(address: IpAddr) -> bool {
     match address {
         IpAddr::V4(v4) => is_public_v4(v4),
@@ -35,7 +35,7 @@ fn is_public_v4(address: Ipv4Addr) -> bool {
     !is_special
 }
 
-/// Global unicast is 2000::/3 alone; Teredo and documentation lie within.
+/// Only 2000::/3 is global unicast. Teredo and the documentation ranges lie within it.
 fn is_public_v6(address: Ipv6Addr) -> bool {
     let [first, second, ..] = address.segments();
     let is_teredo_or_reserved = first == 0x2001 && second < 0x0200;
@@ -43,8 +43,7 @@ fn is_public_v6(address: Ipv6Addr) -> bool {
     first & 0xe000 == 0x2000 && !is_teredo_or_reserved && !is_documentation
 }
 
-/// The IPv4 address in a mapped (RFC 4291), NAT64 (RFC 6052) or 6to4 (RFC 3056)
-/// address.
+/// Returns the IPv4 address in a mapped (RFC 4291), NAT64 (RFC 6052) or 6to4 (RFC 3056) address.
 fn carried_v4(address: Ipv6Addr) -> Option<Ipv4Addr> {
     let from = |high: u16, low: u16| Ipv4Addr::from_bits(u32::from(high) << 16 | u32::from(low));
     match address.segments() {
@@ -55,12 +54,13 @@ fn carried_v4(address: Ipv6Addr) -> Option<Ipv4Addr> {
     }
 }
 
-/// A name that leads to no address that may be fetched from.
+/// The host name has no address that may be requested.
 #[derive(Debug, thiserror::Error)]
 #[error("{0} has no public address")]
 pub(crate) struct AddressRefused(pub(crate) String);
 
-/// Lets through what may be fetched from.
+/// Resolves host names to the addresses that may be requested: public ones, and the networks
+/// that the configuration allows.
 #[derive(Clone, Debug)]
 pub(crate) struct AddressGuard {
     allowed: Arc<[Network]>,
@@ -76,8 +76,8 @@ impl AddressGuard {
     }
 }
 
-/// The check sits where names become addresses, so that a name cannot resolve to
-/// one address for the check and to another for the connection.
+/// The check is part of name resolution, so that a name cannot resolve to one address for the
+/// check and to another for the connection.
 impl Resolve for AddressGuard {
     fn resolve(&self, name: Name) -> Resolving {
         let guard = self.clone();

@@ -1,5 +1,5 @@
-//! Cookies within one fetch: kept from redirect to redirect, and then forgotten. Many servers
-//! send a reader round in a circle until their cookie comes back.
+//! Cookies of one fetch. They are kept across its redirects and then forgotten. Many servers
+//! redirect in a circle until their cookie comes back.
 
 use std::sync::{Mutex, PoisonError};
 
@@ -9,32 +9,33 @@ use courant_telemetry::Clock;
 use http::{HeaderMap, HeaderValue, header};
 use url::Url;
 
-/// The most cookies of one fetch, and the longest of them with its name.
+/// The most cookies that one fetch keeps.
 const MAX_COOKIES: usize = 50;
+/// The longest `Set-Cookie` header that is kept.
 const MAX_COOKIE_BYTES: usize = 4_096;
-/// The longest header that is sent.
+/// The longest `Cookie` header that is sent.
 const MAX_HEADER_BYTES: usize = 16 * 1024;
 
 /// The cookies that the answers of one fetch have set (RFC 6265).
 #[derive(Debug, Default)]
 pub(crate) struct Cookies(Mutex<Vec<Kept>>);
 
-/// A cookie, and where it is sent.
+/// A cookie, and the URLs that it is sent to.
 #[derive(Debug)]
 struct Kept {
     name: String,
     value: String,
-    /// The host that set it, or the domain that it named.
+    /// The domain that the cookie names, or else the host that set it.
     domain: String,
-    /// Sent to the hosts below the domain, too.
+    /// True if it is also sent to hosts below the domain.
     has_subdomains: bool,
     path: String,
-    /// Sent by HTTPS only.
+    /// True if it is sent over HTTPS only.
     is_secure: bool,
 }
 
 impl Cookies {
-    /// Takes the cookies of an answer that came from `url`.
+    /// Keeps the cookies of an answer that came from `url`.
     pub(crate) fn keep(&self, url: &Url, headers: &HeaderMap, clock: &Clock) {
         let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         for value in headers.get_all(header::SET_COOKIE) {
@@ -48,7 +49,7 @@ impl Cookies {
         }
     }
 
-    /// The header of a request to `url`; `None` where no cookie is for it.
+    /// Returns the `Cookie` header of a request to `url`; `None` if no cookie applies.
     pub(crate) fn header(&self, url: &Url) -> Option<HeaderValue> {
         let kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let mut matching: Vec<_> = kept.iter().filter(|cookie| cookie.is_for(url)).collect();
@@ -68,7 +69,7 @@ impl Cookies {
 }
 
 impl Kept {
-    /// `None` where `url` may not set it.
+    /// Returns `None` if `url` may not set the cookie.
     fn of(cookie: &Cookie<'_>, url: &Url) -> Option<Self> {
         let host = url.host_str()?;
         let named = cookie.domain().map(|domain| domain.trim_start_matches('.'));
@@ -109,7 +110,8 @@ impl Kept {
     }
 }
 
-/// A host may name its own registered domain, itself, and what lies between.
+/// Returns true if `host` may set cookies for `domain`: for itself, for its registered domain,
+/// and for the domains between the two.
 fn may_name(host: &str, domain: &str) -> bool {
     let registered = registered_domain_of(host);
     let is_within = domain == registered || is_below(domain, &registered);
@@ -120,7 +122,7 @@ fn is_below(host: &str, domain: &str) -> bool {
     host.strip_suffix(domain).is_some_and(|rest| rest.ends_with('.'))
 }
 
-/// The path up to its last slash, which is left out.
+/// Returns the path before its last slash.
 fn folder_of(path: &str) -> &str {
     match path.rfind('/') {
         Some(at) if at > 0 => &path[..at],
@@ -128,7 +130,7 @@ fn folder_of(path: &str) -> &str {
     }
 }
 
-/// Returns true for a cookie by which a server takes one back.
+/// Returns true if the cookie has expired: a server deletes a cookie in this way.
 fn is_over(cookie: &Cookie<'_>, clock: &Clock) -> bool {
     if let Some(age) = cookie.max_age() {
         return !age.is_positive();

@@ -1,4 +1,4 @@
-//! The copies at hand, by which documents are asked for conditionally.
+//! Known copies of documents, which make requests conditional.
 
 use std::convert::Infallible;
 
@@ -7,19 +7,19 @@ use url::Url;
 use crate::outcome::Ended;
 use crate::validators::Validators;
 
-/// Knows which copy of a document is at hand.
+/// Finds the known copy of a document.
 pub(crate) trait Copies: Sync {
-    /// Memory of a copy, or the copy itself.
+    /// The copy itself, or a record of it.
     type Copy: Send + Sync;
 
-    /// The last copy that came from `url`.
+    /// Returns the last copy that came from `url`.
     fn copy_of(&self, url: &Url) -> impl Future<Output = Result<Option<Self::Copy>, Ended>> + Send;
 
-    /// The server's names for that copy.
+    /// Returns the validators that the server sent with that copy.
     fn validators(copy: &Self::Copy) -> &Validators;
 }
 
-/// Documents are always asked for anew.
+/// Knows no copies: every request is unconditional.
 pub(crate) struct NoCopies;
 
 impl Copies for NoCopies {

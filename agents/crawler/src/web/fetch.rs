@@ -1,5 +1,5 @@
-//! One request and its answer, within limits. Redirects are reported, not
-//! followed: the next hop has its own robots.txt, turn and address check.
+//! Sends one request and reads its answer, within limits. Redirects are reported, not followed:
+//! the next hop has its own robots.txt, turn and address check.
 
 use std::error::Error as StdError;
 use std::sync::OnceLock;
@@ -23,15 +23,15 @@ use crate::web::cookies::Cookies;
 mod body;
 mod gate;
 
-/// The longest response header of HTTP/2.
+/// The longest HTTP/2 response header, in bytes.
 const MAX_HEADER_BYTES: u32 = 64 * 1024;
 const ACCEPT: &str = "text/html,application/xhtml+xml,application/rss+xml,application/atom+xml,\
                       application/feed+json,application/xml;q=0.9,*/*;q=0.5";
 
-/// The codings that are undone here, and not by the HTTP client: servers name others than
-/// they use.
+/// The codings that this module decodes. The HTTP client decodes none, because servers often
+/// name another coding than they use.
 const ACCEPT_ENCODING: &str = "gzip, br, zstd";
-/// By the HTML standard.
+/// The `Refresh` header of the HTML standard.
 const REFRESH: HeaderName = HeaderName::from_static("refresh");
 
 /// Sends requests.
@@ -40,9 +40,10 @@ pub(crate) struct Fetcher {
     config: Config,
     clock: Clock,
     guard: AddressGuard,
-    /// For hosts of `resolve`: any address, plain HTTP.
+    /// For hosts that `resolve` maps: any address, plain HTTP.
     mapped: Client,
-    /// For all others. Made when first needed: it reads the system's certificates.
+    /// For all other hosts. It is built when first needed, because it reads the system's
+    /// certificates. `None` inside if it cannot be built.
     public: OnceLock<Option<Client>>,
 }
 
@@ -51,61 +52,63 @@ pub(crate) struct Fetcher {
 pub(crate) struct Request<'a> {
     /// HTTP or HTTPS.
     pub url: &'a Url,
-    /// The server's names for the copy at hand.
+    /// The validators that the server sent with the known copy.
     pub validators: Option<&'a Validators>,
-    /// The cookies of this fetch: sent, and added to.
+    /// The cookies of this fetch. They are sent, and those of the answer are added.
     pub cookies: Option<&'a Cookies>,
-    /// The longest body, unpacked.
+    /// The longest body, in bytes after unpacking.
     pub max_body_bytes: usize,
-    /// Cuts a longer body there instead of refusing it.
+    /// Cuts a longer body at the limit instead of refusing it.
     pub cut_body: bool,
-    /// Waits for the pipeline's demand: pages do, listings and robots.txt do not.
+    /// Waits until the pipeline wants more articles. Pages wait; listings and robots.txt do not.
     pub is_paced: bool,
 }
 
 /// An answer.
 #[derive(Debug)]
 pub(crate) enum Answer {
-    /// A body.
+    /// A document with its body.
     Document(Document),
-    /// The copy at hand is the latest, for so long at least.
+    /// The known copy is the latest one, and stays so for `fresh_for`.
     NotModified { fresh_for: Duration },
-    /// It is elsewhere, for good or for the time being.
+    /// The document is at another URL, permanently or for now.
     Redirect { url: Url, is_permanent: bool },
-    /// 429 or 503: ask again after the pause, if one is named.
+    /// 429 or 503. `retry_after` is the pause that the server asks for, if it names one.
     Busy { status: StatusCode, retry_after: Option<Duration> },
-    /// A check for robots stands in front of it.
+    /// A bot check blocks the document.
     BotCheck,
     /// Any other status.
     Status(StatusCode),
 }
 
-/// A body and what its header said.
+/// A body and the headers that matter.
 #[derive(Clone, Debug)]
 pub(crate) struct Document {
     /// The address that it was fetched from.
     pub url: Url,
     /// `Content-Type`, as sent.
     pub content_type: Option<String>,
-    /// For the next conditional request.
+    /// The validators for the next conditional request.
     pub validators: Validators,
-    /// The time for which the server calls it fresh.
+    /// The time for which it stays fresh, by the server's headers.
     pub fresh_for: Duration,
-    /// `Refresh`, as sent: the page sends its readers on.
+    /// `Refresh`, as sent: it may send readers to another page.
     pub refresh: Option<String>,
-    /// Set if `X-Robots-Tag` forbids to index it.
+    /// True if `X-Robots-Tag` forbids indexing.
     pub noindex: bool,
-    /// Unpacked.
+    /// The body after unpacking.
     pub body: Bytes,
 }
 
 impl Fetcher {
+    /// Creates a fetcher. Sends no request.
+    ///
     /// # Errors
-    /// If the HTTP client cannot be built.
+    /// [`Error::Client`] if the HTTP client cannot be built.
     pub(crate) fn new(config: Config, clock: Clock) -> Result<Self, Error> {
-        // Fails where a provider is installed already, which is just as well.
+        // This fails if the process has a provider already, which serves as well.
         let _ = rustls::crypto::ring::default_provider().install_default();
-        // All mapped hosts may be one server.
+        // All mapped hosts may be one server, so its pool holds more idle connections.
         let mapped = client(&config).pool_max_idle_per_host(config.concurrency);
         let mapped = mapped.tls_certs_only([]).build().map_err(Error::Client)?;
         let guard = AddressGuard::new(&config.allow_networks);
@@ -115,11 +118,11 @@ impl Fetcher {
     /// Sends one request.
     ///
     /// # Errors
-    /// Refused where asking again is of no use, failed where it may be.
+    /// [`Ended::Refused`] if another try is useless; [`Ended::Failed`] if it may succeed.
     pub(crate) async fn fetch(&self, request: Request<'_>) -> Result<Answer, Ended> {
         let limit = Duration::from_secs(self.config.total_timeout_s);
         let deadline = Instant::now() + limit;
-        // The body keeps to the deadline itself: its start may be all that there is.
+        // The deadline is checked inside: a body that it cuts off may be complete enough.
         self.exchange(request, deadline).await
     }
 
@@ -167,7 +170,7 @@ impl Fetcher {
         self.config.resolve.get(host).or_else(|| self.config.resolve.get("*"))
     }
 
-    /// An address written in the URL is never looked up, so it is checked here.
+    /// Checks an IP address that is written in the URL. The resolver never sees it.
     fn check_address(&self, url: &Url) -> Result<(), Refusal> {
         let allowed = match url.host() {
             Some(Host::Ipv4(address)) => self.guard.allows(address.into()),
@@ -260,7 +263,7 @@ fn client(config: &Config) -> reqwest::ClientBuilder {
         .redirect(reqwest::redirect::Policy::none())
         .retry(reqwest::retry::never())
         .referer(false)
-        // A proxy would look names up itself, past the check of addresses.
+        // A proxy would resolve names itself and bypass the address check.
         .no_proxy()
         .connect_timeout(Duration::from_secs(config.connect_timeout_s))
         .pool_max_idle_per_host(1)
@@ -268,7 +271,7 @@ fn client(config: &Config) -> reqwest::ClientBuilder {
         .http2_max_header_list_size(MAX_HEADER_BYTES)
 }
 
-/// The address in `Location`. Servers write letters beyond ASCII as they are.
+/// Returns the address in `Location` if the status is a redirect.
 fn redirect(status: StatusCode, headers: &HeaderMap) -> Option<String> {
     let moves = matches!(status.as_u16(), 301 | 302 | 303 | 307 | 308);
     headers.get(header::LOCATION).filter(|_| moves).map(address_in)
@@ -278,7 +281,8 @@ fn is_permanent(status: StatusCode) -> bool {
     matches!(status, StatusCode::MOVED_PERMANENTLY | StatusCode::PERMANENT_REDIRECT)
 }
 
-/// UTF-8 as it is; any other byte beyond ASCII as a percent sign and its number.
+/// Decodes a header as UTF-8, because servers do not escape letters beyond ASCII. Invalid bytes
+/// are percent-encoded.
 fn address_in(value: &HeaderValue) -> String {
     let escaped =
         |bytes: &[u8]| bytes.iter().map(|byte| format!("%{byte:02X}")).collect::<String>();
@@ -286,7 +290,7 @@ fn address_in(value: &HeaderValue) -> String {
     chunks.map(|chunk| chunk.valid().to_owned() + &escaped(chunk.invalid())).collect()
 }
 
-/// All codings that the header names, the first one put on first.
+/// Returns the codings of all `Content-Encoding` headers, in the order in which they were applied.
 fn codings(headers: &HeaderMap) -> Option<String> {
     let values = headers.get_all(header::CONTENT_ENCODING).iter();
     let names: Vec<&str> = values.filter_map(|value| value.to_str().ok()).collect();
@@ -297,14 +301,14 @@ fn text(headers: &HeaderMap, name: HeaderName) -> Option<String> {
     headers.get(name).and_then(|value| value.to_str().ok()).map(str::to_owned)
 }
 
-/// Says if `X-Robots-Tag` forbids it to every crawler, or to this one.
+/// Returns true if `X-Robots-Tag` forbids indexing to all crawlers or to `product`.
 fn forbids_indexing(headers: &HeaderMap, product: &str) -> bool {
     let tags = headers.get_all("x-robots-tag").iter().filter_map(|value| value.to_str().ok());
     tags.fold(Indexing::default(), |asked, tag| asked.with_header(tag, product)).noindex
 }
 
-/// The time for which an answer stays fresh by its own word: `max-age` less `Age`, else
-/// `Expires` (RFC 9111, section 4.2). Zero where it says nothing.
+/// Returns the time for which an answer stays fresh: `max-age` minus `Age`, else until `Expires`
+/// (RFC 9111, section 4.2). Zero if the headers state neither.
 fn fresh_for(headers: &HeaderMap, clock: &Clock) -> Duration {
     let directives = headers.get_all(header::CACHE_CONTROL).iter();
     let directives = directives.filter_map(|value| value.to_str().ok());
@@ -325,20 +329,20 @@ fn fresh_for(headers: &HeaderMap, clock: &Clock) -> Duration {
     }
 }
 
-/// The time that caches have kept the answer.
+/// Returns the `Age` header: the time that the answer spent in caches.
 fn age(headers: &HeaderMap) -> Duration {
     let age = headers.get(header::AGE).and_then(|age| age.to_str().ok()?.trim().parse().ok());
     Duration::from_secs(age.unwrap_or_default())
 }
 
-/// The time until the date in a header; zero where it has passed.
+/// Returns the time until the date in a header; zero if the date has passed.
 fn until(headers: &HeaderMap, name: HeaderName, clock: &Clock) -> Option<Duration> {
     let value = headers.get(name)?.to_str().ok()?.trim();
     let date = jiff::fmt::rfc2822::parse(value).ok()?.timestamp();
     Some(date.duration_since(clock.now()).try_into().unwrap_or(Duration::ZERO))
 }
 
-/// Seconds or a date (RFC 9110, section 10.2.3).
+/// Returns the pause in `Retry-After`, given in seconds or as a date (RFC 9110, section 10.2.3).
 fn retry_after(headers: &HeaderMap, clock: &Clock) -> Option<Duration> {
     let value = headers.get(header::RETRY_AFTER)?.to_str().ok()?.trim();
     let seconds = value.parse().ok().map(Duration::from_secs);

@@ -1,9 +1,10 @@
-//! Leases of registered domains: no domain is asked by two crawlers at a time.
+//! Leases of registered domains: no two crawlers request the same domain at the same time.
 //!
-//! A lease is taken when a domain is first needed, renewed while somebody here uses it,
-//! and given back when nobody does. The store reckons by its own clock; this side counts
-//! from before it asked, by a clock that nobody sets, and so never counts on longer. Each
-//! crawler takes its share of the domains and no more, so that all have work.
+//! A crawler takes a lease when it first needs a domain. It renews the lease while the domain is
+//! in use, and gives it back afterwards. The store counts a lease's time by its own clock. The
+//! crawler counts by a monotonic clock from before its request, so its lease never seems to last
+//! longer than it does in the store. Each crawler takes no more than its share of the domains,
+//! so that all have work.
 
 use std::collections::{HashMap, HashSet};
 use std::future::poll_fn;
@@ -23,25 +24,25 @@ use crate::outcome::{Ended, Failure};
 use crate::patience::Patience;
 use crate::web::politeness::Politeness;
 
-/// The parts of a lease's time after which it is renewed.
+/// Leases are renewed each time this fraction (1/3) of their lifetime has passed.
 const RENEWED_AFTER: u32 = 3;
-/// The parts of a lease's time that must be left for a request to start.
+/// A request starts only while more than this fraction (1/4) of the lease's lifetime is left.
 const LEFT_TO_START: u32 = 4;
-/// The parts of a lease's time after which an unused one is given back.
+/// A lease is given back after it was unused for this fraction (1/10) of its lifetime.
 const IDLE_AFTER: u32 = 10;
-/// Domains whose last epoch is kept in mind. With more, all are forgotten: those that are
-/// taken again wait for their delay once more than they need.
+/// The most domains whose last epoch is remembered. At this number all are forgotten: a domain
+/// that is taken again then waits for its delay once without need.
 const MANY_DOMAINS: usize = 10_000;
 
-/// Leases, each with the pause that its domain is given between two requests.
+/// Leases, each with the delay between two requests to its domain.
 type Paced = Vec<(Lease, Duration)>;
 
-/// The domains that this crawler has.
+/// The domains that this crawler holds.
 pub(crate) struct Leases {
     pub(crate) holder: String,
-    /// The time that a lease lasts unless it is renewed.
+    /// The lifetime of a lease that is not renewed.
     pub(crate) lasts: Duration,
-    /// Takes no more than its share of the domains.
+    /// True if this crawler takes no more than its share of the domains.
     pub(crate) shares: bool,
     pub(crate) store: Crawl,
     pub(crate) patience: Patience,
@@ -56,13 +57,13 @@ pub(crate) struct Leases {
 #[derive(Debug, Default)]
 pub(crate) struct State {
     held: HashMap<String, Held>,
-    /// Held while a domain's lease is being taken.
+    /// A lock for each domain whose lease is being taken.
     taking: HashMap<String, Arc<tokio::sync::Mutex<()>>>,
-    /// The last epoch that this crawler had of each domain.
+    /// The epoch of this crawler's last lease of each domain.
     last_epochs: HashMap<String, i64>,
-    /// Domains that were not taken because the share is full, since the last renewal.
+    /// Domains that were not taken since the last renewal, because the share is full.
     wanted: HashSet<String>,
-    /// The most domains to have; `None`: all.
+    /// The most domains to hold; `None` if there is no limit.
     share: Option<usize>,
 }
 
@@ -72,32 +73,32 @@ struct Held {
     valid_until: Instant,
     users: usize,
     unused_since: Instant,
-    /// It is to be given back as soon as nobody uses it.
+    /// True if it exceeds the share: nobody may use it any more, and it is given back when unused.
     is_surplus: bool,
     delay: Duration,
 }
 
-/// A domain in use, which its lease is renewed for.
+/// A domain in use. Its lease is renewed until this is dropped.
 pub(crate) struct Holding {
     leases: Arc<Leases>,
     lease: Lease,
 }
 
 impl Leases {
-    /// The time between two renewals.
+    /// Returns the time between two renewals.
     pub(crate) fn renewal_interval(&self) -> Duration {
         self.lasts / RENEWED_AFTER
     }
 
-    /// The time to wait for a domain that another crawler has.
+    /// Returns the wait before another try to take a domain that another crawler has.
     pub(crate) fn retry_interval(&self) -> Duration {
         self.lasts / LEFT_TO_START
     }
 
-    /// Uses `domain`, taking its lease if nobody has it.
+    /// Holds `domain` for use. Takes its lease if nobody has it.
     ///
     /// # Errors
-    /// [`Ended::Elsewhere`] if another crawler has it, or should have it.
+    /// [`Ended::Elsewhere`] if another crawler has the domain, or this crawler's share is full.
     pub(crate) async fn hold(self: &Arc<Self>, domain: &str) -> Result<Holding, Ended> {
         let taking = Arc::clone(self.lock().taking.entry(domain.to_owned()).or_default());
         let held = {
@@ -118,7 +119,7 @@ impl Leases {
             match self.use_held(domain)? {
                 Use::Held(lease) => return Ok(Holding { leases: Arc::clone(self), lease }),
                 Use::Late(valid_until) => {
-                    // Whichever comes first: the state says which it was.
+                    // The next round of the loop sees whether the renewal or the end came first.
                     let _ = tokio::time::timeout_at(valid_until, renewed).await;
                 }
                 Use::NotHeld => return self.take(domain).await,
@@ -126,7 +127,7 @@ impl Leases {
         }
     }
 
-    /// Counts a user in where the domain is held.
+    /// Adds a user to the domain if it is held.
     fn use_held(&self, domain: &str) -> Result<Use, Ended> {
         let mut state = self.lock();
         let State { held, wanted, share, .. } = &mut *state;
@@ -176,8 +177,9 @@ impl Leases {
         Ok(Holding { leases: Arc::clone(self), lease })
     }
 
-    /// Keeps the distance to the last request of a former holder, and a pause that the
-    /// server asked it for. Where one epoch follows the other, nobody was in between.
+    /// Keeps the delay after a former holder's last request, and the pause that a server asked that
+    /// holder for. If the new epoch directly follows this crawler's last one, there was no other
+    /// holder.
     async fn rest(&self, taken: &TakenLease) -> Result<(), Ended> {
         let TakenLease { lease, delay } = taken;
         let domain = &lease.domain;
@@ -193,11 +195,11 @@ impl Leases {
         Ok(())
     }
 
-    /// Renews the leases in use, gives the others back, and settles this crawler's share.
-    /// `waiting`: domains that wait for a holder.
+    /// Renews the leases in use, gives unused ones back, and computes this crawler's share.
+    /// `waiting` is the number of domains that wait for a holder.
     ///
     /// # Errors
-    /// If the store does not answer, or the crawl is being stopped.
+    /// [`Failure::Store`] if the store fails or does not answer in time.
     pub(crate) async fn renew(&self, waiting: usize) -> Result<(), Ended> {
         let (unused, used) = self.sort_out();
         let asked = Instant::now();
@@ -209,7 +211,7 @@ impl Leases {
         };
         let renewal = tokio::time::timeout(self.renewal_interval(), renew).await;
         let Ok(Ok(renewal)) = renewal else {
-            tracing::warn!("the store does not renew leases: no request starts without");
+            tracing::warn!("cannot renew leases: requests stop when they expire");
             return Err(Failure::Store.into());
         };
         self.settle(&renewal, &used, asked + self.lasts, waiting);
@@ -217,8 +219,7 @@ impl Leases {
         Ok(())
     }
 
-    /// Splits the leases into those that nobody uses, which are held no more, and the
-    /// others.
+    /// Drops the leases that nobody uses. Returns them first, and then the leases that remain.
     fn sort_out(&self) -> (Paced, Paced) {
         let mut state = self.lock();
         let now = Instant::now();
@@ -263,25 +264,25 @@ impl Leases {
         self.metrics.leases(state.held.len());
     }
 
-    /// A line for the status.
+    /// Returns a line for the status.
     pub(crate) fn summary(&self) -> String {
         let state = self.lock();
         let share = state.share.map_or("all".to_owned(), |share| format!("at most {share}"));
         format!("{} held of {share}, as {}", state.held.len(), self.holder)
     }
 
-    /// The leases that are held now.
+    /// Returns the leases that are held now.
     pub(crate) fn held(&self) -> Vec<Lease> {
         self.lock().held.values().map(|held| held.lease.clone()).collect()
     }
 
-    /// The domains that may be taken before the share is full, `most` at most.
+    /// Returns the number of domains that may be taken before the share is full, at most `most`.
     pub(crate) fn room(&self, most: usize) -> usize {
         let state = self.lock();
         state.share.map_or(most, |share| share.saturating_sub(state.held.len()).min(most))
     }
 
-    /// Gives everything back. To be called when nothing more is written.
+    /// Gives all leases back. Call it when nothing more is written.
     pub(crate) async fn leave(&self) {
         let all: Vec<_> = {
             let mut state = self.lock();
@@ -293,7 +294,7 @@ impl Leases {
         };
         if let Err(error) = self.patience.keep_trying(leave).await {
             let error = &error as &dyn std::error::Error;
-            tracing::warn!(error, "leases are not given back: they end by themselves");
+            tracing::warn!(error, "cannot give leases back: they expire by themselves");
         }
         self.metrics.leases(0);
     }
@@ -305,7 +306,7 @@ impl Leases {
 
 enum Use {
     Held(Lease),
-    /// Its renewal is late; it ends then.
+    /// The renewal is late. The lease ends at this time.
     Late(Instant),
     NotHeld,
 }
@@ -318,7 +319,7 @@ impl State {
         self.last_epochs.insert(lease.domain.clone(), lease.epoch);
     }
 
-    /// Marks as many domains as this crawler has too many, those first that nobody uses.
+    /// Marks the domains beyond the share as surplus, the least used first.
     fn mark_surplus(&mut self) {
         let too_many = self.share.map_or(0, |share| self.held.len().saturating_sub(share));
         let mut held: Vec<_> = self.held.values_mut().collect();
@@ -329,7 +330,7 @@ impl State {
     }
 }
 
-/// The most that one of `crawlers` is to have of `domains`.
+/// Returns the most `domains` that one of `crawlers` may hold; `None` if there is only one.
 fn share(domains: usize, crawlers: usize) -> Option<usize> {
     (crawlers > 1).then(|| domains.div_ceil(crawlers).max(1))
 }
@@ -339,20 +340,20 @@ impl Holding {
         &self.lease
     }
 
-    /// Says if the domain may be used on: the lease is valid, and no other crawler is to
-    /// have it.
+    /// Returns true if the domain may still be used: the lease is valid, and the domain is not
+    /// beyond the share.
     pub(crate) fn may_go_on(&self) -> bool {
         let state = self.leases.lock();
         self.held(&state).is_some_and(|held| !held.is_surplus && held.valid_until > Instant::now())
     }
 
-    /// Says if there is time enough for a request to start.
+    /// Returns true if enough of the lease is left for a request to start.
     pub(crate) fn may_start(&self) -> bool {
         let needed = Instant::now() + self.leases.lasts / LEFT_TO_START;
         self.valid_until().is_some_and(|valid_until| valid_until > needed)
     }
 
-    /// Keeps in mind the pause that the domain is given between two requests.
+    /// Records the delay between two requests to the domain, if it is longer than before.
     pub(crate) fn keep_delay(&self, delay: Duration) {
         let mut state = self.leases.lock();
         let held = state.held.get_mut(&self.lease.domain);
@@ -361,11 +362,11 @@ impl Holding {
         }
     }
 
-    /// Does `work` no longer than the lease is valid. The check comes before each step of
-    /// the work: a process that was stopped and goes on sends nothing.
+    /// Runs `work` only while the lease is valid. The lease is checked before each poll, so that a
+    /// process that was suspended and continues sends nothing.
     ///
     /// # Errors
-    /// [`Ended::Elsewhere`] if the lease ended.
+    /// [`Ended::Elsewhere`] if the lease ended before the work.
     pub(crate) async fn within<T>(
         &self,
         work: impl Future<Output = Result<T, Ended>>,
@@ -377,7 +378,7 @@ impl Holding {
         }));
         loop {
             let valid_until = self.valid_until().ok_or(Ended::Elsewhere)?;
-            // It may have been renewed until then.
+            // The lease may have been renewed meanwhile.
             if let Ok(done) = tokio::time::timeout_at(valid_until, checked.as_mut()).await {
                 return done;
             }

@@ -1,4 +1,4 @@
-//! Requests in their domain's turn, repeated where a server fails.
+//! Sends each request in its domain's turn, and repeats it if the server fails.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -17,14 +17,14 @@ use crate::web::fetch::{Answer, Fetcher, Request};
 use crate::web::leases::{Holding, Leases};
 use crate::web::politeness::{Politeness, Turn};
 
-/// For a 429 that names no pause.
+/// The pause after a 429 that names none.
 const PAUSE_WHEN_BUSY: Duration = Duration::from_secs(30);
 
-/// A shorter pause than this is over when a crawler that was killed is back.
+/// The shortest pause that is noted. A shorter one is over before a killed crawler is back.
 const LASTING: Duration = Duration::from_secs(2);
 
-/// A place among the pages in work: held from the request until the page's text
-/// is on the bus, it bounds the memory that bodies take.
+/// A permit to have a page in memory. It is held from the request until the page's article is on
+/// the bus, and so bounds the memory that bodies take.
 pub(crate) type Slot = OwnedSemaphorePermit;
 
 /// Sends requests, one at a time to each registered domain.
@@ -32,7 +32,7 @@ pub(crate) struct PoliteFetcher {
     pub(crate) fetcher: Fetcher,
     pub(crate) politeness: Arc<Politeness>,
     pub(crate) leases: Arc<Leases>,
-    /// Pages in work.
+    /// One permit for each page that may be in memory.
     pub(crate) slots: Arc<Semaphore>,
     pub(crate) max_attempts: u32,
     pub(crate) notes: Arc<Notes>,
@@ -42,8 +42,8 @@ pub(crate) struct PoliteFetcher {
 }
 
 impl PoliteFetcher {
-    /// Sends one request, repeated a few times while its server fails.
-    /// `crawl_delay`: the delay that its site asks for.
+    /// Sends a request, at most `max_attempts` times while its server fails. `crawl_delay` is the
+    /// delay that its site asks for.
     pub(crate) async fn fetch(
         &self,
         request: Request<'_>,
@@ -90,9 +90,10 @@ impl PoliteFetcher {
         answer.map(|answer| (answer, slot))
     }
 
-    /// The turn comes before demand and slot: neither is to be taken while the site
-    /// rests, and what was let go then would go after the demand has ended. The lease
-    /// must outlast these waits: a request may take as long as the lease is valid.
+    /// Waits for the lease, the turn, the demand and a slot, in that order. The turn comes before
+    /// the demand and the slot: a page that had both before a long wait would block the slot, and
+    /// would go after the demand has ended. If too little of the lease is left after the waits, all
+    /// are taken again.
     async fn admit(
         &self,
         request: Request<'_>,
@@ -114,7 +115,8 @@ impl PoliteFetcher {
     }
 }
 
-/// Says if the next attempt may go better. A time-out has cost enough.
+/// Returns true if another attempt may succeed. A timeout is not tried again: it cost enough
+/// time.
 fn may_pass(asked: &Result<(Answer, Slot), Ended>) -> bool {
     match asked {
         Ok((Answer::Busy { .. }, _)) => true,
@@ -126,7 +128,7 @@ fn may_pass(asked: &Result<(Answer, Slot), Ended>) -> bool {
     }
 }
 
-/// Lets the site's next turn know how this one went.
+/// Records the result of this turn, which decides when the site's next turn begins.
 fn note(turn: &mut Turn, answer: &Result<Answer, Ended>) {
     match answer {
         Ok(Answer::Busy { retry_after: Some(pause), .. }) => turn.told_to_wait(*pause),
@@ -135,7 +137,7 @@ fn note(turn: &mut Turn, answer: &Result<Answer, Ended>) {
         }
         Err(Ended::Failed(Failure::Connect)) => turn.unreachable(),
         Ok(Answer::Busy { .. } | Answer::BotCheck) | Err(Ended::Failed(_)) => turn.failed(),
-        // 403 is what many a site answers to whom it finds too eager.
+        // Many sites answer 403 to a crawler that they find too fast.
         Ok(Answer::Status(status))
             if status.is_server_error() || *status == StatusCode::FORBIDDEN =>
         {
@@ -146,7 +148,7 @@ fn note(turn: &mut Turn, answer: &Result<Answer, Ended>) {
     }
 }
 
-/// The label of an answer.
+/// Returns the metric label of an answer.
 fn name(answer: &Result<Answer, Ended>) -> &'static str {
     match answer {
         Ok(Answer::Document(_)) => "document",

@@ -1,5 +1,5 @@
-//! Turns: a site is asked again after its delay. One turn at a time per registered domain,
-//! whoever wants it: pages, robots.txt, feeds and redirects alike.
+//! Turns keep a delay between two requests to the same site. Each registered domain has one turn
+//! at a time, which pages, robots.txt, feeds and redirects share.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -8,15 +8,15 @@ use std::time::Duration;
 use tokio::sync::OwnedMutexGuard;
 use tokio::time::Instant;
 
-/// Domains remembered before those that wait for nothing are forgotten.
+/// The number of domains at which those with no pending delay are forgotten.
 const MANY_DOMAINS: usize = 10_000;
-/// The longest pause after a failure.
+/// The longest pause after a failure, in seconds.
 const MAX_PAUSE_S: u64 = 8;
-/// A server with so many strikes in a row is left alone for [`DEAD_FOR`].
+/// A server with this many strikes in a row is left alone for [`DEAD_FOR`].
 const DEAD_AFTER: u32 = 20;
 const DEAD_FOR: Duration = Duration::from_secs(600);
-/// A page that fails may be the only one; a server that is not there is not there
-/// for any page.
+/// A failed page may be the only one that fails. An unreachable server fails every page, so it
+/// gets more strikes.
 const FAILED_STRIKES: u32 = 1;
 const UNREACHABLE_STRIKES: u32 = 4;
 
@@ -35,25 +35,25 @@ struct Domain {
     delay: Duration,
     last_turn_ended: Option<Instant>,
     not_before: Option<Instant>,
-    /// Since the last success, as are the strikes.
+    /// Failures since the last success. The strikes are counted since then, too.
     failures: u32,
     strikes: u32,
 }
 
-/// The domain asked for a longer pause than the crawler waits for.
+/// The domain's pause is longer than the crawler waits.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
 #[error("the site is to be left alone for {} more seconds", .0.as_secs())]
 pub(crate) struct LeftAlone(pub(crate) Duration);
 
 impl Politeness {
-    /// At least `min_delay` lies between two turns of a domain; a pause longer
-    /// than `max_wait` is not waited for.
+    /// Creates the turns. At least `min_delay` lies between two turns of a domain. A turn whose
+    /// pause is longer than `max_wait` is refused.
     pub(crate) fn new(min_delay: Duration, max_wait: Duration) -> Self {
         Self { min_delay, max_wait, started: Instant::now(), domains: Mutex::default() }
     }
 
-    /// Waits for the turn of `domain`, which lasts until it is dropped.
-    /// `crawl_delay`: the delay that the site asks for; the greatest ever asked counts.
+    /// Waits for a turn of `domain`, which lasts until it is dropped. `crawl_delay` is the delay
+    /// that the site asks for; the longest one so far counts.
     pub(crate) async fn turn(
         &self,
         domain: &str,
@@ -70,29 +70,30 @@ impl Politeness {
         Ok(Turn { state })
     }
 
-    /// Leaves `domain` alone for so long.
+    /// Sends no request to `domain` for the time of `pause`.
     pub(crate) async fn leave_alone(&self, domain: &str, pause: Duration) {
         let mut state = self.domain(domain).lock_owned().await;
         state.leave_alone(pause);
     }
 
-    /// Another crawler may have requested `domain` until just now, with this pause
-    /// between two requests.
+    /// Starts the delay of `domain` now, because another crawler may have requested it until now.
+    /// `delay` is the delay that the other crawler kept.
     pub(crate) async fn taken_over(&self, domain: &str, delay: Duration) {
         let mut state = self.domain(domain).lock_owned().await;
         state.delay = state.delay.max(delay);
         state.last_turn_ended = Some(Instant::now());
     }
 
-    /// A previous crawler may have requested `domain` until just before this one started.
+    /// Starts the delay of `domain` at the start of this crawler, because a previous one may have
+    /// requested it until then.
     pub(crate) fn asked_before(&self, domain: &str) {
-        // Else somebody has a turn, and more is known.
+        // If the lock is taken, somebody has a turn, and its end counts.
         if let Ok(mut state) = self.domain(domain).try_lock_owned() {
             state.last_turn_ended.get_or_insert(self.started);
         }
     }
 
-    /// The time for which `domain` is to be left alone.
+    /// Returns the remaining pause of `domain`.
     pub(crate) async fn rest_of(&self, domain: &str) -> Duration {
         let state = self.domain(domain).lock_owned().await;
         state.pause(Instant::now()).unwrap_or_default()
@@ -107,7 +108,7 @@ impl Politeness {
     }
 }
 
-/// Says if somebody holds or awaits its turn, or its next turn lies ahead.
+/// Returns true if somebody holds or awaits a turn, or the next turn lies in the future.
 fn is_needed(domain: &Arc<tokio::sync::Mutex<Domain>>) -> bool {
     let waits = |state: &Domain| state.next_turn().is_some_and(|start| start > Instant::now());
     Arc::strong_count(domain) > 1 || domain.try_lock().is_ok_and(|state| waits(&state))
@@ -115,7 +116,7 @@ fn is_needed(domain: &Arc<tokio::sync::Mutex<Domain>>) -> bool {
 
 impl Domain {
     fn leave_alone(&mut self, pause: Duration) {
-        // A year is for ever, and cannot overflow.
+        // A pause of a year is long enough, and adding it cannot overflow.
         let pause = pause.min(Duration::from_secs(365 * 86_400));
         self.not_before = self.not_before.max(Some(Instant::now() + pause));
     }
@@ -137,38 +138,39 @@ pub(crate) struct Turn {
 }
 
 impl Turn {
-    /// The server answered as it should.
+    /// Records that the server answered well.
     pub(crate) fn succeeded(&mut self) {
         self.state.failures = 0;
         self.state.strikes = 0;
     }
 
-    /// The server asked to be left alone for `pause`.
+    /// Records that the server asked for a `pause`.
     pub(crate) fn told_to_wait(&mut self, pause: Duration) {
         self.state.leave_alone(pause);
     }
 
-    /// The pause that the site is given between two requests.
+    /// Returns the delay between two requests to the site.
     pub(crate) fn delay(&self) -> Duration {
         self.state.delay
     }
 
-    /// The time for which nobody else may have a turn when this one ends.
+    /// Returns the time from the end of this turn to the next one.
     pub(crate) fn rest(&self) -> Duration {
         self.state.pause(Instant::now()).unwrap_or_default().max(self.state.delay)
     }
 
-    /// The server failed on this page.
+    /// Records that the server failed on this page.
     pub(crate) fn failed(&mut self) {
         self.strike(FAILED_STRIKES);
     }
 
-    /// There was no server.
+    /// Records that the server could not be reached.
     pub(crate) fn unreachable(&mut self) {
         self.strike(UNREACHABLE_STRIKES);
     }
 
-    /// The server is left alone for 1 s, and for twice as long each time after.
+    /// Pauses the server for 1 s, and twice as long after each further failure, up to
+    /// [`MAX_PAUSE_S`]. At [`DEAD_AFTER`] strikes the pause is [`DEAD_FOR`].
     fn strike(&mut self, strikes: u32) {
         self.state.failures += 1;
         self.state.strikes += strikes;
@@ -178,8 +180,8 @@ impl Turn {
     }
 }
 
-/// The delay runs from the end of a request, so that however long it took, the
-/// server sees no two requests closer together.
+/// The delay counts from the end of a request, so that two requests are never closer together
+/// than the delay, however long the first one takes.
 impl Drop for Turn {
     fn drop(&mut self) {
         self.state.last_turn_ended = Some(Instant::now());

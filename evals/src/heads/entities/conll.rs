@@ -1,24 +1,25 @@
-//! Sets in the `CoNLL` form: a word and its label per line, an empty line behind
-//! each sentence, `-DOCSTART-` before each document.
+//! Reads sets in the `CoNLL` format: one word and its label per line, an empty line after each
+//! sentence, and `-DOCSTART-` before each document.
 
 use courant_article::{EntityKind, Span};
 use courant_heads::entities::NamedSpan;
 use data_encoding::HEXLOWER;
 use sha2::{Digest, Sha256};
 
-/// A sentence as a reader would see it, with its names.
+/// A sentence as plain text, with its names.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct NamedSentence {
     pub(super) set: &'static str,
     pub(super) text: String,
     pub(super) names: Vec<NamedSpan>,
-    /// The SHA-256, in hexadecimal, of the words of the document that the sentence is from.
+    /// The SHA-256, in hexadecimal, of the words of the sentence's document.
     pub(super) document_sha256: String,
 }
 
 type Sentence<'a> = Vec<(&'a str, &'a str)>;
 
-/// `joins`: labels do not tell where one name ends and another of its kind starts.
+/// Parses a set. `joins` is true if the labels do not show where one name ends and another of the
+/// same kind starts.
 pub(super) fn parse(
     set: &'static str,
     content: &str,
@@ -38,7 +39,7 @@ pub(super) fn parse(
     Ok(texts)
 }
 
-/// The SHA-256 of texts and their names.
+/// Returns the SHA-256 of texts and their names.
 pub(super) fn sha256(texts: &[NamedSentence]) -> String {
     let line = |text: &NamedSentence| format!("{}\t{:?}\n", text.text, text.names);
     hex(&texts.iter().map(line).collect::<String>())
@@ -48,7 +49,8 @@ fn hex(text: &str) -> String {
     HEXLOWER.encode(&Sha256::digest(text))
 }
 
-/// A tweet is a document of its own; an encyclopedia's has a line before it.
+/// Splits a set into documents. Each tweet is a document. Documents of an encyclopedia have a line
+/// before them.
 fn documents(content: &str, by_sentence: bool) -> anyhow::Result<Vec<Vec<Sentence<'_>>>> {
     let mut documents = vec![Vec::new()];
     let mut sentence = Sentence::new();
@@ -65,7 +67,7 @@ fn documents(content: &str, by_sentence: bool) -> anyhow::Result<Vec<Vec<Sentenc
                     documents.push(Vec::new());
                 }
             }
-            // A word of characters that count as white space.
+            // The word consists of characters that count as white space.
             [label] => sentence.push(("\u{fffd}", label)),
             _ => anyhow::bail!("a line is not a word and its label: {line:?}"),
         }
@@ -74,8 +76,7 @@ fn documents(content: &str, by_sentence: bool) -> anyhow::Result<Vec<Vec<Sentenc
     Ok(documents)
 }
 
-/// The words with the white space of plain text between them, and where each
-/// stands.
+/// Joins the words with the white space of plain text. Also returns the span of each word.
 fn joined(sentence: &Sentence<'_>) -> (String, Vec<Span>) {
     let mut text = String::new();
     let mut places = Vec::with_capacity(sentence.len());
@@ -101,7 +102,7 @@ fn joined(sentence: &Sentence<'_>) -> (String, Vec<Span>) {
     (text, places)
 }
 
-/// No space stands before it.
+/// Returns true if no space stands before the word.
 fn leans_back(word: &str) -> bool {
     const WORDS: [&str; 23] = [
         ".", ",", ";", ":", "!", "?", ")", "]", "}", "%", "'", "''", "'s", "'S", "n't", "'m",
@@ -110,7 +111,7 @@ fn leans_back(word: &str) -> bool {
     WORDS.contains(&word)
 }
 
-/// No space stands behind it.
+/// Returns true if no space stands after the word.
 fn leans_on(word: &str) -> bool {
     matches!(word, "(" | "[" | "{" | "$" | "#" | "``")
 }
@@ -131,8 +132,8 @@ fn names(sentence: &Sentence<'_>, places: &[Span]) -> Vec<NamedSpan> {
     names
 }
 
-/// Companies and other groups count as organizations; works and products are no
-/// names here.
+/// Returns the kind of a label. Companies and other groups are organizations. Works and products
+/// are not names here.
 fn kind(name: &str) -> Option<EntityKind> {
     match name {
         "PER" | "person" => Some(EntityKind::Person),

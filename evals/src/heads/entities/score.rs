@@ -1,4 +1,4 @@
-//! Names found, right, and expected.
+//! Counts the names that are found, right and expected.
 
 use std::collections::BTreeMap;
 
@@ -8,7 +8,7 @@ use courant_heads::entities::{NamedSpan, SpanCount};
 use super::conll::NamedSentence;
 use crate::report::Report;
 
-/// By set and by kind.
+/// The counts in total, and by set and kind.
 #[derive(Default)]
 pub(super) struct SpanTotals {
     all: SpanCount,
@@ -16,7 +16,7 @@ pub(super) struct SpanTotals {
 }
 
 impl SpanTotals {
-    /// `found`: the names that a head tells in `text`.
+    /// Adds one text. `found` are the names that a head finds in `text`.
     pub(super) fn add(&mut self, text: &NamedSentence, found: &[NamedSpan], misses: bool) {
         for name in found {
             let is_right = text.names.contains(name);

@@ -1,4 +1,4 @@
-//! Why a canonical form differs from a list's.
+//! Classifies the reasons why a canonical form differs from the form in a list.
 
 use std::fmt;
 
@@ -6,7 +6,7 @@ use courant_dedup::{CanonicalUrl, InvalidUrl, canonicalize};
 
 use super::UrlVector;
 
-/// The difference, by class.
+/// The class of a difference.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Reason {
     NoScheme,
@@ -38,7 +38,7 @@ impl fmt::Display for Reason {
     }
 }
 
-/// Why `ours` is not what the list makes of `vector`.
+/// Returns the reason why `ours` differs from the list's form of `vector`.
 pub(super) fn of(vector: &UrlVector, ours: &Result<CanonicalUrl, InvalidUrl>) -> Reason {
     let expected = vector.expected.as_deref().and_then(|url| canonicalize(url).ok());
     match (ours, expected) {
@@ -57,7 +57,7 @@ pub(super) fn has_http_scheme(url: &str) -> bool {
     })
 }
 
-/// Returns true if the characters are the bytes of a text in UTF-8, one byte each.
+/// Returns true if some characters are single bytes of a text in UTF-8.
 fn holds_bytes(url: &str) -> bool {
     url.chars().any(|c| ('\u{80}'..='\u{ff}').contains(&c))
 }
@@ -80,7 +80,7 @@ fn difference(ours: &str, theirs: &str) -> Reason {
     if host(ours) == host(theirs) { Reason::Path } else { Reason::Host }
 }
 
-/// The parameters without order, case and empty values.
+/// Returns the parameters without order, case and empty values.
 fn names(query: &str) -> Vec<String> {
     let parts = query.split('&').map(|part| part.trim_end_matches('=').to_ascii_lowercase());
     let mut names: Vec<String> =
@@ -89,7 +89,7 @@ fn names(query: &str) -> Vec<String> {
     names
 }
 
-/// Percent-decoded until nothing is left to decode.
+/// Percent-decodes an address until nothing is left to decode.
 fn decoded(url: &str) -> Vec<u8> {
     let mut bytes = url.as_bytes().to_vec();
     loop {

@@ -1,5 +1,5 @@
-//! The embedder as an agent, message in and message out, against the encoder by
-//! itself on the same articles.
+//! Compares the embedder as an agent, which handles messages of the bus, with the encoder alone on
+//! the same articles.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -18,10 +18,10 @@ use tokio_util::sync::CancellationToken;
 use super::setup::{Bench, Measured};
 use super::texts;
 
-/// Enough that the agent's start and end do not count.
+/// The number of articles: enough that the agent's start and end hardly matter.
 const ARTICLES: usize = 64;
 const WORDS: usize = 300;
-/// As many as the agent has in hand at once.
+/// The number of articles at the same time, which is that of the agent.
 const AT_ONCE: usize = 32;
 const LOOK: Duration = Duration::from_millis(5);
 const TOO_LONG: Duration = Duration::from_secs(300);
@@ -62,7 +62,8 @@ async fn by_itself(encoder: &Encoder, articles: &Arc<Vec<String>>) -> anyhow::Re
     Ok(start.elapsed())
 }
 
-/// From the first accepted article to the last embedded one, on an embedded bus.
+/// Returns the time from the first accepted article to the last embedded one, on an in-process
+/// bus.
 async fn over_the_bus(encoder: &Encoder, articles: &[String]) -> anyhow::Result<Duration> {
     let folder = tempfile::tempdir().context("cannot make a folder for the spool")?;
     let meter = Meters::new("courant")?.meter();

@@ -1,5 +1,4 @@
-//! Texts that come one by one: from clients that each wait for their answer, or
-//! at random times.
+//! Sends texts one by one, from clients that each wait for their answer, or at random times.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -39,8 +38,8 @@ pub(super) async fn clients(
     Ok(start.elapsed())
 }
 
-/// When each of `count` texts arrives, at `per_second` on average with the gaps
-/// of a Poisson process.
+/// Returns the arrival times of `count` texts, which form a Poisson process with `per_second`
+/// arrivals on average.
 pub(super) fn poisson(count: usize, per_second: f64, seed: u64) -> Vec<Duration> {
     let mut random = StdRng::seed_from_u64(seed);
     let mut at = 0.0;
@@ -52,7 +51,7 @@ pub(super) fn poisson(count: usize, per_second: f64, seed: u64) -> Vec<Duration>
     (0..count).map(|_| arrival()).collect()
 }
 
-/// From each text's arrival to its vector, through the encoder.
+/// Returns the times from each text's arrival to its vector, with the encoder.
 pub(super) async fn latencies(
     encoder: &Encoder,
     texts: &[Text],
@@ -75,8 +74,8 @@ pub(super) async fn latencies(
     Ok(latencies)
 }
 
-/// The same through `sessions` that take one text at a time, first come first
-/// served.
+/// Returns the times from each text's arrival to its vector, with `sessions` that take one text at
+/// a time in the order of arrival.
 pub(super) fn fifo_latencies(
     sessions: &mut [BareSession],
     texts: &[Text],
@@ -111,7 +110,7 @@ pub(super) fn fifo_latencies(
     })
 }
 
-/// The latency that `share` of the requests do not exceed.
+/// Returns the latency that `share` of the requests do not exceed.
 pub(crate) fn quantile(latencies: &mut [Duration], share: f64) -> Duration {
     latencies.sort_unstable();
     let place = (latencies.len() as f64 * share).ceil() as usize;

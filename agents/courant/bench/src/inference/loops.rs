@@ -1,5 +1,5 @@
-//! Loops over bare sessions, one per thread: the code that users write without Courant.
-//! Their time does not include tokenizing; the encoder's time does.
+//! Loops over bare sessions, one per thread, as users write them without Courant. Their time does
+//! not include tokenizing; the encoder's time does.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
@@ -17,8 +17,7 @@ pub(super) enum Loop {
     OneText,
     /// Sorted by length, up to 512 padded tokens per run.
     Sorted512,
-    /// In the order of arrival, 8 texts per run: how text-embeddings-inference
-    /// feeds ONNX Runtime.
+    /// In the order of arrival, 8 texts per run, as text-embeddings-inference feeds ONNX Runtime.
     Fifo8,
     /// In the order of arrival, 32 texts per run.
     Fifo32,
@@ -51,7 +50,7 @@ fn in_order<'a>(ids: &[&'a TokenIds], count: usize) -> Vec<Vec<&'a TokenIds>> {
     ids.chunks(count).map(<[_]>::to_vec).collect()
 }
 
-/// The long ones first: no thread ends with one while the others are idle.
+/// Puts the long batches first, so that no thread ends with one while the others are idle.
 fn within_budget(mut ids: Vec<&TokenIds>, budget: usize) -> Vec<Vec<&TokenIds>> {
     ids.sort_by_key(|ids| ids.len());
     let mut batches = packed(ids, budget, |ids| ids.len());

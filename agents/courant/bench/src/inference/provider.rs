@@ -1,4 +1,4 @@
-//! The encoder alone, on one provider: what scripts/gpu-check compares.
+//! Measures the encoder alone, on one provider. `scripts/gpu-check` compares these figures.
 
 use std::sync::Arc;
 use std::time::Instant;
@@ -15,13 +15,13 @@ use super::arrivals::{self, quantile};
 use super::setup::{CLIENTS, InferenceArgs, Measured};
 use super::texts;
 
-/// Texts that are embedded alone, for the latency.
+/// The number of texts that are embedded one by one, for the latency.
 const ALONE: usize = 64;
 
-/// Texts per second of many clients, and the time of one text when nobody else asks.
+/// Measures the texts per second with many clients, and the time of one text with a single client.
 ///
 /// # Errors
-/// If the encoder cannot be loaded, or runs elsewhere.
+/// Fails if the encoder cannot be loaded, or runs on another provider.
 pub(super) fn measure(
     args: &InferenceArgs,
     document: &Document,
@@ -41,7 +41,7 @@ pub(super) fn measure(
         figures: Vec::new(),
     };
     let mut best = 0.0_f64;
-    // The first one also brings up what the device loads late.
+    // The first round also loads what the device loads late.
     for _ in 0..=args.rounds {
         let took = runtime.block_on(arrivals::clients(&encoder, &texts, CLIENTS))?;
         best = best.max(texts.len() as f64 / took.as_secs_f64());

@@ -1,4 +1,4 @@
-//! The arguments of the run, its models and its figures.
+//! The arguments of the benchmark, its models and its figures.
 
 use std::fmt;
 use std::sync::Arc;
@@ -17,7 +17,7 @@ use tokio::runtime::Runtime;
 use super::texts::Text;
 use crate::peer::PeerArg;
 
-/// Clients that keep the encoder's queue filled.
+/// The number of clients, which keep the encoder's queue filled.
 pub(super) const CLIENTS: usize = 128;
 
 #[derive(Debug, Args)]
@@ -60,7 +60,7 @@ pub(super) struct Figure {
 pub(super) struct Measured {
     pub(super) sessions: usize,
     pub(super) texts: usize,
-    /// Mean tokens per text, special ones included.
+    /// The mean number of tokens per text, including special tokens.
     pub(super) mean_tokens: f64,
     pub(super) figures: Vec<Figure>,
 }
@@ -111,13 +111,13 @@ impl Bench<'_> {
         BareModel::load(&config, &self.deps).context("cannot load the model")
     }
 
-    /// Texts per second of a run that took `time`.
+    /// Returns the texts per second of a run that took `time`.
     pub(super) fn rate(&self, time: Duration) -> f64 {
         self.texts.len() as f64 / time.as_secs_f64()
     }
 }
 
-/// Reads a provider by its name in records and labels.
+/// Parses the name of a provider, as in records and labels.
 fn parse(name: &str) -> Result<Provider, String> {
     let all = [Provider::Cpu, Provider::Cuda, Provider::TensorRt];
     let found = all.into_iter().find(|provider| provider.as_str() == name);

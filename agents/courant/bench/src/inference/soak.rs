@@ -1,4 +1,4 @@
-//! Memory over thousands of runs: of the runtime's arena, and of the process.
+//! Measures memory over thousands of runs: that of the runtime's arena and of the process.
 
 use std::sync::Arc;
 
@@ -8,7 +8,7 @@ use courant_inference::Precision;
 use super::setup::{Bench, Measured};
 use super::{arrivals, texts};
 
-/// Texts that bring every shape into the arena before anything is compared.
+/// The number of texts that bring every shape into the arena before the comparison.
 const WARM_UP: usize = 512;
 
 pub(super) fn measure(bench: &Bench<'_>, measured: &mut Measured) -> anyhow::Result<()> {
@@ -21,7 +21,7 @@ pub(super) fn measure(bench: &Bench<'_>, measured: &mut Measured) -> anyhow::Res
     };
     send(WARM_UP, 2)?;
     let (arena, resident) = (encoder.arenas(), resident_bytes()?);
-    // In parts: the texts are made anew for each, and none is kept.
+    // The texts are made anew for each part and then dropped, so that they take no memory.
     let parts = bench.args.runs.div_ceil(WARM_UP);
     for part in 0..parts {
         send(WARM_UP, 3 + part as u64)?;

@@ -1,5 +1,5 @@
-//! Texts with the lengths that news have: 30 % headlines of 8 to 24 tokens, 40 %
-//! summaries of 30 to 90, 30 % paragraphs of 100 to 256.
+//! Makes texts with the lengths of news texts: 30 % headlines of 8 to 24 tokens, 40 % summaries of
+//! 30 to 90, 30 % paragraphs of 100 to 256.
 
 use std::ops::RangeInclusive;
 use std::sync::Arc;
@@ -10,27 +10,27 @@ use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
 use url::Url;
 
-/// Shares in percent, with their lengths in tokens.
+/// Shares of the texts in percent, with their lengths in tokens.
 const LENGTHS: [(u32, RangeInclusive<usize>); 3] = [(30, 8..=24), (40, 30..=90), (30, 100..=256)];
-/// Enough words for the longest text.
+/// A number of words that is enough for the longest text.
 const LONGEST_WORDS: usize = 256;
 
-/// A text, and what the encoder takes for it.
+/// A text and its tokens.
 #[derive(Clone)]
 pub(crate) struct Text {
     pub(crate) text: String,
     pub(crate) tokens: TokenIds,
 }
 
-/// `count` texts cut from the sample site's articles: the same ones for the same
-/// `seed`.
+/// Returns `count` texts cut from the sample site's articles. The same `seed` gives the same
+/// texts.
 pub(crate) fn mixed(model: &BareModel, count: usize, seed: u64) -> anyhow::Result<Vec<Text>> {
     let words = words()?;
     let mut random = StdRng::seed_from_u64(seed);
     (0..count).map(|_| one(model, &words, &mut random)).collect()
 }
 
-/// `count` texts of `words` words each; no two are equal.
+/// Returns `count` different texts of `words` words each.
 pub(super) fn articles(count: usize, words: usize) -> anyhow::Result<Arc<Vec<String>>> {
     let all = self::words()?;
     let text = |number: usize| {
@@ -44,7 +44,7 @@ fn one(model: &BareModel, words: &[String], random: &mut StdRng) -> anyhow::Resu
     let percent = random.random_range(0..100);
     let wanted = random.random_range(length(percent));
     let start = random.random_range(0..words.len() - LONGEST_WORDS);
-    // An English word has about 1.3 tokens; then word by word.
+    // An English word has about 1.3 tokens. The length is then adjusted word by word.
     let mut count = (wanted / 2).max(1);
     loop {
         let text = words[start..start + count].join(" ");
@@ -65,7 +65,7 @@ fn length(percent: u32) -> RangeInclusive<usize> {
     LENGTHS.iter().find(is_within).map_or(8..=24, |(_, lengths)| lengths.clone())
 }
 
-/// The words of the articles that the sample site serves.
+/// Returns the words of the articles that the sample site serves.
 fn words() -> anyhow::Result<Vec<String>> {
     let mut words = Vec::new();
     for site in courant_newsstand::sample() {

@@ -1,5 +1,5 @@
-//! `courant-bench vectors --calibrate`: from how many rows on a GPU finds the nearest
-//! sooner than the CPU, and the `[gpu.hybrid]` that follows.
+//! `courant-bench vectors --calibrate`: finds the number of rows from which a GPU is faster than
+//! the CPU, and suggests the settings of `[gpu.hybrid]`.
 
 use std::fmt;
 use std::hint::black_box;
@@ -19,10 +19,10 @@ use serde::Serialize;
 
 use super::scan::{QUERIES, VectorsArgs, time, unit};
 
-/// As the store in one process keeps them.
+/// The format in which the store in one process keeps the rows.
 const FORMAT: RowFormat = RowFormat::Int8WithF32;
 
-/// The device that the configuration names, and what holds on it.
+/// The configured device, its kernels and its threshold.
 struct Device {
     name: String,
     kernels: CompiledKernels,
@@ -39,7 +39,7 @@ struct Measured {
     suggestion: Option<Suggestion>,
 }
 
-/// One size; microseconds are those of a query.
+/// The figures of one size. The microseconds are those of one query.
 #[derive(Debug, Serialize)]
 struct Row {
     rows: usize,
@@ -56,7 +56,7 @@ struct Suggestion {
     speedup_threshold: f64,
 }
 
-/// Measures, and prints what it came to. Without a GPU only the CPU is measured.
+/// Measures and prints the figures. Without a GPU only the CPU is measured.
 pub(super) fn run(args: &VectorsArgs) -> anyhow::Result<()> {
     let config: Config = args.config.load_quiet()?.section("gpu")?;
     config.validate()?;
@@ -73,7 +73,7 @@ pub(super) fn run(args: &VectorsArgs) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Opens the device and compiles the kernels, or says why not.
+/// Opens the device and compiles the kernels. Fails if there is no usable device.
 fn open(config: &Config) -> anyhow::Result<Device> {
     anyhow::ensure!(!config.force_cpu, "gpu.force_cpu is set");
     let context = cuda::open(config.device)?;
@@ -118,15 +118,16 @@ fn measure(args: &VectorsArgs, device: anyhow::Result<Device>) -> anyhow::Result
     })
 }
 
-/// The sizes of a sweep, and on by doubling up to `most`: a scan's batch is the whole
-/// archive.
+/// Returns the sizes of a sweep, continued by doubling up to `most`, because a scan covers the
+/// whole archive.
 fn sizes(most: usize) -> Vec<usize> {
     let [.., last] = SWEEP;
     let beyond = std::iter::successors(last.checked_mul(2), |size| size.checked_mul(2));
     SWEEP.into_iter().chain(beyond.take_while(|size| *size <= most)).collect()
 }
 
-/// As a search in the pipeline: some rows are wanted, which the device has to be told.
+/// Measures a search on the device as the pipeline does it. The device must be told which rows
+/// are wanted.
 fn time_on_device(
     matrix: &DeviceMatrix,
     queries: &[Vec<f32>],
@@ -151,7 +152,8 @@ fn rows_of(calibration: &Calibration) -> Vec<Row> {
 }
 
 impl Suggestion {
-    /// `threshold`: the present one. `batches`: the sizes that really come.
+    /// Creates a suggestion. `threshold` is the present one. `batches` are the sizes of real
+    /// batches.
     fn new(calibration: &Calibration, threshold: f64, batches: &[usize]) -> Self {
         let speedup_threshold = calibration.suggested_threshold(threshold).unwrap_or(threshold);
         Self {

@@ -1,4 +1,4 @@
-//! The arguments of the scans and their clock.
+//! The arguments of the scans, and their timing.
 
 use std::hint::black_box;
 use std::time::{Duration, Instant};
@@ -11,7 +11,7 @@ use rand::rngs::StdRng;
 
 use crate::peer::PeerArg;
 
-/// Queries whose results are compared with the exact ones.
+/// The number of queries whose results are compared with the exact ones.
 pub(super) const QUERIES: usize = 20;
 
 #[derive(Debug, Args)]
@@ -56,8 +56,8 @@ pub(super) fn time(matrix: &Matrix, queries: &[Vec<f32>], k: usize) -> anyhow::R
     Ok(start.elapsed())
 }
 
-/// A vector of unit length: the sums of four draws are near enough to those of a
-/// normal distribution, so that every direction is as likely.
+/// Returns a random vector of unit length. Each value is the sum of four draws, which is close to
+/// a normal distribution, so that every direction is about equally likely.
 pub(super) fn unit(random: &mut StdRng, dimension: usize) -> Vec<f32> {
     let mut draw = || (0..4).map(|_| random.random::<f32>() - 0.5).sum::<f32>();
     let values: Vec<f32> = (0..dimension).map(|_| draw()).collect();

@@ -1,4 +1,5 @@
-//! The body of an answer, within limits: read as far as it comes, and unpacked by what it is.
+//! Reads and unpacks the body of an answer, within limits. The packing is found from the bytes,
+//! not only from the headers.
 
 use bytes::{Bytes, BytesMut};
 use courant_extract::{End, is_complete, is_packed, unpacked};
@@ -8,11 +9,11 @@ use tokio::time::Instant;
 
 use crate::outcome::{Ended, Failure, Refusal};
 
-/// Reads and unpacks a body of `limit` bytes at most until `deadline`; a longer one is cut there
-/// or refused.
+/// Reads and unpacks a body of at most `limit` bytes, until `deadline`. A longer body is cut at
+/// the limit if `may_cut`, and refused otherwise.
 ///
-/// A server's word about the length and the packing is often wrong. A body that breaks off
-/// counts where it ends as a whole document does.
+/// Servers often state a wrong length or packing. A body that breaks off is accepted if it ends
+/// as a complete document does.
 pub(super) async fn body(
     response: Response,
     limit: usize,
@@ -36,11 +37,11 @@ pub(super) async fn body(
     }
 }
 
-/// The bytes that came.
+/// The bytes that were received.
 struct Received {
     bytes: Bytes,
     end: End,
-    /// The failure, if they break off.
+    /// The failure that applies if the bytes break off.
     failure: Failure,
 }
 
@@ -65,17 +66,17 @@ async fn receive(response: Response, limit: usize, deadline: Instant) -> Receive
     Received { bytes: body.freeze(), end, failure }
 }
 
-/// Unpacks a body. One that breaks off may be whole once it is unpacked: its length was that of
-/// something else.
+/// Unpacks a body. A body that breaks off may still unpack completely, because the server stated
+/// a wrong length.
 fn unpack(packed: &[u8], coding: Option<&str>, limit: usize, received: End) -> (Bytes, End) {
     let content = unpacked(packed, coding, limit);
     let bytes = Bytes::copy_from_slice(&content.bytes);
     let is_as_sent = matches!(content.bytes, std::borrow::Cow::Borrowed(_));
     let end = match (content.end, received) {
-        // The stream itself has an end, and it was reached.
+        // The packed stream has its own end mark, which was reached.
         (End::Whole, _) if !is_as_sent => End::Whole,
         (End::Whole, received) => received,
-        // More than the limit of packed bytes is more than that of others.
+        // A packed body beyond the limit is even longer when it is unpacked.
         (End::Broken, End::Limit) => End::Limit,
         (end, _) => end,
     };

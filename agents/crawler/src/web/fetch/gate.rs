@@ -1,9 +1,9 @@
-//! Answers of services that keep robots out, told by their headers.
+//! Recognises the answers of services that block robots, by their headers.
 
 use http::{HeaderMap, StatusCode};
 
-/// Returns true if an answer is a check for robots, or its refusal. A server that only asks for
-/// patience (429, 503) is busy, whoever stands before it.
+/// Returns true if an answer is a bot check, or the refusal of one. A server that only asks for
+/// patience (429, 503) is busy, even behind such a service.
 pub(super) fn is_bot_check(status: StatusCode, headers: &HeaderMap) -> bool {
     let value = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
     let is = |name: &str, words: &[&str]| {

@@ -8,7 +8,7 @@ use tokio::net::TcpListener;
 
 use super::*;
 
-/// A server that gives every connection the same bytes, and keeps what it was asked.
+/// A server that sends the same bytes to every connection, and records the requests.
 struct Server {
     address: SocketAddr,
     asked: Arc<Mutex<Vec<String>>>,
