@@ -6,7 +6,6 @@ use std::time::Duration;
 use courant_article::{ContentHash, Entry};
 use courant_bus::{MessageId, PublishError, Subject, Subscription};
 use courant_proto::v1;
-use courant_proto::v1::pressure::Level;
 use courant_proto::v1::submissions_server::{Submissions, SubmissionsServer};
 use futures::stream::{BoxStream, StreamExt, try_unfold};
 use tokio::sync::watch;
@@ -14,6 +13,7 @@ use tokio::time::Instant;
 use tonic::{Request, Response, Status, Streaming};
 
 use crate::api::Api;
+use crate::error::ApiError;
 use crate::pressure::IntakeStatus;
 
 /// Entries of one call that wait for their decisions.
@@ -70,10 +70,12 @@ impl Call {
             self.waiting.retain(|_, since| since.elapsed() < PATIENCE);
             let may_take = self.entries.is_some() && self.waiting.len() < MAX_WAITING;
             let takes_more = may_take
-                && match has_room(&self.standing) {
+                && match self.api.check_room() {
+                    Ok(()) => true,
+                    Err(ApiError::Busy { .. }) => false,
                     // The decisions on what is in the queue come first.
                     Err(_) if !self.waiting.is_empty() => false,
-                    room => room?,
+                    Err(obstacle) => return Err(unavailable(obstacle)),
                 };
             let entry = async {
                 match &mut self.entries {
@@ -120,15 +122,6 @@ impl Call {
         }
         self.waiting.insert(message.submission_id, Instant::now());
         Ok(None)
-    }
-}
-
-/// Returns false while the queues are full.
-fn has_room(standing: &watch::Receiver<IntakeStatus>) -> Result<bool, Status> {
-    let IntakeStatus { pressure, obstacle } = &*standing.borrow();
-    match obstacle {
-        Some(reason) => Err(Status::unavailable(format!("nothing can be taken in: {reason}"))),
-        None => Ok(pressure.level() != Level::Stop),
     }
 }
 

@@ -154,10 +154,8 @@ pub fn page_within(
 pub fn signs(html: &[u8], charset_hint: Option<&str>, url: &Url) -> Result<Signs, PageError> {
     let deadline = Deadline::never();
     parsed(html, charset_hint, url, &deadline, |document| {
-        let survey = Survey::read(document, &deadline)?;
-        let structured = Structured::read(&survey);
-        let base = links::base(document, url);
-        let metadata = Metadata::read(&survey, &structured, url, &base, Context::default());
+        let Described { base, structured, metadata } =
+            Described::read(document, url, Context::default(), &deadline)?;
         let about = about(&structured, &metadata);
         let content = Content::read(document, &base, about, &deadline)?;
         Ok(verdict::signs(document, url, &metadata, &content))
@@ -176,11 +174,9 @@ pub fn block_signs(
 ) -> Result<Vec<(String, BlockSigns)>, PageError> {
     let deadline = Deadline::never();
     parsed(html, charset_hint, url, &deadline, |document| {
-        let survey = Survey::read(document, &deadline)?;
-        let structured = Structured::read(&survey);
-        let base = links::base(document, url);
-        let metadata = Metadata::read(&survey, &structured, url, &base, Context::default());
-        content::evidence(document, about(&structured, &metadata), &deadline)
+        let described = Described::read(document, url, Context::default(), &deadline)?;
+        let about = about(&described.structured, &described.metadata);
+        content::block_signs(document, about, &deadline)
     })
 }
 
@@ -198,6 +194,31 @@ fn parsed<T>(
     isolated(|| Ok(read(&document(&html, deadline)?)?)).map_err(PageError::Panicked)?
 }
 
+/// The description that a page gives of itself.
+struct Described {
+    /// Relative links are resolved against it.
+    base: Url,
+    structured: Structured,
+    metadata: Metadata,
+}
+
+impl Described {
+    fn read(
+        document: &Document,
+        url: &Url,
+        context: Context,
+        deadline: &Deadline<'_>,
+    ) -> Result<Self, TimeIsUp> {
+        let survey = Survey::read(document, deadline)?;
+        let structured = Structured::read(&survey);
+        deadline.look()?;
+        let base = links::base(document, url);
+        let metadata = Metadata::read(&survey, &structured, url, &base, context);
+        deadline.look()?;
+        Ok(Self { base, structured, metadata })
+    }
+}
+
 fn about<'a>(structured: &'a Structured, metadata: &'a Metadata) -> About<'a> {
     About {
         title: &metadata.title,
@@ -212,12 +233,8 @@ fn read(
     context: Context,
     deadline: &Deadline<'_>,
 ) -> Result<Page, TimeIsUp> {
-    let survey = Survey::read(document, deadline)?;
-    let structured = Structured::read(&survey);
-    deadline.look()?;
-    let base = links::base(document, url);
-    let metadata = Metadata::read(&survey, &structured, url, &base, context);
-    deadline.look()?;
+    let Described { base, structured, metadata } =
+        Described::read(document, url, context, deadline)?;
     let feeds = links::feeds(document, url, &base);
     let links = links::articles(document, url, &base);
     let content = Content::read(document, &base, about(&structured, &metadata), deadline)?;

@@ -173,7 +173,7 @@ impl Api {
         Ok(ruling.map(|ruling| Decided::Judged(Box::new(identity), ruling).event(entry)))
     }
 
-    fn check_room(&self) -> Result<(), ApiError> {
+    pub(crate) fn check_room(&self) -> Result<(), ApiError> {
         let IntakeStatus { pressure, obstacle } = &*self.standing.borrow();
         if let Some(reason) = obstacle {
             return Err(ApiError::Blocked { reason: reason.clone(), after: RETRY_AFTER });

@@ -125,7 +125,7 @@ fn kept_blocks(
 
 /// Returns the text and the numbers of each block that the rules keep, to train the model that
 /// comes after the rules.
-pub(super) fn evidence(
+pub(super) fn block_signs(
     document: &Document,
     about: About<'_>,
     deadline: &Deadline<'_>,
