@@ -13,7 +13,7 @@ use futures::future::try_join_all;
 use crate::built_in::BuiltIn;
 use crate::classifiers::covers;
 use crate::config::BUILT_IN;
-use crate::error::{MAX_TEXT_BYTES, NoAnswer};
+use crate::error::{ClassifyError, MAX_TEXT_BYTES};
 use crate::{Absent, Analyzer, Classifiers, Config, language};
 
 /// The most texts in one request.
@@ -26,7 +26,7 @@ const FEW_TEXTS: usize = 8;
 
 /// A request to classify texts.
 #[derive(Debug, Default)]
-pub(crate) struct Question {
+pub(crate) struct ClassifyRequest {
     pub(crate) model: String,
     pub(crate) texts: Vec<String>,
     /// The language of the texts as ISO 639-1, if the sender knows it.
@@ -35,7 +35,7 @@ pub(crate) struct Question {
 
 /// The model that was asked, and for each text its findings or the reason why there are none.
 #[derive(Debug)]
-pub(crate) struct Answer {
+pub(crate) struct ClassifyResponse {
     pub(crate) model: ModelRef,
     pub(crate) results: Vec<Result<Findings, Absent>>,
 }
@@ -67,63 +67,70 @@ impl Classify {
     }
 
     /// Returns one result per text, in order.
-    pub(crate) async fn answer(&self, question: Question) -> Result<Answer, NoAnswer> {
-        check(&question.texts)?;
+    pub(crate) async fn classify(
+        &self,
+        request: ClassifyRequest,
+    ) -> Result<ClassifyResponse, ClassifyError> {
+        check(&request.texts)?;
         let admitted = self.admission.admit()?;
-        let answering = Box::pin(self.of_model(&question, admitted.deadline()));
-        admitted.in_time(answering).await?
+        let classifying = Box::pin(self.of_model(&request, admitted.deadline()));
+        admitted.in_time(classifying).await?
     }
 
-    async fn of_model(&self, question: &Question, deadline: Instant) -> Result<Answer, NoAnswer> {
-        if let Some(config) = self.classifiers.models().config(&question.model) {
-            return self.configured(config, question, deadline).await;
+    async fn of_model(
+        &self,
+        request: &ClassifyRequest,
+        deadline: Instant,
+    ) -> Result<ClassifyResponse, ClassifyError> {
+        if let Some(config) = self.classifiers.models().config(&request.model) {
+            return self.configured(config, request, deadline).await;
         }
-        if let Some(head) = BuiltIn::named(&question.model) {
-            return self.built_in(head, question, deadline).await;
+        if let Some(head) = BuiltIn::named(&request.model) {
+            return self.built_in(head, request, deadline).await;
         }
         let configured = self.classifiers.models().configs().map(|config| config.name.as_str());
         let known: Vec<&str> = BUILT_IN.into_iter().chain(configured).collect();
-        Err(NoAnswer::Model { asked: question.model.clone(), known: known.join(", ") })
+        Err(ClassifyError::Model { asked: request.model.clone(), known: known.join(", ") })
     }
 
     async fn configured(
         &self,
         config: &ClassifierConfig,
-        question: &Question,
+        request: &ClassifyRequest,
         deadline: Instant,
-    ) -> Result<Answer, NoAnswer> {
+    ) -> Result<ClassifyResponse, ClassifyError> {
         let classifier = self.classifiers.models().get(&config.name).await?;
-        let few = question.texts.len() <= FEW_TEXTS;
+        let few = request.texts.len() <= FEW_TEXTS;
         let priority = if few { Priority::Query } else { Priority::Bulk };
-        let mut results = Vec::with_capacity(question.texts.len());
-        for texts in question.texts.chunks(TEXTS_AT_ONCE) {
+        let mut results = Vec::with_capacity(request.texts.len());
+        for texts in request.texts.chunks(TEXTS_AT_ONCE) {
             let all = texts.iter().map(|text| {
-                let covered = covers(config, self.language(question, text));
+                let covered = covers(config, self.language(request, text));
                 found(&classifier, covered, text, priority, deadline)
             });
             results.extend(try_join_all(all).await?);
         }
-        Ok(Answer { model: classifier.model().clone(), results })
+        Ok(ClassifyResponse { model: classifier.model().clone(), results })
     }
 
     async fn built_in(
         &self,
         head: BuiltIn,
-        question: &Question,
+        request: &ClassifyRequest,
         deadline: Instant,
-    ) -> Result<Answer, NoAnswer> {
-        let analyzer = self.analyzer.get().ok_or(NoAnswer::NotReady)?;
-        let mut results = Vec::with_capacity(question.texts.len());
-        for text in &question.texts {
-            let language = self.language(question, text);
+    ) -> Result<ClassifyResponse, ClassifyError> {
+        let analyzer = self.analyzer.get().ok_or(ClassifyError::NotReady)?;
+        let mut results = Vec::with_capacity(request.texts.len());
+        for text in &request.texts {
+            let language = self.language(request, text);
             let found = head.classify(analyzer, &self.embedder, language, text, deadline.into());
             results.push(found.await?);
         }
-        Ok(Answer { model: head.model(analyzer), results })
+        Ok(ClassifyResponse { model: head.model(analyzer), results })
     }
 
-    fn language<'a>(&self, question: &'a Question, text: &str) -> Option<&'a str> {
-        match &question.language {
+    fn language<'a>(&self, request: &'a ClassifyRequest, text: &str) -> Option<&'a str> {
+        match &request.language {
             Some(known) => Some(known),
             None => language::detect("", text, None, self.min_confidence).ok(),
         }
@@ -148,10 +155,10 @@ async fn found(
     }
 }
 
-fn check(texts: &[String]) -> Result<(), NoAnswer> {
+fn check(texts: &[String]) -> Result<(), ClassifyError> {
     check_count(texts, MAX_TEXTS)?;
     match texts.iter().position(|text| text.len() > MAX_TEXT_BYTES) {
-        Some(index) => Err(NoAnswer::TooLong { index, bytes: texts[index].len() }),
+        Some(index) => Err(ClassifyError::TooLong { index, bytes: texts[index].len() }),
         None => Ok(()),
     }
 }

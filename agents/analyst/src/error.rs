@@ -70,9 +70,9 @@ impl AnalystError {
     }
 }
 
-/// The reason why a request gets no answer.
+/// The reason why texts cannot be classified.
 #[derive(Debug, thiserror::Error)]
-pub(crate) enum NoAnswer {
+pub(crate) enum ClassifyError {
     #[error(transparent)]
     Unserved(#[from] Unserved),
     #[error("text {index} has {bytes} bytes, {MAX_TEXT_BYTES} are allowed")]
@@ -87,17 +87,19 @@ pub(crate) enum NoAnswer {
     Classifier(#[from] Error),
 }
 
-impl From<NoAnswer> for Refusal {
-    fn from(why: NoAnswer) -> Self {
+impl From<ClassifyError> for Refusal {
+    fn from(why: ClassifyError) -> Self {
         let refused = match &why {
-            NoAnswer::Unserved(why) => why.refused(),
-            NoAnswer::TooLong { .. } => RefusalKind::Invalid,
-            NoAnswer::Model { .. } => RefusalKind::NotFound,
-            NoAnswer::Classifier(Error::Overloaded { .. }) => RefusalKind::Overloaded,
-            NoAnswer::Classifier(Error::Late) => RefusalKind::Late,
-            NoAnswer::Embedder(error) => of_embedder(error),
-            NoAnswer::NotReady | NoAnswer::Classifier(Error::Stopped) => RefusalKind::Unavailable,
-            NoAnswer::Classifier(error) => {
+            ClassifyError::Unserved(why) => why.refused(),
+            ClassifyError::TooLong { .. } => RefusalKind::Invalid,
+            ClassifyError::Model { .. } => RefusalKind::NotFound,
+            ClassifyError::Classifier(Error::Overloaded { .. }) => RefusalKind::Overloaded,
+            ClassifyError::Classifier(Error::Late) => RefusalKind::Late,
+            ClassifyError::Embedder(error) => of_embedder(error),
+            ClassifyError::NotReady | ClassifyError::Classifier(Error::Stopped) => {
+                RefusalKind::Unavailable
+            }
+            ClassifyError::Classifier(error) => {
                 tracing::error!(%error, "a request to classify texts failed");
                 RefusalKind::Internal
             }

@@ -7,7 +7,7 @@ use courant_service::Refusal;
 use tonic::{Request, Response, Status};
 
 use crate::Absent;
-use crate::classify::{Classify, Question};
+use crate::classify::{Classify, ClassifyRequest};
 
 /// Returns the service `courant.v1.Classifier`.
 pub(crate) fn service(classify: Classify) -> ClassifierServer<Service> {
@@ -24,11 +24,11 @@ impl Classifier for Service {
     ) -> Result<Response<v1::ClassifyReply>, Status> {
         let v1::ClassifyRequest { model, texts, language } = request.into_inner();
         let language = (!language.is_empty()).then_some(language);
-        let question = Question { model, texts, language };
-        let answer = self.0.answer(question).await.map_err(Refusal::from)?;
+        let request = ClassifyRequest { model, texts, language };
+        let response = self.0.classify(request).await.map_err(Refusal::from)?;
         Ok(Response::new(v1::ClassifyReply {
-            model: Some(answer.model.into()),
-            results: answer.results.into_iter().map(classified).collect(),
+            model: Some(response.model.into()),
+            results: response.results.into_iter().map(classified).collect(),
         }))
     }
 }

@@ -10,7 +10,7 @@ use courant_service::Refusal;
 use serde::{Deserialize, Serialize};
 
 use crate::Absent;
-use crate::classify::{Answer, Classify, Question};
+use crate::classify::{Classify, ClassifyRequest, ClassifyResponse};
 
 /// The largest body of a request, in bytes.
 const MAX_BODY_BYTES: usize = 8 << 20;
@@ -18,21 +18,21 @@ const MAX_BODY_BYTES: usize = 8 << 20;
 /// Returns the routes: `POST /v1/classify`.
 pub(crate) fn routes(classify: Classify) -> Router {
     Router::new()
-        .route("/v1/classify", post(answer))
+        .route("/v1/classify", post(label))
         .layer(DefaultBodyLimit::max(MAX_BODY_BYTES))
         .with_state(classify)
 }
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Asked {
+struct RequestBody {
     model: String,
     texts: Vec<String>,
     language: Option<String>,
 }
 
 #[derive(Debug, Serialize)]
-struct Told {
+struct ResponseBody {
     model: ModelRef,
     results: Vec<Classified>,
 }
@@ -62,13 +62,14 @@ struct Entity {
     score: f32,
 }
 
-async fn answer(
+async fn label(
     State(classify): State<Classify>,
-    request: Result<Json<Asked>, JsonRejection>,
-) -> Result<Json<Told>, Refusal> {
-    let Json(Asked { model, texts, language }) = request?;
-    let Answer { model, results } = classify.answer(Question { model, texts, language }).await?;
-    Ok(Json(Told { model, results: results.into_iter().map(classified).collect() }))
+    request: Result<Json<RequestBody>, JsonRejection>,
+) -> Result<Json<ResponseBody>, Refusal> {
+    let Json(RequestBody { model, texts, language }) = request?;
+    let ClassifyResponse { model, results } =
+        classify.classify(ClassifyRequest { model, texts, language }).await?;
+    Ok(Json(ResponseBody { model, results: results.into_iter().map(classified).collect() }))
 }
 
 fn classified(result: Result<Findings, Absent>) -> Classified {

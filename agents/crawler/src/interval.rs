@@ -69,7 +69,7 @@ pub(crate) fn next(
 
 /// The limits that a publisher sets on looks at a listing.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Asked {
+pub(crate) struct PublisherLimits {
     /// The wait until the next look.
     pub(crate) wait: Duration,
     /// The hours and days without looks.

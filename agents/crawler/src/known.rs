@@ -1,7 +1,7 @@
 //! Asks the gateway, before a page is fetched, if somebody else has submitted it already.
 //!
-//! Questions that come while a request is under way are sent together in the next one. The more
-//! pages are in work, the more questions share a request.
+//! Lookups that come while a request is under way are sent together in the next one. The more
+//! pages are in work, the more lookups share a request.
 
 use std::iter::repeat;
 use std::time::Duration;
@@ -21,19 +21,19 @@ const PAUSE: Duration = Duration::from_secs(30);
 
 /// Asks the gateway. Its background task ends when it is dropped.
 pub(crate) struct KnownElsewhere {
-    questions: mpsc::Sender<Question>,
+    lookups: mpsc::Sender<UrlLookup>,
 }
 
-struct Question {
+struct UrlLookup {
     url: String,
     answer: oneshot::Sender<bool>,
 }
 
 impl KnownElsewhere {
     pub(crate) fn new(bus: Bus) -> Self {
-        let (questions, asked) = mpsc::channel(MAX_BATCH);
+        let (lookups, asked) = mpsc::channel(MAX_BATCH);
         tokio::spawn(ask(bus, asked));
-        Self { questions }
+        Self { lookups }
     }
 
     /// Returns true if the gateway has accepted `url` from somebody else. Returns false if it does
@@ -41,28 +41,28 @@ impl KnownElsewhere {
     /// the crawl.
     pub(crate) async fn has(&self, url: &Url) -> bool {
         let (answer, answered) = oneshot::channel();
-        let question = Question { url: url.to_string(), answer };
+        let lookup = UrlLookup { url: url.to_string(), answer };
         // Sending cannot fail: the task lives as long as this sender.
-        let _ = self.questions.send(question).await;
+        let _ = self.lookups.send(lookup).await;
         answered.await.unwrap_or(false)
     }
 }
 
-async fn ask(bus: Bus, mut asked: mpsc::Receiver<Question>) {
+async fn ask(bus: Bus, mut asked: mpsc::Receiver<UrlLookup>) {
     let mut batch = Vec::with_capacity(MAX_BATCH);
     let mut not_before = Instant::now();
     while asked.recv_many(&mut batch, MAX_BATCH).await > 0 {
         let mut known = Vec::new();
         if Instant::now() >= not_before {
-            let urls = batch.iter().map(|question| question.url.clone()).collect();
+            let urls = batch.iter().map(|lookup| lookup.url.clone()).collect();
             match request(&bus, urls).await {
                 Some(answers) => known = answers,
                 None => not_before = Instant::now() + PAUSE,
             }
         }
-        for (question, known) in batch.drain(..).zip(known.into_iter().chain(repeat(false))) {
+        for (lookup, known) in batch.drain(..).zip(known.into_iter().chain(repeat(false))) {
             // Nobody needs the answer if the page was given up.
-            let _ = question.answer.send(known);
+            let _ = lookup.answer.send(known);
         }
     }
 }
@@ -84,7 +84,7 @@ mod tests {
     use super::*;
 
     #[tokio::test]
-    async fn questions_that_wait_together_leave_in_one_request() {
+    async fn lookups_that_wait_together_leave_in_one_request() {
         let folder = tempfile::tempdir().unwrap();
         let (spool, meter) = (folder.path().join("spool.db"), Meters::new("test").unwrap().meter());
         let bus = Bus::embedded(&Default::default(), &spool, Clock::system(), &meter).unwrap();

@@ -21,7 +21,7 @@ use crate::error::Fruitless;
 use crate::extent::Extent;
 use crate::followed::Followed;
 use crate::intake::Intake;
-use crate::interval::{self, Asked, Bounds, Look};
+use crate::interval::{self, Bounds, Look, PublisherLimits};
 use crate::memory::Memory;
 use crate::outcome::{Ended, Refusal};
 use crate::page::Named;
@@ -136,7 +136,7 @@ impl Timetable {
         url: &Url,
         before: Option<Listing>,
         found: &Result<Found, Fruitless>,
-        asked: Asked,
+        limits: PublisherLimits,
     ) -> Listing {
         let kept =
             before.as_ref().map(|kept| (Duration::from_secs(kept.interval_s), kept.failures));
@@ -150,10 +150,10 @@ impl Timetable {
                 (look, found.kind.to_owned(), Some(found.fingerprint), leads_to)
             }
         };
-        let next = interval::next(kept, look, asked.wait, self.bounds);
+        let next = interval::next(kept, look, limits.wait, self.bounds);
         let checked_at_ms = self.clock.unix_ms();
         let latest_ms = after(checked_at_ms, self.bounds.most);
-        let planned_ms = asked.quiet.end(after(checked_at_ms, next.wait)).min(latest_ms);
+        let planned_ms = limits.quiet.end(after(checked_at_ms, next.wait)).min(latest_ms);
         let is_gone = matches!(found, Err(Fruitless::NotFetched(Ended::Refused(Refusal::Gone))));
         let listing = Listing {
             url: url.to_string(),

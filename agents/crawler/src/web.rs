@@ -29,7 +29,7 @@ use crate::tally::Tally;
 use crate::urls::{clean, domain_of};
 use crate::web::cookies::Cookies;
 use crate::web::copies::NoCopies;
-use crate::web::fetch::{Answer, Document, Fetcher, Request};
+use crate::web::fetch::{Document, FetchResponse, Fetcher, Request};
 use crate::web::leases::Leases;
 use crate::web::polite::{PoliteFetcher, Slot};
 use crate::web::robots::{
@@ -155,15 +155,15 @@ impl Web {
                 asked => asked?,
             };
             match (answer, before) {
-                (Answer::Redirect { url: next, is_permanent }, _) => {
+                (FetchResponse::Redirect { url: next, is_permanent }, _) => {
                     url = clean(next)?;
                     is_moving &= is_permanent;
                     moved = if is_moving { Some(url.clone()) } else { moved };
                 }
-                (Answer::NotModified { fresh_for }, Some(before)) => {
+                (FetchResponse::NotModified { fresh_for }, Some(before)) => {
                     return Ok(Visited::NotModified { url, before, fresh_for, moved });
                 }
-                (Answer::Document(document), before) => {
+                (FetchResponse::Document(document), before) => {
                     let refresh = Some(&document).filter(|_| errand.follows_refresh);
                     if let Some(next) = refresh.and_then(refresh::target) {
                         url = clean(next)?;
@@ -184,7 +184,11 @@ impl Web {
         Err(Refusal::Redirects.into())
     }
 
-    async fn ask(&self, request: Request<'_>, errand: Errand) -> Result<(Answer, Slot), Ended> {
+    async fn ask(
+        &self,
+        request: Request<'_>,
+        errand: Errand,
+    ) -> Result<(FetchResponse, Slot), Ended> {
         let crawl_delay = self.crawl_delay(request.url, errand).await?;
         self.fetcher.fetch(request, crawl_delay).await
     }
@@ -275,14 +279,16 @@ impl Web {
     }
 }
 
-fn why_nothing(answer: &Answer) -> Ended {
+fn why_nothing(answer: &FetchResponse) -> Ended {
     let status = match answer {
-        Answer::Busy { status: StatusCode::TOO_MANY_REQUESTS, .. } => {
+        FetchResponse::Busy { status: StatusCode::TOO_MANY_REQUESTS, .. } => {
             return Failure::RateLimited.into();
         }
-        Answer::BotCheck => return Refusal::BotCheck.into(),
-        Answer::Busy { status, .. } | Answer::Status(status) => *status,
-        Answer::Document(_) | Answer::NotModified { .. } | Answer::Redirect { .. } => {
+        FetchResponse::BotCheck => return Refusal::BotCheck.into(),
+        FetchResponse::Busy { status, .. } | FetchResponse::Status(status) => *status,
+        FetchResponse::Document(_)
+        | FetchResponse::NotModified { .. }
+        | FetchResponse::Redirect { .. } => {
             return Refusal::Status.into();
         }
     };

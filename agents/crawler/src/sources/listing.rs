@@ -5,7 +5,7 @@ use courant_extract::sources::{self, FeedEntry, SitemapPage};
 use url::Url;
 
 use crate::error::Fruitless;
-use crate::interval::{Asked, Quiet};
+use crate::interval::{PublisherLimits, Quiet};
 use crate::page::{Hint, Lane, Named};
 
 /// Returns the pages that a feed of at most `limit` bytes names, and the times at which its
@@ -15,14 +15,14 @@ pub(crate) fn feed(
     content_type: Option<&str>,
     base: Option<&Url>,
     limit: usize,
-) -> Result<(Vec<Named>, Asked), Fruitless> {
+) -> Result<(Vec<Named>, PublisherLimits), Fruitless> {
     let feed = sources::feed_within(bytes, content_type, base, limit)
         .map_err(|error| Fruitless::broken("feed", &error))?;
     let quiet = Quiet::new(&feed.skip_hours, &feed.skip_days);
-    let asked = Asked { wait: feed.ttl.unwrap_or_default(), quiet };
+    let limits = PublisherLimits { wait: feed.ttl.unwrap_or_default(), quiet };
     let language = feed.language;
     let named = feed.entries.into_iter().filter_map(|entry| of_feed(entry, language.clone()));
-    Ok((named.collect(), asked))
+    Ok((named.collect(), limits))
 }
 
 fn of_feed(entry: FeedEntry, language: Option<String>) -> Option<Named> {
@@ -94,9 +94,9 @@ mod tests {
             <author>Ann</author></item>
             <item><title>No link</title></item></channel></rss>";
         let base = "https://a.example/feed".parse().unwrap();
-        let (named, asked) = feed(rss, None, Some(&base), 10_000).unwrap();
-        assert_eq!(asked.wait.as_secs(), 1_800);
-        assert_eq!(asked.quiet, Quiet::new(&[3], &[6]));
+        let (named, limits) = feed(rss, None, Some(&base), 10_000).unwrap();
+        assert_eq!(limits.wait.as_secs(), 1_800);
+        assert_eq!(limits.quiet, Quiet::new(&[3], &[6]));
         assert_eq!(named.len(), 1);
         assert_eq!(named[0].url.as_str(), "https://a.example/1");
         assert_eq!(named[0].hint.title.as_deref(), Some("One"));

@@ -13,7 +13,7 @@ use crate::crawl::Crawl;
 use crate::error::Fruitless;
 use crate::extent::Extent;
 use crate::handle::gate_of;
-use crate::interval::Asked;
+use crate::interval::PublisherLimits;
 use crate::outcome::{Ended, Failure, Refusal};
 use crate::page::Named;
 use crate::sources::documents::{Documents, Fetched};
@@ -85,7 +85,7 @@ impl Looks {
             Err(listing) => return Ok(Looked { listing, found: None }),
         };
         let pages = TaskTracker::new();
-        let (found, asked) = self.read_listing(url, before.as_ref(), &pages).await;
+        let (found, limits) = self.read_listing(url, before.as_ref(), &pages).await;
         if let Err(Fruitless::NotFetched(
             ended @ (Ended::Elsewhere
             | Ended::Interrupted
@@ -94,7 +94,7 @@ impl Looks {
         {
             return Err(*ended);
         }
-        let listing = self.crawl.timetable.plan(url, before, &found, asked);
+        let listing = self.crawl.timetable.plan(url, before, &found, limits);
         pages.close();
         let (crawl, planned) = (Arc::clone(&self.crawl), listing.clone());
         self.crawl.workers.spawn(async move {
@@ -112,15 +112,17 @@ impl Looks {
         url: &Url,
         before: Option<&Listing>,
         pages: &TaskTracker,
-    ) -> (Result<Found, Fruitless>, Asked) {
-        let waiting = |wait| Asked { wait, ..Asked::default() };
+    ) -> (Result<Found, Fruitless>, PublisherLimits) {
+        let waiting = |wait| PublisherLimits { wait, ..PublisherLimits::default() };
         let fetched = fetch_moved(&self.crawl, &self.documents, url).await;
         let Fetched { document, fresh_for, .. } = match fetched {
             Ok(fetched) => fetched,
             Err(ended) => return (Err(ended.into()), waiting(self.crawl.web.rest_of(url).await)),
         };
         match self.found(url, &document, before, pages).await {
-            Ok((found, asked)) => (Ok(found), Asked { wait: fresh_for.max(asked.wait), ..asked }),
+            Ok((found, limits)) => {
+                (Ok(found), PublisherLimits { wait: fresh_for.max(limits.wait), ..limits })
+            }
             Err(problem) => {
                 // The address that it moved to is no source: the old one is asked again.
                 self.crawl.memory.notes.forget_move(url);
@@ -135,8 +137,8 @@ impl Looks {
         document: &Arc<Document>,
         before: Option<&Listing>,
         pages: &TaskTracker,
-    ) -> Result<(Found, Asked), Fruitless> {
-        let mut asked = Asked::default();
+    ) -> Result<(Found, PublisherLimits), Fruitless> {
+        let mut limits = PublisherLimits::default();
         let (kind, named, leads_to, links) = match kind_of(document) {
             Kind::Feed => {
                 let limit = self.crawl.config.max_listing_bytes;
@@ -144,7 +146,7 @@ impl Looks {
                     feed(&answer.body, answer.content_type.as_deref(), Some(&answer.url), limit)
                 };
                 let (named, wishes) = parsed(document, read).await?;
-                asked = wishes;
+                limits = wishes;
                 ("feed", named, Vec::new(), Vec::new())
             }
             Kind::Sitemap => {
@@ -164,7 +166,7 @@ impl Looks {
         let changes = changes.map(|named| (&named.url, named.hint.changed_at_ms));
         let fingerprint = fingerprint(changes.chain(leads_to.iter().map(|url| (url, None))));
         let named = self.crawl.queue(url.as_str(), named, Some(pages));
-        Ok((Found { kind, named, fingerprint, leads_to, links }, asked))
+        Ok((Found { kind, named, fingerprint, leads_to, links }, limits))
     }
 
     /// Reads a site from its home page. Returns the pages to queue, the feeds and sitemaps, and the

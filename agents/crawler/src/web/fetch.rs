@@ -64,9 +64,9 @@ pub(crate) struct Request<'a> {
     pub is_paced: bool,
 }
 
-/// An answer.
+/// The response to a request, by what follows from it.
 #[derive(Debug)]
-pub(crate) enum Answer {
+pub(crate) enum FetchResponse {
     /// A document with its body.
     Document(Document),
     /// The known copy is the latest one, and stays so for `fresh_for`.
@@ -119,14 +119,18 @@ impl Fetcher {
     ///
     /// # Errors
     /// [`Ended::Refused`] if another try is useless; [`Ended::Failed`] if it may succeed.
-    pub(crate) async fn fetch(&self, request: Request<'_>) -> Result<Answer, Ended> {
+    pub(crate) async fn fetch(&self, request: Request<'_>) -> Result<FetchResponse, Ended> {
         let limit = Duration::from_secs(self.config.total_timeout_s);
         let deadline = Instant::now() + limit;
         // The deadline is checked inside: a body that it cuts off may be complete enough.
         self.exchange(request, deadline).await
     }
 
-    async fn exchange(&self, request: Request<'_>, deadline: Instant) -> Result<Answer, Ended> {
+    async fn exchange(
+        &self,
+        request: Request<'_>,
+        deadline: Instant,
+    ) -> Result<FetchResponse, Ended> {
         let limit = Duration::from_secs(self.config.header_timeout_s);
         let sent = self.prepare(request)?.send();
         let response = tokio::time::timeout_at(deadline.min(Instant::now() + limit), sent)
@@ -199,31 +203,31 @@ impl Fetcher {
         request: Request<'_>,
         response: Response,
         deadline: Instant,
-    ) -> Result<Answer, Ended> {
+    ) -> Result<FetchResponse, Ended> {
         let status = response.status();
         if status == StatusCode::NOT_MODIFIED
             && request.validators.is_some_and(Validators::name_a_version)
         {
             let fresh_for = fresh_for(response.headers(), &self.clock);
-            return Ok(Answer::NotModified { fresh_for });
+            return Ok(FetchResponse::NotModified { fresh_for });
         }
         let is_busy =
             matches!(status, StatusCode::TOO_MANY_REQUESTS | StatusCode::SERVICE_UNAVAILABLE);
         if !is_busy && gate::is_bot_check(status, response.headers()) {
-            return Ok(Answer::BotCheck);
+            return Ok(FetchResponse::BotCheck);
         }
         if let Some(location) = redirect(status, response.headers()) {
             let target = request.url.join(&location).map_err(|_| Refusal::InvalidUrl)?;
-            return Ok(Answer::Redirect { url: target, is_permanent: is_permanent(status) });
+            return Ok(FetchResponse::Redirect { url: target, is_permanent: is_permanent(status) });
         }
         if is_busy {
             let retry_after = retry_after(response.headers(), &self.clock);
-            return Ok(Answer::Busy { status, retry_after });
+            return Ok(FetchResponse::Busy { status, retry_after });
         }
         if status != StatusCode::OK {
-            return Ok(Answer::Status(status));
+            return Ok(FetchResponse::Status(status));
         }
-        self.document(request, response, deadline).await.map(Answer::Document)
+        self.document(request, response, deadline).await.map(FetchResponse::Document)
     }
 
     async fn document(

@@ -13,7 +13,7 @@ use crate::notes::Notes;
 use crate::outcome::{Ended, Failure};
 use crate::progress::Progress;
 use crate::urls::domain_of;
-use crate::web::fetch::{Answer, Fetcher, Request};
+use crate::web::fetch::{FetchResponse, Fetcher, Request};
 use crate::web::leases::{Holding, Leases};
 use crate::web::politeness::{Politeness, Turn};
 
@@ -48,7 +48,7 @@ impl PoliteFetcher {
         &self,
         request: Request<'_>,
         crawl_delay: Duration,
-    ) -> Result<(Answer, Slot), Ended> {
+    ) -> Result<(FetchResponse, Slot), Ended> {
         let mut attempt = 1;
         loop {
             let asked = self.ask(request, crawl_delay).await;
@@ -59,7 +59,11 @@ impl PoliteFetcher {
         }
     }
 
-    async fn ask(&self, request: Request<'_>, delay: Duration) -> Result<(Answer, Slot), Ended> {
+    async fn ask(
+        &self,
+        request: Request<'_>,
+        delay: Duration,
+    ) -> Result<(FetchResponse, Slot), Ended> {
         tokio::select! {
             biased;
             () = self.intake.stop.cancelled() => Err(Ended::Interrupted),
@@ -71,7 +75,7 @@ impl PoliteFetcher {
         &self,
         request: Request<'_>,
         delay: Duration,
-    ) -> Result<(Answer, Slot), Ended> {
+    ) -> Result<(FetchResponse, Slot), Ended> {
         self.intake.wait_while_paused().await?;
         let waits = Instant::now();
         let (mut turn, slot, holding) = self.admit(request, delay).await?;
@@ -117,10 +121,10 @@ impl PoliteFetcher {
 
 /// Returns true if another attempt may succeed. A timeout is not tried again: it cost enough
 /// time.
-fn may_pass(asked: &Result<(Answer, Slot), Ended>) -> bool {
+fn may_pass(asked: &Result<(FetchResponse, Slot), Ended>) -> bool {
     match asked {
-        Ok((Answer::Busy { .. }, _)) => true,
-        Ok((Answer::Status(status), _)) => status.is_server_error(),
+        Ok((FetchResponse::Busy { .. }, _)) => true,
+        Ok((FetchResponse::Status(status), _)) => status.is_server_error(),
         Ok(_) => false,
         Err(ended) => {
             matches!(ended, Ended::Failed(Failure::Connect | Failure::BrokenBody))
@@ -129,16 +133,18 @@ fn may_pass(asked: &Result<(Answer, Slot), Ended>) -> bool {
 }
 
 /// Records the result of this turn, which decides when the site's next turn begins.
-fn note(turn: &mut Turn, answer: &Result<Answer, Ended>) {
+fn note(turn: &mut Turn, answer: &Result<FetchResponse, Ended>) {
     match answer {
-        Ok(Answer::Busy { retry_after: Some(pause), .. }) => turn.told_to_wait(*pause),
-        Ok(Answer::Busy { status: StatusCode::TOO_MANY_REQUESTS, .. }) => {
+        Ok(FetchResponse::Busy { retry_after: Some(pause), .. }) => turn.told_to_wait(*pause),
+        Ok(FetchResponse::Busy { status: StatusCode::TOO_MANY_REQUESTS, .. }) => {
             turn.told_to_wait(PAUSE_WHEN_BUSY);
         }
         Err(Ended::Failed(Failure::Connect)) => turn.unreachable(),
-        Ok(Answer::Busy { .. } | Answer::BotCheck) | Err(Ended::Failed(_)) => turn.failed(),
+        Ok(FetchResponse::Busy { .. } | FetchResponse::BotCheck) | Err(Ended::Failed(_)) => {
+            turn.failed();
+        }
         // Many sites answer 403 to a crawler that they find too fast.
-        Ok(Answer::Status(status))
+        Ok(FetchResponse::Status(status))
             if status.is_server_error() || *status == StatusCode::FORBIDDEN =>
         {
             turn.failed();
@@ -149,15 +155,15 @@ fn note(turn: &mut Turn, answer: &Result<Answer, Ended>) {
 }
 
 /// Returns the metric label of an answer.
-fn name(answer: &Result<Answer, Ended>) -> &'static str {
+fn name(answer: &Result<FetchResponse, Ended>) -> &'static str {
     match answer {
-        Ok(Answer::Document(_)) => "document",
-        Ok(Answer::NotModified { .. }) => "not_modified",
-        Ok(Answer::Redirect { .. }) => "redirect",
-        Ok(Answer::Busy { .. }) => "busy",
-        Ok(Answer::BotCheck) => "bot_check",
-        Ok(Answer::Status(status)) if status.is_server_error() => "server_error",
-        Ok(Answer::Status(_)) => "client_error",
+        Ok(FetchResponse::Document(_)) => "document",
+        Ok(FetchResponse::NotModified { .. }) => "not_modified",
+        Ok(FetchResponse::Redirect { .. }) => "redirect",
+        Ok(FetchResponse::Busy { .. }) => "busy",
+        Ok(FetchResponse::BotCheck) => "bot_check",
+        Ok(FetchResponse::Status(status)) if status.is_server_error() => "server_error",
+        Ok(FetchResponse::Status(_)) => "client_error",
         Err(ended) => ended.reason(),
     }
 }

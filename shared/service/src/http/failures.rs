@@ -11,10 +11,10 @@ const INTERVAL: Duration = Duration::from_secs(60);
 
 /// The failures by target and code, of which there are few.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Failures(Arc<Mutex<HashMap<(String, i64), Told>>>);
+pub(super) struct Failures(Arc<Mutex<HashMap<(String, i64), LoggedFailure>>>);
 
 #[derive(Debug)]
-struct Told {
+struct LoggedFailure {
     at: Instant,
     untold: u64,
 }
@@ -26,7 +26,7 @@ impl Failures {
         let mut failures = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let now = Instant::now();
         let Some(told) = failures.get_mut(&(target.to_owned(), code)) else {
-            failures.insert((target.to_owned(), code), Told { at: now, untold: 0 });
+            failures.insert((target.to_owned(), code), LoggedFailure { at: now, untold: 0 });
             return Some(1);
         };
         told.untold += 1;

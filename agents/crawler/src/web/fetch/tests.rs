@@ -66,7 +66,7 @@ fn request(url: &Url, max_body_bytes: usize) -> Request<'_> {
     }
 }
 
-async fn get(fetcher: &Fetcher, url: &str) -> Result<Answer, Ended> {
+async fn get(fetcher: &Fetcher, url: &str) -> Result<FetchResponse, Ended> {
     let url = url.parse().unwrap();
     let request = request(&url, 1_000);
     fetcher.fetch(request).await
@@ -79,7 +79,7 @@ async fn a_mapped_host_is_asked_by_plain_http_under_its_own_name() {
     )
     .await;
     let answer = get(&server.fetcher(), "https://news.example/a?b=c#d").await.unwrap();
-    let Answer::Document(document) = answer else { panic!("{answer:?}") };
+    let FetchResponse::Document(document) = answer else { panic!("{answer:?}") };
     assert_eq!(document.url.as_str(), "https://news.example/a?b=c#d");
     assert_eq!(document.body, "hi");
     assert_eq!(document.validators.etag.as_deref(), Some("\"7\""));
@@ -104,7 +104,7 @@ async fn private_addresses_are_refused_unless_allowed() {
     let allow_networks = vec!["127.0.0.0/8".parse().unwrap()];
     let open = fetcher(Config { allow_networks, ..Config::default() });
     let answer = get(&open, &format!("http://localhost:{port}/")).await;
-    assert!(matches!(answer, Ok(Answer::Document(_))), "{answer:?}");
+    assert!(matches!(answer, Ok(FetchResponse::Document(_))), "{answer:?}");
 }
 
 #[tokio::test]
@@ -117,7 +117,7 @@ async fn a_body_is_read_to_its_limit_and_no_further() {
     let url = "http://a.example/robots.txt".parse().unwrap();
     let request = Request { cut_body: true, ..request(&url, 1_000) };
     let answer = fetcher.fetch(request).await.unwrap();
-    assert!(matches!(answer, Answer::Document(document) if document.body.len() == 1_000));
+    assert!(matches!(answer, FetchResponse::Document(document) if document.body.len() == 1_000));
 }
 
 #[tokio::test]
@@ -166,7 +166,7 @@ async fn validators_are_sent_and_304_is_understood() {
     let request = Request { validators: Some(&validators), ..request(&url, 1) };
     let answer = server.fetcher().fetch(request).await.unwrap();
     assert!(
-        matches!(answer, Answer::NotModified { fresh_for } if fresh_for == Duration::from_secs(70))
+        matches!(answer, FetchResponse::NotModified { fresh_for } if fresh_for == Duration::from_secs(70))
     );
     let request = server.last_request();
     assert!(request.contains("if-none-match: \"7\"\r\nif-modified-since: then\r\n"), "{request}");
@@ -177,7 +177,7 @@ async fn redirects_are_reported_not_followed() {
     let server = Server::answering("HTTP/1.1 302 Found\r\nLocation: ../c\r\n\r\n").await;
     let answer = get(&server.fetcher(), "https://a.example/a/b").await.unwrap();
     assert!(
-        matches!(answer, Answer::Redirect { url, is_permanent: false } if url.as_str() == "https://a.example/c")
+        matches!(answer, FetchResponse::Redirect { url, is_permanent: false } if url.as_str() == "https://a.example/c")
     );
     assert_eq!(server.asked.lock().unwrap().len(), 1);
 }
@@ -245,7 +245,10 @@ async fn every_packing_that_is_asked_for_is_understood() {
         );
         let server = Server::start([head.as_bytes(), body].concat(), false).await;
         let answer = get(&server.fetcher(), "http://a.example/").await.unwrap();
-        assert!(matches!(&answer, Answer::Document(page) if page.body == "news"), "{answer:?}");
+        assert!(
+            matches!(&answer, FetchResponse::Document(page) if page.body == "news"),
+            "{answer:?}"
+        );
     }
 }
 
