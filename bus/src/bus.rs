@@ -61,6 +61,20 @@ impl Bus {
         Ok(Self { shared, back_end: BackEnd::JetStream(jetstream) })
     }
 
+    /// Checks that the server at `config.url` can be used. Creates nothing there. Returns its
+    /// version.
+    ///
+    /// # Errors
+    /// Those of [`Self::connect`].
+    pub async fn check_server(
+        config: &Config,
+        clock: Clock,
+        meter: &Meter,
+    ) -> Result<String, Error> {
+        let shared = Shared::new(MessagingSystem::Nats, config, clock, meter)?;
+        Box::pin(JetStream::check_server(&shared)).await
+    }
+
     /// Opens the in-process bus on the spool file `spool`, created where it is missing.
     /// Messages that were unsettled at a crash are delivered again.
     ///

@@ -56,8 +56,22 @@ pub(super) async fn dial(
 
 fn addresses(config: &Config) -> Result<Vec<ServerAddr>, Error> {
     let url = config.url.as_deref().ok_or_else(|| Error::Address("no url is configured".into()))?;
-    let addresses = url.split(',').map(|one| one.trim().parse::<ServerAddr>());
-    addresses.collect::<Result<_, _>>().map_err(|error| Error::Address(error.into()))
+    url.split(',').map(|one| address(one.trim())).collect()
+}
+
+fn address(url: &str) -> Result<ServerAddr, Error> {
+    let address: ServerAddr = url.parse().map_err(|_| wrong_address(url))?;
+    if address.host().is_empty() { Err(wrong_address(url)) } else { Ok(address) }
+}
+
+/// The fault of an address, without the credentials that may stand in it.
+fn wrong_address(url: &str) -> Error {
+    let shown = match (url.split_once("://"), url.rsplit_once('@')) {
+        (Some((scheme, _)), Some((_, host))) => format!("{scheme}://{host}"),
+        (None, Some((_, host))) => host.to_owned(),
+        (_, None) => url.to_owned(),
+    };
+    Error::Address(format!("{shown:?} is not of the form nats://host:4222").into())
 }
 
 fn options(config: &Config) -> ConnectOptions {
@@ -96,4 +110,30 @@ pub(super) fn check_version(client: &Client) -> Result<(), Error> {
         );
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(url: &str) -> Result<Vec<ServerAddr>, Error> {
+        addresses(&Config { url: Some(url.to_owned()), ..Config::default() })
+    }
+
+    #[test]
+    fn servers_are_read_from_a_list() {
+        let hosts = read("nats://a.example:4222, tls://b.example").unwrap();
+        let hosts: Vec<_> = hosts.iter().map(|address| address.host().to_owned()).collect();
+        assert_eq!(hosts, ["a.example", "b.example"]);
+    }
+
+    #[test]
+    fn an_address_that_is_none_is_named_without_its_password() {
+        for url in ["nats://", "amqp://user:hush@a.example", "nats://a.example:99999", "a b"] {
+            let Err(Error::Address(fault)) = read(url) else { panic!("{url} is no address") };
+            let fault = fault.to_string();
+            assert!(fault.contains("is not of the form nats://host:4222"), "{fault}");
+            assert!(!fault.contains("hush"), "{fault}");
+        }
+    }
 }

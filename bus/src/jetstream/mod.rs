@@ -69,6 +69,16 @@ impl JetStream {
         Ok(jetstream)
     }
 
+    /// Connects, and checks the version and JetStream. Returns the server's version.
+    pub(crate) async fn check_server(shared: &Arc<Shared>) -> Result<String, Error> {
+        let (connected, ended) = (watch::channel(0).0, watch::channel(false).0);
+        let client = connect::dial(shared, connected, ended).await?;
+        connect::check_version(&client)?;
+        let context = ContextBuilder::new().timeout(ANSWER).build(client.clone());
+        context.query_account().await.map_err(|error| failed("be used", error))?;
+        Ok(client.server_info().version)
+    }
+
     pub(crate) async fn consume(self: &Arc<Self>, outlet: Outlet) -> Result<(), Error> {
         let consumer = self.durable(&outlet.consumer).await?;
         self.pull(consumer, outlet);

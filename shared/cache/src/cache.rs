@@ -105,6 +105,17 @@ impl Cache {
         removed
     }
 
+    /// Checks that Redis answers. Returns false if none is configured.
+    ///
+    /// # Errors
+    /// If Redis does not answer in time, or refuses.
+    pub async fn ping(&self) -> Result<bool, Error> {
+        match &self.redis {
+            Some(redis) => redis.ping().await.map(|()| true),
+            None => Ok(false),
+        }
+    }
+
     pub(crate) fn redis(&self) -> Option<&RedisLevel> {
         self.redis.as_ref()
     }

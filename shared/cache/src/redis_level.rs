@@ -73,6 +73,12 @@ impl RedisLevel {
         self.ask(del.query_async(&mut connection)).await
     }
 
+    /// Checks that the server answers.
+    pub(crate) async fn ping(&self) -> Result<(), Error> {
+        let mut connection = self.connection.clone();
+        self.ask(redis::cmd("PING").query_async(&mut connection)).await
+    }
+
     /// Runs a script. It is sent whole only where the server does not know it.
     pub(crate) async fn call<T: redis::FromRedisValue>(
         &self,

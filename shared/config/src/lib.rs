@@ -7,7 +7,9 @@
 pub mod range;
 pub mod reference;
 mod secret;
+mod wording;
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use serde::de::DeserializeOwned;
@@ -15,6 +17,7 @@ use toml::{Table, Value};
 
 pub use range::{RangeError, Ranged, Ranges};
 pub use secret::Secret;
+pub use wording::in_plain_words;
 
 /// Every section of `courant.toml`.
 pub const SECTIONS: [&str; 12] = [
@@ -60,6 +63,14 @@ pub enum Error {
     /// A top-level key outside all sections.
     #[error("{0:?} stands outside the sections; the sections are {list}", list = SECTIONS.join(", "))]
     NoSection(String),
+    /// An error in a file or in variables of the environment.
+    #[error("{origin}: {error}")]
+    At {
+        /// The file, and the variables that override the section.
+        origin: String,
+        /// The fault.
+        error: Box<Error>,
+    },
     /// An environment variable that names no key.
     #[error("{0} names no key; write {ENVIRONMENT_PREFIX}SECTION__KEY")]
     Variable(String),
@@ -80,6 +91,8 @@ pub enum Error {
 #[derive(Clone, Debug, Default)]
 pub struct Document {
     sections: Table,
+    /// The file and the variables that the values of a section come from, by the section's name.
+    origins: BTreeMap<String, Vec<String>>,
 }
 
 impl Document {
@@ -103,6 +116,8 @@ impl Document {
                 let key = key.to_lowercase().replace("__", ".");
                 let misnamed = |_| Error::Variable(name.clone());
                 document.set(&key, scalar(&value)).map_err(misnamed)?;
+                let section = key.split('.').next().unwrap_or_default();
+                document.origins.entry(section.to_owned()).or_default().push(name);
             }
         }
         Ok(document)
@@ -118,7 +133,16 @@ impl Document {
                 message: format!("line {line}: {}", e.message()),
             }
         })?;
-        for (name, value) in &sections {
+        let file = path.display().to_string();
+        let origins = sections.keys().map(|name| (name.clone(), vec![file.clone()])).collect();
+        let document = Self { sections, origins };
+        let at_file = |error| Error::At { origin: file, error: Box::new(error) };
+        document.check_names().map_err(at_file)?;
+        Ok(document)
+    }
+
+    fn check_names(&self) -> Result<(), Error> {
+        for (name, value) in &self.sections {
             if !value.is_table() {
                 return Err(Error::NoSection(name.clone()));
             }
@@ -126,7 +150,15 @@ impl Document {
                 return Err(Error::UnknownSection(name.clone()));
             }
         }
-        Ok(Self { sections })
+        Ok(())
+    }
+
+    /// Adds the places that the values of `section` come from to an error of it.
+    fn at_origin(&self, section: &str, error: Error) -> Error {
+        match self.origins.get(section) {
+            Some(origins) => Error::At { origin: origins.join(", "), error: Box::new(error) },
+            None => error,
+        }
     }
 
     /// Returns true if any layer sets `key`, such as `bus.url`.
@@ -167,11 +199,12 @@ impl Document {
     /// naming the first value that is out of its range.
     pub fn section<T: DeserializeOwned + Ranged>(&self, name: &'static str) -> Result<T, Error> {
         let table = self.sections.get(name).cloned().unwrap_or_else(|| Value::Table(Table::new()));
-        let values: T = table.try_into().map_err(|e: toml::de::Error| Error::Section {
-            section: name,
-            message: e.to_string().split_whitespace().collect::<Vec<_>>().join(" "),
+        let values: Result<T, toml::de::Error> = table.try_into();
+        let values = values.map_err(|error| {
+            let message = in_plain_words(&error.to_string());
+            self.at_origin(name, Error::Section { section: name, message })
         })?;
-        range::check(name, &values)?;
+        range::check(name, &values).map_err(|error| self.at_origin(name, error.into()))?;
         Ok(values)
     }
 }

@@ -51,10 +51,12 @@ fn an_absent_section_is_all_defaults() {
 fn another_agent_s_section_is_skipped_but_an_unknown_one_is_an_error() {
     let skipped = file("[crawler]\nanything = 1\n");
     assert!(Document::load(Some(skipped.path()), []).unwrap().section::<Bus>("bus").is_ok());
-    let unknown = Document::load(Some(file("[buss]\nurl = 'x'\n").path()), []).unwrap_err();
-    assert!(unknown.to_string().starts_with("unknown section [buss]"), "{unknown}");
-    let outside = Document::load(Some(file("url = 'x'\n").path()), []).unwrap_err();
-    assert!(matches!(outside, Error::NoSection(_)));
+    let misnamed = file("[buss]\nurl = 'x'\n");
+    let unknown = Document::load(Some(misnamed.path()), []).unwrap_err().to_string();
+    let file_name = misnamed.path().display();
+    assert!(unknown.starts_with(&format!("{file_name}: unknown section [buss]")), "{unknown}");
+    let outside = Document::load(Some(file("url = 'x'\n").path()), []).unwrap_err().to_string();
+    assert!(outside.contains("\"url\" stands outside the sections"), "{outside}");
 }
 
 #[test]
@@ -77,6 +79,24 @@ fn a_file_that_is_absent_or_broken_is_one_clear_line() {
 }
 
 #[test]
+fn an_error_names_the_file_and_the_variables_of_its_section() {
+    let file = file("[bus]\nurl = 'x'\n[crawler]\n");
+    let error = |environment: &[(&str, &str)]| {
+        let environment = self::environment(environment);
+        let document = Document::load(Some(file.path()), environment).unwrap();
+        document.section::<Bus>("bus").unwrap_err().to_string()
+    };
+    let name = file.path().display();
+    let wrong = error(&[("COURANT__BUS__MAX_DELIVER", "many"), ("COURANT__STORE__URL", "x")]);
+    let origin = format!("{name}, COURANT__BUS__MAX_DELIVER: in section [bus]: ");
+    assert!(wrong.starts_with(&origin), "{wrong}");
+    assert!(wrong.contains("expected a whole number"), "{wrong}");
+    let only = Document::load(None, self::environment(&[("COURANT__BUS__MAX_DELIVER", "101")]));
+    let only = only.unwrap().section::<Bus>("bus").unwrap_err().to_string();
+    assert!(only.starts_with("COURANT__BUS__MAX_DELIVER: bus.max_deliver is 101"), "{only}");
+}
+
+#[test]
 fn a_variable_without_a_key_is_refused() {
     let refused = Document::load(Some(file("").path()), environment(&[("COURANT__BUS", "x")]));
     assert!(matches!(refused, Err(Error::Variable(_))));
@@ -94,9 +114,11 @@ impl Ranged for Store {
 
 #[test]
 fn a_value_out_of_its_range_is_an_error_of_the_section() {
-    let document = Document::load(Some(file("[bus]\nmax_deliver = 101\n").path()), []).unwrap();
+    let file = file("[bus]\nmax_deliver = 101\n");
+    let document = Document::load(Some(file.path()), []).unwrap();
     let error = document.section::<Bus>("bus").unwrap_err().to_string();
-    assert_eq!(error, "bus.max_deliver is 101, but may be 0 to 100");
+    let name = file.path().display();
+    assert_eq!(error, format!("{name}: bus.max_deliver is 101, but may be 0 to 100"));
 }
 
 #[test]

@@ -26,7 +26,7 @@ pub enum InvalidUrl {
     #[error("the URL has {0} bytes, more than {MAX_URL_BYTES}")]
     TooLong(usize),
     /// Not a URL at all.
-    #[error("not a URL: {0}")]
+    #[error("not a URL: {}", fault(*.0))]
     Syntax(#[from] url::ParseError),
     /// Another scheme than http and https.
     #[error("the scheme is {0:?}, not http or https")]
@@ -37,6 +37,14 @@ pub enum InvalidUrl {
     /// URLs within URLs, deeper than any reader's link.
     #[error("the URL wraps others more than {MAX_ROUNDS} times")]
     Nested,
+}
+
+/// Returns the fault of a URL in the words of its writer.
+fn fault(error: url::ParseError) -> String {
+    match error {
+        url::ParseError::RelativeUrlWithoutBase => "it has no scheme, such as https://".to_owned(),
+        error => error.to_string(),
+    }
 }
 
 /// The canonical form of `url`, which may have white space around it.

@@ -59,7 +59,9 @@ pub(crate) fn parse(filter: &str) -> Result<EnvFilter, Error> {
 pub(crate) fn init(config: &Config, traces: Option<&Traces>) -> Result<LogFilter, Error> {
     let (filter, handle) = reload::Layer::<EnvFilter, Registry>::new(parse(&config.log)?);
     let is_coloured = std::io::stderr().is_terminal();
-    let lines = fmt::layer().with_writer(std::io::stderr).with_ansi(is_coloured);
+    // A log that cannot be written stops no work: telling of it on the same output would panic.
+    let lines = fmt::layer().with_writer(std::io::stderr).log_internal_errors(false);
+    let lines = lines.with_ansi(is_coloured);
     let lines = match config.format {
         LogFormat::Text => lines.with_target(false).boxed(),
         LogFormat::Json => lines.json().flatten_event(true).boxed(),
