@@ -118,7 +118,11 @@ pub(crate) async fn watch(
     let mut reminder = Reminder::default();
     loop {
         tokio::select! {
-            () = control.stopped() => return Ok(()),
+            () = control.stopped() => {
+                let reason = "the gateway drains and will end".to_owned();
+                standing.send_replace(IntakeStatus::blocked(reason));
+                return Ok(());
+            }
             _ = looks.tick() => {}
         }
         let now = match look(bus, store).await {

@@ -6,6 +6,7 @@
 
 mod admin;
 mod admission;
+mod causes;
 mod clock_watch;
 mod config;
 mod control;
@@ -20,6 +21,7 @@ mod start;
 mod work;
 
 pub use admission::{Admission, AdmittedRequest, Unserved, check_count};
+pub use causes::in_one_line;
 pub use config::{Agent, Config, Ports};
 pub use control::{AgentState, Control, InFlight};
 pub use metrics::AgentMetrics;

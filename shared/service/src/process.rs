@@ -40,6 +40,8 @@ const CLOSING: Duration = Duration::from_secs(2);
 /// A process that is being built.
 pub struct Process {
     readiness: Readiness,
+    /// The shutdown that each agent drains on, once for each agent.
+    shutdowns: Vec<CancellationToken>,
     meters: Meters,
     log_filter: LogFilter,
     http: Router,
@@ -53,6 +55,7 @@ impl Process {
     pub fn new(telemetry: &Telemetry) -> Self {
         Self {
             readiness: Readiness { agents: Vec::new(), checks: Vec::new() },
+            shutdowns: Vec::new(),
             meters: telemetry.meters(),
             log_filter: telemetry.log_filter(),
             http: Router::new(),
@@ -65,10 +68,12 @@ impl Process {
         courant_host::observe_host(&self.meters.meter(), &HostSources::of_process(folder));
     }
 
-    /// Adds an agent that drains when `shutdown` is cancelled.
+    /// Adds an agent that drains when `shutdown` is cancelled. Once an operator has drained every
+    /// agent of the process, `shutdown` is cancelled, and the process ends as after a signal.
     pub fn agent(&mut self, name: &'static str, shutdown: &CancellationToken) -> Control {
         let control = Control::new(name, shutdown);
         self.readiness.agents.push(control.clone());
+        self.shutdowns.push(shutdown.clone());
         control
     }
 
@@ -164,6 +169,9 @@ impl BoundProcess {
         work: impl Future<Output = anyhow::Result<T>>,
     ) -> anyhow::Result<T> {
         let closing = CancellationToken::new();
+        let (agents, shutdowns) =
+            (self.process.readiness.agents.clone(), self.process.shutdowns.clone());
+        let ending = tokio::spawn(end_when_drained(agents, shutdowns));
         let mut servers = tokio::spawn(self.servers(closing.clone()));
         let result = tokio::select! {
             result = work => result,
@@ -172,6 +180,7 @@ impl BoundProcess {
                 anyhow::bail!("the servers ended before the work");
             }
         };
+        ending.abort();
         closing.cancel();
         if tokio::time::timeout(CLOSING, &mut servers).await.is_err() {
             servers.abort();
@@ -180,7 +189,7 @@ impl BoundProcess {
     }
 
     async fn servers(self, closing: CancellationToken) -> anyhow::Result<()> {
-        let Process { readiness, meters, log_filter, http, grpc } = self.process;
+        let Process { readiness, meters, log_filter, http, grpc, .. } = self.process;
         let readiness = Arc::new(readiness);
         let (reporter, health) = tonic_health::server::health_reporter();
         // The reporter starts as serving; nothing is, until an agent runs.
@@ -219,6 +228,14 @@ impl BoundProcess {
     }
 }
 
+/// Cancels the shutdowns of the process once each of its agents drains.
+async fn end_when_drained(agents: Vec<Control>, shutdowns: Vec<CancellationToken>) {
+    for agent in &agents {
+        agent.stopped().await;
+    }
+    shutdowns.iter().for_each(CancellationToken::cancel);
+}
+
 /// Tells `grpc.health.v1` of every agent, and of the process under the empty name.
 async fn report_health(reporter: tonic_health::server::HealthReporter, readiness: Arc<Readiness>) {
     let serving = |yes| if yes { ServingStatus::Serving } else { ServingStatus::NotServing };
@@ -230,5 +247,23 @@ async fn report_health(reporter: tonic_health::server::HealthReporter, readiness
         let ready = readiness.obstacles().await.is_empty();
         reporter.set_service_status("", serving(ready)).await;
         tokio::time::sleep(HEALTH_INTERVAL).await;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_process_shuts_down_once_its_last_agent_drains() {
+        let shutdown = CancellationToken::new();
+        let agents = ["crawler", "gateway"].map(|name| Control::new(name, &shutdown));
+        let ending = tokio::spawn(end_when_drained(agents.to_vec(), vec![shutdown.clone()]));
+        agents[1].drain();
+        tokio::task::yield_now().await;
+        assert!(!shutdown.is_cancelled());
+        agents[0].drain();
+        ending.await.unwrap();
+        assert!(shutdown.is_cancelled());
     }
 }

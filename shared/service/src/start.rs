@@ -11,7 +11,7 @@ use courant_telemetry::{Clock, Telemetry};
 use opentelemetry::metrics::Meter;
 use tokio_util::sync::CancellationToken;
 
-use crate::{Agent, Config, Control, Ports, Process, signals};
+use crate::{Agent, Config, Control, Ports, Process, in_one_line, signals};
 
 /// The arguments of an agent's binary.
 #[derive(Debug, Parser)]
@@ -69,7 +69,7 @@ where
     match run(agent, args, body) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            eprintln!("{}: {error:#}", agent.service_name);
+            eprintln!("{}: {}", agent.service_name, in_one_line(&error));
             ExitCode::FAILURE
         }
     }
