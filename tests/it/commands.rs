@@ -106,6 +106,78 @@ async fn what_is_ingested_is_decided_and_stored() {
     assert_eq!(again["decided"], serde_json::json!({ "duplicate": 2 }), "{again:#}");
 }
 
+/// A configuration whose encoder is not installed.
+const NO_ENCODER: (&str, &str) = ("COURANT__INFERENCE__MODEL", "/nowhere/model");
+
+#[tokio::test(flavor = "multi_thread")]
+async fn words_are_searched_without_the_encoder_and_a_hybrid_search_says_so() {
+    let embedded = sample().await;
+    let search = |mode: &str| {
+        let mut command = embedded.command(&["search", "ferry", "--json", "--mode", mode]).unwrap();
+        run(command.env(NO_ENCODER.0, NO_ENCODER.1))
+    };
+    for (mode, told) in [("text", ""), ("hybrid", "text search only: cannot load the encoder")] {
+        let output = search(mode);
+        let said = String::from_utf8_lossy(&output.stderr).into_owned();
+        let lines = usize::from(!told.is_empty());
+        assert!(said.contains(told) && said.lines().count() == lines, "{mode}: {said}");
+        let answer: Value = serde_json::from_slice(&output.stdout).unwrap();
+        assert_eq!(answer["mode"], "text", "{answer:#}");
+        assert!(!answer["hits"].as_array().unwrap().is_empty(), "{answer:#}");
+    }
+    assert_one_line(&search("vector"), "cannot load the encoder");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_configured_postgres_server_is_searched_and_checked() {
+    let publishers = Publishers::sample().await.unwrap();
+    let stack = Stack::start(&publishers).await.unwrap();
+    stack.round().await.unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let courant = |arguments: &[&str], redis: &str| {
+        let mut command = Program::Courant.command().unwrap();
+        command.args(arguments).current_dir(folder.path());
+        command.env("COURANT__STORE__URL", stack.postgres.url());
+        command.env("COURANT__BUS__URL", stack.nats.url());
+        run(command.env("COURANT__CACHE__REDIS_URL", redis))
+    };
+    let found = courant(&["search", "ferry", "--json"], &stack.redis.url());
+    assert!(found.status.success(), "{}", String::from_utf8_lossy(&found.stderr));
+    let answer: Value = serde_json::from_slice(&found.stdout).unwrap();
+    assert!(!answer["hits"].as_array().unwrap().is_empty(), "{answer:#}");
+    assert_one_line(&courant(&["status"], &stack.redis.url()), "ask their gateway");
+
+    let checked = courant(&["doctor"], &stack.redis.url());
+    let told = String::from_utf8_lossy(&checked.stdout).into_owned();
+    for server in ["ok    bus.url: NATS", "ok    store.url: Post", "ok    cache.redis_url: Redis"] {
+        assert!(told.contains(server), "{told}");
+    }
+    let faulty = courant(&["doctor"], "redis://127.0.0.1:9");
+    let told = String::from_utf8_lossy(&faulty.stdout).into_owned();
+    assert!(!faulty.status.success() && told.contains("fault cache.redis_url"), "{told}");
+}
+
+#[test]
+fn output_that_cannot_be_written_is_one_line_and_a_reader_that_left_is_none() {
+    let config = || {
+        let mut command = Program::Courant.command().unwrap();
+        command.arg("config");
+        command
+    };
+    let full = std::fs::File::options().write(true).open("/dev/full").unwrap();
+    let output = config().stdout(full).stderr(std::process::Stdio::piped()).spawn();
+    let output = output.unwrap().wait_with_output().unwrap();
+    assert_one_line(&output, "cannot write the output: No space left");
+    assert_eq!(output.status.code(), Some(1));
+
+    let (reader, writer) = std::io::pipe().unwrap();
+    drop(reader);
+    let output = config().stdout(writer).stderr(std::process::Stdio::piped()).spawn();
+    let output = output.unwrap().wait_with_output().unwrap();
+    assert_eq!(output.status.code(), Some(141));
+    assert!(output.stderr.is_empty(), "{}", String::from_utf8_lossy(&output.stderr));
+}
+
 #[test]
 fn every_command_has_help_with_an_example() {
     let commands = [
@@ -180,12 +252,16 @@ fn wrong_input_is_one_clear_line() {
         &courant(&["search", "rain", "--server", "http://127.0.0.1:9"]),
         "no service answers",
     );
-    assert_one_line(&courant(&["search", "rain", "--data", &path("nothing")]), "holds no articles");
+    let nothing = path("nothing");
+    let nothing = ["--data", &nothing];
+    for reading in [&["search", "rain"][..], &["status"], &["feeds"], &["check"]] {
+        assert_one_line(&courant(&[reading, &nothing[..]].concat()), "there is no data folder at");
+    }
     assert_one_line(&courant(&["article", "../status"]), "is no id; give 8 to 32");
     assert_one_line(&courant(&["related", ""]), "is no id");
     assert_one_line(
         &courant(&["article", "--url", "mailto:a@b.example"]),
-        "no address of an article",
+        "the scheme is \"mailto\", not http or https",
     );
     assert_one_line(
         &courant(&["dlq", "list", "--bus", "nats://127.0.0.1:9"]),
@@ -208,12 +284,11 @@ fn wrong_input_is_one_clear_line() {
     assert_one_line(&publish(url, &["--to", "http://127.0.0.1:9"]), "no gateway answers");
     assert_one_line(&publish(url, &["--to", "nats://127.0.0.1:9"]), "cannot reach the bus");
     assert_one_line(&courant(&["ingest", &path("absent.jsonl")]), "absent.jsonl");
-    assert_one_line(&courant(&["check", "--data", &path("absent")]), "there is no folder");
-    assert_one_line(&courant(&["dlq", "drop", "7", "--data", &path("empty")]), "no dead letter 7");
-    assert_one_line(
-        &courant(&["dlq", "replay", "7", "--data", &path("empty")]),
-        "no dead letter 7",
-    );
+    for call in [&["list"][..], &["show", "7"], &["drop", "7"], &["replay", "7"]] {
+        let nothing = [&["dlq"], call, &nothing[..]].concat();
+        assert_one_line(&courant(&nothing), "there is no data folder at");
+    }
+    assert!(!folder.path().join("nothing").exists(), "no command created what it read");
 }
 
 #[test]

@@ -6,7 +6,7 @@ use courant_proto::v1::admin_client::AdminClient;
 use courant_proto::v1::{
     AgentState, DrainRequest, GetStatusRequest, PauseRequest, ResumeRequest, SetLogLevelRequest,
 };
-use courant_tests::{AgentProcess, EmbeddedPipeline, Publishers, http, until};
+use courant_tests::{AgentProcess, EmbeddedPipeline, Program, Publishers, Stack, http, until};
 use tonic::transport::{Channel, Endpoint};
 use tonic_health::pb::HealthCheckRequest;
 use tonic_health::pb::health_check_response::ServingStatus;
@@ -53,8 +53,74 @@ async fn an_agent_is_paused_resumed_and_drained_over_grpc() {
 
     let drained = admin.drain(DrainRequest { agent: one("crawler") }).await.unwrap().into_inner();
     assert_ne!(drained.agents[0].state(), AgentState::Running);
+    let refused = admin.resume(ResumeRequest { agent: one("crawler") }).await.unwrap_err();
+    assert_eq!(refused.code(), tonic::Code::FailedPrecondition);
     let status = process.drain().await.unwrap();
     assert!(status.success(), "{}", process.log());
+}
+
+async fn admin(arguments: &[&str], port: u16) -> String {
+    let mut command = Program::Courant.command().unwrap();
+    // The scheme may be left out.
+    command.arg("admin").args(arguments).args(["--server", &format!("127.0.0.1:{port}")]);
+    let output = tokio::task::spawn_blocking(move || command.output()).await.unwrap().unwrap();
+    let said = [output.stdout, output.stderr].concat();
+    String::from_utf8_lossy(&said).into_owned()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_process_ends_with_the_last_agent_that_is_drained_and_says_so() {
+    let (embedded, mut process, _channel) = service().await;
+    let said = admin(&["gateway", "drain"], process.grpc).await;
+    assert!(
+        said.contains("the process goes on with crawler, embedder, analyst, storage"),
+        "{said}"
+    );
+    let said = admin(&["gateway", "resume"], process.grpc).await;
+    assert!(said.contains("start its process again"), "{said}");
+
+    let text = embedded.folder().join("article.txt");
+    std::fs::write(
+        &text,
+        "Divers cleared the wreck of a fishing boat from the main channel today.",
+    )
+    .unwrap();
+    let publish = ["publish", "--title", "Harbour", "--url", "https://a.example/harbour"];
+    let publish = [&publish[..], &[text.to_str().unwrap()]].concat();
+    let mut publish = embedded.command(&publish).unwrap();
+    let refused = tokio::task::spawn_blocking(move || publish.output()).await.unwrap().unwrap();
+    let said = String::from_utf8_lossy(&refused.stderr).into_owned();
+    assert!(!refused.status.success() && said.contains("the gateway drains"), "{said}");
+
+    let said = admin(&["all", "drain"], process.grpc).await;
+    assert!(said.contains("the process ends"), "{said}");
+    let status = process.ended(Duration::from_secs(60)).await.unwrap();
+    assert!(status.success(), "{}", process.log());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_crawler_of_its_own_ends_when_it_is_drained() {
+    let publishers = Publishers::sample().await.unwrap();
+    let stack = Stack::start(&publishers).await.unwrap();
+    let mut crawler = stack.crawl_on().unwrap();
+    crawler.ready().await.unwrap();
+    let said = admin(&["crawler", "drain"], crawler.grpc).await;
+    assert!(said.contains("the process ends"), "{said}");
+    let status = crawler.ended(Duration::from_secs(60)).await.unwrap();
+    assert!(status.success(), "{}", crawler.log());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_port_of_the_other_protocol_is_named_as_such() {
+    let (embedded, process, _channel) = service().await;
+    let said = admin(&["all", "status"], process.http).await;
+    assert!(said.contains("looks like the HTTP port; gRPC is usually 8081"), "{said}");
+    let server = format!("127.0.0.1:{}", process.grpc);
+    let mut search = Program::Courant.command().unwrap();
+    search.args(["search", "rain", "--server", &server]).current_dir(embedded.folder());
+    let output = tokio::task::spawn_blocking(move || search.output()).await.unwrap().unwrap();
+    let said = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(said.contains("looks like the gRPC port; HTTP is usually 8080"), "{said}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

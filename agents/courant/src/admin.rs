@@ -1,5 +1,7 @@
 //! `courant admin`: the gRPC admin calls.
 
+use std::path::PathBuf;
+
 use clap::builder::PossibleValuesParser;
 use clap::{Args, Subcommand};
 use courant_proto::v1::admin_client::AdminClient;
@@ -7,10 +9,14 @@ use courant_proto::v1::{
     AgentState, AgentStatus, DrainRequest, GetStatusRequest, PauseRequest, ResumeRequest,
     SetLogLevelRequest,
 };
-use tonic::transport::{Channel, Endpoint};
+use courant_service::Config;
+use tonic::Status;
+use tonic::transport::Channel;
 
+use crate::address::service_address;
 use crate::agents::{AGENTS, DOOR};
-use crate::http;
+use crate::config_args::ConfigArgs;
+use crate::{data, grpc, http};
 
 #[derive(Debug, Args)]
 pub(crate) struct AdminArgs {
@@ -19,9 +25,15 @@ pub(crate) struct AdminArgs {
     agent: String,
     #[command(subcommand)]
     call: Call,
-    /// The URL of the gRPC server [default: the agent's own port on loopback, then 8081]
+    /// The gRPC server, as http://127.0.0.1:8081 [default: the pipeline that runs on the data
+    /// folder, then the agent's own port on loopback, then 8081]
     #[arg(long, value_name = "URL", global = true)]
     server: Option<String>,
+    /// The data folder of a running pipeline [default: courant-data]
+    #[arg(long, value_name = "DIR", global = true, conflicts_with = "server")]
+    data: Option<PathBuf>,
+    #[command(flatten)]
+    config: ConfigArgs,
 }
 
 #[derive(Debug, Subcommand)]
@@ -32,7 +44,7 @@ enum Call {
     Pause,
     /// Take work again
     Resume,
-    /// Finish what is in flight, then end
+    /// Finish what is in flight, then end; the process ends with its last agent
     Drain,
     /// Change the filter of the log, as in `info,courant_bus=debug`
     LogLevel {
@@ -55,50 +67,85 @@ impl AdminArgs {
         if self.agent == ALL { String::new() } else { self.agent.clone() }
     }
 
-    fn port(&self) -> u16 {
-        let agent = AGENTS.iter().find(|agent| agent.name == self.agent);
-        agent.unwrap_or(&DOOR).ports.grpc
+    /// Returns the addresses at which the agent may answer, the likeliest first: that of the
+    /// pipeline on the data folder, the configured or usual port of the agent, and the gateway's
+    /// port, where a process with all agents serves them.
+    fn candidates(&self) -> anyhow::Result<Vec<String>> {
+        if let Some(server) = &self.server {
+            return Ok(vec![service_address(server, "http://127.0.0.1:8081")?]);
+        }
+        let folder = data::or_default(self.data.as_deref());
+        let mut candidates: Vec<String> = data::noted_grpc_url(folder).into_iter().collect();
+        if self.data.is_none() {
+            let service: Config = self.config.load()?.section("service")?;
+            let agent = AGENTS.iter().find(|agent| agent.name == self.agent);
+            let own = agent.unwrap_or(&DOOR).ports.grpc;
+            // Port 0 takes any free one, which the data folder names.
+            let configured = service.grpc_port.filter(|port| *port > 0);
+            for port in [configured.unwrap_or(own), DOOR.ports.grpc] {
+                candidates.push(format!("http://127.0.0.1:{port}"));
+            }
+            candidates.dedup();
+        }
+        anyhow::ensure!(!candidates.is_empty(), "no pipeline runs on {}", folder.display());
+        Ok(candidates)
     }
 }
 
 /// Makes one admin call and prints the status of the agents.
 pub(crate) fn run(args: &AdminArgs) -> anyhow::Result<()> {
+    let candidates = args.candidates()?;
     http::block_on(async {
-        let mut client = AdminClient::new(connect(args).await?);
-        let agent = args.name();
-        let agents = match &args.call {
-            Call::Status => {
-                client.get_status(GetStatusRequest { agent }).await?.into_inner().agents
-            }
-            Call::Pause => client.pause(PauseRequest { agent }).await?.into_inner().agents,
-            Call::Resume => client.resume(ResumeRequest { agent }).await?.into_inner().agents,
-            Call::Drain => client.drain(DrainRequest { agent }).await?.into_inner().agents,
-            Call::LogLevel { filter } => {
-                let request = SetLogLevelRequest { filter: filter.clone() };
-                let previous = client.set_log_level(request).await?.into_inner().previous_filter;
-                outln!("log level is {filter}, was {previous}");
-                return Ok(());
-            }
-        };
-        agents.iter().for_each(print);
-        Ok(())
+        let (address, channel) = connect(&candidates).await?;
+        let mut client = AdminClient::new(channel);
+        match call(&mut client, args).await {
+            Ok(()) => Ok(()),
+            Err(status) => Err(grpc::refused(&address, status).await),
+        }
     })
 }
 
-/// Connects to the agent's own port first, then to the gateway's port, where a process with all
-/// agents serves them.
-async fn connect(args: &AdminArgs) -> anyhow::Result<Channel> {
-    let local = |port| format!("http://127.0.0.1:{port}");
-    let candidates = match &args.server {
-        Some(server) => vec![server.clone()],
-        None => vec![local(args.port()), local(DOOR.ports.grpc)],
-    };
-    for address in &candidates {
-        if let Ok(channel) = Endpoint::from_shared(address.clone())?.connect().await {
-            return Ok(channel);
+async fn connect(candidates: &[String]) -> anyhow::Result<(String, Channel)> {
+    for address in candidates {
+        if let Some(channel) = grpc::connect(address).await? {
+            return Ok((address.clone(), channel));
         }
     }
     anyhow::bail!("no agent answers at {}", candidates.join(" or "))
+}
+
+async fn call(client: &mut AdminClient<Channel>, args: &AdminArgs) -> Result<(), Status> {
+    let agent = args.name();
+    let agents = match &args.call {
+        Call::Status => client.get_status(GetStatusRequest { agent }).await?.into_inner().agents,
+        Call::Pause => client.pause(PauseRequest { agent }).await?.into_inner().agents,
+        Call::Resume => client.resume(ResumeRequest { agent }).await?.into_inner().agents,
+        Call::Drain => client.drain(DrainRequest { agent }).await?.into_inner().agents,
+        Call::LogLevel { filter } => {
+            let request = SetLogLevelRequest { filter: filter.clone() };
+            let previous = client.set_log_level(request).await?.into_inner().previous_filter;
+            outln!("log level is {filter}, was {previous}");
+            return Ok(());
+        }
+    };
+    agents.iter().for_each(print);
+    if matches!(args.call, Call::Drain) {
+        // A process that has finished already does not answer, and nothing is left to say.
+        let all = client.get_status(GetStatusRequest::default()).await;
+        outln!("{}", after_drain(&all.map(|all| all.into_inner().agents).unwrap_or_default()));
+    }
+    Ok(())
+}
+
+/// Says what becomes of a process with these agents once one of them drains.
+fn after_drain(agents: &[AgentStatus]) -> String {
+    let drains = |agent: &&AgentStatus| agent.state() >= AgentState::Draining;
+    let left: Vec<_> = agents.iter().filter(|agent| !drains(agent)).collect();
+    if left.is_empty() {
+        return "the process ends when what is in flight is finished".to_owned();
+    }
+    let names: Vec<_> = left.iter().map(|agent| agent.agent.as_str()).collect();
+    format!("the process goes on with {}; `courant admin all drain` ends it", names.join(", "))
 }
 
 fn print(agent: &AgentStatus) {
@@ -119,4 +166,24 @@ fn print(agent: &AgentStatus) {
         outln!("          {name}: {value}");
     }
     debug_assert_ne!(agent.state(), AgentState::Unspecified);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_drain_says_whether_the_process_ends() {
+        let status = |agent: &str, state: AgentState| AgentStatus {
+            agent: agent.into(),
+            state: state.into(),
+            ..AgentStatus::default()
+        };
+        let crawler = status("crawler", AgentState::Draining);
+        let gateway = |state| status("gateway", state);
+        let goes_on = after_drain(&[crawler.clone(), gateway(AgentState::Paused)]);
+        assert!(goes_on.contains("goes on with gateway;"), "{goes_on}");
+        let ends = after_drain(&[crawler, gateway(AgentState::Stopped)]);
+        assert!(ends.starts_with("the process ends"), "{ends}");
+    }
 }

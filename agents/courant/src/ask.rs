@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use anyhow::{Context, ensure};
+use anyhow::{Context, anyhow, ensure};
 use clap::{Args, ValueEnum};
 use courant_article::ArticleId;
 use courant_dedup::canonicalize;
@@ -21,7 +21,8 @@ pub(crate) struct Where {
     /// The service to ask, as http://127.0.0.1:8080
     #[arg(long, value_name = "URL")]
     server: Option<String>,
-    /// The data folder to read where no service runs [default: courant-data]
+    /// The data folder to read where no service runs [default: the Postgres of store.url where
+    /// that is set, else courant-data]
     #[arg(long, value_name = "DIR", conflicts_with = "server")]
     data: Option<PathBuf>,
     /// Print JSON
@@ -50,6 +51,16 @@ enum Mode {
     Hybrid,
     Vector,
     Text,
+}
+
+impl Mode {
+    fn needs(self) -> Needs {
+        match self {
+            Self::Hybrid => Needs::EncoderOrWords,
+            Self::Vector => Needs::Encoder,
+            Self::Text => Needs::Nothing,
+        }
+    }
 }
 
 #[derive(Debug, Args)]
@@ -85,9 +96,12 @@ pub(crate) fn search(args: &SearchArgs) -> anyhow::Result<()> {
     let mode = args.mode.to_possible_value().map(|mode| mode.get_name().to_owned());
     let query =
         [("q", args.query.clone()), ("k", args.k.to_string()), ("mode", mode.unwrap_or_default())];
-    let answer = args.place.get("/v1/search", &query, Needs::Encoder)?;
+    let answer = http::block_on(async {
+        let service = args.place.service(args.mode.needs()).await?;
+        service.search(query.to_vec()).await
+    })?;
     if let Some(why) = answer["degraded"].as_str() {
-        eprintln!("courant: text search only: {why}");
+        noteln!("courant: text search only: {why}");
     }
     args.place.show(&answer, show_hits)
 }
@@ -121,8 +135,8 @@ fn checked(id: &str) -> anyhow::Result<&str> {
 
 /// Returns the id of the article at an address.
 fn id_of(url: &str) -> anyhow::Result<String> {
-    let canonical = canonicalize(url).with_context(|| format!("{url} is no address of an article"));
-    Ok(ArticleId::of(&canonical?).to_string())
+    let canonical = canonicalize(url).map_err(|error| anyhow!("--url {url}: {error}"))?;
+    Ok(ArticleId::of(&canonical).to_string())
 }
 
 pub(crate) fn status(args: &StatusArgs) -> anyhow::Result<()> {
@@ -167,16 +181,21 @@ impl Where {
         Ok(())
     }
 
-    /// Returns the service that was named, else the one that runs on the data folder, else a
-    /// gateway in this process that reads the folder.
+    /// Returns the service that was named, else a gateway in this process that reads the
+    /// configured Postgres server, unless a data folder was named. Without such a server, returns
+    /// the service that runs on the data folder, else a gateway that reads the folder.
     async fn service(&self, needs: Needs) -> anyhow::Result<Service> {
         if let Some(server) = &self.server {
             return Ok(Service::Remote(Server::at(server)?));
+        }
+        let document = self.config.load()?;
+        if self.data.is_none() && document.has("store.url") {
+            return Service::of_server(&document, needs).await;
         }
         let folder = data::or_default(self.data.as_deref());
         if let Some(server) = service::running(folder).await? {
             return Ok(Service::Remote(server));
         }
-        Service::of_folder(folder, &self.config, needs).await
+        Service::of_folder(folder, &document, needs).await
     }
 }

@@ -51,9 +51,7 @@ struct Repaired {
 
 pub(crate) fn run(args: &CheckArgs) -> anyhow::Result<()> {
     let config: Config = args.config.load_quiet()?.section("store")?;
-    if !args.data.is_dir() {
-        bail!("there is no folder {}", args.data.display());
-    }
+    data::check_exists(&args.data)?;
     let found = http::block_on(async {
         let mut found = look(&args.data, &config).await?;
         if args.repair && !found.is_whole() {

@@ -7,7 +7,9 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail};
-use tonic::transport::{Channel, Endpoint};
+use tonic::transport::Channel;
+
+use crate::grpc;
 
 /// The data folder if `--data` is not given.
 pub(crate) const DEFAULT: &str = "courant-data";
@@ -81,6 +83,21 @@ pub(crate) fn spool(path: &Path) -> PathBuf {
     path.join("spool.db")
 }
 
+/// Checks that `path` is a data folder: it holds a store or a message spool. Commands that read
+/// call this first, because opening either would create it.
+///
+/// # Errors
+/// Names the folder and the ways to go on.
+pub(crate) fn check_exists(path: &Path) -> anyhow::Result<()> {
+    if store(path).exists() || spool(path).exists() {
+        return Ok(());
+    }
+    bail!(
+        "there is no data folder at {}; `courant run` makes one, --data names another",
+        path.display()
+    )
+}
+
 /// Returns true if a folder could not be locked because it is read-only.
 pub(crate) fn is_read_only(error: &anyhow::Error) -> bool {
     let kind = error.root_cause().downcast_ref().map(io::Error::kind);
@@ -123,9 +140,15 @@ fn noted_grpc_address(path: &Path) -> Option<SocketAddr> {
 /// # Errors
 /// Fails if the address of the service is invalid.
 pub(crate) async fn service_over_grpc(path: &Path) -> anyhow::Result<Option<Channel>> {
-    let Some(address) = noted_grpc_address(path) else { return Ok(None) };
-    let endpoint = Endpoint::from_shared(format!("http://{address}"))?;
-    Ok(endpoint.connect().await.ok())
+    match noted_grpc_url(path) {
+        Some(url) => grpc::connect(&url).await,
+        None => Ok(None),
+    }
+}
+
+/// Returns the gRPC address of the service of a data folder, as a URL.
+pub(crate) fn noted_grpc_url(path: &Path) -> Option<String> {
+    noted_grpc_address(path).map(|address| format!("http://{address}"))
 }
 
 fn noted(path: &Path, line: usize) -> Option<SocketAddr> {
@@ -159,6 +182,15 @@ mod tests {
         drop(held);
         assert_eq!((noted_address(&path), noted_grpc_address(&path)), (None, None));
         DataFolder::hold(&path).unwrap();
+    }
+
+    #[test]
+    fn a_folder_without_store_and_spool_is_no_data_folder() {
+        let folder = tempfile::tempdir().unwrap();
+        let error = check_exists(folder.path()).unwrap_err().to_string();
+        assert!(error.starts_with("there is no data folder at "), "{error}");
+        std::fs::write(spool(folder.path()), "").unwrap();
+        check_exists(folder.path()).unwrap();
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! `courant dlq`: lists, shows, replays and drops messages that could not be handled.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail};
 use clap::{Args, Subcommand};
@@ -8,6 +8,7 @@ use courant_bus::Bus;
 use courant_proto::v1;
 use courant_proto::v1::dead_letters_client::DeadLettersClient;
 use courant_telemetry::{Clock, Meters};
+use tempfile::TempDir;
 use tonic::Code;
 use tonic::transport::Channel;
 
@@ -67,6 +68,34 @@ enum Desk {
     Bus(Bus),
 }
 
+/// A data folder that no service runs on, kept open while its spool is read.
+#[derive(Default)]
+struct OpenedFolder {
+    held: Option<DataFolder>,
+    copy: Option<TempDir>,
+}
+
+impl OpenedFolder {
+    /// Returns the spool of the folder at `path`. A call that only reads gets a copy if the folder
+    /// is read-only or has no spool yet, so that nothing is created in it.
+    fn spool(&mut self, path: &Path, only_reads: bool) -> anyhow::Result<PathBuf> {
+        data::check_exists(path)?;
+        let is_copied = match DataFolder::hold(path) {
+            Ok(folder) => {
+                let exists = self.held.insert(folder).spool().exists();
+                only_reads && !exists
+            }
+            Err(error) if only_reads && data::is_read_only(&error) => true,
+            Err(error) => return Err(error),
+        };
+        if is_copied {
+            let copy = tempfile::tempdir().context("cannot make a temporary folder")?;
+            return data::copy_spool(path, self.copy.insert(copy).path());
+        }
+        Ok(data::spool(path))
+    }
+}
+
 pub(crate) fn run(args: &DeadLetterArgs) -> anyhow::Result<()> {
     let mut document = args.config.load()?;
     if let Some(url) = &args.bus {
@@ -75,7 +104,7 @@ pub(crate) fn run(args: &DeadLetterArgs) -> anyhow::Result<()> {
     let config: courant_bus::Config = document.section("bus")?;
     let meter = Meters::new("courant")?.meter();
     http::block_on(async {
-        let (mut held, mut copy) = (None, None);
+        let mut opened = OpenedFolder::default();
         let mut desk = if config.url.is_some() {
             let bus = Bus::connect(&config, Clock::system(), &meter).await;
             Desk::Bus(bus.context("cannot reach the bus")?)
@@ -84,13 +113,7 @@ pub(crate) fn run(args: &DeadLetterArgs) -> anyhow::Result<()> {
             match data::service_over_grpc(path).await? {
                 Some(channel) => Desk::Service(DeadLettersClient::new(channel)),
                 None => {
-                    let spool = match DataFolder::hold(path) {
-                        Ok(folder) => held.insert(folder).spool(),
-                        Err(error) if args.call.only_reads() && data::is_read_only(&error) => {
-                            data::copy_spool(path, copy.insert(tempfile::tempdir()?).path())?
-                        }
-                        Err(error) => return Err(error),
-                    };
+                    let spool = opened.spool(path, args.call.only_reads())?;
                     let bus = Bus::embedded(&config, &spool, Clock::system(), &meter);
                     Desk::Bus(bus.context("cannot open the message spool")?)
                 }
@@ -138,7 +161,12 @@ impl Desk {
             }
             Self::Service(service) => {
                 let request = v1::ListDeadLettersRequest { limit: LIMIT };
-                Ok(service.list(request).await.map_err(explained)?.into_inner().letters)
+                Ok(service
+                    .list(request)
+                    .await
+                    .map_err(|status| explained(&status))?
+                    .into_inner()
+                    .letters)
             }
         }
     }
@@ -148,7 +176,12 @@ impl Desk {
             Self::Bus(bus) => bus.dead_letter(number).await?.as_ref().map(Into::into),
             Self::Service(service) => {
                 let request = v1::ShowDeadLetterRequest { number };
-                service.show(request).await.map_err(explained)?.into_inner().letter
+                service
+                    .show(request)
+                    .await
+                    .map_err(|status| explained(&status))?
+                    .into_inner()
+                    .letter
             }
         };
         letter.with_context(|| absent(number))
@@ -161,7 +194,7 @@ impl Desk {
             }
             Self::Service(service) => {
                 let request = v1::ReplayDeadLetterRequest { number };
-                service.replay(request).await.map_err(explained)?;
+                service.replay(request).await.map_err(|status| explained(&status))?;
             }
         }
         Ok(())
@@ -176,7 +209,7 @@ impl Desk {
             }
             Self::Service(service) => {
                 let request = v1::DropDeadLetterRequest { number };
-                service.drop(request).await.map_err(explained)?;
+                service.drop(request).await.map_err(|status| explained(&status))?;
             }
         }
         Ok(())
@@ -188,10 +221,10 @@ fn absent(number: u64) -> String {
 }
 
 /// Turns a gRPC status into an error for a person.
-fn explained(status: tonic::Status) -> anyhow::Error {
+fn explained(status: &tonic::Status) -> anyhow::Error {
     match status.code() {
         Code::NotFound | Code::FailedPrecondition => anyhow::anyhow!(status.message().to_owned()),
-        _ => anyhow::Error::new(status).context("the running pipeline does not answer"),
+        _ => anyhow::anyhow!("the running pipeline does not answer: {}", status.message()),
     }
 }
 

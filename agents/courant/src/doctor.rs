@@ -14,7 +14,7 @@ use courant_telemetry::Meters;
 
 use crate::assemble::{classifiers, load_encoder};
 use crate::config_args::ConfigArgs;
-use crate::sections;
+use crate::{sections, servers};
 
 #[derive(Debug, Args)]
 pub(crate) struct DoctorArgs {
@@ -26,19 +26,22 @@ pub(crate) struct DoctorArgs {
     config: ConfigArgs,
 }
 
-/// Checks every section of the configuration, loads the encoder and the classifiers, and lists
-/// the devices with advice.
+/// Checks every section of the configuration, tries the configured servers, loads the encoder and
+/// the classifiers, and lists the devices with advice.
 pub(crate) fn run(args: &DoctorArgs) -> anyhow::Result<()> {
     let document = args.config.load()?;
     let mut ill = Vec::new();
     let mut check = |what: &str, result: anyhow::Result<String>| match result {
         Ok(found) => outln!("ok    {what}: {found}"),
         Err(error) => {
-            outln!("fault {what}: {error:#}");
+            outln!("fault {what}: {}", courant_service::in_one_line(&error));
             ill.push(what.to_owned());
         }
     };
     check("configuration", sections(&document));
+    for (key, checked) in servers::check(&document) {
+        check(key, checked);
+    }
     check("encoder", encoder(&document));
     check("classifiers", loaded_classifiers(&document));
     match devices(&document, args.processes) {

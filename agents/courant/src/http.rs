@@ -2,8 +2,10 @@
 
 use std::time::Duration;
 
-use anyhow::{Context, bail};
+use anyhow::{Context, anyhow, bail};
 use serde_json::Value;
+
+use crate::address::service_address;
 
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(3);
 const TIMEOUT: Duration = Duration::from_secs(30);
@@ -34,24 +36,31 @@ pub struct Server {
 }
 
 impl Server {
-    /// Creates a client of the service at `base`, such as `http://127.0.0.1:8080`.
+    /// Creates a client of the service at `base`, such as `http://127.0.0.1:8080`. The scheme may
+    /// be left out.
     ///
     /// # Errors
-    /// Fails if no HTTP client can be built.
+    /// Fails if `base` is no address, or no HTTP client can be built.
     pub fn at(base: &str) -> anyhow::Result<Self> {
+        let base = service_address(base, "http://127.0.0.1:8080")?;
         install_crypto();
         let client = reqwest::Client::builder()
             .connect_timeout(CONNECT_TIMEOUT)
             .timeout(TIMEOUT)
             .build()
             .context("cannot make an HTTP client")?;
-        Ok(Self { base: base.trim_end_matches('/').to_owned(), client })
+        Ok(Self { base, client })
     }
 
     /// Returns true if the service answers.
     pub async fn is_alive(&self) -> bool {
         let answer = self.client.get(format!("{}/healthz", self.base)).send().await;
         answer.is_ok_and(|answer| answer.status().is_success())
+    }
+
+    /// Returns the address of the service.
+    pub fn base(&self) -> &str {
+        &self.base
     }
 
     /// Returns the JSON at `path`.
@@ -62,8 +71,7 @@ impl Server {
         let url = url::Url::parse_with_params(&format!("{}{path}", self.base), query)
             .with_context(|| format!("{} is no URL", self.base))?;
         let request = self.client.get(url);
-        let answer =
-            request.send().await.with_context(|| format!("no service answers at {}", self.base))?;
+        let answer = request.send().await.map_err(|error| self.silent(&error))?;
         let status = answer.status();
         let body: Value = answer
             .json()
@@ -76,5 +84,17 @@ impl Server {
             Some(message) => bail!("{message}"),
             None => bail!("{} answers {status}", self.base),
         }
+    }
+
+    /// Says why no answer came.
+    fn silent(&self, error: &reqwest::Error) -> anyhow::Error {
+        let cause = if error.is_connect() {
+            "nothing listens there"
+        } else if error.is_timeout() {
+            "no answer in time"
+        } else {
+            "the service there does not speak HTTP"
+        };
+        anyhow!("no service answers at {}: {cause}", self.base)
     }
 }

@@ -12,7 +12,7 @@ use courant_crawler::{Crawler, Extent, Report, Source};
 use courant_proto::v1;
 use courant_service::Control;
 use courant_store::{Access, Store};
-use courant_telemetry::{Clock, Meters};
+use courant_telemetry::{Clock, Meters, Telemetry};
 use opentelemetry::metrics::Meter;
 use serde::Serialize;
 use tempfile::TempDir;
@@ -55,10 +55,14 @@ struct Outcome {
 /// Submits every source once and prints the decisions.
 pub(crate) fn run(args: &IngestArgs) -> anyhow::Result<()> {
     http::install_crypto();
-    let document = args.config.load()?;
+    let document = args.config.load_quiet()?;
     let parsed = args.sources.iter().map(|source| Source::parse(source));
     let sources: Vec<Source> = parsed.collect::<Result<_, _>>()?;
-    let outcome = http::block_on(ingest(&args.intake, &document, sources))?;
+    // The log names the lines that are no articles.
+    let telemetry = Telemetry::init("courant", &document.section("telemetry")?)?;
+    let outcome = http::block_on(ingest(&args.intake, &document, sources));
+    telemetry.flush();
+    let outcome = outcome?;
     if args.json {
         outln!("{}", serde_json::to_string_pretty(&outcome)?);
     } else {
@@ -183,13 +187,46 @@ async fn empty(local: &Bus, control: &Control) -> anyhow::Result<()> {
 
 fn print(outcome: &Outcome) {
     outln!("{}", outcome.report);
+    out!("{}", reasons(&outcome.report));
     for (decision, entries) in &outcome.decided {
         outln!("{decision:<12}{entries:>7}");
     }
     for (reason, entries) in &outcome.refused_by_gateway {
-        outln!("refused     {entries:>7}  {reason}");
+        outln!("  refused   {entries:>7}  {reason}");
     }
     if outcome.undecided > 0 {
         outln!("undecided   {:>7}  no gateway decided within {PATIENCE:?}", outcome.undecided);
+    }
+}
+
+/// Returns one line for each reason why entries were not submitted.
+fn reasons(report: &Report) -> String {
+    let kinds = [("refused", &report.refused), ("failed", &report.failed)];
+    let lines = kinds.into_iter().flat_map(|(kind, reasons)| {
+        let line = move |(reason, entries): (&&str, &u64)| {
+            format!("  {kind:<10}{entries:>7}  {}\n", reason.replace('_', " "))
+        };
+        reasons.iter().map(line)
+    });
+    lines.collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_reason_why_entries_were_left_out_is_a_line() {
+        let report = Report {
+            found: 4,
+            refused: [("invalid_record", 2), ("no_url", 1)].into(),
+            failed: [("timeout", 1)].into(),
+            ..Report::default()
+        };
+        assert_eq!(
+            reasons(&report),
+            "  refused         2  invalid record\n  refused         1  no url\n  \
+             failed          1  timeout\n"
+        );
     }
 }

@@ -14,9 +14,10 @@ use opentelemetry::metrics::Meter;
 use tokio::sync::mpsc;
 use tokio_stream::wrappers::ReceiverStream;
 use tonic::Streaming;
-use tonic::transport::{Channel, Endpoint};
+use tonic::transport::Channel;
 
-use crate::data;
+use crate::address::service_address;
+use crate::{data, grpc};
 
 /// The most entries on their way to a gateway.
 const IN_FLIGHT: usize = 64;
@@ -59,16 +60,23 @@ impl Intake {
     ) -> anyhow::Result<Self> {
         let mut config: courant_bus::Config = document.section("bus")?;
         let way = match args.to.as_deref() {
-            Some(url) if url.starts_with("http://") || url.starts_with("https://") => {
-                let channel = Endpoint::from_shared(url.to_owned())?.connect().await;
-                gateway(channel.with_context(|| format!("no gateway answers at {url}"))?).await?
+            Some(url) if is_gateway(url)? => {
+                let address = service_address(url, "http://127.0.0.1:8081")?;
+                let channel = grpc::connect(&address).await?;
+                let channel =
+                    channel.with_context(|| format!("no gateway answers at {address}"))?;
+                grpc::check(&address, &channel).await?;
+                gateway(channel, &address).await?
             }
             Some(url) => {
                 config.url = Some(url.to_owned());
                 bus(&config, meter).await?
             }
             None if config.url.is_some() && args.data.is_none() => bus(&config, meter).await?,
-            None => gateway(running(data::or_default(args.data.as_deref())).await?).await?,
+            None => {
+                let folder = data::or_default(args.data.as_deref());
+                gateway(running(folder).await?, "the running pipeline").await?
+            }
         };
         Ok(Self { way, waiting: HashSet::new(), heard: VecDeque::new() })
     }
@@ -88,10 +96,14 @@ impl Intake {
             Way::Gateway { entries, decisions } => loop {
                 tokio::select! {
                     biased;
-                    place = entries.reserve() => {
-                        place.context("the gateway takes nothing more")?.send(entry);
-                        return Ok(());
-                    }
+                    place = entries.reserve() => match place {
+                        Ok(place) => {
+                            place.send(entry);
+                            return Ok(());
+                        }
+                        // The gateway has ended the call, and says why where decisions come.
+                        Err(_) => self.heard.push_back(next_of(decisions).await?),
+                    },
                     decision = next_of(decisions) => self.heard.push_back(decision?),
                 }
             },
@@ -142,12 +154,24 @@ async fn bus(config: &courant_bus::Config, meter: &Meter) -> anyhow::Result<Way>
     Ok(Way::Bus { bus, decisions })
 }
 
-async fn gateway(channel: Channel) -> anyhow::Result<Way> {
+/// Returns true if `url` names the gRPC port of a gateway, and false if it names a bus.
+///
+/// # Errors
+/// Shows both forms if `url` does not say which it is.
+fn is_gateway(url: &str) -> anyhow::Result<bool> {
+    match url.split_once("://") {
+        Some((scheme, _)) => Ok(["http", "https"].contains(&scheme.to_ascii_lowercase().as_str())),
+        None => bail!("--to {url}: write nats://{url} for a bus, http://{url} for a gateway"),
+    }
+}
+
+/// Opens a stream of submissions to the gateway at `address`.
+async fn gateway(channel: Channel, address: &str) -> anyhow::Result<Way> {
     let (entries, sent) = mpsc::channel(IN_FLIGHT);
-    let call = SubmissionsClient::new(channel).submit(ReceiverStream::new(sent)).await;
-    let decisions = call.map_err(|status| anyhow::anyhow!("{}", status.message()));
-    let decisions = decisions.context("the gateway takes nothing in")?.into_inner();
-    Ok(Way::Gateway { entries, decisions })
+    match SubmissionsClient::new(channel).submit(ReceiverStream::new(sent)).await {
+        Ok(decisions) => Ok(Way::Gateway { entries, decisions: decisions.into_inner() }),
+        Err(status) => Err(grpc::refused(address, status).await),
+    }
 }
 
 /// Connects to the pipeline that runs on a data folder.
@@ -162,7 +186,8 @@ async fn running(folder: &Path) -> anyhow::Result<Channel> {
 }
 
 async fn next_of(decisions: &mut Streaming<v1::EntryDecided>) -> anyhow::Result<v1::EntryDecided> {
-    let decision = decisions.message().await;
-    let decision = decision.map_err(|status| anyhow::anyhow!("{}", status.message()));
-    decision.context("the gateway gave up")?.context("the gateway has ended")
+    match decisions.message().await {
+        Ok(decision) => decision.context("the gateway has ended"),
+        Err(status) => Err(grpc::explained(&status, "the gateway")),
+    }
 }

@@ -1,12 +1,13 @@
 //! The `courant` command: the five agents in one process (`courant run`), and the tools around
 //! them.
 //!
-//! `courant-bench` uses the public modules besides [`cli`].
+//! `courant-bench` uses the public modules besides [`cli`] and [`usage`].
 
 #[macro_use]
 pub mod output;
 mod paper;
 
+mod address;
 mod admin;
 mod agents;
 mod ask;
@@ -20,6 +21,7 @@ mod dead_letters;
 mod doctor;
 mod feeds;
 pub mod figures;
+mod grpc;
 mod hits;
 pub mod http;
 mod ingest;
@@ -35,6 +37,8 @@ mod readable;
 mod run;
 mod sample;
 mod sections;
+mod servers;
 mod service;
 mod summary;
 mod tools;
+pub mod usage;

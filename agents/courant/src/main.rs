@@ -2,15 +2,14 @@
 
 use std::process::ExitCode;
 
-use clap::Parser;
-use courant::cli::Cli;
+use courant::{noteln, usage};
 
 fn main() -> ExitCode {
-    match Cli::parse().run() {
+    match usage::command_line().run() {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             // The error and its causes in one line: "cannot open the store: the disk is full".
-            eprintln!("courant: {error:#}");
+            noteln!("courant: {}", courant_service::in_one_line(&error));
             ExitCode::FAILURE
         }
     }

@@ -12,7 +12,7 @@ use courant_embedder::Embedder;
 use courant_gateway::Gateway;
 use courant_gpu_utils::similarity::HybridMatrix;
 use courant_inference::{Deps, Encoder, ModelHost};
-use courant_service::{Control, Process};
+use courant_service::{AgentState, Control, Process};
 use courant_storage::Storage;
 use courant_store::{Access, Store};
 use courant_telemetry::Clock;
@@ -41,6 +41,8 @@ pub struct Pipeline {
     clock: Clock,
     meter: Meter,
     agents: JoinSet<anyhow::Result<()>>,
+    /// The controls of the agents, without the crawler's.
+    controls: [Control; 4],
 }
 
 impl Pipeline {
@@ -118,7 +120,7 @@ impl Pipeline {
         process.http(analyst.routes());
         process.grpc(analyst.grpc());
 
-        let [at_gateway, at_embedder, at_analyst, at_storage] = controls;
+        let [at_gateway, at_embedder, at_analyst, at_storage] = controls.clone();
         let mut agents = JoinSet::new();
         agents.spawn({
             let gateway = std::sync::Arc::clone(&gateway);
@@ -128,7 +130,7 @@ impl Pipeline {
         agents.spawn(async move { analyst.run(at_analyst).await.context("the analyst failed") });
         agents.spawn(async move { storage.run(at_storage).await.context("storage failed") });
         let (document, meter) = (document.clone(), meter.clone());
-        Ok(Self { bus, store, gateway, crawler, document, clock, meter, agents })
+        Ok(Self { bus, store, gateway, crawler, document, clock, meter, agents, controls })
     }
 
     /// Creates a crawler for this pipeline.
@@ -147,12 +149,13 @@ impl Pipeline {
     /// A message is published to the next queue before it leaves its own queue. The queues are
     /// read in that order, so that no message is missed.
     ///
-    /// A shutdown ends the wait. The remaining messages stay in the spool for the next start.
+    /// A shutdown ends the wait, and so does an operator who drains one of the agents. The
+    /// remaining messages stay in the spool for the next start.
     ///
     /// # Errors
     /// Fails if the bus does not answer, or an agent failed.
     pub async fn drained(&mut self, shutdown: &CancellationToken) -> anyhow::Result<()> {
-        while !shutdown.is_cancelled() {
+        while !shutdown.is_cancelled() && !self.is_incomplete() {
             let queues = self.bus.queues().await?;
             if queues.iter().all(|queue| !queue.is_pressing() || queue.depth == 0) {
                 return Ok(());
@@ -165,6 +168,11 @@ impl Pipeline {
             }
         }
         Ok(())
+    }
+
+    /// Returns true if an agent drains or has ended, so that articles are not handled to the end.
+    fn is_incomplete(&self) -> bool {
+        self.controls.iter().any(|agent| agent.state() >= AgentState::Draining)
     }
 
     /// Completes with an error when the bus has no room for more.

@@ -1,6 +1,6 @@
 //! Prints the progress of a round in one line.
 
-use std::io::{IsTerminal, Write};
+use std::io::IsTerminal;
 use std::time::Duration;
 
 use courant_telemetry::Meters;
@@ -8,6 +8,7 @@ use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
 use crate::figures::Figures;
+use crate::output::note;
 
 const ON_A_TERMINAL: Duration = Duration::from_millis(200);
 const IN_A_LOG: Duration = Duration::from_secs(2);
@@ -35,14 +36,12 @@ impl Progress {
                     }
                     let line = line(&crawl, &meters);
                     if line != last {
-                        eprint!("{line:<78}{end}");
-                        // The work goes on even if the terminal is gone.
-                        drop(std::io::stderr().flush());
+                        note(format_args!("{line:<78}{end}"));
                         last = line;
                     }
                 }
                 if terminal {
-                    eprintln!();
+                    noteln!("");
                 }
             }
         });

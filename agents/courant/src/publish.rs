@@ -4,7 +4,7 @@ use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use anyhow::{Context, bail};
+use anyhow::{Context, anyhow, bail};
 use clap::Args;
 use courant_article::{ContentHash, Decision, Entry, PublishedAt, Revision, Text};
 use courant_bus::MessageId;
@@ -94,7 +94,7 @@ pub(crate) fn run(args: &PublishArgs) -> anyhow::Result<()> {
 }
 
 fn entry(args: &PublishArgs, now_ms: i64) -> anyhow::Result<Entry> {
-    canonicalize(&args.url).with_context(|| format!("{} is no address of an article", args.url))?;
+    canonicalize(&args.url).map_err(|error| anyhow!("--url {}: {error}", args.url))?;
     let text = text(args.text.as_deref())?;
     if text.trim().is_empty() {
         bail!("the text is empty");
@@ -142,9 +142,27 @@ impl Published {
     }
 
     fn line(&self) -> String {
-        match self.of.as_str() {
-            "" => format!("{}  {}", self.decision, self.article_id),
-            of => format!("{}  {}  a copy of {of}", self.decision, self.article_id),
+        let Self { decision, article_id, of, .. } = self;
+        match of.as_str() {
+            "" => format!("{decision}  {article_id}"),
+            of if of == article_id => format!("{decision}  {article_id}  it is known already"),
+            of => format!("{decision}  {article_id}  a copy of {of}"),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_article_is_called_a_copy_of_itself() {
+        let line = |article_id: &str, of: &str| {
+            let (article_id, of) = (article_id.to_owned(), of.to_owned());
+            Published { decision: "duplicate", article_id, of, reason: String::new() }.line()
+        };
+        assert_eq!(line("a", "a"), "duplicate  a  it is known already");
+        assert_eq!(line("b", "a"), "duplicate  b  a copy of a");
+        assert_eq!(line("a", ""), "duplicate  a");
     }
 }

@@ -60,8 +60,6 @@ fn list(items: &Value, text: impl Fn(&Value) -> Option<String>) -> String {
 
 /// Returns the stored amounts, the queues that are not empty, the agents, feeds and pressure.
 pub(crate) fn show_status(status: &Value, paper: &Paper) -> String {
-    let number = |value: &Value| value.as_u64().unwrap_or_default();
-    let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
     let mut shown = format!(
         "{} articles stored; {} pages known\n",
         number(&status["stored"]["articles"]),
@@ -94,28 +92,73 @@ pub(crate) fn show_status(status: &Value, paper: &Paper) -> String {
     if letters > 0 {
         shown += &format!("{letters} dead letters: see `courant dlq list`\n");
     }
-    for agent in status["agents"].as_array().into_iter().flatten() {
-        shown += &format!(
-            "  {:<12} {} for {}; {} done, {} retried, {} given up\n",
-            text(&agent["agent"]),
-            text(&agent["state"]),
-            duration_in_words(agent["uptime_s"].as_f64().unwrap_or_default()),
-            number(&agent["succeeded"]),
-            number(&agent["retried"]),
-            number(&agent["discarded"]),
-        );
-    }
+    let agents = status["agents"].as_array().map(Vec::as_slice).unwrap_or_default();
+    agents.iter().for_each(|agent| shown += &show_agent(agent));
     let feeds = &status["feeds"];
     shown += &format!("{} feeds followed\n", number(&feeds["followed"]));
     for feed in feeds["worst"].as_array().into_iter().flatten() {
         let told = format!("failing: {}: {}", text(&feed["url"]), text(&feed["problem"]));
         shown += &paper.wrapped(&told, INDENT);
     }
-    let model = &status["model"];
-    shown += &match model["name"].as_str() {
+    shown += &match status["model"]["name"].as_str() {
+        _ if agents.is_empty() => "no service runs: `courant run` starts one\n".to_owned(),
         Some(name) => format!("vectors by {name}\n"),
         None => "no encoder answers: searches go by words alone\n".to_owned(),
     };
     shown += &format!("courant {}\n", text(&status["version"]));
     shown
+}
+
+/// Returns one line on an agent. Its state has no age: the status tells only that of its process.
+fn show_agent(agent: &Value) -> String {
+    let up_s = agent["uptime_s"].as_f64().unwrap_or_default();
+    format!(
+        "  {:<12} {:<8}  {} done, {} retried, {} given up; started {} ago\n",
+        text(&agent["agent"]),
+        text(&agent["state"]),
+        number(&agent["succeeded"]),
+        number(&agent["retried"]),
+        number(&agent["discarded"]),
+        duration_in_words(up_s),
+    )
+}
+
+fn number(value: &Value) -> u64 {
+    value.as_u64().unwrap_or_default()
+}
+
+fn text(value: &Value) -> String {
+    value.as_str().unwrap_or_default().to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn status(agents: &Value) -> String {
+        let status = json!({
+            "version": "0.1.0", "stored": {"articles": 3, "fingerprints": 4, "visits": 4},
+            "pressure": {"level": "none"}, "queues": [], "agents": agents,
+            "feeds": {"followed": 1, "worst": []}, "model": null,
+        });
+        show_status(&status, &Paper::standard_output())
+    }
+
+    #[test]
+    fn a_folder_without_a_service_says_so_and_does_not_blame_the_encoder() {
+        let shown = status(&json!([]));
+        assert!(shown.contains("no service runs: `courant run` starts one\n"), "{shown}");
+        assert!(!shown.contains("encoder"), "{shown}");
+    }
+
+    #[test]
+    fn the_age_of_a_process_is_not_shown_as_that_of_a_state() {
+        let agent = json!({"agent": "crawler", "state": "paused", "uptime_s": 54.0});
+        let shown = status(&json!([agent]));
+        assert!(shown.contains("paused ") && !shown.contains("paused for"), "{shown}");
+        assert!(shown.contains("started 54 seconds ago"), "{shown}");
+        assert!(shown.contains("no encoder answers"), "{shown}");
+    }
 }

@@ -121,20 +121,22 @@ impl Run<'_> {
     ) -> anyhow::Result<()> {
         let stays = !self.args.once;
         if sources.is_empty() {
-            eprintln!("No source is named, here or in [crawler] sources: nothing is crawled");
+            noteln!("No source is named, here or in [crawler] sources: nothing is crawled");
         }
         if !sources.is_empty() {
             self.first_round(&mut pipeline, &sources, stand.as_ref()).await?;
         }
         if stays && !self.shutdown.is_cancelled() {
             let data = self.args.data.display();
-            eprintln!("\nCourant answers at {address} (Ctrl-C ends it)");
-            eprintln!("Ask it: courant search --data {data} \"…\", or {address}/v1/search?q=…");
+            noteln!("\nCourant answers at {address} (Ctrl-C ends it)");
+            noteln!("Ask it: courant search --data {data} \"…\", or {address}/v1/search?q=…");
             let crawler = pipeline.new_crawler()?;
             let control = pipeline.crawler.clone();
             let serve = async {
                 let crawled = crawler.run(sources, Extent::Forever, &control).await;
                 crawled.context("the crawler failed")?;
+                // An operator may have drained it alone.
+                control.finished();
                 self.shutdown.cancelled().await;
                 Ok::<(), anyhow::Error>(())
             };
@@ -166,7 +168,7 @@ impl Run<'_> {
         if let Some(stand) = stand {
             // The sample's publisher revises an article, and a second round finds the revision.
             stand.revise();
-            eprintln!("One article was revised by its publisher: a second round finds it");
+            noteln!("One article was revised by its publisher: a second round finds it");
             report = sample::add(report, self.round(pipeline, sources, extent).await?);
         }
         let figures = Figures::parse(&self.meters.render()?);

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use anyhow::Context;
+use anyhow::{Context, anyhow};
 use clap::Args;
 use courant_article::Origin;
 use courant_extract::{Deadline, Page};
@@ -14,6 +14,7 @@ use serde_json::Value;
 use url::Url;
 
 use super::json_lines::JsonLines;
+use crate::address::page_address;
 use crate::jsonl;
 
 #[derive(Debug, Args)]
@@ -22,7 +23,7 @@ pub(crate) struct ExtractArgs {
     #[arg(required_unless_present = "jsonl", conflicts_with_all = ["jsonl", "jobs"])]
     file: Option<PathBuf>,
     /// The URL that the page came from
-    #[arg(long, value_name = "U", requires = "file")]
+    #[arg(long, value_name = "U", requires = "file", value_parser = page_address)]
     url: Option<Url>,
     /// The time limit for one page, in milliseconds; a page that takes longer is an error
     #[arg(long, value_name = "N", default_value = "2000")]
@@ -100,7 +101,8 @@ pub(crate) fn run(args: &ExtractArgs) -> anyhow::Result<()> {
         return Ok(());
     }
     jsonl::each_line(args.lines.jobs, |question: ExtractInput| {
-        let url = question.url.as_deref().map(Url::parse).transpose().context("invalid url")?;
+        let url = question.url.as_deref().map(page_address).transpose();
+        let url = url.map_err(|wrong| anyhow!("url: {wrong}"))?;
         Ok(ExtractOutput::new(question.id, extract(&question.html_path, url.as_ref(), limit)?))
     })
 }

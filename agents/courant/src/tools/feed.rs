@@ -6,12 +6,14 @@ use anyhow::Context;
 use clap::Args;
 use url::Url;
 
+use crate::address::page_address;
+
 #[derive(Debug, Args)]
 pub(crate) struct FeedArgs {
     /// An RSS, Atom, RDF or JSON feed
     file: PathBuf,
     /// The URL that relative links are relative to
-    #[arg(long, value_name = "U")]
+    #[arg(long, value_name = "U", value_parser = page_address)]
     base_url: Option<Url>,
 }
 

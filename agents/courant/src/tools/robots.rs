@@ -3,10 +3,12 @@
 use std::io::{self, BufRead, Write};
 use std::path::PathBuf;
 
-use anyhow::Context;
+use anyhow::{Context, anyhow};
 use clap::Args;
 use courant_extract::sources::Robots;
-use url::Url;
+
+use crate::address::page_address;
+use crate::{jsonl, output};
 
 #[derive(Debug, Args)]
 pub(crate) struct RobotsArgs {
@@ -23,10 +25,11 @@ pub(crate) fn run(args: &RobotsArgs) -> anyhow::Result<()> {
     let bytes = std::fs::read(&args.file)
         .with_context(|| format!("cannot read {}", args.file.display()))?;
     let robots = Robots::parse(&bytes, &args.user_agent);
-    let mut out = io::BufWriter::new(io::stdout().lock());
-    for line in io::stdin().lock().lines() {
-        let line = line?;
-        let url = Url::parse(line.trim()).with_context(|| format!("{line:?} is no URL"))?;
+    let mut out = output::lines();
+    for line in (1..).zip(io::stdin().lock().lines()) {
+        let (number, line) = jsonl::numbered(line)?;
+        let url = page_address(&line);
+        let url = url.map_err(|wrong| anyhow!("line {number}: {line:?} is {wrong}"))?;
         let word = if robots.allows(&url) { "allow" } else { "disallow" };
         writeln!(out, "{word}\t{line}")?;
     }
