@@ -94,6 +94,10 @@ pub(crate) fn show_status(status: &Value, paper: &Paper) -> String {
     }
     let agents = status["agents"].as_array().map(Vec::as_slice).unwrap_or_default();
     agents.iter().for_each(|agent| shown += &show_agent(agent));
+    if let [agent] = agents {
+        let alone = "runs alone in its process; ask the others with `courant admin AGENT status`";
+        shown += &paper.wrapped(&format!("the {} {alone}", text(&agent["agent"])), INDENT);
+    }
     let feeds = &status["feeds"];
     shown += &format!("{} feeds followed\n", number(&feeds["followed"]));
     for feed in feeds["worst"].as_array().into_iter().flatten() {
@@ -157,6 +161,7 @@ mod tests {
     fn the_age_of_a_process_is_not_shown_as_that_of_a_state() {
         let agent = json!({"agent": "crawler", "state": "paused", "uptime_s": 54.0});
         let shown = status(&json!([agent]));
+        assert!(shown.contains("the crawler runs alone in its process"), "{shown}");
         assert!(shown.contains("paused ") && !shown.contains("paused for"), "{shown}");
         assert!(shown.contains("started 54 seconds ago"), "{shown}");
         assert!(shown.contains("no encoder answers"), "{shown}");

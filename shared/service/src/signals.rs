@@ -11,10 +11,10 @@ const ABORTED: i32 = 130;
 
 /// Runs `body` on a new runtime. SIGINT and SIGTERM cancel its token: the body stops taking
 /// work, and finishes the work in flight within `drain`. A second signal ends the process at
-/// once.
+/// once. The body may cancel the token, too, for example because an operator drains it.
 ///
 /// # Errors
-/// Those of `body`, or an error if it did not end within `drain` of the first signal.
+/// Those of `body`, or an error if it did not end within `drain` after its token was cancelled.
 pub fn block_on<T, F>(
     drain: Duration,
     body: impl FnOnce(CancellationToken) -> F,
@@ -52,7 +52,7 @@ where
         };
         tokio::select! {
             result = body(shutdown.clone()) => result,
-            () = overdue => bail!("did not finish within {drain:?} of the signal"),
+            () = overdue => bail!("did not finish within {drain:?} after it was told to stop"),
         }
     });
     runtime.shutdown_timeout(Duration::from_secs(1));
