@@ -1,0 +1,55 @@
+//! The behaviour of the language as its users see it.
+
+mod bounds;
+mod dates;
+mod errors;
+mod grammar;
+mod questions;
+mod round_trip;
+mod values;
+
+use jiff::Timestamp;
+
+use crate::{Condition, Expr, Query, QueryError, TextField};
+
+/// The time at which the tests' queries are asked.
+const NOW: &str = "2026-11-30T12:16:22.5Z";
+
+fn now() -> Timestamp {
+    NOW.parse().unwrap()
+}
+
+fn query(text: &str) -> Query {
+    Query::parse(text, now()).unwrap_or_else(|error| panic!("{text:?}: {error}"))
+}
+
+fn expr(text: &str) -> Expr {
+    query(text).expr().clone()
+}
+
+/// The only condition of `text`.
+fn only(text: &str) -> Condition {
+    match expr(text) {
+        Expr::Is(condition) => condition,
+        other => panic!("{text:?} is {other:?}"),
+    }
+}
+
+fn error(text: &str) -> QueryError {
+    match Query::parse(text, now()) {
+        Err(error) => error,
+        Ok(query) => panic!("{text:?} is {query:?}"),
+    }
+}
+
+fn word(text: &str) -> Expr {
+    Expr::Is(Condition::Text { field: TextField::Any, text: text.to_owned(), quoted: false })
+}
+
+fn phrase(text: &str) -> Expr {
+    Expr::Is(Condition::Text { field: TextField::Any, text: text.to_owned(), quoted: true })
+}
+
+fn not(expr: Expr) -> Expr {
+    Expr::Not(Box::new(expr))
+}

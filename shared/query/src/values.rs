@@ -1,0 +1,134 @@
+//! Reads the value of each field.
+
+use std::ops::Bound;
+
+use courant_article::{Decision, EntityKind, SentimentLabel};
+use jiff::Timestamp;
+use url::Url;
+
+use crate::dates;
+use crate::error::QueryError;
+use crate::expr::{Condition, SentimentFilter, TextField};
+use crate::field::Field;
+use crate::lex::{Value, is_blank, is_value};
+
+pub(crate) const LABELS: [(&str, SentimentLabel); 3] = [
+    ("negative", SentimentLabel::Negative),
+    ("neutral", SentimentLabel::Neutral),
+    ("positive", SentimentLabel::Positive),
+];
+
+/// Returns the condition that `field` has `value`.
+pub(crate) fn condition(
+    field: Field,
+    value: &Value,
+    now: Timestamp,
+) -> Result<Condition, QueryError> {
+    let text = value.text.clone();
+    Ok(match field {
+        Field::Title => title(value)?,
+        Field::Author => Condition::Author(text),
+        Field::Site => Condition::Site(host(value)?),
+        Field::Source => Condition::Source(text),
+        Field::Lang => Condition::Language(language(value)?),
+        Field::Topic => Condition::Topic(text),
+        Field::Entity => Condition::Entity { kind: None, name: text },
+        Field::Person => Condition::Entity { kind: Some(EntityKind::Person), name: text },
+        Field::Org => Condition::Entity { kind: Some(EntityKind::Organization), name: text },
+        Field::Place => Condition::Entity { kind: Some(EntityKind::Location), name: text },
+        Field::Sentiment => Condition::Sentiment(sentiment(value)?),
+        Field::Story => Condition::Story(text),
+        Field::Decision => Condition::Decision(decision(value)?),
+        Field::Date => Condition::Published(dates::range(value, now)?),
+        Field::Observed => Condition::Observed(dates::range(value, now)?),
+        Field::Has if text.eq_ignore_ascii_case("image") => Condition::HasImage,
+        Field::Has => return Err(value.error("something to ask for").advise("write `has:image`")),
+    })
+}
+
+fn title(value: &Value) -> Result<Condition, QueryError> {
+    if is_blank(&value.text) {
+        return Err(value.error("a word"));
+    }
+    let quoted = value.quoted || !is_value(&value.text);
+    Ok(Condition::Text { field: TextField::Title, text: value.text.clone(), quoted })
+}
+
+/// Returns the host of a URL or a host, in the form that it has in URLs.
+fn host(value: &Value) -> Result<String, QueryError> {
+    let address = value.text.split_once("://").map_or(&*value.text, |(_, address)| address);
+    let url = Url::parse(&format!("http://{}", address.trim_start_matches(['*', '.']))).ok();
+    let host = url.as_ref().and_then(Url::host_str);
+    let host = host.filter(|host| !host.starts_with(['*', '.']));
+    let error = || value.error("a site").advise("write a host such as `news.example.com`");
+    host.map(str::to_owned).ok_or_else(error)
+}
+
+/// Returns the base of a language tag: `en` for `en-GB`.
+fn language(value: &Value) -> Result<String, QueryError> {
+    let base = value.text.split(['-', '_']).next().unwrap_or_default();
+    if matches!(base.len(), 2 | 3) && base.bytes().all(|b| b.is_ascii_alphabetic()) {
+        return Ok(base.to_ascii_lowercase());
+    }
+    Err(value.error("a language code").advise("write two or three letters such as `en`"))
+}
+
+fn decision(value: &Value) -> Result<Decision, QueryError> {
+    let mut stored = Decision::ALL.into_iter().filter(|decision| decision.is_accepted());
+    let found = stored.find(|decision| value.text.eq_ignore_ascii_case(decision.as_str()));
+    let error = || value.error("a decision").advise("write `new`, `syndicated` or `revision`");
+    found.ok_or_else(error)
+}
+
+fn sentiment(value: &Value) -> Result<SentimentFilter, QueryError> {
+    let label = LABELS.iter().find(|(name, _)| value.text.eq_ignore_ascii_case(name));
+    if let Some((_, label)) = label {
+        return Ok(SentimentFilter::Label(*label));
+    }
+    let (min, max) = bounds(&value.text).ok_or_else(|| {
+        let error = value.error("a sentiment from -1 to 1");
+        error.advise("write for example `negative`, `>0.3`, `<=-0.5` or `-0.2..0.4`")
+    })?;
+    if let (
+        Bound::Included(min) | Bound::Excluded(min),
+        Bound::Included(max) | Bound::Excluded(max),
+    ) = (min, max)
+        && min > max
+    {
+        return Err(value.error("a range: it ends before it starts"));
+    }
+    Ok(SentimentFilter::Range { min, max })
+}
+
+fn bounds(text: &str) -> Option<(Bound<f32>, Bound<f32>)> {
+    if let Some((min, max)) = text.split_once("..") {
+        return match (min, max) {
+            ("", "") => None,
+            ("", max) => Some((Bound::Unbounded, end(max, '<')?)),
+            (min, "") => Some((end(min, '>')?, Bound::Unbounded)),
+            (min, max) => Some((end(min, '>')?, end(max, '<')?)),
+        };
+    }
+    if let Some(min) = text.strip_prefix(">=") {
+        return Some((Bound::Included(score(min)?), Bound::Unbounded));
+    }
+    if let Some(max) = text.strip_prefix("<=") {
+        return Some((Bound::Unbounded, Bound::Included(score(max)?)));
+    }
+    if text.starts_with('>') {
+        return Some((end(text, '>')?, Bound::Unbounded));
+    }
+    text.starts_with('<').then(|| Some((Bound::Unbounded, end(text, '<')?)))?
+}
+
+/// Reads the end of a range, which belongs to it unless `sign` stands before it.
+fn end(text: &str, sign: char) -> Option<Bound<f32>> {
+    match text.strip_prefix(sign) {
+        Some(text) => Some(Bound::Excluded(score(text)?)),
+        None => Some(Bound::Included(score(text)?)),
+    }
+}
+
+fn score(text: &str) -> Option<f32> {
+    text.parse().ok().filter(|score| (-1.0..=1.0).contains(score))
+}
