@@ -33,15 +33,13 @@ pub(crate) fn range(value: &Value, now: Timestamp) -> Result<TimeRange, QueryErr
         }
     };
     match (first.map(|first| first.from_ms), last.map(|last| last.until_ms)) {
-        (Some(from), Some(until)) if from >= until => {
-            Err(value.error("a range: it ends before it starts"))
-        }
+        (Some(from), Some(until)) if from >= until => Err(value.error("ends before it starts")),
         (from_ms, until_ms) => Ok(TimeRange { from_ms, until_ms }),
     }
 }
 
 fn not_a_date(value: &Value) -> QueryError {
-    let error = value.error("a date");
+    let error = value.error("is not a date");
     error.advise("write for example `2026-11`, `2026-11-01..2026-11-15`, `today` or `P7D`")
 }
 

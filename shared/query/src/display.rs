@@ -5,6 +5,7 @@ use std::ops::Bound;
 
 use courant_article::EntityKind;
 
+use crate::chars::is_escaped;
 use crate::dates;
 use crate::expr::{Condition, Expr, SentimentFilter, TextField};
 use crate::field::Field;
@@ -136,7 +137,7 @@ fn bare_or_quoted(text: &str) -> String {
 fn quoted(text: &str) -> String {
     let mut written = String::from('"');
     for c in text.chars() {
-        if lex::is_escaped(c) {
+        if is_escaped(c) {
             written.push('\\');
         }
         written.push(c);

@@ -3,6 +3,7 @@
 
 use jiff::Timestamp;
 
+use crate::chars::is_blank;
 use crate::error::QueryError;
 use crate::expr::{Condition, Expr, TextField};
 use crate::field::Field;
@@ -109,13 +110,13 @@ impl<'a> Parser<'a> {
         if level < MAX_LEVELS {
             return Ok(level + 1);
         }
-        let error = QueryError::new(position, "too many parentheses and exclusions in one another");
-        Err(error.advise(format!("at most {MAX_LEVELS} levels are allowed")))
+        let problem = format!("more than {MAX_LEVELS} levels of parentheses and exclusions");
+        Err(QueryError::new(position, problem))
     }
 
     fn text(&mut self, text: &str, quoted: bool) -> Result<Expr, QueryError> {
         let position = self.tokens[self.at].position;
-        if lex::is_blank(text) {
+        if is_blank(text) {
             return Err(QueryError::new(position, "no words between the quotation marks"));
         }
         self.count(position)?;
@@ -138,8 +139,7 @@ impl<'a> Parser<'a> {
         if self.conditions <= MAX_CONDITIONS {
             return Ok(());
         }
-        let error = QueryError::new(position, "too many conditions: one more");
-        Err(error.advise(format!("at most {MAX_CONDITIONS} are allowed")))
+        Err(QueryError::new(position, format!("more than {MAX_CONDITIONS} conditions")))
     }
 
     /// The error for a place that lacks a word, a phrase, a field or a group.

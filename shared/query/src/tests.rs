@@ -2,6 +2,7 @@
 
 mod bounds;
 mod dates;
+mod documentation;
 mod errors;
 mod grammar;
 mod questions;

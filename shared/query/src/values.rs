@@ -6,11 +6,12 @@ use courant_article::{Decision, EntityKind, SentimentLabel};
 use jiff::Timestamp;
 use url::Url;
 
+use crate::chars::is_blank;
 use crate::dates;
 use crate::error::QueryError;
 use crate::expr::{Condition, SentimentFilter, TextField};
 use crate::field::Field;
-use crate::lex::{Value, is_blank, is_value};
+use crate::lex::{Value, is_value};
 
 pub(crate) const LABELS: [(&str, SentimentLabel); 3] = [
     ("negative", SentimentLabel::Negative),
@@ -42,13 +43,13 @@ pub(crate) fn condition(
         Field::Date => Condition::Published(dates::range(value, now)?),
         Field::Observed => Condition::Observed(dates::range(value, now)?),
         Field::Has if text.eq_ignore_ascii_case("image") => Condition::HasImage,
-        Field::Has => return Err(value.error("something to ask for").advise("write `has:image`")),
+        Field::Has => return Err(value.error("is nothing to ask for").advise("write `has:image`")),
     })
 }
 
 fn title(value: &Value) -> Result<Condition, QueryError> {
     if is_blank(&value.text) {
-        return Err(value.error("a word"));
+        return Err(value.error("has no words"));
     }
     let quoted = value.quoted || !is_value(&value.text);
     Ok(Condition::Text { field: TextField::Title, text: value.text.clone(), quoted })
@@ -60,7 +61,7 @@ fn host(value: &Value) -> Result<String, QueryError> {
     let url = Url::parse(&format!("http://{}", address.trim_start_matches(['*', '.']))).ok();
     let host = url.as_ref().and_then(Url::host_str);
     let host = host.filter(|host| !host.starts_with(['*', '.']));
-    let error = || value.error("a site").advise("write a host such as `news.example.com`");
+    let error = || value.error("is not a site").advise("write a host such as `news.example.com`");
     host.map(str::to_owned).ok_or_else(error)
 }
 
@@ -70,13 +71,14 @@ fn language(value: &Value) -> Result<String, QueryError> {
     if matches!(base.len(), 2 | 3) && base.bytes().all(|b| b.is_ascii_alphabetic()) {
         return Ok(base.to_ascii_lowercase());
     }
-    Err(value.error("a language code").advise("write two or three letters such as `en`"))
+    Err(value.error("is not a language code").advise("write two or three letters such as `en`"))
 }
 
 fn decision(value: &Value) -> Result<Decision, QueryError> {
     let mut stored = Decision::ALL.into_iter().filter(|decision| decision.is_accepted());
     let found = stored.find(|decision| value.text.eq_ignore_ascii_case(decision.as_str()));
-    let error = || value.error("a decision").advise("write `new`, `syndicated` or `revision`");
+    let error =
+        || value.error("is not a decision").advise("write `new`, `syndicated` or `revision`");
     found.ok_or_else(error)
 }
 
@@ -86,7 +88,7 @@ fn sentiment(value: &Value) -> Result<SentimentFilter, QueryError> {
         return Ok(SentimentFilter::Label(*label));
     }
     let (min, max) = bounds(&value.text).ok_or_else(|| {
-        let error = value.error("a sentiment from -1 to 1");
+        let error = value.error("is not a sentiment from -1 to 1");
         error.advise("write for example `negative`, `>0.3`, `<=-0.5` or `-0.2..0.4`")
     })?;
     if let (
@@ -95,7 +97,7 @@ fn sentiment(value: &Value) -> Result<SentimentFilter, QueryError> {
     ) = (min, max)
         && min > max
     {
-        return Err(value.error("a range: it ends before it starts"));
+        return Err(value.error("ends before it starts"));
     }
     Ok(SentimentFilter::Range { min, max })
 }

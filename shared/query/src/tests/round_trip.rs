@@ -7,7 +7,8 @@ use proptest::prelude::*;
 use proptest::sample::select;
 
 use super::{now, query};
-use crate::lex::{is_blank, is_value, is_word};
+use crate::chars::is_blank;
+use crate::lex::{is_value, is_word};
 use crate::{Condition, Expr, MAX_CHARS, Query, QueryError, SentimentFilter, TextField, TimeRange};
 
 #[test]
