@@ -19,7 +19,8 @@ struct Period {
     until_ms: i64,
 }
 
-/// Reads a date, or a range `a..b` that includes all of `b`.
+/// Reads a date, or a range `a..b` that includes all of `b`. A duration alone has no end: articles
+/// that arrive after `now` belong to it.
 pub(crate) fn range(value: &Value, now: Timestamp) -> Result<TimeRange, QueryError> {
     let read = |text: &str| period(text, now).ok_or_else(|| not_a_date(value));
     let end = |text: &str| if text.is_empty() { Ok(None) } else { read(text).map(Some) };

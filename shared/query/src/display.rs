@@ -1,7 +1,7 @@
 //! Writes a query so that it parses to the same query.
 
 use std::fmt::{self, Display, Formatter};
-use std::ops::Bound;
+use std::ops::Bound::{self, Excluded, Included, Unbounded};
 
 use courant_article::EntityKind;
 
@@ -146,7 +146,6 @@ fn quoted(text: &str) -> String {
 }
 
 fn sentiment(filter: SentimentFilter) -> String {
-    use Bound::{Excluded, Included, Unbounded};
     match filter {
         SentimentFilter::Label(label) => {
             let found = LABELS.iter().find(|(_, known)| *known == label);
@@ -163,8 +162,8 @@ fn sentiment(filter: SentimentFilter) -> String {
 
 fn end(bound: Bound<f32>, sign: char) -> String {
     match bound {
-        Bound::Included(score) => score.to_string(),
-        Bound::Excluded(score) => format!("{sign}{score}"),
-        Bound::Unbounded => String::new(),
+        Included(score) => score.to_string(),
+        Excluded(score) => format!("{sign}{score}"),
+        Unbounded => String::new(),
     }
 }

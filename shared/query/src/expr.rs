@@ -32,13 +32,13 @@ pub enum Condition {
     },
     /// An author of the article has this name.
     Author(String),
-    /// The article's host or registered domain, in lower case and, like in a URL, in ASCII.
+    /// The article has this host or registered domain, in lower case and in ASCII, as in a URL.
     Site(String),
-    /// The article's feed URL or the name of its sender.
+    /// The article has this feed URL or sender's name.
     Source(String),
-    /// The article's language, ISO 639, lower case, without script and region.
+    /// The article is in this language: ISO 639, lower case, without script and region.
     Language(String),
-    /// A topic of the article, as its code or its label.
+    /// The article has the topic with this code or label.
     Topic(String),
     /// The article names someone or something.
     Entity {
@@ -47,15 +47,15 @@ pub enum Condition {
         /// The name as written.
         name: String,
     },
-    /// The article's sentiment.
+    /// The article has such a sentiment.
     Sentiment(SentimentFilter),
-    /// The id of the article's story.
+    /// The article belongs to the story with this id.
     Story(String),
-    /// The gateway's decision on the article.
+    /// The gateway made this decision on the article.
     Decision(Decision),
-    /// The publishing time.
+    /// The article was published in this time.
     Published(TimeRange),
-    /// The time at which the article was seen.
+    /// The article was seen in this time.
     Observed(TimeRange),
     /// The article has an image.
     HasImage,
@@ -90,7 +90,7 @@ pub enum SentimentFilter {
 pub struct TimeRange {
     /// The first millisecond of the range.
     pub from_ms: Option<i64>,
-    /// The first millisecond behind the range.
+    /// The first millisecond after the range.
     pub until_ms: Option<i64>,
 }
 

@@ -162,7 +162,7 @@ impl Lexer {
         let field = Field::named(name).ok_or_else(|| unknown_field(name, start))?;
         self.at += name.len() + 1;
         if matches!(self.sign(), None | Some(' ' | '(' | ')')) {
-            let error = QueryError::new(start, format!("no value behind `{name}:`"));
+            let error = QueryError::new(start, format!("no value follows `{name}:`"));
             return Err(error.advise(format!("write `{name}:a`, `{name}:\"a b\"` or `{name}:a,b`")));
         }
         let end = |chars: &Chars, start| chars.end_of_word(start).min(chars.comma(start));

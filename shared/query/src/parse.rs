@@ -15,7 +15,7 @@ pub const MAX_CONDITIONS: usize = 64;
 /// The most parentheses and exclusions that a query may have inside one another.
 pub const MAX_LEVELS: usize = 16;
 
-const CLOSES_NONE: &str = "a parenthesis that closes none";
+const UNMATCHED: &str = "unmatched closing parenthesis";
 
 pub(crate) fn parse(text: &str, now: Timestamp) -> Result<Expr, QueryError> {
     let tokens = lex::tokens(text)?;
@@ -26,7 +26,7 @@ pub(crate) fn parse(text: &str, now: Timestamp) -> Result<Expr, QueryError> {
     let expr = parser.any(0)?;
     match parser.next() {
         None => Ok(expr),
-        Some(close) => Err(QueryError::new(close.position, CLOSES_NONE)),
+        Some(close) => Err(QueryError::new(close.position, UNMATCHED)),
     }
 }
 
@@ -156,9 +156,9 @@ impl<'a> Parser<'a> {
                 QueryError::new(*position, "unclosed parenthesis")
             }
             (Some(Token { position, kind }), _) => {
-                QueryError::new(*position, format!("nothing behind `{}`", name(kind)))
+                QueryError::new(*position, format!("nothing follows `{}`", name(kind)))
             }
-            (None, Some(close)) => QueryError::new(close.position, CLOSES_NONE),
+            (None, Some(close)) => QueryError::new(close.position, UNMATCHED),
             (None, None) => QueryError::new(0, "no words to search for"),
         }
     }

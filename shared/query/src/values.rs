@@ -1,6 +1,6 @@
 //! Reads the value of each field.
 
-use std::ops::Bound;
+use std::ops::Bound::{self, Excluded, Included, Unbounded};
 
 use courant_article::{Decision, EntityKind, SentimentLabel};
 use jiff::Timestamp;
@@ -91,12 +91,12 @@ fn sentiment(value: &Value) -> Result<SentimentFilter, QueryError> {
         let error = value.error("is not a sentiment from -1 to 1");
         error.advise("write for example `negative`, `>0.3`, `<=-0.5` or `-0.2..0.4`")
     })?;
-    if let (
-        Bound::Included(min) | Bound::Excluded(min),
-        Bound::Included(max) | Bound::Excluded(max),
-    ) = (min, max)
-        && min > max
-    {
+    let is_empty = match (min, max) {
+        (Unbounded, _) | (_, Unbounded) => false,
+        (Included(min), Included(max)) => min > max,
+        (Included(min) | Excluded(min), Included(max) | Excluded(max)) => min >= max,
+    };
+    if is_empty {
         return Err(value.error("ends before it starts"));
     }
     Ok(SentimentFilter::Range { min, max })
@@ -104,30 +104,26 @@ fn sentiment(value: &Value) -> Result<SentimentFilter, QueryError> {
 
 fn bounds(text: &str) -> Option<(Bound<f32>, Bound<f32>)> {
     if let Some((min, max)) = text.split_once("..") {
-        return match (min, max) {
-            ("", "") => None,
-            ("", max) => Some((Bound::Unbounded, end(max, '<')?)),
-            (min, "") => Some((end(min, '>')?, Bound::Unbounded)),
-            (min, max) => Some((end(min, '>')?, end(max, '<')?)),
-        };
+        let ends = (end(min, '>')?, end(max, '<')?);
+        return (ends != (Unbounded, Unbounded)).then_some(ends);
     }
-    if let Some(min) = text.strip_prefix(">=") {
-        return Some((Bound::Included(score(min)?), Bound::Unbounded));
+    let number = text.trim_start_matches(['<', '>', '=']);
+    let score = score(number)?;
+    match text.strip_suffix(number)? {
+        ">" => Some((Excluded(score), Unbounded)),
+        ">=" => Some((Included(score), Unbounded)),
+        "<" => Some((Unbounded, Excluded(score))),
+        "<=" => Some((Unbounded, Included(score))),
+        _ => None,
     }
-    if let Some(max) = text.strip_prefix("<=") {
-        return Some((Bound::Unbounded, Bound::Included(score(max)?)));
-    }
-    if text.starts_with('>') {
-        return Some((end(text, '>')?, Bound::Unbounded));
-    }
-    text.starts_with('<').then(|| Some((Bound::Unbounded, end(text, '<')?)))?
 }
 
-/// Reads the end of a range, which belongs to it unless `sign` stands before it.
+/// Reads one end of a range, which belongs to the range unless `sign` stands before it.
 fn end(text: &str, sign: char) -> Option<Bound<f32>> {
     match text.strip_prefix(sign) {
-        Some(text) => Some(Bound::Excluded(score(text)?)),
-        None => Some(Bound::Included(score(text)?)),
+        Some(text) => Some(Excluded(score(text)?)),
+        None if text.is_empty() => Some(Unbounded),
+        None => Some(Included(score(text)?)),
     }
 }
 

@@ -12,17 +12,17 @@ fn errors_name_the_mistake_and_its_place() {
         ("a \"\" b", "no words between the quotation marks at character 2"),
         ("a (b", "unclosed parenthesis at character 2"),
         ("a (", "unclosed parenthesis at character 2"),
-        ("a)", "a parenthesis that closes none at character 1"),
-        (")", "a parenthesis that closes none at character 0"),
+        ("a)", "unmatched closing parenthesis at character 1"),
+        (")", "unmatched closing parenthesis at character 0"),
         ("a ()", "nothing between the parentheses at character 2"),
         ("OR a", "nothing before `OR` at character 0"),
-        ("a OR", "nothing behind `OR` at character 2"),
+        ("a OR", "nothing follows `OR` at character 2"),
         ("a | OR b", "nothing before `OR` at character 4"),
-        ("(a OR) b", "nothing behind `OR` at character 3"),
+        ("(a OR) b", "nothing follows `OR` at character 3"),
         ("(OR a)", "nothing before `OR` at character 1"),
         ("AND", "nothing before `AND` at character 0"),
-        ("a AND", "nothing behind `AND` at character 2"),
-        ("a NOT", "nothing behind `NOT` at character 2"),
+        ("a AND", "nothing follows `AND` at character 2"),
+        ("a NOT", "nothing follows `NOT` at character 2"),
         ("???", "no words to search for at character 0"),
         ("lang:en,", "a value is missing at character 8"),
         ("lang:en, de", "a value is missing at character 8"),
@@ -44,7 +44,7 @@ fn errors_name_the_mistake_and_its_place() {
 fn an_empty_field_says_how_to_write_its_value() {
     for text in ["title:", "title: storm", "(title:)", "title:(storm)"] {
         let error = error(text);
-        assert!(error.message.contains("behind `title:` at character"), "{error}");
+        assert!(error.message.contains("follows `title:` at character"), "{error}");
     }
 }
 
