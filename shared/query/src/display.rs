@@ -25,13 +25,13 @@ impl Display for Expr {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
         match self {
             Self::All(parts) => joined(parts, " ", f),
-            Self::Any(parts) => match common_field(parts) {
-                Some(field) => write!(f, "{}:{}", field.name(), values(parts).join(",")),
+            Self::Any(parts) => match one_field(parts) {
+                Some(field) => f.write_str(&field),
                 None => joined(parts, " OR ", f),
             },
             Self::Not(inner) => excluded(&Grouped(inner).to_string(), f),
-            Self::Is(condition) => match field_of(condition) {
-                Some(field) => write!(f, "{}:{}", field.name(), value_of(condition)),
+            Self::Is(condition) => match one_field(std::slice::from_ref(self)) {
+                Some(field) => f.write_str(&field),
                 None => f.write_str(&value_of(condition)),
             },
         }
@@ -63,28 +63,23 @@ impl Display for Grouped<'_> {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
         match self.0 {
             Expr::All(_) => write!(f, "({})", self.0),
-            Expr::Any(parts) if common_field(parts).is_none() => write!(f, "({})", self.0),
+            Expr::Any(parts) if one_field(parts).is_none() => write!(f, "({})", self.0),
             unit => unit.fmt(f),
         }
     }
 }
 
-/// Returns the field that all of `parts` ask for.
-fn common_field(parts: &[Expr]) -> Option<Field> {
-    let mut fields = parts.iter().map(|part| match part {
-        Expr::Is(condition) => field_of(condition),
-        _ => None,
-    });
-    let first = fields.next()??;
-    fields.all(|field| field == Some(first)).then_some(first)
-}
-
-fn values(parts: &[Expr]) -> Vec<String> {
-    let value = |part: &Expr| match part {
-        Expr::Is(condition) => Some(value_of(condition)),
+/// Writes `parts` as one field with several values, if they all ask for that field.
+fn one_field(parts: &[Expr]) -> Option<String> {
+    let written = |part: &Expr| match part {
+        Expr::Is(condition) => Some((field_of(condition)?, value_of(condition))),
         _ => None,
     };
-    parts.iter().filter_map(value).collect()
+    let (fields, values): (Vec<Field>, Vec<String>) =
+        parts.iter().map(written).collect::<Option<Vec<_>>>()?.into_iter().unzip();
+    let first = fields.first()?;
+    let is_same = fields.iter().all(|field| field == first);
+    is_same.then(|| format!("{}:{}", first.name(), values.join(",")))
 }
 
 fn field_of(condition: &Condition) -> Option<Field> {
