@@ -53,12 +53,16 @@ impl Field {
     }
 
     /// Returns the way out for someone who wrote an unknown `name`: the nearest field, or all.
+    /// A name that begins like a field, as `language` does, is near to it.
     pub(crate) fn advice(name: &str) -> String {
         let name = name.to_ascii_lowercase();
-        let distances = Self::ALL.iter().map(|(known, _)| (distance(&name, known), *known));
-        match distances.min() {
-            Some((changes, nearest)) if changes <= 2 => format!("did you mean `{nearest}`?"),
-            _ => format!("the fields are {}", Self::ALL.map(|(name, _)| name).join(", ")),
+        let changes = |known: &str| match name.starts_with(known) || known.starts_with(&name) {
+            true => 0,
+            false => distance(&name, known),
+        };
+        match Self::ALL.iter().map(|(known, _)| (changes(known), *known)).min() {
+            Some((0..=2, nearest)) => format!("did you mean `{nearest}`?"),
+            _ => format!("the fields are {}", Self::ALL.map(|(known, _)| known).join(", ")),
         }
     }
 }

@@ -7,6 +7,7 @@ fn errors_name_the_mistake_and_its_place() {
     for (text, message) in [
         ("foo langs:en", "unknown field `langs` at character 4; did you mean `lang`?"),
         ("Sities:x", "unknown field `Sities` at character 0; did you mean `site`?"),
+        ("language:en", "unknown field `language` at character 0; did you mean `lang`?"),
         ("a \"b", "unclosed quotation mark at character 2"),
         ("title:\"b", "unclosed quotation mark at character 6"),
         ("a \"\" b", "no words between the quotation marks at character 2"),
