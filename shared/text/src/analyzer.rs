@@ -1,0 +1,101 @@
+//! The words of a text, as search, highlights and watches compare them.
+//!
+//! [`analyze`] reads a document, [`query_words`] a query. Both find the same words in the same
+//! text (`segment`). Each word has two forms. The *written* form is folded (`fold`): lower case,
+//! full width, without the marks that are no part of the language's letters. The *stem* (`stem`)
+//! is what the grammatical forms of a word share, without any marks. No word is left out, so
+//! phrases stay whole.
+//!
+//! | text | words | rule |
+//! |---|---|---|
+//! | `state-of-the-art` | `state` `of` `the` `art` | a hyphen or slash divides |
+//! | `U.S.`, `e.g.` | `us`, `eg` | single letters with full stops are one word |
+//! | `end.Next`, `example.com` | `end` `next`, `example` `com` | any other full stop divides |
+//! | `AT&T`, `S&P` | `at&t`, `s&p` | `&` joins parts of one or two letters |
+//! | `C++`, `F#` | `c++`, `f#` | `++` belongs to its word, `#` to a single letter before it |
+//! | `#MeToo`, `@nasa` | `metoo`, `nasa` | the sign in front is left out |
+//! | `1,000.5`, `1.000,5` | `1000.5` | groups of thousands are joined, the decimal sign is `.` |
+//! | `12.05.2020`, `10.0.0.1` | one word for each number | not a decimal number |
+//! | `Obama's`, `Ankara'da` (tr) | `obama`, `ankara` | the ending behind the apostrophe goes |
+//! | `don't`, `O’Brien` | `don't`, `obrien` | other apostrophes stay; `o'` joins its name |
+//! | `l'homme` (ca, fr, it) | `homme` | the article in front goes |
+//! | `café`, `Αθήνα`, `ёлка` | `cafe`, `αθηνα`, `елка` | marks go … |
+//! | `Malmö` (sv), `Łódź` (pl) | `malmö`, stem `malmo` | … unless they make another letter |
+//! | `Straße`, `ﬁ`, `Ａ`, `٣` | `strasse`, `fi`, `a`, `3` | one form for each letter and digit |
+//! | Chinese, Japanese, Thai, … | words of a dictionary | scripts without spaces |
+//! | Korean | pairs of neighbouring syllables | compounds have no spaces |
+
+mod fold;
+mod forms;
+mod language;
+mod number;
+mod segment;
+mod stem;
+mod unspaced;
+
+use std::borrow::Cow;
+use std::ops::Range;
+
+pub use forms::{QueryWord, query_words};
+
+use language::{Letters, Rules};
+
+/// The name of the rules. It changes whenever they do: an index made by other rules is rebuilt.
+pub const ANALYZER_VERSION: &str = "1";
+
+/// The most letters of a word that are kept. The rest of a longer word is cut off.
+pub const MAX_WORD_LETTERS: usize = 64;
+
+/// One word of a text.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Word<'a> {
+    /// The folded form of the word as it is written.
+    pub written: Cow<'a, str>,
+    /// The word's stem without marks. `None` if it equals `written`.
+    pub stem: Option<Cow<'a, str>>,
+    /// The byte offsets of the word in the text.
+    pub span: Range<usize>,
+}
+
+/// Calls `each` with every word of `text`, in order.
+///
+/// `language`: the ISO 639-1 code of the text's language, with or without a region. Two words
+/// that follow each other are at positions n and n + 1. Their spans overlap in Korean alone.
+pub fn analyze(text: &str, language: Option<&str>, mut each: impl FnMut(Word<'_>)) {
+    let rules = Rules::of(language);
+    let mut forms = Forms::default();
+    segment::words(text, |span| {
+        forms.read(&text[span.clone()], &rules);
+        if !forms.written.is_empty() {
+            each(forms.word(span));
+        }
+    });
+}
+
+/// The forms of one word, in buffers that serve one word after another.
+#[derive(Default)]
+struct Forms {
+    marked: String,
+    written: String,
+    stem: String,
+}
+
+impl Forms {
+    fn read(&mut self, word: &str, rules: &Rules) {
+        fold::with_marks(word, rules, &mut self.marked);
+        fold::without_marks(&self.marked, rules.letters, &mut self.written);
+        fold::without_marks(&stem::stem(&self.marked, rules), Letters::Only(""), &mut self.stem);
+    }
+
+    fn stem(&self) -> Option<&str> {
+        (self.stem != self.written && !self.stem.is_empty()).then_some(&self.stem)
+    }
+
+    fn word(&self, span: Range<usize>) -> Word<'_> {
+        let (written, stem) = (Cow::Borrowed(&*self.written), self.stem().map(Cow::Borrowed));
+        Word { written, stem, span }
+    }
+}
+
+#[cfg(test)]
+mod tests;
