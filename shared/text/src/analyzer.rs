@@ -29,6 +29,7 @@ mod fold;
 mod forms;
 mod language;
 mod number;
+mod query;
 mod segment;
 mod stem;
 mod unspaced;
@@ -36,15 +37,14 @@ mod unspaced;
 use std::borrow::Cow;
 use std::ops::Range;
 
-pub use forms::{QueryWord, query_words};
+pub use fold::MAX_WORD_LETTERS;
+pub use query::{QueryWord, query_words};
 
-use language::{Letters, Rules};
+use forms::Forms;
+use language::Rules;
 
 /// The name of the rules. It changes whenever they do: an index made by other rules is rebuilt.
 pub const ANALYZER_VERSION: &str = "1";
-
-/// The most letters of a word that are kept. The rest of a longer word is cut off.
-pub const MAX_WORD_LETTERS: usize = 64;
 
 /// One word of a text.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -66,35 +66,11 @@ pub fn analyze(text: &str, language: Option<&str>, mut each: impl FnMut(Word<'_>
     let mut forms = Forms::default();
     segment::words(text, |span| {
         forms.read(&text[span.clone()], &rules);
-        if !forms.written.is_empty() {
-            each(forms.word(span));
+        if !forms.written().is_empty() {
+            let written = Cow::Borrowed(forms.written());
+            each(Word { written, stem: forms.stem().map(Cow::Borrowed), span });
         }
     });
-}
-
-/// The forms of one word, in buffers that serve one word after another.
-#[derive(Default)]
-struct Forms {
-    marked: String,
-    written: String,
-    stem: String,
-}
-
-impl Forms {
-    fn read(&mut self, word: &str, rules: &Rules) {
-        fold::with_marks(word, rules, &mut self.marked);
-        fold::without_marks(&self.marked, rules.letters, &mut self.written);
-        fold::without_marks(&stem::stem(&self.marked, rules), Letters::Only(""), &mut self.stem);
-    }
-
-    fn stem(&self) -> Option<&str> {
-        (self.stem != self.written && !self.stem.is_empty()).then_some(&self.stem)
-    }
-
-    fn word(&self, span: Range<usize>) -> Word<'_> {
-        let (written, stem) = (Cow::Borrowed(&*self.written), self.stem().map(Cow::Borrowed));
-        Word { written, stem, span }
-    }
 }
 
 #[cfg(test)]

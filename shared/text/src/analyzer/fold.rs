@@ -3,9 +3,11 @@
 use unicode_normalization::UnicodeNormalization;
 use unicode_normalization::char::decompose_canonical;
 
-use super::MAX_WORD_LETTERS;
 use super::language::{Apostrophe, Letters, Rules};
 use super::number::Decimal;
+
+/// The most letters of a word that are kept. The rest of a longer word is cut off.
+pub const MAX_WORD_LETTERS: usize = 64;
 
 /// Writes `word` to `out` in lower case and full width, with its marks.
 pub(super) fn with_marks(word: &str, rules: &Rules, out: &mut String) {

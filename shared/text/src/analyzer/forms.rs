@@ -1,45 +1,32 @@
-//! The forms by which the words of a query match the words of documents.
+//! The two forms of a word.
 
-use super::language::Rules;
-use super::{Forms, segment};
+use super::language::{Letters, Rules};
+use super::{fold, stem};
 
-/// A word of a query with every form that matches it.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct QueryWord {
-    /// The written form first, then all others. No form is there twice, and none is empty.
-    pub forms: Vec<String>,
+/// The forms of one word, in buffers that serve one word after another.
+#[derive(Default)]
+pub(super) struct Forms {
+    marked: String,
+    written: String,
+    stem: String,
 }
 
-impl QueryWord {
-    fn add(&mut self, form: &str) {
-        if !form.is_empty() && !self.forms.iter().any(|known| known == form) {
-            self.forms.push(form.to_owned());
-        }
+impl Forms {
+    /// Reads `word`, a word of a text in the language of `rules`.
+    pub(super) fn read(&mut self, word: &str, rules: &Rules) {
+        fold::with_marks(word, rules, &mut self.marked);
+        fold::without_marks(&self.marked, rules.letters, &mut self.written);
+        let stem = stem::stem(&self.marked, rules);
+        fold::without_marks(&stem, Letters::Only(""), &mut self.stem);
     }
-}
 
-/// Returns the words of the query `text` with the forms that they have in `languages`, and in a
-/// text of an unknown language.
-///
-/// The first language gives the written form. Name all languages that documents may have if the
-/// query's own is not known.
-pub fn query_words(text: &str, languages: &[&str]) -> Vec<QueryWord> {
-    let rules: Vec<_> =
-        languages.iter().map(|code| Rules::of(Some(code))).chain([Rules::of(None)]).collect();
-    let mut words = Vec::new();
-    segment::words(text, |span| {
-        let word = query_word(&text[span], &rules);
-        words.extend((!word.forms.is_empty()).then_some(word));
-    });
-    words
-}
-
-fn query_word(word: &str, rules: &[Rules]) -> QueryWord {
-    let (mut found, mut forms) = (QueryWord::default(), Forms::default());
-    for rules in rules {
-        forms.read(word, rules);
-        found.add(&forms.written);
-        found.add(&forms.stem);
+    /// Returns the folded form. It is empty if the word has no visible character.
+    pub(super) fn written(&self) -> &str {
+        &self.written
     }
-    found
+
+    /// Returns the stem without marks. Returns `None` if it equals the written form.
+    pub(super) fn stem(&self) -> Option<&str> {
+        (self.stem != self.written && !self.stem.is_empty()).then_some(&self.stem)
+    }
 }
