@@ -15,13 +15,18 @@ fn main() -> std::io::Result<()> {
     for line in stdin().lock().lines() {
         let line = line?;
         let words = if kind == "query" {
-            query_words(&line, &languages).into_iter().map(|word| word.forms).collect()
+            query(&line, &languages)
         } else {
             document(&line, languages.first().copied())
         };
         writeln!(out, "{}", serde_json::json!(words))?;
     }
     Ok(())
+}
+
+fn query(text: &str, languages: &[&str]) -> Vec<Vec<String>> {
+    let words = query_words(text, languages).into_iter();
+    words.filter(|word| !word.asks).map(|word| word.forms).collect()
 }
 
 fn document(text: &str, language: Option<&str>) -> Vec<Vec<String>> {

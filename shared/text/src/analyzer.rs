@@ -30,6 +30,7 @@ mod forms;
 mod language;
 mod number;
 mod query;
+mod questions;
 mod segment;
 mod stem;
 mod unspaced;

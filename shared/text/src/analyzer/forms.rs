@@ -3,6 +3,10 @@
 use super::language::{Letters, Rules};
 use super::{fold, stem};
 
+/// The sign behind a form without marks in a language that tells words apart by them. It keeps the
+/// form of `là` apart from the word `la`.
+const UNMARKED: char = '*';
+
 /// The forms of one word, in buffers that serve one word after another.
 #[derive(Default)]
 pub(super) struct Forms {
@@ -18,6 +22,9 @@ impl Forms {
         fold::without_marks(&self.marked, rules.letters, &mut self.written);
         let stem = stem::stem(&self.marked, rules);
         fold::without_marks(&stem, Letters::Only(""), &mut self.stem);
+        if rules.letters.tell_words_apart() {
+            self.stem.push(UNMARKED);
+        }
     }
 
     /// Returns the folded form. It is empty if the word has no visible character.

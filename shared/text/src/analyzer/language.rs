@@ -35,6 +35,17 @@ pub(super) enum Apostrophe {
 }
 
 impl Letters {
+    /// Returns true if a word without marks is another word than one with them.
+    pub(super) fn tell_words_apart(self) -> bool {
+        matches!(self, Self::All)
+    }
+
+    /// Returns true if that holds in `text`, whose writer did not leave the marks out.
+    pub(super) fn tell_in(self, text: &str) -> bool {
+        self.tell_words_apart() && !text.is_ascii()
+    }
+
+    /// Returns true if the written form keeps `letter` as it is.
     pub(super) fn contain(self, letter: char) -> bool {
         match self {
             Self::All => true,
@@ -46,7 +57,7 @@ impl Letters {
 impl Rules {
     /// Returns the rules of `language`, or those of any text if it is not known.
     pub(super) fn of(language: Option<&str>) -> Self {
-        let code = language.unwrap_or_default().split(['-', '_']).next().unwrap_or_default();
+        let code = base_code(language.unwrap_or_default());
         Self {
             letters: letters(code),
             apostrophe: apostrophe(code),
@@ -54,6 +65,11 @@ impl Rules {
             stemmer: algorithm(code).map(Stemmer::new),
         }
     }
+}
+
+/// Returns the code of a language without its region.
+pub(super) fn base_code(language: &str) -> &str {
+    language.split(['-', '_']).next().unwrap_or_default()
 }
 
 /// Letters that the alphabet of a language counts on their own, and that its readers do not
