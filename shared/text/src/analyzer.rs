@@ -52,7 +52,8 @@ pub const ANALYZER_VERSION: &str = "1";
 pub struct Word<'a> {
     /// The folded form of the word as it is written.
     pub written: Cow<'a, str>,
-    /// The word's stem without marks. `None` if it equals `written`.
+    /// The word's stem without marks. `None` if it equals `written`. It ends in `*` in Vietnamese,
+    /// where the word without marks is another one.
     pub stem: Option<Cow<'a, str>>,
     /// The byte offsets of the word in the text.
     pub span: Range<usize>,

@@ -5,7 +5,7 @@ use std::ops::Range;
 use unicode_segmentation::UnicodeSegmentation;
 
 use super::number::Decimal;
-use super::unspaced;
+use super::unspaced::{dictionary_words, is_hangul, needs_dictionary, syllable_pairs};
 
 /// The longest part, in bytes, that `&` joins to another one.
 const MAX_JOINED: usize = 2;
@@ -38,10 +38,8 @@ fn words_of_run(run: &str, mut each: impl FnMut(Range<usize>)) {
 /// Returns true if two parts belong to one run of a script without spaces, or to one name (`AT&T`).
 fn belong_together(run: &str, before: &Range<usize>, part: &Range<usize>) -> bool {
     match &run[before.end..part.start] {
-        "" => {
-            unspaced::is_unspaced(&run[before.clone()]) && unspaced::is_unspaced(&run[part.clone()])
-        }
-        "&" => before.len() <= MAX_JOINED && part.len() <= MAX_JOINED && run.is_ascii(),
+        "" => needs_dictionary(&run[before.clone()]) && needs_dictionary(&run[part.clone()]),
+        "&" => before.len() <= MAX_JOINED && part.len() <= MAX_JOINED,
         _ => false,
     }
 }
@@ -50,12 +48,34 @@ fn belong_together(run: &str, before: &Range<usize>, part: &Range<usize>) -> boo
 fn divide(run: &str, span: Range<usize>, each: &mut impl FnMut(Range<usize>)) {
     let part = &run[span.clone()];
     let mut shifted = |word: Range<usize>| each(span.start + word.start..span.start + word.end);
-    if unspaced::is_unspaced(part) {
-        unspaced::words(part, &mut shifted);
+    if needs_dictionary(part) {
+        dictionary_words(part, &mut shifted);
+    } else if part.contains(is_hangul) {
+        korean_words(part, &mut shifted);
     } else if is_whole(part) {
         shifted(0..part.len() + sign_after(part, &run[span.end..]));
     } else {
         split(part, &mut shifted);
+    }
+}
+
+/// Calls `each` with the words of a part in Hangul, which digits and other letters may stand in:
+/// `G20정상회의`.
+fn korean_words(part: &str, each: &mut impl FnMut(Range<usize>)) {
+    let mut start = 0;
+    while let Some(first) = part[start..].chars().next() {
+        let rest = &part[start..];
+        let same = |letter: char| is_hangul(letter) == is_hangul(first);
+        let piece = &rest[..rest.find(|letter| !same(letter)).unwrap_or(rest.len())];
+        let mut shifted = |word: Range<usize>| each(start + word.start..start + word.end);
+        if is_hangul(first) {
+            syllable_pairs(piece, &mut shifted);
+        } else if piece.contains(char::is_alphanumeric) && is_whole(piece) {
+            shifted(0..piece.len());
+        } else {
+            split(piece, &mut shifted);
+        }
+        start += piece.len();
     }
 }
 
@@ -71,7 +91,7 @@ fn is_whole(part: &str) -> bool {
 fn split(part: &str, each: &mut impl FnMut(Range<usize>)) {
     let mut start = 0;
     for piece in part.split(is_divider) {
-        if !piece.is_empty() {
+        if piece.contains(char::is_alphanumeric) {
             each(start..start + piece.len());
         }
         start += piece.len() + 1;

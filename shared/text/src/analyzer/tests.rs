@@ -51,6 +51,7 @@ fn words_are_those_of_the_table_of_rules() {
         ("ﬁne ＡＢＣ ｶﾞ ٣", "en", "fine abc ガ 3"),
         ("مُحَمَّــد أحمد", "ar", "محمد احمد"),
         ("대한민국 은", "ko", "대한 한민 민국 은"),
+        ("G20정상회의 12.5조", "ko", "g20 정상 상회 회의 12.5 조"),
         ("中国经济增长", "zh", "中国 经济 增长"),
     ];
     for (text, language, expected) in rows {
@@ -69,6 +70,7 @@ fn marked_letters_that_a_language_keeps_are_left_out_of_the_stem() {
 fn composed_and_decomposed_text_have_the_same_words() {
     assert_eq!(written("Malmo\u{308} cafe\u{301}", "sv"), "malmö cafe");
     assert_eq!(written("и\u{306}од", "ru"), "йод");
+    assert_eq!(written("\u{1112}\u{1161}\u{11ab}국어", "ko"), "한국 국어");
 }
 
 #[test]
