@@ -79,7 +79,7 @@ fn divide_at_apostrophe(rule: Apostrophe, word: &mut String) {
     }
     let Some(at) = word.find('\'').filter(|&at| at > 0) else { return };
     match rule {
-        Apostrophe::Suffix => word.truncate(at),
+        Apostrophe::Suffix if at > 1 => word.truncate(at),
         Apostrophe::Elision(articles) if articles.contains(&&word[..at]) => drop(word.drain(..=at)),
         _ => {}
     }

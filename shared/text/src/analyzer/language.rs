@@ -132,7 +132,6 @@ fn algorithm(code: &str) -> Option<Algorithm> {
         "fa" => Algorithm::Persian,
         "fi" => Algorithm::Finnish,
         "fr" => Algorithm::French,
-        "ga" => Algorithm::Irish,
         "hi" => Algorithm::Hindi,
         "hu" => Algorithm::Hungarian,
         "hy" => Algorithm::Armenian,

@@ -39,9 +39,14 @@ fn words_of_run(run: &str, mut each: impl FnMut(Range<usize>)) {
 fn belong_together(run: &str, before: &Range<usize>, part: &Range<usize>) -> bool {
     match &run[before.end..part.start] {
         "" => needs_dictionary(&run[before.clone()]) && needs_dictionary(&run[part.clone()]),
-        "&" => before.len() <= MAX_JOINED && part.len() <= MAX_JOINED,
+        "&" => before.len() <= MAX_JOINED && without_ending(&run[part.clone()]).len() <= MAX_JOINED,
         _ => false,
     }
+}
+
+/// Returns `part` without the ending of the possessive.
+fn without_ending(part: &str) -> &str {
+    part.strip_suffix("'s").or_else(|| part.strip_suffix("’s")).unwrap_or(part)
 }
 
 /// Calls `each` with the words of one part of `run`.

@@ -32,7 +32,7 @@ fn words_are_those_of_the_table_of_rules() {
         ("state-of-the-art and/or", "en", "state of the art and or"),
         ("the U.S., the U.S.A. and e.g. that", "en", "the us the usa and eg that"),
         ("end.Next example.com", "en", "end next example com"),
-        ("AT&T, S&P 500, Johnson&Johnson", "en", "at&t s&p 500 johnson johnson"),
+        ("AT&T’s, S&P 500, Johnson&Johnson", "en", "at&t s&p 500 johnson johnson"),
         ("C++ and F#, not B#a", "en", "c++ and f# not b# a"),
         ("#MeToo by @nasa", "en", "metoo by nasa"),
         ("1,000.5 1.000,5 1'000.5", "en", "1000.5 1000.5 1000.5"),
