@@ -9,7 +9,8 @@ use super::number::Decimal;
 /// The most letters of a word that are kept. The rest of a longer word is cut off.
 pub const MAX_WORD_LETTERS: usize = 64;
 
-/// Writes `word` to `out` in lower case and full width, with its marks.
+/// Writes `word` to `out` in lower case and full width, with its marks. A word of signs alone
+/// leaves `out` empty.
 pub(super) fn with_marks(word: &str, rules: &Rules, out: &mut String) {
     out.clear();
     if let Some(number) = Decimal::read(word) {
@@ -20,6 +21,9 @@ pub(super) fn with_marks(word: &str, rules: &Rules, out: &mut String) {
         lower_ascii(word, out);
     } else {
         lower(word.chars(), rules, out);
+    }
+    if !out.contains(char::is_alphanumeric) {
+        out.clear();
     }
     if out.contains('.') {
         out.retain(|sign| sign != '.');
@@ -77,7 +81,7 @@ fn divide_at_apostrophe(rule: Apostrophe, word: &mut String) {
     if word.starts_with("o'") {
         word.remove(1);
     }
-    let Some(at) = word.find('\'').filter(|&at| at > 0) else { return };
+    let Some(at) = word.find('\'').filter(|&at| at > 0 && at + 1 < word.len()) else { return };
     match rule {
         Apostrophe::Suffix if at > 1 => word.truncate(at),
         Apostrophe::Elision(articles) if articles.contains(&&word[..at]) => drop(word.drain(..=at)),

@@ -22,7 +22,7 @@ impl Forms {
         fold::without_marks(&self.marked, rules.letters, &mut self.written);
         let stem = stem::stem(&self.marked, rules);
         fold::without_marks(&stem, Letters::Only(""), &mut self.stem);
-        if rules.letters.tell_words_apart() {
+        if rules.letters.tell_words_apart() && !self.stem.is_empty() {
             self.stem.push(UNMARKED);
         }
     }

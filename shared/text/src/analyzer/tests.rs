@@ -82,6 +82,7 @@ fn a_query_in_an_unknown_language_matches_a_document_in_each() {
     assert!(matches("malmo", &all, "Malmö", Some("sv")));
     assert!(matches("Malmö", &all, "Malmo", None));
     assert!(matches("homme", &all, "l'homme", Some("fr")));
+    assert!(!matches("Obama", &["nl", "pt", "it"], "ob", Some("de")));
     assert!(matches("ISTANBUL", &all, "istanbul", Some("en")));
 }
 
@@ -113,6 +114,14 @@ fn a_vietnamese_sentence_matches_with_its_marks_but_names_match_without() {
     assert_eq!(forms("Việt Nam công bố chiến lược mới"), ["việt"]);
     assert!(matches("Việt Nam", &["vi", "en"], "Viet Nam", Some("en")));
     assert!(matches("viet nam cong bo", &["vi"], "Việt", Some("vi")));
+}
+
+#[test]
+fn a_word_that_folding_would_empty_is_a_word_in_no_language_or_in_all() {
+    for language in ["en", "fr", "tr", "vi"] {
+        assert_eq!(written("d'\u{64b}", language), "d");
+        assert_eq!(query_words("\u{64b}\u{64c} a", &[language]).len(), 1);
+    }
 }
 
 #[test]
