@@ -2,9 +2,13 @@
 //!
 //! [`analyze`] reads a document, [`query_words`] a query. Both find the same words in the same
 //! text (`segment`). Each word has two forms. The *written* form is folded (`fold`): lower case,
-//! full width, without the marks that are no part of the language's letters. The *stem* (`stem`)
-//! is what the grammatical forms of a word share, without any marks. No word is left out, so
-//! phrases stay whole.
+//! the usual width, without the marks that are no part of the language's letters. The *stem*
+//! (`stem`) is what the grammatical forms of a word share, without any marks. No word is left out,
+//! so phrases stay whole.
+//!
+//! Both forms of a document's word stand at one position. A word of a query counts as the best of
+//! its forms there. On questions and on titles that finds texts as well as stems alone or better,
+//! and a higher weight for the written form gains nothing.
 //!
 //! | text | words | rule |
 //! |---|---|---|

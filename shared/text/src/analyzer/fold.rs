@@ -9,7 +9,7 @@ use super::number::Decimal;
 /// The most letters of a word that are kept. The rest of a longer word is cut off.
 pub const MAX_WORD_LETTERS: usize = 64;
 
-/// Writes `word` to `out` in lower case and full width, with its marks. A word of signs alone
+/// Writes `word` to `out` in lower case and the usual width, with its marks. A word of signs alone
 /// leaves `out` empty.
 pub(super) fn with_marks(word: &str, rules: &Rules, out: &mut String) {
     out.clear();
