@@ -78,7 +78,7 @@ impl Pipeline {
             .with_context(|| format!("cannot open {}", data.spool().display()))?;
         let store_config = document.section("store")?;
         let (path, access) = (data.store(), Access::ReadWrite);
-        let place = HybridMatrix::place(&gpu, meter);
+        let place = HybridMatrix::place(&gpu, meter).context("cannot compare vectors")?;
         let store = Store::sqlite_at(&path, access, &store_config, clock.clone(), meter, place)
             .await
             .with_context(|| format!("cannot open {}", path.display()))?;

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use courant_config::RangeError;
+use courant_vectors::DimensionError;
 use tokio_postgres::error::SqlState;
 
 /// An error of the store. [`Error::is_transient`] returns true if a later retry can succeed.
@@ -39,6 +40,9 @@ pub enum Error {
     /// A vector search without a vector.
     #[error("a vector search needs a query vector")]
     NoVector,
+    /// A vector search among articles given by their numbers, which Postgres does not have.
+    #[error("the articles of this store have no numbers to choose among")]
+    Unnumbered,
     /// A write to a store that was opened read-only.
     #[error("the store was opened for reading only")]
     ReadOnly,
@@ -147,7 +151,7 @@ impl Error {
     /// at any time and on any server.
     pub fn is_permanent(&self) -> bool {
         match self {
-            Self::Dimension { .. } | Self::NoVector => true,
+            Self::Dimension { .. } | Self::NoVector | Self::Unnumbered => true,
             Self::Postgres(error) => error.code().is_some_and(|code| {
                 // Wrong values, violated constraints, limits of the program.
                 ["22", "23", "54"].iter().any(|class| code.code().starts_with(class))
@@ -177,6 +181,12 @@ fn described(error: &tokio_postgres::Error) -> String {
     match error.as_db_error() {
         Some(refusal) => format!("{} ({})", refusal.message(), refusal.code().code()),
         None => error.to_string(),
+    }
+}
+
+impl From<DimensionError> for Error {
+    fn from(DimensionError { expected, found }: DimensionError) -> Self {
+        Self::Dimension { expected, found }
     }
 }
 

@@ -28,13 +28,14 @@ mod store;
 
 pub use articles::Articles;
 pub use articles::query::{CANDIDATES, SearchMode, SearchQuery};
-pub use articles::record::{ArticleSummary, SearchHit, StoredArticle, UpsertOutcome};
+pub use articles::record::{ArticleSummary, Neighbour, SearchHit, StoredArticle, UpsertOutcome};
 pub use claims::Claims;
 pub use claims::obligation::OpenClaim;
 pub use claims::sketch::KnownSketch;
 pub use config::Config;
 pub use counts::StoreCounts;
 pub use courant_dedup::{Claim, Ruling, Verdict};
+pub use courant_vectors::RowSet;
 pub use crawl::Crawl;
 pub use crawl::lease::{Lease, Renewal, TakenLease};
 pub use crawl::record::{Listing, Note, NoteKind, SourceHealth, Visit};

@@ -2,12 +2,14 @@
 //! The operations stand with the handles.
 //!
 //! One thread writes and commits in groups; readers have connections of their
-//! own. The vectors lie in memory too, for the exact scan: they are loaded when
-//! the file is opened and follow each commit.
+//! own. Codes of the vectors lie in memory, for the scan that finds candidates: they
+//! are loaded when the file is opened and follow each commit.
 
 pub(crate) mod check;
 pub(crate) mod resident;
 mod schema;
+mod settings;
+pub(crate) mod vectors;
 mod writer;
 
 use std::fs::{File, TryLockError};
@@ -62,7 +64,7 @@ impl Sqlite {
         access: Access,
         config: &Config,
         clock: Clock,
-        place: ScanPlacement,
+        place: Option<ScanPlacement>,
     ) -> Result<Self, Error> {
         let (lock, writing) = match access {
             Access::ReadOnly => (None, None),
@@ -72,7 +74,10 @@ impl Sqlite {
             }
         };
         let reading = schema::open_for_reading(path, config.dimension)?;
-        let resident = Arc::new(RwLock::new(Resident::load(&reading, config.dimension, place)?));
+        let resident = Resident::load(&reading, config.dimension, place)?;
+        if let Some(writing) = &writing {
+            resident.save_settings(writing)?;
+        }
         let gone = |_| Error::Gone(path.to_owned());
         Ok(Self {
             path: path.to_owned(),
@@ -82,7 +87,7 @@ impl Sqlite {
             writer: writing.map(Writer::start).transpose()?,
             idle: Mutex::new(vec![reading]),
             readers: Semaphore::new(config.pool_max.min(MAX_READERS)),
-            resident,
+            resident: Arc::new(RwLock::new(resident)),
             _lock: lock,
         })
     }
@@ -134,14 +139,16 @@ impl Sqlite {
         self.writer()?.run(work, committed).await
     }
 
-    /// Compares with the vectors in memory.
+    /// Compares with the vectors in memory, and reads on a connection of its own.
     pub(crate) async fn scan<T: Send + 'static>(
-        &self,
-        work: impl FnOnce(&Resident) -> Result<T, Error> + Send + 'static,
+        self: &Arc<Self>,
+        work: impl FnOnce(&Connection, &Resident) -> Result<T, Error> + Send + 'static,
     ) -> Result<T, Error> {
-        let _permit = self.readers.acquire().await.map_err(|_| Error::Closed)?;
         let resident = Arc::clone(&self.resident);
-        blocking(move || work(&resident.read().unwrap_or_else(PoisonError::into_inner))).await
+        self.read(move |connection| {
+            work(connection, &resident.read().unwrap_or_else(PoisonError::into_inner))
+        })
+        .await
     }
 
     /// Reads on a connection of its own.

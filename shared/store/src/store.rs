@@ -5,7 +5,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use courant_telemetry::Clock;
-use courant_vectors::{ScanPlacement, on_cpu};
+use courant_vectors::ScanPlacement;
 use opentelemetry::metrics::Meter;
 
 use crate::articles::Articles;
@@ -56,11 +56,12 @@ impl Store {
         clock: Clock,
         meter: &Meter,
     ) -> Result<Self, Error> {
-        Self::sqlite_at(path, access, config, clock, meter, on_cpu()).await
+        Self::sqlite_at(path, access, config, clock, meter, None).await
     }
 
-    /// Opens the SQLite file at `path`. `place` decides the device that compares its vectors;
-    /// [`Self::sqlite`] compares them on the CPU.
+    /// Opens the SQLite file at `path`. `place` puts its vectors where they are compared exactly,
+    /// such as a GPU, and keeps all of them in memory. Without it, and by [`Self::sqlite`], the
+    /// CPU compares one bit per value, and reads the values of the best candidates from the file.
     ///
     /// # Errors
     /// Those of [`Self::sqlite`], and [`Error::Place`] if the device cannot hold the vectors.
@@ -70,7 +71,7 @@ impl Store {
         config: &Config,
         clock: Clock,
         meter: &Meter,
-        place: ScanPlacement,
+        place: Option<ScanPlacement>,
     ) -> Result<Self, Error> {
         config.validate()?;
         let (path, owned) = (path.to_owned(), config.clone());

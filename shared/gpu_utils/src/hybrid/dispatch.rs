@@ -81,6 +81,11 @@ impl<T: Default> Dispatch<T> {
         Ok(())
     }
 
+    /// Returns true if there is a device to run on.
+    pub(crate) fn has_device(&self) -> bool {
+        self.place.is_some()
+    }
+
     /// Takes `size_bytes` of the device for what runs next, if there is one.
     ///
     /// # Errors

@@ -3,6 +3,8 @@
 
 mod copy;
 
+use std::error::Error;
+
 use courant_vectors::{DimensionError, Matrix, Scan, ScanPlacement, ScoredRow};
 use opentelemetry::metrics::Meter;
 
@@ -56,20 +58,32 @@ impl HybridMatrix {
         Ok(self.dispatch.take(DeviceMatrix::size_bytes_of(&self.matrix))?)
     }
 
-    /// Returns the [`ScanPlacement`] of the device that `config` names. If the matrix cannot be
-    /// placed on it, scans run on the CPU, unless `config` requires a GPU.
-    pub fn place(config: &Config, meter: &Meter) -> ScanPlacement {
-        let (config, meter) = (config.clone(), meter.clone());
-        Box::new(move |matrix| {
-            let mut hybrid = Self::new(matrix, Metrics::new(&meter));
-            match hybrid.use_gpu(&config, &meter) {
-                Err(reason) if !config.require_gpu => {
+    /// Returns the [`ScanPlacement`] of the device that `config` names; `None` if there is no
+    /// such device. If the rows need too much of its memory, scans run on the CPU, unless
+    /// `config` requires a GPU.
+    ///
+    /// # Errors
+    /// [`NotOnGpu::Absent`] if `config` requires a GPU and there is none.
+    pub fn place(config: &Config, meter: &Meter) -> Result<Option<ScanPlacement>, NotOnGpu> {
+        let mut dispatch = Dispatch::new(TOP_K, Metrics::new(meter));
+        match dispatch.use_gpu(config, meter) {
+            Err(reason) if !config.require_gpu => {
+                tracing::info!(%reason, "vectors are compared on the CPU");
+            }
+            used => used?,
+        }
+        let (has_device, is_required) = (dispatch.has_device(), config.require_gpu);
+        let place = move |matrix| -> Result<Box<dyn Scan>, Box<dyn Error + Send + Sync>> {
+            let hybrid = Self { matrix, dispatch };
+            match hybrid.dispatch.take(DeviceMatrix::size_bytes_of(&hybrid.matrix)) {
+                Err(reason) if !is_required => {
                     tracing::info!(%reason, "vectors are compared on the CPU");
                 }
-                used => used?,
+                taken => taken?,
             }
             Ok(Box::new(hybrid))
-        })
+        };
+        Ok(has_device.then(|| Box::new(place) as ScanPlacement))
     }
 }
 

@@ -90,6 +90,17 @@ pub struct SearchHit {
     pub syndicated_of: Option<ArticleId>,
 }
 
+/// An article near to a vector.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Neighbour {
+    /// Its name.
+    pub id: ArticleId,
+    /// Its number in the store: `None` in Postgres, which numbers no articles.
+    pub number: Option<u32>,
+    /// The cosine of its vector and the query, -1 to 1.
+    pub cosine: f32,
+}
+
 /// An article that may be related to another, as a back end reads it.
 #[derive(Debug)]
 pub(crate) struct Candidate {

@@ -2,13 +2,15 @@
 //! back end finds.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use courant_article::{ArticleId, Embedding};
+use courant_vectors::RowSet;
 
 use super::batch::check_dimension;
 use super::fusion::{Fused, fuse};
 use super::query::{CANDIDATES, SearchMode, SearchQuery, Terms};
-use super::record::{Candidate, FoundArticle, SearchHit, StoredArticle};
+use super::record::{Candidate, FoundArticle, Neighbour, SearchHit, StoredArticle};
 use super::snippet::snippet;
 use super::{postgres, sqlite};
 use crate::database::{Backend, Database};
@@ -34,7 +36,7 @@ pub(super) async fn answer(db: &Database, query: &SearchQuery) -> Result<Vec<Sea
     let nearest = match (query.mode, &query.vector) {
         (SearchMode::Text, _) | (SearchMode::Hybrid, None) => Vec::new(),
         (SearchMode::Vector, None) => return Err(Error::NoVector),
-        (SearchMode::Vector | SearchMode::Hybrid, Some(vector)) => nearest(db, vector).await?,
+        (SearchMode::Vector | SearchMode::Hybrid, Some(vector)) => near(db, vector).await?,
     };
     let mut ranked = match query.mode {
         SearchMode::Vector => by_cosine(&nearest),
@@ -56,7 +58,7 @@ pub(super) async fn related(
         return Ok(None);
     };
     let names = related::names(&record.analysis.entities);
-    let (nearest, named) = tokio::try_join!(nearest(db, &record.vector), matching(db, &names))?;
+    let (nearest, named) = tokio::try_join!(near(db, &record.vector), matching(db, &names))?;
     let ids = related::candidates(id, &nearest, &named);
     if ids.is_empty() {
         return Ok(Some(Vec::new()));
@@ -83,19 +85,36 @@ async fn matching(db: &Database, terms: &Terms) -> Result<Vec<ArticleId>, Error>
     }
 }
 
+/// The candidates of a search by meaning.
+async fn near(db: &Database, vector: &Embedding) -> Result<Vec<(ArticleId, f32)>, Error> {
+    let nearest = nearest(db, vector, CANDIDATES, None).await?;
+    Ok(nearest.into_iter().map(|near| (near.id, near.cosine)).collect())
+}
+
 /// The nearest articles; none for a vector of zeros, which has no direction.
-async fn nearest(db: &Database, vector: &Embedding) -> Result<Vec<(ArticleId, f32)>, Error> {
+pub(super) async fn nearest(
+    db: &Database,
+    vector: &Embedding,
+    limit: usize,
+    among: Option<Arc<RowSet>>,
+) -> Result<Vec<Neighbour>, Error> {
     check_dimension(vector.dimension(), db.dimension)?;
-    if vector.as_slice().iter().all(|value| *value == 0.0) {
+    if limit == 0 || vector.as_slice().iter().all(|value| *value == 0.0) {
         return Ok(Vec::new());
     }
     match &db.backend {
         Backend::Sqlite(file) => {
             let vector = vector.clone();
-            file.scan(move |resident| resident.nearest(vector.as_slice(), CANDIDATES)).await
+            let work = move |connection: &_, resident: &_| {
+                sqlite::nearest(connection, resident, &vector, limit, among.as_deref())
+            };
+            file.scan(work).await
         }
+        Backend::Postgres(_) if among.is_some() => Err(Error::Unnumbered),
         Backend::Postgres(server) => {
-            server.run(async |client| postgres::nearest(client, vector).await).await
+            let found = server.run(async |client| postgres::nearest(client, vector, limit).await);
+            let near = |(id, cosine)| Neighbour { id, number: None, cosine };
+            Ok(found.await?.into_iter().map(near).collect())
         }
     }
 }

@@ -3,5 +3,5 @@
 mod read;
 mod write;
 
-pub(super) use read::{article, candidates, found, list, matching};
+pub(super) use read::{article, candidates, found, list, matching, nearest};
 pub(super) use write::upsert;

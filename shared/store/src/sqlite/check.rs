@@ -12,6 +12,7 @@ use rusqlite::Connection;
 use serde::Serialize;
 
 use super::schema::{open_for_reading, open_or_create};
+use super::vectors::{remake_codes, wrong_codes};
 use crate::claims::obligation::ClosedClaim;
 use crate::claims::sqlite::settle;
 use crate::columns::article_id;
@@ -67,7 +68,8 @@ const QUESTIONS: [(&str, &str); 3] = [
         "articles are not found by their words",
     ),
     (
-        "SELECT count(*) FROM article WHERE length(vector) <> 4 * (
+        "SELECT count(*) FROM article LEFT JOIN article_vector USING (number)
+         WHERE coalesce(length(vector), 0) <> 4 * (
              SELECT value FROM setting WHERE name = 'dimension')",
         "articles have no vector of the store's dimension",
     ),
@@ -88,6 +90,11 @@ pub(crate) fn check(path: &Path, dimension: usize) -> Result<StoreCheck, Error> 
             Ok(rows) => problems.push(format!("{rows} {problem}")),
             Err(error) => problems.push(error.to_string()),
         }
+    }
+    match wrong_codes(&file) {
+        Ok(0) => {}
+        Ok(codes) => problems.push(format!("{codes} vectors have another code than theirs")),
+        Err(error) => problems.push(error.to_string()),
     }
     // One page may fail several of them.
     problems.dedup();
@@ -130,6 +137,7 @@ pub(crate) fn repair(path: &Path, dimension: usize) -> Result<StoreRepair, Error
     check_version(&damaged, version)?;
     let lost_tables = copy_all(&damaged, &file, dimension)?;
     drop(damaged);
+    remake_codes(&file)?;
     close_claims(&file)?;
     let lost = lost(&file)?;
     file.execute(
@@ -166,8 +174,7 @@ fn copy_all(
         &["SELECT max(number) FROM article", "SELECT max(id) FROM article_text_docsize"],
     );
     let sketch = newest(damaged, &["SELECT max(number) FROM sketch"]);
-    let whole = format!("number BETWEEN ?1 AND ?2 AND length(vector) = {}", 4 * dimension);
-    Rows::new(damaged, file, "article", &whole).copy_in_halves(1, article, numbered)?;
+    copy_articles(damaged, file, dimension, article)?;
     let sketches = Rows::new(damaged, file, "sketch", "number BETWEEN ?1 AND ?2");
     sketches.copy_in_halves(1, sketch, numbered)?;
     let fingerprints = Rows::new(damaged, file, "fingerprint", "id BETWEEN ?1 AND ?2");
@@ -182,6 +189,32 @@ fn copy_all(
         }
     }
     Ok(lost)
+}
+
+/// Copies the articles that have a whole vector, up to the number `newest`.
+fn copy_articles(
+    damaged: &Connection,
+    file: &Connection,
+    dimension: usize,
+    newest: i64,
+) -> Result<(), Error> {
+    let numbered = |first: i64, last: i64| [first.into(), last.into()];
+    let whole = format!("number BETWEEN ?1 AND ?2 AND length(vector) = {}", 4 * dimension);
+    let vectors = Rows::new(damaged, file, "article_vector", &whole);
+    vectors.copy_in_halves(1, newest, numbered)?;
+    let with_vector = format!(
+        "number BETWEEN ?1 AND ?2
+             AND EXISTS (SELECT 1 FROM article_vector AS of WHERE of.number = article.number
+                         AND length(of.vector) = {})",
+        4 * dimension
+    );
+    let articles = Rows::new(damaged, file, "article", &with_vector);
+    articles.copy_in_halves(1, newest, numbered)?;
+    file.execute(
+        "DELETE FROM article_vector WHERE number NOT IN (SELECT number FROM article)",
+        [],
+    )?;
+    Ok(())
 }
 
 /// The first answer to one of `queries`. Numbers are given one after the other: where none

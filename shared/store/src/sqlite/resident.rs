@@ -1,99 +1,91 @@
-//! The vectors in memory.
+//! The vectors in memory: their codes, or all values where a device compares them.
 
-use std::collections::HashMap;
+mod depth;
+mod matrix;
 
-use courant_article::ArticleId;
-use courant_vectors::{DimensionError, Matrix, RowFormat, Scan, ScanPlacement};
+use std::sync::{Mutex, PoisonError};
+
+use courant_vectors::{DimensionError, RowSet, ScanPlacement, SignCodes, on_cpu};
 use rusqlite::Connection;
 
-use crate::columns::{article_id, corrupt};
+use super::vectors::{self, THREADS};
 use crate::error::Error;
+use depth::RerankDepth;
+use matrix::MatrixRows;
 
-/// The vectors of all articles.
-pub(crate) struct Resident {
-    matrix: Box<dyn Scan>,
-    rows: Rows,
-}
+/// Shorter vectors have too few signs to tell them apart, and take little memory as they are.
+const LEAST_DIMENSION: usize = 128;
+/// Candidates per result that is asked for, where the chosen depth gives fewer. 997 of 1,000 of
+/// the hundred nearest were among the first 400.
+const CANDIDATES_PER_RESULT: usize = 4;
 
-/// One matrix row per article, and whose it is.
-#[derive(Default)]
-struct Rows {
-    ids: Vec<ArticleId>,
-    /// False for an all-zero vector: it has no direction, so it is near nothing.
-    has_direction: Vec<bool>,
-    places: HashMap<ArticleId, usize>,
+/// The vectors of all articles, by their numbers.
+pub(crate) struct Resident(Rows);
+
+enum Rows {
+    /// One bit per value; the file has the values.
+    Codes { codes: SignCodes, depth: Mutex<RerankDepth> },
+    /// All values.
+    Matrix(MatrixRows),
 }
 
 impl Resident {
-    /// Loads the vectors of a file, and puts them where `place` says.
+    /// Loads the codes of a file. If `place` is given, loads the values instead and puts them
+    /// where it says. Values of few dimensions are always loaded.
     ///
     /// # Errors
-    /// [`Error::Place`] if they cannot be there, or what SQLite meets.
+    /// [`Error::Place`] if they cannot be there, or a failure of SQLite.
     pub(crate) fn load(
         connection: &Connection,
         dimension: usize,
-        place: ScanPlacement,
+        place: Option<ScanPlacement>,
     ) -> Result<Self, Error> {
-        let mut matrix = Matrix::with_format(dimension, RowFormat::Int8WithF32);
-        let mut known = Rows::default();
-        let mut statement = connection.prepare("SELECT id, vector FROM article ORDER BY number")?;
-        let mut rows = statement.query([])?;
-        while let Some(row) = rows.next()? {
-            let id = article_id(row.get_ref(0)?.as_blob().map_err(|e| corrupt("id", e))?)?;
-            let bytes = row.get_ref(1)?.as_blob().map_err(|e| corrupt("vector", e))?;
-            let vector = from_bytes(bytes)?;
-            known.set(&mut matrix, id, &vector).map_err(|e| corrupt("vector", e))?;
+        let place = place.or_else(|| (dimension < LEAST_DIMENSION).then(on_cpu));
+        if let Some(place) = place {
+            return Ok(Self(Rows::Matrix(MatrixRows::load(connection, dimension, place)?)));
         }
-        let matrix = place(matrix).map_err(|reason| Error::Place(reason.into()))?;
-        Ok(Self { matrix, rows: known })
+        let codes = vectors::codes(connection, dimension)?;
+        let depth = Mutex::new(RerankDepth::load(connection, &codes)?);
+        Ok(Self(Rows::Codes { codes, depth }))
+    }
+
+    /// Writes down the settings that were chosen while loading.
+    pub(crate) fn save_settings(&self, connection: &Connection) -> Result<(), Error> {
+        match &self.0 {
+            Rows::Codes { depth, .. } => {
+                depth.lock().unwrap_or_else(PoisonError::into_inner).save(connection)
+            }
+            Rows::Matrix(_) => Ok(()),
+        }
     }
 
     /// Adds or replaces an article's vector.
-    pub(crate) fn set(&mut self, id: ArticleId, vector: &[f32]) -> Result<(), DimensionError> {
-        self.rows.set(self.matrix.as_mut(), id, vector)
-    }
-
-    /// The `k` nearest articles with their cosines, best first.
-    pub(crate) fn nearest(&self, query: &[f32], k: usize) -> Result<Vec<(ArticleId, f32)>, Error> {
-        let best = self
-            .matrix
-            .top_k(query, k, &|row| self.rows.has_direction[row])
-            .map_err(|DimensionError { expected, found }| Error::Dimension { expected, found })?;
-        let ids = &self.rows.ids;
-        Ok(best.into_iter().map(|scored| (ids[scored.row], scored.score)).collect())
-    }
-}
-
-impl Rows {
-    fn set(
-        &mut self,
-        matrix: &mut dyn Scan,
-        id: ArticleId,
-        vector: &[f32],
-    ) -> Result<(), DimensionError> {
-        let has_direction = vector.iter().any(|value| *value != 0.0);
-        if let Some(row) = self.places.get(&id) {
-            matrix.set(*row, vector)?;
-            self.has_direction[*row] = has_direction;
-            return Ok(());
+    pub(crate) fn set(&mut self, number: u32, vector: &[f32]) -> Result<(), DimensionError> {
+        match &mut self.0 {
+            Rows::Codes { codes, .. } => codes.set(number, SignCodes::encode(vector).as_deref()),
+            Rows::Matrix(matrix) => matrix.set(number, vector),
         }
-        let row = matrix.push(vector)?;
-        self.ids.push(id);
-        self.has_direction.push(has_direction);
-        self.places.insert(id, row);
-        Ok(())
     }
-}
 
-/// Little-endian `f32`.
-pub(crate) fn to_bytes(vector: &[f32]) -> Vec<u8> {
-    vector.iter().flat_map(|value| value.to_le_bytes()).collect()
-}
-
-pub(crate) fn from_bytes(bytes: &[u8]) -> Result<Vec<f32>, Error> {
-    let (values, rest) = bytes.as_chunks::<4>();
-    if !rest.is_empty() {
-        return Err(corrupt("vector", format!("{} bytes", bytes.len())));
+    /// The `limit` nearest articles with their cosines, best first, equal ones by number; only
+    /// those in `among`, if it is given. `connection` reads the file.
+    pub(crate) fn nearest(
+        &self,
+        connection: &Connection,
+        query: &[f32],
+        limit: usize,
+        among: Option<&RowSet>,
+    ) -> Result<Vec<(u32, f32)>, Error> {
+        let (codes, depth) = match &self.0 {
+            Rows::Matrix(matrix) => return matrix.nearest(query, limit, among),
+            Rows::Codes { codes, depth } => (codes, depth),
+        };
+        let depth = {
+            let mut depth = depth.lock().unwrap_or_else(PoisonError::into_inner);
+            depth.follow(connection, codes)?;
+            depth.candidates().max(limit.saturating_mul(CANDIDATES_PER_RESULT))
+        };
+        let candidates = codes.candidates(query, depth, among, THREADS)?;
+        vectors::nearest(connection, query, candidates, limit)
     }
-    Ok(values.iter().map(|value| f32::from_le_bytes(*value)).collect())
 }

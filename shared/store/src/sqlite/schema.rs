@@ -6,6 +6,7 @@ use std::time::Duration;
 use courant_salvage::open_for_reading_only;
 use rusqlite::{Connection, TransactionBehavior};
 
+use super::vectors::complete_codes;
 use crate::error::Error;
 use crate::ladder::{SQLITE, SchemaVersions};
 
@@ -31,6 +32,7 @@ pub(super) fn open_or_create(path: &Path, dimension: usize) -> Result<Connection
         transaction.pragma_update(None, "user_version", step.number)?;
     }
     check_dimension(&transaction, dimension)?;
+    complete_codes(&transaction)?;
     // No other process writes here: the crawlers of former ones are gone.
     transaction
         .execute_batch("UPDATE crawl_lease SET expires_at_ms = 0; DELETE FROM crawl_holder;")?;

@@ -15,6 +15,7 @@ mod related;
 mod search;
 mod sqlite_only;
 mod upgrade;
+mod vectors;
 mod visits;
 
 #[path = "../../../../tests/src/guarded.rs"]

@@ -19,6 +19,7 @@ conformance!(
     hybrid_without_a_vector_is_full_text,
     a_vector_search_needs_a_fitting_vector,
     a_vector_of_zeros_is_near_nothing,
+    the_nearest_articles_have_their_cosines,
     a_hit_shows_the_article,
     a_revised_article_is_found_by_its_new_words_and_vector,
     no_query_is_an_error_of_syntax,
@@ -213,6 +214,23 @@ async fn a_hit_shows_the_article(house: House) {
     assert_eq!(hit.language.as_deref(), Some("en"), "the detected one");
     assert_eq!(hit.syndicated_of, stored.article.syndicated_of);
     assert!(hit.snippet.contains("The ferry sank."), "{}", hit.snippet);
+}
+
+async fn the_nearest_articles_have_their_cosines(house: House) {
+    let records = [("a", X), ("b", Y), ("zeros", [0.0; 4])];
+    house.put(&records.map(|(name, vector)| record(name, "T", name, vector))).await;
+    let query = Embedding::normalized(vec![3.0, 4.0, 0.0, 0.0]);
+    let found = house.store.articles().nearest(&query, 10, None).await.unwrap();
+    let found: Vec<_> = found.iter().map(|near| (near.id, near.cosine)).collect();
+    let [(first, nearer), (second, farther)] = found[..] else { panic!("{found:?}") };
+    assert_eq!((first, second), (id("b"), id("a")));
+    assert!((nearer - 0.8).abs() < 1e-3 && (farther - 0.6).abs() < 1e-3, "{found:?}");
+    assert_eq!(house.store.articles().nearest(&query, 1, None).await.unwrap().len(), 1);
+    let zeros = Embedding::from_unit(vec![0.0; 4]);
+    assert_eq!(house.store.articles().nearest(&zeros, 10, None).await.unwrap(), []);
+    let long = Embedding::normalized(vec![1.0; 5]);
+    let refused = house.store.articles().nearest(&long, 10, None).await;
+    assert!(matches!(refused, Err(Error::Dimension { .. })), "{refused:?}");
 }
 
 async fn a_revised_article_is_found_by_its_new_words_and_vector(house: House) {

@@ -5,9 +5,11 @@ use std::process::{Command, Stdio};
 
 use courant_article::{ArticleId, Decision, Embedding};
 use courant_gpu_utils::Config as GpuConfig;
+use courant_gpu_utils::hybrid::Metrics;
 use courant_gpu_utils::similarity::HybridMatrix;
 use courant_store::{Access, Config, Error, SearchMode, SearchQuery, Store};
 use courant_telemetry::{Clock, Meters};
+use courant_vectors::ScanPlacement;
 
 use crate::house::{DIMENSION, Ground, House, config, id, record};
 
@@ -16,16 +18,21 @@ async fn open(path: &std::path::Path, access: Access, config: &Config) -> Result
     Store::sqlite(path, access, config, Clock::fixed(0), &meter).await
 }
 
-/// A new store in `folder` whose vectors are compared as `gpu` says.
+/// A new store in `folder` whose vectors are compared by `place`.
 async fn placed(
     folder: &tempfile::TempDir,
-    gpu: &GpuConfig,
+    place: Option<ScanPlacement>,
     meters: &Meters,
 ) -> Result<Store, Error> {
     let (path, meter) = (folder.path().join("store.db"), meters.meter());
-    let place = HybridMatrix::place(gpu, &meter);
     let (access, config) = (Access::ReadWrite, config());
     Store::sqlite_at(&path, access, &config, Clock::fixed(0), &meter, place).await
+}
+
+/// Places the vectors as those of a device that is slower than the CPU.
+fn hybrid(meters: &Meters) -> ScanPlacement {
+    let metrics = Metrics::new(&meters.meter());
+    Box::new(|matrix| Ok(Box::new(HybridMatrix::new(matrix, metrics))))
 }
 
 #[tokio::test]
@@ -47,11 +54,10 @@ async fn a_reader_beside_the_writer_sees_what_is_committed() {
     reader.ping().await.unwrap();
 }
 
-/// The rows are too few for a GPU, if there is one.
 #[tokio::test]
-async fn a_vector_search_is_a_dispatched_scan_of_all_rows() {
+async fn placed_vectors_are_searched_by_a_dispatched_scan_of_all_rows() {
     let (folder, meters) = (tempfile::tempdir().unwrap(), Meters::new("test").unwrap());
-    let store = placed(&folder, &GpuConfig::default(), &meters).await.unwrap();
+    let store = placed(&folder, Some(hybrid(&meters)), &meters).await.unwrap();
     let records: Vec<_> = (0..5)
         .map(|n| record(&n.to_string(), "T", &n.to_string(), [1.0, n as f32, 0.0, 0.0]))
         .collect();
@@ -75,17 +81,17 @@ async fn a_vector_search_is_a_dispatched_scan_of_all_rows() {
 async fn without_the_gpu_that_is_required_the_store_is_not_used() {
     let (folder, meters) = (tempfile::tempdir().unwrap(), Meters::new("test").unwrap());
     let absent = GpuConfig { device: 9_999, ..GpuConfig::default() };
-    placed(&folder, &absent, &meters).await.unwrap().close().await.unwrap();
+    assert!(HybridMatrix::place(&absent, &meters.meter()).unwrap().is_none());
     let required = GpuConfig { require_gpu: true, ..absent };
-    let refused = placed(&folder, &required, &meters).await;
+    assert!(HybridMatrix::place(&required, &meters.meter()).is_err());
+    let refused = placed(&folder, Some(Box::new(|_| Err("no room".into()))), &meters).await;
     assert!(matches!(refused, Err(Error::Place(_))), "{refused:?}");
 }
 
 #[tokio::test]
-async fn scans_are_measured_only_where_that_is_wanted() {
+async fn without_a_device_no_scan_is_dispatched() {
     let (folder, meters) = (tempfile::tempdir().unwrap(), Meters::new("test").unwrap());
-    let gpu = GpuConfig { telemetry_enabled: false, ..GpuConfig::default() };
-    let store = placed(&folder, &gpu, &meters).await.unwrap();
+    let store = placed(&folder, None, &meters).await.unwrap();
     let records = ["a", "b"].map(|name| record(name, "T", name, [1.0, 0.0, 0.0, 0.0]));
     store.articles().upsert(&records).await.unwrap();
     assert_eq!(store.articles().related(id("a"), 9).await.unwrap().unwrap().len(), 1);
@@ -232,7 +238,11 @@ async fn articles_claims_words_and_vectors_are_matched() {
     let by = |sql: &str, n: usize| assert_eq!(file.execute(sql, [of(n)]).unwrap(), 1);
     by("DELETE FROM article WHERE id = ?1", 0);
     by("DELETE FROM fingerprint WHERE id = ?1", 1);
-    by("UPDATE article SET vector = x'00' WHERE id = ?1", 2);
+    by(
+        "UPDATE article_vector SET vector = x'00' FROM article
+        WHERE article.number = article_vector.number AND id = ?1",
+        2,
+    );
     drop(file);
     let found = Store::check_sqlite(&path, &config()).await.unwrap();
     assert_eq!(found.lost, [ids[0]]);
@@ -326,6 +336,9 @@ fn copied_to_version_1(store: &std::path::Path, older: &std::path::Path) {
     older.execute("ATTACH ?1 AS newer", [store.to_str()]).unwrap();
     let query = "SELECT group_concat(name) FROM pragma_table_info('article')";
     let columns: String = older.query_row(query, [], |row| row.get(0)).unwrap();
-    let copy = format!("INSERT INTO article ({columns}) SELECT {columns} FROM newer.article");
+    let copy = format!(
+        "INSERT INTO article ({columns}) SELECT {columns}
+         FROM newer.article JOIN newer.article_vector USING (number)"
+    );
     older.execute_batch(&copy).unwrap();
 }

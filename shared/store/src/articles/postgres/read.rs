@@ -151,10 +151,12 @@ pub(in crate::articles) async fn matching(
 pub(in crate::articles) async fn nearest(
     client: &Client,
     vector: &Embedding,
+    limit: usize,
 ) -> Result<Vec<(ArticleId, f32)>, Error> {
     let vector = HalfVector::from_f32_slice(vector.as_slice());
     let statement = client.prepare_cached(NEAREST).await?;
-    let rows = client.query(&statement, &[&vector, &(CANDIDATES as i64)]).await?;
+    let rows =
+        client.query(&statement, &[&vector, &i64::try_from(limit).unwrap_or(i64::MAX)]).await?;
     rows.iter().map(|row| Ok((article_id(row.try_get(0)?)?, row.try_get(1)?))).collect()
 }
 

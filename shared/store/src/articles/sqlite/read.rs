@@ -1,21 +1,23 @@
 //! Articles, lists of them, and full text.
 
-use courant_article::{ArticleId, Revision};
-use rusqlite::{Connection, Row as SqlRow, params};
+use courant_article::{ArticleId, Embedding, Revision};
+use courant_vectors::RowSet;
+use rusqlite::{Connection, OptionalExtension, Row as SqlRow, params};
 
 use crate::articles::query::{CANDIDATES, Terms};
-use crate::articles::record::{ArticleSummary, Candidate, FoundArticle, StoredArticle};
+use crate::articles::record::{ArticleSummary, Candidate, FoundArticle, Neighbour, StoredArticle};
 use crate::articles::row::ArticleRow;
 use crate::articles::snippet::SOURCE;
 use crate::columns::{article_id, content_hash, corrupt, instant, optional_id, parsed, published};
 use crate::error::Error;
-use crate::sqlite::resident::from_bytes;
+use crate::sqlite::resident::Resident;
+use crate::sqlite::vectors::from_bytes;
 
 const ARTICLE: &str = "
 SELECT id, revision, url, content_hash, title, authors, published_at, declared_language, language,
     site_name, body, truncated, source, submission_id, decision, syndicated_of, model, analysis,
     vector, stored_at_ms, page, feed, evidence
-FROM article WHERE id = ?1";
+FROM article LEFT JOIN article_vector USING (number) WHERE id = ?1";
 
 /// A word in the title counts as much as 2.5 in the text, as in Postgres, whose
 /// weights A and B are 1.0 and 0.4.
@@ -161,7 +163,8 @@ pub(in crate::articles) fn candidates(
     ids: &[ArticleId],
 ) -> Result<Vec<Candidate>, Error> {
     let mut statement = connection.prepare_cached(
-        "SELECT content_hash, syndicated_of, vector, analysis FROM article WHERE id = ?1",
+        "SELECT content_hash, syndicated_of, vector, analysis
+         FROM article LEFT JOIN article_vector USING (number) WHERE id = ?1",
     )?;
     let mut all = Vec::with_capacity(ids.len());
     for id in ids {
@@ -177,4 +180,26 @@ pub(in crate::articles) fn candidates(
         });
     }
     Ok(all)
+}
+
+/// The articles nearest to a vector, best first; only those in `among`, if it is given.
+pub(in crate::articles) fn nearest(
+    connection: &Connection,
+    resident: &Resident,
+    vector: &Embedding,
+    limit: usize,
+    among: Option<&RowSet>,
+) -> Result<Vec<Neighbour>, Error> {
+    let nearest = resident.nearest(connection, vector.as_slice(), limit, among)?;
+    let mut id = connection.prepare_cached("SELECT id FROM article WHERE number = ?1")?;
+    let mut neighbours = Vec::with_capacity(nearest.len());
+    for (number, cosine) in nearest {
+        // It may have been deleted since the vectors were compared.
+        let bytes: Option<Vec<u8>> = id.query_row([number], |row| row.get(0)).optional()?;
+        if let Some(bytes) = bytes {
+            let id = article_id(&bytes)?;
+            neighbours.push(Neighbour { id, number: Some(number), cosine });
+        }
+    }
+    Ok(neighbours)
 }

@@ -1,6 +1,5 @@
 //! Upserts.
 
-use courant_article::ArticleId;
 use rusqlite::{CachedStatement, Connection, OptionalExtension, params};
 
 use crate::articles::batch;
@@ -9,16 +8,16 @@ use crate::articles::row::ArticleRow;
 use crate::claims::obligation::ClosedClaim;
 use crate::claims::sqlite::settle;
 use crate::error::Error;
-use crate::sqlite::Sqlite;
-use crate::sqlite::resident::{Resident, to_bytes};
+use crate::sqlite::resident::Resident;
+use crate::sqlite::vectors::row_number;
+use crate::sqlite::{Sqlite, vectors};
 
 const INSERT: &str = "
 INSERT INTO article (id, revision, url, content_hash, title, authors, published_at,
     declared_language, language, site_name, body, truncated, source, submission_id, decision,
-    syndicated_of, model, analysis, vector, stored_at_ms, page, feed,
-    evidence)
+    syndicated_of, model, analysis, stored_at_ms, page, feed, evidence)
 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20,
-    ?21, ?22, ?23)
+    ?21, ?22)
 ON CONFLICT (id) DO UPDATE SET revision = excluded.revision, url = excluded.url,
     content_hash = excluded.content_hash, title = excluded.title, authors = excluded.authors,
     published_at = excluded.published_at, declared_language = excluded.declared_language,
@@ -26,21 +25,20 @@ ON CONFLICT (id) DO UPDATE SET revision = excluded.revision, url = excluded.url,
     truncated = excluded.truncated, source = excluded.source,
     submission_id = excluded.submission_id, decision = excluded.decision,
     syndicated_of = excluded.syndicated_of, model = excluded.model, analysis = excluded.analysis,
-    vector = excluded.vector, stored_at_ms = excluded.stored_at_ms, page = excluded.page,
-    feed = excluded.feed, evidence = excluded.evidence";
+    stored_at_ms = excluded.stored_at_ms, page = excluded.page, feed = excluded.feed,
+    evidence = excluded.evidence
+RETURNING number";
 
 /// A batch that the writer's thread can own.
 struct Prepared {
-    rows: Vec<(usize, ArticleId, ArticleRow)>,
+    rows: Vec<(usize, ArticleRow)>,
     size: usize,
 }
 
 impl Prepared {
     fn of(records: &[StoredArticle], dimension: usize) -> Result<Self, Error> {
         let kept = batch::kept(records, dimension)?;
-        let row = |(place, record): (usize, &StoredArticle)| {
-            Ok((place, record.article.id, ArticleRow::of(record)?))
-        };
+        let row = |(place, record): (usize, &StoredArticle)| Ok((place, ArticleRow::of(record)?));
         let rows = kept.into_iter().map(row).collect::<Result<_, Error>>()?;
         Ok(Self { rows, size: records.len() })
     }
@@ -49,14 +47,17 @@ impl Prepared {
 /// The changes of an upsert.
 struct Written {
     outcomes: Vec<UpsertOutcome>,
-    vectors: Vec<(ArticleId, Vec<f32>)>,
+    /// By the numbers of their articles.
+    vectors: Vec<(u32, Vec<f32>)>,
 }
 
 impl Written {
     /// Brings the vectors in memory in step with the file.
     fn follow(&self, resident: &mut Resident) {
-        for (id, vector) in &self.vectors {
-            resident.set(*id, vector).expect("the batch was checked against the store's dimension");
+        for (number, vector) in &self.vectors {
+            resident
+                .set(*number, vector)
+                .expect("the batch was checked against the store's dimension");
         }
     }
 }
@@ -77,9 +78,9 @@ fn write_all(connection: &Connection, prepared: Prepared) -> Result<Written, Err
     let mut stored = connection.prepare_cached("SELECT revision FROM article WHERE id = ?1")?;
     let mut insert = connection.prepare_cached(INSERT)?;
     let mut kept = Vec::with_capacity(prepared.rows.len());
-    let settled: Vec<_> = prepared.rows.iter().map(|(_, _, row)| ClosedClaim::of(row)).collect();
-    let mut vectors = Vec::new();
-    for (place, id, row) in prepared.rows {
+    let settled: Vec<_> = prepared.rows.iter().map(|(_, row)| ClosedClaim::of(row)).collect();
+    let mut changed = Vec::new();
+    for (place, row) in prepared.rows {
         let before: Option<i64> = stored.query_row([&row.id], |row| row.get(0)).optional()?;
         let outcome = match before {
             None => UpsertOutcome::Inserted,
@@ -87,17 +88,19 @@ fn write_all(connection: &Connection, prepared: Prepared) -> Result<Written, Err
             Some(_) => UpsertOutcome::Unchanged,
         };
         if outcome != UpsertOutcome::Unchanged {
-            write(&mut insert, &row)?;
-            vectors.push((id, row.vector));
+            let number = write(&mut insert, &row)?;
+            vectors::write(connection, number, &row.vector)?;
+            changed.push((row_number(number)?, row.vector));
         }
         kept.push((place, outcome));
     }
     settle(connection, &settled)?;
-    Ok(Written { outcomes: batch::outcomes(prepared.size, kept), vectors })
+    Ok(Written { outcomes: batch::outcomes(prepared.size, kept), vectors: changed })
 }
 
-fn write(insert: &mut CachedStatement<'_>, row: &ArticleRow) -> Result<(), Error> {
-    insert.execute(params![
+/// Returns the article's number.
+fn write(insert: &mut CachedStatement<'_>, row: &ArticleRow) -> Result<i64, Error> {
+    let columns = params![
         row.id,
         row.revision,
         row.url,
@@ -116,11 +119,10 @@ fn write(insert: &mut CachedStatement<'_>, row: &ArticleRow) -> Result<(), Error
         row.syndicated_of,
         row.model,
         row.analysis,
-        to_bytes(&row.vector),
         row.stored_at_ms,
         row.page,
         row.feed,
         row.evidence,
-    ])?;
-    Ok(())
+    ];
+    Ok(insert.query_row(columns, |row| row.get(0))?)
 }
