@@ -1,10 +1,10 @@
 //! Rows as the signs of their values: one bit per value, for a scan that finds candidates.
 //!
 //! A query keeps four bits per value. Its score with a row is the sum of its codes where the row
-//! is positive, which orders the rows as the sum with the signs does. On news articles the ten
-//! nearest rows were among the first 100 to 200 of the order in 995 of 1,000 cases; signs of the
-//! query alone need twice as many. Neither a rotation of the rows nor the subtraction of their
-//! mean found more, so a row's code depends on no other row.
+//! is positive, which orders the rows as the sum with the signs does. Of 19,165 articles of a news
+//! agency, 992 of 1,000 of the ten nearest were among the first 100 of this order, and 998 among
+//! the first 200. With the signs of the query alone they were 952 and 981. More bits per value,
+//! a rotation, or the rows without their mean found no more, so a code depends on its row alone.
 
 mod best;
 mod kernels;
