@@ -1,20 +1,21 @@
 //! Measures the extraction of the main text and the article verdict, on the pages of trafilatura's
 //! evaluation, WCXB, fundus and Readability.
 
+use std::fs::File;
+use std::io::{BufWriter, Write};
 use std::path::Path;
 
 use anyhow::Result;
 
 use crate::report::Report;
 
+mod block_signs;
 pub(crate) mod metadata;
 pub(crate) mod pages;
 pub(crate) mod peers;
 mod segments;
 mod speed;
 mod text;
-mod train;
-mod train_blocks;
 mod verdict;
 
 use pages::{fundus, readability, trafilatura, wcxb};
@@ -41,26 +42,39 @@ pub(crate) fn run(data: &Path, misses: bool) -> Result<Report> {
     Ok(report)
 }
 
-/// Learns the weights of the verdict from WCXB and fundus, and prints them as the source of
-/// `page/verdict/weights.rs`. Reports their accuracy on hosts that were left out.
-pub(crate) fn train(data: &Path) -> Result<Report> {
-    let mut report = Report::default();
-    let wcxb_pages = present(data, "wcxb-dev", wcxb)?.unwrap_or_default();
-    let fundus_pages = present(data, "fundus-publishers", fundus)?.unwrap_or_default();
-    train::train(&mut report, &wcxb_pages, &fundus_pages);
-    Ok(report)
+/// Writes the numbers of each page of WCXB and fundus, and if it is an article, as lines.
+pub(crate) fn verdict_signs(data: &Path, out: &Path) -> Result<()> {
+    let mut out = BufWriter::new(File::create(out)?);
+    for page in present(data, "wcxb-dev", wcxb)?.unwrap_or_default() {
+        verdict::write_signs(&mut out, "wcxb", &page.sample, &page.page_type)?;
+    }
+    for page in present(data, "fundus-publishers", fundus)?.unwrap_or_default() {
+        verdict::write_signs(&mut out, "fundus", &page, "article")?;
+    }
+    Ok(out.flush()?)
 }
 
-/// Learns the weights that decide which blocks belong to the article. Learns from WCXB,
-/// trafilatura's evaluation and Readability's tests. Prints the weights as the source of
-/// `page/content/keep/weights.rs`.
-pub(crate) fn train_blocks(data: &Path) -> Result<Report> {
-    let mut report = Report::default();
-    let wcxb_pages = present(data, "wcxb-dev", wcxb)?.unwrap_or_default();
-    let trafilatura_pages = present(data, "trafilatura-eval", trafilatura)?.unwrap_or_default();
-    let readability_pages = present(data, "mozilla-readability", readability)?.unwrap_or_default();
-    train_blocks::train(&mut report, &wcxb_pages, &trafilatura_pages, &readability_pages);
-    Ok(report)
+/// Writes the numbers and the label of each block of WCXB, trafilatura's evaluation, Readability's
+/// tests and fundus, as one line for each page.
+pub(crate) fn block_signs(data: &Path, out: &Path) -> Result<()> {
+    let mut out = BufWriter::new(File::create(out)?);
+    for page in present(data, "wcxb-dev", wcxb)?.unwrap_or_default() {
+        let set = format!("wcxb-{}", page.page_type);
+        block_signs::write_compared(&mut out, &set, &page.sample, &page.text)?;
+    }
+    for page in present(data, "mozilla-readability", readability)?.unwrap_or_default() {
+        block_signs::write_compared(&mut out, "readability", &page.sample, &page.text)?;
+    }
+    for page in present(data, "trafilatura-eval", trafilatura)?.unwrap_or_default() {
+        block_signs::write_chosen(&mut out, &page)?;
+    }
+    let texts = present(data, "fundus-publishers", metadata::fundus_texts)?.unwrap_or_default();
+    for page in present(data, "fundus-publishers", fundus)?.unwrap_or_default() {
+        let text = texts.get(page.name.trim_end_matches(".html.gz"));
+        let text = text.map_or("", String::as_str);
+        block_signs::write_compared(&mut out, "fundus", &page, text)?;
+    }
+    Ok(out.flush()?)
 }
 
 /// Returns what `read` finds in the folder of a data set. Prints a line if the folder is absent.

@@ -14,6 +14,7 @@ mod heads;
 mod language;
 mod messages;
 mod report;
+mod retrieval;
 mod urls;
 mod warc;
 
@@ -44,10 +45,18 @@ enum What {
     Warc,
     /// The main text, and whether a page is an article
     Extract,
-    /// Learns the weights of the verdict on a page's kind, and prints them
-    TrainVerdict,
-    /// Learns which blocks of a page are the article's own, and prints the weights
-    TrainBlocks,
+    /// Writes the numbers of each page and its kind, to learn the trees of the verdict from
+    VerdictSigns {
+        /// The file to write
+        #[arg(long, value_name = "FILE")]
+        out: PathBuf,
+    },
+    /// Writes the numbers of each block of text and its label, to learn the trees from
+    BlockSigns {
+        /// The file to write
+        #[arg(long, value_name = "FILE")]
+        out: PathBuf,
+    },
     /// The names in texts that their head never saw
     Entities,
     /// Trains the head for names on the other texts, and writes its file
@@ -66,6 +75,8 @@ enum What {
     TrainLanguage(language::train::TrainArgs),
     /// The bytes that an article weighs in each queue
     Messages,
+    /// The answers of searches, beside another search. Embeds about 3,300 texts the first time
+    Retrieval(retrieval::RetrievalArgs),
     /// Learns the sentiment head from `newsmtsc` and writes its file
     TrainHeads(heads::TrainArgs),
     /// Learns topics from labelled lines, from their descriptions on
@@ -89,8 +100,14 @@ fn main() -> anyhow::Result<ExitCode> {
         What::Encoder => encoder::measure(&cli.data)?,
         What::Warc => warc::measure(&cli.data)?,
         What::Extract => extract::run(&cli.data, cli.misses)?,
-        What::TrainVerdict => extract::train(&cli.data)?,
-        What::TrainBlocks => extract::train_blocks(&cli.data)?,
+        What::VerdictSigns { out } => {
+            extract::verdict_signs(&cli.data, out)?;
+            return Ok(ExitCode::SUCCESS);
+        }
+        What::BlockSigns { out } => {
+            extract::block_signs(&cli.data, out)?;
+            return Ok(ExitCode::SUCCESS);
+        }
         What::Entities => heads::entities::run(&cli.data, cli.misses)?,
         What::TrainEntities { out } => heads::entities::train(&cli.data, out)?,
         What::Metadata => extract::metadata::measure(&cli.data, cli.misses)?,
@@ -101,6 +118,7 @@ fn main() -> anyhow::Result<ExitCode> {
             return Ok(ExitCode::SUCCESS);
         }
         What::Messages => messages::measure(&cli.data)?,
+        What::Retrieval(args) => retrieval::run(&cli.data, args, cli.misses)?,
         What::TrainHeads(args) => heads::train(&cli.data, args)?,
         What::TrainTopics(args) => heads::train_topics(&cli.data, args)?,
         What::Questions => {

@@ -46,6 +46,10 @@ async fn the_embedded_process_loses_nothing_when_it_is_killed() {
     }
     assert!(process.ended(round()).await.unwrap().success(), "{}", process.log());
     assert_eq!(urls(&embedded.stored().await.unwrap()), expected, "{}", process.log());
+    let mut count = embedded.command(&["count", "--json"]).unwrap();
+    let output = tokio::task::spawn_blocking(move || count.output()).await.unwrap().unwrap();
+    let count: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(count["total"], expected.len(), "everything that is stored can be found");
 }
 
 #[tokio::test(flavor = "multi_thread")]

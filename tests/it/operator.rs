@@ -227,7 +227,7 @@ async fn a_process_shows_its_machine_and_where_vectors_are_compared() {
         ("courant_host_cpu_seconds_total", ("mode", "idle")),
         ("courant_host_memory_bytes", ("kind", "available")),
         ("courant_host_disk_bytes", ("kind", "total")),
-        ("courant_gpu_batch_items_count", ("operation", "top_k")),
+        ("courant_store_duration_seconds_count", ("operation", "nearest")),
     ] {
         assert!(figures.sum(name, &[label]) > 0.0, "{name}");
     }

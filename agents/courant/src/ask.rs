@@ -9,11 +9,12 @@ use courant_dedup::canonicalize;
 use serde_json::Value;
 
 use crate::config_args::ConfigArgs;
+use crate::counts::show_counts;
 use crate::data;
 use crate::hits::show_hits;
 use crate::http::{self, Server};
 use crate::paper::{Paper, harmless};
-use crate::readable::{show_article, show_status};
+use crate::readable::{show_article, show_revisions, show_status};
 use crate::service::{self, Needs, Service};
 
 #[derive(Debug, Args)]
@@ -34,7 +35,9 @@ pub(crate) struct Where {
 
 #[derive(Debug, Args)]
 pub(crate) struct SearchArgs {
-    /// The text to search for
+    /// The question: words, "phrases", -words, and fields such as site: lang: date:; without words,
+    /// the newest articles are listed
+    #[arg(default_value = "")]
     query: String,
     /// The number of articles
     #[arg(short, value_name = "N", default_value = "10")]
@@ -42,6 +45,38 @@ pub(crate) struct SearchArgs {
     /// By words, by meaning, or both
     #[arg(long, default_value = "hybrid")]
     mode: Mode,
+    /// The order [default: by relevance, or the newest first without words]
+    #[arg(long)]
+    sort: Option<Sort>,
+    /// Continue behind the page that ended with this cursor
+    #[arg(long, value_name = "CURSOR")]
+    cursor: Option<String>,
+    #[command(flatten)]
+    place: Where,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum Sort {
+    Relevance,
+    Newest,
+    Oldest,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct CountArgs {
+    /// The question: words, "phrases", -words, and fields such as site: lang: date:; all of them
+    /// must hold
+    #[arg(default_value = "")]
+    query: String,
+    /// Properties whose values are counted: site, source, language, topic, name, sentiment, decision
+    #[arg(long, value_name = "NAME,…", default_value = "site,language,topic")]
+    facets: String,
+    /// The most values of each
+    #[arg(short, value_name = "N", default_value = "10")]
+    k: usize,
+    /// Count by time as well: minute, hour, day, week or month
+    #[arg(long, value_name = "PERIOD")]
+    interval: Option<String>,
     #[command(flatten)]
     place: Where,
 }
@@ -82,6 +117,12 @@ pub(crate) struct ArticleArgs {
     /// The address of the article, in any form, instead of its id
     #[arg(long, value_name = "URL", conflicts_with = "id")]
     url: Option<String>,
+    /// Show its versions
+    #[arg(long)]
+    revisions: bool,
+    /// Show it as it was at a time, such as 2026-11-30T12:00:00Z
+    #[arg(long, value_name = "TIME", conflicts_with = "revisions")]
+    as_of: Option<String>,
     #[command(flatten)]
     place: Where,
 }
@@ -93,17 +134,34 @@ pub(crate) struct StatusArgs {
 }
 
 pub(crate) fn search(args: &SearchArgs) -> anyhow::Result<()> {
-    let mode = args.mode.to_possible_value().map(|mode| mode.get_name().to_owned());
-    let query =
-        [("q", args.query.clone()), ("k", args.k.to_string()), ("mode", mode.unwrap_or_default())];
+    let mut query =
+        vec![("q", args.query.clone()), ("k", args.k.to_string()), ("mode", named(&args.mode))];
+    query.extend(args.sort.map(|sort| ("sort", named(&sort))));
+    query.extend(args.cursor.clone().map(|cursor| ("cursor", cursor)));
     let answer = http::block_on(async {
         let service = args.place.service(args.mode.needs()).await?;
-        service.search(query.to_vec()).await
+        service.search(query).await
     })?;
     if let Some(why) = answer["degraded"].as_str() {
         noteln!("courant: text search only: {why}");
     }
     args.place.show(&answer, show_hits)
+}
+
+/// Returns the name of a choice.
+fn named(choice: &impl ValueEnum) -> String {
+    choice.to_possible_value().map(|value| value.get_name().to_owned()).unwrap_or_default()
+}
+
+pub(crate) fn count(args: &CountArgs) -> anyhow::Result<()> {
+    let mut query = vec![
+        ("q", args.query.clone()),
+        ("facets", args.facets.clone()),
+        ("limit", args.k.to_string()),
+    ];
+    query.extend(args.interval.clone().map(|interval| ("interval", interval)));
+    let answer = args.place.get("/v1/counts", &query, Needs::Nothing)?;
+    args.place.show(&answer, show_counts)
 }
 
 pub(crate) fn related(args: &RelatedArgs) -> anyhow::Result<()> {
@@ -117,12 +175,14 @@ pub(crate) fn article(args: &ArticleArgs) -> anyhow::Result<()> {
         Some(url) => id_of(url)?,
         None => checked(args.id.as_deref().unwrap_or_default())?.to_owned(),
     };
-    let answer = args.place.get(&format!("/v1/articles/{id}"), &[], Needs::Nothing);
+    let path = format!("/v1/articles/{id}{}", if args.revisions { "/revisions" } else { "" });
+    let as_of: Vec<_> = args.as_of.iter().map(|time| ("as_of", time.clone())).collect();
+    let answer = args.place.get(&path, &as_of, Needs::Nothing);
     let answer = match &args.url {
         Some(url) => answer.with_context(|| format!("cannot show the article at {url}"))?,
         None => answer?,
     };
-    args.place.show(&answer, show_article)
+    args.place.show(&answer, if args.revisions { show_revisions } else { show_article })
 }
 
 /// Returns the id if it is one, because it becomes a part of a path.

@@ -7,6 +7,7 @@ use clap::Args;
 use courant_bus::{SpoolCheck, SpoolError, SpoolRepair, check_spool, repair_spool};
 use courant_proto::v1;
 use courant_proto::v1::spool_client::SpoolClient;
+use courant_search::{IndexCheck, Search};
 use courant_store::{Config, Store, StoreCheck, StoreRepair};
 use serde::Serialize;
 
@@ -37,6 +38,8 @@ struct FolderCheck {
     /// The result for the spool; `None` if the spool cannot be opened, or the process that holds it
     /// does not answer.
     spool: Option<SpoolCheck>,
+    /// The result for the search index; `None` if there is none. It is made from the store.
+    index: Option<IndexCheck>,
     /// The files that cannot be opened, each with the reason.
     unreadable: Vec<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -47,6 +50,8 @@ struct FolderCheck {
 struct Repaired {
     store: Option<StoreRepair>,
     spool: Option<SpoolRepair>,
+    /// True if the search index was removed. The next start makes it anew.
+    index_removed: bool,
 }
 
 pub(crate) fn run(args: &CheckArgs) -> anyhow::Result<()> {
@@ -90,7 +95,9 @@ async fn look(folder: &Path, config: &Config) -> anyhow::Result<FolderCheck> {
             None
         }
     };
-    Ok(FolderCheck { store, spool, unreadable, repaired: None })
+    let index = data::index(folder);
+    let index = tokio::task::spawn_blocking(move || Search::check_folder(&index)).await?;
+    Ok(FolderCheck { store, spool, index, unreadable, repaired: None })
 }
 
 /// Asks the pipeline that holds the folder to check its spool; `None` if it does not answer.
@@ -122,6 +129,10 @@ async fn repair(path: &Path, config: &Config, found: &FolderCheck) -> anyhow::Re
         let spool = tokio::task::spawn_blocking(move || repair_spool(&spool)).await?;
         repaired.spool = Some(spool.context("cannot repair the message spool")?);
     }
+    if found.index.as_ref().is_some_and(|index| !index.problems.is_empty()) {
+        std::fs::remove_dir_all(folder.index()).context("cannot remove the search index")?;
+        repaired.index_removed = true;
+    }
     Ok(repaired)
 }
 
@@ -134,7 +145,8 @@ impl FolderCheck {
     fn problems(&self) -> impl Iterator<Item = &String> {
         let store = self.store.iter().flat_map(|store| &store.problems);
         let spool = self.spool.iter().flat_map(|spool| &spool.problems);
-        self.unreadable.iter().chain(store).chain(spool)
+        let index = self.index.iter().flat_map(|index| &index.problems);
+        self.unreadable.iter().chain(store).chain(spool).chain(index)
     }
 
     fn print(&self) {
@@ -150,6 +162,9 @@ impl FolderCheck {
             }
             None => outln!("the spool was not looked at"),
         }
+        if let Some(IndexCheck { articles, .. }) = &self.index {
+            outln!("the search index finds {articles} articles");
+        }
         self.problems().for_each(|problem| outln!("{problem}"));
         match &self.repaired {
             Some(repaired) => repaired.print(),
@@ -161,6 +176,9 @@ impl FolderCheck {
 
 impl Repaired {
     fn print(&self) {
+        if self.index_removed {
+            outln!("removed the search index; the next start makes it anew");
+        }
         if let Some(StoreRepair { saved, lost, lost_tables, kept_at }) = &self.store {
             outln!("saved {saved} articles; the damaged store is kept at {}", kept_at.display());
             lost.iter()

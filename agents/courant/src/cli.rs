@@ -33,9 +33,13 @@ enum Command {
     #[command(after_help = "Example:\n  \
         courant publish --url https://example.com/a --title \"Harbour reopens\" article.txt")]
     Publish(publish::PublishArgs),
-    /// Search the stored articles
-    #[command(after_help = "Example:\n  courant search \"ship runs aground\" -k 5 --json")]
+    /// Search the stored articles, or list the newest
+    #[command(after_help = "Example:\n  courant search \"ship runs aground\" -k 5 --json\n  \
+        courant search 'measles site:example.com date:P7D' --sort newest")]
     Search(ask::SearchArgs),
+    /// Count articles by their properties, and by time
+    #[command(after_help = "Example:\n  courant count 'measles lang:en' --interval day")]
+    Count(ask::CountArgs),
     /// Show the articles most like one
     #[command(after_help = "Example:\n  courant related 0f115db062b7c0dd030b16878c99dea5")]
     Related(ask::RelatedArgs),
@@ -117,6 +121,7 @@ impl Cli {
             Command::Ingest(args) => ingest::run(&args),
             Command::Publish(args) => publish::run(&args),
             Command::Search(args) => ask::search(&args),
+            Command::Count(args) => ask::count(&args),
             Command::Related(args) => ask::related(&args),
             Command::Article(args) => ask::article(&args),
             Command::Status(args) => ask::status(&args),

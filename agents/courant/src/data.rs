@@ -43,6 +43,10 @@ impl DataFolder {
         store(&self.path)
     }
 
+    pub(crate) fn index(&self) -> PathBuf {
+        index(&self.path)
+    }
+
     pub(crate) fn heads(&self) -> PathBuf {
         heads(&self.path)
     }
@@ -76,6 +80,11 @@ pub(crate) fn or_default(data: Option<&Path>) -> &Path {
 /// Returns the path of the store in a data folder.
 pub(crate) fn store(path: &Path) -> PathBuf {
     path.join("courant.db")
+}
+
+/// Returns the folder of the search index in a data folder.
+pub(crate) fn index(path: &Path) -> PathBuf {
+    path.join("index")
 }
 
 /// Returns the path of the message spool in a data folder.

@@ -15,9 +15,28 @@ pub(crate) fn show_hits(answer: &Value, paper: &Paper) -> String {
     if hits.is_empty() {
         return "  nothing found\n".to_owned();
     }
-    let query = answer["query"].as_str().unwrap_or_default();
     let folded = folded(hits).into_iter().enumerate();
-    folded.map(|(i, (hit, copies))| show_hit(i + 1, hit, &copies, query, paper)).collect()
+    let mut shown: String =
+        folded.map(|(i, (hit, copies))| show_hit(i + 1, hit, &copies, paper)).collect();
+    shown += &paper.styled(&Style::new().dim(), &footer(answer));
+    shown
+}
+
+/// Returns the number of all articles that fulfil the conditions, and the way to the next page.
+fn footer(answer: &Value) -> String {
+    // A list of related articles has no total.
+    let Some(total) = answer["total"].as_u64() else { return String::new() };
+    let mut footer = format!("\n  {total} in all");
+    if answer["relaxed"] == true {
+        footer += " with every word; others have some of them, or are near in meaning";
+    }
+    if let Some(missing) = answer["not_indexed_yet"].as_u64() {
+        footer += &format!("; {missing} stored articles cannot be found yet");
+    }
+    if let Some(cursor) = answer["cursor"].as_str() {
+        footer += &format!("; more: --cursor {cursor}");
+    }
+    footer + "\n"
 }
 
 /// Returns the hits with different texts in their order, each with its copies.
@@ -43,7 +62,7 @@ fn first_ahead<'a>(text: &str, mut group: Vec<&'a Value>) -> (&'a Value, Vec<&'a
     (group.remove(first), group)
 }
 
-fn show_hit(place: usize, hit: &Value, copies: &[&Value], query: &str, paper: &Paper) -> String {
+fn show_hit(place: usize, hit: &Value, copies: &[&Value], paper: &Paper) -> String {
     let text = |key: &str| hit[key].as_str().unwrap_or_default();
     let (title, dim) = (Style::new().bold().cyan(), Style::new().dim());
     let published = in_words(text("published_at"));
@@ -51,11 +70,15 @@ fn show_hit(place: usize, hit: &Value, copies: &[&Value], query: &str, paper: &P
     let about: Vec<_> = about.into_iter().filter(|part| !part.is_empty()).collect();
     let mut shown = format!("{place:>3}. {}\n", paper.styled(&title, text("title")));
     shown += &paper.wrapped(&paper.styled(&dim, &about.join(" · ")), INDENT);
-    shown += &paper.wrapped(&paper.matched(text("snippet"), query), INDENT);
+    shown += &paper.wrapped(&paper.marked(text("snippet"), &hit["snippet_highlights"]), INDENT);
     shown += &format!("{}{}\n", " ".repeat(INDENT), text("url"));
     for copy in copies {
         let of = |key: &str| copy[key].as_str().unwrap_or_default();
         let line = format!("also {} · {} · {}", of("site_name"), short_id(of("id")), of("url"));
+        shown += &format!("{}{}\n", " ".repeat(INDENT), paper.styled(&dim, &line));
+    }
+    if let Some(more) = hit["copies"].as_u64() {
+        let line = format!("{more} more copies of this text");
         shown += &format!("{}{}\n", " ".repeat(INDENT), paper.styled(&dim, &line));
     }
     shown

@@ -16,6 +16,7 @@ mod check;
 pub mod cli;
 mod config;
 pub mod config_args;
+mod counts;
 pub mod data;
 mod dead_letters;
 mod doctor;

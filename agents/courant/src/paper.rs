@@ -11,9 +11,6 @@ const USUAL_COLUMNS: usize = 80;
 const WIDEST_COLUMNS: usize = 100;
 /// The number of digits that identify one article among about ten million.
 const SHORT_ID: usize = 12;
-/// The least length of a query's word that is shown in bold in matches.
-const SHORTEST_MATCH: usize = 3;
-
 /// The medium that text is formatted for.
 pub(crate) struct Paper {
     columns: usize,
@@ -30,6 +27,12 @@ impl Paper {
         Self { columns: columns.clamp(40, WIDEST_COLUMNS), is_styled }
     }
 
+    /// Describes a medium without styles.
+    #[cfg(test)]
+    pub(crate) fn plain(columns: usize) -> Self {
+        Self { columns, is_styled: false }
+    }
+
     /// Returns `text` in `style` if the medium shows styles, else as it is.
     pub(crate) fn styled(&self, style: &Style, text: &str) -> String {
         if self.is_styled {
@@ -39,22 +42,23 @@ impl Paper {
         }
     }
 
-    /// Returns `text` with the words of `query` in bold letters.
-    pub(crate) fn matched(&self, text: &str, query: &str) -> String {
-        let words: Vec<String> = query
-            .split(|c: char| !c.is_alphanumeric())
-            .filter(|word| word.chars().count() >= SHORTEST_MATCH)
-            .map(str::to_lowercase)
-            .collect();
-        let is_match = |word: &str| words.contains(&word.to_lowercase());
+    /// Returns `text` with some places in bold letters: start and end of each, in code points, as
+    /// an answer has them.
+    pub(crate) fn marked(&self, text: &str, places: &Value) -> String {
+        let chars: Vec<char> = text.chars().collect();
         let bold = Style::new().bold();
-        let mut shown = String::with_capacity(text.len());
-        for piece in pieces(text) {
-            match is_match(piece) {
-                true => shown.push_str(&self.styled(&bold, piece)),
-                false => shown.push_str(piece),
+        let (mut shown, mut done) = (String::with_capacity(text.len()), 0);
+        for place in places.as_array().into_iter().flatten() {
+            let bound = |end: usize| place[end].as_u64().map_or(0, |at| at as usize);
+            let (start, end) = (bound(0).max(done), bound(1).min(chars.len()));
+            if start < end {
+                shown.extend(&chars[done..start]);
+                let word: String = chars[start..end].iter().collect();
+                shown += &self.styled(&bold, &word);
+                done = end;
             }
         }
+        shown.extend(&chars[done..]);
         shown
     }
 
@@ -88,18 +92,6 @@ pub(crate) fn harmless(answer: &Value) -> Value {
         }
         Value::Null | Value::Bool(_) | Value::Number(_) => answer.clone(),
     }
-}
-
-/// Splits a text into words and the characters between them, in order.
-fn pieces(text: &str) -> impl Iterator<Item = &str> {
-    let mut rest = text;
-    std::iter::from_fn(move || {
-        let first = rest.chars().next()?;
-        let is_other = |c: char| c.is_alphanumeric() != first.is_alphanumeric();
-        let (piece, behind) = rest.split_at(rest.find(is_other).unwrap_or(rest.len()));
-        rest = behind;
-        Some(piece)
-    })
 }
 
 /// Returns the first digits of an id, enough for a person to type.
@@ -150,11 +142,13 @@ mod tests {
     }
 
     #[test]
-    fn words_of_the_query_are_bold_on_a_terminal_alone() {
-        let shown = paper(80, true).matched("Ferry, ferries; the FERRY", "the ferry");
-        assert_eq!(shown.matches("\u{1b}[1m").count(), 3, "{shown:?}");
-        let plain = paper(80, false).matched("Ferry, ferries; the FERRY", "the ferry");
-        assert_eq!(plain, "Ferry, ferries; the FERRY");
+    fn places_are_bold_on_a_terminal_alone() {
+        let places = serde_json::json!([[0, 5], [7, 14], [12, 14], [90, 99]]);
+        let shown = paper(80, true).marked("Fähre, ferries; the end", &places);
+        assert_eq!(shown.matches("\u{1b}[1m").count(), 2, "{shown:?}");
+        assert!(shown.contains("\u{1b}[1mFähre\u{1b}[0m, "), "{shown:?}");
+        let plain = paper(80, false).marked("Fähre, ferries; the end", &places);
+        assert_eq!(plain, "Fähre, ferries; the end");
     }
 
     #[test]

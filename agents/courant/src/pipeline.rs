@@ -12,6 +12,7 @@ use courant_embedder::Embedder;
 use courant_gateway::Gateway;
 use courant_gpu_utils::similarity::HybridMatrix;
 use courant_inference::{Deps, Encoder, ModelHost};
+use courant_search::Search;
 use courant_service::{AgentState, Control, Process};
 use courant_storage::Storage;
 use courant_store::{Access, Store};
@@ -25,6 +26,8 @@ use crate::data::DataFolder;
 
 /// The interval between two checks of the queues during a wait.
 const LOOK: Duration = Duration::from_millis(20);
+/// The longest wait for the search index, after everything is stored.
+const INDEXING: Duration = Duration::from_secs(30);
 
 /// The keys of servers that only separate agents use. They are refused here: if they were
 /// ignored, a user would look for articles on a server where none arrive.
@@ -35,6 +38,7 @@ pub struct Pipeline {
     pub(crate) bus: Bus,
     pub(crate) store: Store,
     pub(crate) gateway: std::sync::Arc<Gateway>,
+    search: Search,
     /// Controls the crawler.
     pub crawler: Control,
     document: Document,
@@ -85,10 +89,13 @@ impl Pipeline {
         let cache = Cache::memory(&document.section("cache")?, meter);
         let encoder = encoder.await?.context("cannot load the encoder")?;
 
+        let search = Search::keep(store.clone(), &data.index())
+            .await
+            .context("cannot open the search index")?;
         let gateway = Gateway::build(
             document.section("gateway")?,
             bus.clone(),
-            store.clone(),
+            search.clone(),
             cache,
             clock.clone(),
             meter,
@@ -130,7 +137,7 @@ impl Pipeline {
         agents.spawn(async move { analyst.run(at_analyst).await.context("the analyst failed") });
         agents.spawn(async move { storage.run(at_storage).await.context("storage failed") });
         let (document, meter) = (document.clone(), meter.clone());
-        Ok(Self { bus, store, gateway, crawler, document, clock, meter, agents, controls })
+        Ok(Self { bus, store, gateway, search, crawler, document, clock, meter, agents, controls })
     }
 
     /// Creates a crawler for this pipeline.
@@ -144,7 +151,7 @@ impl Pipeline {
     }
 
     /// Waits until all queues on the path of articles are empty. Every submitted entry is then
-    /// stored, decided otherwise, or a dead letter.
+    /// stored and can be found, decided otherwise, or a dead letter.
     ///
     /// A message is published to the next queue before it leaves its own queue. The queues are
     /// read in that order, so that no message is missed.
@@ -158,7 +165,7 @@ impl Pipeline {
         while !shutdown.is_cancelled() && !self.is_incomplete() {
             let queues = self.bus.queues().await?;
             if queues.iter().all(|queue| !queue.is_pressing() || queue.depth == 0) {
-                return Ok(());
+                return self.indexed().await;
             }
             let stuck = self.bus.clone();
             tokio::select! {
@@ -167,6 +174,14 @@ impl Pipeline {
                 stuck = stuck.stuck() => return Err(stuck).context("cannot go on"),
             }
         }
+        Ok(())
+    }
+
+    /// Waits until everything that is stored can be found.
+    async fn indexed(&self) -> anyhow::Result<()> {
+        let stored = self.store.articles().head().await?;
+        let is_indexed = self.search.wait_for(stored.change, INDEXING).await;
+        ensure!(is_indexed, "the search index does not follow the store: see the log");
         Ok(())
     }
 

@@ -37,6 +37,7 @@ pub(crate) fn show_article(article: &Value, paper: &Paper) -> String {
         ("key phrases", list(&analysis["keyphrases"], words)),
         ("sentiment", analysis["sentiment"]["label"].as_str().unwrap_or_default().to_owned()),
         ("copy of", text("syndicated_of").to_owned()),
+        ("copies", list(&article["copies"], |copy| copy["url"].as_str().map(str::to_owned))),
         ("stored", in_words(text("stored_at"))),
         ("from", text("source").to_owned()),
         ("id", text("id").to_owned()),
@@ -44,6 +45,21 @@ pub(crate) fn show_article(article: &Value, paper: &Paper) -> String {
     for (name, value) in facts.iter().filter(|(_, value)| !value.is_empty()) {
         shown += &paper.wrapped(&format!("{}: {value}", paper.styled(&dim, name)), 0);
     }
+    shown
+}
+
+/// Returns a line for each version of an article, the newest first.
+pub(crate) fn show_revisions(answer: &Value, paper: &Paper) -> String {
+    let revisions = answer["revisions"].as_array().into_iter().flatten();
+    let line = |revision: &Value| {
+        let text = |key: &str| revision[key].as_str().unwrap_or_default();
+        let observed = in_words(text("observed_at"));
+        let length = revision["length"].as_u64().unwrap_or_default();
+        let line = format!("{observed} · {length} characters · {}", text("title"));
+        paper.wrapped(&line, 0)
+    };
+    let mut shown: String = revisions.map(line).collect();
+    shown += "show one with --as-of TIME, or all texts with --json\n";
     shown
 }
 

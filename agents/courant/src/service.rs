@@ -12,6 +12,7 @@ use courant_cache::Cache;
 use courant_config::Document;
 use courant_embedder::Embedder;
 use courant_gateway::Gateway;
+use courant_search::Search;
 use courant_service::{Control, in_one_line};
 use courant_store::{Access, Config as StoreConfig, Store};
 use courant_telemetry::{Clock, Meters};
@@ -89,7 +90,9 @@ impl Service {
         if needs == Needs::Queues {
             data::copy_spool(folder, spool.path())?;
         }
-        Self::on_store(store, spool, document, needs, &meter).await
+        let search = Search::open(store, &data::index(folder)).await;
+        let search = search.context("cannot open the search index")?;
+        Self::on_store(search, spool, document, needs, &meter).await
     }
 
     /// Creates a gateway on the configured Postgres server.
@@ -108,11 +111,14 @@ impl Service {
         let store = Store::postgres(&config, clock, &meter).await;
         let spool = tempfile::tempdir().context("cannot make a temporary folder")?;
         let store = store.context("cannot open the store")?;
-        Self::on_store(store, spool, document, needs, &meter).await
+        // Its gateways have indexes of their own; this one lives as long as the question.
+        let search = Search::open(store, &spool.path().join("index")).await;
+        let search = search.context("cannot make a search index")?;
+        Self::on_store(search, spool, document, needs, &meter).await
     }
 
     async fn on_store(
-        store: Store,
+        search: Search,
         spool: TempDir,
         document: &Document,
         needs: Needs,
@@ -131,7 +137,7 @@ impl Service {
         };
         let cache = Cache::memory(&document.section("cache")?, meter);
         let gateway =
-            Gateway::build(document.section("gateway")?, bus, store, cache, clock, meter)?;
+            Gateway::build(document.section("gateway")?, bus, search, cache, clock, meter)?;
         let routes = gateway.routes();
         Ok(Self::Local(Box::new(Local { routes, _spool: Some(spool), no_encoder })))
     }

@@ -67,7 +67,7 @@ mod tests {
     #[test]
     fn a_misused_command_says_what_is_wrong_in_two_lines() {
         for (arguments, wrong) in [
-            (&["search"][..], "not provided: <QUERY>"),
+            (&["related"][..], "not provided: <ID>"),
             (&["serach", "rain"], "unrecognized subcommand 'serach'; some similar"),
             (&["search", "rain", "--kk", "3"], "unexpected argument '--kk' found"),
             (&["search", "rain", "--mode", "txt"], "[possible values: hybrid, vector, text]"),

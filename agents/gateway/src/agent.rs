@@ -9,8 +9,8 @@ use courant_cache::Cache;
 use courant_embedder_client::EmbedderClient;
 use courant_proto::v1;
 use courant_proto::v1::pressure::Level;
+use courant_search::Search;
 use courant_service::{Control, Process, work_decoding};
-use courant_store::Store;
 use courant_telemetry::Clock;
 use opentelemetry::metrics::Meter;
 use tokio::sync::{Semaphore, watch};
@@ -39,14 +39,14 @@ pub struct Gateway {
 }
 
 impl Gateway {
-    /// Builds a gateway on `bus` and `store`.
+    /// Builds a gateway on `bus`, and on `search` with its store.
     ///
     /// # Errors
     /// If a value of `config` is out of its range.
     pub fn build(
         config: Config,
         bus: Bus,
-        store: Store,
+        search: Search,
         cache: Cache,
         clock: Clock,
         meter: &Meter,
@@ -61,6 +61,7 @@ impl Gateway {
         // Nothing is known of the queues yet: a full one refuses by itself.
         let open = v1::Pressure { level: Level::None.into(), ..v1::Pressure::default() };
         let standing = watch::Sender::new(IntakeStatus { pressure: open, obstacle: None });
+        let store = search.store().clone();
         let claims = store.claims();
         let near =
             NearCheck::new(&config.near, claims.clone(), &cache, clock.clone(), metrics.clone());
@@ -70,6 +71,7 @@ impl Gateway {
             bus: bus.clone(),
             embedder: EmbedderClient::new(bus.clone()),
             store,
+            search,
             cache,
             clock,
             metrics: metrics.clone(),
@@ -115,7 +117,8 @@ impl Gateway {
     }
 
     /// Works until `control` drains: decides on entries, answers requests for known URLs,
-    /// publishes the pressure, and releases the claims of dead letters.
+    /// publishes the pressure, releases the claims of dead letters, and keeps the search index in
+    /// step with the store.
     ///
     /// # Errors
     /// If the bus cannot be consumed or served, or the store cannot be read.
@@ -150,6 +153,10 @@ impl Gateway {
             obligations.run(&control).await;
             Ok(())
         };
+        let following = async {
+            Box::pin(self.api.search.follow(control.token().cancelled_owned())).await;
+            Ok(())
+        };
         let store = &self.api.store;
         let pressure = pressure::watch(config, bus, store, metrics, &self.standing, &control);
         let refill = async {
@@ -159,7 +166,8 @@ impl Gateway {
             Ok(())
         };
         let result =
-            tokio::try_join!(entries, known, releasing, matching, pressure, refill).map(|_| ());
+            tokio::try_join!(entries, known, releasing, matching, following, pressure, refill)
+                .map(|_| ());
         self.closing.cancel();
         control.finished();
         result

@@ -1,6 +1,8 @@
 //! The requests that the gateway answers. HTTP and MCP are two interfaces to them.
 
 pub(crate) mod articles;
+pub(crate) mod counts;
+mod cursor;
 pub(crate) mod feeds;
 pub(crate) mod search;
 pub(crate) mod status;
@@ -14,6 +16,7 @@ use courant_article::ModelRef;
 use courant_bus::Bus;
 use courant_cache::Cache;
 use courant_embedder_client::EmbedderClient;
+use courant_search::Search;
 use courant_service::Control;
 use courant_store::Store;
 use courant_telemetry::Clock;
@@ -32,6 +35,7 @@ pub(crate) struct Inner {
     pub(crate) bus: Bus,
     pub(crate) embedder: EmbedderClient,
     pub(crate) store: Store,
+    pub(crate) search: Search,
     pub(crate) cache: Cache,
     pub(crate) clock: Clock,
     pub(crate) metrics: Metrics,

@@ -1,5 +1,6 @@
 //! The section `[gateway]`.
 
+use std::path::PathBuf;
 use std::time::Duration;
 
 use courant_config::{RangeError, Ranged, Ranges, range};
@@ -58,6 +59,9 @@ pub struct Config {
     /// The `Origin` values from which browsers may use `/mcp`, such as
     /// `https://app.example.com:443` or `http://localhost:*`. Empty: no browser.
     pub allowed_origins: Vec<String>,
+    /// The folder of this gateway's search index, for it alone. If it is absent, the index is made
+    /// anew at each start, in a temporary folder. `courant run` keeps it in its data folder.
+    pub index_folder: Option<PathBuf>,
     /// The rule by which two texts count as the same, and the number of remembered texts. It
     /// must be equal in all replicas.
     pub near: NearConfig,
@@ -82,6 +86,7 @@ impl Default for Config {
             vector_ttl_s: 600,
             allowed_hosts: owned(&["localhost", "127.0.0.1", "::1"]),
             allowed_origins: owned(&["http://localhost:*", "http://127.0.0.1:*"]),
+            index_folder: None,
             near: NearConfig::default(),
         }
     }

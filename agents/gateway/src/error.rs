@@ -72,6 +72,15 @@ pub(crate) enum ApiError {
     /// The store failed.
     #[error("the store does not answer")]
     Store(#[from] courant_store::Error),
+    /// The search index failed.
+    #[error("the search does not answer")]
+    Search(#[source] courant_search::Error),
+    /// The search index of this gateway is behind the one that the request was made from.
+    #[error("this gateway has not indexed what the request refers to; try again in {} s", after.as_secs())]
+    Behind {
+        /// The time after which the client should retry.
+        after: Duration,
+    },
     /// The bus failed.
     #[error("the bus does not answer")]
     Bus(#[source] Box<dyn std::error::Error + Send + Sync>),
@@ -91,7 +100,8 @@ impl ApiError {
             Self::Busy { .. } => "busy",
             Self::NoVector(_) => "no_embedder",
             Self::TimedOut(_) => "timeout",
-            Self::Blocked { .. } | Self::Store(_) | Self::Bus(_) => "unavailable",
+            Self::Behind { .. } => "behind",
+            Self::Blocked { .. } | Self::Store(_) | Self::Search(_) | Self::Bus(_) => "unavailable",
             Self::Panicked => "internal",
         }
     }
@@ -103,9 +113,12 @@ impl ApiError {
             Self::Method(_) => StatusCode::METHOD_NOT_ALLOWED,
             Self::TooLarge(_) => StatusCode::PAYLOAD_TOO_LARGE,
             Self::Busy { .. } => StatusCode::TOO_MANY_REQUESTS,
-            Self::Blocked { .. } | Self::NoVector(_) | Self::Store(_) | Self::Bus(_) => {
-                StatusCode::SERVICE_UNAVAILABLE
-            }
+            Self::Blocked { .. }
+            | Self::NoVector(_)
+            | Self::Store(_)
+            | Self::Search(_)
+            | Self::Behind { .. }
+            | Self::Bus(_) => StatusCode::SERVICE_UNAVAILABLE,
             Self::TimedOut(_) => StatusCode::GATEWAY_TIMEOUT,
             Self::Panicked => StatusCode::INTERNAL_SERVER_ERROR,
         }
@@ -114,14 +127,16 @@ impl ApiError {
     /// Seconds for the header `Retry-After`.
     pub(crate) fn retry_after_s(&self) -> Option<u64> {
         match self {
-            Self::Busy { after, .. } | Self::Blocked { after, .. } => Some(after.as_secs()),
+            Self::Busy { after, .. } | Self::Blocked { after, .. } | Self::Behind { after } => {
+                Some(after.as_secs())
+            }
             _ => None,
         }
     }
 
     /// Logs what the answer does not tell.
     pub(crate) fn log(&self) {
-        if matches!(self, Self::Store(_) | Self::Bus(_)) {
+        if matches!(self, Self::Store(_) | Self::Search(_) | Self::Bus(_)) {
             let error = self as &dyn std::error::Error;
             tracing::warn!(error, code = self.code(), "a request was not answered");
         }
@@ -143,6 +158,22 @@ impl From<PublishError> for ApiError {
             }
             other => Self::Bus(Box::new(other)),
         }
+    }
+}
+
+impl From<courant_search::Error> for ApiError {
+    fn from(error: courant_search::Error) -> Self {
+        match error {
+            courant_search::Error::Store(error) => Self::Store(error),
+            courant_search::Error::Unsupported(message) => Self::Invalid(message),
+            error => Self::Search(error),
+        }
+    }
+}
+
+impl From<courant_query::QueryError> for ApiError {
+    fn from(error: courant_query::QueryError) -> Self {
+        Self::Invalid(error.to_string())
     }
 }
 

@@ -1,15 +1,24 @@
 //! One entry's way through the gateway.
 
+use std::time::Duration;
+
 use courant_article::{Article, Decision, Entry, Revision};
 use courant_bus::{Bus, Failure, MessageId, Subject};
+use courant_extract::is_print_url;
 use courant_proto::v1;
 use courant_store::{Claim, Claims, OpenClaim, Ruling};
+use url::Url;
 
 use crate::config::Config;
 use crate::decide::{Decided, Identity};
 use crate::metrics::Metrics;
 use crate::near::NearCheck;
 use crate::obligations::Obligations;
+
+/// The time that a print view waits for the story that it shows. Crawlers submit the story first,
+/// but entries are decided beside one another, and the story may be one that comes again after a
+/// crash. The text belongs to whichever is decided first.
+const PRINT_VIEW_WAIT: Duration = Duration::from_secs(2);
 
 /// The state that handling an entry needs.
 #[derive(Clone)]
@@ -36,6 +45,9 @@ impl Handler {
     /// published again. Whoever gets it twice is idempotent.
     pub(crate) async fn handle(self, submitted: v1::Entry) -> Result<(), Failure> {
         let entry = Entry::try_from(submitted).map_err(Failure::discard)?;
+        if is_print_view(&entry.url) {
+            tokio::time::sleep(PRINT_VIEW_WAIT).await;
+        }
         let decided = self.metrics.agent.timed("decide", self.decide(&entry)).await?;
         let publishing = self.publish(&entry, &decided);
         self.metrics.agent.timed("publish", publishing).await?;
@@ -91,6 +103,11 @@ impl Handler {
         self.bus.publish(Subject::ENTRY_DECIDED, &id, &decided.event(entry)).await?;
         Ok(())
     }
+}
+
+/// Returns true if the URL is the address of a story for the printer.
+fn is_print_view(url: &str) -> bool {
+    Url::parse(url).is_ok_and(|url| is_print_url(&url))
 }
 
 /// No model made the decision: the text's hash stands in its version's place, for

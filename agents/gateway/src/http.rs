@@ -3,6 +3,9 @@
 
 mod limits;
 
+use std::collections::BTreeMap;
+use std::fmt::Display;
+use std::str::FromStr;
 use std::time::Duration;
 
 use axum::extract::rejection::{JsonRejection, QueryRejection};
@@ -12,13 +15,15 @@ use axum::middleware::from_fn_with_state;
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use axum::{Json, Router};
+use courant_search::CountRequest;
 use serde::Deserialize;
 use tokio_util::sync::CancellationToken;
 
 use crate::api::Api;
-use crate::api::articles::Related;
+use crate::api::articles::{Related, Revisions};
+use crate::api::counts::CountAnswer;
 use crate::api::feeds::{FeedsPage, MAX_FEEDS};
-use crate::api::search::{DEFAULT_HITS, Mode, SearchAnswer, check_limit};
+use crate::api::search::{DEFAULT_HITS, Mode, SearchAnswer, SearchRequest, Sort, check_limit};
 use crate::api::status::Status;
 use crate::api::submit::{Receipt, Submission};
 use crate::api::view::ArticleView;
@@ -34,13 +39,15 @@ pub(crate) fn routes(api: &Api, closing: CancellationToken) -> Router {
     let wait = Duration::from_secs(api.config.max_wait_s);
     let reading = Router::new()
         .route("/v1/search", get(search))
+        .route("/v1/counts", get(counts))
         .route("/v1/articles/{id}", get(article))
         .route("/v1/articles/{id}/related", get(related))
+        .route("/v1/articles/{id}/revisions", get(revisions))
         .route("/v1/feeds", get(feeds))
         .route("/v1/status", get(status))
         .layer(from_fn_with_state(patience, limits::within));
     let writing = Router::new()
-        .route("/v1/articles", post(submit))
+        .route("/v1/articles", post(submit).get(article_at))
         .layer(from_fn_with_state(patience + wait, limits::within))
         .layer(DefaultBodyLimit::max(MAX_BODY_BYTES));
     let tools = Router::new()
@@ -82,29 +89,108 @@ fn bounded_wait(seconds: f64, max_s: u64) -> Result<Duration, ApiError> {
         .ok_or_else(|| ApiError::Invalid(format!("wait is {seconds}; give 0 to {max_s} seconds")))
 }
 
-/// A search in a URL.
+/// A search in a URL. Every other parameter is a filter by a field of the query language.
 #[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
 struct SearchParams {
+    #[serde(default)]
     q: String,
     k: Option<usize>,
+    limit: Option<usize>,
     #[serde(default)]
     mode: Mode,
+    sort: Option<Sort>,
+    cursor: Option<String>,
+    #[serde(default)]
+    explain: bool,
+    #[serde(flatten)]
+    filters: BTreeMap<String, String>,
 }
 
 async fn search(
     State(api): State<Api>,
     params: Result<Query<SearchParams>, QueryRejection>,
 ) -> Result<Json<SearchAnswer>, ApiError> {
-    let SearchParams { q, k, mode } = params?.0;
-    Ok(Json(api.search(&q, k.unwrap_or(DEFAULT_HITS), mode).await?))
+    let params = params?.0;
+    let request = SearchRequest {
+        query: params.q,
+        filters: params.filters,
+        limit: params.limit.or(params.k).unwrap_or(DEFAULT_HITS),
+        mode: params.mode,
+        sort: params.sort,
+        cursor: params.cursor,
+        explain: params.explain,
+    };
+    Ok(Json(Box::pin(api.search(&request)).await?))
+}
+
+/// Counts in a URL. Every other parameter is a filter by a field of the query language.
+#[derive(Debug, Deserialize)]
+struct CountParams {
+    #[serde(default)]
+    q: String,
+    /// Names with commas between.
+    #[serde(default)]
+    facets: String,
+    limit: Option<usize>,
+    interval: Option<String>,
+    by: Option<String>,
+    #[serde(flatten)]
+    filters: BTreeMap<String, String>,
+}
+
+async fn counts(
+    State(api): State<Api>,
+    params: Result<Query<CountParams>, QueryRejection>,
+) -> Result<Json<CountAnswer>, ApiError> {
+    let params = params?.0;
+    let facets = params.facets.split(',').map(str::trim).filter(|name| !name.is_empty());
+    let request = CountRequest {
+        facets: facets.map(parsed).collect::<Result<_, _>>()?,
+        values: params.limit.unwrap_or(DEFAULT_HITS),
+        interval: params.interval.as_deref().map(parsed).transpose()?,
+        by: params.by.as_deref().map(parsed).transpose()?,
+    };
+    Ok(Json(api.count(&params.q, &params.filters, &request).await?))
+}
+
+fn parsed<T: FromStr<Err: Display>>(text: &str) -> Result<T, ApiError> {
+    text.parse().map_err(|error: T::Err| ApiError::Invalid(error.to_string()))
+}
+
+/// A version of an article.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Version {
+    as_of: Option<jiff::Timestamp>,
 }
 
 async fn article(
     State(api): State<Api>,
     Path(id): Path<String>,
+    version: Result<Query<Version>, QueryRejection>,
 ) -> Result<Json<ArticleView>, ApiError> {
-    Ok(Json(api.article(&id).await?))
+    Ok(Json(api.article(&id, version?.as_of).await?))
+}
+
+async fn revisions(
+    State(api): State<Api>,
+    Path(id): Path<String>,
+) -> Result<Json<Revisions>, ApiError> {
+    Ok(Json(api.revisions(&id).await?))
+}
+
+/// The address of an article.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Address {
+    url: String,
+}
+
+async fn article_at(
+    State(api): State<Api>,
+    address: Result<Query<Address>, QueryRejection>,
+) -> Result<Json<ArticleView>, ApiError> {
+    Ok(Json(api.article_at(&address?.url).await?))
 }
 
 /// The number of results wanted.

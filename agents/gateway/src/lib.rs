@@ -16,6 +16,7 @@ mod decide;
 mod error;
 mod handle;
 mod http;
+mod index_folder;
 mod known;
 mod mcp;
 mod metrics;
@@ -31,4 +32,5 @@ mod tests;
 
 pub use agent::{Gateway, IntakeCheck};
 pub use config::{AGENT, Config};
+pub use index_folder::IndexFolder;
 pub use mcp::McpServer;

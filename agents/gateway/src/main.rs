@@ -5,7 +5,8 @@ use std::process::ExitCode;
 use anyhow::Context;
 use clap::Parser;
 use courant_cache::Cache;
-use courant_gateway::{AGENT, Gateway};
+use courant_gateway::{AGENT, Gateway, IndexFolder};
+use courant_search::Search;
 use courant_service::{AgentArgs, AgentStart};
 use courant_store::Store;
 
@@ -27,7 +28,10 @@ async fn run(mut start: AgentStart) -> anyhow::Result<()> {
     let cache = Cache::connect(&cache_config, &meter).context("cannot set up the cache")?;
     start.process.requires("store", &store, |store| async move { Ok(store.ping().await?) });
 
-    let gateway = Gateway::build(config, bus.clone(), store, cache, clock, &meter)?;
+    let index = IndexFolder::of(&config)?;
+    let search = Search::keep(store, index.path()).await.context("cannot open the search index")?;
+    start.process.requires("index", &search, |search| async move { Ok(search.ready()?) });
+    let gateway = Gateway::build(config, bus.clone(), search, cache, clock, &meter)?;
     start.process.requires("intake", &gateway.intake(), |intake| async move { intake.check() });
     gateway.serve_with(&mut start.process);
     let control = start.control.clone();

@@ -3,6 +3,7 @@
 mod decisions;
 mod faces;
 mod histories;
+mod search;
 mod tools;
 
 use std::collections::BTreeMap;
@@ -19,6 +20,7 @@ use courant_bus::{Bus, MessageId, Subject, Subscription};
 use courant_cache::Cache;
 use courant_dedup::{canonicalize, content_hash};
 use courant_proto::v1;
+use courant_search::Search;
 use courant_service::Control;
 use courant_store::{Access, Store, StoredArticle};
 use courant_telemetry::{Clock, Meters};
@@ -42,6 +44,7 @@ struct House {
     gateway: Arc<Gateway>,
     bus: Bus,
     store: Store,
+    search: Search,
     clock: Clock,
     meters: Meters,
     shutdown: CancellationToken,
@@ -66,13 +69,15 @@ impl House {
         let access = Access::ReadWrite;
         let store = Store::sqlite(&articles, access, &small, clock.clone(), &meter).await.unwrap();
         let cache = Cache::memory(&courant_cache::Config::default(), &meter);
+        let search = Search::keep(store.clone(), &folder.path().join("index")).await.unwrap();
         let gateway =
-            Gateway::build(config, bus.clone(), store.clone(), cache, clock.clone(), &meter)
+            Gateway::build(config, bus.clone(), search.clone(), cache, clock.clone(), &meter)
                 .unwrap();
         Self {
             gateway: Arc::new(gateway),
             bus,
             store,
+            search,
             clock,
             meters,
             shutdown: CancellationToken::new(),
@@ -127,6 +132,7 @@ impl House {
     async fn has_stored(&self, url: &str, title: &str, text: &str, vector: [f32; 3]) -> ArticleId {
         let record = record(url, title, text, vector);
         self.store.articles().upsert(std::slice::from_ref(&record)).await.unwrap();
+        self.search.catch_up().await.unwrap();
         record.article.id
     }
 

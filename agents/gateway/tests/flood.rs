@@ -15,6 +15,7 @@ use courant_cache::Cache;
 use courant_config::Secret;
 use courant_gateway::{Config, Gateway};
 use courant_proto::v1;
+use courant_search::Search;
 use courant_service::Control;
 use courant_store::{Access, Store};
 use courant_telemetry::{Clock, Meters};
@@ -101,7 +102,8 @@ impl House {
             .into_iter()
             .map(|(store, cache)| {
                 let (config, bus, clock) = (Config::default(), bus.clone(), clock.clone());
-                Arc::new(Gateway::build(config, bus, store, cache, clock, &meter).unwrap())
+                let search = Search::in_memory(store).unwrap();
+                Arc::new(Gateway::build(config, bus, search, cache, clock, &meter).unwrap())
             })
             .collect();
         for gateway in &gateways {

@@ -11,6 +11,7 @@ use courant_bus::{Bus, MessageId, Subject, Subscription};
 use courant_cache::Cache;
 use courant_gateway::{Config, Gateway};
 use courant_proto::v1;
+use courant_search::Search;
 use courant_service::Control;
 use courant_store::{Access, Store};
 use courant_telemetry::{Clock, Meters};
@@ -67,8 +68,9 @@ impl House {
         let access = Access::ReadWrite;
         let store = Store::sqlite(&file, access, &small, clock.clone(), &meter).await.unwrap();
         let cache = Cache::memory(&courant_cache::Config::default(), &meter);
+        let search = Search::in_memory(store).unwrap();
         let gateway =
-            Gateway::build(Config::default(), bus.clone(), store, cache, clock, &meter).unwrap();
+            Gateway::build(Config::default(), bus.clone(), search, cache, clock, &meter).unwrap();
         let shutdown = CancellationToken::new();
         let control = Control::new("gateway", &shutdown);
         let running = tokio::spawn(async move { gateway.run(control).await });

@@ -6,6 +6,7 @@
 //! instant (`fundus-publishers`). Pages whose true field is empty are counted apart, because the
 //! sets leave fields empty that the page has.
 
+use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
 use anyhow::Context;
@@ -243,6 +244,12 @@ pub(crate) fn trafilatura(data: &Path) -> anyhow::Result<Vec<MetadataCase>> {
     Ok(cases)
 }
 
+/// Returns the true texts of fundus by the names of their pages. `dir`: the folder of the set.
+pub(crate) fn fundus_texts(dir: &Path) -> anyhow::Result<HashMap<String, String>> {
+    let cases = fundus(dir.parent().unwrap_or(dir))?;
+    Ok(cases.into_iter().map(|case| (case.name, case.text)).collect())
+}
+
 /// Reads the pages of fundus. The true values of a publisher are in the order of its pages.
 fn fundus(data: &Path) -> anyhow::Result<Vec<MetadataCase>> {
     let mut countries: Vec<PathBuf> = Vec::new();
@@ -272,6 +279,16 @@ fn fundus(data: &Path) -> anyhow::Result<Vec<MetadataCase>> {
     Ok(cases)
 }
 
+/// Returns the summary, and the headings and paragraphs of each section.
+fn body_text(body: &Value) -> String {
+    let mut pieces = texts(&body["summary"]);
+    for section in body["sections"].as_array().into_iter().flatten() {
+        pieces.extend(texts(&section["headline"]));
+        pieces.extend(texts(&section["paragraphs"]));
+    }
+    pieces.join("\n\n")
+}
+
 fn fundus_case(page: &Path, truth: &Value, about: &Value) -> MetadataCase {
     let names = truth["authors"].as_array().into_iter().flatten().filter_map(Value::as_str);
     let names: Vec<&str> = names.collect();
@@ -280,7 +297,7 @@ fn fundus_case(page: &Path, truth: &Value, about: &Value) -> MetadataCase {
         name: stem(page),
         url: url.unwrap_or_else(|| "http://localhost/".into()),
         html: page.to_owned(),
-        text: String::new(),
+        text: body_text(&truth["body"]),
         with: Vec::new(),
         without: Vec::new(),
         title: text(&truth["title"]),

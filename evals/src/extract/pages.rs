@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result};
-use courant_extract::{BlockSigns, Page, Signs};
+use courant_extract::{Page, Signs};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
@@ -158,9 +158,9 @@ impl ReadPage {
         courant_extract::signs(&html, None, &self.url).ok()
     }
 
-    /// Returns the blocks that the rules keep, with their numbers; none if the page cannot be
-    /// read.
-    pub(crate) fn blocks(&self) -> Vec<(String, BlockSigns)> {
+    /// Returns the blocks that may belong to the article, with their numbers; none if the page
+    /// cannot be read.
+    pub(crate) fn blocks(&self) -> Vec<(String, Signs)> {
         let html = fs::read(&self.file).unwrap_or_default();
         courant_extract::block_signs(&html, None, &self.url).unwrap_or_default()
     }

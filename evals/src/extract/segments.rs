@@ -45,7 +45,7 @@ pub(crate) fn measure(report: &mut Report, pages: &[TrafilaturaPage], misses: bo
         pages.iter().for_each(list);
     }
     let all = Counts::sum(pages.iter());
-    report.judge("trafilatura-eval, F (trafilatura 2.2.0: 0.924)", all.f_score(), 0.930, 0.945);
+    report.judge("trafilatura-eval, F (trafilatura 2.2.0: 0.924)", all.f_score(), 0.950, 0.960);
     report.state("trafilatura-eval, precision", all.precision());
     report.state("trafilatura-eval, recall", all.recall());
     for (half, name) in ["even", "odd"].into_iter().enumerate() {

@@ -1,4 +1,9 @@
-//! Measures the verdict that decides if a page is an article.
+//! Measures the verdict that decides if a page is an article, and writes the numbers behind it.
+
+use std::io::Write;
+
+use anyhow::Result;
+use serde_json::json;
 
 use super::pages::{ReadPage, WcxbPage};
 use crate::report::Report;
@@ -31,6 +36,23 @@ pub(crate) fn measure(
         report.state("fundus-publishers, articles recognized (goal 0.98)", recall);
         missed.filter(|_| misses).for_each(|sample| println!("{}: article", sample.name));
     }
+}
+
+/// Writes the numbers that decide on a page, as one line. The trees are learnt from these lines
+/// (`evals/trees`).
+pub(crate) fn write_signs(
+    out: &mut impl Write,
+    set: &str,
+    sample: &ReadPage,
+    page_type: &str,
+) -> Result<()> {
+    let Some(signs) = sample.signs() else { return Ok(()) };
+    let (names, values): (Vec<&str>, Vec<f32>) = signs.into_iter().unzip();
+    let page = json!({
+        "set": set, "name": sample.name, "host": sample.host, "type": page_type, "names": names,
+        "signs": values,
+    });
+    Ok(writeln!(out, "{page}")?)
 }
 
 fn is_article(page: &WcxbPage) -> bool {

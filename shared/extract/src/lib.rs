@@ -20,6 +20,7 @@ mod packing;
 mod page;
 mod refresh;
 pub mod sources;
+mod trees;
 mod word_list;
 mod xml;
 
@@ -31,7 +32,8 @@ pub use ending::is_complete;
 pub use gate::{Gate, gate};
 pub use packing::{End, Unpacked, is_packed, unpacked};
 pub use page::{
-    BLOCK_SIGNS, BlockSigns, Context, MAX_PAGE_BYTES, MAX_PAGE_TEXT_BYTES, Page, PageError, SIGNS,
-    Signs, block_signs, is_print_url, page, page_within, signs,
+    Context, MAX_PAGE_BYTES, MAX_PAGE_TEXT_BYTES, Page, PageError, block_signs, is_print_url, page,
+    page_within, signs,
 };
 pub use refresh::Refresh;
+pub use trees::Signs;

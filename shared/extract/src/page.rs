@@ -7,6 +7,7 @@ use url::Url;
 use crate::charset;
 use crate::deadline::{Deadline, TimeIsUp};
 use crate::isolate::{Unparsable, document, isolated};
+use crate::trees::Signs;
 
 mod authors;
 mod content;
@@ -27,8 +28,8 @@ mod tidy;
 mod title;
 mod verdict;
 
+pub use content::MAX_PAGE_TEXT_BYTES;
 use content::{About, Content};
-pub use content::{BLOCK_SIGNS, BlockSigns, MAX_PAGE_TEXT_BYTES};
 pub use context::Context;
 pub(crate) use dates::labels;
 pub(crate) use language::iso_639_1;
@@ -37,7 +38,6 @@ pub use print::is_print_url;
 use structured::Structured;
 use survey::Survey;
 pub(crate) use tidy::tidy;
-pub use verdict::{SIGNS, Signs};
 
 /// The most bytes of a page. Larger pages are refused.
 pub const MAX_PAGE_BYTES: usize = 16 * 1024 * 1024;
@@ -146,8 +146,7 @@ pub fn page_within(
     parsed(html, charset_hint, url, deadline, |document| read(document, url, context, deadline))
 }
 
-/// Returns the numbers that decide [`Page::is_article`], one for each of [`SIGNS`]. They serve to
-/// train and examine the decision.
+/// Returns the numbers that decide [`Page::is_article`]. They serve to train that decision.
 ///
 /// # Errors
 /// The errors of [`page`].
@@ -162,8 +161,8 @@ pub fn signs(html: &[u8], charset_hint: Option<&str>, url: &Url) -> Result<Signs
     })
 }
 
-/// Returns the text of each block that the rules keep, with one number for each of [`BLOCK_SIGNS`].
-/// The numbers decide if the block belongs to the article, and serve to train that decision.
+/// Returns the text of each block that may belong to the article, with named numbers. The numbers
+/// decide if it does, and serve to train that decision.
 ///
 /// # Errors
 /// The errors of [`page`].
@@ -171,7 +170,7 @@ pub fn block_signs(
     html: &[u8],
     charset_hint: Option<&str>,
     url: &Url,
-) -> Result<Vec<(String, BlockSigns)>, PageError> {
+) -> Result<Vec<(String, Signs)>, PageError> {
     let deadline = Deadline::never();
     parsed(html, charset_hint, url, &deadline, |document| {
         let described = Described::read(document, url, Context::default(), &deadline)?;
@@ -222,6 +221,7 @@ impl Described {
 fn about<'a>(structured: &'a Structured, metadata: &'a Metadata) -> About<'a> {
     About {
         title: &metadata.title,
+        description: &metadata.description,
         declared_body: structured.article_body.as_deref(),
         is_live: structured.is_live,
     }

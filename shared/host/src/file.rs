@@ -25,6 +25,11 @@ impl FileIdentity {
         &self.path
     }
 
+    /// Returns the number of the file on its file system. A copy of the file has another one.
+    pub fn number(&self) -> u64 {
+        self.identity.1
+    }
+
     /// Returns true while the path still leads to the file.
     pub fn is_there(&self) -> bool {
         identity(&self.path).is_ok_and(|found| found == self.identity)

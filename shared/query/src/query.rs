@@ -44,6 +44,15 @@ impl Query {
         Ok(Self { expr: parse::filter(field, value, now)? })
     }
 
+    /// Returns the query for the words of a plain text. No character in it is syntax.
+    pub fn words(text: &str) -> Self {
+        let word = |text: &str| {
+            let text = text.to_owned();
+            Expr::Is(Condition::Text { field: TextField::Any, text, quoted: false })
+        };
+        Self { expr: Expr::all(text.split_whitespace().map(word).collect()) }
+    }
+
     /// Returns the query with one condition.
     pub fn of(condition: Condition) -> Self {
         Self { expr: Expr::Is(condition) }

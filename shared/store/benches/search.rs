@@ -6,7 +6,7 @@ use courant_article::{
     Analysis, Article, ArticleId, CanonicalUrl, ContentHash, Decision, Embedding, Entity,
     EntityKind, Evidence, FeedFields, ModelRef, PageFields, Revision, Span, Text,
 };
-use courant_store::{Access, Config, SearchMode, SearchQuery, Store, StoredArticle};
+use courant_store::{Access, Config, Store, StoredArticle};
 use courant_telemetry::{Clock, Meters};
 use criterion::{Criterion, criterion_group, criterion_main};
 use rand::rngs::StdRng;
@@ -88,18 +88,9 @@ fn searches(criterion: &mut Criterion) {
     let store = runtime.block_on(filled(&folder.path().join("store.db"), &records));
     let mut group = criterion.benchmark_group("sqlite_20k_articles");
     group.sample_size(20);
-    let query = SearchQuery {
-        vector: Some(records[7].vector.clone()),
-        mode: SearchMode::Vector,
-        limit: 10,
-        text: String::new(),
-    };
-    group.bench_function("vector_search", |b| {
-        b.iter(|| runtime.block_on(store.articles().search(black_box(&query))));
-    });
-    let id = records[7].article.id;
-    group.bench_function("related", |b| {
-        b.iter(|| runtime.block_on(store.articles().related(black_box(id), 10)));
+    let vector = records[7].vector.clone();
+    group.bench_function("nearest", |b| {
+        b.iter(|| runtime.block_on(store.articles().nearest(black_box(&vector), 10, None)));
     });
     group.finish();
 }

@@ -1,13 +1,10 @@
 //! The stored articles.
 
 pub(crate) mod batch;
-pub(crate) mod fusion;
+pub(crate) mod facts;
 mod postgres;
-pub(crate) mod query;
 pub(crate) mod record;
 pub(crate) mod row;
-mod search;
-mod snippet;
 mod sqlite;
 
 use std::sync::Arc;
@@ -17,8 +14,10 @@ use courant_vectors::RowSet;
 
 use crate::database::{Backend, Database};
 use crate::error::Error;
-use query::SearchQuery;
-use record::{ArticleSummary, Neighbour, SearchHit, StoredArticle, UpsertOutcome};
+use record::{
+    ArticleExcerpt, ArticleSubjects, ArticleSummary, Change, Neighbour, ReplacedRevision,
+    StoreHead, StoredArticle, UpsertOutcome,
+};
 
 /// The stored articles: writes, reads and searches. Clones share one store.
 #[derive(Clone)]
@@ -43,8 +42,9 @@ impl Articles {
             match &self.database.backend {
                 Backend::Sqlite(file) => sqlite::upsert(file, records, dimension).await,
                 Backend::Postgres(server) => {
-                    let work =
-                        async |client: &mut _| postgres::upsert(client, records, dimension).await;
+                    let work = async |client: &mut _| {
+                        Box::pin(postgres::upsert(client, records, dimension)).await
+                    };
                     server.run(work).await
                 }
             }
@@ -59,7 +59,17 @@ impl Articles {
     /// # Errors
     /// A failure of the back end.
     pub async fn get(&self, id: ArticleId) -> Result<Option<StoredArticle>, Error> {
-        self.database.timed("article", search::article(&self.database, id)).await
+        let work = async {
+            match &self.database.backend {
+                Backend::Sqlite(file) => {
+                    file.read(move |connection| sqlite::article(connection, id)).await
+                }
+                Backend::Postgres(server) => {
+                    server.run(async |client| postgres::article(client, id).await).await
+                }
+            }
+        };
+        self.database.timed("article", work).await
     }
 
     /// Returns at most `limit` articles in the order of their ids, starting behind the id
@@ -85,16 +95,106 @@ impl Articles {
         self.database.timed("articles", work).await
     }
 
-    /// Returns the articles that match the query, best first.
-    ///
-    /// A text search returns articles with all words of the query. If these are few, articles
-    /// with any of the words follow. A vector search returns the nearest articles by cosine. A
-    /// hybrid search joins [`crate::CANDIDATES`] results of each by reciprocal rank fusion.
+    /// Returns the place of the store in the history of its changes.
     ///
     /// # Errors
-    /// [`Error::NoVector`], [`Error::Dimension`], or a failure of the back end.
-    pub async fn search(&self, query: &SearchQuery) -> Result<Vec<SearchHit>, Error> {
-        self.database.timed("search", search::answer(&self.database, query)).await
+    /// A failure of the back end.
+    pub async fn head(&self) -> Result<StoreHead, Error> {
+        let work = async {
+            match &self.database.backend {
+                Backend::Sqlite(file) => file.read(sqlite::head).await,
+                Backend::Postgres(server) => server.run(async |c| postgres::head(c).await).await,
+            }
+        };
+        self.database.timed("head", work).await
+    }
+
+    /// Returns at most `limit` changes behind the number `after`, in their order. A change that a
+    /// later one of the same article replaced is left out.
+    ///
+    /// Whoever has seen a change has seen all below it: none becomes visible later.
+    ///
+    /// # Errors
+    /// A failure of the back end.
+    pub async fn changes(&self, after: i64, limit: usize) -> Result<Vec<Change>, Error> {
+        let work = async {
+            match &self.database.backend {
+                Backend::Sqlite(file) => {
+                    file.read(move |connection| sqlite::changes(connection, after, limit)).await
+                }
+                Backend::Postgres(server) => {
+                    server.run(async |client| postgres::changes(client, after, limit).await).await
+                }
+            }
+        };
+        self.database.timed("changes", work).await
+    }
+
+    /// Returns the versions of an article that newer ones replaced, the newest first; at most
+    /// `limit`.
+    ///
+    /// # Errors
+    /// A failure of the back end.
+    pub async fn revisions(
+        &self,
+        id: ArticleId,
+        limit: usize,
+    ) -> Result<Vec<ReplacedRevision>, Error> {
+        let work = async {
+            match &self.database.backend {
+                Backend::Sqlite(file) => {
+                    file.read(move |connection| sqlite::revisions(connection, id, limit)).await
+                }
+                Backend::Postgres(server) => {
+                    server.run(async |client| postgres::revisions(client, id, limit).await).await
+                }
+            }
+        };
+        self.database.timed("revisions", work).await
+    }
+
+    /// Returns the excerpts of those of `ids` that are stored, in any order.
+    ///
+    /// # Errors
+    /// A failure of the back end.
+    pub async fn excerpts(&self, ids: &[ArticleId]) -> Result<Vec<ArticleExcerpt>, Error> {
+        if ids.is_empty() {
+            return Ok(Vec::new());
+        }
+        let work = async {
+            match &self.database.backend {
+                Backend::Sqlite(file) => {
+                    let ids = ids.to_vec();
+                    file.read(move |connection| sqlite::excerpts(connection, &ids)).await
+                }
+                Backend::Postgres(server) => {
+                    server.run(async |client| postgres::excerpts(client, ids).await).await
+                }
+            }
+        };
+        self.database.timed("excerpts", work).await
+    }
+
+    /// Returns the subjects of those of `ids` that are stored, in any order.
+    ///
+    /// # Errors
+    /// A failure of the back end.
+    pub async fn subjects(&self, ids: &[ArticleId]) -> Result<Vec<ArticleSubjects>, Error> {
+        if ids.is_empty() {
+            return Ok(Vec::new());
+        }
+        let work = async {
+            match &self.database.backend {
+                Backend::Sqlite(file) => {
+                    let ids = ids.to_vec();
+                    file.read(move |connection| sqlite::subjects(connection, &ids)).await
+                }
+                Backend::Postgres(server) => {
+                    server.run(async |client| postgres::subjects(client, ids).await).await
+                }
+            }
+        };
+        self.database.timed("subjects", work).await
     }
 
     /// Returns the `limit` articles whose vectors have the greatest cosine with `vector`, best
@@ -102,35 +202,37 @@ impl Articles {
     /// near nothing, as query and as stored vector.
     ///
     /// The cosines are exact. SQLite misses about 5 of 1,000 of the ten nearest, and none if `among`
-    /// has 50 articles or fewer.
+    /// has 50 articles or fewer. Postgres misses none if `among` has 5,000 or fewer.
     ///
     /// # Errors
-    /// [`Error::Dimension`], [`Error::Unnumbered`] if `among` is given for Postgres, or a failure
-    /// of the back end.
+    /// [`Error::Dimension`], or a failure of the back end.
     pub async fn nearest(
         &self,
         vector: &Embedding,
         limit: usize,
         among: Option<Arc<RowSet>>,
     ) -> Result<Vec<Neighbour>, Error> {
-        let work = search::nearest(&self.database, vector, limit, among);
+        batch::check_dimension(vector.dimension(), self.database.dimension)?;
+        if limit == 0 || vector.as_slice().iter().all(|value| *value == 0.0) {
+            return Ok(Vec::new());
+        }
+        let work = async {
+            match &self.database.backend {
+                Backend::Sqlite(file) => {
+                    let vector = vector.clone();
+                    let work = move |connection: &_, resident: &_| {
+                        sqlite::nearest(connection, resident, &vector, limit, among.as_deref())
+                    };
+                    file.scan(work).await
+                }
+                Backend::Postgres(server) => {
+                    let work = async |client: &mut _| {
+                        postgres::nearest(client, vector, limit, among.as_deref()).await
+                    };
+                    server.run(work).await
+                }
+            }
+        };
         self.database.timed("nearest", work).await
-    }
-
-    /// Returns the articles that are most related to one, without copies of its text. `None` if
-    /// the article is not stored.
-    ///
-    /// Candidates are articles that are near by vector or contain one of its names. Their score
-    /// is the cosine, plus the activation that reaches them through shared names, topics and
-    /// stories.
-    ///
-    /// # Errors
-    /// A failure of the back end.
-    pub async fn related(
-        &self,
-        id: ArticleId,
-        limit: usize,
-    ) -> Result<Option<Vec<SearchHit>>, Error> {
-        self.database.timed("related", search::related(&self.database, id, limit)).await
     }
 }

@@ -32,6 +32,10 @@ pub(crate) fn article_id(bytes: &[u8]) -> Result<ArticleId, Error> {
     Ok(ArticleId::from_bytes(bytes))
 }
 
+pub(crate) fn article_number(number: i64) -> Result<u32, Error> {
+    number.try_into().map_err(|error| corrupt("an article's number", error))
+}
+
 pub(crate) fn optional_id(bytes: Option<&[u8]>) -> Result<Option<ArticleId>, Error> {
     bytes.map(article_id).transpose()
 }

@@ -6,7 +6,6 @@ use courant_config::{Ranged, Ranges, Secret, range};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::articles::query::CANDIDATES;
 use crate::error::Error;
 
 /// The section `[store]`.
@@ -24,6 +23,9 @@ pub struct Config {
     pub connect_timeout_s: u64,
     /// Seconds that one operation may take; 1 to 600.
     pub command_timeout_s: u64,
+    /// Prepares each statement once per connection. Set it to false behind a PgBouncer before
+    /// 1.21 with `pool_mode = transaction`, which lends another connection to each transaction.
+    pub prepared: bool,
     /// Values per article vector; 1 to 4000. Fixed once the first article is
     /// stored.
     pub dimension: usize,
@@ -42,6 +44,7 @@ impl Default for Config {
             pool_max: 10,
             connect_timeout_s: 3,
             command_timeout_s: 30,
+            prepared: true,
             dimension: 384,
             ef_search: 200,
             slow_query_ms: 500,
@@ -74,7 +77,7 @@ impl Ranged for Config {
         ranges.within("connect_timeout_s", self.connect_timeout_s, 1..=60);
         ranges.within("command_timeout_s", self.command_timeout_s, 1..=600);
         ranges.within("dimension", self.dimension, 1..=4000);
-        ranges.within("ef_search", self.ef_search as usize, CANDIDATES..=1000);
+        ranges.within("ef_search", self.ef_search as usize, 100..=1000);
         ranges.within("slow_query_ms", self.slow_query_ms, 1..=600_000);
     }
 }

@@ -1,10 +1,10 @@
 //! The numbers of stored items.
 
-use deadpool_postgres::Client;
 use rusqlite::Connection;
 use serde::{Deserialize, Serialize};
 
 use crate::error::Error;
+use crate::postgres::session::{Queries, Session};
 
 /// The numbers of stored items.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -30,14 +30,14 @@ pub(crate) fn in_sqlite(connection: &Connection) -> Result<StoreCounts, Error> {
     })
 }
 
-pub(crate) async fn in_postgres(client: &Client) -> Result<StoreCounts, Error> {
-    let statement = client
-        .prepare_cached(
+pub(crate) async fn in_postgres(client: &Session) -> Result<StoreCounts, Error> {
+    let row = client
+        .query_one(
             "SELECT (SELECT count(*) FROM article), (SELECT count(*) FROM fingerprint),
                  (SELECT count(*) FROM visit)",
+            &[],
         )
         .await?;
-    let row = client.query_one(&statement, &[]).await?;
     let count = |column: usize| Ok::<_, Error>(row.try_get::<_, i64>(column)?.unsigned_abs());
     Ok(StoreCounts { articles: count(0)?, fingerprints: count(1)?, visits: count(2)? })
 }

@@ -8,10 +8,9 @@ mod sqlite;
 use std::sync::Arc;
 use std::time::Duration;
 
-use deadpool_postgres::Client;
-
 use crate::database::{Backend, Database};
 use crate::error::Error;
+use crate::postgres::session::Session;
 use lease::{Lease, Renewal, TakenLease};
 use record::{Listing, Note, NoteKind, SourceHealth, Visit};
 
@@ -63,11 +62,11 @@ impl Crawl {
                     file.write(work).await
                 }
                 Backend::Postgres(server) => {
-                    let work = async |client: &mut Client| {
+                    let work = async |client: &mut Session| {
                         let transaction = client.transaction().await?;
                         postgres::leases::check(&transaction, leases).await?;
                         postgres::visits::record(&transaction, visits).await?;
-                        Ok(transaction.commit().await?)
+                        transaction.commit().await
                     };
                     server.run(work).await
                 }
@@ -112,11 +111,11 @@ impl Crawl {
                     file.write(work).await
                 }
                 Backend::Postgres(server) => {
-                    let work = async |client: &mut Client| {
+                    let work = async |client: &mut Session| {
                         let transaction = client.transaction().await?;
                         postgres::leases::check(&transaction, leases).await?;
                         postgres::listings::record(&transaction, listing).await?;
-                        Ok(transaction.commit().await?)
+                        transaction.commit().await
                     };
                     server.run(work).await
                 }
@@ -189,11 +188,11 @@ impl Crawl {
                     file.write(work).await
                 }
                 Backend::Postgres(server) => {
-                    let work = async |client: &mut Client| {
+                    let work = async |client: &mut Session| {
                         let transaction = client.transaction().await?;
                         postgres::leases::check(&transaction, leases).await?;
                         postgres::notes::record(&transaction, leases, notes).await?;
-                        Ok(transaction.commit().await?)
+                        transaction.commit().await
                     };
                     server.run(work).await
                 }
@@ -290,7 +289,7 @@ impl Crawl {
                     file.write(work).await
                 }
                 Backend::Postgres(server) => {
-                    let work = async |client: &mut Client| {
+                    let work = async |client: &mut Session| {
                         let transaction = client.transaction().await?;
                         postgres::leases::check(&transaction, leases).await?;
                         let pages =

@@ -37,12 +37,6 @@ pub enum Error {
         /// The configured `dimension`.
         configured: usize,
     },
-    /// A vector search without a vector.
-    #[error("a vector search needs a query vector")]
-    NoVector,
-    /// A vector search among articles given by their numbers, which Postgres does not have.
-    #[error("the articles of this store have no numbers to choose among")]
-    Unnumbered,
     /// A write to a store that was opened read-only.
     #[error("the store was opened for reading only")]
     ReadOnly,
@@ -151,7 +145,7 @@ impl Error {
     /// at any time and on any server.
     pub fn is_permanent(&self) -> bool {
         match self {
-            Self::Dimension { .. } | Self::NoVector | Self::Unnumbered => true,
+            Self::Dimension { .. } => true,
             Self::Postgres(error) => error.code().is_some_and(|code| {
                 // Wrong values, violated constraints, limits of the program.
                 ["22", "23", "54"].iter().any(|class| code.code().starts_with(class))

@@ -22,13 +22,14 @@ mod error;
 mod ladder;
 mod metrics;
 mod postgres;
-mod related;
 mod sqlite;
 mod store;
 
 pub use articles::Articles;
-pub use articles::query::{CANDIDATES, SearchMode, SearchQuery};
-pub use articles::record::{ArticleSummary, Neighbour, SearchHit, StoredArticle, UpsertOutcome};
+pub use articles::record::{
+    ArticleExcerpt, ArticleSubjects, ArticleSummary, Change, ChangedArticle, EXCERPT_CHARS,
+    Neighbour, ReplacedRevision, StoreHead, StoredArticle, UpsertOutcome,
+};
 pub use claims::Claims;
 pub use claims::obligation::OpenClaim;
 pub use claims::sketch::KnownSketch;

@@ -2,17 +2,24 @@
 //! lent. The operations stand with the handles.
 
 mod connect;
+pub(crate) mod parameter;
 mod schema;
+pub(crate) mod session;
 
 use std::time::Duration;
 
 use courant_telemetry::Clock;
-use deadpool_postgres::{Client, Object, Pool};
+use deadpool_postgres::{Object, Pool};
 use tokio_postgres::error::SqlState;
 
 use crate::config::Config;
 use crate::error::Error;
 use crate::ladder::SchemaVersions;
+use session::{Queries, Session, SessionRules};
+
+/// The longest time that a migration may take, or wait for that of another process: a step may
+/// write every article again.
+const MIGRATION: Duration = Duration::from_secs(3600);
 
 /// A pool of connections to one database.
 pub(crate) struct Postgres {
@@ -21,6 +28,7 @@ pub(crate) struct Postgres {
     address: String,
     connect_timeout: Duration,
     command_timeout: Duration,
+    rules: SessionRules,
     clock: Clock,
 }
 
@@ -34,8 +42,11 @@ impl Postgres {
             pool: connect::pool(server, config)?,
             connect_timeout: config.connect_timeout(),
             command_timeout: config.command_timeout(),
+            rules: connect::rules(config),
             clock,
         };
+        let check = async |session: &mut _| connect::check_search(session, config.ef_search).await;
+        postgres.run(check).await?;
         postgres.warm(config.pool_min).await?;
         Ok(postgres)
     }
@@ -46,12 +57,13 @@ impl Postgres {
             connect::prepare_extension(client).await?;
             schema::migrate(client, config.dimension).await
         };
-        connect::once(config, prepare).await
+        connect::once(config, MIGRATION, prepare).await
     }
 
     /// The version of the tables, which stay as they are.
     pub(crate) async fn schema(config: &Config) -> Result<SchemaVersions, Error> {
-        connect::once(config, async |client| schema::schema(client).await).await
+        let read = async |client: &mut _| schema::schema(client).await;
+        connect::once(config, config.command_timeout(), read).await
     }
 
     /// The pool has no least size: opening some and giving them back makes it.
@@ -67,17 +79,16 @@ impl Postgres {
     /// Does `work` on a connection of the pool, within the command timeout.
     pub(crate) async fn run<T>(
         &self,
-        work: impl AsyncFnOnce(&mut Client) -> Result<T, Error>,
+        work: impl AsyncFnOnce(&mut Session) -> Result<T, Error>,
     ) -> Result<T, Error> {
         let mut lease = self.lease().await?;
-        let result = self.within(work(lease.client())).await;
+        let result = self.within(work(lease.session())).await;
         lease.finish(result)
     }
 
     pub(crate) async fn ping(&self) -> Result<(), Error> {
-        let ping = async |client: &mut Client| {
-            let statement = client.prepare_cached("SELECT 1").await?;
-            client.query_one(&statement, &[]).await?;
+        let ping = async |client: &mut Session| {
+            client.query_one("SELECT 1", &[]).await?;
             Ok(())
         };
         self.run(ping).await
@@ -97,7 +108,8 @@ impl Postgres {
             self.pool.get().await.map_err(|error| {
                 connect::no_connection(error, &self.address, self.connect_timeout)
             })?;
-        Ok(PooledConnection { client: Some(client), keep: false })
+        let session = Session::new(client, self.rules);
+        Ok(PooledConnection { session: Some(session), keep: false })
     }
 
     /// The server ends a statement after the same time; this is for a server
@@ -119,13 +131,13 @@ impl Postgres {
 /// left in the middle of a command, by an error, a timeout or a caller that has
 /// gone, is closed.
 struct PooledConnection {
-    client: Option<Client>,
+    session: Option<Session>,
     keep: bool,
 }
 
 impl PooledConnection {
-    fn client(&mut self) -> &mut Client {
-        self.client.as_mut().expect("only `drop` takes the client")
+    fn session(&mut self) -> &mut Session {
+        self.session.as_mut().expect("only `drop` takes the session")
     }
 
     fn finish<T>(mut self, result: Result<T, Error>) -> Result<T, Error> {
@@ -140,10 +152,10 @@ impl PooledConnection {
 
 impl Drop for PooledConnection {
     fn drop(&mut self) {
-        if let Some(client) = self.client.take()
+        if let Some(session) = self.session.take()
             && !self.keep
         {
-            drop(Object::take(client));
+            drop(Object::take(session.into_client()));
         }
     }
 }

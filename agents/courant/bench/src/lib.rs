@@ -8,6 +8,7 @@ mod peer;
 mod ramp;
 mod running;
 mod start;
+mod store;
 mod vectors;
 
 /// Measures on this machine the figures that the documentation states.
@@ -32,6 +33,9 @@ enum Bench {
     /// Send texts to `/v1/embed` of a pipeline, from 1 client to 64
     #[command(after_help = "Example:\n  courant-bench ramp --clients 1,8,64 --seconds 10")]
     Ramp(ramp::RampArgs),
+    /// Store, index, search and count synthetic articles, beside SQLite's own full text
+    #[command(after_help = "Example:\n  courant-bench store --scale 100000 --json")]
+    Store(store::StoreArgs),
     /// Find the nearest rows of a matrix, and spread activation over a graph
     #[command(after_help = "Example:\n  courant-bench vectors --rows 100000 --json")]
     Vectors(vectors::VectorsArgs),
@@ -48,6 +52,7 @@ impl Cli {
             Bench::Crawl(args) => crawl::run(args),
             Bench::Inference(args) => inference::run(args),
             Bench::Ramp(args) => ramp::run(args),
+            Bench::Store(args) => store::run(args),
             Bench::Vectors(args) => vectors::run(args),
         }
     }

@@ -1,13 +1,20 @@
 //! Reads an article, and its related articles.
 
-use courant_article::ArticleId;
+use courant_article::{Article, ArticleId};
+use courant_dedup::canonicalize;
+use courant_store::{ReplacedRevision, StoredArticle};
+use jiff::Timestamp;
 use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::Api;
-use super::view::{ArticleView, Found};
+use super::view::{ArticleView, CopyView, Found, rfc_3339};
 use crate::error::ApiError;
 
+/// The most versions of an article that are shown.
+const MAX_REVISIONS: usize = 1_000;
+/// The most copies of an article that are shown.
+const MAX_COPIES: usize = 100;
 /// The fewest digits of an id that name an article.
 const FEWEST_DIGITS: usize = 8;
 
@@ -18,6 +25,73 @@ pub(crate) struct Related {
     pub(crate) id: String,
     /// The one most like it first.
     pub(crate) hits: Vec<Found>,
+}
+
+/// The versions of an article.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+pub(crate) struct Revisions {
+    pub(crate) id: String,
+    /// The current version, and those before it.
+    pub(crate) revisions: Vec<RevisionView>,
+}
+
+/// A version of an article.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+pub(crate) struct RevisionView {
+    /// When this version was observed, Unix milliseconds.
+    pub(crate) revision: i64,
+    /// The same time, RFC 3339.
+    pub(crate) observed_at: String,
+    pub(crate) title: String,
+    pub(crate) content_hash: String,
+    /// Code points of the text.
+    pub(crate) length: usize,
+    pub(crate) text: String,
+    /// RFC 3339.
+    pub(crate) stored_at: String,
+}
+
+impl From<&StoredArticle> for RevisionView {
+    fn from(record: &StoredArticle) -> Self {
+        let article = &record.article;
+        Self {
+            revision: article.revision.0,
+            observed_at: rfc_3339(article.revision.0),
+            title: article.title.clone(),
+            content_hash: article.content_hash.to_string(),
+            length: article.text.as_str().chars().count(),
+            text: article.text.as_str().to_owned(),
+            stored_at: record.stored_at.to_string(),
+        }
+    }
+}
+
+impl From<&ReplacedRevision> for RevisionView {
+    fn from(kept: &ReplacedRevision) -> Self {
+        Self {
+            revision: kept.revision.0,
+            observed_at: rfc_3339(kept.revision.0),
+            title: kept.title.clone(),
+            content_hash: kept.content_hash.to_string(),
+            length: kept.text.as_str().chars().count(),
+            text: kept.text.as_str().to_owned(),
+            stored_at: kept.stored_at.to_string(),
+        }
+    }
+}
+
+/// The article with the values of an earlier version.
+fn as_it_was(record: StoredArticle, then: ReplacedRevision) -> StoredArticle {
+    let article = Article {
+        revision: then.revision,
+        content_hash: then.content_hash,
+        title: then.title,
+        authors: then.authors,
+        published_at: then.published_at,
+        text: then.text,
+        ..record.article
+    };
+    StoredArticle { article, analysis: then.analysis, stored_at: then.stored_at, ..record }
 }
 
 impl Api {
@@ -43,19 +117,59 @@ impl Api {
         }
     }
 
-    /// The stored article of this id.
-    pub(crate) async fn article(&self, id: &str) -> Result<ArticleView, ApiError> {
-        let record = self.store.articles().get(self.id_of(id).await?).await?;
-        record.map(Into::into).ok_or_else(|| ApiError::NoArticle(id.to_owned()))
+    /// The stored article of this id, as it is now, or as it was at the time `as_of`.
+    pub(crate) async fn article(
+        &self,
+        id: &str,
+        as_of: Option<Timestamp>,
+    ) -> Result<ArticleView, ApiError> {
+        let articles = self.store.articles();
+        let missing = || ApiError::NoArticle(id.to_owned());
+        let record = articles.get(self.id_of(id).await?).await?.ok_or_else(missing)?;
+        let record = match as_of {
+            Some(time) if record.article.revision.0 > time.as_millisecond() => {
+                let kept = articles.revisions(record.article.id, MAX_REVISIONS).await?;
+                let then = kept.into_iter().find(|kept| kept.revision.0 <= time.as_millisecond());
+                let then = then.ok_or_else(|| {
+                    ApiError::NoArticle(format!("{id} with a version of {time} or before"))
+                })?;
+                as_it_was(record, then)
+            }
+            _ => record,
+        };
+        let copies = self.search.copies(&record.article, MAX_COPIES).await?;
+        let copies = copies.into_iter().map(CopyView::from).collect();
+        Ok(ArticleView { copies, ..record.into() })
+    }
+
+    /// The article at an address, in any form that leads to the same canonical URL.
+    pub(crate) async fn article_at(&self, url: &str) -> Result<ArticleView, ApiError> {
+        let canonical = canonicalize(url).map_err(|error| {
+            let shown: String = url.chars().take(200).collect();
+            ApiError::Invalid(format!("{shown:?} is no address of an article: {error}"))
+        })?;
+        self.article(&ArticleId::of(&canonical).to_string(), None).await
+    }
+
+    /// The versions of an article, the newest first.
+    pub(crate) async fn revisions(&self, id: &str) -> Result<Revisions, ApiError> {
+        let articles = self.store.articles();
+        let id = self.id_of(id).await?;
+        let current = articles.get(id).await?.ok_or_else(|| ApiError::NoArticle(id.to_string()))?;
+        let kept = articles.revisions(id, MAX_REVISIONS).await?;
+        let mut revisions = vec![RevisionView::from(&current)];
+        revisions.extend(kept.iter().map(RevisionView::from));
+        Ok(Revisions { id: id.to_string(), revisions })
     }
 
     /// The articles near to `id` in meaning, and with its names, topics or story, without
     /// its copies.
     pub(crate) async fn related(&self, id: &str, limit: usize) -> Result<Related, ApiError> {
         let id = self.id_of(id).await?;
-        let hits = self.store.articles().related(id, limit).await?;
+        let hits = self.search.related(id, limit).await?;
         let hits = hits.ok_or_else(|| ApiError::NoArticle(id.to_string()))?;
-        Ok(Related { id: id.to_string(), hits: hits.into_iter().map(Into::into).collect() })
+        let hits = hits.into_iter().map(|hit| Found::of(hit, false)).collect();
+        Ok(Related { id: id.to_string(), hits })
     }
 }
 

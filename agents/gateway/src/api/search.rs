@@ -1,20 +1,21 @@
-//! Search by words, by meaning, or by both.
+//! Searches and lists of articles.
 
+use std::collections::BTreeMap;
 use std::sync::PoisonError;
 
 use courant_article::{ContentHash, Embedding, ModelRef};
 use courant_embedder_client::EmbedError;
-use courant_store::{CANDIDATES, SearchQuery};
+use courant_query::Query;
+use courant_search::{CANDIDATES, Listing, Question, RankedList, SearchMode, TimeOrder};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use tokio::time::Instant;
 
 use super::Api;
+use super::cursor::{Cursor, Place};
 use super::view::Found;
 use crate::error::ApiError;
 
-/// A longer query is no query.
-const MAX_QUERY_CHARS: usize = 1_000;
 /// The number of results if the request names none.
 pub(crate) const DEFAULT_HITS: usize = 10;
 
@@ -31,7 +32,7 @@ pub(crate) enum Mode {
     Text,
 }
 
-impl From<Mode> for courant_store::SearchMode {
+impl From<Mode> for SearchMode {
     fn from(mode: Mode) -> Self {
         match mode {
             Mode::Hybrid => Self::Hybrid,
@@ -41,35 +42,155 @@ impl From<Mode> for courant_store::SearchMode {
     }
 }
 
+/// The order of the results.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum Sort {
+    /// The best answer first.
+    Relevance,
+    /// By time of publication, else of observation; the latest first.
+    Newest,
+    /// The earliest first.
+    Oldest,
+}
+
+/// A question for articles.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct SearchRequest {
+    /// The question, in the query language.
+    pub(crate) query: String,
+    /// Filters by the names of the query language's fields.
+    pub(crate) filters: BTreeMap<String, String>,
+    pub(crate) limit: usize,
+    pub(crate) mode: Mode,
+    /// `None`: by relevance if the question has words, else the newest first.
+    pub(crate) sort: Option<Sort>,
+    /// The cursor of the page before.
+    pub(crate) cursor: Option<String>,
+    /// True to show the parts of each score.
+    pub(crate) explain: bool,
+}
+
 /// The result of a search.
 #[derive(Clone, Debug, Serialize, JsonSchema)]
 pub(crate) struct SearchAnswer {
     pub(crate) query: String,
     /// The search that really ran.
     pub(crate) mode: Mode,
+    pub(crate) sort: Sort,
     /// Why it is less than was asked for.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) degraded: Option<String>,
-    /// The best first.
+    /// The articles that fulfil all conditions, whichever are shown.
+    pub(crate) total: u64,
+    /// True if a hit does not fulfil all conditions: it has only some of the words, or is near in
+    /// meaning. `total` does not count it.
+    pub(crate) relaxed: bool,
+    /// The best, newest or oldest first.
     pub(crate) hits: Vec<Found>,
+    /// Gets the next page; absent at the end.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) cursor: Option<String>,
+    /// The stored articles that cannot be found yet, because the index is being made; absent if
+    /// there are none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) not_indexed_yet: Option<u64>,
 }
 
 impl Api {
-    /// The best `limit` articles for `query`.
+    /// The articles that answer a question.
     ///
-    /// Without the embedder a hybrid search goes on by text alone and says so; a
-    /// vector search has nothing to go on with.
-    pub(crate) async fn search(
+    /// Without the embedder a hybrid search goes on by words alone and says so; a vector search
+    /// has nothing to go on with.
+    pub(crate) async fn search(&self, request: &SearchRequest) -> Result<SearchAnswer, ApiError> {
+        check_limit(request.limit)?;
+        let query = self.query(&request.query, &request.filters)?;
+        let text = query.text();
+        let is_wordless = text.is_empty();
+        let by_default = if is_wordless { Sort::Newest } else { Sort::Relevance };
+        let cursor = request.cursor.as_deref().map(|cursor| self.cursor(cursor));
+        let cursor = match cursor {
+            Some(reading) => Some(reading.await?),
+            None => None,
+        };
+        match request.sort.unwrap_or(by_default) {
+            Sort::Relevance if is_wordless => Err(ApiError::Invalid(
+                "nothing to rank by: give words, or sort=newest or sort=oldest".into(),
+            )),
+            Sort::Relevance => Box::pin(self.ranked(request, query, &text, cursor)).await,
+            Sort::Newest => self.listed(request, query, Sort::Newest, cursor).await,
+            Sort::Oldest => self.listed(request, query, Sort::Oldest, cursor).await,
+        }
+    }
+
+    /// A question with its filters, as one query.
+    pub(super) fn query(
         &self,
-        query: &str,
-        limit: usize,
-        mode: Mode,
+        text: &str,
+        filters: &BTreeMap<String, String>,
+    ) -> Result<Query, ApiError> {
+        let now = self.clock.now();
+        let mut query = Query::parse(text, now)?;
+        for (field, value) in filters {
+            query = query.and(Query::filter(field, value, now)?);
+        }
+        Ok(query)
+    }
+
+    async fn ranked(
+        &self,
+        request: &SearchRequest,
+        query: Query,
+        text: &str,
+        cursor: Option<Cursor>,
     ) -> Result<SearchAnswer, ApiError> {
-        check(query, limit)?;
+        let (change, skip) = match cursor {
+            None => (self.search.state().change, 0),
+            Some(Cursor { change, place: Place::Ranked(skip) }) => (change, skip),
+            Some(Cursor { place: Place::Time(_), .. }) => {
+                return Err(ApiError::Invalid("this cursor is of a list by time".into()));
+            }
+        };
+        let key = list_key(request, change);
+        let (list, mode, degraded) = match (skip, self.kept_list(&key).await) {
+            (1.., Some(list)) => (list, request.mode, None),
+            (1.., None) => {
+                let message = "the cursor is of another query, or older than five minutes: \
+                               search again without it";
+                return Err(ApiError::Invalid(message.into()));
+            }
+            (0, _) => self.ranked_list(request.mode, query.clone(), text).await?,
+        };
+        let (hits, end) = self.search.page(&query, &list, skip, request.limit).await?;
+        let has_more = end < list.articles.len();
+        if has_more && skip == 0 {
+            self.keep_list(&key, &list).await;
+        }
+        let cursor = Cursor { change, place: Place::Ranked(end) };
+        Ok(SearchAnswer {
+            query: request.query.clone(),
+            mode,
+            sort: Sort::Relevance,
+            degraded,
+            total: list.total,
+            relaxed: hits.iter().any(|hit| hit.ranked.is_some_and(|ranked| ranked.is_relaxed)),
+            hits: hits.into_iter().map(|hit| Found::of(hit, request.explain)).collect(),
+            cursor: has_more.then(|| cursor.to_string()),
+            not_indexed_yet: self.not_indexed_yet(),
+        })
+    }
+
+    /// Ranks articles. Returns the search that really ran, and why it is less than was asked for.
+    async fn ranked_list(
+        &self,
+        mode: Mode,
+        query: Query,
+        text: &str,
+    ) -> Result<(RankedList, Mode, Option<String>), ApiError> {
         let (vector, degraded) = match mode {
             Mode::Text => (None, None),
-            Mode::Vector => (Some(self.vector(query).await.map_err(ApiError::NoVector)?), None),
-            Mode::Hybrid => match self.vector(query).await {
+            Mode::Vector => (Some(self.vector(text).await.map_err(ApiError::NoVector)?), None),
+            Mode::Hybrid => match self.vector(text).await {
                 Ok(vector) => (Some(vector), None),
                 Err(reason) => (None, Some(reason)),
             },
@@ -78,12 +199,51 @@ impl Api {
             self.metrics.degraded_search();
         }
         let mode = if degraded.is_some() { Mode::Text } else { mode };
-        let question = SearchQuery { text: query.to_owned(), vector, mode: mode.into(), limit };
-        let articles = self.store.articles();
-        let searching = articles.search(&question);
-        let hits = self.metrics.agent.timed("search", searching).await?;
-        let hits = hits.into_iter().map(Into::into).collect();
-        Ok(SearchAnswer { query: query.to_owned(), mode, degraded, hits })
+        let question = Question { query, vector, mode: mode.into() };
+        // Boxed, as the store's futures are large.
+        let ranking = Box::pin(self.search.rank(&question));
+        let list = self.metrics.agent.timed("search", ranking).await?;
+        Ok((list, mode, degraded))
+    }
+
+    async fn listed(
+        &self,
+        request: &SearchRequest,
+        query: Query,
+        sort: Sort,
+        cursor: Option<Cursor>,
+    ) -> Result<SearchAnswer, ApiError> {
+        let after = match cursor {
+            None => None,
+            Some(Cursor { place: Place::Time(place), .. }) => Some(place),
+            Some(Cursor { place: Place::Ranked(_), .. }) => {
+                return Err(ApiError::Invalid("this cursor is of a list by relevance".into()));
+            }
+        };
+        let order = if sort == Sort::Oldest { TimeOrder::Oldest } else { TimeOrder::Newest };
+        let listing = Listing { query, order, after, limit: request.limit };
+        let change = self.search.state().change;
+        let listing = self.search.list(&listing);
+        let page = self.metrics.agent.timed("list", listing).await?;
+        let next = page.next.map(|place| Cursor { change, place: Place::Time(place) });
+        Ok(SearchAnswer {
+            query: request.query.clone(),
+            mode: Mode::Text,
+            sort,
+            degraded: None,
+            total: page.total,
+            relaxed: false,
+            hits: page.hits.into_iter().map(|hit| Found::of(hit, false)).collect(),
+            cursor: next.map(|cursor| cursor.to_string()),
+            not_indexed_yet: self.not_indexed_yet(),
+        })
+    }
+
+    /// The number of stored changes that a search cannot see, while the index is being made.
+    pub(super) fn not_indexed_yet(&self) -> Option<u64> {
+        let state = self.search.state();
+        let missing = (state.store_change - state.change).max(0).unsigned_abs();
+        (state.is_rebuilding && missing > 0).then_some(missing)
     }
 
     /// The vector of `text`, or why there is none.
@@ -148,15 +308,10 @@ fn unanswered(error: &EmbedError) -> String {
     error.to_string()
 }
 
-fn check(query: &str, limit: usize) -> Result<(), ApiError> {
-    if query.trim().is_empty() {
-        return Err(ApiError::Invalid("the query is empty; give words to search for".into()));
-    }
-    if query.chars().count() > MAX_QUERY_CHARS {
-        let message = format!("the query is longer than {MAX_QUERY_CHARS} characters; shorten it");
-        return Err(ApiError::Invalid(message));
-    }
-    check_limit(limit)
+/// The name of a kept list: by the request, and by the state of the index that it was made from.
+fn list_key(request: &SearchRequest, change: i64) -> String {
+    let question = format!("{:?} {:?} {:?}", request.query, request.filters, request.mode);
+    format!("ranked:{change}:{}", ContentHash::of_normalized(&question))
 }
 
 /// Checks that `limit` results may be asked for: 1 to `CANDIDATES`.

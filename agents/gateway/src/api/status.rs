@@ -3,6 +3,7 @@
 use courant_bus::{QueueStatus, Stage};
 use courant_proto::v1;
 use courant_proto::v1::pressure::Level;
+use courant_search::IndexState;
 use courant_store::StoreCounts;
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -20,6 +21,8 @@ pub(crate) struct Status {
     /// The work queues in the article's order, then events and dead letters.
     pub(crate) queues: Vec<QueueView>,
     pub(crate) stored: Stored,
+    /// The search index of the gateway that answers.
+    pub(crate) index: IndexView,
     /// The health of what the crawler follows, whichever process it runs in.
     pub(crate) feeds: FeedsView,
     /// The encoder that answers queries; null while none does.
@@ -64,6 +67,29 @@ pub(crate) struct Stored {
     pub(crate) visits: u64,
 }
 
+/// A search index beside its store.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+pub(crate) struct IndexView {
+    /// Articles that can be found.
+    pub(crate) articles: u64,
+    /// The number of the last change that can be found, and that of the store's last one.
+    pub(crate) change: i64,
+    pub(crate) store_change: i64,
+    /// True if the index is being made.
+    pub(crate) rebuilding: bool,
+}
+
+impl From<IndexState> for IndexView {
+    fn from(state: IndexState) -> Self {
+        Self {
+            articles: state.articles,
+            change: state.change,
+            store_change: state.store_change,
+            rebuilding: state.is_rebuilding,
+        }
+    }
+}
+
 /// One agent of this process.
 #[derive(Clone, Debug, Serialize, JsonSchema)]
 pub(crate) struct AgentView {
@@ -92,6 +118,7 @@ impl Api {
             pressure: PressureView::from(&self.standing.borrow().pressure),
             queues: queues?.into_iter().map(Into::into).collect(),
             stored: stored?.into(),
+            index: self.search.state().into(),
             feeds: feeds?,
             model: model.map(Into::into),
             agents: self.agents.get().into_iter().flatten().map(|a| a.status().into()).collect(),

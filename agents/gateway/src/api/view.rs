@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 
 use courant_article::{Analysis, Evidence, FeedFields, Origin};
-use courant_store::{SearchHit, StoredArticle};
+use courant_search::Hit;
+use courant_store::StoredArticle;
 use schemars::JsonSchema;
 use serde::Serialize;
 
@@ -22,35 +23,81 @@ pub(crate) struct Found {
     /// ISO 639-1.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) language: Option<String>,
-    /// Comparable within one answer only.
-    pub(crate) score: f32,
+    /// Comparable within one answer only; absent in a list by time.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) score: Option<f32>,
     /// Place in the full-text search, from 1.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) text_rank: Option<u32>,
     /// Place in the vector search, from 1.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) vector_rank: Option<u32>,
-    /// A stretch of the text.
+    /// The part of the text that answers best.
     pub(crate) snippet: String,
+    /// The places of the query's words in `title`, and in `snippet`: start and end in code
+    /// points.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(crate) title_highlights: Vec<(usize, usize)>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(crate) snippet_highlights: Vec<(usize, usize)>,
     /// The article of another publisher that had this text first.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) syndicated_of: Option<String>,
+    /// Further copies of this text that answer the question, too.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub(crate) copies: u32,
+    /// True if the article does not fulfil all conditions of the question.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub(crate) relaxed: bool,
+    /// The parts of the score, if they were asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) explanation: Option<Explanation>,
 }
 
-impl From<SearchHit> for Found {
-    fn from(hit: SearchHit) -> Self {
+/// The parts of a score.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+pub(crate) struct Explanation {
+    /// The score by words (BM25); null if no word of the question stands in the article.
+    pub(crate) text_score: Option<f32>,
+    /// The cosine of the vectors of question and article; null if the article is not among the
+    /// nearest.
+    pub(crate) cosine: Option<f32>,
+    /// The rule by which both become one score.
+    pub(crate) rule: &'static str,
+}
+
+/// The rule of the fusion in words.
+const FUSION: &str = "cosine + text_score / the best text_score that the words allow";
+
+fn is_zero(count: &u32) -> bool {
+    *count == 0
+}
+
+impl Found {
+    pub(crate) fn of(hit: Hit, explain: bool) -> Self {
+        let ranked = hit.ranked;
+        let explanation = ranked.filter(|_| explain).map(|ranked| Explanation {
+            text_score: ranked.text_score,
+            cosine: ranked.cosine,
+            rule: FUSION,
+        });
         Self {
             id: hit.id.to_string(),
             url: hit.url,
-            title: hit.title,
+            title: hit.title.text,
             site_name: hit.site_name,
             published_at: hit.published_at.map(String::from),
             language: hit.language,
-            score: hit.score,
-            text_rank: hit.text_rank,
-            vector_rank: hit.vector_rank,
-            snippet: hit.snippet,
+            score: ranked.map(|ranked| ranked.score),
+            text_rank: ranked.and_then(|ranked| ranked.text_rank),
+            vector_rank: ranked.and_then(|ranked| ranked.vector_rank),
+            snippet: hit.snippet.text,
+            title_highlights: hit.title.highlights,
+            snippet_highlights: hit.snippet.highlights,
             syndicated_of: hit.syndicated_of.map(|id| id.to_string()),
+            copies: ranked.map_or(0, |ranked| ranked.copies),
+            relaxed: ranked.is_some_and(|ranked| ranked.is_relaxed),
+            explanation,
         }
     }
 }
@@ -86,6 +133,9 @@ pub(crate) struct ArticleView {
     /// The article of another publisher that had this text first.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) syndicated_of: Option<String>,
+    /// Other articles with the same text.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(crate) copies: Vec<CopyView>,
     /// The lead image's address.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) image: Option<String>,
@@ -140,6 +190,7 @@ impl From<StoredArticle> for ArticleView {
             source: article.source,
             decision: article.decision.to_string(),
             syndicated_of: article.syndicated_of.map(|id| id.to_string()),
+            copies: Vec::new(),
             image: article.page.image,
             tags: article.page.tags,
             section: article.page.section,
@@ -152,6 +203,35 @@ impl From<StoredArticle> for ArticleView {
             analysis: record.analysis,
         }
     }
+}
+
+/// Another article with the same text.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+pub(crate) struct CopyView {
+    pub(crate) id: String,
+    pub(crate) url: String,
+    pub(crate) title: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) site_name: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) published_at: Option<String>,
+}
+
+impl From<Hit> for CopyView {
+    fn from(hit: Hit) -> Self {
+        Self {
+            id: hit.id.to_string(),
+            url: hit.url,
+            title: hit.title.text,
+            site_name: hit.site_name,
+            published_at: hit.published_at.map(String::from),
+        }
+    }
+}
+
+/// A time of the index, RFC 3339; the number itself where no calendar has it.
+pub(super) fn rfc_3339(ms: i64) -> String {
+    jiff::Timestamp::from_millisecond(ms).map_or_else(|_| ms.to_string(), |time| time.to_string())
 }
 
 /// The source of one value.

@@ -13,7 +13,7 @@ use serde_json::Value;
 
 use super::quote::{Untrusted, cleaned};
 use crate::api::Api;
-use crate::api::search::{DEFAULT_HITS, Mode, SearchAnswer};
+use crate::api::search::{DEFAULT_HITS, Mode, SearchAnswer, SearchRequest, Sort};
 use crate::api::status::Status;
 use crate::api::submit::{Receipt, Submission};
 use crate::api::view::{ArticleView, Found};
@@ -44,13 +44,19 @@ enum ResponseFormat {
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct SearchArticles {
-    /// The words to look for. "several words" stand together, -word must not occur.
+    /// The words to look for. "several words" stand together, -word must not occur. Filters:
+    /// site:example.com lang:en topic:sport person:"Ada Lovelace" sentiment:negative date:P7D
+    /// date:2026-11-01..2026-11-15; OR and parentheses. Filters alone list the newest.
     query: String,
     /// The number of articles, 1 to 20; 10 if absent.
     limit: Option<usize>,
     /// hybrid (by words and meaning), vector (by meaning) or text (by words).
     #[serde(default)]
     mode: Mode,
+    /// The order: relevance, newest or oldest.
+    sort: Option<Sort>,
+    /// The cursor of the answer before, for the next page.
+    cursor: Option<String>,
     #[serde(default)]
     response_format: ResponseFormat,
 }
@@ -115,7 +121,15 @@ async fn search(api: &Api, arguments: SearchArticles) -> Result<Value, ApiError>
         let message = format!("limit is {limit}; ask for 1 to {MAX_HITS} articles");
         return Err(ApiError::Invalid(message));
     }
-    let mut answer = api.search(&arguments.query, limit, arguments.mode).await?;
+    let request = SearchRequest {
+        query: arguments.query,
+        limit,
+        mode: arguments.mode,
+        sort: arguments.sort,
+        cursor: arguments.cursor,
+        ..SearchRequest::default()
+    };
+    let mut answer = Box::pin(api.search(&request)).await?;
     if arguments.response_format == ResponseFormat::Concise {
         answer.hits.iter_mut().for_each(shorten_hit);
     }
@@ -127,10 +141,12 @@ fn shorten_hit(hit: &mut Found) {
     hit.language = None;
     hit.text_rank = None;
     hit.vector_rank = None;
+    hit.title_highlights.clear();
+    hit.snippet_highlights.clear();
 }
 
 async fn get(api: &Api, arguments: GetArticle) -> Result<Value, ApiError> {
-    let mut article = api.article(&arguments.id).await?;
+    let mut article = api.article(&arguments.id, None).await?;
     match arguments.response_format {
         ResponseFormat::Concise => {
             article.text = None;
@@ -205,8 +221,33 @@ fn tool<A: JsonSchema + 'static, R: JsonSchema + 'static>(
 ) -> Tool {
     let input = without_title(schema_for_type::<A>());
     Tool::new_with_raw(name, Some(Cow::Borrowed(description)), input)
-        .with_raw_output_schema(schema_for_output::<R>())
+        .with_raw_output_schema(bare(schema_for_output::<R>()))
         .with_annotations(annotations)
+}
+
+/// The schema of an answer without its descriptions: each list of tools costs a model its room,
+/// and the names of the fields say enough.
+fn bare(schema: Arc<JsonObject>) -> Arc<JsonObject> {
+    let mut schema = Value::Object(Arc::unwrap_or_clone(schema));
+    strip_descriptions(&mut schema);
+    match schema {
+        Value::Object(schema) => Arc::new(schema),
+        _ => unreachable!("an object was put in"),
+    }
+}
+
+fn strip_descriptions(schema: &mut Value) {
+    match schema {
+        Value::Object(members) => {
+            // A field may have this name: its schema is an object.
+            if members.get("description").is_some_and(Value::is_string) {
+                members.remove("description");
+            }
+            members.values_mut().for_each(strip_descriptions);
+        }
+        Value::Array(items) => items.iter_mut().for_each(strip_descriptions),
+        _ => {}
+    }
 }
 
 /// The names of our types tell a model nothing.

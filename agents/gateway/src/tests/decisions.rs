@@ -162,7 +162,7 @@ async fn a_store_that_forgot_a_claim_does_not_lose_the_article_to_the_bus() {
     let Ok(gateway) = Gateway::build(
         Config::default(),
         house.bus.clone(),
-        forgetful.store.clone(),
+        forgetful.search.clone(),
         Cache::memory(&courant_cache::Config::default(), &house.meters.meter()),
         house.clock.clone(),
         &house.meters.meter(),
@@ -287,5 +287,22 @@ async fn a_restarted_gateway_knows_the_texts_of_before() {
     let copy = entry("1", "https://other.example.org/x", &words(5..200), NOW_MS);
     let copy = decision(&house, &mut decisions, copy).await;
     assert_eq!((copy.decision(), copy.of), (v1::Decision::Syndicated, claim.id.to_string()));
+    house.close().await;
+}
+
+#[tokio::test]
+async fn a_print_view_that_comes_first_waits_for_its_story() {
+    let house = House::new().await.open();
+    let mut decisions = house.decisions().await;
+    house.submit(entry("view", "https://a.example/print/7", BRIDGE, NOW_MS)).await;
+    house.submit(entry("story", "https://a.example/story", BRIDGE, NOW_MS)).await;
+    let mut decided = Vec::new();
+    for _ in 0..2 {
+        let event = soon(decisions.next()).await.unwrap();
+        decided.push((event.submission_id, event.decision));
+    }
+    let names: Vec<_> = decided.iter().map(|(name, _)| name.as_str()).collect();
+    assert_eq!(names, ["story", "view"]);
+    assert_eq!(decided[1].1, v1::Decision::Duplicate as i32);
     house.close().await;
 }

@@ -125,8 +125,16 @@ async fn wrong_requests_get_json_that_says_what_is_wrong() {
         assert!(answer["error"]["message"].as_str().unwrap().contains(expected), "{answer}");
     }
     let gets = [
-        ("/v1/search", 400, "invalid_request"),
-        ("/v1/search?q=%20", 400, "invalid_request"),
+        ("/v1/search?sort=relevance", 400, "invalid_request"),
+        ("/v1/search?q=a&langs=en", 400, "invalid_request"),
+        ("/v1/search?q=langs:en", 400, "invalid_request"),
+        ("/v1/search?q=(a", 400, "invalid_request"),
+        ("/v1/search?q=a&cursor=nonsense", 400, "invalid_request"),
+        ("/v1/search?q=a&cursor=0~r5", 400, "invalid_request"),
+        ("/v1/search?q=story:1", 400, "invalid_request"),
+        ("/v1/counts?facets=colour", 400, "invalid_request"),
+        ("/v1/counts?interval=century", 400, "invalid_request"),
+        ("/v1/counts?by=site", 400, "invalid_request"),
         ("/v1/search?q=a&k=0", 400, "invalid_request"),
         ("/v1/search?q=a&k=101", 400, "invalid_request"),
         ("/v1/search?q=a&mode=magic", 400, "invalid_request"),
@@ -134,7 +142,12 @@ async fn wrong_requests_get_json_that_says_what_is_wrong() {
         ("/v1/articles/0f115db062b7c0dd030b16878c99dea5", 404, "not_found"),
         ("/v1/articles/0f115db062b7c0dd030b16878c99dea5/related", 404, "not_found"),
         ("/v1/nothing", 404, "not_found"),
-        ("/v1/articles", 405, "method_not_allowed"),
+        ("/v1/articles", 400, "invalid_request"),
+        ("/v1/articles?url=nowhere", 400, "invalid_request"),
+        ("/v1/articles?url=https://nowhere.example/1", 404, "not_found"),
+        ("/v1/articles/0f115db062b7c0dd030b16878c99dea5?as_of=noon", 400, "invalid_request"),
+        ("/v1/articles/0f115db062b7c0dd030b16878c99dea5/revisions", 404, "not_found"),
+        ("/v1/submissions", 404, "not_found"),
     ];
     for (path, expected, code) in gets {
         let (status, answer) = house.get(path).await;

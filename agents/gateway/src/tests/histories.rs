@@ -94,8 +94,8 @@ impl Running {
         let store = Store::sqlite(&file, access, &small, clock.clone(), &meter).await.unwrap();
         let cache = Cache::memory(&courant_cache::Config::default(), &meter);
         let (config, clock) = (Config::default(), clock.clone());
-        let gateway =
-            Gateway::build(config, bus.clone(), store.clone(), cache, clock, &meter).unwrap();
+        let search = Search::in_memory(store.clone()).unwrap();
+        let gateway = Gateway::build(config, bus.clone(), search, cache, clock, &meter).unwrap();
         let shutdown = CancellationToken::new();
         let control = Control::new("gateway", &shutdown);
         let gateway = tokio::spawn(async move { gateway.run(control).await });

@@ -9,7 +9,10 @@ use url::Url;
 
 use super::tidy::tidy;
 use crate::deadline::{Deadline, TimeIsUp};
+use crate::trees::Signs;
 
+mod about;
+mod by_rules;
 mod choose;
 mod clean;
 mod facts;
@@ -22,9 +25,9 @@ mod phrases;
 mod render;
 mod score;
 
-use choose::Choice;
-use facts::Facts;
-pub use keep::{BLOCK_SIGNS, BlockSigns};
+pub(super) use about::About;
+use by_rules::ByRules;
+pub(super) use facts::Facts;
 use outline::Outline;
 use score::Scores;
 
@@ -47,17 +50,6 @@ pub(super) struct Content {
     /// The share of the text that stands in links, 0 to 1.
     pub(super) link_density: f64,
     pub(super) facts: Facts,
-}
-
-/// The metadata that help to find the text.
-#[derive(Debug, Clone, Copy, Default)]
-pub(super) struct About<'a> {
-    /// The title. It is left out of the text.
-    pub(super) title: &'a str,
-    /// The article's body in the page's structured data.
-    pub(super) declared_body: Option<&'a str>,
-    /// True for a live blog, whose posts have headlines of their own.
-    pub(super) is_live: bool,
 }
 
 impl Content {
@@ -99,41 +91,39 @@ fn main_blocks(
     about: About<'_>,
     deadline: &Deadline<'_>,
 ) -> Result<(Outline, Vec<usize>), TimeIsUp> {
-    let (outline, scores, choice, kept) = kept_blocks(document, about, deadline)?;
-    let own = keep::own(&outline, &scores, &choice.elements, kept);
-    deadline.look()?;
-    Ok((outline, own))
+    let found = by_rules(document, about, deadline)?;
+    let own = keep::own(&found, about, deadline)?;
+    Ok((found.outline, own))
 }
 
 /// Returns the blocks that the rules keep, and the data that they were chosen by. The passes over
 /// the outline are linear in its size. The clock is looked at between them.
-fn kept_blocks(
+fn by_rules(
     document: &Document,
     about: About<'_>,
     deadline: &Deadline<'_>,
-) -> Result<(Outline, Scores, Choice, Vec<usize>), TimeIsUp> {
+) -> Result<ByRules, TimeIsUp> {
     let mut outline = Outline::of(document, deadline)?;
     deadline.look()?;
     others::mark(&mut outline, about.title, about.is_live);
     let scores = Scores::of(&outline);
     let choice = choose::choose(&outline, &scores);
     deadline.look()?;
-    let kept = clean::clean(&outline, &scores, &choice, about.title);
+    let cleaned = clean::clean(&outline, &scores, &choice, about.title);
     deadline.look()?;
-    Ok((outline, scores, choice, kept))
+    Ok(ByRules { outline, scores, choice, kept: cleaned.kept, refused: cleaned.refused })
 }
 
-/// Returns the text and the numbers of each block that the rules keep, to train the model that
-/// comes after the rules.
+/// Returns the text and the numbers of each block that the trees decide on, to train them.
 pub(super) fn block_signs(
     document: &Document,
     about: About<'_>,
     deadline: &Deadline<'_>,
-) -> Result<Vec<(String, BlockSigns)>, TimeIsUp> {
-    let (outline, scores, choice, kept) = kept_blocks(document, about, deadline)?;
-    let evidence = keep::evidence(&outline, &scores, &choice.elements, &kept);
-    let texts = kept.iter().map(|index| outline.text_of(&outline.blocks[*index]).to_owned());
-    Ok(texts.zip(evidence).collect())
+) -> Result<Vec<(String, Signs)>, TimeIsUp> {
+    let found = by_rules(document, about, deadline)?;
+    let text = |index: usize| found.outline.text_of(&found.outline.blocks[index]).to_owned();
+    let evidence = keep::evidence(&found, about, deadline)?;
+    Ok(evidence.into_iter().map(|(index, signs)| (text(index), signs)).collect())
 }
 
 fn chars(outline: &Outline, kept: &[usize]) -> usize {

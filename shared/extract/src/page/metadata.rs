@@ -12,6 +12,7 @@ use crate::byline::is_same;
 use crate::date::Order;
 
 const MAX_NAME_CHARS: usize = 120;
+const MAX_DESCRIPTION_CHARS: usize = 1000;
 const MAX_TAGS: usize = 32;
 const MAX_TAG_CHARS: usize = 100;
 
@@ -19,6 +20,8 @@ const MAX_TAG_CHARS: usize = 100;
 #[derive(Debug, Default)]
 pub(super) struct Metadata {
     pub(super) title: String,
+    /// The description in the meta elements, cut at [`MAX_DESCRIPTION_CHARS`].
+    pub(super) description: String,
     pub(super) authors: Vec<String>,
     pub(super) published_at: Option<PublishedAt>,
     pub(super) modified_at: Option<PublishedAt>,
@@ -68,6 +71,7 @@ impl Metadata {
         };
         Self {
             evidence,
+            description: description(meta),
             modified_at: dates::modified(&asked),
             authors: authors.map(|authors| authors.value).unwrap_or_default(),
             published_at: published.map(|date| date.value),
@@ -133,6 +137,11 @@ fn host_names(url: &Url) -> Vec<String> {
     let labels = host.rsplit_once('.').map_or(host, |parts| parts.0).split('.');
     let longest = labels.max_by_key(|label| label.len()).unwrap_or_default();
     [host, longest].into_iter().filter(|name| name.len() > 2).map(str::to_owned).collect()
+}
+
+fn description(meta: &Meta) -> String {
+    let mut described = meta.any(&["og:description", "description", "twitter:description"]);
+    described.next().map(|text| tidy(text, MAX_DESCRIPTION_CHARS)).unwrap_or_default()
 }
 
 fn section(meta: &Meta, structured: &Structured) -> Option<String> {

@@ -2,6 +2,8 @@
 //! look of its address and the form of its text. Plain rules decide only on pages that can be no
 //! article at all.
 
+use std::sync::LazyLock;
+
 use courant_article::Origin;
 use dom_query::Document;
 use url::Url;
@@ -10,14 +12,18 @@ use super::content::Content;
 use super::context::Context;
 use super::metadata::Metadata;
 use super::structured::Structured;
+use crate::trees::{Signs, Trees};
 
 mod address;
 mod signs;
-mod weights;
 
 pub(super) use signs::of as signs;
-pub use signs::{SIGNS, Signs};
-use weights::{BIAS, WEIGHTS};
+
+/// The weights of a logistic regression, without trees. The numbers without a weight serve to learn
+/// a better one.
+static TREES: LazyLock<Trees> = LazyLock::new(|| {
+    Trees::parse(include_str!("../../data/trees/verdict.txt")).expect("the file is well-formed")
+});
 
 /// The fewest characters of an article, whatever the page declares. An ideograph counts for three.
 const MIN_CHARS: usize = 150;
@@ -39,7 +45,7 @@ const MAX_CHALLENGE_CHARS: usize = 1200;
 /// The weight of a listing of the page, with a title and a date, in a feed or news sitemap.
 /// Publishers list little else there. The weight outweighs missing metadata on a page with some
 /// prose, but not the signs of a shop or a forum.
-const LISTED: f64 = 3.0;
+const LISTED: f32 = 3.0;
 
 /// Returns the origin of the verdict that the page is an article. Returns `None` if it is none. The
 /// home page is never an article, nor is a page that calls itself a listing or a bot check.
@@ -62,8 +68,9 @@ pub(super) fn is_article(
 }
 
 /// Returns the logarithm of the odds that the page is an article, from its own signs.
-fn logit(signs: &Signs) -> f64 {
-    BIAS + signs.iter().zip(WEIGHTS).map(|(value, (_, weight))| value * weight).sum::<f64>()
+fn logit(signs: &Signs) -> f32 {
+    let numbers: Vec<f32> = signs.iter().map(|(_, value)| *value).collect();
+    TREES.logit(&numbers)
 }
 
 fn origin(structured: &Structured, metadata: &Metadata, context: Context) -> Origin {
@@ -81,4 +88,18 @@ fn is_challenge(content: &Content, metadata: &Metadata) -> bool {
     is_short
         && metadata.published_at.is_none()
         && CHALLENGES.iter().any(|words| text().contains(words))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_trees_name_the_numbers_that_they_are_for() {
+        let url = Url::parse("https://news.example/a").unwrap();
+        let document = Document::from("<p>Text</p>");
+        let signs = signs(&document, &url, &Metadata::default(), &Content::default());
+        let names: Vec<&str> = signs.iter().map(|(name, _)| *name).collect();
+        assert_eq!(names, TREES.names());
+    }
 }

@@ -37,3 +37,13 @@ fn filters_join_a_query_text() {
     assert_eq!(Query::everything().and(query("a b")), query("a b"));
     assert_eq!(query("a").and(Query::default()), query("a"));
 }
+
+#[test]
+fn a_plain_text_has_no_syntax() {
+    let text = "Who said \"no\" to lang:en (or -x) OR y?";
+    let words = Query::words(text);
+    let written: Vec<&str> = text.split(' ').collect();
+    assert_eq!((words.loose_words(), words.text().as_str()), (written, text));
+    assert_eq!(Query::words("storm flood"), query("storm flood"));
+    assert_eq!((Query::words("storm"), Query::words(" ")), (query("storm"), Query::everything()));
+}

@@ -1,7 +1,9 @@
 //! Articles in Postgres.
 
+mod changes;
 mod read;
 mod write;
 
-pub(super) use read::{article, candidates, found, list, matching, nearest};
+pub(super) use changes::{changes, head};
+pub(super) use read::{article, excerpts, list, nearest, revisions, subjects};
 pub(super) use write::upsert;

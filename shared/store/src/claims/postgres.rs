@@ -5,22 +5,21 @@ use courant_article::{ArticleId, Revision};
 use courant_dedup::{
     Claim, ClaimContext, Effect, Fingerprint, Ruling, Sketch, TextHolder, Verdict, judge, recall,
 };
-use deadpool_postgres::{Client, GenericClient, Transaction};
-use tokio_postgres::{IsolationLevel, Row};
+use tokio_postgres::Row;
 
 use super::obligation::{ClosedClaim, OpenClaim};
 use super::sketch::KnownSketch;
 use crate::columns::{article_id, clean, content_hash, corrupt, decision_from, optional_id};
 use crate::error::Error;
+use crate::postgres::session::{Queries, Session, Transaction};
 
 pub(super) async fn claim(
-    client: &mut Client,
+    client: &mut Session,
     claim: &Claim,
     now_ms: i64,
 ) -> Result<Ruling, Error> {
     // Each statement must see what others committed before the locks were had.
-    let transaction =
-        client.build_transaction().isolation_level(IsolationLevel::ReadCommitted).start().await?;
+    let transaction = client.read_committed().await?;
     lock(&transaction, claim).await?;
     let known = known_of(&transaction, claim).await?;
     let (ruling, effect) = judge(claim, &known, now_ms);
@@ -34,7 +33,7 @@ pub(super) async fn claim(
 }
 
 pub(super) async fn recalled(
-    client: &Client,
+    client: &Session,
     claim: &Claim,
     now_ms: i64,
 ) -> Result<Option<Ruling>, Error> {
@@ -46,10 +45,12 @@ pub(super) async fn recalled(
 async fn lock(transaction: &Transaction<'_>, claim: &Claim) -> Result<(), Error> {
     let mut numbers = [number(claim.id.as_bytes()), number(claim.content_hash.as_bytes())];
     numbers.sort_unstable();
-    let statement = transaction
-        .prepare_cached("SELECT pg_advisory_xact_lock(number) FROM unnest($1::bigint[]) AS number")
+    transaction
+        .query(
+            "SELECT pg_advisory_xact_lock(number) FROM unnest($1::bigint[]) AS number",
+            &[&numbers.as_slice()],
+        )
         .await?;
-    transaction.query(&statement, &[&numbers.as_slice()]).await?;
     Ok(())
 }
 
@@ -59,7 +60,7 @@ fn number(name: &[u8; 16]) -> i64 {
 }
 
 /// Reads what bears on a claim.
-async fn known_of(client: &impl GenericClient, claim: &Claim) -> Result<ClaimContext, Error> {
+async fn known_of(client: &impl Queries, claim: &Claim) -> Result<ClaimContext, Error> {
     let mut known = ClaimContext::new(holder(client, claim).await?);
     loop {
         let asked = known.missing(claim);
@@ -71,17 +72,17 @@ async fn known_of(client: &impl GenericClient, claim: &Claim) -> Result<ClaimCon
 }
 
 async fn fingerprints(
-    client: &impl GenericClient,
+    client: &impl Queries,
     ids: &[ArticleId],
 ) -> Result<Vec<(ArticleId, Fingerprint)>, Error> {
-    let statement = client
-        .prepare_cached(
+    let keys: Vec<&[u8]> = ids.iter().map(|id| id.as_bytes().as_slice()).collect();
+    let rows = client
+        .query(
             "SELECT id, content_hash, observed, revision, seen, decision, of, open
              FROM fingerprint WHERE id = ANY ($1)",
+            &[&keys],
         )
         .await?;
-    let keys: Vec<&[u8]> = ids.iter().map(|id| id.as_bytes().as_slice()).collect();
-    let rows = client.query(&statement, &[&keys]).await?;
     rows.iter().map(fingerprint).collect()
 }
 
@@ -101,16 +102,16 @@ fn fingerprint(row: &Row) -> Result<(ArticleId, Fingerprint), Error> {
 
 /// The first accepted article with the very text, of the claim's own site where there is
 /// one.
-async fn holder(client: &impl GenericClient, claim: &Claim) -> Result<Option<TextHolder>, Error> {
-    let statement = client
-        .prepare_cached(
+async fn holder(client: &impl Queries, claim: &Claim) -> Result<Option<TextHolder>, Error> {
+    let (hash, id) = (claim.content_hash.as_bytes().as_slice(), claim.id.as_bytes().as_slice());
+    let found = client
+        .query_opt(
             "SELECT id, site = $2 FROM fingerprint
              WHERE content_hash = $1 AND decision <> 'duplicate' AND id <> $3
              ORDER BY site = $2 DESC, claimed_at_ms, id LIMIT 1",
+            &[&hash, &clean(&claim.site), &id],
         )
         .await?;
-    let (hash, id) = (claim.content_hash.as_bytes().as_slice(), claim.id.as_bytes().as_slice());
-    let found = client.query_opt(&statement, &[&hash, &clean(&claim.site), &id]).await?;
     let Some(row) = found else { return Ok(None) };
     Ok(Some(TextHolder { id: article_id(row.try_get(0)?)?, on_this_site: row.try_get(1)? }))
 }
@@ -120,10 +121,10 @@ async fn see(
     claim: &Claim,
     observed: Revision,
 ) -> Result<(), Error> {
-    let statement =
-        transaction.prepare_cached("UPDATE fingerprint SET seen = $2 WHERE id = $1").await?;
     let id = claim.id.as_bytes().as_slice();
-    transaction.execute(&statement, &[&id, &observed.0]).await?;
+    transaction
+        .execute("UPDATE fingerprint SET seen = $2 WHERE id = $1", &[&id, &observed.0])
+        .await?;
     Ok(())
 }
 
@@ -137,8 +138,8 @@ async fn record(
     let (id, hash) = (claim.id.as_bytes().as_slice(), claim.content_hash.as_bytes().as_slice());
     let Verdict { decision, of } = ruling.verdict;
     let of = of.map(|id| id.as_bytes().to_vec());
-    let statement = transaction
-        .prepare_cached(
+    transaction
+        .execute(
             "INSERT INTO fingerprint (id, content_hash, site, observed, revision, seen, decision,
                  of, open, claimed_at_ms)
              VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
@@ -146,11 +147,6 @@ async fn record(
                  site = excluded.site, observed = excluded.observed, revision = excluded.revision,
                  seen = excluded.seen, decision = excluded.decision, of = excluded.of,
                  open = excluded.open, claimed_at_ms = excluded.claimed_at_ms",
-        )
-        .await?;
-    transaction
-        .execute(
-            &statement,
             &[
                 &id,
                 &hash,
@@ -177,47 +173,47 @@ async fn keep_sketch(
     now_ms: i64,
 ) -> Result<(), Error> {
     let Some(sketch) = &claim.sketch else { return Ok(()) };
-    let statement = transaction
-        .prepare_cached(
-            "INSERT INTO sketch (id, content_hash, site, sketch, claimed_at_ms)
-             VALUES ($1, $2, $3, $4, $5)",
-        )
-        .await?;
     let (id, hash) = (claim.id.as_bytes().as_slice(), claim.content_hash.as_bytes().as_slice());
     let sketch = sketch.to_bytes();
-    transaction.execute(&statement, &[&id, &hash, &clean(&claim.site), &sketch, &now_ms]).await?;
+    transaction
+        .execute(
+            "INSERT INTO sketch (id, content_hash, site, sketch, claimed_at_ms)
+             VALUES ($1, $2, $3, $4, $5)",
+            &[&id, &hash, &clean(&claim.site), &sketch, &now_ms],
+        )
+        .await?;
     Ok(())
 }
 
 pub(super) async fn forget_sketches(
-    client: &Client,
+    client: &Session,
     before_ms: i64,
     most: i64,
 ) -> Result<(), Error> {
-    let statement = client
-        .prepare_cached(
+    client
+        .execute(
             "DELETE FROM sketch WHERE claimed_at_ms < $1
                  OR number <= (SELECT max(number) FROM sketch) - $2",
+            &[&before_ms, &most],
         )
         .await?;
-    client.execute(&statement, &[&before_ms, &most]).await?;
     Ok(())
 }
 
 pub(super) async fn sketches(
-    client: &Client,
+    client: &Session,
     after: i64,
     limit: i64,
 ) -> Result<Vec<KnownSketch>, Error> {
-    let statement = client
-        .prepare_cached(
+    let rows = client
+        .query(
             "SELECT number, sketch.id, sketch.content_hash, sketch.site, sketch,
                  sketch.claimed_at_ms
              FROM sketch JOIN fingerprint USING (id, content_hash)
              WHERE number > $1 ORDER BY number LIMIT $2",
+            &[&after, &limit],
         )
         .await?;
-    let rows = client.query(&statement, &[&after, &limit]).await?;
     rows.iter()
         .map(|row| {
             Ok(KnownSketch {
@@ -232,7 +228,7 @@ pub(super) async fn sketches(
         .collect()
 }
 
-pub(super) async fn known(client: &Client, ids: &[ArticleId]) -> Result<Vec<bool>, Error> {
+pub(super) async fn known(client: &Session, ids: &[ArticleId]) -> Result<Vec<bool>, Error> {
     let mut known = ClaimContext::new(None);
     loop {
         let asked = known.missing_of(ids.iter().copied());
@@ -243,18 +239,18 @@ pub(super) async fn known(client: &Client, ids: &[ArticleId]) -> Result<Vec<bool
     }
 }
 
-pub(super) async fn are_claimed(client: &Client, ids: &[ArticleId]) -> Result<Vec<bool>, Error> {
+pub(super) async fn are_claimed(client: &Session, ids: &[ArticleId]) -> Result<Vec<bool>, Error> {
     let found = fingerprints(client, ids).await?;
     Ok(ids.iter().map(|id| found.iter().any(|(claimed, _)| claimed == id)).collect())
 }
 
-pub(super) async fn open(client: &Client, limit: i64) -> Result<Vec<OpenClaim>, Error> {
-    let statement = client
-        .prepare_cached(
+pub(super) async fn open(client: &Session, limit: i64) -> Result<Vec<OpenClaim>, Error> {
+    let rows = client
+        .query(
             "SELECT id, revision FROM fingerprint WHERE open ORDER BY claimed_at_ms LIMIT $1",
+            &[&limit],
         )
         .await?;
-    let rows = client.query(&statement, &[&limit]).await?;
     rows.iter()
         .map(|row| {
             let id = article_id(row.try_get(0)?)?;
@@ -274,8 +270,8 @@ pub(crate) async fn settle(
             &settled.iter().map(|$article| $value).collect::<Vec<_>>()
         };
     }
-    let statement = transaction
-        .prepare_cached(
+    transaction
+        .execute(
             "INSERT INTO fingerprint (id, content_hash, site, observed, revision, seen, decision,
                  of, open, claimed_at_ms)
              SELECT id, content_hash, site, revision, revision, revision, decision, of, false,
@@ -287,11 +283,6 @@ pub(crate) async fn settle(
                  revision = excluded.revision, decision = excluded.decision, of = excluded.of,
                  open = false
              WHERE fingerprint.revision <= excluded.revision",
-        )
-        .await?;
-    transaction
-        .execute(
-            &statement,
             &[
                 column!(article => article.id.as_slice()),
                 column!(article => article.content_hash.as_slice()),
@@ -308,11 +299,14 @@ pub(crate) async fn settle(
 
 /// Makes the records of claims say what is stored, or that nothing is. The revision stays:
 /// the next one is greater.
-pub(super) async fn release(client: &mut Client, owed: &[OpenClaim]) -> Result<u64, Error> {
+pub(super) async fn release(client: &mut Session, owed: &[OpenClaim]) -> Result<u64, Error> {
     let transaction = client.transaction().await?;
-    let restore = transaction
-        .prepare_cached(
-            "UPDATE fingerprint SET content_hash = stored.content_hash,
+    let mut released = 0;
+    for OpenClaim { id, revision } in owed {
+        let id = id.as_bytes().as_slice();
+        released += transaction
+            .execute(
+                "UPDATE fingerprint SET content_hash = stored.content_hash,
                  observed = stored.revision,
              seen = stored.revision, decision = stored.decision,
                  of = coalesce(stored.syndicated_of,
@@ -321,19 +315,16 @@ pub(super) async fn release(client: &mut Client, owed: &[OpenClaim]) -> Result<u
              FROM article AS stored
              WHERE stored.id = fingerprint.id AND fingerprint.id = $1
                  AND fingerprint.revision = $2 AND open",
-        )
-        .await?;
-    let clear = transaction
-        .prepare_cached(
-            "UPDATE fingerprint SET decision = 'duplicate', of = NULL, open = false
+                &[&id, &revision.0],
+            )
+            .await?;
+        released += transaction
+            .execute(
+                "UPDATE fingerprint SET decision = 'duplicate', of = NULL, open = false
              WHERE id = $1 AND revision = $2 AND open",
-        )
-        .await?;
-    let mut released = 0;
-    for OpenClaim { id, revision } in owed {
-        let id = id.as_bytes().as_slice();
-        released += transaction.execute(&restore, &[&id, &revision.0]).await?;
-        released += transaction.execute(&clear, &[&id, &revision.0]).await?;
+                &[&id, &revision.0],
+            )
+            .await?;
     }
     transaction.commit().await?;
     Ok(released)

@@ -10,13 +10,10 @@ use tokio_postgres::{Client, NoTls};
 
 use crate::config::Config;
 use crate::error::Error;
+use crate::postgres::session::{Queries, Session, SessionRules};
 
 /// Older versions corrupt indexes in vacuum (0.8.3) or leave graphs unrepaired.
 const PGVECTOR: (u32, u32, u32) = (0, 8, 4);
-/// A process that stands still in the middle of a transaction holds its locks no longer:
-/// others wait for them.
-const MAX_IDLE_IN_TRANSACTION_MS: u32 = 5_000;
-
 /// Reads `url`. Its content does not stand in the error: it may hold a password.
 pub(super) fn server(config: &Config) -> Result<tokio_postgres::Config, Error> {
     let url = config.url.as_ref().ok_or_else(|| Error::Config("url is not set".into()))?;
@@ -41,9 +38,10 @@ pub(super) fn address(server: &tokio_postgres::Config) -> String {
     hosts.collect::<Vec<_>>().join(",")
 }
 
-/// Does `work` on a connection of its own: those of the pool need what it prepares.
+/// Does `work` within `limit` on a connection of its own: those of the pool need what it prepares.
 pub(super) async fn once<T>(
     config: &Config,
+    limit: Duration,
     work: impl AsyncFnOnce(&mut Client) -> Result<T, Error>,
 ) -> Result<T, Error> {
     let server = server(config)?;
@@ -54,10 +52,10 @@ pub(super) async fn once<T>(
     };
     let (mut client, connection) = connected.map_err(|error| refused(error, &server))?;
     let driver = tokio::spawn(connection);
-    let result = tokio::time::timeout(config.command_timeout(), work(&mut client)).await;
+    let result = tokio::time::timeout(limit, work(&mut client)).await;
     drop(client);
     driver.abort();
-    result.unwrap_or(Err(Error::Timeout(config.command_timeout())))
+    result.unwrap_or(Err(Error::Timeout(limit)))
 }
 
 /// A refusal in the server's words (wrong password, no such database) is not
@@ -83,17 +81,17 @@ fn causes(error: &dyn std::error::Error) -> String {
 /// Installs pgvector where it is absent, and refuses an old one.
 pub(super) async fn prepare_extension(client: &Client) -> Result<(), Error> {
     let installed = "SELECT extversion FROM pg_extension WHERE extname = 'vector'";
-    if client.query_opt(installed, &[]).await?.is_none() {
+    if client.query_typed_opt(installed, &[]).await?.is_none() {
         // Two processes that start together may both try: one of them finds it.
         let made = client.batch_execute("CREATE EXTENSION IF NOT EXISTS vector").await;
         if let Err(error) = made
-            && client.query_opt(installed, &[]).await?.is_none()
+            && client.query_typed_opt(installed, &[]).await?.is_none()
         {
             let why = error.as_db_error().map_or(error.to_string(), |e| e.message().to_owned());
             return Err(Error::Pgvector(format!("cannot install the extension: {why}")));
         }
     }
-    let found: String = client.query_one(installed, &[]).await?.get(0);
+    let found: String = client.query_typed_one(installed, &[]).await?.get(0);
     if version(&found) >= Some(PGVECTOR) {
         return Ok(());
     }
@@ -111,11 +109,15 @@ fn version(text: &str) -> Option<(u32, u32, u32)> {
 
 pub(super) fn pool(server: tokio_postgres::Config, config: &Config) -> Result<Pool, Error> {
     let recycling = ManagerConfig { recycling_method: RecyclingMethod::Fast };
-    let (ef_search, timeout) = (config.ef_search, config.command_timeout());
-    let prepared = Hook::async_fn(move |client: &mut deadpool_postgres::ClientWrapper, _| {
+    let rules = rules(config);
+    let limited = Hook::async_fn(move |client: &mut deadpool_postgres::ClientWrapper, _| {
         Box::pin(async move {
-            let prepared = prepare_connection(client, ef_search, timeout).await;
-            prepared.map_err(|error| HookError::message(error.to_string()))
+            // Behind a PgBouncer the connection may be lent to others after each transaction.
+            if !rules.prepared {
+                return Ok(());
+            }
+            let limited = client.batch_execute(&rules.limits(false)).await;
+            limited.map_err(|error| HookError::message(error.to_string()))
         })
     });
     Pool::builder(Manager::from_config(server, NoTls, recycling))
@@ -124,33 +126,24 @@ pub(super) fn pool(server: tokio_postgres::Config, config: &Config) -> Result<Po
         .create_timeout(Some(config.connect_timeout()))
         .recycle_timeout(Some(config.connect_timeout()))
         .runtime(Runtime::Tokio1)
-        .post_create(prepared)
+        .post_create(limited)
         .build()
         .map_err(|error| Error::Config(error.to_string()))
 }
 
-/// Sets what searches rely on, and checks that it took effect: before the
-/// library is loaded, and in old versions, Postgres accepts any name and value
-/// as a placeholder. The cast loads it; `LOAD` is for superusers.
-async fn prepare_connection(
-    client: &Client,
-    ef_search: u32,
-    timeout: Duration,
-) -> Result<(), Error> {
-    let timeout_ms = timeout.as_millis();
-    client
-        .batch_execute(&format!(
-            "SELECT '[1]'::halfvec;
-             SET hnsw.ef_search = {ef_search};
-             SET hnsw.iterative_scan = 'relaxed_order';
-             SET statement_timeout = {timeout_ms};
-             SET idle_in_transaction_session_timeout = {MAX_IDLE_IN_TRANSACTION_MS}"
-        ))
-        .await?;
+/// The rules that the connections of a pool follow.
+pub(super) fn rules(config: &Config) -> SessionRules {
+    let timeout = config.command_timeout();
+    SessionRules { prepared: config.prepared, ef_search: config.ef_search, timeout }
+}
+
+/// Checks that the settings of searches take effect: old versions of pgvector do not know them,
+/// and Postgres accepts any name and value.
+pub(super) async fn check_search(session: &mut Session, ef_search: u32) -> Result<(), Error> {
     let query = "SELECT current_setting('hnsw.ef_search'), current_setting('hnsw.iterative_scan'),
                         EXISTS (SELECT FROM pg_settings WHERE name = 'hnsw.iterative_scan')";
-    let row = client.query_one(query, &[]).await?;
-    let found: (String, String, bool) = (row.get(0), row.get(1), row.get(2));
+    let row = session.search().await?.query_one(query, &[]).await?;
+    let found: (String, String, bool) = (row.try_get(0)?, row.try_get(1)?, row.try_get(2)?);
     if found == (ef_search.to_string(), "relaxed_order".into(), true) {
         return Ok(());
     }

@@ -1,7 +1,9 @@
 //! The tables: how they come to be, and how their version is read.
 
+use tokio_postgres::types::Type;
 use tokio_postgres::{Client, GenericClient, Transaction};
 
+use crate::articles::facts;
 use crate::error::Error;
 use crate::ladder::{POSTGRES, SchemaVersions};
 
@@ -15,15 +17,19 @@ pub(super) async fn migrate(
     dimension: usize,
 ) -> Result<SchemaVersions, Error> {
     let transaction = client.transaction().await?;
-    transaction.execute("SELECT pg_advisory_xact_lock($1)", &[&LOCK]).await?;
+    let lock = "SELECT pg_advisory_xact_lock($1)";
+    transaction.execute_typed(lock, &[(&LOCK, Type::INT8)]).await?;
     transaction
         .batch_execute("CREATE TABLE IF NOT EXISTS courant_schema (version bigint PRIMARY KEY)")
         .await?;
     let schema = schema(&transaction).await?;
     for step in POSTGRES.missing(schema.found)? {
         transaction.batch_execute(&step.sql(dimension)).await?;
+        if step.number == facts::STEP {
+            facts::postgres::fill(&transaction).await?;
+        }
         let done = "INSERT INTO courant_schema VALUES ($1)";
-        transaction.execute(done, &[&step.number]).await?;
+        transaction.execute_typed(done, &[(&step.number, Type::INT8)]).await?;
     }
     check_dimension(&transaction, dimension).await?;
     transaction.commit().await?;
@@ -33,19 +39,19 @@ pub(super) async fn migrate(
 /// Reads the version; 0 in a database without our tables.
 pub(super) async fn schema(client: &impl GenericClient) -> Result<SchemaVersions, Error> {
     let query = "SELECT to_regclass('courant_schema') IS NOT NULL";
-    let is_ours: bool = client.query_one(query, &[]).await?.get(0);
+    let is_ours: bool = client.query_typed_one(query, &[]).await?.get(0);
     if !is_ours {
         return Ok(POSTGRES.schema(0));
     }
     let query = "SELECT coalesce(max(version), 0) FROM courant_schema";
-    Ok(POSTGRES.schema(client.query_one(query, &[]).await?.get(0)))
+    Ok(POSTGRES.schema(client.query_typed_one(query, &[]).await?.get(0)))
 }
 
 async fn check_dimension(transaction: &Transaction<'_>, configured: usize) -> Result<(), Error> {
     // pgvector keeps the dimension as the type's modifier.
     let query = "SELECT atttypmod FROM pg_attribute
                  WHERE attrelid = 'article'::regclass AND attname = 'vector'";
-    let modifier: i32 = transaction.query_one(query, &[]).await?.get(0);
+    let modifier: i32 = transaction.query_typed_one(query, &[]).await?.get(0);
     match usize::try_from(modifier) {
         Ok(stored) if stored == configured => Ok(()),
         Ok(stored) => Err(Error::StoredDimension { stored, configured }),

@@ -1,7 +1,7 @@
 //! Checks a store's file, and saves the readable part of a damaged one.
 //!
 //! Saving makes a new file and copies every row that can be read: a row may be lost, the
-//! rest is not. The indexes, and the words of the articles, are made anew on the way.
+//! rest is not. The indexes are made anew on the way.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -13,6 +13,7 @@ use serde::Serialize;
 
 use super::schema::{open_for_reading, open_or_create};
 use super::vectors::{remake_codes, wrong_codes};
+use crate::articles::facts;
 use crate::claims::obligation::ClosedClaim;
 use crate::claims::sqlite::settle;
 use crate::columns::article_id;
@@ -63,11 +64,6 @@ pub struct StoreRepair {
 /// A question whose answer is 0 in a whole file, with the problem that it counts.
 const QUESTIONS: [(&str, &str); 3] = [
     (
-        "SELECT count(*) FROM article LEFT JOIN article_text_docsize AS words
-             ON words.id = article.number WHERE words.id IS NULL",
-        "articles are not found by their words",
-    ),
-    (
         "SELECT count(*) FROM article LEFT JOIN article_vector USING (number)
          WHERE coalesce(length(vector), 0) <> 4 * (
              SELECT value FROM setting WHERE name = 'dimension')",
@@ -78,9 +74,14 @@ const QUESTIONS: [(&str, &str); 3] = [
          WHERE fingerprint.id IS NULL",
         "articles are unknown to the duplicate index",
     ),
+    (
+        "SELECT count(*) FROM (SELECT id FROM article_name UNION SELECT id FROM article_topic)
+         WHERE id NOT IN (SELECT id FROM article)",
+        "articles that are not stored have names or topics",
+    ),
 ];
 
-/// Looks through every page, and matches articles, vectors, words and claims.
+/// Looks through every page, and matches articles, vectors and claims.
 pub(crate) fn check(path: &Path, dimension: usize) -> Result<StoreCheck, Error> {
     let file = open_for_reading(path, dimension)?;
     let mut problems = damage(&file).unwrap_or_else(|error| vec![error.to_string()]);
@@ -94,6 +95,11 @@ pub(crate) fn check(path: &Path, dimension: usize) -> Result<StoreCheck, Error> 
     match wrong_codes(&file) {
         Ok(0) => {}
         Ok(codes) => problems.push(format!("{codes} vectors have another code than theirs")),
+        Err(error) => problems.push(error.to_string()),
+    }
+    match facts::sqlite::wrong(&file) {
+        Ok(0) => {}
+        Ok(articles) => problems.push(format!("{articles} articles have other facts in tables")),
         Err(error) => problems.push(error.to_string()),
     }
     // One page may fail several of them.
@@ -138,6 +144,9 @@ pub(crate) fn repair(path: &Path, dimension: usize) -> Result<StoreRepair, Error
     let lost_tables = copy_all(&damaged, &file, dimension)?;
     drop(damaged);
     remake_codes(&file)?;
+    for unreadable in facts::sqlite::remake(&file)? {
+        file.execute("DELETE FROM article WHERE number = ?1", [unreadable])?;
+    }
     close_claims(&file)?;
     let lost = lost(&file)?;
     file.execute(
@@ -169,10 +178,7 @@ fn copy_all(
     dimension: usize,
 ) -> Result<Vec<String>, Error> {
     let numbered = |first: i64, last: i64| [first.into(), last.into()];
-    let article = newest(
-        damaged,
-        &["SELECT max(number) FROM article", "SELECT max(id) FROM article_text_docsize"],
-    );
+    let article = newest(damaged, &["SELECT max(number) FROM article"]);
     let sketch = newest(damaged, &["SELECT max(number) FROM sketch"]);
     copy_articles(damaged, file, dimension, article)?;
     let sketches = Rows::new(damaged, file, "sketch", "number BETWEEN ?1 AND ?2");
@@ -182,6 +188,7 @@ fn copy_all(
         let start = first.to_be_bytes()[6..].to_vec();
         [start.into(), [&last.to_be_bytes()[6..], &[0xff; 14]].concat().into()]
     })?;
+    copy_history(damaged, file)?;
     let mut lost = Vec::new();
     for table in ["visit", "listing", "crawl_note", "crawl_lease", "crawl_holder"] {
         if !Rows::copy_table(damaged, file, table)? {
@@ -212,6 +219,24 @@ fn copy_articles(
     articles.copy_in_halves(1, newest, numbered)?;
     file.execute(
         "DELETE FROM article_vector WHERE number NOT IN (SELECT number FROM article)",
+        [],
+    )?;
+    Ok(())
+}
+
+/// Copies what is left of replaced versions and deletions. The saved file begins a history of its
+/// own, behind the greatest number that was saved.
+fn copy_history(damaged: &Connection, file: &Connection) -> Result<(), Error> {
+    for table in ["article_revision", "article_deletion"] {
+        if !Rows::copy_table(damaged, file, table)? {
+            tracing::warn!(table, "a table could not be saved as a whole");
+        }
+    }
+    file.execute(
+        "UPDATE setting SET value = (
+             SELECT max(coalesce(max(article.change), 0),
+                 (SELECT coalesce(max(change), 0) FROM article_deletion)) FROM article)
+         WHERE name = 'change'",
         [],
     )?;
     Ok(())

@@ -16,8 +16,8 @@ use matrix::MatrixRows;
 /// Shorter vectors have too few signs to tell them apart, and take little memory as they are.
 const LEAST_DIMENSION: usize = 128;
 /// Candidates per result that is asked for, where the chosen depth gives fewer. Of 19,165 articles
-/// of a news agency, 993 of 1,000 of the hundred nearest were among the first 800.
-const CANDIDATES_PER_RESULT: usize = 8;
+/// of a news agency, 967 of 1,000 of the hundred nearest were among the first 400.
+const CANDIDATES_PER_RESULT: usize = 4;
 
 /// The vectors of all articles, by their numbers.
 pub(crate) struct Resident(Rows);

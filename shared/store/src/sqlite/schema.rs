@@ -3,10 +3,12 @@
 use std::path::Path;
 use std::time::Duration;
 
+use courant_host::FileIdentity;
 use courant_salvage::open_for_reading_only;
-use rusqlite::{Connection, TransactionBehavior};
+use rusqlite::{Connection, OptionalExtension, TransactionBehavior};
 
 use super::vectors::complete_codes;
+use crate::articles::facts;
 use crate::error::Error;
 use crate::ladder::{SQLITE, SchemaVersions};
 
@@ -29,15 +31,40 @@ pub(super) fn open_or_create(path: &Path, dimension: usize) -> Result<Connection
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
     for step in SQLITE.missing(schema(&transaction, path)?.found)? {
         transaction.execute_batch(&step.sql(dimension))?;
+        if step.number == facts::STEP {
+            let unreadable = facts::sqlite::remake(&transaction)?.len();
+            if unreadable > 0 {
+                tracing::warn!(unreadable, "articles cannot be read; run courant check");
+            }
+        }
         transaction.pragma_update(None, "user_version", step.number)?;
     }
     check_dimension(&transaction, dimension)?;
+    name_history(&transaction, path)?;
     complete_codes(&transaction)?;
     // No other process writes here: the crawlers of former ones are gone.
     transaction
         .execute_batch("UPDATE crawl_lease SET expires_at_ms = 0; DELETE FROM crawl_holder;")?;
     transaction.commit()?;
     Ok(connection)
+}
+
+/// A copy of a file begins a history of its own: it gets another epoch.
+fn name_history(connection: &Connection, path: &Path) -> Result<(), Error> {
+    let file = FileIdentity::of(path).map_err(|_| Error::Gone(path.to_owned()))?;
+    let number = file.number().to_string();
+    let query = "SELECT value FROM setting WHERE name = 'file'";
+    let known: Option<String> = connection.query_row(query, [], |row| row.get(0)).optional()?;
+    if known.as_ref() == Some(&number) {
+        return Ok(());
+    }
+    connection.execute("INSERT OR REPLACE INTO setting VALUES ('file', ?1)", [number])?;
+    if known.is_some() {
+        connection.execute_batch(
+            "UPDATE setting SET value = lower(hex(randomblob(8))) WHERE name = 'epoch'",
+        )?;
+    }
+    Ok(())
 }
 
 /// Opens a file that is there, for reading.

@@ -3,16 +3,18 @@
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod articles;
+mod bouncer;
+mod changes;
 mod claims;
 mod durability;
+mod facts;
 mod house;
+mod ingest;
 mod leases;
 mod listings;
 mod notes;
 mod obligations;
 mod postgres_only;
-mod related;
-mod search;
 mod sqlite_only;
 mod upgrade;
 mod vectors;

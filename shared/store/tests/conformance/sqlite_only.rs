@@ -1,13 +1,14 @@
 //! One file, one writing process.
 
 use std::io::{BufRead, BufReader, Write};
+use std::path::Path;
 use std::process::{Command, Stdio};
 
 use courant_article::{ArticleId, Decision, Embedding};
 use courant_gpu_utils::Config as GpuConfig;
 use courant_gpu_utils::hybrid::Metrics;
 use courant_gpu_utils::similarity::HybridMatrix;
-use courant_store::{Access, Config, Error, SearchMode, SearchQuery, Store};
+use courant_store::{Access, Config, Error, Store};
 use courant_telemetry::{Clock, Meters};
 use courant_vectors::ScanPlacement;
 
@@ -42,13 +43,9 @@ async fn a_reader_beside_the_writer_sees_what_is_committed() {
     let reader = open(&house.file(), Access::ReadOnly, &config()).await.unwrap();
     house.put(&[record("b", "Ferry", "text", [1.0, 0.0, 0.0, 0.0])]).await;
     assert!(reader.articles().get(id("b")).await.unwrap().is_some());
-    let vector = Some(Embedding::from_unit(vec![1.0, 0.0, 0.0, 0.0]));
-    let query = SearchQuery { vector, mode: SearchMode::Vector, limit: 10, text: String::new() };
-    assert_eq!(
-        reader.articles().search(&query).await.unwrap().len(),
-        1,
-        "the vectors at the time of opening"
-    );
+    let vector = Embedding::from_unit(vec![1.0, 0.0, 0.0, 0.0]);
+    let near = reader.articles().nearest(&vector, 10, None).await.unwrap();
+    assert_eq!(near.len(), 1, "the vectors at the time of opening");
     let written = reader.articles().upsert(&[record("c", "", "", [0.0; 4])]).await;
     assert!(matches!(written, Err(Error::ReadOnly)));
     reader.ping().await.unwrap();
@@ -62,9 +59,8 @@ async fn placed_vectors_are_searched_by_a_dispatched_scan_of_all_rows() {
         .map(|n| record(&n.to_string(), "T", &n.to_string(), [1.0, n as f32, 0.0, 0.0]))
         .collect();
     store.articles().upsert(&records).await.unwrap();
-    let vector = Some(Embedding::normalized(vec![1.0, 3.0, 0.0, 0.0]));
-    let query = SearchQuery { vector, mode: SearchMode::Vector, limit: 1, text: String::new() };
-    assert_eq!(store.articles().search(&query).await.unwrap()[0].id, id("3"));
+    let vector = Embedding::normalized(vec![1.0, 3.0, 0.0, 0.0]);
+    assert_eq!(store.articles().nearest(&vector, 1, None).await.unwrap()[0].id, id("3"));
     let text = meters.render().unwrap();
     let on_cpu = r#"{device="cpu",operation="top_k"}"#;
     for line in [
@@ -94,8 +90,30 @@ async fn without_a_device_no_scan_is_dispatched() {
     let store = placed(&folder, None, &meters).await.unwrap();
     let records = ["a", "b"].map(|name| record(name, "T", name, [1.0, 0.0, 0.0, 0.0]));
     store.articles().upsert(&records).await.unwrap();
-    assert_eq!(store.articles().related(id("a"), 9).await.unwrap().unwrap().len(), 1);
+    let near = store.articles().nearest(&records[0].vector, 9, None).await.unwrap();
+    assert_eq!(near.len(), 2);
     assert!(!meters.render().unwrap().contains("courant_gpu"));
+}
+
+#[tokio::test]
+async fn a_copy_of_a_file_begins_a_history_of_its_own() {
+    let house = House::sqlite().await;
+    house.put(&[record("a", "Ferry", "text", [1.0, 0.0, 0.0, 0.0])]).await;
+    let head = house.store.articles().head().await.unwrap();
+    let path = house.file();
+    house.store.close().await.unwrap();
+    let copy = path.with_file_name("copy.db");
+    std::fs::copy(&path, &copy).unwrap();
+    let epoch = async |path: &Path| {
+        let store = open(path, Access::ReadWrite, &config()).await.unwrap();
+        let head = store.articles().head().await.unwrap();
+        store.close().await.unwrap();
+        (head.epoch, head.change)
+    };
+    let copied = epoch(&copy).await;
+    assert!(copied.0 != head.epoch && copied.1 == head.change, "{copied:?} {head:?}");
+    assert_eq!(epoch(&copy).await, copied);
+    assert_eq!(epoch(&path).await, (head.epoch, head.change));
 }
 
 #[tokio::test]
@@ -216,22 +234,15 @@ async fn what_is_whole_of_a_damaged_file_is_saved_and_the_rest_is_named() {
     let again = Store::check_sqlite(&path, &config()).await.unwrap();
     assert!(again.is_whole() && again.articles == repair.saved, "{again:?}");
     let store = open(&path, Access::ReadWrite, &config()).await.unwrap();
-    for (number, article) in ids.iter().enumerate() {
+    for article in &ids {
         let is_lost = repair.lost.contains(article);
         assert_eq!(store.articles().get(*article).await.unwrap().is_none(), is_lost);
         assert_eq!(store.claims().known(&[*article]).await.unwrap(), [!is_lost]);
-        let query = SearchQuery {
-            text: number.to_string(),
-            vector: None,
-            mode: SearchMode::Text,
-            limit: 1,
-        };
-        assert_eq!(store.articles().search(&query).await.unwrap().is_empty(), is_lost, "{number}");
     }
 }
 
 #[tokio::test]
-async fn articles_claims_words_and_vectors_are_matched() {
+async fn articles_claims_and_vectors_are_matched() {
     let (_folder, path, ids) = closed_file().await;
     let file = rusqlite::Connection::open(&path).unwrap();
     let of = |n: usize| ids[n].as_bytes().to_vec();

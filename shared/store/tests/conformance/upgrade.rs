@@ -11,8 +11,7 @@ use courant_article::{ContentHash, Embedding, Evidence, FeedFields, PageFields};
 use courant_config::Secret;
 use courant_dedup::Sketch;
 use courant_store::{
-    Access, Claim, Config, Error, Listing, Note, NoteKind, SearchMode, SearchQuery, Store,
-    StoredArticle, Visit,
+    Access, Claim, Config, Error, Listing, Note, NoteKind, Store, StoredArticle, Visit,
 };
 use courant_telemetry::{Clock, Meters};
 use flate2::Compression;
@@ -122,7 +121,7 @@ async fn fill(store: &Store) {
     store.crawl().record_notes(&[], &notes()).await.unwrap();
 }
 
-/// Everything that [`fill`] stored is there, and both searches find it.
+/// Everything that [`fill`] stored is there, is near its vector, and stands among the changes.
 async fn check(store: &Store) {
     let [_, ferry, copy, council] = records();
     for record in [&ferry, &copy, &council] {
@@ -139,7 +138,8 @@ async fn check(store: &Store) {
     for note in notes() {
         assert_eq!(store.crawl().note(note.kind, &note.name).await.unwrap(), Some(note));
     }
-    check_searches(store).await;
+    check_vectors(store).await;
+    check_changes(store).await;
 }
 
 async fn check_claims(store: &Store) {
@@ -166,16 +166,22 @@ async fn check_claims(store: &Store) {
     assert_eq!(found, expected);
 }
 
-async fn check_searches(store: &Store) {
-    let found = async |text: &str, vector: Vec<f32>, mode| {
-        let vector = Some(Embedding::normalized(vector));
-        let query = SearchQuery { text: text.into(), vector, mode, limit: 1 };
-        store.articles().search(&query).await.unwrap()[0].id
-    };
-    let text = found("council bridge", vec![1.0, 0.0, 0.0, 0.0], SearchMode::Text).await;
-    assert_eq!(text, id("council"));
-    let vector = found("", vec![1.0, 0.0, 0.0, 0.0], SearchMode::Vector).await;
-    assert_eq!(vector, id("ferry"));
+async fn check_vectors(store: &Store) {
+    let vector = Embedding::normalized(vec![1.0, 0.0, 0.0, 0.0]);
+    let near = store.articles().nearest(&vector, 1, None).await.unwrap();
+    assert_eq!(near[0].id, id("ferry"));
+}
+
+/// Whoever derives something from the articles finds each of them among the changes.
+async fn check_changes(store: &Store) {
+    let changes = store.articles().changes(0, 100).await.unwrap();
+    let mut changed: Vec<_> = changes.iter().map(|change| change.id).collect();
+    changed.sort();
+    let mut expected = ["ferry", "copy", "council"].map(id);
+    expected.sort();
+    assert_eq!(changed, expected);
+    let last = changes.last().unwrap().number;
+    assert_eq!(store.articles().head().await.unwrap().change, last);
 }
 
 fn fixtures() -> PathBuf {

@@ -27,27 +27,34 @@ const MIN_PROSE_BEFORE_COMMENTS: f64 = 300.0;
 const MIN_CARDS: usize = 3;
 const MAX_CARD_CHARS: usize = 300;
 
-/// Returns the indices of the kept blocks, in the page's order.
-pub(super) fn clean(
-    outline: &Outline,
-    scores: &Scores,
-    choice: &Choice,
-    title: &str,
-) -> Vec<usize> {
+/// The indices of blocks, in the page's order.
+#[derive(Debug, Default)]
+pub(super) struct Cleaned {
+    pub(super) kept: Vec<usize>,
+    /// The blocks that belong to no article, such as comments, prompts and repeated text.
+    pub(super) refused: Vec<usize>,
+}
+
+/// Returns the blocks of the chosen elements that are kept, and those that are refused.
+pub(super) fn clean(outline: &Outline, scores: &Scores, choice: &Choice, title: &str) -> Cleaned {
     let mut kept = Kept::of(outline, choice);
     for chosen in &choice.elements {
         kept.leave_elements(outline, scores, *chosen, choice.is_body);
+    }
+    let before = kept.indices();
+    for chosen in &choice.elements {
         kept.leave_sections(outline, scores, *chosen);
     }
     kept.leave_blocks(outline, title);
     kept.leave_repeated(outline);
+    let refused = before.into_iter().filter(|index| !kept.blocks[*index]).collect();
     if !choice.is_body {
         kept.trim(outline, scores);
     }
     kept.trim_headings(outline);
     kept.add_lead(outline, scores, choice);
-    let kept = kept.indices();
-    if kept.is_empty() { all_plain(outline, choice) } else { kept }
+    let kept = Some(kept.indices()).filter(|kept| !kept.is_empty());
+    Cleaned { kept: kept.unwrap_or_else(|| all_plain(outline, choice)), refused }
 }
 
 /// Returns the chosen blocks that are not mostly links. It serves pages on which all blocks were
@@ -299,7 +306,7 @@ pub(super) fn is_title(text: &str, title: &str) -> bool {
 }
 
 /// Returns true for a repeated title, a teaser, a prompt or a credit.
-fn is_aside(outline: &Outline, block: &Block, title: &str) -> bool {
+pub(super) fn is_aside(outline: &Outline, block: &Block, title: &str) -> bool {
     let text = outline.text_of(block);
     let tag = outline.tag_of(block);
     if matches!(tag, Tag::Heading(_)) && is_title(text, title) {

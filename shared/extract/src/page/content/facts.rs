@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use super::outline::{Outline, Tag};
+use super::outline::{Block, Outline, Tag};
 
 /// The fewest characters of a paragraph of an article.
 const LONG_CHARS: usize = 140;
@@ -29,6 +29,16 @@ pub(in crate::page) struct Facts {
     pub(in crate::page) has_comments: bool,
     /// True if the page has a cart for its subject.
     pub(in crate::page) is_for_sale: bool,
+    /// The numbers of blocks in the main text and in the whole page.
+    pub(in crate::page) kept: usize,
+    pub(in crate::page) blocks: usize,
+    /// The share of the page's text that stands in links.
+    pub(in crate::page) page_links: f64,
+    /// The numbers of times, and of controls that answer a comment, in the whole page.
+    pub(in crate::page) times: usize,
+    pub(in crate::page) replies: usize,
+    /// The number of blocks that end in a question mark.
+    pub(in crate::page) questions: usize,
 }
 
 impl Facts {
@@ -40,12 +50,18 @@ impl Facts {
             prices: prices(outline),
             alike: alike(outline),
             has_comments: outline.elements.iter().any(|element| element.label.comments),
+            kept: kept.len(),
+            blocks: outline.blocks.len(),
+            page_links: page_links(outline),
+            times: outline.times.len(),
+            replies: outline.replies.len(),
             is_for_sale: outline.elements.iter().any(|element| element.label.for_sale),
             ..Self::default()
         };
         let (mut long, mut lists, mut code) = (0, 0, 0);
         for index in kept {
             let block = &outline.blocks[*index];
+            facts.questions += usize::from(outline.text_of(block).ends_with(['?', '？']));
             match outline.tag_of(block) {
                 Tag::Heading(_) => facts.headings += 1,
                 Tag::Item | Tag::Cell => lists += block.chars,
@@ -75,6 +91,11 @@ fn own_chars(outline: &Outline) -> usize {
         }
     }
     chars
+}
+
+fn page_links(outline: &Outline) -> f64 {
+    let sum = |of: fn(&Block) -> usize| outline.blocks.iter().map(of).sum();
+    share(sum(|block| block.link_chars), sum(|block| block.chars))
 }
 
 fn share(part: usize, whole: usize) -> f64 {

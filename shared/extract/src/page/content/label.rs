@@ -5,8 +5,10 @@ use dom_query::Element;
 use super::hidden;
 use super::phrases;
 
-/// The most bytes of a name. Longer names are made by machines.
-const MAX_NAME_BYTES: usize = 80;
+mod names;
+
+use names::Meaning;
+pub(super) use names::Names;
 
 /// The kinds of content that an element's names state.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -38,195 +40,8 @@ pub(super) struct Label {
     pub(super) others: bool,
 }
 
-/// Words of names for parts that do not belong to an article.
-const BOILERPLATE: &[&str] = &[
-    "ad",
-    "addthis",
-    "addtoany",
-    "ads",
-    "adsbygoogle",
-    "adsense",
-    "advert",
-    "advertisement",
-    "advertising",
-    "alsoread",
-    "banner",
-    "bio",
-    "breadcrumb",
-    "breadcrumbs",
-    "byline",
-    "caption",
-    "consent",
-    "cookie",
-    "cookiebar",
-    "cookies",
-    "copyright",
-    "credit",
-    "credits",
-    "cta",
-    "disclosure",
-    "donate",
-    "donation",
-    "follow",
-    "footer",
-    "footnav",
-    "gdpr",
-    "infobox",
-    "login",
-    "mailchimp",
-    "mashsb",
-    "menu",
-    "meta",
-    "metadata",
-    "modal",
-    "more",
-    "morelinks",
-    "mostread",
-    "nav",
-    "navbar",
-    "navigation",
-    "newsletter",
-    "newsletters",
-    "noprint",
-    "outbrain",
-    "overlay",
-    "pager",
-    "pagination",
-    "paginator",
-    "paywall",
-    "piano",
-    "popular",
-    "popup",
-    "postmeta",
-    "print",
-    "promo",
-    "promobox",
-    "promos",
-    "promotion",
-    "rating",
-    "ratings",
-    "readmore",
-    "recirc",
-    "recommend",
-    "recommendation",
-    "recommendations",
-    "recommended",
-    "related",
-    "relatedposts",
-    "reklama",
-    "share",
-    "sharebar",
-    "sharedaddy",
-    "sharethis",
-    "sharing",
-    "sidebar",
-    "signup",
-    "social",
-    "socials",
-    "sociable",
-    "sponsor",
-    "sponsored",
-    "sponsors",
-    "subscribe",
-    "subscription",
-    "legend",
-    "instagram",
-    "tweet",
-    "twitter",
-    "facebook",
-    "whatsapp",
-    "taboola",
-    "taglist",
-    "tags",
-    "teaser",
-    "teasers",
-    "toolbar",
-    "trending",
-    "werbung",
-];
-/// Names, without separators, of parts about the author.
-const AUTHORS: &[&str] = &[
-    "aboutauthor",
-    "aboutheauthor",
-    "authorbio",
-    "authorbox",
-    "authorcard",
-    "authorinfo",
-    "authorprofile",
-    "authortext",
-    "postauthor",
-];
-const COMMENTS: &[&str] = &[
-    "comment",
-    "commentlist",
-    "commentaires",
-    "comments",
-    "disqus",
-    "kommentare",
-    "respond",
-    "comentarios",
-];
-/// Names of the body of an article, without separators.
-const BODIES: &[&str] = &[
-    "articlebody",
-    "articlecontent",
-    "articletext",
-    "articlecopy",
-    "articlemain",
-    "postbody",
-    "postcontent",
-    "posttext",
-    "entrycontent",
-    "entrybody",
-    "entrytext",
-    "storybody",
-    "storycontent",
-    "storytext",
-    "newsbody",
-    "newscontent",
-    "newstext",
-    "blogcontent",
-    "blogbody",
-    "contentbody",
-    "bodycopy",
-    "richtext",
-    "fieldnamebody",
-    "bodytext",
-    "postentry",
-    "thecontent",
-];
-/// The starts of names that say what an element has or is about, and not what it is.
-const PROPERTIES: &[&str] =
-    &["tag-", "category-", "has-", "format-", "status-", "type-", "node--type-"];
-const SALES: &[&str] =
-    &["addtocart", "addtobasket", "buybox", "buynow", "productform", "productprice"];
-/// Words that show that a name states where columns are: `layout-with-sidebar`.
-const LAYOUT: &[&str] = &["layout", "with", "w", "no", "without"];
-/// Names of the paragraph between the headline and the body.
-const LEADS: &[&str] = &[
-    "standfirst",
-    "excerpt",
-    "vorspann",
-    "chapo",
-    "subtitle",
-    "subheadline",
-    "subhead",
-    "articleintro",
-    "articlelead",
-    "articlesummary",
-    "articledescription",
-    "intro",
-    "lead",
-    "teaser",
-    "dek",
-    "deck",
-    "entradilla",
-    "sottotitolo",
-    "ingress",
-    "summary",
-    "headertext",
-];
-pub(super) fn of(element: &Element) -> Label {
+/// Returns the label of an element. `names` keeps the meanings of the names of the page.
+pub(super) fn of(element: &Element, names: &mut Names) -> Label {
     let is_for_no_script = &*element.name.local == "noscript";
     let mut label = Label { hidden: is_for_no_script, ..Label::default() };
     let mut is_streamed = false;
@@ -236,11 +51,11 @@ pub(super) fn of(element: &Element) -> Label {
         match &*attribute.name.local {
             "id" if value.starts_with("S:") => is_streamed = true,
             "class" => {
-                value.split_ascii_whitespace().for_each(|name| label.class(name));
+                value.split_ascii_whitespace().for_each(|name| label.class(name, names));
                 classes = value;
             }
             "id" => value.split_ascii_whitespace().for_each(|name| {
-                label.name(name);
+                label.name(name, names);
             }),
             "role" => label.role(value),
             "itemprop" => label.property(value),
@@ -252,7 +67,7 @@ pub(super) fn of(element: &Element) -> Label {
             "itemtype" => label.item(value),
             "style" => label.hidden |= hidden::is_hidden_style(element, value),
             "data-testid" | "data-component" | "data-block" => {
-                label.name(value);
+                label.name(value, names);
             }
             _ => {}
         }
@@ -268,54 +83,21 @@ pub(super) fn of(element: &Element) -> Label {
 }
 
 impl Label {
-    fn class(&mut self, name: &str) {
-        let plain = self.name(name);
-        self.unseen |= hidden::is_unseen_class(&plain);
-        self.hidden_by_class |= hidden::is_hidden_class(&plain);
+    fn class(&mut self, name: &str, names: &mut Names) {
+        let meaning = self.name(name, names);
+        self.unseen |= meaning.unseen_class;
+        self.hidden_by_class |= meaning.hidden_class;
     }
 
-    /// Notes the meaning of a name. Returns the name in lower case, without separators.
-    fn name(&mut self, name: &str) -> String {
-        let is_property = PROPERTIES.iter().any(|start| name.starts_with(start));
-        if name.len() > MAX_NAME_BYTES || is_property {
-            return String::new();
-        }
-        // The part after `--` modifies a block; it does not name it.
-        let name = name.split_once("--").map_or(name, |parts| parts.0);
-        let mut whole = String::with_capacity(name.len());
-        let was_boilerplate = self.boilerplate;
-        let mut is_layout = false;
-        let mut word_start = 0;
-        let mut was_lower = false;
-        for c in name.chars() {
-            let is_border = !c.is_ascii_alphanumeric();
-            if is_border || (c.is_ascii_uppercase() && was_lower) {
-                is_layout |= LAYOUT.contains(&&whole[word_start..]);
-                self.word(&whole[word_start..]);
-                word_start = whole.len();
-            }
-            if !is_border {
-                whole.push(c.to_ascii_lowercase());
-            }
-            was_lower = c.is_ascii_lowercase();
-        }
-        self.word(&whole[word_start..]);
-        is_layout |= LAYOUT.contains(&&whole[word_start..]);
-        self.boilerplate &= !is_layout || was_boilerplate;
-        self.for_sale |= SALES.iter().any(|sale| whole.contains(sale));
-        self.lead |= LEADS.iter().any(|lead| whole.contains(lead));
-        self.boilerplate |= AUTHORS.iter().any(|author| whole.contains(author));
-        self.body |= whole == "entry" && !self.boilerplate;
-        self.body |= BODIES.iter().any(|body| whole.contains(body)) && !self.boilerplate;
-        whole
-    }
-
-    fn word(&mut self, word: &str) {
-        if COMMENTS.contains(&word) {
-            (self.comments, self.boilerplate) = (true, true);
-        } else {
-            self.boilerplate |= BOILERPLATE.contains(&word);
-        }
+    /// Notes the meaning of a name.
+    fn name(&mut self, name: &str, names: &mut Names) -> Meaning {
+        let meaning = names.meaning(name);
+        self.comments |= meaning.comments;
+        self.boilerplate |= meaning.boilerplate || meaning.author;
+        self.for_sale |= meaning.for_sale;
+        self.lead |= meaning.lead;
+        self.body |= meaning.body && !self.boilerplate;
+        meaning
     }
 
     fn role(&mut self, role: &str) {

@@ -4,112 +4,127 @@ use dom_query::Document;
 use url::Url;
 
 use super::address;
-use crate::page::content::Content;
+use crate::page::content::{Content, Facts};
 use crate::page::metadata::Metadata;
+use crate::trees::Signs;
 
 const MAX_SCRIPTS: usize = 32;
 
-/// The meanings of the numbers in [`Signs`], in their order.
-pub const SIGNS: [&str; 37] = [
-    "json-ld article",
-    "json-ld news article or blog posting",
-    "json-ld product or offer",
-    "json-ld forum or questions",
-    "json-ld listing",
-    "json-ld page only",
-    "json-ld organization, service or software",
-    "og:type article",
-    "og:type website",
-    "og:type product",
-    "published",
-    "author",
-    "article:published_time",
-    "url article",
-    "url forum",
-    "url product",
-    "url listing",
-    "url documentation",
-    "url service",
-    "url depth",
-    "url slug words",
-    "url year",
-    "url query",
-    "text length",
-    "share of the page's text",
-    "link density",
-    "share in long paragraphs",
-    "paragraphs",
-    "share in lists and tables",
-    "share in code",
-    "headings per paragraph",
-    "prices",
-    "comments",
-    "alike containers",
-    "documentation generator",
-    "buying",
-    "one article element",
-];
-
-/// One number for each of [`SIGNS`].
-pub type Signs = [f64; SIGNS.len()];
-
+/// Returns the names and the values of the numbers, always in the same order.
 pub(in crate::page) fn of(
     document: &Document,
     url: &Url,
     metadata: &Metadata,
     content: &Content,
 ) -> Signs {
-    let types = json_ld_types(document);
-    let has = |names: &[&str]| number(types.iter().any(|name| names.contains(&name.as_str())));
-    let declared = metadata.declared_type.as_deref().unwrap_or_default();
-    let is_article = types.iter().any(|name| name.ends_with("Article") || name == "BlogPosting");
-    let [url_article, url_forum, url_product, url_listing, url_documentation, url_service] =
-        address::kinds(url).map(number);
-    let meta = |selector: &str| number(document.select_single(selector).exists());
-    let facts = &content.facts;
-    [
-        number(is_article),
-        has(&["NewsArticle", "BlogPosting", "ReportageNewsArticle", "LiveBlogPosting"]),
-        has(&["Product", "Offer", "AggregateOffer", "ProductGroup"]),
-        has(&["DiscussionForumPosting", "QAPage", "Question", "Answer", "Comment"]),
-        has(&["CollectionPage", "ItemList", "SearchResultsPage", "OfferCatalog"]),
-        number(!types.is_empty() && !is_article) * has(&["WebPage", "WebSite"]),
-        has(&["Service", "SoftwareApplication", "LocalBusiness", "WebApplication", "FAQPage"]),
-        number(declared.contains("article")),
-        number(declared == "website"),
-        number(declared.contains("product")),
-        number(metadata.published_at.is_some()),
-        number(!metadata.authors.is_empty()),
-        meta("meta[property='article:published_time']"),
-        url_article,
-        url_forum,
-        url_product,
-        url_listing,
-        url_documentation,
-        url_service,
-        (address::depth(url) as f64 / 3.0).min(2.0),
-        (address::slug_words(url) as f64 / 4.0).min(2.0),
-        number(address::has_year(url)),
-        number(url.query().is_some()),
-        (content.chars as f64).max(1.0).log10() - 3.0,
-        facts.share_of_page,
-        content.link_density,
-        facts.share_in_long,
-        (facts.paragraphs as f64).max(1.0).log10(),
-        facts.share_in_lists,
-        facts.share_in_code,
-        (facts.headings as f64 / facts.paragraphs.max(1) as f64).min(2.0),
-        (facts.prices as f64 / 5.0).min(2.0),
-        number(facts.has_comments),
-        (facts.alike as f64 / 5.0).min(2.0),
-        number(is_generated_documentation(document)),
-        number(facts.is_for_sale),
-        number(document.select("article").length() == 1),
-    ]
+    let mut signs = Signs::new();
+    let mut put = |name: &'static str, value: f32| signs.push((name, value));
+    types(&json_ld_types(document), &mut put);
+    declared(document, metadata, &mut put);
+    address(url, &mut put);
+    text(document, content, &mut put);
+    facts(&content.facts, &mut put);
+    signs
 }
 
-fn number(is_so: bool) -> f64 {
-    f64::from(u8::from(is_so))
+fn types(types: &[String], put: &mut impl FnMut(&'static str, f32)) {
+    let has = |names: &[&str]| number(types.iter().any(|name| names.contains(&name.as_str())));
+    let is_article = types.iter().any(|name| name.ends_with("Article") || name == "BlogPosting");
+    put("json-ld article", number(is_article));
+    put(
+        "json-ld news article or blog posting",
+        has(&["NewsArticle", "BlogPosting", "ReportageNewsArticle", "LiveBlogPosting"]),
+    );
+    put("json-ld product or offer", has(&["Product", "Offer", "AggregateOffer", "ProductGroup"]));
+    put(
+        "json-ld forum or questions",
+        has(&["DiscussionForumPosting", "QAPage", "Question", "Answer", "Comment"]),
+    );
+    put(
+        "json-ld listing",
+        has(&["CollectionPage", "ItemList", "SearchResultsPage", "OfferCatalog"]),
+    );
+    put(
+        "json-ld page only",
+        number(!types.is_empty() && !is_article) * has(&["WebPage", "WebSite"]),
+    );
+    put(
+        "json-ld organization, service or software",
+        has(&["Service", "SoftwareApplication", "LocalBusiness", "WebApplication", "FAQPage"]),
+    );
+}
+
+fn declared(document: &Document, metadata: &Metadata, put: &mut impl FnMut(&'static str, f32)) {
+    let declared = metadata.declared_type.as_deref().unwrap_or_default();
+    let meta = |selector: &str| number(document.select_single(selector).exists());
+    put("og:type article", number(declared.contains("article")));
+    put("og:type website", number(declared == "website"));
+    put("og:type product", number(declared.contains("product")));
+    put("published", number(metadata.published_at.is_some()));
+    put("author", number(!metadata.authors.is_empty()));
+    put("article:published_time", meta("meta[property='article:published_time']"));
+    put("words of title", words(&metadata.title));
+    put("words of description", words(&metadata.description));
+    put("section", number(metadata.section.is_some()));
+    put("tags", log(metadata.tags.len()));
+    put("changed", number(metadata.modified_at.is_some()));
+}
+
+fn address(url: &Url, put: &mut impl FnMut(&'static str, f32)) {
+    let [url_article, url_forum, url_product, url_listing, url_documentation, url_service] =
+        address::kinds(url).map(number);
+    put("url article", url_article);
+    put("url forum", url_forum);
+    put("url product", url_product);
+    put("url listing", url_listing);
+    put("url documentation", url_documentation);
+    put("url service", url_service);
+    put("url depth", (address::depth(url) as f32 / 3.0).min(2.0));
+    put("url slug words", (address::slug_words(url) as f32 / 4.0).min(2.0));
+    put("url year", number(address::has_year(url)));
+    put("url query", number(url.query().is_some()));
+}
+
+fn text(document: &Document, content: &Content, put: &mut impl FnMut(&'static str, f32)) {
+    put("text length", (content.chars as f32).max(1.0).log10() - 3.0);
+    put("link density", content.link_density as f32);
+    put("documentation generator", number(is_generated_documentation(document)));
+    put("one article element", number(document.select("article").length() == 1));
+}
+
+fn facts(facts: &Facts, put: &mut impl FnMut(&'static str, f32)) {
+    put("share of the page's text", facts.share_of_page as f32);
+    put("share in long paragraphs", facts.share_in_long as f32);
+    put("paragraphs", (facts.paragraphs as f32).max(1.0).log10());
+    put("share in lists and tables", facts.share_in_lists as f32);
+    put("share in code", facts.share_in_code as f32);
+    put(
+        "headings per paragraph",
+        (facts.headings as f32 / facts.paragraphs.max(1) as f32).min(2.0),
+    );
+    put("prices", (facts.prices as f32 / 5.0).min(2.0));
+    put("comments", number(facts.has_comments));
+    put("alike containers", (facts.alike as f32 / 5.0).min(2.0));
+    put("buying", number(facts.is_for_sale));
+    put("kept blocks", log(facts.kept));
+    put("blocks", log(facts.blocks));
+    put("share of the page's links", facts.page_links as f32);
+    put("times", log(facts.times));
+    put("answers", log(facts.replies));
+    put("questions", log(facts.questions));
+}
+
+/// Returns the logarithm of the number of words.
+fn words(text: &str) -> f32 {
+    log(text.split_whitespace().count())
+}
+
+fn log(number: usize) -> f32 {
+    (number as f32 + 1.0).ln()
+}
+
+fn number(is_so: bool) -> f32 {
+    f32::from(u8::from(is_so))
 }
 
 /// Returns the values of `@type` at any depth. They are found without parsing, so that a broken

@@ -1,67 +1,56 @@
 //! Articles, lists of them, full text and vectors.
 
-use courant_article::{ArticleId, Embedding, Revision};
-use deadpool_postgres::Client;
+use courant_article::{ArticleId, Embedding, Revision, Text};
+use courant_vectors::RowSet;
 use pgvector::HalfVector;
 use tokio_postgres::Row as SqlRow;
 
-use crate::articles::query::{CANDIDATES, Terms};
-use crate::articles::record::{ArticleSummary, Candidate, FoundArticle, StoredArticle};
+use crate::articles::record::{
+    ArticleExcerpt, ArticleSubjects, ArticleSummary, EXCERPT_CHARS, Neighbour, ReplacedRevision,
+    StoredArticle, Subjects,
+};
 use crate::articles::row::ArticleRow;
-use crate::articles::snippet::SOURCE;
-use crate::columns::{article_id, content_hash, instant, optional_id, parsed, published};
+use crate::columns::{
+    article_id, article_number, content_hash, instant, optional_id, parsed, published,
+};
 use crate::error::Error;
+use crate::postgres::session::{Queries, Session};
 
 const ARTICLE: &str = "
 SELECT id, revision, url, content_hash, title, authors::text, published_at, declared_language,
     language, site_name, body, truncated, source, submission_id, decision, syndicated_of,
-    model::text, analysis::text, vector, stored_at_ms, page::text, feed::text,
+    model::text, analysis::text, vector::real[], stored_at_ms, page::text, feed::text,
     evidence::text
 FROM article WHERE id = $1";
-
-/// `$1`: wanted words and phrases, `$2`: unwanted ones, `$3`: how the wanted
-/// ones are joined. A term of stop words alone is an empty query: it is left
-/// out. The text form of a tsquery is quoted, so it can be joined and read back.
-///
-/// Ranking reads each match's whole tsvector (0.1 ms): of very many matches only
-/// the newest, `$5`, are ranked.
-const MATCHING: &str = "
-WITH wanted AS (
-    SELECT string_agg('(' || term::text || ')', $3)::tsquery AS query
-    FROM unnest($1::text[]) AS phrase, phraseto_tsquery('english', phrase) AS term
-    WHERE numnode(term) > 0
-), unwanted AS (
-    SELECT string_agg('!(' || term::text || ')', ' & ')::tsquery AS query
-    FROM unnest($2::text[]) AS phrase, phraseto_tsquery('english', phrase) AS term
-    WHERE numnode(term) > 0
-), asked AS (
-    SELECT CASE WHEN unwanted.query IS NULL THEN wanted.query
-                ELSE wanted.query && unwanted.query END AS query
-    FROM wanted, unwanted
-), matching AS MATERIALIZED (
-    SELECT id, words, asked.query FROM article, asked WHERE words @@ asked.query
-    ORDER BY stored_at_ms DESC LIMIT $5
-)
-SELECT id FROM matching ORDER BY ts_rank(words, query, 1) DESC, id LIMIT $4";
-
-/// Matches that are ranked.
-const RANKED: i64 = 2000;
 
 /// The iterative scan may return rows slightly out of order, so they are sorted
 /// again; `+ 0` keeps Postgres 17 from taking the index's order for granted.
 /// Rows without a direction have no distance: NaN is greater than any number.
 const NEAREST: &str = "
 WITH near AS MATERIALIZED (
-    SELECT id, vector <=> $1 AS distance FROM article ORDER BY vector <=> $1 LIMIT $2
+    SELECT id, number, vector <=> $1 AS distance FROM article ORDER BY vector <=> $1 LIMIT $2
 )
-SELECT id, (1 - distance)::real FROM near WHERE distance <> 'NaN' ORDER BY distance + 0, id";
+SELECT id, number, (1 - distance)::real FROM near WHERE distance <> 'NaN'
+ORDER BY distance + 0, id";
+
+/// Compares with each of the articles `$3`.
+const NEAREST_AMONG: &str = "
+WITH near AS MATERIALIZED (
+    SELECT id, number, vector <=> $1 AS distance FROM article WHERE number = ANY ($3)
+)
+SELECT id, number, (1 - distance)::real FROM near WHERE distance <> 'NaN'
+ORDER BY distance, id LIMIT $2";
+
+/// The largest set of articles of which each is compared at once.
+const COMPARED: usize = 5_000;
+/// The numbers of the nearest articles that are looked at for members of a larger set.
+const WIDTHS: [usize; 2] = [1_000, 10_000];
 
 pub(in crate::articles) async fn article(
-    client: &Client,
+    client: &Session,
     id: ArticleId,
 ) -> Result<Option<StoredArticle>, Error> {
-    let statement = client.prepare_cached(ARTICLE).await?;
-    let found = client.query_opt(&statement, &[&id.as_bytes().as_slice()]).await?;
+    let found = client.query_opt(ARTICLE, &[&id.as_bytes().as_slice()]).await?;
     found.map(|row| columns(&row)?.into_record()).transpose()
 }
 
@@ -85,7 +74,7 @@ fn columns(row: &SqlRow) -> Result<ArticleRow, Error> {
         syndicated_of: row.try_get(15)?,
         model: row.try_get(16)?,
         analysis: row.try_get(17)?,
-        vector: floats(&row.try_get(18)?),
+        vector: row.try_get(18)?,
         stored_at_ms: row.try_get(19)?,
         page: row.try_get(20)?,
         feed: row.try_get(21)?,
@@ -94,19 +83,19 @@ fn columns(row: &SqlRow) -> Result<ArticleRow, Error> {
 }
 
 pub(in crate::articles) async fn list(
-    client: &Client,
+    client: &Session,
     after: Option<ArticleId>,
     limit: usize,
 ) -> Result<Vec<ArticleSummary>, Error> {
-    let statement = client
-        .prepare_cached(
-            "SELECT id, revision, url, title, content_hash, syndicated_of, stored_at_ms
-             FROM article WHERE $1::bytea IS NULL OR id > $1 ORDER BY id LIMIT $2",
-        )
-        .await?;
     let after = after.map(|id| id.as_bytes().to_vec());
     let limit = i64::try_from(limit).unwrap_or(i64::MAX);
-    let rows = client.query(&statement, &[&after, &limit]).await?;
+    let rows = client
+        .query(
+            "SELECT id, revision, url, title, content_hash, syndicated_of, stored_at_ms
+             FROM article WHERE $1::bytea IS NULL OR id > $1 ORDER BY id LIMIT $2",
+            &[&after, &limit],
+        )
+        .await?;
     rows.iter().map(summary).collect()
 }
 
@@ -122,98 +111,148 @@ fn summary(row: &SqlRow) -> Result<ArticleSummary, Error> {
     })
 }
 
-/// Articles with all the words; behind them, where these are few, articles with
-/// any of the words.
-pub(in crate::articles) async fn matching(
-    client: &Client,
-    terms: &Terms,
-) -> Result<Vec<ArticleId>, Error> {
-    let statement = client.prepare_cached(MATCHING).await?;
-    let mut found: Vec<ArticleId> = Vec::new();
-    for operator in [" & ", " | "] {
-        let limit = CANDIDATES as i64;
-        let rows = client
-            .query(&statement, &[&terms.wanted, &terms.unwanted, &operator, &limit, &RANKED])
-            .await?;
-        for row in &rows {
-            let id = article_id(row.try_get(0)?)?;
-            if found.len() < CANDIDATES && !found.contains(&id) {
-                found.push(id);
-            }
-        }
-        if found.len() == CANDIDATES || terms.wanted.len() < 2 {
-            break;
-        }
-    }
-    Ok(found)
-}
-
+/// A search has the settings of its transaction.
 pub(in crate::articles) async fn nearest(
-    client: &Client,
+    session: &mut Session,
     vector: &Embedding,
     limit: usize,
-) -> Result<Vec<(ArticleId, f32)>, Error> {
+    among: Option<&RowSet>,
+) -> Result<Vec<Neighbour>, Error> {
+    let search = session.search().await?;
     let vector = HalfVector::from_f32_slice(vector.as_slice());
-    let statement = client.prepare_cached(NEAREST).await?;
-    let rows =
-        client.query(&statement, &[&vector, &i64::try_from(limit).unwrap_or(i64::MAX)]).await?;
-    rows.iter().map(|row| Ok((article_id(row.try_get(0)?)?, row.try_get(1)?))).collect()
+    let near = nearest_among(&search, &vector, limit, among).await?;
+    search.commit().await?;
+    Ok(near)
 }
 
-pub(in crate::articles) async fn found(
-    client: &Client,
+/// The nearest of a small set are found by comparing with each; of a large one, among the
+/// nearest of all articles, further and further away.
+async fn nearest_among(
+    client: &impl Queries,
+    vector: &HalfVector,
+    limit: usize,
+    among: Option<&RowSet>,
+) -> Result<Vec<Neighbour>, Error> {
+    let Some(set) = among else {
+        return nearest_of_all(client, vector, limit).await;
+    };
+    if set.len() > COMPARED {
+        for width in WIDTHS {
+            let mut near = nearest_of_all(client, vector, width).await?;
+            near.retain(|neighbour| set.contains(neighbour.number));
+            if near.len() >= limit {
+                near.truncate(limit);
+                return Ok(near);
+            }
+        }
+    }
+    let numbers: Vec<i64> = set.iter().map(i64::from).collect();
+    let rows = client.query(NEAREST_AMONG, &[vector, &as_i64(limit), &numbers]).await?;
+    rows.iter().map(neighbour).collect()
+}
+
+async fn nearest_of_all(
+    client: &impl Queries,
+    vector: &HalfVector,
+    limit: usize,
+) -> Result<Vec<Neighbour>, Error> {
+    let rows = client.query(NEAREST, &[vector, &as_i64(limit)]).await?;
+    rows.iter().map(neighbour).collect()
+}
+
+fn neighbour(row: &SqlRow) -> Result<Neighbour, Error> {
+    Ok(Neighbour {
+        id: article_id(row.try_get(0)?)?,
+        number: article_number(row.try_get(1)?)?,
+        cosine: row.try_get(2)?,
+    })
+}
+
+pub(in crate::articles) async fn revisions(
+    client: &Session,
+    id: ArticleId,
+    limit: usize,
+) -> Result<Vec<ReplacedRevision>, Error> {
+    let rows = client
+        .query(
+            "SELECT revision, content_hash, title, authors::text, published_at, body, truncated,
+                 analysis::text, stored_at_ms
+             FROM article_revision WHERE id = $1 ORDER BY revision DESC LIMIT $2",
+            &[&id.as_bytes().as_slice(), &as_i64(limit)],
+        )
+        .await?;
+    rows.iter().map(replaced).collect()
+}
+
+fn replaced(row: &SqlRow) -> Result<ReplacedRevision, Error> {
+    Ok(ReplacedRevision {
+        revision: Revision(row.try_get(0)?),
+        content_hash: content_hash(row.try_get(1)?)?,
+        title: row.try_get(2)?,
+        authors: parsed("authors", row.try_get(3)?)?,
+        published_at: row.try_get::<_, Option<&str>>(4)?.map(published).transpose()?,
+        text: Text::with_flag(row.try_get(5)?, row.try_get(6)?),
+        analysis: parsed("analysis", row.try_get(7)?)?,
+        stored_at: instant(row.try_get(8)?)?,
+    })
+}
+
+fn as_i64(limit: usize) -> i64 {
+    i64::try_from(limit).unwrap_or(i64::MAX)
+}
+
+pub(in crate::articles) async fn excerpts(
+    client: &Session,
     ids: &[ArticleId],
-) -> Result<Vec<FoundArticle>, Error> {
-    let statement = client
-        .prepare_cached(
+) -> Result<Vec<ArticleExcerpt>, Error> {
+    let keys: Vec<&[u8]> = ids.iter().map(|id| id.as_bytes().as_slice()).collect();
+    let rows = client
+        .query(
             "SELECT id, url, title, site_name, published_at, language, left(body, $2),
                  syndicated_of
              FROM article WHERE id = ANY ($1)",
+            &[&keys, &EXCERPT_CHARS],
         )
         .await?;
-    let keys: Vec<&[u8]> = ids.iter().map(|id| id.as_bytes().as_slice()).collect();
-    let rows = client.query(&statement, &[&keys, &SOURCE]).await?;
-    rows.iter().map(one_found).collect()
+    rows.iter().map(excerpt).collect()
 }
 
-fn one_found(row: &SqlRow) -> Result<FoundArticle, Error> {
-    Ok(FoundArticle {
+fn excerpt(row: &SqlRow) -> Result<ArticleExcerpt, Error> {
+    Ok(ArticleExcerpt {
         id: article_id(row.try_get(0)?)?,
         url: row.try_get(1)?,
         title: row.try_get(2)?,
         site_name: row.try_get(3)?,
         published_at: row.try_get::<_, Option<&str>>(4)?.map(published).transpose()?,
         language: row.try_get(5)?,
-        body: row.try_get(6)?,
+        text: row.try_get(6)?,
         syndicated_of: optional_id(row.try_get(7)?)?,
     })
 }
 
-pub(in crate::articles) async fn candidates(
-    client: &Client,
+pub(in crate::articles) async fn subjects(
+    client: &Session,
     ids: &[ArticleId],
-) -> Result<Vec<Candidate>, Error> {
-    let statement = client
-        .prepare_cached(
-            "SELECT id, content_hash, syndicated_of, vector, analysis::text FROM article
+) -> Result<Vec<ArticleSubjects>, Error> {
+    let keys: Vec<&[u8]> = ids.iter().map(|id| id.as_bytes().as_slice()).collect();
+    let rows = client
+        .query(
+            "SELECT id, content_hash, syndicated_of, vector::real[], analysis::text FROM article
              WHERE id = ANY ($1)",
+            &[&keys],
         )
         .await?;
-    let keys: Vec<&[u8]> = ids.iter().map(|id| id.as_bytes().as_slice()).collect();
-    let rows = client.query(&statement, &[&keys]).await?;
-    rows.iter().map(one_candidate).collect()
+    rows.iter().map(one_of_subjects).collect()
 }
 
-fn one_candidate(row: &SqlRow) -> Result<Candidate, Error> {
-    Ok(Candidate {
+fn one_of_subjects(row: &SqlRow) -> Result<ArticleSubjects, Error> {
+    let subjects: Subjects = parsed("analysis", row.try_get(4)?)?;
+    Ok(ArticleSubjects {
         id: article_id(row.try_get(0)?)?,
         content_hash: content_hash(row.try_get(1)?)?,
         syndicated_of: optional_id(row.try_get(2)?)?,
-        vector: floats(&row.try_get(3)?),
-        subjects: parsed("analysis", row.try_get(4)?)?,
+        vector: row.try_get(3)?,
+        topics: subjects.topics,
+        entities: subjects.entities,
     })
-}
-
-fn floats(vector: &HalfVector) -> Vec<f32> {
-    vector.to_vec().into_iter().map(half::f16::to_f32).collect()
 }

@@ -1,13 +1,14 @@
-//! Articles, lists of them, and full text.
+//! Articles, lists of them, and the nearest by vector.
 
-use courant_article::{ArticleId, Embedding, Revision};
+use courant_article::{ArticleId, Embedding, Revision, Text};
 use courant_vectors::RowSet;
 use rusqlite::{Connection, OptionalExtension, Row as SqlRow, params};
 
-use crate::articles::query::{CANDIDATES, Terms};
-use crate::articles::record::{ArticleSummary, Candidate, FoundArticle, Neighbour, StoredArticle};
+use crate::articles::record::{
+    ArticleExcerpt, ArticleSubjects, ArticleSummary, EXCERPT_CHARS, Neighbour, ReplacedRevision,
+    StoredArticle, Subjects,
+};
 use crate::articles::row::ArticleRow;
-use crate::articles::snippet::SOURCE;
 use crate::columns::{article_id, content_hash, corrupt, instant, optional_id, parsed, published};
 use crate::error::Error;
 use crate::sqlite::resident::Resident;
@@ -19,12 +20,6 @@ SELECT id, revision, url, content_hash, title, authors, published_at, declared_l
     vector, stored_at_ms, page, feed, evidence
 FROM article LEFT JOIN article_vector USING (number) WHERE id = ?1";
 
-/// A word in the title counts as much as 2.5 in the text, as in Postgres, whose
-/// weights A and B are 1.0 and 0.4.
-const MATCHING: &str = "
-SELECT article.id FROM article_text JOIN article ON article.number = article_text.rowid
-WHERE article_text MATCH ?1 ORDER BY bm25(article_text, 2.5, 1.0), article.id LIMIT ?2";
-
 pub(in crate::articles) fn article(
     connection: &Connection,
     id: ArticleId,
@@ -34,7 +29,7 @@ pub(in crate::articles) fn article(
     rows.next()?.map(|row| columns(row)?.into_record()).transpose()
 }
 
-fn columns(row: &SqlRow<'_>) -> Result<ArticleRow, Error> {
+pub(super) fn columns(row: &SqlRow<'_>) -> Result<ArticleRow, Error> {
     Ok(ArticleRow {
         id: row.get(0)?,
         revision: row.get(1)?,
@@ -88,80 +83,66 @@ pub(in crate::articles) fn list(
     Ok(summaries)
 }
 
-/// Articles with all the words, by BM25; behind them, where these are few,
-/// articles with any of the words.
-pub(in crate::articles) fn matching(
+pub(in crate::articles) fn revisions(
     connection: &Connection,
-    terms: &Terms,
-) -> Result<Vec<ArticleId>, Error> {
-    let mut found = Vec::new();
-    for operator in [" AND ", " OR "] {
-        let Some(expression) = expression(terms, operator) else {
-            break;
-        };
-        let mut statement = connection.prepare_cached(MATCHING)?;
-        let mut rows = statement.query(params![expression, CANDIDATES as i64])?;
-        while let Some(row) = rows.next()? {
-            let id = article_id(&row.get::<_, Vec<u8>>(0)?)?;
-            if found.len() < CANDIDATES && !found.contains(&id) {
-                found.push(id);
-            }
-        }
-        if found.len() == CANDIDATES || terms.wanted.len() < 2 {
-            break;
-        }
+    id: ArticleId,
+    limit: usize,
+) -> Result<Vec<ReplacedRevision>, Error> {
+    let mut statement = connection.prepare_cached(
+        "SELECT revision, content_hash, title, authors, published_at, body, truncated, analysis,
+             stored_at_ms
+         FROM article_revision WHERE id = ?1 ORDER BY revision DESC LIMIT ?2",
+    )?;
+    let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+    let mut rows = statement.query(params![id.as_bytes().as_slice(), limit])?;
+    let mut all = Vec::new();
+    while let Some(row) = rows.next()? {
+        let date: Option<String> = row.get(4)?;
+        all.push(ReplacedRevision {
+            revision: Revision(row.get(0)?),
+            content_hash: content_hash(&row.get::<_, Vec<u8>>(1)?)?,
+            title: row.get(2)?,
+            authors: parsed("authors", &row.get::<_, String>(3)?)?,
+            published_at: date.as_deref().map(published).transpose()?,
+            text: Text::with_flag(row.get(5)?, row.get(6)?),
+            analysis: parsed("analysis", &row.get::<_, String>(7)?)?,
+            stored_at: instant(row.get(8)?)?,
+        });
     }
-    Ok(found)
+    Ok(all)
 }
 
-/// In FTS5's language. Each term is a quoted string of letters and digits, so
-/// that nothing in it is an operator.
-fn expression(terms: &Terms, operator: &str) -> Option<String> {
-    let quoted = |list: &[String], operator: &str| {
-        list.iter().map(|term| format!("\"{term}\"")).collect::<Vec<_>>().join(operator)
-    };
-    match (terms.wanted.is_empty(), terms.unwanted.is_empty()) {
-        (true, _) => None,
-        (false, true) => Some(quoted(&terms.wanted, operator)),
-        (false, false) => Some(format!(
-            "({}) NOT ({})",
-            quoted(&terms.wanted, operator),
-            quoted(&terms.unwanted, " OR ")
-        )),
-    }
-}
-
-pub(in crate::articles) fn found(
+pub(in crate::articles) fn excerpts(
     connection: &Connection,
     ids: &[ArticleId],
-) -> Result<Vec<FoundArticle>, Error> {
+) -> Result<Vec<ArticleExcerpt>, Error> {
     let mut statement = connection.prepare_cached(
         "SELECT url, title, site_name, published_at, language, substr(body, 1, ?2), syndicated_of
          FROM article WHERE id = ?1",
     )?;
     let mut all = Vec::with_capacity(ids.len());
     for id in ids {
-        let mut rows = statement.query(params![id.as_bytes().as_slice(), SOURCE])?;
+        let mut rows = statement.query(params![id.as_bytes().as_slice(), EXCERPT_CHARS])?;
         let Some(row) = rows.next()? else { continue };
         let date: Option<String> = row.get(3)?;
-        all.push(FoundArticle {
+        all.push(ArticleExcerpt {
             id: *id,
             url: row.get(0)?,
             title: row.get(1)?,
             site_name: row.get(2)?,
             published_at: date.as_deref().map(published).transpose()?,
             language: row.get(4)?,
-            body: row.get(5)?,
+            text: row.get(5)?,
             syndicated_of: optional_id(row.get::<_, Option<Vec<u8>>>(6)?.as_deref())?,
         });
     }
     Ok(all)
 }
 
-pub(in crate::articles) fn candidates(
+pub(in crate::articles) fn subjects(
     connection: &Connection,
     ids: &[ArticleId],
-) -> Result<Vec<Candidate>, Error> {
+) -> Result<Vec<ArticleSubjects>, Error> {
     let mut statement = connection.prepare_cached(
         "SELECT content_hash, syndicated_of, vector, analysis
          FROM article LEFT JOIN article_vector USING (number) WHERE id = ?1",
@@ -171,12 +152,14 @@ pub(in crate::articles) fn candidates(
         let mut rows = statement.query([id.as_bytes().as_slice()])?;
         let Some(row) = rows.next()? else { continue };
         let vector = row.get_ref(2)?.as_blob().map_err(|e| corrupt("vector", e))?;
-        all.push(Candidate {
+        let subjects: Subjects = parsed("analysis", &row.get::<_, String>(3)?)?;
+        all.push(ArticleSubjects {
             id: *id,
             content_hash: content_hash(&row.get::<_, Vec<u8>>(0)?)?,
             syndicated_of: optional_id(row.get::<_, Option<Vec<u8>>>(1)?.as_deref())?,
             vector: from_bytes(vector)?,
-            subjects: parsed("analysis", &row.get::<_, String>(3)?)?,
+            topics: subjects.topics,
+            entities: subjects.entities,
         });
     }
     Ok(all)
@@ -198,7 +181,7 @@ pub(in crate::articles) fn nearest(
         let bytes: Option<Vec<u8>> = id.query_row([number], |row| row.get(0)).optional()?;
         if let Some(bytes) = bytes {
             let id = article_id(&bytes)?;
-            neighbours.push(Neighbour { id, number: Some(number), cosine });
+            neighbours.push(Neighbour { id, number, cosine });
         }
     }
     Ok(neighbours)

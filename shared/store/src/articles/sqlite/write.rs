@@ -3,8 +3,10 @@
 use rusqlite::{CachedStatement, Connection, OptionalExtension, params};
 
 use crate::articles::batch;
+use crate::articles::facts::{self, Facts};
 use crate::articles::record::{StoredArticle, UpsertOutcome};
 use crate::articles::row::ArticleRow;
+use crate::articles::sqlite::changes::last_change;
 use crate::claims::obligation::ClosedClaim;
 use crate::claims::sqlite::settle;
 use crate::error::Error;
@@ -15,9 +17,10 @@ use crate::sqlite::{Sqlite, vectors};
 const INSERT: &str = "
 INSERT INTO article (id, revision, url, content_hash, title, authors, published_at,
     declared_language, language, site_name, body, truncated, source, submission_id, decision,
-    syndicated_of, model, analysis, stored_at_ms, page, feed, evidence)
+    syndicated_of, model, analysis, stored_at_ms, page, feed, evidence, change,
+    first_observed_ms, site, published_ms, sentiment)
 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20,
-    ?21, ?22)
+    ?21, ?22, ?23, ?2, ?24, ?25, ?26)
 ON CONFLICT (id) DO UPDATE SET revision = excluded.revision, url = excluded.url,
     content_hash = excluded.content_hash, title = excluded.title, authors = excluded.authors,
     published_at = excluded.published_at, declared_language = excluded.declared_language,
@@ -26,7 +29,8 @@ ON CONFLICT (id) DO UPDATE SET revision = excluded.revision, url = excluded.url,
     submission_id = excluded.submission_id, decision = excluded.decision,
     syndicated_of = excluded.syndicated_of, model = excluded.model, analysis = excluded.analysis,
     stored_at_ms = excluded.stored_at_ms, page = excluded.page, feed = excluded.feed,
-    evidence = excluded.evidence
+    evidence = excluded.evidence, change = excluded.change, site = excluded.site,
+    published_ms = excluded.published_ms, sentiment = excluded.sentiment
 RETURNING number";
 
 /// A batch that the writer's thread can own.
@@ -80,6 +84,7 @@ fn write_all(connection: &Connection, prepared: Prepared) -> Result<Written, Err
     let mut kept = Vec::with_capacity(prepared.rows.len());
     let settled: Vec<_> = prepared.rows.iter().map(|(_, row)| ClosedClaim::of(row)).collect();
     let mut changed = Vec::new();
+    let mut change = last_change(connection)?;
     for (place, row) in prepared.rows {
         let before: Option<i64> = stored.query_row([&row.id], |row| row.get(0)).optional()?;
         let outcome = match before {
@@ -88,18 +93,27 @@ fn write_all(connection: &Connection, prepared: Prepared) -> Result<Written, Err
             Some(_) => UpsertOutcome::Unchanged,
         };
         if outcome != UpsertOutcome::Unchanged {
-            let number = write(&mut insert, &row)?;
+            change += 1;
+            let facts = Facts::of(&row)?;
+            let number = write(&mut insert, &row, &facts, change)?;
+            facts::sqlite::write(connection, &row.id, &facts)?;
             vectors::write(connection, number, &row.vector)?;
             changed.push((row_number(number)?, row.vector));
         }
         kept.push((place, outcome));
     }
+    connection.execute("UPDATE setting SET value = ?1 WHERE name = 'change'", [change])?;
     settle(connection, &settled)?;
     Ok(Written { outcomes: batch::outcomes(prepared.size, kept), vectors: changed })
 }
 
 /// Returns the article's number.
-fn write(insert: &mut CachedStatement<'_>, row: &ArticleRow) -> Result<i64, Error> {
+fn write(
+    insert: &mut CachedStatement<'_>,
+    row: &ArticleRow,
+    facts: &Facts,
+    change: i64,
+) -> Result<i64, Error> {
     let columns = params![
         row.id,
         row.revision,
@@ -123,6 +137,10 @@ fn write(insert: &mut CachedStatement<'_>, row: &ArticleRow) -> Result<i64, Erro
         row.page,
         row.feed,
         row.evidence,
+        change,
+        facts.site,
+        facts.published_ms,
+        facts.sentiment,
     ];
     Ok(insert.query_row(columns, |row| row.get(0))?)
 }

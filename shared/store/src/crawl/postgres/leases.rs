@@ -2,11 +2,10 @@
 
 use std::time::Duration;
 
-use deadpool_postgres::{Client, Transaction};
-
 use crate::columns::clean;
 use crate::crawl::lease::{Lease, Renewal, TakenLease};
 use crate::error::Error;
+use crate::postgres::session::{Queries, Session, Transaction};
 
 /// The end is reckoned before a wait for the row, the comparison comes after it: both
 /// err on the former holder's side.
@@ -19,15 +18,14 @@ WHERE lease.holder = excluded.holder OR lease.expires_at <= clock_timestamp()
 RETURNING epoch, delay_ms";
 
 pub(in crate::crawl) async fn take(
-    client: &Client,
+    client: &Session,
     domain: &str,
     holder: &str,
     lasts: Duration,
 ) -> Result<Option<TakenLease>, Error> {
-    let statement = client.prepare_cached(TAKE).await?;
     let lasts_ms = millis(lasts);
     let domain = clean(domain);
-    let Some(row) = client.query_opt(&statement, &[&domain, &holder, &lasts_ms]).await? else {
+    let Some(row) = client.query_opt(TAKE, &[&domain, &holder, &lasts_ms]).await? else {
         return Ok(None);
     };
     Ok(Some(TakenLease {
@@ -66,7 +64,7 @@ SELECT (SELECT count(*) FROM crawl_holder WHERE expires_at > clock_timestamp()),
     (SELECT count(*) FROM crawl_lease WHERE expires_at > clock_timestamp())";
 
 pub(in crate::crawl) async fn renew(
-    client: &mut Client,
+    client: &mut Session,
     holder: &str,
     leases: &[(Lease, Duration)],
     lasts: Duration,
@@ -74,15 +72,10 @@ pub(in crate::crawl) async fn renew(
     let (domains, epochs, delays) = columns(leases);
     let lasts_ms = millis(lasts);
     let transaction = client.transaction().await?;
-    let statement = transaction.prepare_cached(RENEW).await?;
-    let kept =
-        transaction.query(&statement, &[&holder, &domains, &epochs, &delays, &lasts_ms]).await?;
-    let statement = transaction.prepare_cached(LIVE).await?;
-    transaction.execute(&statement, &[&holder, &lasts_ms]).await?;
-    let statement = transaction.prepare_cached(FORGET).await?;
-    transaction.execute(&statement, &[]).await?;
-    let statement = transaction.prepare_cached(COUNT).await?;
-    let counts = transaction.query_one(&statement, &[]).await?;
+    let kept = transaction.query(RENEW, &[&holder, &domains, &epochs, &delays, &lasts_ms]).await?;
+    transaction.execute(LIVE, &[&holder, &lasts_ms]).await?;
+    transaction.execute(FORGET, &[]).await?;
+    let counts = transaction.query_one(COUNT, &[]).await?;
     transaction.commit().await?;
     Ok(Renewal {
         kept: kept.iter().map(|row| row.try_get(0)).collect::<Result<_, _>>()?,
@@ -102,19 +95,17 @@ UPDATE crawl_lease AS lease SET delay_ms = locked.delay_ms, expires_at = '-infin
 FROM locked WHERE lease.domain = locked.domain";
 
 pub(in crate::crawl) async fn release(
-    client: &Client,
+    client: &Session,
     holder: &str,
     leases: &[(Lease, Duration)],
 ) -> Result<(), Error> {
     let (domains, epochs, delays) = columns(leases);
-    let statement = client.prepare_cached(RELEASE).await?;
-    client.execute(&statement, &[&holder, &domains, &epochs, &delays]).await?;
+    client.execute(RELEASE, &[&holder, &domains, &epochs, &delays]).await?;
     Ok(())
 }
 
-pub(in crate::crawl) async fn leave(client: &Client, holder: &str) -> Result<(), Error> {
-    let statement = client.prepare_cached("DELETE FROM crawl_holder WHERE holder = $1").await?;
-    client.execute(&statement, &[&holder]).await?;
+pub(in crate::crawl) async fn leave(client: &Session, holder: &str) -> Result<(), Error> {
+    client.execute("DELETE FROM crawl_holder WHERE holder = $1", &[&holder]).await?;
     Ok(())
 }
 
@@ -138,8 +129,7 @@ pub(in crate::crawl) async fn check(
     let domains: Vec<&str> = leases.iter().map(|lease| lease.domain.as_str()).collect();
     let holders: Vec<&str> = leases.iter().map(|lease| lease.holder.as_str()).collect();
     let epochs: Vec<i64> = leases.iter().map(|lease| lease.epoch).collect();
-    let statement = transaction.prepare_cached(CHECK).await?;
-    let rows = transaction.query(&statement, &[&domains, &holders, &epochs]).await?;
+    let rows = transaction.query(CHECK, &[&domains, &holders, &epochs]).await?;
     let held: Vec<&str> = rows.iter().map(|row| row.try_get(0)).collect::<Result<_, _>>()?;
     match domains.into_iter().find(|domain| !held.contains(domain)) {
         Some(domain) => Err(Error::LeaseLost { domain: domain.to_owned() }),

@@ -1,11 +1,11 @@
 //! The crawler's timetable.
 
-use deadpool_postgres::{Client, Transaction};
 use tokio_postgres::Row;
 
 use crate::columns::{clean, content_hash, json, parsed, url_key};
 use crate::crawl::record::{Listing, SourceHealth};
 use crate::error::Error;
+use crate::postgres::session::{Queries, Session, Transaction};
 
 const RECORD: &str = "
 INSERT INTO listing (key, url, kind, checked_at_ms, next_check_at_ms, interval_s, failures, problem,
@@ -21,11 +21,10 @@ pub(in crate::crawl) async fn record(
     transaction: &Transaction<'_>,
     listing: &Listing,
 ) -> Result<(), Error> {
-    let statement = transaction.prepare_cached(RECORD).await?;
     let hash = listing.fingerprint.map(|hash| hash.as_bytes().to_vec());
     transaction
         .execute(
-            &statement,
+            RECORD,
             &[
                 &url_key(&listing.url).as_bytes().as_slice(),
                 &clean(&listing.url),
@@ -47,18 +46,17 @@ const COLUMNS: &str = "url, kind, checked_at_ms, next_check_at_ms, interval_s, f
     fingerprint, leads_to";
 
 pub(in crate::crawl) async fn listing(
-    client: &Client,
+    client: &Session,
     url: &str,
 ) -> Result<Option<Listing>, Error> {
     let query = format!("SELECT {COLUMNS} FROM listing WHERE key = $1");
-    let statement = client.prepare_cached(&query).await?;
-    let found = client.query_opt(&statement, &[&url_key(url).as_bytes().as_slice()]).await?;
+    let found = client.query_opt(&query, &[&url_key(url).as_bytes().as_slice()]).await?;
     found.map(|row| read(&row)).transpose()
 }
 
 /// In the order of bytes, as SQLite sorts.
 pub(in crate::crawl) async fn listings(
-    client: &Client,
+    client: &Session,
     after: &str,
     limit: i64,
 ) -> Result<Vec<Listing>, Error> {
@@ -66,19 +64,18 @@ pub(in crate::crawl) async fn listings(
         "SELECT {COLUMNS} FROM listing WHERE url COLLATE \"C\" > $1
          ORDER BY url COLLATE \"C\" LIMIT $2"
     );
-    let statement = client.prepare_cached(&query).await?;
-    let rows = client.query(&statement, &[&clean(after), &limit]).await?;
+    let rows = client.query(&query, &[&clean(after), &limit]).await?;
     rows.iter().map(read).collect()
 }
 
-pub(in crate::crawl) async fn health(client: &Client, limit: i64) -> Result<SourceHealth, Error> {
+pub(in crate::crawl) async fn health(client: &Session, limit: i64) -> Result<SourceHealth, Error> {
     let query = "SELECT count(*), count(*) FILTER (WHERE failures > 0) FROM listing";
-    let counts = client.query_one(&client.prepare_cached(query).await?, &[]).await?;
+    let counts = client.query_one(query, &[]).await?;
     let query = format!(
         "SELECT {COLUMNS} FROM listing WHERE failures > 0
          ORDER BY failures DESC, url COLLATE \"C\" LIMIT $1"
     );
-    let rows = client.query(&client.prepare_cached(&query).await?, &[&limit]).await?;
+    let rows = client.query(&query, &[&limit]).await?;
     Ok(SourceHealth {
         listings: u64::try_from(counts.try_get::<_, i64>(0)?).unwrap_or_default(),
         failing: u64::try_from(counts.try_get::<_, i64>(1)?).unwrap_or_default(),

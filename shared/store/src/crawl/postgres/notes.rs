@@ -3,13 +3,13 @@
 use std::collections::BTreeMap;
 
 use courant_article::ArticleId;
-use deadpool_postgres::{Client, Transaction};
 use tokio_postgres::Row;
 
 use crate::columns::{clean, url_key};
 use crate::crawl::lease::Lease;
 use crate::crawl::record::{Note, NoteKind};
 use crate::error::Error;
+use crate::postgres::session::{Queries, Session, Transaction};
 
 /// Rows without a body are forgotten; no key is in both parts.
 const RECORD: &str = "
@@ -47,48 +47,46 @@ pub(in crate::crawl) async fn record(
     let domains: Vec<String> = latest.values().map(|note| clean(&note.domain)).collect();
     let epoch_of = |note: &&Note| epochs.get(note.domain.as_str()).copied().unwrap_or_default();
     let epochs: Vec<i64> = latest.values().map(epoch_of).collect();
-    let statement = transaction.prepare_cached(RECORD).await?;
     transaction
-        .execute(&statement, &[&kinds, &keys, &names, &bodies, &times, &domains, &epochs])
+        .execute(RECORD, &[&kinds, &keys, &names, &bodies, &times, &domains, &epochs])
         .await?;
     Ok(())
 }
 
 pub(in crate::crawl) async fn note(
-    client: &Client,
+    client: &Session,
     kind: NoteKind,
     name: &str,
 ) -> Result<Option<Note>, Error> {
-    let statement = client
-        .prepare_cached(
+    let key = url_key(name);
+    let found = client
+        .query_opt(
             "SELECT name, body, until_ms, domain FROM crawl_note WHERE kind = $1 AND key = $2",
+            &[&kind.as_str(), &key.as_bytes().as_slice()],
         )
         .await?;
-    let key = url_key(name);
-    let found = client.query_opt(&statement, &[&kind.as_str(), &key.as_bytes().as_slice()]).await?;
     found.map(|row| read(kind, &row)).transpose()
 }
 
 pub(in crate::crawl) async fn notes(
-    client: &Client,
+    client: &Session,
     kind: NoteKind,
     after: Option<&str>,
     limit: i64,
 ) -> Result<Vec<Note>, Error> {
-    let statement = client
-        .prepare_cached(
+    let after = after.map_or(Vec::new(), |name| url_key(name).as_bytes().to_vec());
+    let rows = client
+        .query(
             "SELECT name, body, until_ms, domain FROM crawl_note WHERE kind = $1 AND key > $2
              ORDER BY key LIMIT $3",
+            &[&kind.as_str(), &after, &limit],
         )
         .await?;
-    let after = after.map_or(Vec::new(), |name| url_key(name).as_bytes().to_vec());
-    let rows = client.query(&statement, &[&kind.as_str(), &after, &limit]).await?;
     rows.iter().map(|row| read(kind, row)).collect()
 }
 
-pub(in crate::crawl) async fn forget(client: &Client, before_ms: i64) -> Result<(), Error> {
-    let statement = client.prepare_cached("DELETE FROM crawl_note WHERE until_ms < $1").await?;
-    client.execute(&statement, &[&before_ms]).await?;
+pub(in crate::crawl) async fn forget(client: &Session, before_ms: i64) -> Result<(), Error> {
+    client.execute("DELETE FROM crawl_note WHERE until_ms < $1", &[&before_ms]).await?;
     Ok(())
 }
 
@@ -98,7 +96,7 @@ INSERT INTO crawl_note AS note (kind, key, name, body, until_ms, domain)
 SELECT 'page', * FROM unnest($1::bytea[], $2::text[], $3::text[], $4::bigint[], $5::text[])
 ON CONFLICT (kind, key) DO UPDATE SET domain = excluded.domain WHERE note.domain = ''";
 
-pub(in crate::crawl) async fn hand_over(client: &Client, pages: &[Note]) -> Result<(), Error> {
+pub(in crate::crawl) async fn hand_over(client: &Session, pages: &[Note]) -> Result<(), Error> {
     let latest = latest(pages);
     let keys: Vec<&[u8]> = latest.keys().map(|(_, key)| key.as_bytes().as_slice()).collect();
     let notes = || latest.values();
@@ -106,8 +104,7 @@ pub(in crate::crawl) async fn hand_over(client: &Client, pages: &[Note]) -> Resu
     let bodies: Vec<_> = notes().map(|n| clean(n.body.as_deref().unwrap_or_default())).collect();
     let times: Vec<i64> = notes().map(|note| note.until_ms).collect();
     let domains: Vec<String> = notes().map(|note| clean(&note.domain)).collect();
-    let statement = client.prepare_cached(HAND_OVER).await?;
-    client.execute(&statement, &[&keys, &names, &bodies, &times, &domains]).await?;
+    client.execute(HAND_OVER, &[&keys, &names, &bodies, &times, &domains]).await?;
     Ok(())
 }
 
@@ -131,26 +128,25 @@ pub(in crate::crawl) async fn adopt(
 ) -> Result<Vec<Note>, Error> {
     let domains: Vec<&str> = leases.iter().map(|lease| lease.domain.as_str()).collect();
     let epochs: Vec<i64> = leases.iter().map(|lease| lease.epoch).collect();
-    let statement = transaction.prepare_cached(ADOPT).await?;
-    let rows = transaction.query(&statement, &[&domains, &epochs, &limit]).await?;
+    let rows = transaction.query(ADOPT, &[&domains, &epochs, &limit]).await?;
     rows.iter().map(|row| read(NoteKind::Page, row)).collect()
 }
 
 pub(in crate::crawl) async fn waiting(
-    client: &Client,
+    client: &Session,
     holder: &str,
     limit: i64,
 ) -> Result<Vec<String>, Error> {
-    let statement = client
-        .prepare_cached(
+    let rows = client
+        .query(
             "SELECT DISTINCT domain FROM crawl_note AS note
              WHERE kind = 'page' AND domain <> '' AND NOT EXISTS (
                  SELECT FROM crawl_lease AS lease WHERE lease.domain = note.domain
                      AND lease.expires_at > clock_timestamp() AND lease.holder <> $1)
              LIMIT $2",
+            &[&holder, &limit],
         )
         .await?;
-    let rows = client.query(&statement, &[&holder, &limit]).await?;
     rows.iter().map(|row| Ok(row.try_get(0)?)).collect()
 }
 

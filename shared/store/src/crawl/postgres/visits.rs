@@ -3,11 +3,11 @@
 use std::collections::BTreeMap;
 
 use courant_article::ArticleId;
-use deadpool_postgres::{Client, Transaction};
 
 use crate::columns::{clean, content_hash, url_key};
 use crate::crawl::record::Visit;
 use crate::error::Error;
+use crate::postgres::session::{Queries, Session, Transaction};
 
 const RECORD: &str = "
 INSERT INTO visit (key, url, etag, last_modified, fetched_at_ms, status, content_hash)
@@ -45,21 +45,20 @@ pub(in crate::crawl) async fn record(
     let statuses: Vec<i32> = visits().map(|visit| i32::from(visit.status)).collect();
     let hash = |visit: &&Visit| visit.content_hash.map(|hash| hash.as_bytes().to_vec());
     let hashes: Vec<Option<Vec<u8>>> = visits().map(hash).collect();
-    let statement = transaction.prepare_cached(RECORD).await?;
     transaction
-        .execute(&statement, &[&keys, &urls, &etags, &modified, &fetched, &statuses, &hashes])
+        .execute(RECORD, &[&keys, &urls, &etags, &modified, &fetched, &statuses, &hashes])
         .await?;
     Ok(())
 }
 
-pub(in crate::crawl) async fn visit(client: &Client, url: &str) -> Result<Option<Visit>, Error> {
-    let statement = client
-        .prepare_cached(
+pub(in crate::crawl) async fn visit(client: &Session, url: &str) -> Result<Option<Visit>, Error> {
+    let found = client
+        .query_opt(
             "SELECT url, etag, last_modified, fetched_at_ms, status, content_hash
              FROM visit WHERE key = $1",
+            &[&url_key(url).as_bytes().as_slice()],
         )
         .await?;
-    let found = client.query_opt(&statement, &[&url_key(url).as_bytes().as_slice()]).await?;
     let Some(row) = found else { return Ok(None) };
     Ok(Some(Visit {
         url: row.try_get(0)?,

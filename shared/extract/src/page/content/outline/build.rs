@@ -2,7 +2,7 @@
 
 use dom_query::{Element as HtmlElement, NodeData, NodeRef};
 
-use super::super::label::{self, Label};
+use super::super::label::{self, Label, Names};
 use super::super::{hidden, phrases};
 use super::{Block, Element, Link, Outline, Tag, attribute, weight};
 use crate::deadline::{Deadline, TimeIsUp};
@@ -29,6 +29,7 @@ pub(super) struct Builder {
     first_link: usize,
     chars: usize,
     link_chars: usize,
+    names: Names,
 }
 
 /// The way an element is read.
@@ -87,7 +88,7 @@ impl Builder {
     }
 
     fn enter_element(&mut self, node: &NodeRef<'_>, element: &HtmlElement) -> Option<End> {
-        let mut label = label::of(element);
+        let mut label = label::of(element, &mut self.names);
         if label.hidden && hidden::is_phrase(element) {
             match short_text(node) {
                 Some(text) if !is_initial(&text) => return None,

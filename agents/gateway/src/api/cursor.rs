@@ -1,0 +1,136 @@
+//! Places in lists, and the ranked lists that are kept for their next pages.
+
+use std::fmt;
+use std::str::FromStr;
+use std::time::Duration;
+
+use bytes::{Buf, BufMut, Bytes};
+use courant_article::ArticleId;
+use courant_search::{Ranked, RankedList, TimeCursor};
+
+use super::Api;
+use crate::error::ApiError;
+
+/// The time that a ranked list is kept.
+const LIST_TTL: Duration = Duration::from_secs(300);
+/// The time that a request waits for the state of the index that its cursor refers to.
+const PATIENCE: Duration = Duration::from_secs(1);
+/// Bytes of a kept article: id, score, flag, copies.
+const RECORD: usize = 16 + 4 + 1 + 4;
+
+/// The place behind which a page begins, and the state of the index that it was taken from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Cursor {
+    /// The number of the last change that could be found.
+    pub(super) change: i64,
+    pub(super) place: Place,
+}
+
+/// A place in a list.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Place {
+    /// Behind so many articles of a ranked list.
+    Ranked(usize),
+    /// In a list by time.
+    Time(TimeCursor),
+}
+
+impl fmt::Display for Cursor {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.place {
+            Place::Ranked(skip) => write!(f, "{}~r{skip}", self.change),
+            Place::Time(place) => write!(f, "{}~t{place}", self.change),
+        }
+    }
+}
+
+impl FromStr for Cursor {
+    type Err = ApiError;
+
+    fn from_str(text: &str) -> Result<Self, ApiError> {
+        let read = || {
+            let (change, place) = text.split_once('~')?;
+            let place = match place.split_at_checked(1)? {
+                ("r", skip) => Place::Ranked(skip.parse().ok()?),
+                ("t", place) => Place::Time(place.parse().ok()?),
+                _ => return None,
+            };
+            Some(Self { change: change.parse().ok()?, place })
+        };
+        read().ok_or_else(|| {
+            let start: String = text.chars().take(80).collect();
+            ApiError::Invalid(format!("{start:?} is no cursor; take one from an answer"))
+        })
+    }
+}
+
+impl Api {
+    /// Reads a cursor, and waits until the index holds what it refers to.
+    pub(super) async fn cursor(&self, text: &str) -> Result<Cursor, ApiError> {
+        let cursor: Cursor = text.parse()?;
+        if self.search.wait_for(cursor.change, PATIENCE).await {
+            Ok(cursor)
+        } else {
+            Err(ApiError::Behind { after: PATIENCE })
+        }
+    }
+
+    pub(super) async fn keep_list(&self, key: &str, list: &RankedList) {
+        let mut bytes = Vec::with_capacity(8 + RECORD * list.articles.len());
+        bytes.put_u64(list.total);
+        for ranked in &list.articles {
+            bytes.put_slice(ranked.id.as_bytes());
+            bytes.put_f32(ranked.score);
+            bytes.put_u8(ranked.is_relaxed.into());
+            bytes.put_u32(ranked.copies);
+        }
+        self.cache.put(key, bytes.into(), LIST_TTL).await;
+    }
+
+    pub(super) async fn kept_list(&self, key: &str) -> Option<RankedList> {
+        let mut bytes: Bytes = self.cache.get(key).await?;
+        let total = bytes.try_get_u64().ok()?;
+        let mut articles = Vec::with_capacity(bytes.len() / RECORD);
+        while bytes.len() >= RECORD {
+            articles.push(ranked(&mut bytes));
+        }
+        bytes.is_empty().then_some(RankedList { total, articles })
+    }
+}
+
+/// The next article. The parts of its score are not kept.
+fn ranked(bytes: &mut Bytes) -> Ranked {
+    let mut id = [0; 16];
+    bytes.copy_to_slice(&mut id);
+    Ranked {
+        id: ArticleId::from_bytes(id),
+        score: bytes.get_f32(),
+        text_score: None,
+        cosine: None,
+        text_rank: None,
+        vector_rank: None,
+        is_relaxed: bytes.get_u8() != 0,
+        copies: bytes.get_u32(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_cursor_is_read_as_it_was_written() {
+        let place = TimeCursor { time_ms: -5, id: ArticleId::from_bytes([7; 16]) };
+        for place in [Place::Ranked(20), Place::Time(place)] {
+            let cursor = Cursor { change: 12, place };
+            assert_eq!(cursor.to_string().parse::<Cursor>().unwrap(), cursor);
+        }
+    }
+
+    #[test]
+    fn any_other_text_is_no_cursor() {
+        for wrong in ["", "~", "1~", "1~x2", "1~r-1", "x~r1", "1~t5", "1~t5_zz", "1~é"] {
+            assert!(wrong.parse::<Cursor>().is_err(), "{wrong}");
+        }
+    }
+}

@@ -1,0 +1,51 @@
+//! Values of found documents.
+
+use courant_article::ArticleId;
+use tantivy::columnar::Column;
+use tantivy::{DocId, SegmentReader};
+
+use crate::document::whole;
+
+/// The names of the articles of a segment.
+pub(crate) struct Names {
+    high: Column<u64>,
+    low: Column<u64>,
+    number: Column<u64>,
+    cluster: Column<u64>,
+}
+
+/// The names of an article.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct ArticleName {
+    pub(crate) id: ArticleId,
+    /// The number in the store.
+    pub(crate) number: u32,
+    /// The same for all copies of a text.
+    pub(crate) cluster: u64,
+}
+
+impl Names {
+    pub(crate) fn of(segment: &SegmentReader) -> tantivy::Result<Self> {
+        let columns = segment.fast_fields();
+        Ok(Self {
+            high: columns.u64("id_high")?,
+            low: columns.u64("id_low")?,
+            number: columns.u64("number")?,
+            cluster: columns.u64("cluster")?,
+        })
+    }
+
+    pub(crate) fn name(&self, document: DocId) -> ArticleName {
+        let value = |column: &Column<u64>| column.first(document).unwrap_or_default();
+        ArticleName {
+            id: whole(value(&self.high), value(&self.low)),
+            number: self.number(document),
+            cluster: value(&self.cluster),
+        }
+    }
+
+    pub(crate) fn number(&self, document: DocId) -> u32 {
+        // The number was a `u32` when the document was made.
+        self.number.first(document).unwrap_or_default() as u32
+    }
+}

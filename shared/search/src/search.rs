@@ -1,0 +1,332 @@
+//! The search: its index, and the answers that store and index give together.
+
+use std::collections::{HashMap, HashSet};
+use std::path::Path;
+use std::sync::{Arc, Mutex};
+
+use courant_article::{Article, ArticleId, Embedding};
+use courant_query::Query;
+use courant_store::{ArticleExcerpt, Neighbour, RowSet, Store};
+use courant_text::analyzer::QueryWord;
+use serde::Serialize;
+use tokio::sync::{Notify, watch};
+
+use crate::answer::{
+    CANDIDATES, Hit, ListPage, Listing, MAX_RANKED, Question, Ranked, RankedList, SearchMode,
+};
+use crate::columns::ArticleName;
+use crate::counted::{CountRequest, Counts};
+use crate::error::Error;
+use crate::following::{Following, IndexState};
+use crate::fusion::{self, Candidate, Fused, Side};
+use crate::index::Index;
+use crate::listed::{TimeCollector, TimeCursor};
+use crate::passage::Wanted;
+use crate::ranked::WordMatches;
+use crate::{lists, ranked};
+
+/// Answers questions about the articles of a store. Clones share one index.
+#[derive(Clone)]
+pub struct Search {
+    pub(crate) store: Store,
+    pub(crate) index: Arc<Index>,
+    pub(crate) following: Arc<Mutex<Following>>,
+    pub(crate) state: Arc<watch::Sender<IndexState>>,
+    pub(crate) hint: Arc<Notify>,
+}
+
+/// The state of an index in a folder.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct IndexCheck {
+    /// The articles that it finds.
+    pub articles: u64,
+    /// Descriptions of the damage. Empty if the index can be used.
+    pub problems: Vec<String>,
+}
+
+impl Search {
+    /// Reads every file of the index in `folder`, also beside the process that keeps it. Returns
+    /// `None` if there is no index yet.
+    pub fn check_folder(folder: &Path) -> Option<IndexCheck> {
+        if !folder.join("meta.json").exists() {
+            return None;
+        }
+        let mut check = IndexCheck::default();
+        match Index::read(folder).and_then(|index| {
+            index.check()?;
+            Ok(index.searcher().num_docs())
+        }) {
+            Ok(articles) => check.articles = articles,
+            Err(error) => check.problems.push(error.to_string()),
+        }
+        Some(check)
+    }
+
+    /// Opens the index in `folder`, or makes it, for the one process that keeps it. It answers at
+    /// once, from what it holds. [`Self::follow`] keeps it in step with the store.
+    ///
+    /// # Errors
+    /// [`Error::InUse`], [`Error::Folder`] or [`Error::Index`].
+    pub async fn keep(store: Store, folder: &Path) -> Result<Self, Error> {
+        let folder = folder.to_owned();
+        let index = blocking(move || Index::keep(&folder)).await?;
+        Ok(Self::of(store, index))
+    }
+
+    /// Makes an index in memory, which is empty until [`Self::catch_up`] or [`Self::follow`].
+    ///
+    /// # Errors
+    /// [`Error::Index`].
+    pub fn in_memory(store: Store) -> Result<Self, Error> {
+        Ok(Self::of(store, Index::in_memory()?))
+    }
+
+    /// Opens the index in `folder` for some questions. If another process keeps the index, its
+    /// state is read. Else it is brought up to date first; in memory, if the folder cannot be
+    /// written to and holds no index.
+    ///
+    /// # Errors
+    /// [`Error::Store`] or [`Error::Index`].
+    pub async fn open(store: Store, folder: &Path) -> Result<Self, Error> {
+        match Self::keep(store.clone(), folder).await {
+            Ok(search) => {
+                search.catch_up().await?;
+                return Ok(search);
+            }
+            Err(Error::InUse(_) | Error::Folder { .. } | Error::Index(_)) => {}
+            Err(error) => return Err(error),
+        }
+        let path = folder.to_owned();
+        if let Ok(index) = blocking(move || Index::read(&path)).await {
+            return Ok(Self::of(store, index));
+        }
+        let search = Self::in_memory(store)?;
+        search.catch_up().await?;
+        Ok(search)
+    }
+
+    fn of(store: Store, index: Index) -> Self {
+        let following = Following::of(&index);
+        let state = watch::Sender::new(following.state(&index));
+        Self {
+            store,
+            index: Arc::new(index),
+            following: Arc::new(Mutex::new(following)),
+            state: Arc::new(state),
+            hint: Arc::new(Notify::new()),
+        }
+    }
+
+    /// Returns the store that the index follows.
+    pub fn store(&self) -> &Store {
+        &self.store
+    }
+
+    /// Returns the articles that answer a question, best first.
+    ///
+    /// # Errors
+    /// [`Error::NoVector`], [`Error::Unsupported`], or a failure of store or index.
+    pub async fn rank(&self, question: &Question) -> Result<RankedList, Error> {
+        let mut words = self.by_words(question).await?;
+        let near = self.by_vector(question, words.allowed.take()).await?;
+        let names = self.names(&near).await?;
+        let near: Vec<Candidate> = near
+            .iter()
+            .filter_map(|near| Some((*names.get(&near.id)?, near.cosine)))
+            .zip(1..)
+            .map(|((name, score), rank)| Candidate { name, score, rank: Some(rank) })
+            .collect();
+        let fused = match (question.mode, &question.vector) {
+            (SearchMode::Vector, _) => fusion::single(&near, Side::Vector),
+            (SearchMode::Hybrid, Some(vector)) if !near.is_empty() => {
+                self.fused(question, vector, &mut words, near).await?
+            }
+            _ => fusion::single(&ranked::candidates(&words.best), Side::Text),
+        };
+        let strict: HashSet<ArticleId> =
+            words.best.iter().filter(|found| found.is_strict).map(|found| found.name.id).collect();
+        Ok(RankedList { total: words.total, articles: folded(fused, &strict) })
+    }
+
+    async fn by_words(&self, question: &Question) -> Result<WordMatches, Error> {
+        let (index, query) = (Arc::clone(&self.index), question.query.clone());
+        let limit = if question.mode == SearchMode::Vector { 0 } else { MAX_RANKED };
+        blocking(move || ranked::by_words(&index, &query, limit)).await
+    }
+
+    async fn by_vector(
+        &self,
+        question: &Question,
+        allowed: Option<RowSet>,
+    ) -> Result<Vec<Neighbour>, Error> {
+        let vector: &Embedding = match (question.mode, &question.vector) {
+            (SearchMode::Text, _) | (SearchMode::Hybrid, None) => return Ok(Vec::new()),
+            (SearchMode::Vector, None) => return Err(Error::NoVector),
+            (SearchMode::Vector | SearchMode::Hybrid, Some(vector)) => vector,
+        };
+        Ok(self.store.articles().nearest(vector, CANDIDATES, allowed.map(Arc::new)).await?)
+    }
+
+    /// The names of neighbours that the index knows.
+    async fn names(&self, near: &[Neighbour]) -> Result<HashMap<ArticleId, ArticleName>, Error> {
+        let ids: Vec<ArticleId> = near.iter().map(|near| near.id).collect();
+        let index = Arc::clone(&self.index);
+        blocking(move || lists::names(&index, &ids)).await
+    }
+
+    /// Returns a page of articles in the order of their times.
+    ///
+    /// # Errors
+    /// [`Error::Unsupported`], or a failure of store or index.
+    pub async fn list(&self, listing: &Listing) -> Result<ListPage, Error> {
+        let mut after = listing.after;
+        let mut hits = Vec::with_capacity(listing.limit);
+        loop {
+            let (index, query) = (Arc::clone(&self.index), listing.query.clone());
+            let limit = listing.limit - hits.len();
+            // One more tells of a next page.
+            let collector = TimeCollector { order: listing.order, after, limit: limit + 1 };
+            let (total, mut found) =
+                blocking(move || lists::by_time(&index, &query, collector)).await?;
+            let is_last = found.len() <= limit;
+            found.truncate(limit);
+            after =
+                found.last().map(|(time_ms, name)| TimeCursor { time_ms: *time_ms, id: name.id });
+            let ids: Vec<ArticleId> = found.iter().map(|(_, name)| name.id).collect();
+            hits.extend(self.hits(&listing.query, &ids).await?);
+            if is_last || hits.len() == listing.limit {
+                let next = if is_last { None } else { after };
+                return Ok(ListPage { total, hits, next });
+            }
+        }
+    }
+
+    /// Counts the articles that fulfil all conditions, by the values of their properties and by
+    /// their times.
+    ///
+    /// # Errors
+    /// [`Error::Unsupported`], or a failure of the index.
+    pub async fn count(&self, query: &Query, request: &CountRequest) -> Result<Counts, Error> {
+        let (index, query, request) = (Arc::clone(&self.index), query.clone(), request.clone());
+        blocking(move || lists::counts(&index, &query, &request)).await
+    }
+
+    /// Returns at most `limit` other articles with the same text, in the order of their ids.
+    ///
+    /// # Errors
+    /// A failure of store or index.
+    pub async fn copies(&self, article: &Article, limit: usize) -> Result<Vec<Hit>, Error> {
+        let first = article.syndicated_of.unwrap_or(article.id);
+        let index = Arc::clone(&self.index);
+        let mut ids = blocking(move || lists::cluster(&index, first)).await?;
+        ids.retain(|id| *id != article.id);
+        ids.truncate(limit);
+        self.hits(&Query::everything(), &ids).await
+    }
+
+    /// Returns the stored ones of these articles as hits, in the same order.
+    ///
+    /// # Errors
+    /// A failure of the store.
+    pub async fn hits(&self, query: &Query, ids: &[ArticleId]) -> Result<Vec<Hit>, Error> {
+        let excerpts = self.store.articles().excerpts(ids).await?;
+        let (index, query, ids) = (Arc::clone(&self.index), query.clone(), ids.to_vec());
+        blocking(move || {
+            let words = lists::words(&index, &query)?;
+            Ok(in_order(&ids, excerpts, &words))
+        })
+        .await
+    }
+
+    /// Returns at most `limit` hits of a ranked list behind its first `skip` articles, and the
+    /// number of articles that are passed with them. Articles that are no longer stored are
+    /// passed over.
+    ///
+    /// # Errors
+    /// A failure of the store.
+    pub async fn page(
+        &self,
+        query: &Query,
+        list: &RankedList,
+        skip: usize,
+        limit: usize,
+    ) -> Result<(Vec<Hit>, usize), Error> {
+        let mut hits = Vec::with_capacity(limit);
+        let mut at = skip.min(list.articles.len());
+        while hits.len() < limit && at < list.articles.len() {
+            let end = (at + limit - hits.len()).min(list.articles.len());
+            let part = &list.articles[at..end];
+            let ids: Vec<ArticleId> = part.iter().map(|ranked| ranked.id).collect();
+            let ranked: HashMap<ArticleId, Ranked> =
+                part.iter().map(|ranked| (ranked.id, *ranked)).collect();
+            let found = self.hits(query, &ids).await?;
+            hits.extend(found.into_iter().map(|hit| {
+                let ranked = ranked.get(&hit.id).copied();
+                Hit { ranked, ..hit }
+            }));
+            at = end;
+        }
+        Ok((hits, at))
+    }
+}
+
+/// One article for all copies of a text, the best, with the number of the others.
+fn folded(fused: Vec<Fused>, strict: &HashSet<ArticleId>) -> Vec<Ranked> {
+    let mut places: HashMap<u64, usize> = HashMap::new();
+    let mut list: Vec<Ranked> = Vec::new();
+    for fused in fused {
+        if let Some(place) = places.get(&fused.name.cluster) {
+            list[*place].copies += 1;
+            continue;
+        }
+        if list.len() == MAX_RANKED {
+            continue;
+        }
+        places.insert(fused.name.cluster, list.len());
+        list.push(Ranked {
+            id: fused.name.id,
+            score: fused.score,
+            text_score: fused.text_score,
+            cosine: fused.cosine,
+            text_rank: fused.text_rank,
+            vector_rank: fused.vector_rank,
+            is_relaxed: !strict.contains(&fused.name.id),
+            copies: 0,
+        });
+    }
+    list
+}
+
+fn in_order(ids: &[ArticleId], excerpts: Vec<ArticleExcerpt>, words: &[QueryWord]) -> Vec<Hit> {
+    let wanted = Wanted::of(words);
+    let mut by_id: HashMap<ArticleId, ArticleExcerpt> =
+        excerpts.into_iter().map(|excerpt| (excerpt.id, excerpt)).collect();
+    ids.iter().filter_map(|id| by_id.remove(id)).map(|excerpt| hit(excerpt, &wanted)).collect()
+}
+
+fn hit(excerpt: ArticleExcerpt, wanted: &Wanted) -> Hit {
+    let language = excerpt.language.as_deref();
+    Hit {
+        id: excerpt.id,
+        title: wanted.marked(&excerpt.title, language),
+        snippet: wanted.passage(&excerpt.text, language),
+        url: excerpt.url,
+        site_name: excerpt.site_name,
+        published_at: excerpt.published_at,
+        language: excerpt.language,
+        syndicated_of: excerpt.syndicated_of,
+        ranked: None,
+    }
+}
+
+/// Runs what takes long, or waits for the disk, on a thread for that.
+pub(crate) async fn blocking<T: Send + 'static>(
+    work: impl FnOnce() -> Result<T, Error> + Send + 'static,
+) -> Result<T, Error> {
+    match tokio::task::spawn_blocking(work).await {
+        Ok(result) => result,
+        // The panic itself was logged where it happened.
+        Err(error) if error.is_panic() => Err(Error::Panicked),
+        Err(_) => Err(Error::BrokenOff),
+    }
+}
