@@ -17,6 +17,17 @@ pub struct Topic {
     pub score: f32,
 }
 
+impl Topic {
+    /// The score below which a topic says nothing: twice that which each would have if all 17 were
+    /// equal.
+    const LEAST_CLEAR: f32 = 2.0 / 17.0;
+
+    /// Returns true if the article is clearly about the topic.
+    pub fn is_clear(&self) -> bool {
+        self.score >= Self::LEAST_CLEAR
+    }
+}
+
 /// The kind of thing that a name stands for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -83,6 +94,12 @@ impl Sentiment {
             }
         }
         Self { label: SentimentLabel::ALL[best], score: probabilities[best], probabilities }
+    }
+
+    /// Returns the probability of positive less that of negative: -1 to 1.
+    pub fn polarity(&self) -> f32 {
+        let [negative, _, positive] = self.probabilities;
+        positive - negative
     }
 }
 

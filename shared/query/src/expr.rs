@@ -130,10 +130,7 @@ impl SentimentFilter {
     pub fn matches(&self, sentiment: &Sentiment) -> bool {
         match *self {
             Self::Label(label) => sentiment.label == label,
-            Self::Range { min, max } => {
-                let [negative, _, positive] = sentiment.probabilities;
-                (min, max).contains(&(positive - negative))
-            }
+            Self::Range { min, max } => (min, max).contains(&sentiment.polarity()),
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use courant_article::ArticleId;
 use tantivy::columnar::Column;
-use tantivy::{DocId, SegmentReader};
+use tantivy::{DocAddress, DocId, Searcher, SegmentReader};
 
 use crate::document::whole;
 
@@ -47,5 +47,18 @@ impl Names {
     pub(crate) fn number(&self, document: DocId) -> u32 {
         // The number was a `u32` when the document was made.
         self.number.first(document).unwrap_or_default() as u32
+    }
+}
+
+/// The names of the articles of all segments.
+pub(crate) struct AllNames(Vec<Names>);
+
+impl AllNames {
+    pub(crate) fn of(searcher: &Searcher) -> tantivy::Result<Self> {
+        Ok(Self(searcher.segment_readers().iter().map(Names::of).collect::<tantivy::Result<_>>()?))
+    }
+
+    pub(crate) fn name(&self, document: DocAddress) -> ArticleName {
+        self.0[document.segment_ord as usize].name(document.doc_id)
     }
 }

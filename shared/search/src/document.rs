@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use courant_article::{ArticleId, CanonicalUrl, EntityKind, SentimentLabel, Topic};
+use courant_article::{ArticleId, CanonicalUrl, EntityKind, SentimentLabel};
 use courant_dedup::registered_domain;
 use courant_store::ChangedArticle;
 use courant_text::analyzer::{Word, analyze};
@@ -16,8 +16,6 @@ use crate::schema::Fields;
 const TITLE_WEIGHT: usize = 2;
 /// Positions between two parts of a field, so that no phrase reaches from one into the other.
 const GAP: usize = 64;
-/// Topics below twice the score that each of the 17 would have if all were equal say nothing.
-const CLEAR_TOPIC: f32 = 2.0 / 17.0;
 /// The most different names of an article that are counted.
 const NAMES: usize = 200;
 
@@ -44,13 +42,12 @@ pub(crate) fn document(fields: &Fields, changed: &ChangedArticle) -> TantivyDocu
     if let Some(language) = language {
         document.add_text(fields.language, language);
     }
-    for topic in clear_topics(&changed.analysis.topics) {
+    for topic in changed.analysis.topics.iter().filter(|topic| topic.is_clear()) {
         document.add_text(fields.topic, &topic.code);
     }
     if let Some(sentiment) = changed.analysis.sentiment {
-        let [negative, _, positive] = sentiment.probabilities;
         document.add_text(fields.sentiment, sentiment_name(sentiment.label));
-        document.add_f64(fields.polarity, f64::from(positive - negative));
+        document.add_f64(fields.polarity, f64::from(sentiment.polarity()));
     }
     document.add_text(fields.decision, article.decision.as_str());
     let published_ms = article.published_at.as_ref().map(|at| at.unix_seconds() * 1000);
@@ -69,11 +66,6 @@ pub(crate) fn halves(id: ArticleId) -> (u64, u64) {
 /// Returns the id with these halves.
 pub(crate) fn whole(high: u64, low: u64) -> ArticleId {
     ArticleId::from_bytes((u128::from(high) << 64 | u128::from(low)).to_be_bytes())
-}
-
-/// Returns the topics that an article is clearly about.
-fn clear_topics(topics: &[Topic]) -> impl Iterator<Item = &Topic> {
-    topics.iter().filter(|topic| topic.score >= CLEAR_TOPIC)
 }
 
 /// Returns the name of a label in queries and counts.

@@ -1,8 +1,8 @@
 //! The index follows the store.
 //!
 //! It asks the store for the changes behind the last one that it holds, takes them in, and writes
-//! the number of the last change with its segments. An event is only a hint to look now. An index
-//! of another history, or ahead of the store, is made anew.
+//! the number of the last change with its segments. An index of another history, or ahead of the
+//! store, is made anew.
 
 use std::pin::pin;
 use std::sync::{Arc, PoisonError};
@@ -16,7 +16,7 @@ use crate::following::{BATCH, Following, IndexState};
 use crate::index::Index;
 use crate::search::{Search, blocking};
 
-/// The wait before the store is looked at again, if nothing hints at a change.
+/// The wait before the store is looked at again.
 const LOOK_INTERVAL: Duration = Duration::from_millis(150);
 /// The wait after a failure.
 const RETRY_INTERVAL: Duration = Duration::from_secs(2);
@@ -47,7 +47,6 @@ impl Search {
             tokio::select! {
                 () = &mut ended => return,
                 () = tokio::time::sleep(wait) => {}
-                () = self.hint.notified(), if !is_failing => {}
             }
         }
     }
@@ -89,11 +88,6 @@ impl Search {
     /// Lets the next step begin from nothing.
     fn forget(&self) {
         self.following.lock().unwrap_or_else(PoisonError::into_inner).forget();
-    }
-
-    /// Makes the follower look at the store now.
-    pub fn look(&self) {
-        self.hint.notify_one();
     }
 
     /// Returns the state of the index.

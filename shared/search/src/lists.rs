@@ -6,11 +6,11 @@ use courant_article::ArticleId;
 use courant_query::Query;
 use courant_text::analyzer::{QueryWord, query_words};
 use tantivy::collector::{Count, DocSetCollector, TopDocs};
-use tantivy::query::{TermQuery, TermSetQuery};
+use tantivy::query::{Query as IndexQuery, TermQuery, TermSetQuery};
 use tantivy::schema::IndexRecordOption;
-use tantivy::{DocAddress, Term};
+use tantivy::{Searcher, Term};
 
-use crate::columns::{ArticleName, Names};
+use crate::columns::{AllNames, ArticleName};
 use crate::counted::{CountCollector, CountRequest, Counts};
 use crate::document::halves;
 use crate::error::Error;
@@ -26,11 +26,16 @@ pub(crate) fn by_time(
     page: TimeCollector,
 ) -> Result<(u64, Vec<(i64, ArticleName)>), Error> {
     let searcher = index.searcher();
-    let frequent = frequent_languages(&searcher, index.fields.language)?;
-    let languages = query_languages(query, &frequent);
-    let strict = Lowering { fields: index.fields, languages: &languages }.strict(query)?;
+    let strict = strict(index, &searcher, query)?;
     let (total, found) = searcher.search(strict.as_ref(), &(Count, page))?;
     Ok((total as u64, found))
+}
+
+/// Returns the query of the index for the articles that fulfil all conditions.
+fn strict(index: &Index, searcher: &Searcher, query: &Query) -> Result<Box<dyn IndexQuery>, Error> {
+    let frequent = frequent_languages(searcher, index.fields.language)?;
+    let languages = query_languages(query, &frequent);
+    Lowering { fields: index.fields, languages: &languages }.strict(query)
 }
 
 /// Counts the articles that fulfil the conditions.
@@ -40,9 +45,7 @@ pub(crate) fn counts(
     request: &CountRequest,
 ) -> Result<Counts, Error> {
     let searcher = index.searcher();
-    let frequent = frequent_languages(&searcher, index.fields.language)?;
-    let languages = query_languages(query, &frequent);
-    let strict = Lowering { fields: index.fields, languages: &languages }.strict(query)?;
+    let strict = strict(index, &searcher, query)?;
     Ok(searcher.search(strict.as_ref(), &CountCollector(request.clone()))?)
 }
 
@@ -63,13 +66,8 @@ pub(crate) fn names(
     let searcher = index.searcher();
     let terms = ids.iter().map(|id| Term::from_field_bytes(index.fields.id, id.as_bytes()));
     let found = searcher.search(&TermSetQuery::new(terms), &DocSetCollector)?;
-    let segments: Vec<Names> =
-        searcher.segment_readers().iter().map(Names::of).collect::<tantivy::Result<_>>()?;
-    let name = |document: DocAddress| {
-        let name = segments[document.segment_ord as usize].name(document.doc_id);
-        (name.id, name)
-    };
-    Ok(found.into_iter().map(name).collect())
+    let names = AllNames::of(&searcher)?;
+    Ok(found.into_iter().map(|document| names.name(document)).map(|name| (name.id, name)).collect())
 }
 
 /// Returns the articles with the text that the article `first` had first, in the order of their
@@ -79,11 +77,9 @@ pub(crate) fn cluster(index: &Index, first: ArticleId) -> Result<Vec<ArticleId>,
     let term = Term::from_field_u64(index.fields.cluster, halves(first).0);
     let found =
         searcher.search(&TermQuery::new(term, IndexRecordOption::Basic), &DocSetCollector)?;
-    let segments: Vec<Names> =
-        searcher.segment_readers().iter().map(Names::of).collect::<tantivy::Result<_>>()?;
-    let id =
-        |document: DocAddress| segments[document.segment_ord as usize].name(document.doc_id).id;
-    let mut ids: Vec<ArticleId> = found.into_iter().map(id).collect();
+    let names = AllNames::of(&searcher)?;
+    let mut ids: Vec<ArticleId> =
+        found.into_iter().map(|document| names.name(document).id).collect();
     ids.sort();
     Ok(ids)
 }
@@ -101,12 +97,9 @@ pub(crate) fn naming(
     let lowering = Lowering { fields: index.fields, languages: &[] };
     let any = lowering.any_phrase(names);
     let found = searcher.search(any.as_ref(), &TopDocs::with_limit(limit).order_by_score())?;
-    let segments: Vec<Names> =
-        searcher.segment_readers().iter().map(Names::of).collect::<tantivy::Result<_>>()?;
-    let id =
-        |document: DocAddress| segments[document.segment_ord as usize].name(document.doc_id).id;
+    let names = AllNames::of(&searcher)?;
     let mut found: Vec<_> =
-        found.into_iter().map(|(score, document)| (score, id(document))).collect();
+        found.into_iter().map(|(score, document)| (score, names.name(document).id)).collect();
     found.sort_by(|a, b| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1)));
     Ok(found.into_iter().map(|(_, id)| id).collect())
 }

@@ -7,7 +7,7 @@ use tantivy::collector::TopDocs;
 use tantivy::query::{BooleanQuery, ConstScoreQuery, Query as IndexQuery, TermSetQuery};
 use tantivy::{DocAddress, Score, Term};
 
-use crate::columns::{ArticleName, Names};
+use crate::columns::{AllNames, ArticleName};
 use crate::error::Error;
 use crate::fusion::Candidate;
 use crate::index::Index;
@@ -112,10 +112,9 @@ fn top(
 ) -> Result<Vec<Scored>, Error> {
     let (searcher, best) = (statistics.searcher(), TopDocs::with_limit(limit).order_by_score());
     let found = searcher.search_with_statistics_provider(query, &best, statistics)?;
-    let names: Vec<Names> =
-        searcher.segment_readers().iter().map(Names::of).collect::<tantivy::Result<_>>()?;
+    let names = AllNames::of(searcher)?;
     let scored = |(score, document): (Score, DocAddress)| Scored {
-        name: names[document.segment_ord as usize].name(document.doc_id),
+        name: names.name(document),
         score,
         is_strict: strict.contains(document),
     };

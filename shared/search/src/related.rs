@@ -22,8 +22,6 @@ use crate::search::{Search, blocking};
 const ASKED_NAMES: usize = 8;
 /// Names of an article that count.
 const NAMES: usize = 32;
-/// Topics below twice what each of the 17 would have if all were equal say nothing.
-const CLEAR_TOPIC: f32 = 2.0 / 17.0;
 /// To an article, to its subjects, and to other articles, twice: over articles
 /// that lie between, too.
 const SPREADING: Spreading = Spreading { hops: 4, decay: 0.5, threshold: 0.0 };
@@ -154,7 +152,7 @@ impl<'a> Web<'a> {
         for ((kind, name), times) in counted(entities).into_iter().take(NAMES) {
             self.join(article, Subject::Name(kind, name), 1.0 + (times as f32).ln());
         }
-        for topic in topics.iter().filter(|topic| topic.score >= CLEAR_TOPIC) {
+        for topic in topics.iter().filter(|topic| topic.is_clear()) {
             self.join(article, Subject::Topic(&topic.code), topic.score.min(1.0));
         }
     }

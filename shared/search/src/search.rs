@@ -9,7 +9,7 @@ use courant_query::Query;
 use courant_store::{ArticleExcerpt, Neighbour, RowSet, Store};
 use courant_text::analyzer::QueryWord;
 use serde::Serialize;
-use tokio::sync::{Notify, watch};
+use tokio::sync::watch;
 
 use crate::answer::{
     CANDIDATES, Hit, ListPage, Listing, MAX_RANKED, Question, Ranked, RankedList, SearchMode,
@@ -32,7 +32,6 @@ pub struct Search {
     pub(crate) index: Arc<Index>,
     pub(crate) following: Arc<Mutex<Following>>,
     pub(crate) state: Arc<watch::Sender<IndexState>>,
-    pub(crate) hint: Arc<Notify>,
 }
 
 /// The state of an index in a folder.
@@ -113,7 +112,6 @@ impl Search {
             index: Arc::new(index),
             following: Arc::new(Mutex::new(following)),
             state: Arc::new(state),
-            hint: Arc::new(Notify::new()),
         }
     }
 

@@ -21,8 +21,6 @@ pub(crate) const STEP: i64 = 10;
 const PART: i64 = 500;
 /// A name or host may be longer than an entry of an index.
 const INDEXED_CHARS: usize = 200;
-/// A topic below twice the score that each of the 17 would have if all were equal says nothing.
-const CLEAR_TOPIC: f32 = 2.0 / 17.0;
 
 /// The facts of one article.
 #[derive(Debug, PartialEq)]
@@ -63,20 +61,15 @@ impl Facts {
     ) -> Result<Self, Error> {
         let findings: Findings = parsed("analysis", analysis)?;
         let published_at = published_at.map(published).transpose()?;
-        let clear = findings.topics.iter().filter(|topic| topic.score >= CLEAR_TOPIC);
+        let clear = findings.topics.iter().filter(|topic| topic.is_clear());
         Ok(Self {
             site: indexed(&registered_domain(&CanonicalUrl::from_canonical(url))),
             published_ms: published_at.map(|at| at.unix_seconds().saturating_mul(1000)),
-            sentiment: findings.sentiment.map(polarity),
+            sentiment: findings.sentiment.map(|sentiment| sentiment.polarity()),
             names: findings.entities.iter().map(name).collect(),
             topics: clear.map(|topic| (indexed(&topic.code), topic.score)).collect(),
         })
     }
-}
-
-fn polarity(sentiment: Sentiment) -> f32 {
-    let [negative, _, positive] = sentiment.probabilities;
-    positive - negative
 }
 
 fn name(entity: &Entity) -> (String, String) {
