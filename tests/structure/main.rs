@@ -98,3 +98,22 @@ fn comments_open_with_a_verb_or_a_noun() {
     let odd: Vec<String> = odd_openings(&root()).iter().map(Odd::to_string).collect();
     assert!(odd.is_empty(), "{}", odd.join("\n"));
 }
+
+#[test]
+fn no_document_has_the_marks_of_an_unfinished_merge() {
+    let docs = std::fs::read_dir(root().join("docs")).expect("a folder of documents");
+    let at_root = std::fs::read_dir(root()).expect("the root");
+    let mut documents = 0;
+    for path in docs.chain(at_root).map(|entry| entry.expect("an entry").path()) {
+        if path.extension().is_none_or(|extension| extension != "md") {
+            continue;
+        }
+        documents += 1;
+        let text = std::fs::read_to_string(&path).expect("a document is UTF-8");
+        let marked = text
+            .lines()
+            .find(|line| ["<<<<<<< ", ">>>>>>> "].iter().any(|mark| line.starts_with(mark)));
+        assert_eq!(marked, None, "{}", path.display());
+    }
+    assert!(documents > 5, "{documents} documents");
+}

@@ -147,3 +147,35 @@ impl Cli {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use clap::Parser;
+    use courant_service::usage_error;
+
+    use super::Cli;
+
+    fn told(arguments: &[&str]) -> String {
+        let arguments = [&["courant"], arguments].concat();
+        usage_error("courant", &Cli::try_parse_from(arguments).unwrap_err())
+    }
+
+    #[test]
+    fn a_misused_command_says_what_is_wrong_in_two_lines() {
+        for (arguments, wrong) in [
+            (&["related"][..], "not provided: <ID>"),
+            (&["serach", "rain"], "unrecognized subcommand 'serach'; some similar"),
+            (&["search", "rain", "--kk", "3"], "unexpected argument '--kk' found"),
+            (&["search", "rain", "--mode", "txt"], "[possible values: hybrid, vector, text]"),
+            (&["search", "rain", "-k", "many"], "'many' for '-k <N>': not a whole number"),
+            (&["embed", "--jobs", "0"], "less than 1"),
+            (&["extract", "a.html", "--url", "a.html"], "write it as https://example.com/a"),
+            (&["admin", "printer", "status"], "crawler"),
+        ] {
+            let told = told(arguments);
+            assert!(told.starts_with("courant: ") && told.contains(wrong), "{told}");
+            assert!(told.lines().count() <= 2 && told.contains("--help"), "{told}");
+            assert!(!told.contains("error:"), "{told}");
+        }
+    }
+}

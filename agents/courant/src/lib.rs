@@ -1,7 +1,7 @@
 //! The `courant` command: the five agents in one process (`courant run`), and the tools around
 //! them.
 //!
-//! `courant-bench` uses the public modules besides [`cli`] and [`usage`].
+//! `courant-bench` uses the public modules besides [`cli`].
 
 #[macro_use]
 pub mod output;
@@ -42,4 +42,3 @@ mod servers;
 mod service;
 mod summary;
 mod tools;
-pub mod usage;

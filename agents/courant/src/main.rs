@@ -2,10 +2,11 @@
 
 use std::process::ExitCode;
 
-use courant::{noteln, usage};
+use courant::cli::Cli;
+use courant::noteln;
 
 fn main() -> ExitCode {
-    match usage::command_line().run() {
+    match courant_service::command_line::<Cli>().run() {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             // The error and its causes in one line: "cannot open the store: the disk is full".

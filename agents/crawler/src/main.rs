@@ -20,7 +20,7 @@ struct Crawl {
 }
 
 fn main() -> ExitCode {
-    let Crawl { service, sources, once } = Crawl::parse();
+    let Crawl { service, sources, once } = courant_service::command_line();
     courant_service::main(AGENT, &service, |start| run(start, sources, once))
 }
 

@@ -3,14 +3,13 @@
 use std::process::ExitCode;
 
 use anyhow::Context;
-use clap::Parser;
 use courant_embedder::{AGENT, Embedder};
 use courant_gpu_utils::collect;
 use courant_inference::{Deps, Encoder};
-use courant_service::{AgentArgs, AgentStart};
+use courant_service::AgentStart;
 
 fn main() -> ExitCode {
-    courant_service::main(AGENT, &AgentArgs::parse(), run)
+    courant_service::main(AGENT, &courant_service::command_line(), run)
 }
 
 async fn run(mut start: AgentStart) -> anyhow::Result<()> {

@@ -3,15 +3,14 @@
 use std::process::ExitCode;
 
 use anyhow::Context;
-use clap::Parser;
 use courant_cache::Cache;
 use courant_gateway::{AGENT, Gateway, IndexFolder};
 use courant_search::Search;
-use courant_service::{AgentArgs, AgentStart};
+use courant_service::AgentStart;
 use courant_store::Store;
 
 fn main() -> ExitCode {
-    courant_service::main(AGENT, &AgentArgs::parse(), run)
+    courant_service::main(AGENT, &courant_service::command_line(), run)
 }
 
 async fn run(mut start: AgentStart) -> anyhow::Result<()> {

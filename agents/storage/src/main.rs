@@ -3,13 +3,12 @@
 use std::process::ExitCode;
 
 use anyhow::Context;
-use clap::Parser;
-use courant_service::{AgentArgs, AgentStart};
+use courant_service::AgentStart;
 use courant_storage::{AGENT, Storage};
 use courant_store::Store;
 
 fn main() -> ExitCode {
-    courant_service::main(AGENT, &AgentArgs::parse(), run)
+    courant_service::main(AGENT, &courant_service::command_line(), run)
 }
 
 async fn run(mut start: AgentStart) -> anyhow::Result<()> {

@@ -3,6 +3,7 @@
 
 mod analysis;
 mod article;
+mod domain;
 mod embedding;
 mod evidence;
 mod identity;
@@ -14,6 +15,7 @@ pub use analysis::{
     SummarySentence, Topic, iptc_label,
 };
 pub use article::{Article, Decision, Entry, MAX_TEXT_BYTES, Text};
+pub use domain::{public_suffix_of, registered_domain, registered_domain_of};
 pub use embedding::{
     Embedding, Embeddings, Entities, MAX_ENTITIES, MAX_ENTITY_BYTES, ModelRef, Sentence, Span,
 };

@@ -5,7 +5,7 @@ use url::Url;
 
 use crate::percent::{self, Part};
 use crate::slug::names_an_article;
-use crate::{domain, tracking};
+use crate::{publisher, tracking};
 
 mod amp;
 mod host;
@@ -133,7 +133,7 @@ pub fn canonical_url(fetched: &str, declared: Option<&str>) -> Result<CanonicalU
 fn credible(own: &CanonicalUrl, fetched: &str, declared: &str) -> Option<CanonicalUrl> {
     let absolute = parse(fetched).ok()?.join(declared.trim()).ok()?;
     let declared = canonicalize(absolute.as_str()).ok()?;
-    let may_speak = domain::share_a_publisher(&declared, own);
+    let may_speak = publisher::share_a_publisher(&declared, own);
     (may_speak && !swallows_others(&declared, own)).then_some(declared)
 }
 

@@ -8,12 +8,12 @@
 
 mod canonical;
 mod claim;
-mod domain;
 mod fingerprint;
 mod judge;
 mod ledger;
 mod near;
 mod percent;
+mod publisher;
 mod shingles;
 mod sketch;
 mod slug;
@@ -22,8 +22,7 @@ mod tracking;
 
 pub use canonical::{InvalidUrl, MAX_URL_BYTES, canonical_url, canonicalize, unwrapped};
 pub use claim::{Claim, NearArticle, Ruling, Verdict, text_key};
-pub use courant_article::{CanonicalUrl, ContentHash};
-pub use domain::{registered_domain, registered_domain_of};
+pub use courant_article::{CanonicalUrl, ContentHash, registered_domain, registered_domain_of};
 pub use fingerprint::{ClaimContext, Fingerprint, TextHolder};
 pub use judge::{Effect, judge, recall};
 pub use ledger::{Ledger, ScoredVerdict};

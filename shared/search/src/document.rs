@@ -2,8 +2,7 @@
 
 use std::collections::HashSet;
 
-use courant_article::{ArticleId, CanonicalUrl, EntityKind, SentimentLabel};
-use courant_dedup::registered_domain;
+use courant_article::{ArticleId, CanonicalUrl, EntityKind, SentimentLabel, registered_domain};
 use courant_store::ChangedArticle;
 use courant_text::analyzer::{Word, analyze};
 use tantivy::TantivyDocument;

@@ -2,7 +2,8 @@
 //! control of an agent ([`Control`]), probes and metrics over HTTP with health, admin and
 //! reflection over gRPC ([`Process`]), the limit on requests in progress ([`Admission`]), the
 //! span and id of every request (`http`), refusals that are the same over HTTP and gRPC
-//! ([`Refusal`]), and the loop that consumes a queue ([`work`]).
+//! ([`Refusal`]), the loop that consumes a queue ([`work`]), and the errors of a command line
+//! ([`command_line`]).
 
 mod admin;
 mod admission;
@@ -18,6 +19,7 @@ mod refusal;
 mod reminder;
 mod signals;
 mod start;
+mod usage;
 mod work;
 
 pub use admission::{Admission, AdmittedRequest, Unserved, check_count};
@@ -30,4 +32,5 @@ pub use refusal::{Refusal, RefusalKind};
 pub use reminder::Reminder;
 pub use signals::block_on;
 pub use start::{AgentArgs, AgentStart, main};
+pub use usage::{command_line, usage_error};
 pub use work::{work, work_decoding};

@@ -2,11 +2,10 @@
 
 use std::process::ExitCode;
 
-use clap::Parser;
 use courant_bench::Cli;
 
 fn main() -> ExitCode {
-    match Cli::parse().run() {
+    match courant_service::command_line::<Cli>().run() {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             // The error and its causes in one line: "cannot open the store: the disk is full".

@@ -4,6 +4,7 @@
 //! and <https://developers.google.com/amp/cache/overview>; markers in paths as
 //! the AMP plug-ins of content management systems write them.
 
+use courant_article::public_suffix_of;
 use url::Url;
 
 use crate::slug::is_distinctive;
@@ -67,7 +68,7 @@ fn is_cache(host: &str) -> bool {
 
 pub(super) fn is_google(host: &str) -> bool {
     let name = host.strip_prefix("www.").unwrap_or(host);
-    name.strip_prefix("google.").is_some_and(|suffix| psl::suffix_str(name) == Some(suffix))
+    name.strip_prefix("google.").is_some_and(|suffix| public_suffix_of(name) == Some(suffix))
 }
 
 /// The segments of a path without what marks the AMP page of an article.

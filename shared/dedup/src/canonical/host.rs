@@ -1,6 +1,6 @@
 //! The labels of a host name that say how a page is shown, not what it is.
 
-use crate::domain::registered_domain_of;
+use courant_article::registered_domain_of;
 
 /// First labels that choose a presentation.
 const PRESENTATIONS: [&str; 6] = ["www", "m", "mobil", "mobile", "touch", "amp"];

@@ -1,21 +1,10 @@
-//! The part of a host name that someone registered.
+//! The part of a host name that someone registered, by the Public Suffix List.
 
 use std::net::IpAddr;
 
-use courant_article::CanonicalUrl;
 use url::Url;
 
-/// Domains below which anybody may publish and that the Public Suffix List lacks.
-const BLOG_HOSTS: [&str; 8] = [
-    "beehiiv.com",
-    "livejournal.com",
-    "medium.com",
-    "over-blog.com",
-    "substack.com",
-    "tumblr.com",
-    "typepad.com",
-    "wordpress.com",
-];
+use crate::CanonicalUrl;
 
 /// The registered domain of `url` by the Public Suffix List: `bbc.co.uk` for
 /// `news.bbc.co.uk`. The whole host where it is an address or itself a suffix.
@@ -40,15 +29,10 @@ pub fn registered_domain_of(host: &str) -> String {
     psl::domain_str(&host).map_or(host.clone(), str::to_owned)
 }
 
-/// Returns true if one publisher answers for both URLs: they share the registered domain,
-/// and the whole host too if that domain lends its names to anybody.
-pub(crate) fn share_a_publisher(one: &CanonicalUrl, other: &CanonicalUrl) -> bool {
-    let domain = registered_domain(one);
-    let host = |url: &CanonicalUrl| {
-        Url::parse(url.as_str()).ok().and_then(|url| url.host_str().map(str::to_owned))
-    };
-    domain == registered_domain(other)
-        && (!BLOG_HOSTS.contains(&domain.as_str()) || host(one) == host(other))
+/// The public suffix of a host name, below which names are registered: `co.uk` for
+/// `news.bbc.co.uk`.
+pub fn public_suffix_of(host: &str) -> Option<&str> {
+    psl::suffix_str(host)
 }
 
 #[cfg(test)]
