@@ -266,6 +266,11 @@ impl Bus {
         Ok(follower)
     }
 
+    /// Returns the time for which messages of `subject` are kept, if they are kept for a time.
+    pub fn max_age(&self, subject: Subject) -> Option<Duration> {
+        self.shared.config.max_age(self.stream_of(subject)?)
+    }
+
     /// Sends a message to everyone who listens now. Nothing is stored.
     ///
     /// # Errors

@@ -130,7 +130,7 @@ async fn by(
     let mut scores = Vec::with_capacity(set.questions.len());
     for (asked, vector) in set.questions.iter().zip(vectors) {
         let query = Query::words(&asked.text);
-        let question = Question { query, vector: Some(vector.clone()), mode };
+        let question = Question { query, vector: Some(vector.clone()), mode, recency: None };
         let found = archive.rank(&question).await?;
         let score = ndcg(&found, asked);
         if misses && score < 1.0 {

@@ -25,7 +25,7 @@ use crate::metrics::Metrics;
 use crate::near::NearCheck;
 use crate::obligations::Obligations;
 use crate::pressure::IntakeStatus;
-use crate::{dead_letters, http, pressure, release, spool, submissions};
+use crate::{dead_letters, decisions, http, pressure, release, spool, submissions};
 
 /// The entrance of the pipeline. It decides on submitted entries, publishes the rate at which
 /// more may come, and answers requests over HTTP, MCP and the bus.
@@ -82,7 +82,8 @@ impl Gateway {
         });
         let known = KnownUrls { claims: claims.clone() };
         let obligations = Obligations::new(bus.clone(), claims.clone(), metrics.clone());
-        let handler = Handler { config, bus, claims, obligations, near, metrics };
+        let clock = api.clock.clone();
+        let handler = Handler { config, bus, claims, obligations, near, clock, metrics };
         Ok(Self { handler, known, api, standing, closing: CancellationToken::new() })
     }
 
@@ -157,6 +158,8 @@ impl Gateway {
             Box::pin(self.api.search.follow(control.token().cancelled_owned())).await;
             Ok(())
         };
+        let deciding =
+            decisions::follow(bus, self.api.search.decisions(), &self.api.clock, &control);
         let store = &self.api.store;
         let pressure = pressure::watch(config, bus, store, metrics, &self.standing, &control);
         let refill = async {
@@ -165,9 +168,10 @@ impl Gateway {
             }
             Ok(())
         };
-        let result =
-            tokio::try_join!(entries, known, releasing, matching, following, pressure, refill)
-                .map(|_| ());
+        let result = tokio::try_join!(
+            entries, known, releasing, matching, following, deciding, pressure, refill
+        )
+        .map(|_| ());
         self.closing.cancel();
         control.finished();
         result

@@ -3,11 +3,15 @@
 pub(crate) mod articles;
 pub(crate) mod counts;
 mod cursor;
+pub(crate) mod decisions;
 pub(crate) mod feeds;
+pub(crate) mod fields;
+mod passage;
 pub(crate) mod search;
 pub(crate) mod status;
 pub(crate) mod submit;
 pub(crate) mod view;
+pub(crate) mod words;
 
 use std::sync::atomic::AtomicU64;
 use std::sync::{Arc, Mutex, OnceLock};

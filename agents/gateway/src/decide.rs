@@ -5,7 +5,8 @@ use courant_article::{
     Article, ArticleId, CanonicalUrl, ContentHash, Decision, Entry, MAX_URL_BYTES,
 };
 use courant_dedup::{
-    NearArticle, Sketch, canonical_url, canonicalize, normalize_text, registered_domain,
+    NearArticle, NearMatch, Sketch, canonical_url, canonicalize, normalize_text, registered_domain,
+    text_key,
 };
 use courant_proto::v1;
 use courant_store::{Claim, Ruling, Verdict};
@@ -85,20 +86,52 @@ pub(crate) enum Decided {
     /// It cannot be handled.
     Refused(EntryRefusal),
     /// It was judged by its identity.
-    Judged(Box<Identity>, Ruling),
+    Judged(Box<Identity>, Ruling, Grounds),
+}
+
+/// The reason for a ruling.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) struct Grounds {
+    /// `new`: address and text are new. `address`: the address is known, with this text or an
+    /// older one for a duplicate, with another one for a revision. `text`: another article has the
+    /// same words. `parts`: another article has nearly the same text.
+    pub(crate) rule: &'static str,
+    /// The share of the shorter text that stands in the longer one, for `parts`.
+    pub(crate) containment: Option<f32>,
+}
+
+impl Grounds {
+    /// `near`: the earlier texts that are nearly the same.
+    pub(crate) fn of(identity: &Identity, verdict: &Verdict, near: &[NearMatch]) -> Self {
+        let text = text_key(&identity.content_hash);
+        let rule = match verdict.decision {
+            Decision::New | Decision::Refused => "new",
+            Decision::Revision => "address",
+            Decision::Duplicate if verdict.of == Some(identity.id) => "address",
+            Decision::Duplicate | Decision::Syndicated => {
+                let nearest = near.iter().map(|near| near.containment).reduce(f32::max);
+                let has_the_text = near.iter().any(|near| near.text == text);
+                match nearest.filter(|_| !has_the_text) {
+                    Some(nearest) => return Self { rule: "parts", containment: Some(nearest) },
+                    None => "text",
+                }
+            }
+        };
+        Self { rule, containment: None }
+    }
 }
 
 impl Decided {
     pub(crate) fn decision(&self) -> Decision {
         match self {
             Self::Refused(_) => Decision::Refused,
-            Self::Judged(_, ruling) => ruling.verdict.decision,
+            Self::Judged(_, ruling, _) => ruling.verdict.decision,
         }
     }
 
     /// The article that `entry` becomes, if it is let in, and the ruling by which it is.
     pub(crate) fn article(&self, entry: &Entry) -> Option<(Article, Ruling)> {
-        let Self::Judged(identity, ruling) = self else {
+        let Self::Judged(identity, ruling, _) = self else {
             return None;
         };
         let verdict = ruling.verdict;
@@ -125,8 +158,9 @@ impl Decided {
     }
 
     /// Returns the event that tells everyone of the decision.
-    pub(crate) fn event(&self, entry: &Entry) -> v1::EntryDecided {
+    pub(crate) fn event(&self, entry: &Entry, now_ms: i64) -> v1::EntryDecided {
         let told = v1::EntryDecided {
+            decided_at_ms: now_ms,
             submission_id: entry.submission_id.clone(),
             decision: v1::Decision::from(self.decision()).into(),
             url: entry.url[..entry.url.floor_char_boundary(MAX_URL_BYTES)].to_owned(),
@@ -134,7 +168,10 @@ impl Decided {
         };
         match self {
             Self::Refused(reason) => v1::EntryDecided { reason: reason.to_string(), ..told },
-            Self::Judged(identity, Ruling { verdict, .. }) => v1::EntryDecided {
+            Self::Judged(identity, Ruling { verdict, .. }, grounds) => v1::EntryDecided {
+                own_id: identity.id.to_string(),
+                rule: grounds.rule.to_owned(),
+                containment: grounds.containment.unwrap_or_default(),
                 article_id: repeated_or_own(identity, verdict).to_string(),
                 of: first_of_cluster(verdict).map_or_else(String::new, |id| id.to_string()),
                 ..told
@@ -251,7 +288,9 @@ mod tests {
     }
 
     fn judged(decision: Decision, of: Option<ArticleId>) -> Decided {
-        Decided::Judged(Box::new(identity(&entry()).unwrap()), ruling(decision, of))
+        let (identity, ruling) = (identity(&entry()).unwrap(), ruling(decision, of));
+        let grounds = Grounds::of(&identity, &ruling.verdict, &[]);
+        Decided::Judged(Box::new(identity), ruling, grounds)
     }
 
     #[test]
@@ -269,14 +308,34 @@ mod tests {
     }
 
     #[test]
+    fn the_grounds_name_the_rule() {
+        let first = ArticleId::from_bytes([7; 16]);
+        let identity = identity(&entry()).unwrap();
+        let near =
+            |text, containment| NearMatch { id: first, text, on_this_site: false, containment };
+        let rule = |decision, of, near: &[NearMatch]| {
+            Grounds::of(&identity, &Verdict { decision, of }, near)
+        };
+        let same = text_key(&identity.content_hash);
+        let plain = |rule| Grounds { rule, containment: None };
+        assert_eq!(rule(Decision::New, None, &[]), plain("new"));
+        assert_eq!(rule(Decision::Revision, Some(identity.id), &[]), plain("address"));
+        assert_eq!(rule(Decision::Duplicate, Some(identity.id), &[]), plain("address"));
+        assert_eq!(rule(Decision::Duplicate, Some(first), &[near(same, 1.0)]), plain("text"));
+        assert_eq!(rule(Decision::Syndicated, Some(first), &[]), plain("text"));
+        let parts = rule(Decision::Syndicated, Some(first), &[near(1, 0.75), near(2, 0.5)]);
+        assert_eq!(parts, Grounds { rule: "parts", containment: Some(0.75) });
+    }
+
+    #[test]
     fn the_event_names_the_article_that_is_there() {
         let first = ArticleId::from_bytes([7; 16]);
         let own = identity(&entry()).unwrap().id.to_string();
-        let duplicate = judged(Decision::Duplicate, Some(first)).event(&entry());
+        let duplicate = judged(Decision::Duplicate, Some(first)).event(&entry(), NOW_MS);
         assert_eq!((duplicate.article_id, duplicate.of), (first.to_string(), first.to_string()));
-        let revision = judged(Decision::Revision, Some(first)).event(&entry());
+        let revision = judged(Decision::Revision, Some(first)).event(&entry(), NOW_MS);
         assert_eq!((revision.article_id, revision.of), (own, String::new()));
-        let refused = Decided::Refused(EntryRefusal::NoText).event(&entry());
+        let refused = Decided::Refused(EntryRefusal::NoText).event(&entry(), NOW_MS);
         assert_eq!((refused.submission_id.as_str(), refused.article_id.as_str()), ("s-1", ""));
         assert!(!refused.reason.is_empty());
     }
@@ -335,16 +394,17 @@ mod tests {
             match identity(&entry) {
                 Ok(identity) => {
                     let ruling = ruling(Decision::New, None);
-                    let decided = Decided::Judged(Box::new(identity), ruling);
+                    let grounds = Grounds::of(&identity, &ruling.verdict, &[]);
+                    let decided = Decided::Judged(Box::new(identity), ruling, grounds);
                     let (article, _) = decided.article(&entry).unwrap();
                     let accepted = v1::ArticleAccepted::of(article);
                     prop_assert!(weight(&accepted) <= courant_bus::MAX_MESSAGE_BYTES / 2);
-                    prop_assert!(weight(&decided.event(&entry)) <= 16 * 1024);
+                    prop_assert!(weight(&decided.event(&entry, NOW_MS)) <= 16 * 1024);
                 }
                 Err(refusal) => {
                     let too_long = matches!(refusal, EntryRefusal::Url(InvalidUrl::TooLong(_)));
                     prop_assert!(too_long, "{refusal}");
-                    let event = Decided::Refused(refusal).event(&entry);
+                    let event = Decided::Refused(refusal).event(&entry, NOW_MS);
                     prop_assert!(weight(&event) <= 16 * 1024);
                 }
             }

@@ -87,6 +87,9 @@ pub(crate) enum ApiError {
     /// A defect.
     #[error("the request failed inside the gateway")]
     Panicked,
+    /// A defect: the answer cannot be written as JSON.
+    #[error("the request failed inside the gateway")]
+    Unwritable(#[source] serde_json::Error),
 }
 
 impl ApiError {
@@ -102,7 +105,7 @@ impl ApiError {
             Self::TimedOut(_) => "timeout",
             Self::Behind { .. } => "behind",
             Self::Blocked { .. } | Self::Store(_) | Self::Search(_) | Self::Bus(_) => "unavailable",
-            Self::Panicked => "internal",
+            Self::Panicked | Self::Unwritable(_) => "internal",
         }
     }
 
@@ -120,7 +123,7 @@ impl ApiError {
             | Self::Behind { .. }
             | Self::Bus(_) => StatusCode::SERVICE_UNAVAILABLE,
             Self::TimedOut(_) => StatusCode::GATEWAY_TIMEOUT,
-            Self::Panicked => StatusCode::INTERNAL_SERVER_ERROR,
+            Self::Panicked | Self::Unwritable(_) => StatusCode::INTERNAL_SERVER_ERROR,
         }
     }
 
@@ -136,7 +139,7 @@ impl ApiError {
 
     /// Logs what the answer does not tell.
     pub(crate) fn log(&self) {
-        if matches!(self, Self::Store(_) | Self::Search(_) | Self::Bus(_)) {
+        if matches!(self, Self::Store(_) | Self::Search(_) | Self::Bus(_) | Self::Unwritable(_)) {
             let error = self as &dyn std::error::Error;
             tracing::warn!(error, code = self.code(), "a request was not answered");
         }

@@ -4,13 +4,15 @@ use std::time::Duration;
 
 use courant_article::{Article, Decision, Entry, Revision};
 use courant_bus::{Bus, Failure, MessageId, Subject};
+use courant_dedup::NearArticle;
 use courant_extract::is_print_url;
 use courant_proto::v1;
 use courant_store::{Claim, Claims, OpenClaim, Ruling};
+use courant_telemetry::Clock;
 use url::Url;
 
 use crate::config::Config;
-use crate::decide::{Decided, Identity};
+use crate::decide::{Decided, Grounds, Identity};
 use crate::metrics::Metrics;
 use crate::near::NearCheck;
 use crate::obligations::Obligations;
@@ -28,6 +30,7 @@ pub(crate) struct Handler {
     pub(crate) claims: Claims,
     pub(crate) obligations: Obligations,
     pub(crate) near: NearCheck,
+    pub(crate) clock: Clock,
     pub(crate) metrics: Metrics,
 }
 
@@ -65,11 +68,13 @@ impl Handler {
             Err(refusal) => return Ok(Decided::Refused(refusal)),
         };
         let asked = self.near.ask(&identity).await;
-        let ruling = self.judge(&identity.claim(entry, asked.near.clone())).await?;
+        let near = NearArticle::of(&asked.near);
+        let ruling = self.judge(&identity.claim(entry, near)).await?;
         if matches!(ruling.verdict.decision, Decision::New | Decision::Syndicated) {
             self.near.let_in(&asked).await;
         }
-        Ok(Decided::Judged(Box::new(identity), ruling))
+        let grounds = Grounds::of(&identity, &ruling.verdict, &asked.near);
+        Ok(Decided::Judged(Box::new(identity), ruling, grounds))
     }
 
     /// A duplicate of what is not stored yet counts only while that is on its way.
@@ -100,7 +105,8 @@ impl Handler {
             }
         }
         let id = event_message(entry, decided);
-        self.bus.publish(Subject::ENTRY_DECIDED, &id, &decided.event(entry)).await?;
+        let event = decided.event(entry, self.clock.unix_ms());
+        self.bus.publish(Subject::ENTRY_DECIDED, &id, &event).await?;
         Ok(())
     }
 }

@@ -16,22 +16,28 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use axum::{Json, Router};
 use courant_search::CountRequest;
+use jiff::{SignedDuration, SpanRelativeTo};
 use serde::Deserialize;
 use tokio_util::sync::CancellationToken;
 
 use crate::api::Api;
 use crate::api::articles::{Related, Revisions};
 use crate::api::counts::CountAnswer;
+use crate::api::decisions::{DecisionRequest, DecisionsAnswer};
 use crate::api::feeds::{FeedsPage, MAX_FEEDS};
-use crate::api::search::{DEFAULT_HITS, Mode, SearchAnswer, SearchRequest, Sort, check_limit};
+use crate::api::fields::HitFields;
+use crate::api::search::{DEFAULT_HITS, Mode, SearchRequest, Sort, check_limit};
 use crate::api::status::Status;
 use crate::api::submit::{Receipt, Submission};
 use crate::api::view::ArticleView;
+use crate::api::words::{Suggestions, WordsAnswer};
 use crate::error::ApiError;
 use crate::mcp;
 
 /// The largest body of a request.
 const MAX_BODY_BYTES: usize = 1 << 20;
+/// The number of outstanding words if the request names none.
+const DEFAULT_WORDS: usize = 20;
 
 /// All routes with their limits; `closing` ends what MCP has open.
 pub(crate) fn routes(api: &Api, closing: CancellationToken) -> Router {
@@ -40,6 +46,9 @@ pub(crate) fn routes(api: &Api, closing: CancellationToken) -> Router {
     let reading = Router::new()
         .route("/v1/search", get(search))
         .route("/v1/counts", get(counts))
+        .route("/v1/words", get(words))
+        .route("/v1/decisions", get(decisions))
+        .route("/v1/suggestions", get(suggestions))
         .route("/v1/articles/{id}", get(article))
         .route("/v1/articles/{id}/related", get(related))
         .route("/v1/articles/{id}/revisions", get(revisions))
@@ -102,6 +111,12 @@ struct SearchParams {
     cursor: Option<String>,
     #[serde(default)]
     explain: bool,
+    /// An ISO 8601 duration.
+    half_life: Option<String>,
+    /// The members of a hit that the answer shows, with commas between.
+    fields: Option<String>,
+    /// The number of a change that must be found.
+    change: Option<i64>,
     #[serde(flatten)]
     filters: BTreeMap<String, String>,
 }
@@ -109,8 +124,10 @@ struct SearchParams {
 async fn search(
     State(api): State<Api>,
     params: Result<Query<SearchParams>, QueryRejection>,
-) -> Result<Json<SearchAnswer>, ApiError> {
+) -> Result<Response, ApiError> {
     let params = params?.0;
+    let fields = params.fields.as_deref().map(HitFields::parse).transpose()?;
+    api.reached(params.change).await?;
     let request = SearchRequest {
         query: params.q,
         filters: params.filters,
@@ -119,8 +136,23 @@ async fn search(
         sort: params.sort,
         cursor: params.cursor,
         explain: params.explain,
+        half_life: params.half_life.as_deref().map(half_life).transpose()?,
     };
-    Ok(Json(Box::pin(api.search(&request)).await?))
+    let answer = Box::pin(api.search(&request)).await?;
+    let Some(fields) = fields else { return Ok(Json(answer).into_response()) };
+    let mut answer = serde_json::to_value(answer).map_err(ApiError::Unwritable)?;
+    fields.select(&mut answer);
+    Ok(Json(answer).into_response())
+}
+
+/// Days have 24 hours. Months have no length of their own.
+fn half_life(text: &str) -> Result<SignedDuration, ApiError> {
+    let read =
+        || text.parse::<jiff::Span>().ok()?.to_duration(SpanRelativeTo::days_are_24_hours()).ok();
+    read().ok_or_else(|| {
+        let text: String = text.chars().take(40).collect();
+        ApiError::Invalid(format!("half_life is {text:?}; give a duration such as P3D or PT12H"))
+    })
 }
 
 /// Counts in a URL. Every other parameter is a filter by a field of the query language.
@@ -134,6 +166,8 @@ struct CountParams {
     limit: Option<usize>,
     interval: Option<String>,
     by: Option<String>,
+    /// The number of a change that must be counted.
+    change: Option<i64>,
     #[serde(flatten)]
     filters: BTreeMap<String, String>,
 }
@@ -150,7 +184,61 @@ async fn counts(
         interval: params.interval.as_deref().map(parsed).transpose()?,
         by: params.by.as_deref().map(parsed).transpose()?,
     };
+    api.reached(params.change).await?;
     Ok(Json(api.count(&params.q, &params.filters, &request).await?))
+}
+
+/// Outstanding words in a URL. Every other parameter is a filter.
+#[derive(Debug, Deserialize)]
+struct WordParams {
+    #[serde(default)]
+    q: String,
+    limit: Option<usize>,
+    #[serde(flatten)]
+    filters: BTreeMap<String, String>,
+}
+
+async fn words(
+    State(api): State<Api>,
+    params: Result<Query<WordParams>, QueryRejection>,
+) -> Result<Json<WordsAnswer>, ApiError> {
+    let WordParams { q, limit, filters } = params?.0;
+    Ok(Json(api.words(&q, &filters, limit.unwrap_or(DEFAULT_WORDS)).await?))
+}
+
+/// The entry whose decisions are asked for.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct DecisionParams {
+    article: Option<String>,
+    url: Option<String>,
+    submission: Option<String>,
+    limit: Option<usize>,
+}
+
+async fn decisions(
+    State(api): State<Api>,
+    params: Result<Query<DecisionParams>, QueryRejection>,
+) -> Result<Json<DecisionsAnswer>, ApiError> {
+    let DecisionParams { article, url, submission, limit } = params?.0;
+    let limit = limit.unwrap_or(DEFAULT_HITS);
+    Ok(Json(api.decisions(DecisionRequest { article, url, submission, limit }).await?))
+}
+
+/// The beginning that somebody typed.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Typed {
+    q: String,
+    limit: Option<usize>,
+}
+
+async fn suggestions(
+    State(api): State<Api>,
+    typed: Result<Query<Typed>, QueryRejection>,
+) -> Result<Json<Suggestions>, ApiError> {
+    let Typed { q, limit } = typed?.0;
+    Ok(Json(api.suggest(&q, limit.unwrap_or(DEFAULT_HITS)).await?))
 }
 
 fn parsed<T: FromStr<Err: Display>>(text: &str) -> Result<T, ApiError> {

@@ -13,6 +13,7 @@ mod api;
 mod config;
 mod dead_letters;
 mod decide;
+mod decisions;
 mod error;
 mod handle;
 mod http;

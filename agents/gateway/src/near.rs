@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use courant_article::ArticleId;
 use courant_cache::{Cache, NearTextIndex};
-use courant_dedup::{NearArticle, NearConfig, NearMatch, Sketch, SketchedText, text_key};
+use courant_dedup::{NearConfig, NearMatch, Sketch, SketchedText, text_key};
 use courant_store::{Claims, KnownSketch};
 use courant_telemetry::Clock;
 use tokio::time::Instant;
@@ -42,7 +42,7 @@ pub(crate) struct NearCheck {
 /// The near articles of one text. Texts near to it wait until this value is dropped.
 #[derive(Default)]
 pub(crate) struct NearAnswer {
-    pub(crate) near: Vec<NearArticle>,
+    pub(crate) near: Vec<NearMatch>,
     /// The text, where the index did not take it in because it expected a refusal.
     left_out: Option<SketchedText>,
     _turn: Option<Turn>,
@@ -84,11 +84,7 @@ impl NearCheck {
             self.wait_for_other_gateways(&matches).await;
         }
         let is_left_out = matches.iter().any(|found| found.on_this_site);
-        NearAnswer {
-            near: NearArticle::of(&matches),
-            left_out: is_left_out.then_some(offer),
-            _turn: Some(turn),
-        }
+        NearAnswer { left_out: is_left_out.then_some(offer), near: matches, _turn: Some(turn) }
     }
 
     /// Waits until the articles in `matches` are claimed. Another gateway may be about to

@@ -3,6 +3,7 @@
 mod decisions;
 mod faces;
 mod histories;
+mod reasons;
 mod search;
 mod tools;
 

@@ -99,7 +99,7 @@ async fn by_words(
         if with_language {
             query = query.and(Query::of(Condition::Language(asking.language.to_owned())));
         }
-        let question = Question { query, vector: None, mode: SearchMode::Text };
+        let question = Question { query, vector: None, mode: SearchMode::Text, recency: None };
         let found = archive.rank(&question).await?;
         let score = ndcg(&found, &in_all_languages(asked, asking.language));
         if misses && score < 1.0 {

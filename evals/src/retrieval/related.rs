@@ -42,5 +42,5 @@ pub(super) async fn measure(
 /// Returns the vector of an article by which others near to it are found.
 fn vector_of(record: &StoredArticle) -> Question {
     let vector = Some(record.vector.clone());
-    Question { query: Query::everything(), vector, mode: SearchMode::Vector }
+    Question { query: Query::everything(), vector, mode: SearchMode::Vector, recency: None }
 }

@@ -1020,7 +1020,7 @@ pub struct ArticleStored {
     pub changed: bool,
 }
 /// `courant.entry.decided`
-#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+#[derive(Clone, PartialEq, ::prost::Message)]
 pub struct EntryDecided {
     #[prost(string, tag = "1")]
     pub submission_id: ::prost::alloc::string::String,
@@ -1037,6 +1037,18 @@ pub struct EntryDecided {
     pub reason: ::prost::alloc::string::String,
     #[prost(string, tag = "6")]
     pub url: ::prost::alloc::string::String,
+    /// The article of the entry's own address; empty where refused.
+    #[prost(string, tag = "7")]
+    pub own_id: ::prost::alloc::string::String,
+    /// The rule that decided; see `agents/gateway/src/decide.rs`. Empty where refused.
+    #[prost(string, tag = "8")]
+    pub rule: ::prost::alloc::string::String,
+    /// For nearly equal texts: the share of the shorter one that stands in the longer one, 0 to 1.
+    #[prost(float, tag = "9")]
+    pub containment: f32,
+    /// Unix milliseconds.
+    #[prost(int64, tag = "10")]
+    pub decided_at_ms: i64,
 }
 /// `courant.control.pressure`
 #[derive(Clone, PartialEq, ::prost::Message)]

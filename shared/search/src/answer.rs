@@ -35,6 +35,26 @@ pub struct Question {
     pub vector: Option<Embedding>,
     /// The kind of search.
     pub mode: SearchMode,
+    /// The weight of new articles; `None` if age does not count.
+    pub recency: Option<Recency>,
+}
+
+/// A preference for new articles. An article as old as the half-life counts three quarters, a very
+/// old one half.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Recency {
+    /// The present, Unix milliseconds.
+    pub now_ms: i64,
+    /// Milliseconds, above 0.
+    pub half_life_ms: i64,
+}
+
+impl Recency {
+    /// Returns the factor of the score of an article of this time (Unix milliseconds), 0.5 to 1.
+    pub fn weight(self, time_ms: i64) -> f32 {
+        let age_ms = self.now_ms.saturating_sub(time_ms).max(0);
+        0.5 + 0.5 * (-(age_ms as f32) / self.half_life_ms.max(1) as f32).exp2()
+    }
 }
 
 /// The articles that answer a question, best first.
@@ -61,6 +81,8 @@ pub struct Ranked {
     pub text_rank: Option<u32>,
     /// The place by vectors, from 1.
     pub vector_rank: Option<u32>,
+    /// The factor for its age, if ages count.
+    pub age_weight: Option<f32>,
     /// True if the article does not fulfil all conditions: it has only some of the words, or is
     /// near in meaning.
     pub is_relaxed: bool,

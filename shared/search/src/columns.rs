@@ -12,6 +12,7 @@ pub(crate) struct Names {
     low: Column<u64>,
     number: Column<u64>,
     cluster: Column<u64>,
+    time: Column<i64>,
 }
 
 /// The names of an article.
@@ -22,6 +23,8 @@ pub(crate) struct ArticleName {
     pub(crate) number: u32,
     /// The same for all copies of a text.
     pub(crate) cluster: u64,
+    /// The time of publication, else of the first observation; Unix milliseconds.
+    pub(crate) time_ms: i64,
 }
 
 impl Names {
@@ -32,6 +35,7 @@ impl Names {
             low: columns.u64("id_low")?,
             number: columns.u64("number")?,
             cluster: columns.u64("cluster")?,
+            time: columns.i64("time")?,
         })
     }
 
@@ -41,6 +45,7 @@ impl Names {
             id: whole(value(&self.high), value(&self.low)),
             number: self.number(document),
             cluster: value(&self.cluster),
+            time_ms: self.time.first(document).unwrap_or_default(),
         }
     }
 

@@ -29,11 +29,13 @@ pub enum Facet {
     Sentiment,
     /// The gateway's decision.
     Decision,
+    /// The day of publication, else of the first observation, in UTC: `2026-11-29`.
+    Day,
 }
 
 impl Facet {
     /// All facets.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 8] = [
         Self::Site,
         Self::Source,
         Self::Language,
@@ -41,9 +43,11 @@ impl Facet {
         Self::Name,
         Self::Sentiment,
         Self::Decision,
+        Self::Day,
     ];
 
-    /// Returns the name in requests and answers, which is the field's name in the index.
+    /// Returns the name in requests and answers, which is the field's name in the index but for
+    /// the day.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Site => "site",
@@ -53,6 +57,7 @@ impl Facet {
             Self::Name => "name",
             Self::Sentiment => "sentiment",
             Self::Decision => "decision",
+            Self::Day => "day",
         }
     }
 }
@@ -65,7 +70,7 @@ impl fmt::Display for Facet {
 
 /// The error for a text that names no property.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{0:?} is no facet; give site, source, language, topic, name, sentiment or decision")]
+#[error("{0:?} is no facet; give site, source, language, topic, name, sentiment, decision or day")]
 pub struct ParseFacetError(String);
 
 impl FromStr for Facet {

@@ -11,8 +11,6 @@ use tantivy::tokenizer::{PreTokenizedString, Token};
 
 use crate::schema::Fields;
 
-/// The times that the words of the title count in the ranking, beside those of the text.
-const TITLE_WEIGHT: usize = 2;
 /// Positions between two parts of a field, so that no phrase reaches from one into the other.
 const GAP: usize = 64;
 /// The most different names of an article that are counted.
@@ -30,8 +28,8 @@ pub(crate) fn document(fields: &Fields, changed: &ChangedArticle) -> TantivyDocu
     document.add_u64(fields.id_low, low);
     document.add_u64(fields.cluster, halves(article.syndicated_of.unwrap_or(article.id)).0);
 
-    let titles = std::iter::repeat_n(article.title.as_str(), TITLE_WEIGHT);
-    add_words(&mut document, fields.text, titles.chain([article.text.as_str()]), language);
+    let parts = [article.title.as_str(), article.text.as_str()];
+    add_words(&mut document, fields.text, parts, language);
     add_words(&mut document, fields.title, [article.title.as_str()], language);
     add_words(&mut document, fields.author, article.authors.iter().map(String::as_str), None);
     add_names(&mut document, fields, changed);

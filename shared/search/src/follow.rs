@@ -11,10 +11,11 @@ use std::time::Duration;
 use courant_store::StoreHead;
 use tokio::time::{Instant, timeout};
 
+use crate::blocking::blocking;
 use crate::error::Error;
 use crate::following::{BATCH, Following, IndexState};
 use crate::index::Index;
-use crate::search::{Search, blocking};
+use crate::search::Search;
 
 /// The wait before the store is looked at again.
 const LOOK_INTERVAL: Duration = Duration::from_millis(150);

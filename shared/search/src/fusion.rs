@@ -10,6 +10,7 @@ use std::collections::HashMap;
 
 use courant_article::ArticleId;
 
+use crate::answer::Recency;
 use crate::columns::ArticleName;
 
 /// The worth of an article that matches all words, in units of the cosine.
@@ -33,6 +34,8 @@ pub(crate) struct Fused {
     pub(crate) cosine: Option<f32>,
     pub(crate) text_rank: Option<u32>,
     pub(crate) vector_rank: Option<u32>,
+    /// The weight of its age, if ages count.
+    pub(crate) age_weight: Option<f32>,
 }
 
 /// The list that an article comes from.
@@ -82,13 +85,31 @@ pub(crate) fn behind(list: &[Candidate], best_possible: f32, least: f32) -> Vec<
     rest
 }
 
+/// Weighs each score by the age of its article, and sorts by the new scores.
+pub(crate) fn weigh_by_age(list: &mut [Fused], recency: Recency) {
+    for fused in list.iter_mut() {
+        let weight = recency.weight(fused.name.time_ms);
+        fused.score *= weight;
+        fused.age_weight = Some(weight);
+    }
+    list.sort_by(|a, b| b.score.total_cmp(&a.score).then(a.name.id.cmp(&b.name.id)));
+}
+
 /// The part of the query that a score by words stands for, 0 to 1.
 fn share(score: f32, best_possible: f32) -> f32 {
     if best_possible > 0.0 { score / best_possible } else { 0.0 }
 }
 
 fn unscored(name: ArticleName) -> Fused {
-    Fused { name, score: 0.0, text_score: None, cosine: None, text_rank: None, vector_rank: None }
+    Fused {
+        name,
+        score: 0.0,
+        text_score: None,
+        cosine: None,
+        text_rank: None,
+        vector_rank: None,
+        age_weight: None,
+    }
 }
 
 fn take(fused: &mut Fused, side: Side, candidate: &Candidate) {
@@ -106,7 +127,7 @@ mod tests {
     fn list(scores: &[(u8, f32)]) -> Vec<Candidate> {
         let candidate = |((id, score), rank): (&(u8, f32), u32)| {
             let id = ArticleId::from_bytes([*id; 16]);
-            let name = ArticleName { id, number: 0, cluster: 0 };
+            let name = ArticleName { id, number: 0, cluster: 0, time_ms: 0 };
             Candidate { name, score: *score, rank: Some(rank) }
         };
         scores.iter().zip(1..).map(candidate).collect()

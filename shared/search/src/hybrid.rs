@@ -5,43 +5,45 @@ use std::sync::Arc;
 
 use courant_article::{ArticleId, Embedding};
 use courant_store::RowSet;
+use tokio::try_join;
 
-use crate::answer::{CANDIDATES, Question};
-use crate::columns::ArticleName;
+use crate::answer::CANDIDATES;
+use crate::blocking::blocking;
 use crate::error::Error;
 use crate::fusion::{Candidate, Fused, behind, fuse};
-use crate::ranked::{self, Scored, WordMatches, candidate, candidates};
-use crate::search::{Search, blocking};
+use crate::ranked::{Known, Scored, WordSearch, by_vector, candidate, candidates};
+use crate::search::Search;
 
 impl Search {
     /// Fuses the best of both lists, and appends the others that words found. A candidate of one
-    /// list gets its score by the other search, too. `words` gains the scores by words.
+    /// list gets its score by the other search, too.
     pub(crate) async fn fused(
         &self,
-        question: &Question,
+        words: &Arc<WordSearch>,
+        best: &[Scored],
         vector: &Embedding,
-        words: &mut WordMatches,
-        near: Vec<Candidate>,
+        near: &[(Known, f32)],
     ) -> Result<Vec<Fused>, Error> {
-        let text = candidates(&words.best);
+        let text = candidates(best);
         let (first, rest) = text.split_at(text.len().min(CANDIDATES));
-        let found: HashSet<ArticleId> = near.iter().map(|near| near.name.id).collect();
-        let mut vectors = near;
-        vectors.extend(self.cosines(vector, first, &found).await?);
+        let found: HashSet<ArticleId> = near.iter().map(|(known, _)| known.name.id).collect();
+        let read: HashSet<ArticleId> = best.iter().map(|scored| scored.name.id).collect();
+        let unread = near.iter().map(|(known, _)| *known);
+        let unread: Vec<Known> = unread.filter(|known| !read.contains(&known.name.id)).collect();
+        let (cosines, scored) =
+            try_join!(self.cosines(vector, first, &found), score(words, unread))?;
 
-        let known: HashSet<ArticleId> = text.iter().map(|text| text.name.id).collect();
-        let unread: Vec<ArticleName> =
-            vectors.iter().map(|near| near.name).filter(|name| !known.contains(&name.id)).collect();
-        let scored = self.words_of(question, unread).await?;
-        let (read, rest): (Vec<_>, Vec<_>) =
+        let mut vectors = by_vector(near);
+        vectors.extend(cosines);
+        let (near_too, rest): (Vec<_>, Vec<_>) =
             rest.iter().copied().partition(|text| found.contains(&text.name.id));
-        let others = scored.iter().map(|scored| Candidate { rank: None, ..candidate(scored, 0) });
-        let texts: Vec<Candidate> = first.iter().copied().chain(read).chain(others).collect();
-        words.best.extend(scored);
+        let others = scored.iter().map(|scored| candidate(scored, None));
+        let texts: Vec<Candidate> = first.iter().copied().chain(near_too).chain(others).collect();
 
-        let mut fused = fuse(&texts, &vectors, words.best_possible);
+        let best_possible = words.best_possible();
+        let mut fused = fuse(&texts, &vectors, best_possible);
         let least = fused.last().map_or(0.0, |last| last.score);
-        fused.extend(behind(&rest, words.best_possible, least));
+        fused.extend(behind(&rest, best_possible, least));
         Ok(fused)
     }
 
@@ -66,13 +68,9 @@ impl Search {
         });
         Ok(scored.collect())
     }
+}
 
-    async fn words_of(
-        &self,
-        question: &Question,
-        names: Vec<ArticleName>,
-    ) -> Result<Vec<Scored>, Error> {
-        let (index, query) = (Arc::clone(&self.index), question.query.clone());
-        blocking(move || ranked::score_by_words(&index, &query, &names)).await
-    }
+async fn score(words: &Arc<WordSearch>, articles: Vec<Known>) -> Result<Vec<Scored>, Error> {
+    let words = Arc::clone(words);
+    blocking(move || words.score(&articles)).await
 }

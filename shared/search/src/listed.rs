@@ -62,10 +62,10 @@ pub(crate) struct TimeCollector {
 
 impl TimeCollector {
     /// The place in the list as a key that ascends.
-    fn key(&self, time_ms: i64, name: &ArticleName) -> (i64, ArticleId) {
+    fn key(&self, time_ms: i64, id: ArticleId) -> (i64, ArticleId) {
         match self.order {
-            TimeOrder::Newest => (time_ms.saturating_neg(), name.id),
-            TimeOrder::Oldest => (time_ms, name.id),
+            TimeOrder::Newest => (time_ms.saturating_neg(), id),
+            TimeOrder::Oldest => (time_ms, id),
         }
     }
 }
@@ -95,8 +95,8 @@ impl Collector for TimeCollector {
         segment: &SegmentReader,
     ) -> tantivy::Result<SegmentTimes> {
         let cursor = |cursor: TimeCursor| {
-            let name = ArticleName { id: cursor.id, number: 0, cluster: 0 };
-            self.key(cursor.time_ms, &name)
+            let TimeCursor { time_ms, id } = cursor;
+            self.key(time_ms, id)
         };
         Ok(SegmentTimes {
             times: segment.fast_fields().i64("time")?,

@@ -1,12 +1,10 @@
 //! Lists and counts from the index.
 
-use std::collections::HashMap;
-
 use courant_article::ArticleId;
 use courant_query::Query;
 use courant_text::analyzer::{QueryWord, query_words};
 use tantivy::collector::{Count, DocSetCollector, TopDocs};
-use tantivy::query::{Query as IndexQuery, TermQuery, TermSetQuery};
+use tantivy::query::{Query as IndexQuery, TermQuery};
 use tantivy::schema::IndexRecordOption;
 use tantivy::{Searcher, Term};
 
@@ -32,7 +30,11 @@ pub(crate) fn by_time(
 }
 
 /// Returns the query of the index for the articles that fulfil all conditions.
-fn strict(index: &Index, searcher: &Searcher, query: &Query) -> Result<Box<dyn IndexQuery>, Error> {
+pub(crate) fn strict(
+    index: &Index,
+    searcher: &Searcher,
+    query: &Query,
+) -> Result<Box<dyn IndexQuery>, Error> {
     let frequent = frequent_languages(searcher, index.fields.language)?;
     let languages = query_languages(query, &frequent);
     Lowering { fields: index.fields, languages: &languages }.strict(query)
@@ -53,21 +55,6 @@ pub(crate) fn counts(
 pub(crate) fn words(index: &Index, query: &Query) -> Result<Vec<QueryWord>, Error> {
     let frequent = frequent_languages(&index.searcher(), index.fields.language)?;
     Ok(query_words(&query.text(), &query_languages(query, &frequent)))
-}
-
-/// Returns the names of those of `ids` that the index knows.
-pub(crate) fn names(
-    index: &Index,
-    ids: &[ArticleId],
-) -> Result<HashMap<ArticleId, ArticleName>, Error> {
-    if ids.is_empty() {
-        return Ok(HashMap::new());
-    }
-    let searcher = index.searcher();
-    let terms = ids.iter().map(|id| Term::from_field_bytes(index.fields.id, id.as_bytes()));
-    let found = searcher.search(&TermSetQuery::new(terms), &DocSetCollector)?;
-    let names = AllNames::of(&searcher)?;
-    Ok(found.into_iter().map(|document| names.name(document)).map(|name| (name.id, name)).collect())
 }
 
 /// Returns the articles with the text that the article `first` had first, in the order of their

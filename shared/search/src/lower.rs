@@ -7,8 +7,8 @@ use courant_query::{Condition, Expr, Query, SentimentFilter, TextField, TimeRang
 use courant_text::analyzer::{QueryWord, query_words};
 use tantivy::Term;
 use tantivy::query::{
-    AllQuery, BooleanQuery, ConstScoreQuery, DisjunctionMaxQuery, EmptyQuery, Occur, PhraseQuery,
-    Query as IndexQuery, RangeQuery, TermQuery,
+    AllQuery, BooleanQuery, EmptyQuery, Occur, PhraseQuery, Query as IndexQuery, RangeQuery,
+    TermQuery,
 };
 use tantivy::schema::{Field, IndexRecordOption};
 
@@ -35,29 +35,6 @@ impl Lowering<'_> {
     /// [`Error::Unsupported`].
     pub(crate) fn strict(&self, query: &Query) -> Result<BoxedQuery, Error> {
         self.expr(query.expr())
-    }
-
-    /// Returns the query that ranks articles with any of these words, of those that fulfil all
-    /// conditions other than loose words.
-    ///
-    /// # Errors
-    /// [`Error::Unsupported`].
-    pub(crate) fn ranking(&self, query: &Query, words: &[QueryWord]) -> Result<BoxedQuery, Error> {
-        let ranked = union(words.iter().map(|word| self.best_form(word)).collect());
-        let rest = query.without_loose_words();
-        if *rest.expr() == Expr::All(Vec::new()) {
-            return Ok(ranked);
-        }
-        let filter = ConstScoreQuery::new(self.strict(&rest)?, 0.0);
-        Ok(Box::new(BooleanQuery::intersection(vec![Box::new(filter), ranked])))
-    }
-
-    /// A word counts by the best of its forms. If written form and stem both counted, a word with
-    /// an ending would count twice beside one without.
-    fn best_form(&self, word: &QueryWord) -> BoxedQuery {
-        let forms = word.forms.iter().map(|form| self.term(self.fields.text, form));
-        let mut forms: Vec<BoxedQuery> = forms.collect();
-        if forms.len() == 1 { forms.remove(0) } else { Box::new(DisjunctionMaxQuery::new(forms)) }
     }
 
     /// Returns the query that finds articles with any of these texts.

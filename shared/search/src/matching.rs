@@ -25,8 +25,12 @@ impl Matching {
     }
 
     pub(crate) fn contains(&self, document: DocAddress) -> bool {
-        let segment = self.segments.get(document.segment_ord as usize);
-        segment.is_some_and(|documents| documents.contains(document.doc_id))
+        self.of_segment(document.segment_ord).contains(document.doc_id)
+    }
+
+    /// Returns the documents of a segment that the search went through.
+    pub(crate) fn of_segment(&self, segment: SegmentOrdinal) -> &RowSet {
+        &self.segments[segment as usize]
     }
 
     /// Returns the numbers of the articles in the store.

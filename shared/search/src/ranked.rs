@@ -1,11 +1,13 @@
-//! Articles by how well they answer a question.
+//! Articles by how well the words of a query fit them.
 
+use std::collections::HashMap;
+
+use courant_article::ArticleId;
 use courant_query::{Expr, Query};
 use courant_store::RowSet;
 use courant_text::analyzer::{QueryWord, query_words};
-use tantivy::collector::TopDocs;
-use tantivy::query::{BooleanQuery, ConstScoreQuery, Query as IndexQuery, TermSetQuery};
-use tantivy::{DocAddress, Score, Term};
+use tantivy::schema::IndexRecordOption;
+use tantivy::{DocAddress, DocSet, Score, Searcher, SegmentReader, TERMINATED, Term};
 
 use crate::columns::{AllNames, ArticleName};
 use crate::error::Error;
@@ -14,19 +16,26 @@ use crate::index::Index;
 use crate::languages::{frequent_languages, own_language, query_languages};
 use crate::lower::Lowering;
 use crate::matching::Matching;
+use crate::schema::Fields;
+use crate::scoring::{Scores, SegmentWords, WordWeights};
 use crate::statistics::Statistics;
+use crate::top::Top;
 
-/// The articles that a search by words finds.
-pub(crate) struct WordMatches {
+/// The cost of looking up an article in the lists of all words, in entries of a list that are
+/// read.
+const LOOK_UP_COST: usize = 100;
+
+/// A search by words in a state of the index that does not change.
+pub(crate) struct WordSearch {
+    searcher: Searcher,
+    fields: Fields,
+    /// `None` if the query has no words to rank by.
+    weights: Option<WordWeights>,
     /// The articles that fulfil all conditions.
-    pub(crate) total: u64,
-    /// The best by words with their scores, best first.
-    pub(crate) best: Vec<Scored>,
-    /// A score by words that no article exceeds.
-    pub(crate) best_possible: f32,
-    /// The numbers of the articles that fulfil the conditions other than loose words; `None` if
-    /// there is no other condition.
-    pub(crate) allowed: Option<RowSet>,
+    strict: Matching,
+    /// The articles that fulfil the conditions other than loose words; `None` if there is no
+    /// other condition.
+    allowed: Option<Matching>,
 }
 
 /// An article that words found.
@@ -38,51 +47,146 @@ pub(crate) struct Scored {
     pub(crate) is_strict: bool,
 }
 
-/// Finds at most `limit` articles by words, and counts those that fulfil all conditions.
-pub(crate) fn by_words(index: &Index, query: &Query, limit: usize) -> Result<WordMatches, Error> {
-    let searcher = index.searcher();
-    let frequent = frequent_languages(&searcher, index.fields.language)?;
-    let languages = query_languages(query, &frequent);
-    let lowering = Lowering { fields: index.fields, languages: &languages };
-    let strict = Matching::of(&searcher, lowering.strict(query)?.as_ref())?;
-    let own = own_language(query, &frequent);
-    let words = ranking_words(query, own, &languages);
-    let statistics = Statistics::of(&searcher, &index.fields, own)?;
-    let (mut best, mut best_possible) = (Vec::new(), 0.0);
-    if !words.is_empty() && limit > 0 {
-        let ranking = lowering.ranking(query, &words)?;
-        best = top(&statistics, ranking.as_ref(), limit, &strict)?;
-        best_possible = statistics.best_possible(index.fields.text, &words)?;
-    }
-    let rest = query.without_loose_words();
-    let allowed = if is_everything(&rest) {
-        None
-    } else {
-        let matching = Matching::of(&searcher, lowering.strict(&rest)?.as_ref())?;
-        Some(matching.numbers(&searcher)?)
-    };
-    Ok(WordMatches { total: strict.total(), best, best_possible, allowed })
+/// An article of the index.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Known {
+    pub(crate) name: ArticleName,
+    /// True if it fulfils all conditions.
+    pub(crate) is_strict: bool,
+    address: DocAddress,
 }
 
-/// Scores these articles by the words of a query. Those without any of the words are left out.
-pub(crate) fn score_by_words(
-    index: &Index,
-    query: &Query,
-    names: &[ArticleName],
-) -> Result<Vec<Scored>, Error> {
-    let searcher = index.searcher();
-    let frequent = frequent_languages(&searcher, index.fields.language)?;
-    let languages = query_languages(query, &frequent);
-    let lowering = Lowering { fields: index.fields, languages: &languages };
-    let own = own_language(query, &frequent);
-    let words = ranking_words(query, own, &languages);
-    if names.is_empty() || words.is_empty() {
-        return Ok(Vec::new());
+impl WordSearch {
+    /// Prepares a search: weighs the words, and finds the articles that fulfil the conditions.
+    pub(crate) fn prepare(index: &Index, query: &Query) -> Result<Self, Error> {
+        let (searcher, fields) = (index.searcher(), index.fields);
+        let frequent = frequent_languages(&searcher, fields.language)?;
+        let languages = query_languages(query, &frequent);
+        let lowering = Lowering { fields, languages: &languages };
+        let strict = Matching::of(&searcher, lowering.strict(query)?.as_ref())?;
+        let rest = query.without_loose_words();
+        let allowed = if is_everything(&rest) {
+            None
+        } else {
+            Some(Matching::of(&searcher, lowering.strict(&rest)?.as_ref())?)
+        };
+        let own = own_language(query, &frequent);
+        let words = ranking_words(query, own, &languages);
+        let statistics = Statistics::of(&searcher, &fields, own)?;
+        let weights = if words.is_empty() {
+            None
+        } else {
+            Some(WordWeights::of(&statistics, &fields, &words)?)
+        };
+        Ok(Self { searcher, fields, weights, strict, allowed })
     }
-    let these = |query| BooleanQuery::intersection(vec![these(index, names), query]);
-    let strict = Matching::of(&searcher, &these(lowering.strict(query)?))?;
-    let statistics = Statistics::of(&searcher, &index.fields, own)?;
-    top(&statistics, &these(lowering.ranking(query, &words)?), names.len(), &strict)
+
+    /// Returns the number of articles that fulfil all conditions.
+    pub(crate) fn total(&self) -> u64 {
+        self.strict.total()
+    }
+
+    /// Returns the numbers of the articles that fulfil the conditions other than loose words;
+    /// `None` if there is no other condition.
+    pub(crate) fn allowed(&self) -> Result<Option<RowSet>, Error> {
+        let numbers = self.allowed.as_ref().map(|allowed| allowed.numbers(&self.searcher));
+        Ok(numbers.transpose()?)
+    }
+
+    /// Returns a score by words that no article exceeds.
+    pub(crate) fn best_possible(&self) -> f32 {
+        self.weights.as_ref().map_or(0.0, |weights| weights.best_possible)
+    }
+
+    /// Returns the best articles, at most `limit`, best first.
+    pub(crate) fn best(&self, limit: usize) -> Result<Vec<Scored>, Error> {
+        let Some(weights) = self.weights.as_ref().filter(|_| limit > 0) else {
+            return Ok(Vec::new());
+        };
+        let mut top = Top::new(limit);
+        for (ordinal, segment) in (0..).zip(self.searcher.segment_readers()) {
+            top.enter(ordinal);
+            self.offer(&mut top, weights.in_segment(segment)?, ordinal, segment);
+        }
+        let names = AllNames::of(&self.searcher)?;
+        let scored = |(score, address)| Scored {
+            name: names.name(address),
+            score,
+            is_strict: self.strict.contains(address),
+        };
+        let mut best: Vec<Scored> = top.into_sorted().into_iter().map(scored).collect();
+        best.sort_by(|a, b| b.score.total_cmp(&a.score).then(a.name.id.cmp(&b.name.id)));
+        Ok(best)
+    }
+
+    /// Offers the articles of a segment that are there and fulfil the conditions other than words.
+    fn offer(&self, top: &mut Top, mut words: SegmentWords, ordinal: u32, segment: &SegmentReader) {
+        let alive = segment.alive_bitset();
+        let is_there = |article| alive.is_none_or(|alive| alive.is_alive(article));
+        let allowed = self.allowed.as_ref().map(|allowed| allowed.of_segment(ordinal));
+        if let Some(few) = allowed.filter(|all| all.len() * LOOK_UP_COST < words.entries()) {
+            for article in few.iter().filter(|article| is_there(*article)) {
+                top.offer(words.score(article), article);
+            }
+            return;
+        }
+        let mut scores = Scores::new(segment.max_doc());
+        words.add_to(&mut scores);
+        for (article, score) in scores.all() {
+            if score > top.least()
+                && allowed.is_none_or(|allowed| allowed.contains(article))
+                && is_there(article)
+            {
+                top.offer(score, article);
+            }
+        }
+    }
+
+    /// Returns those of `ids` that the index knows.
+    pub(crate) fn known(&self, ids: &[ArticleId]) -> tantivy::Result<HashMap<ArticleId, Known>> {
+        let names = AllNames::of(&self.searcher)?;
+        let mut known = HashMap::with_capacity(ids.len());
+        for (ordinal, segment) in (0..).zip(self.searcher.segment_readers()) {
+            let (index, alive) = (segment.inverted_index(self.fields.id)?, segment.alive_bitset());
+            for id in ids {
+                let term = Term::from_field_bytes(self.fields.id, id.as_bytes());
+                let Some(mut places) = index.read_postings(&term, IndexRecordOption::Basic)? else {
+                    continue;
+                };
+                // A replaced state of the article may still be there.
+                while places.doc() != TERMINATED {
+                    if alive.is_none_or(|alive| alive.is_alive(places.doc())) {
+                        let address = DocAddress::new(ordinal, places.doc());
+                        let (name, is_strict) =
+                            (names.name(address), self.strict.contains(address));
+                        known.insert(*id, Known { name, is_strict, address });
+                    }
+                    places.advance();
+                }
+            }
+        }
+        Ok(known)
+    }
+
+    /// Scores articles by the words. Those without any of the words are left out.
+    pub(crate) fn score(&self, articles: &[Known]) -> Result<Vec<Scored>, Error> {
+        let Some(weights) = &self.weights else { return Ok(Vec::new()) };
+        let mut articles = articles.to_vec();
+        articles.sort_by_key(|known| known.address);
+        let mut scored: Vec<Scored> = Vec::with_capacity(articles.len());
+        for of_segment in articles.chunk_by(|a, b| a.address.segment_ord == b.address.segment_ord) {
+            let Some(first) = of_segment.first() else { continue };
+            let segment = self.searcher.segment_reader(first.address.segment_ord);
+            let mut words = weights.in_segment(segment)?;
+            for known in of_segment {
+                let score: Score = words.score(known.address.doc_id);
+                if score > 0.0 {
+                    scored.push(Scored { name: known.name, score, is_strict: known.is_strict });
+                }
+            }
+        }
+        Ok(scored)
+    }
 }
 
 /// Returns the loose words of a query, without those that only ask. The stems of other languages
@@ -95,40 +199,26 @@ fn ranking_words(query: &Query, own: Option<&str>, languages: &[&str]) -> Vec<Qu
     words
 }
 
-fn these(index: &Index, names: &[ArticleName]) -> Box<dyn IndexQuery> {
-    let ids = names.iter().map(|name| Term::from_field_bytes(index.fields.id, name.id.as_bytes()));
-    Box::new(ConstScoreQuery::new(Box::new(TermSetQuery::new(ids)), 0.0))
-}
-
 fn is_everything(query: &Query) -> bool {
     *query.expr() == Expr::All(Vec::new())
 }
 
-fn top(
-    statistics: &Statistics<'_>,
-    query: &dyn IndexQuery,
-    limit: usize,
-    strict: &Matching,
-) -> Result<Vec<Scored>, Error> {
-    let (searcher, best) = (statistics.searcher(), TopDocs::with_limit(limit).order_by_score());
-    let found = searcher.search_with_statistics_provider(query, &best, statistics)?;
-    let names = AllNames::of(searcher)?;
-    let scored = |(score, document): (Score, DocAddress)| Scored {
-        name: names.name(document),
-        score,
-        is_strict: strict.contains(document),
-    };
-    let mut best: Vec<Scored> = found.into_iter().map(scored).collect();
-    best.sort_by(|a, b| b.score.total_cmp(&a.score).then(a.name.id.cmp(&b.name.id)));
-    Ok(best)
-}
-
 /// Returns the articles that words found as a list.
 pub(crate) fn candidates(best: &[Scored]) -> Vec<Candidate> {
-    best.iter().zip(1..).map(|(scored, rank)| candidate(scored, rank)).collect()
+    best.iter().zip(1..).map(|(scored, rank)| candidate(scored, Some(rank))).collect()
 }
 
 /// Returns an article that words found, at a place of their list.
-pub(crate) fn candidate(scored: &Scored, rank: u32) -> Candidate {
-    Candidate { name: scored.name, score: scored.score, rank: Some(rank) }
+pub(crate) fn candidate(scored: &Scored, rank: Option<u32>) -> Candidate {
+    Candidate { name: scored.name, score: scored.score, rank }
+}
+
+/// Returns the articles that the search by vectors found as a list.
+pub(crate) fn by_vector(near: &[(Known, f32)]) -> Vec<Candidate> {
+    let candidate = |((known, cosine), rank): (&(Known, f32), u32)| Candidate {
+        name: known.name,
+        score: *cosine,
+        rank: Some(rank),
+    };
+    near.iter().zip(1..).map(candidate).collect()
 }

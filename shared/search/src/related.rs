@@ -14,9 +14,10 @@ use courant_store::{ArticleSubjects, Neighbour, StoredArticle};
 use courant_vectors::{Edge, Graph, Spreading, SpreadingScratch, dot};
 
 use crate::answer::{CANDIDATES, Hit, Ranked};
+use crate::blocking::blocking;
 use crate::error::Error;
 use crate::lists;
-use crate::search::{Search, blocking};
+use crate::search::Search;
 
 /// Names of the article whose holders are candidates.
 const ASKED_NAMES: usize = 8;
@@ -106,6 +107,7 @@ fn rank(
             cosine: Some(cosine),
             text_rank: None,
             vector_rank,
+            age_weight: None,
             is_relaxed: false,
             copies: 0,
         }

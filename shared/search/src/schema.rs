@@ -8,7 +8,7 @@ use tantivy::schema::{
 
 /// The version of the fields. An index with other fields, or with words of another analyzer, is
 /// made anew.
-const FIELDS_VERSION: &str = "1";
+const FIELDS_VERSION: &str = "2";
 
 /// Returns the name of the rules by which documents are made.
 pub(crate) fn rules() -> String {
@@ -27,7 +27,7 @@ pub(crate) struct Fields {
     pub(crate) number: Field,
     /// Words of the title and the text, each as written and stemmed, for ranking.
     pub(crate) text: Field,
-    /// Words of the title.
+    /// Words of the title, for ranking too.
     pub(crate) title: Field,
     /// Words of the authors' names.
     pub(crate) author: Field,
@@ -80,7 +80,7 @@ impl Fields {
             person: schema.add_text_field("person", words.clone()),
             organization: schema.add_text_field("organization", words.clone()),
             place: schema.add_text_field("place", words),
-            name: schema.add_text_field("name", TextOptions::from(FAST)),
+            name: schema.add_text_field("name", STRING | FAST),
             sentiment: schema.add_text_field("sentiment", STRING | FAST),
             polarity: schema.add_f64_field("polarity", FAST),
             decision: schema.add_text_field("decision", STRING | FAST),

@@ -6,30 +6,36 @@ use std::sync::{Arc, Mutex};
 
 use courant_article::{Article, ArticleId, Embedding};
 use courant_query::Query;
-use courant_store::{ArticleExcerpt, Neighbour, RowSet, Store};
+use courant_store::{ArticleExcerpt, Neighbour, Store};
 use courant_text::analyzer::QueryWord;
 use serde::Serialize;
 use tokio::sync::watch;
+use tokio::try_join;
 
 use crate::answer::{
     CANDIDATES, Hit, ListPage, Listing, MAX_RANKED, Question, Ranked, RankedList, SearchMode,
 };
-use crate::columns::ArticleName;
+use crate::blocking::blocking;
 use crate::counted::{CountRequest, Counts};
+use crate::decisions::Decisions;
 use crate::error::Error;
 use crate::following::{Following, IndexState};
-use crate::fusion::{self, Candidate, Fused, Side};
+use crate::fusion::{self, Fused, Side};
 use crate::index::Index;
 use crate::listed::{TimeCollector, TimeCursor};
 use crate::passage::Wanted;
-use crate::ranked::WordMatches;
+use crate::ranked::{Known, Scored, WordSearch, by_vector};
 use crate::{lists, ranked};
+
+/// The folder of the decisions, in that of the index.
+const DECISIONS: &str = "decisions";
 
 /// Answers questions about the articles of a store. Clones share one index.
 #[derive(Clone)]
 pub struct Search {
     pub(crate) store: Store,
     pub(crate) index: Arc<Index>,
+    decisions: Decisions,
     pub(crate) following: Arc<Mutex<Following>>,
     pub(crate) state: Arc<watch::Sender<IndexState>>,
 }
@@ -68,8 +74,9 @@ impl Search {
     /// [`Error::InUse`], [`Error::Folder`] or [`Error::Index`].
     pub async fn keep(store: Store, folder: &Path) -> Result<Self, Error> {
         let folder = folder.to_owned();
-        let index = blocking(move || Index::keep(&folder)).await?;
-        Ok(Self::of(store, index))
+        let open = move || Ok((Index::keep(&folder)?, Decisions::keep(&folder.join(DECISIONS))?));
+        let (index, decisions) = blocking(open).await?;
+        Ok(Self::of(store, index, decisions))
     }
 
     /// Makes an index in memory, which is empty until [`Self::catch_up`] or [`Self::follow`].
@@ -77,7 +84,7 @@ impl Search {
     /// # Errors
     /// [`Error::Index`].
     pub fn in_memory(store: Store) -> Result<Self, Error> {
-        Ok(Self::of(store, Index::in_memory()?))
+        Ok(Self::of(store, Index::in_memory()?, Decisions::in_memory()?))
     }
 
     /// Opens the index in `folder` for some questions. If another process keeps the index, its
@@ -97,19 +104,20 @@ impl Search {
         }
         let path = folder.to_owned();
         if let Ok(index) = blocking(move || Index::read(&path)).await {
-            return Ok(Self::of(store, index));
+            return Ok(Self::of(store, index, Decisions::in_memory()?));
         }
         let search = Self::in_memory(store)?;
         search.catch_up().await?;
         Ok(search)
     }
 
-    fn of(store: Store, index: Index) -> Self {
+    fn of(store: Store, index: Index, decisions: Decisions) -> Self {
         let following = Following::of(&index);
         let state = watch::Sender::new(following.state(&index));
         Self {
             store,
             index: Arc::new(index),
+            decisions,
             following: Arc::new(Mutex::new(following)),
             state: Arc::new(state),
         }
@@ -120,56 +128,60 @@ impl Search {
         &self.store
     }
 
+    /// Returns the decisions on entries. Whoever follows the bus adds them.
+    pub fn decisions(&self) -> &Decisions {
+        &self.decisions
+    }
+
     /// Returns the articles that answer a question, best first.
     ///
     /// # Errors
     /// [`Error::NoVector`], [`Error::Unsupported`], or a failure of store or index.
     pub async fn rank(&self, question: &Question) -> Result<RankedList, Error> {
-        let mut words = self.by_words(question).await?;
-        let near = self.by_vector(question, words.allowed.take()).await?;
-        let names = self.names(&near).await?;
-        let near: Vec<Candidate> = near
-            .iter()
-            .filter_map(|near| Some((*names.get(&near.id)?, near.cosine)))
-            .zip(1..)
-            .map(|((name, score), rank)| Candidate { name, score, rank: Some(rank) })
-            .collect();
-        let fused = match (question.mode, &question.vector) {
-            (SearchMode::Vector, _) => fusion::single(&near, Side::Vector),
-            (SearchMode::Hybrid, Some(vector)) if !near.is_empty() => {
-                self.fused(question, vector, &mut words, near).await?
-            }
-            _ => fusion::single(&ranked::candidates(&words.best), Side::Text),
-        };
-        let strict: HashSet<ArticleId> =
-            words.best.iter().filter(|found| found.is_strict).map(|found| found.name.id).collect();
-        Ok(RankedList { total: words.total, articles: folded(fused, &strict) })
-    }
-
-    async fn by_words(&self, question: &Question) -> Result<WordMatches, Error> {
-        let (index, query) = (Arc::clone(&self.index), question.query.clone());
-        let limit = if question.mode == SearchMode::Vector { 0 } else { MAX_RANKED };
-        blocking(move || ranked::by_words(&index, &query, limit)).await
-    }
-
-    async fn by_vector(
-        &self,
-        question: &Question,
-        allowed: Option<RowSet>,
-    ) -> Result<Vec<Neighbour>, Error> {
-        let vector: &Embedding = match (question.mode, &question.vector) {
-            (SearchMode::Text, _) | (SearchMode::Hybrid, None) => return Ok(Vec::new()),
+        let vector = match (question.mode, &question.vector) {
+            (SearchMode::Text, _) | (SearchMode::Hybrid, None) => None,
             (SearchMode::Vector, None) => return Err(Error::NoVector),
-            (SearchMode::Vector | SearchMode::Hybrid, Some(vector)) => vector,
+            (SearchMode::Vector | SearchMode::Hybrid, Some(vector)) => Some(vector),
         };
-        Ok(self.store.articles().nearest(vector, CANDIDATES, allowed.map(Arc::new)).await?)
+        let (index, query) = (Arc::clone(&self.index), question.query.clone());
+        let words = blocking(move || Ok(Arc::new(WordSearch::prepare(&index, &query)?))).await?;
+        let limit = if question.mode == SearchMode::Vector { 0 } else { MAX_RANKED };
+        let (best, near) = try_join!(best(&words, limit), self.near(&words, vector))?;
+        let mut fused = match (question.mode, vector) {
+            (SearchMode::Vector, _) => fusion::single(&by_vector(&near), Side::Vector),
+            (SearchMode::Hybrid, Some(vector)) if !near.is_empty() => {
+                self.fused(&words, &best, vector, &near).await?
+            }
+            _ => fusion::single(&ranked::candidates(&best), Side::Text),
+        };
+        if let Some(recency) = question.recency {
+            fusion::weigh_by_age(&mut fused, recency);
+        }
+        let by_words = best.iter().filter(|scored| scored.is_strict).map(|scored| scored.name.id);
+        let by_vector = near.iter().filter(|(known, _)| known.is_strict);
+        let strict = by_words.chain(by_vector.map(|(known, _)| known.name.id)).collect();
+        Ok(RankedList { total: words.total(), articles: folded(fused, &strict) })
     }
 
-    /// The names of neighbours that the index knows.
-    async fn names(&self, near: &[Neighbour]) -> Result<HashMap<ArticleId, ArticleName>, Error> {
-        let ids: Vec<ArticleId> = near.iter().map(|near| near.id).collect();
-        let index = Arc::clone(&self.index);
-        blocking(move || lists::names(&index, &ids)).await
+    /// Returns the articles nearest to a vector that fulfil the conditions other than words, with
+    /// their cosines, best first.
+    async fn near(
+        &self,
+        words: &Arc<WordSearch>,
+        vector: Option<&Embedding>,
+    ) -> Result<Vec<(Known, f32)>, Error> {
+        let Some(vector) = vector else { return Ok(Vec::new()) };
+        let filter = Arc::clone(words);
+        let allowed = blocking(move || filter.allowed()).await?;
+        let near = self.store.articles().nearest(vector, CANDIDATES, allowed.map(Arc::new)).await?;
+        let words = Arc::clone(words);
+        blocking(move || {
+            let ids: Vec<ArticleId> = near.iter().map(|near| near.id).collect();
+            let known = words.known(&ids)?;
+            let with_cosine = |near: &Neighbour| Some((*known.get(&near.id)?, near.cosine));
+            Ok(near.iter().filter_map(with_cosine).collect())
+        })
+        .await
     }
 
     /// Returns a page of articles in the order of their times.
@@ -268,6 +280,11 @@ impl Search {
     }
 }
 
+async fn best(words: &Arc<WordSearch>, limit: usize) -> Result<Vec<Scored>, Error> {
+    let words = Arc::clone(words);
+    blocking(move || words.best(limit)).await
+}
+
 /// One article for all copies of a text, the best, with the number of the others.
 fn folded(fused: Vec<Fused>, strict: &HashSet<ArticleId>) -> Vec<Ranked> {
     let mut places: HashMap<u64, usize> = HashMap::new();
@@ -288,6 +305,7 @@ fn folded(fused: Vec<Fused>, strict: &HashSet<ArticleId>) -> Vec<Ranked> {
             cosine: fused.cosine,
             text_rank: fused.text_rank,
             vector_rank: fused.vector_rank,
+            age_weight: fused.age_weight,
             is_relaxed: !strict.contains(&fused.name.id),
             copies: 0,
         });
@@ -314,17 +332,5 @@ fn hit(excerpt: ArticleExcerpt, wanted: &Wanted) -> Hit {
         language: excerpt.language,
         syndicated_of: excerpt.syndicated_of,
         ranked: None,
-    }
-}
-
-/// Runs what takes long, or waits for the disk, on a thread for that.
-pub(crate) async fn blocking<T: Send + 'static>(
-    work: impl FnOnce() -> Result<T, Error> + Send + 'static,
-) -> Result<T, Error> {
-    match tokio::task::spawn_blocking(work).await {
-        Ok(result) => result,
-        // The panic itself was logged where it happened.
-        Err(error) if error.is_panic() => Err(Error::Panicked),
-        Err(_) => Err(Error::BrokenOff),
     }
 }

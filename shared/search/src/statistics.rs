@@ -1,15 +1,11 @@
 //! The statistics by which the words of a query weigh.
 
-use courant_text::analyzer::QueryWord;
 use tantivy::collector::Count;
-use tantivy::query::{Bm25StatisticsProvider, BooleanQuery, TermQuery};
+use tantivy::query::{Bm25StatisticsProvider, Bm25Weight, BooleanQuery, TermQuery};
 use tantivy::schema::{Field, IndexRecordOption};
 use tantivy::{Searcher, Term};
 
 use crate::schema::Fields;
-
-/// The constant of tantivy's BM25 that bounds the gain of repetitions.
-const K1: f32 = 1.2;
 
 /// The numbers of articles that have a word, and of all articles.
 ///
@@ -40,53 +36,50 @@ impl<'a> Statistics<'a> {
         Ok(Self { searcher, language: None, documents: all })
     }
 
-    pub(crate) fn searcher(&self) -> &Searcher {
-        self.searcher
-    }
-
-    /// Returns a score that no article exceeds. A word that no article has counts as the rarest.
-    pub(crate) fn best_possible(&self, text: Field, words: &[QueryWord]) -> tantivy::Result<f32> {
-        let mut sum = 0.0;
-        for word in words {
-            let mut best: Option<f32> = None;
-            for form in &word.forms {
-                let articles = self.doc_freq(&Term::from_field_text(text, form))?;
-                if articles > 0 {
-                    let weight = self.weight(articles);
-                    best = Some(best.map_or(weight, |best| best.max(weight)));
-                }
-            }
-            sum += best.unwrap_or_else(|| self.weight(0));
+    /// Returns the statistics of a field.
+    pub(crate) fn of_field(&'a self, field: Field) -> tantivy::Result<FieldStatistics<'a>> {
+        let mut words = self.searcher.total_num_tokens(field)? as f64;
+        if self.language.is_some() {
+            // Texts in all languages are taken to be equally long.
+            words *= self.documents as f64 / self.searcher.total_num_docs()?.max(1) as f64;
         }
-        Ok(sum)
+        let average_length = (words / self.documents.max(1) as f64) as f32;
+        Ok(FieldStatistics { all: self, field, average_length })
     }
 
-    /// Returns the bound of the score for a word that so many articles have.
-    fn weight(&self, articles: u64) -> f32 {
-        let others = self.documents.saturating_sub(articles) as f32;
-        (1.0 + (others + 0.5) / (articles as f32 + 0.5)).ln() * (1.0 + K1)
-    }
-}
-
-impl Bm25StatisticsProvider for Statistics<'_> {
-    fn total_num_tokens(&self, field: Field) -> tantivy::Result<u64> {
-        let tokens = self.searcher.total_num_tokens(field)?;
-        if self.language.is_none() {
-            return Ok(tokens);
-        }
-        // Texts in all languages are taken to be equally long.
-        let share = self.documents as f64 / self.searcher.total_num_docs()?.max(1) as f64;
-        Ok((tokens as f64 * share) as u64)
+    /// Returns a bound of the score by a word that no article has.
+    pub(crate) fn rarest(&self) -> f32 {
+        bound_of(&Bm25Weight::for_one_term_without_explain(0, self.documents, 1.0))
     }
 
-    fn total_num_docs(&self) -> tantivy::Result<u64> {
-        Ok(self.documents)
-    }
-
-    fn doc_freq(&self, term: &Term) -> tantivy::Result<u64> {
+    fn articles_with(&self, term: &Term) -> tantivy::Result<u64> {
         let Some(language) = &self.language else { return self.searcher.doc_freq(term) };
         let both = [language, term]
             .map(|term| Box::new(TermQuery::new(term.clone(), IndexRecordOption::Basic)) as Box<_>);
         Ok(self.searcher.search(&BooleanQuery::intersection(both.into()), &Count)? as u64)
+    }
+}
+
+/// Returns a score that a term of this weight does not exceed: that of a text of this term alone.
+pub(crate) fn bound_of(weight: &Bm25Weight) -> f32 {
+    weight.score(0, u32::MAX)
+}
+
+/// The statistics of a field.
+pub(crate) struct FieldStatistics<'a> {
+    all: &'a Statistics<'a>,
+    pub(crate) field: Field,
+    /// Words.
+    average_length: f32,
+}
+
+impl FieldStatistics<'_> {
+    /// Returns the weight of a term of the field; `None` if no article has it.
+    pub(crate) fn weight(&self, term: &Term) -> tantivy::Result<Option<Bm25Weight>> {
+        let (articles, documents) = (self.all.articles_with(term)?, self.all.documents);
+        let weight = |articles| {
+            Bm25Weight::for_one_term_without_explain(articles, documents, self.average_length)
+        };
+        Ok((articles > 0).then(|| weight(articles.min(documents))))
     }
 }

@@ -125,7 +125,7 @@ async fn stored(store: &Store, archive: &Archive) -> anyhow::Result<f64> {
 
 fn hybrid(text: &str, vector: &Embedding) -> anyhow::Result<Question> {
     let query = Query::parse(text, Clock::system().now())?;
-    Ok(Question { query, vector: Some(vector.clone()), mode: SearchMode::Hybrid })
+    Ok(Question { query, vector: Some(vector.clone()), mode: SearchMode::Hybrid, recency: None })
 }
 
 /// The share of the ten nearest articles that the vector search finds.

@@ -96,7 +96,7 @@ fn as_it_was(record: StoredArticle, then: ReplacedRevision) -> StoredArticle {
 
 impl Api {
     /// The id that a person wrote: whole, or its first digits where one article alone has them.
-    async fn id_of(&self, text: &str) -> Result<ArticleId, ApiError> {
+    pub(super) async fn id_of(&self, text: &str) -> Result<ArticleId, ApiError> {
         let is_short = (FEWEST_DIGITS..32).contains(&text.len())
             && text.bytes().all(|digit| digit.is_ascii_hexdigit());
         if !is_short {

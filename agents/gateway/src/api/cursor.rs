@@ -68,10 +68,17 @@ impl Api {
     /// Reads a cursor, and waits until the index holds what it refers to.
     pub(super) async fn cursor(&self, text: &str) -> Result<Cursor, ApiError> {
         let cursor: Cursor = text.parse()?;
-        if self.search.wait_for(cursor.change, PATIENCE).await {
-            Ok(cursor)
-        } else {
-            Err(ApiError::Behind { after: PATIENCE })
+        self.reached(Some(cursor.change)).await?;
+        Ok(cursor)
+    }
+
+    /// Waits until the index holds the change of this number.
+    pub(crate) async fn reached(&self, change: Option<i64>) -> Result<(), ApiError> {
+        match change {
+            Some(change) if !self.search.wait_for(change, PATIENCE).await => {
+                Err(ApiError::Behind { after: PATIENCE })
+            }
+            _ => Ok(()),
         }
     }
 
@@ -109,6 +116,7 @@ fn ranked(bytes: &mut Bytes) -> Ranked {
         cosine: None,
         text_rank: None,
         vector_rank: None,
+        age_weight: None,
         is_relaxed: bytes.get_u8() != 0,
         copies: bytes.get_u32(),
     }

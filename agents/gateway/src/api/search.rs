@@ -6,7 +6,8 @@ use std::sync::PoisonError;
 use courant_article::{ContentHash, Embedding, ModelRef};
 use courant_embedder_client::EmbedError;
 use courant_query::Query;
-use courant_search::{CANDIDATES, Listing, Question, RankedList, SearchMode, TimeOrder};
+use courant_search::{CANDIDATES, Listing, Question, RankedList, Recency, SearchMode, TimeOrder};
+use jiff::SignedDuration;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use tokio::time::Instant;
@@ -18,6 +19,10 @@ use crate::error::ApiError;
 
 /// The number of results if the request names none.
 pub(crate) const DEFAULT_HITS: usize = 10;
+
+/// The bounds of a half-life.
+const MIN_HALF_LIFE: SignedDuration = SignedDuration::from_hours(1);
+const MAX_HALF_LIFE: SignedDuration = SignedDuration::from_hours(36_500 * 24);
 
 /// Which searches answer.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -69,6 +74,8 @@ pub(crate) struct SearchRequest {
     pub(crate) cursor: Option<String>,
     /// True to show the parts of each score.
     pub(crate) explain: bool,
+    /// The age at which an article loses a quarter of its score; `None` if age does not count.
+    pub(crate) half_life: Option<SignedDuration>,
 }
 
 /// The result of a search.
@@ -91,6 +98,9 @@ pub(crate) struct SearchAnswer {
     /// Gets the next page; absent at the end.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) cursor: Option<String>,
+    /// The number of the last change of the archive that could be found. As the parameter `change`
+    /// of another request, it lets a gateway answer that has come as far.
+    pub(crate) change: i64,
     /// The stored articles that cannot be found yet, because the index is being made; absent if
     /// there are none.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -159,7 +169,7 @@ impl Api {
                                search again without it";
                 return Err(ApiError::Invalid(message.into()));
             }
-            (0, _) => self.ranked_list(request.mode, query.clone(), text).await?,
+            (0, _) => self.ranked_list(request, query.clone(), text).await?,
         };
         let (hits, end) = self.search.page(&query, &list, skip, request.limit).await?;
         let has_more = end < list.articles.len();
@@ -176,6 +186,7 @@ impl Api {
             relaxed: hits.iter().any(|hit| hit.ranked.is_some_and(|ranked| ranked.is_relaxed)),
             hits: hits.into_iter().map(|hit| Found::of(hit, request.explain)).collect(),
             cursor: has_more.then(|| cursor.to_string()),
+            change,
             not_indexed_yet: self.not_indexed_yet(),
         })
     }
@@ -183,10 +194,11 @@ impl Api {
     /// Ranks articles. Returns the search that really ran, and why it is less than was asked for.
     async fn ranked_list(
         &self,
-        mode: Mode,
+        request: &SearchRequest,
         query: Query,
         text: &str,
     ) -> Result<(RankedList, Mode, Option<String>), ApiError> {
+        let (mode, recency) = (request.mode, self.recency(request.half_life)?);
         let (vector, degraded) = match mode {
             Mode::Text => (None, None),
             Mode::Vector => (Some(self.vector(text).await.map_err(ApiError::NoVector)?), None),
@@ -199,11 +211,21 @@ impl Api {
             self.metrics.degraded_search();
         }
         let mode = if degraded.is_some() { Mode::Text } else { mode };
-        let question = Question { query, vector, mode: mode.into() };
+        let question = Question { query, vector, mode: mode.into(), recency };
         // Boxed, as the store's futures are large.
         let ranking = Box::pin(self.search.rank(&question));
         let list = self.metrics.agent.timed("search", ranking).await?;
         Ok((list, mode, degraded))
+    }
+
+    fn recency(&self, half_life: Option<SignedDuration>) -> Result<Option<Recency>, ApiError> {
+        let Some(half_life) = half_life else { return Ok(None) };
+        if !(MIN_HALF_LIFE..=MAX_HALF_LIFE).contains(&half_life) {
+            let message = "half_life is too short or too long; give PT1H to P36500D";
+            return Err(ApiError::Invalid(message.into()));
+        }
+        let half_life_ms = half_life.as_millis() as i64;
+        Ok(Some(Recency { now_ms: self.clock.now().as_millisecond(), half_life_ms }))
     }
 
     async fn listed(
@@ -235,6 +257,7 @@ impl Api {
             relaxed: false,
             hits: page.hits.into_iter().map(|hit| Found::of(hit, false)).collect(),
             cursor: next.map(|cursor| cursor.to_string()),
+            change,
             not_indexed_yet: self.not_indexed_yet(),
         })
     }
@@ -310,7 +333,8 @@ fn unanswered(error: &EmbedError) -> String {
 
 /// The name of a kept list: by the request, and by the state of the index that it was made from.
 fn list_key(request: &SearchRequest, change: i64) -> String {
-    let question = format!("{:?} {:?} {:?}", request.query, request.filters, request.mode);
+    let SearchRequest { query, filters, mode, half_life, .. } = request;
+    let question = format!("{query:?} {filters:?} {mode:?} {half_life:?}");
     format!("ranked:{change}:{}", ContentHash::of_normalized(&question))
 }
 

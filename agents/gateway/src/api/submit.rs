@@ -16,7 +16,7 @@ use serde::{Deserialize, Serialize};
 use tokio::sync::SemaphorePermit;
 
 use super::Api;
-use crate::decide::{Decided, Identity};
+use crate::decide::{Decided, Grounds, Identity};
 use crate::error::{ApiError, RETRY_AFTER};
 use crate::pressure::IntakeStatus;
 
@@ -163,14 +163,18 @@ impl Api {
         &self,
         entry: &Entry,
     ) -> Result<Option<v1::EntryDecided>, ApiError> {
+        let now_ms = self.clock.unix_ms();
         let identity = match Identity::of(entry, &self.config) {
             Ok(identity) => identity,
-            Err(refusal) => return Ok(Some(Decided::Refused(refusal).event(entry))),
+            Err(refusal) => return Ok(Some(Decided::Refused(refusal).event(entry, now_ms))),
         };
         // Boxed: the Postgres half of this future is large.
         let claim = identity.claim(entry, Vec::new());
         let ruling = Box::pin(self.store.claims().recall(&claim)).await?;
-        Ok(ruling.map(|ruling| Decided::Judged(Box::new(identity), ruling).event(entry)))
+        Ok(ruling.map(|ruling| {
+            let grounds = Grounds::of(&identity, &ruling.verdict, &[]);
+            Decided::Judged(Box::new(identity), ruling, grounds).event(entry, now_ms)
+        }))
     }
 
     pub(crate) fn check_room(&self) -> Result<(), ApiError> {

@@ -62,6 +62,9 @@ pub(crate) struct Explanation {
     /// The cosine of the vectors of question and article; null if the article is not among the
     /// nearest.
     pub(crate) cosine: Option<f32>,
+    /// The factor for the age of the article, if the search weighs ages.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) age_weight: Option<f32>,
     /// The rule by which both become one score.
     pub(crate) rule: &'static str,
 }
@@ -79,6 +82,7 @@ impl Found {
         let explanation = ranked.filter(|_| explain).map(|ranked| Explanation {
             text_score: ranked.text_score,
             cosine: ranked.cosine,
+            age_weight: ranked.age_weight,
             rule: FUSION,
         });
         Self {

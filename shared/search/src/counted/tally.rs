@@ -108,46 +108,102 @@ fn most_frequent(values: ValueCounts, limit: usize) -> Vec<(String, u64)> {
     values
 }
 
-/// Counts the values of one property in one segment, by their places in the segment's dictionary.
+/// Counts the values of one property in one segment by their ordinals: places in the segment's
+/// dictionary, or numbers of days.
 struct FacetColumn {
-    column: Option<StrColumn>,
-    counts: Vec<u64>,
+    values: Values,
+    counts: OrdinalCounts,
     without: u64,
+}
+
+/// Counts by ordinals.
+enum OrdinalCounts {
+    /// By places in a dictionary.
+    Dense(Vec<u64>),
+    /// By numbers of days.
+    Sparse(HashMap<u64, u64>),
+}
+
+impl OrdinalCounts {
+    fn add(&mut self, ordinal: u64) {
+        match self {
+            Self::Dense(counts) => counts[ordinal as usize] += 1,
+            Self::Sparse(counts) => *counts.entry(ordinal).or_default() += 1,
+        }
+    }
+
+    /// The ordinals that were counted, ascending.
+    fn counted(&self) -> Vec<(u64, u64)> {
+        match self {
+            Self::Dense(counts) => {
+                (0..).zip(counts.iter().copied()).filter(|(_, count)| *count > 0).collect()
+            }
+            Self::Sparse(counts) => {
+                let mut counted: Vec<_> = counts.iter().map(|(o, count)| (*o, *count)).collect();
+                counted.sort_unstable();
+                counted
+            }
+        }
+    }
+}
+
+/// The values of a property in a segment.
+enum Values {
+    /// No article has one.
+    Absent,
+    Dictionary(StrColumn),
+    /// Times in Unix milliseconds, counted by day.
+    Times(Column<i64>),
+}
+
+impl Values {
+    fn each_ordinal(&self, document: DocId, take: impl FnMut(u64)) {
+        match self {
+            Self::Absent => {}
+            Self::Dictionary(column) => column.ords().values_for_doc(document).for_each(take),
+            Self::Times(column) => {
+                column.values_for_doc(document).map(day_ordinal).for_each(take);
+            }
+        }
+    }
 }
 
 impl FacetColumn {
     fn open(segment: &SegmentReader, facet: Facet) -> tantivy::Result<Self> {
-        let column = segment.fast_fields().str(facet.as_str())?;
-        let values = column.as_ref().map_or(0, |column| column.num_terms());
-        Ok(Self { column, counts: vec![0; values], without: 0 })
-    }
-
-    fn ordinals(&self, document: DocId) -> impl Iterator<Item = u64> + '_ {
-        self.column.iter().flat_map(move |column| column.ords().values_for_doc(document))
+        let columns = segment.fast_fields();
+        let values = match facet {
+            Facet::Day => Values::Times(columns.i64("time")?),
+            _ => columns.str(facet.as_str())?.map_or(Values::Absent, Values::Dictionary),
+        };
+        let counts = match &values {
+            Values::Dictionary(column) => OrdinalCounts::Dense(vec![0; column.num_terms()]),
+            Values::Absent | Values::Times(_) => OrdinalCounts::Sparse(HashMap::new()),
+        };
+        Ok(Self { values, counts, without: 0 })
     }
 
     fn count(&mut self, document: DocId) {
-        let Some(column) = &self.column else {
-            self.without += 1;
-            return;
-        };
         let mut has_value = false;
-        for ordinal in column.ords().values_for_doc(document) {
-            self.counts[ordinal as usize] += 1;
+        self.values.each_ordinal(document, |ordinal| {
+            self.counts.add(ordinal);
             has_value = true;
-        }
+        });
         self.without += u64::from(!has_value);
     }
 
     fn values(&self) -> std::io::Result<ValueCounts> {
-        let counted = (0..).zip(&self.counts).filter(|(_, count)| **count > 0);
-        let counted: Vec<(u64, u64)> = counted.map(|(ordinal, count)| (ordinal, *count)).collect();
-        self.named(&counted)
+        self.named(&self.counts.counted())
     }
 
     /// Counts by value. The ordinals ascend: the dictionary is read once from its start to its end.
     fn named(&self, counts: &[(u64, u64)]) -> std::io::Result<ValueCounts> {
-        let Some(column) = &self.column else { return Ok(ValueCounts::new()) };
+        let column = match &self.values {
+            Values::Absent => return Ok(ValueCounts::new()),
+            Values::Times(_) => {
+                return Ok(counts.iter().map(|(day, count)| (day_name(*day), *count)).collect());
+            }
+            Values::Dictionary(column) => column,
+        };
         let ordinals: Vec<u64> = counts.iter().map(|(ordinal, _)| *ordinal).collect();
         let mut values = ValueCounts::new();
         let mut counts = counts.iter();
@@ -157,6 +213,22 @@ impl FacetColumn {
             }
         })?;
         Ok(values)
+    }
+}
+
+/// Returns a day as a number that ascends with time.
+fn day_ordinal(time_ms: i64) -> u64 {
+    const DAY_MS: i64 = 24 * 60 * 60 * 1_000;
+    time_ms.div_euclid(DAY_MS).wrapping_sub(i64::MIN) as u64
+}
+
+/// Returns the name of a day, such as `2026-11-29`. A day outside the calendar is a number.
+fn day_name(ordinal: u64) -> String {
+    let day = (ordinal as i64).wrapping_add(i64::MIN);
+    let midnight = day.checked_mul(24 * 60 * 60).map(jiff::Timestamp::from_second);
+    match midnight {
+        Some(Ok(midnight)) => midnight.to_zoned(jiff::tz::TimeZone::UTC).date().to_string(),
+        _ => day.to_string(),
     }
 }
 
@@ -185,9 +257,7 @@ impl SegmentCollector for SegmentCounts {
         let period = self.periods.entry(start).or_default();
         period.0 += 1;
         if let Some(by) = &self.by {
-            for ordinal in by.ordinals(document) {
-                *period.1.entry(ordinal).or_default() += 1;
-            }
+            by.values.each_ordinal(document, |ordinal| *period.1.entry(ordinal).or_default() += 1);
         }
     }
 

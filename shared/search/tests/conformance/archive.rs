@@ -71,7 +71,7 @@ pub(crate) fn query(text: &str) -> Query {
 }
 
 pub(crate) fn asked(text: &str, mode: SearchMode) -> Question {
-    Question { query: query(text), vector: None, mode }
+    Question { query: query(text), vector: None, mode, recency: None }
 }
 
 pub(crate) fn near(text: &str, vector: [f32; DIMENSION], mode: SearchMode) -> Question {

@@ -32,7 +32,7 @@ fn numbered(n: usize) -> StoredArticle {
 async fn values_are_counted_the_most_frequent_first(archive: Archive) {
     archive.put(&(0..40).map(numbered).collect::<Vec<_>>()).await;
     let request = CountRequest {
-        facets: vec![Facet::Language, Facet::Name, Facet::Topic],
+        facets: vec![Facet::Language, Facet::Name, Facet::Topic, Facet::Day],
         values: 2,
         ..CountRequest::default()
     };
@@ -45,6 +45,9 @@ async fn values_are_counted_the_most_frequent_first(archive: Archive) {
     assert_eq!(names.values[0], ("person:Ada Lovelace".to_owned(), 40));
     assert_eq!((names.left_out, names.without), (39, 0));
     assert_eq!((counts.facets[2].values.len(), counts.facets[2].without), (0, 40));
+    let days = &counts.facets[3];
+    assert_eq!(days.values, [("2026-01-01".to_owned(), 1), ("2026-01-03".to_owned(), 1)]);
+    assert_eq!((days.left_out, days.without), (38, 0));
 }
 
 async fn a_series_counts_by_time_and_value(archive: Archive) {

@@ -9,6 +9,7 @@ mod lists;
 mod model;
 mod related;
 mod search;
+mod words;
 
 #[path = "../../../../tests/src/guarded.rs"]
 mod guarded;

@@ -1,7 +1,7 @@
 //! Articles by how well they answer.
 
 use courant_article::Embedding;
-use courant_search::{CANDIDATES, Error, Hit, MAX_RANKED, Question, Ranked, SearchMode};
+use courant_search::{CANDIDATES, Error, Hit, MAX_RANKED, Question, Ranked, Recency, SearchMode};
 
 use crate::archive::{Archive, asked, ids, near, query, record};
 use crate::conformance;
@@ -24,6 +24,7 @@ conformance!(
     a_vector_of_zeros_is_near_nothing,
     filters_hold_for_words_and_vectors,
     copies_are_one_hit,
+    new_articles_lead_if_ages_count,
     a_hit_shows_the_article,
     a_revised_article_is_found_by_its_new_words_and_vector,
     an_article_that_the_store_lost_is_passed_over,
@@ -296,4 +297,26 @@ async fn lists_are_bounded(archive: Archive) {
     assert_eq!((list.articles.len(), list.total), (MAX_RANKED, MAX_RANKED as u64 + 20));
     let list = archive.rank(&near("ferry", X, SearchMode::Vector)).await;
     assert_eq!(list.articles.len(), CANDIDATES);
+}
+
+async fn new_articles_lead_if_ages_count(archive: Archive) {
+    let dated = |name: &str, text: &str, day: &str| {
+        let mut record = record(name, "Ferry", text, X);
+        record.article.published_at = Some(day.parse().unwrap());
+        record
+    };
+    let (old, new) = (
+        dated("old", "ferry ferry harbour", "2025-01-01"),
+        dated("new", "The harbour is open to visitors again today.", "2026-11-29"),
+    );
+    archive.put(&[old.clone(), new.clone()]).await;
+    let question = asked("ferry harbour", SearchMode::Text);
+    assert_eq!(ids(&archive.rank(&question).await)[0], old.article.id);
+    let now: jiff::Timestamp = "2026-11-30T00:00:00Z".parse().unwrap();
+    let (now_ms, half_life_ms) = (now.as_millisecond(), 86_400_000);
+    let recency = Some(Recency { now_ms, half_life_ms });
+    let list = archive.rank(&Question { recency, ..question }).await;
+    assert_eq!(ids(&list), [new.article.id, old.article.id]);
+    assert_eq!(list.articles[0].age_weight, Some(0.75));
+    assert!((list.articles[1].age_weight.unwrap() - 0.5).abs() < 1e-6);
 }

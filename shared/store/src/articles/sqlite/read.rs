@@ -173,7 +173,9 @@ pub(in crate::articles) fn nearest(
     limit: usize,
     among: Option<&RowSet>,
 ) -> Result<Vec<Neighbour>, Error> {
-    let nearest = resident.nearest(connection, vector.as_slice(), limit, among)?;
+    // Hundreds of reads in one transaction, which each would begin and end on its own.
+    let transaction = connection.unchecked_transaction()?;
+    let nearest = resident.nearest(&transaction, vector.as_slice(), limit, among)?;
     let mut id = connection.prepare_cached("SELECT id FROM article WHERE number = ?1")?;
     let mut neighbours = Vec::with_capacity(nearest.len());
     for (number, cosine) in nearest {

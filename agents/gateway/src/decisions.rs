@@ -1,0 +1,95 @@
+//! Keeps the index of decisions in step with the events of the bus.
+
+use std::time::Duration;
+
+use courant_article::{ArticleId, Decision};
+use courant_bus::{Bus, Event, FollowedItem, OwnFollower, Subject};
+use courant_proto::v1;
+use courant_search::{DecidedEntry, Decisions};
+use courant_service::Control;
+use courant_telemetry::Clock;
+use tokio::time::timeout;
+
+/// The most events that are written at a time.
+const BATCH: usize = 1_000;
+/// The time that events are gathered after the first one.
+const GATHERING: Duration = Duration::from_millis(300);
+/// The wait after a failure.
+const RETRY: Duration = Duration::from_secs(5);
+
+/// Takes in every event that the index lacks, until `control` drains.
+///
+/// # Errors
+/// If the bus cannot be followed.
+pub(crate) async fn follow(
+    bus: &Bus,
+    decisions: &Decisions,
+    clock: &Clock,
+    control: &Control,
+) -> anyhow::Result<()> {
+    let kept = bus.max_age(Subject::ENTRY_DECIDED).unwrap_or_default();
+    let kept_ms = i64::try_from(kept.as_millis()).unwrap_or(i64::MAX);
+    let taking = async {
+        loop {
+            let mut events = bus.follow_own(&[Subject::ENTRY_DECIDED], decisions.position())?;
+            while let Some((decided, position)) = gather(&mut events).await {
+                let oldest_ms = clock.unix_ms().saturating_sub(kept_ms);
+                if let Err(error) = decisions.add(decided, position, oldest_ms).await {
+                    tracing::warn!(%error, "decisions cannot be written");
+                    break;
+                }
+            }
+            // Again from the last position that was written.
+            tokio::time::sleep(RETRY).await;
+        }
+    };
+    let draining = control.token();
+    tokio::select! {
+        () = draining.cancelled() => Ok(()),
+        failed = taking => failed,
+    }
+}
+
+/// The next decisions with the position of the last event. `None` after the bus was closed.
+async fn gather(events: &mut OwnFollower) -> Option<(Vec<DecidedEntry>, u64)> {
+    let (mut decided, mut position) = (Vec::new(), None);
+    let mut take = |item: FollowedItem<Event>| match item {
+        FollowedItem::Gap(gap) => position = Some(gap.last_missing),
+        FollowedItem::Message(event) => {
+            position = Some(event.position());
+            match event.decode::<v1::EntryDecided>() {
+                Ok(event) => decided.push(decision(event)),
+                Err(error) => tracing::warn!(?error, "a decision cannot be read"),
+            }
+        }
+    };
+    take(events.next().await?);
+    let mut count = 1;
+    let gathering = async {
+        while count < BATCH {
+            let Some(item) = events.next().await else { return };
+            take(item);
+            count += 1;
+        }
+    };
+    // The rest comes with the next ones.
+    let _is_full = timeout(GATHERING, gathering).await;
+    Some((decided, position?))
+}
+
+fn decision(event: v1::EntryDecided) -> DecidedEntry {
+    let decision = Decision::try_from(event.decision()).ok();
+    let id = |text: &str| text.parse::<ArticleId>().ok();
+    DecidedEntry {
+        decision: decision.map_or("", Decision::as_str).to_owned(),
+        own_id: id(&event.own_id),
+        article_id: id(&event.article_id),
+        of: id(&event.of),
+        containment: (event.containment > 0.0).then_some(event.containment),
+        reason: (!event.reason.is_empty()).then_some(event.reason),
+        submission_id: event.submission_id,
+        url: event.url,
+        decided_at_ms: event.decided_at_ms,
+        rule: event.rule,
+    }
+}
