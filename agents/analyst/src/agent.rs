@@ -1,15 +1,15 @@
 //! Builds and runs the analyst.
 
 use std::sync::{Arc, OnceLock};
+use std::time::Duration;
 
 use anyhow::Context;
-use axum::Router;
 use courant_bus::{Bus, Stage, Subject};
 use courant_embedder_client::EmbedderClient;
 use courant_inference::ModelHost;
 use courant_proto::v1;
 use courant_proto::v1::classifier_server::ClassifierServer;
-use courant_service::{AgentMetrics, Control, work};
+use courant_service::{AgentMetrics, Control, Routes, work};
 use opentelemetry::metrics::Meter;
 
 use crate::classify::Classify;
@@ -47,8 +47,8 @@ impl Analyst {
     }
 
     /// Returns the HTTP routes that label texts: `POST /v1/classify`.
-    pub fn routes(&self) -> Router {
-        http::routes(self.classify.clone())
+    pub fn routes(&self) -> Routes {
+        http::routes(self.classify.clone(), Duration::from_secs(self.config.request_timeout_s))
     }
 
     /// Returns the gRPC service that labels texts.

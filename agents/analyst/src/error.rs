@@ -104,7 +104,7 @@ impl From<ClassifyError> for Refusal {
                 RefusalKind::Internal
             }
         };
-        Self::new(refused, why.to_string())
+        Self::new(refused.code(), why.to_string())
     }
 }
 

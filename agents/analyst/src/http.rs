@@ -1,12 +1,14 @@
 //! The HTTP interface that labels texts.
 
-use axum::extract::rejection::JsonRejection;
-use axum::extract::{DefaultBodyLimit, State};
-use axum::routing::post;
-use axum::{Json, Router};
+use std::time::Duration;
+
+use axum::Json;
+use axum::extract::State;
+use courant_api::openapi::{Media, Operation};
 use courant_article::{ModelRef, Span};
 use courant_inference::{Findings, Label, LabelledSpan};
-use courant_service::Refusal;
+use courant_service::{JsonBody, Refusal, Routes};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::Absent;
@@ -15,30 +17,41 @@ use crate::classify::{Classify, ClassifyRequest, ClassifyResponse};
 /// The largest body of a request, in bytes.
 const MAX_BODY_BYTES: usize = 8 << 20;
 
-/// Returns the routes: `POST /v1/classify`.
-pub(crate) fn routes(classify: Classify) -> Router {
-    Router::new()
-        .route("/v1/classify", post(label))
-        .layer(DefaultBodyLimit::max(MAX_BODY_BYTES))
+/// The time in which a body has to arrive, besides the time for its answer.
+const ARRIVAL: Duration = Duration::from_secs(10);
+
+/// Returns the routes: `POST /v1/classify`. `patience`: the time for an answer.
+pub(crate) fn routes(classify: Classify, patience: Duration) -> Routes {
+    Routes::new()
+        .route(
+            Operation::post("/v1/classify", "classify", "Returns the labels of texts")
+                .body(Media::json::<RequestBody>())
+                .answer(200, Media::json::<ResponseBody>()),
+            label,
+        )
+        .limited(patience + ARRIVAL, MAX_BODY_BYTES)
         .with_state(classify)
 }
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(rename = "ClassifyRequest")]
 struct RequestBody {
     model: String,
     texts: Vec<String>,
     language: Option<String>,
 }
 
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(rename = "Labels")]
 struct ResponseBody {
+    #[schemars(with = "courant_api::Model")]
     model: ModelRef,
     results: Vec<Classified>,
 }
 
 /// The findings in one text, or the reason why there are none.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 enum Classified {
     Labels(Vec<Scored>),
@@ -46,27 +59,36 @@ enum Classified {
     Skipped(String),
 }
 
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 struct Scored {
     label: String,
     score: f32,
 }
 
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 struct Entity {
     text: String,
     #[serde(rename = "type")]
     kind: String,
     #[serde(flatten)]
+    #[schemars(with = "NameRange")]
     span: Span,
     score: f32,
 }
 
+/// The range of a name in code points of the text; the end is exclusive.
+#[derive(JsonSchema)]
+#[expect(dead_code, reason = "it is the schema of a foreign type")]
+struct NameRange {
+    start: u32,
+    end: u32,
+}
+
 async fn label(
     State(classify): State<Classify>,
-    request: Result<Json<RequestBody>, JsonRejection>,
+    JsonBody(request): JsonBody<RequestBody>,
 ) -> Result<Json<ResponseBody>, Refusal> {
-    let Json(RequestBody { model, texts, language }) = request?;
+    let RequestBody { model, texts, language } = request;
     let ClassifyResponse { model, results } =
         classify.classify(ClassifyRequest { model, texts, language }).await?;
     Ok(Json(ResponseBody { model, results: results.into_iter().map(classified).collect() }))

@@ -193,7 +193,8 @@ async fn articles_are_judged_by_the_classifiers_that_cover_their_language() {
 async fn http_and_grpc_tell_the_same_labels_with_what_computed_them() {
     let house = House::with(config().await);
     let (status, told) =
-        ask(&house.analyst.routes(), json!({ "model": "tone", "texts": [ENGLISH] })).await;
+        ask(&house.analyst.routes().into_router(), json!({ "model": "tone", "texts": [ENGLISH] }))
+            .await;
     assert_eq!(status, 200, "{told}");
     let mut client = ClassifierClient::new(house.analyst.grpc());
     let request = v1::ClassifyRequest {
@@ -222,7 +223,8 @@ async fn names_come_with_their_places() {
     let house = House::with(config().await);
     let text = "Łuk: alpha delta.";
     let (_, told) =
-        ask(&house.analyst.routes(), json!({ "model": "names", "texts": [text] })).await;
+        ask(&house.analyst.routes().into_router(), json!({ "model": "names", "texts": [text] }))
+            .await;
     let found = &told["results"][0]["entities"];
     assert_eq!(found.as_array().unwrap().len(), 1, "{told}");
     assert_eq!(found[0]["text"], "alpha delta");
@@ -233,7 +235,7 @@ async fn names_come_with_their_places() {
 #[tokio::test]
 async fn a_text_in_another_language_gets_the_reason_and_no_score() {
     let house = House::with(config().await);
-    let api = house.analyst.routes();
+    let api = house.analyst.routes().into_router();
     let texts = [ENGLISH, GERMAN, "alpha", " "];
     let (status, told) = ask(&api, json!({ "model": "tone", "texts": texts })).await;
     assert_eq!(status, 200, "{told}");
@@ -250,7 +252,7 @@ async fn a_text_in_another_language_gets_the_reason_and_no_score() {
 #[tokio::test]
 async fn what_cannot_be_answered_is_one_clear_error_over_both() {
     let house = House::with(config().await);
-    let api = house.analyst.routes();
+    let api = house.analyst.routes().into_router();
     let mut client = ClassifierClient::new(house.analyst.grpc());
     for (model, texts, status, code, said) in [
         (
@@ -273,13 +275,13 @@ async fn what_cannot_be_answered_is_one_clear_error_over_both() {
         assert_eq!((refused.code(), refused.message()), (code, message));
     }
     let (status, _) = ask(&api, json!({ "model": "tone", "text": "alpha" })).await;
-    assert_eq!(status, 422);
+    assert_eq!(status, 400);
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_comes_with_courant_answers_once_the_embedder_does() {
     let house = House::with(Config::default());
-    let api = house.analyst.routes();
+    let api = house.analyst.routes().into_router();
     house.embedder().await;
     let shutdown = CancellationToken::new();
     let running = tokio::spawn(house.analyst.run(Control::new("analyst", &shutdown)));

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use anyhow::{Context, anyhow, bail};
+use courant_api::Problem;
 use serde_json::Value;
 
 use crate::address::service_address;
@@ -80,9 +81,9 @@ impl Server {
         if status.is_success() {
             return Ok(body);
         }
-        match body["error"]["message"].as_str() {
-            Some(message) => bail!("{message}"),
-            None => bail!("{} answers {status}", self.base),
+        match serde_json::from_value::<Problem>(body) {
+            Ok(problem) => bail!("{}", problem.detail),
+            Err(_) => bail!("{} answers {status}", self.base),
         }
     }
 

@@ -7,6 +7,7 @@ use anyhow::{Context, bail, ensure};
 use axum::Router;
 use axum::body::{Body, to_bytes};
 use axum::http::Request;
+use courant_api::Problem;
 use courant_bus::Bus;
 use courant_cache::Cache;
 use courant_config::Document;
@@ -138,7 +139,7 @@ impl Service {
         let cache = Cache::memory(&document.section("cache")?, meter);
         let gateway =
             Gateway::build(document.section("gateway")?, bus, search, cache, clock, meter)?;
-        let routes = gateway.routes();
+        let routes = gateway.routes().into_router();
         Ok(Self::Local(Box::new(Local { routes, _spool: Some(spool), no_encoder })))
     }
 
@@ -206,6 +207,9 @@ impl Local {
         if status.is_success() {
             return Ok(body);
         }
-        bail!("{}", body["error"]["message"].as_str().unwrap_or("the gateway gives no reason"));
+        match serde_json::from_value::<Problem>(body) {
+            Ok(problem) => bail!("{}", problem.detail),
+            Err(_) => bail!("the gateway answers {status} and gives no reason"),
+        }
     }
 }

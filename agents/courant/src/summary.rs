@@ -117,7 +117,7 @@ async fn search(pipeline: &Pipeline, is_sample: bool) -> anyhow::Result<Option<V
         let phrase = record.and_then(|record| record.analysis.key_phrases.into_iter().next());
         phrase.map_or(some.title, |phrase| phrase.text)
     };
-    let service = Service::local(pipeline.gateway.routes());
+    let service = Service::local(pipeline.gateway.routes().into_router());
     let answer = service.get("/v1/search", &[("q", query), ("k", "3".into())]).await?;
     Ok(Some(answer))
 }

@@ -2,12 +2,11 @@
 
 use std::time::Duration;
 
-use axum::Router;
 use courant_bus::{Bus, Stage, Subject};
 use courant_inference::Encoder;
 use courant_proto::v1;
 use courant_proto::v1::encoder_server::EncoderServer;
-use courant_service::{Admission, AgentMetrics, Control, work};
+use courant_service::{Admission, AgentMetrics, Control, Routes, work};
 use opentelemetry::metrics::Meter;
 
 use crate::config::Config;
@@ -45,8 +44,8 @@ impl Embedder {
 
     /// Returns the HTTP routes: `POST /v1/embed`, and `POST /v1/embeddings` for OpenAI's
     /// clients.
-    pub fn routes(&self) -> Router {
-        http::routes(self.vectors.clone())
+    pub fn routes(&self) -> Routes {
+        http::routes(self.vectors.clone(), Duration::from_secs(self.config.request_timeout_s))
     }
 
     /// Returns the gRPC service of vectors.

@@ -45,7 +45,7 @@ impl NoVectors {
 
 impl From<NoVectors> for Refusal {
     fn from(why: NoVectors) -> Self {
-        Self::new(why.refused(), why.to_string())
+        Self::new(why.refused().code(), why.to_string())
     }
 }
 

@@ -3,14 +3,13 @@
 use std::sync::atomic::AtomicU64;
 use std::sync::{Mutex, OnceLock};
 
-use axum::Router;
 use courant_bus::{Bus, Delivery, Stage, Subject};
 use courant_cache::Cache;
 use courant_embedder_client::EmbedderClient;
 use courant_proto::v1;
 use courant_proto::v1::pressure::Level;
 use courant_search::Search;
-use courant_service::{Control, Process, work_decoding};
+use courant_service::{Control, Process, Routes, work_decoding};
 use courant_telemetry::Clock;
 use opentelemetry::metrics::Meter;
 use tokio::sync::{Semaphore, watch};
@@ -99,7 +98,7 @@ impl Gateway {
     }
 
     /// Returns the routes of the HTTP API at `/v1` and of MCP at `/mcp`.
-    pub fn routes(&self) -> Router {
+    pub fn routes(&self) -> Routes {
         http::routes(&self.api, self.closing.clone())
     }
 

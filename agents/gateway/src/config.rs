@@ -53,12 +53,6 @@ pub struct Config {
     /// Seconds that the vector of a query is cached, 1 to 86400. For this time a search may use
     /// the vector of a replaced model.
     pub vector_ttl_s: u64,
-    /// The `Host` values that `/mcp` accepts: names, or `name:port`. Others get 403, against
-    /// DNS rebinding. Add the name under which clients reach the gateway.
-    pub allowed_hosts: Vec<String>,
-    /// The `Origin` values from which browsers may use `/mcp`, such as
-    /// `https://app.example.com:443` or `http://localhost:*`. Empty: no browser.
-    pub allowed_origins: Vec<String>,
     /// The folder of this gateway's search index, for it alone. If it is absent, the index is made
     /// anew at each start, in a temporary folder. `courant run` keeps it in its data folder.
     pub index_folder: Option<PathBuf>,
@@ -69,7 +63,6 @@ pub struct Config {
 
 impl Default for Config {
     fn default() -> Self {
-        let owned = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect();
         Self {
             concurrency: 16,
             min_words: 10,
@@ -84,8 +77,6 @@ impl Default for Config {
             max_waiting: 64,
             embed_timeout_s: 2.0,
             vector_ttl_s: 600,
-            allowed_hosts: owned(&["localhost", "127.0.0.1", "::1"]),
-            allowed_origins: owned(&["http://localhost:*", "http://127.0.0.1:*"]),
             index_folder: None,
             near: NearConfig::default(),
         }
@@ -136,11 +127,6 @@ impl Ranged for Config {
         ranges.within("max_waiting", self.max_waiting, 1..=1024);
         ranges.within("embed_timeout_s", self.embed_timeout_s, 0.1..=30.0);
         ranges.within("vector_ttl_s", self.vector_ttl_s, 1..=86_400);
-        // The MCP library takes an empty list for "any host".
-        let hosts = self.allowed_hosts.len();
-        let range = "a list of 1 to 1000 names";
-        let shown = format_args!("a list of {hosts}");
-        ranges.rule("allowed_hosts", shown, range, (1..=1000).contains(&hosts));
     }
 }
 
@@ -158,7 +144,5 @@ mod tests {
         let near = NearConfig { threshold: 2.0, ..NearConfig::default() };
         let lax = Config { near, ..Config::default() };
         assert!(lax.validate().unwrap_err().to_string().contains("near.threshold is 2"));
-        let open = Config { allowed_hosts: Vec::new(), ..Config::default() };
-        assert!(open.validate().is_err());
     }
 }

@@ -2,9 +2,10 @@
 
 use std::time::Duration;
 
-use axum::http::StatusCode;
+use courant_api::ErrorCode;
 use courant_bus::PublishError;
 use courant_dedup::InvalidUrl;
+use courant_service::Refusal;
 
 /// Why an entry is not an article that can be handled.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -38,12 +39,6 @@ pub(crate) enum ApiError {
     /// There is no such article.
     #[error("there is no article {0}; search for one, or wait until it is stored")]
     NoArticle(String),
-    /// There is no such path.
-    #[error("there is nothing at {0}")]
-    NoPath(String),
-    /// The path does not allow this method.
-    #[error("{0} is not allowed here")]
-    Method(String),
     /// The request is larger than a message may be.
     #[error("the request is too large: {0}")]
     TooLarge(String),
@@ -93,45 +88,28 @@ pub(crate) enum ApiError {
 }
 
 impl ApiError {
-    /// The name in answers: fixed words, for programs.
-    pub(crate) fn code(&self) -> &'static str {
+    /// The code in answers, for programs.
+    pub(crate) fn code(&self) -> ErrorCode {
         match self {
-            Self::Invalid(_) => "invalid_request",
-            Self::NoArticle(_) | Self::NoPath(_) => "not_found",
-            Self::Method(_) => "method_not_allowed",
-            Self::TooLarge(_) => "too_large",
-            Self::Busy { .. } => "busy",
-            Self::NoVector(_) => "no_embedder",
-            Self::TimedOut(_) => "timeout",
-            Self::Behind { .. } => "behind",
-            Self::Blocked { .. } | Self::Store(_) | Self::Search(_) | Self::Bus(_) => "unavailable",
-            Self::Panicked | Self::Unwritable(_) => "internal",
+            Self::Invalid(_) => ErrorCode::InvalidRequest,
+            Self::NoArticle(_) => ErrorCode::NotFound,
+            Self::TooLarge(_) => ErrorCode::TooLarge,
+            Self::Busy { .. } => ErrorCode::Busy,
+            Self::NoVector(_) => ErrorCode::NoEmbedder,
+            Self::TimedOut(_) => ErrorCode::Timeout,
+            Self::Behind { .. } => ErrorCode::Behind,
+            Self::Blocked { .. } | Self::Store(_) | Self::Search(_) | Self::Bus(_) => {
+                ErrorCode::Unavailable
+            }
+            Self::Panicked | Self::Unwritable(_) => ErrorCode::Internal,
         }
     }
 
-    pub(crate) fn status(&self) -> StatusCode {
-        match self {
-            Self::Invalid(_) => StatusCode::BAD_REQUEST,
-            Self::NoArticle(_) | Self::NoPath(_) => StatusCode::NOT_FOUND,
-            Self::Method(_) => StatusCode::METHOD_NOT_ALLOWED,
-            Self::TooLarge(_) => StatusCode::PAYLOAD_TOO_LARGE,
-            Self::Busy { .. } => StatusCode::TOO_MANY_REQUESTS,
-            Self::Blocked { .. }
-            | Self::NoVector(_)
-            | Self::Store(_)
-            | Self::Search(_)
-            | Self::Behind { .. }
-            | Self::Bus(_) => StatusCode::SERVICE_UNAVAILABLE,
-            Self::TimedOut(_) => StatusCode::GATEWAY_TIMEOUT,
-            Self::Panicked | Self::Unwritable(_) => StatusCode::INTERNAL_SERVER_ERROR,
-        }
-    }
-
-    /// Seconds for the header `Retry-After`.
-    pub(crate) fn retry_after_s(&self) -> Option<u64> {
+    /// The time after which the client should retry.
+    fn retry_after(&self) -> Option<Duration> {
         match self {
             Self::Busy { after, .. } | Self::Blocked { after, .. } | Self::Behind { after } => {
-                Some(after.as_secs())
+                Some(*after)
             }
             _ => None,
         }
@@ -141,7 +119,18 @@ impl ApiError {
     pub(crate) fn log(&self) {
         if matches!(self, Self::Store(_) | Self::Search(_) | Self::Bus(_) | Self::Unwritable(_)) {
             let error = self as &dyn std::error::Error;
-            tracing::warn!(error, code = self.code(), "a request was not answered");
+            tracing::warn!(error, code = self.code().as_str(), "a request was not answered");
+        }
+    }
+}
+
+impl From<ApiError> for Refusal {
+    fn from(error: ApiError) -> Self {
+        error.log();
+        let refusal = Self::new(error.code(), error.to_string());
+        match error.retry_after() {
+            Some(wait) => refusal.retry_after(wait),
+            None => refusal,
         }
     }
 }

@@ -1,23 +1,21 @@
-//! HTTP and JSON. Every answer is JSON, errors as
-//! `{"error":{"code","message"}}`.
-
-mod limits;
+//! HTTP and JSON.
 
 use std::collections::BTreeMap;
 use std::fmt::Display;
 use std::str::FromStr;
 use std::time::Duration;
 
-use axum::extract::rejection::{JsonRejection, QueryRejection};
-use axum::extract::{DefaultBodyLimit, Path, Query, State};
-use axum::http::{Method, StatusCode, Uri, header};
-use axum::middleware::from_fn_with_state;
+use axum::Json;
+use axum::extract::{Path, State};
+use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
-use axum::routing::{get, post};
-use axum::{Json, Router};
+use courant_api::openapi::{Media, Operation};
 use courant_search::CountRequest;
+use courant_service::{JsonBody, Parameters, Refusal, Routes};
 use jiff::{SignedDuration, SpanRelativeTo};
+use schemars::JsonSchema;
 use serde::Deserialize;
+use serde_json::Value;
 use tokio_util::sync::CancellationToken;
 
 use crate::api::Api;
@@ -26,7 +24,7 @@ use crate::api::counts::CountAnswer;
 use crate::api::decisions::{DecisionRequest, DecisionsAnswer};
 use crate::api::feeds::{FeedsPage, MAX_FEEDS};
 use crate::api::fields::HitFields;
-use crate::api::search::{DEFAULT_HITS, Mode, SearchRequest, Sort, check_limit};
+use crate::api::search::{DEFAULT_HITS, Mode, SearchAnswer, SearchRequest, Sort, check_limit};
 use crate::api::status::Status;
 use crate::api::submit::{Receipt, Submission};
 use crate::api::view::ArticleView;
@@ -39,55 +37,143 @@ const MAX_BODY_BYTES: usize = 1 << 20;
 /// The number of outstanding words if the request names none.
 const DEFAULT_WORDS: usize = 20;
 
+/// The fields of the query language, each of which is also a parameter.
+const FILTERS: [&str; 16] = [
+    "title",
+    "author",
+    "site",
+    "source",
+    "lang",
+    "topic",
+    "entity",
+    "person",
+    "org",
+    "place",
+    "sentiment",
+    "story",
+    "decision",
+    "date",
+    "observed",
+    "has",
+];
+
 /// All routes with their limits; `closing` ends what MCP has open.
-pub(crate) fn routes(api: &Api, closing: CancellationToken) -> Router {
+pub(crate) fn routes(api: &Api, closing: CancellationToken) -> Routes {
     let patience = api.config.request_timeout();
     let wait = Duration::from_secs(api.config.max_wait_s);
-    let reading = Router::new()
-        .route("/v1/search", get(search))
-        .route("/v1/counts", get(counts))
-        .route("/v1/words", get(words))
-        .route("/v1/decisions", get(decisions))
-        .route("/v1/suggestions", get(suggestions))
-        .route("/v1/articles/{id}", get(article))
-        .route("/v1/articles/{id}/related", get(related))
-        .route("/v1/articles/{id}/revisions", get(revisions))
-        .route("/v1/feeds", get(feeds))
-        .route("/v1/status", get(status))
-        .layer(from_fn_with_state(patience, limits::within));
-    let writing = Router::new()
-        .route("/v1/articles", post(submit).get(article_at))
-        .layer(from_fn_with_state(patience + wait, limits::within))
-        .layer(DefaultBodyLimit::max(MAX_BODY_BYTES));
-    let tools = Router::new()
-        .route_service("/mcp", mcp::over_http(api, closing, MAX_BODY_BYTES))
-        .layer(from_fn_with_state(patience + wait, limits::within));
-    reading
+    let mcp = Operation::post("/mcp", "mcp", "Speaks the Model Context Protocol")
+        .body(Media::json::<Value>())
+        .answer(200, Media::json::<Value>());
+    let writing = Routes::new()
+        .route(
+            Operation::post("/v1/articles", "submit_article", "Submits an article")
+                .parameters::<Wait>()
+                .body(Media::json::<Submission>())
+                .answer(200, Media::json::<Receipt>())
+                .answer(202, Media::json::<Receipt>()),
+            submit,
+        )
+        .service(mcp, mcp::over_http(api, closing, MAX_BODY_BYTES))
+        .limited(patience + wait, MAX_BODY_BYTES);
+    searching()
+        .merge(articles())
+        .limited(patience, MAX_BODY_BYTES)
         .merge(writing)
-        .method_not_allowed_fallback(method_not_allowed)
-        .merge(tools)
-        .fallback(no_path)
-        .layer(limits::panics())
-        .layer(from_fn_with_state(api.clone(), limits::measure))
         .with_state(api.clone())
 }
 
+fn searching() -> Routes<Api> {
+    Routes::new()
+        .route(
+            Operation::get("/v1/search", "search", "Searches, or lists articles by time")
+                .parameters::<SearchParams>()
+                .filters(&FILTERS)
+                .answer(200, Media::json::<SearchAnswer>()),
+            search,
+        )
+        .route(
+            Operation::get("/v1/counts", "counts", "Counts articles by properties and by time")
+                .parameters::<CountParams>()
+                .filters(&FILTERS)
+                .answer(200, Media::json::<CountAnswer>()),
+            counts,
+        )
+        .route(
+            Operation::get("/v1/words", "words", "Lists the words that set articles apart")
+                .parameters::<WordParams>()
+                .filters(&FILTERS)
+                .answer(200, Media::json::<WordsAnswer>()),
+            words,
+        )
+        .route(
+            Operation::get("/v1/suggestions", "suggestions", "Completes what somebody types")
+                .parameters::<Typed>()
+                .answer(200, Media::json::<Suggestions>()),
+            suggestions,
+        )
+        .route(
+            Operation::get("/v1/decisions", "decisions", "Tells why entries were let in or not")
+                .parameters::<DecisionParams>()
+                .answer(200, Media::json::<DecisionsAnswer>()),
+            decisions,
+        )
+        .route(
+            Operation::get("/v1/feeds", "feeds", "Lists what the crawler follows, by URL")
+                .parameters::<Part>()
+                .answer(200, Media::json::<FeedsPage>()),
+            feeds,
+        )
+        .route(
+            Operation::get("/v1/status", "status", "Shows the state of the pipeline")
+                .answer(200, Media::json::<Status>()),
+            status,
+        )
+}
+
+fn articles() -> Routes<Api> {
+    Routes::new()
+        .route(
+            Operation::get("/v1/articles", "article_at", "Shows the article at an address")
+                .parameters::<Address>()
+                .answer(200, Media::json::<ArticleView>()),
+            article_at,
+        )
+        .route(
+            Operation::get("/v1/articles/{id}", "article", "Shows an article, now or as it was")
+                .parameters::<Version>()
+                .answer(200, Media::json::<ArticleView>()),
+            article,
+        )
+        .route(
+            Operation::get("/v1/articles/{id}/related", "related", "Lists the articles like it")
+                .parameters::<Limit>()
+                .answer(200, Media::json::<Related>()),
+            related,
+        )
+        .route(
+            Operation::get("/v1/articles/{id}/revisions", "revisions", "Lists its versions")
+                .answer(200, Media::json::<Revisions>()),
+            revisions,
+        )
+}
+
 /// The time that a submission waits for its decision.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 struct Wait {
-    /// Seconds.
+    /// Seconds to wait for the decision.
     #[serde(default)]
+    #[schemars(range(min = 0, max = 300))]
     wait: f64,
 }
 
 async fn submit(
     State(api): State<Api>,
-    wait: Result<Query<Wait>, QueryRejection>,
-    submission: Result<Json<Submission>, JsonRejection>,
-) -> Result<(StatusCode, Json<Receipt>), ApiError> {
-    let wait = bounded_wait(wait?.wait, api.config.max_wait_s)?;
-    let receipt = api.submit(submission?.0, wait).await?;
+    Parameters(Wait { wait }): Parameters<Wait>,
+    JsonBody(submission): JsonBody<Submission>,
+) -> Result<(StatusCode, Json<Receipt>), Refusal> {
+    let wait = bounded_wait(wait, api.config.max_wait_s)?;
+    let receipt = api.submit(submission, wait).await?;
     let status = if receipt.decision.is_some() { StatusCode::OK } else { StatusCode::ACCEPTED };
     Ok((status, Json(receipt)))
 }
@@ -99,23 +185,33 @@ fn bounded_wait(seconds: f64, max_s: u64) -> Result<Duration, ApiError> {
 }
 
 /// A search in a URL. Every other parameter is a filter by a field of the query language.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 struct SearchParams {
+    /// The question, in the query language. Without words, articles are listed by time.
     #[serde(default)]
     q: String,
+    /// The older name of `limit`.
+    #[schemars(range(min = 1, max = 100))]
     k: Option<usize>,
+    /// The number of hits, 1 to 100; 10 if absent.
+    #[schemars(range(min = 1, max = 100))]
     limit: Option<usize>,
+    /// The searches that answer.
     #[serde(default)]
     mode: Mode,
+    /// By relevance if the question has words, else the newest first.
     sort: Option<Sort>,
+    /// Gets the next page, from the answer before.
     cursor: Option<String>,
+    /// True to show the parts of each score.
     #[serde(default)]
     explain: bool,
-    /// An ISO 8601 duration.
+    /// The age at which an article loses a quarter of its score, an ISO 8601 duration such as
+    /// `P3D`. Ages do not count if it is absent.
     half_life: Option<String>,
     /// The members of a hit that the answer shows, with commas between.
     fields: Option<String>,
-    /// The number of a change that must be found.
+    /// The number of a change that must be found; from another answer.
     change: Option<i64>,
     #[serde(flatten)]
     filters: BTreeMap<String, String>,
@@ -123,9 +219,8 @@ struct SearchParams {
 
 async fn search(
     State(api): State<Api>,
-    params: Result<Query<SearchParams>, QueryRejection>,
-) -> Result<Response, ApiError> {
-    let params = params?.0;
+    Parameters(params): Parameters<SearchParams>,
+) -> Result<Response, Refusal> {
     let fields = params.fields.as_deref().map(HitFields::parse).transpose()?;
     api.reached(params.change).await?;
     let request = SearchRequest {
@@ -147,26 +242,31 @@ async fn search(
 
 /// Days have 24 hours. Months have no length of their own.
 fn half_life(text: &str) -> Result<SignedDuration, ApiError> {
-    let read =
-        || text.parse::<jiff::Span>().ok()?.to_duration(SpanRelativeTo::days_are_24_hours()).ok();
-    read().ok_or_else(|| {
+    let span = text.parse::<jiff::Span>().ok();
+    let length = span.and_then(|span| span.to_duration(SpanRelativeTo::days_are_24_hours()).ok());
+    length.ok_or_else(|| {
         let text: String = text.chars().take(40).collect();
         ApiError::Invalid(format!("half_life is {text:?}; give a duration such as P3D or PT12H"))
     })
 }
 
 /// Counts in a URL. Every other parameter is a filter by a field of the query language.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 struct CountParams {
+    /// The question, in the query language. All of its words must stand in an article.
     #[serde(default)]
     q: String,
-    /// Names with commas between.
+    /// The properties whose values are counted, with commas between.
     #[serde(default)]
     facets: String,
+    /// The most values of each, 1 to 1000; 10 if absent.
+    #[schemars(range(min = 1, max = 1000))]
     limit: Option<usize>,
+    /// Counts by time as well: `minute`, `hour`, `day`, `week` or `month`.
     interval: Option<String>,
+    /// A property by whose most frequent values each period is divided.
     by: Option<String>,
-    /// The number of a change that must be counted.
+    /// The number of a change that must be counted; from another answer.
     change: Option<i64>,
     #[serde(flatten)]
     filters: BTreeMap<String, String>,
@@ -174,9 +274,8 @@ struct CountParams {
 
 async fn counts(
     State(api): State<Api>,
-    params: Result<Query<CountParams>, QueryRejection>,
-) -> Result<Json<CountAnswer>, ApiError> {
-    let params = params?.0;
+    Parameters(params): Parameters<CountParams>,
+) -> Result<Json<CountAnswer>, Refusal> {
     let facets = params.facets.split(',').map(str::trim).filter(|name| !name.is_empty());
     let request = CountRequest {
         facets: facets.map(parsed).collect::<Result<_, _>>()?,
@@ -189,10 +288,13 @@ async fn counts(
 }
 
 /// Outstanding words in a URL. Every other parameter is a filter.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 struct WordParams {
+    /// The question, in the query language. All of its words must stand in an article.
     #[serde(default)]
     q: String,
+    /// The number of words, 1 to 100; 20 if absent.
+    #[schemars(range(min = 1, max = 100))]
     limit: Option<usize>,
     #[serde(flatten)]
     filters: BTreeMap<String, String>,
@@ -200,44 +302,50 @@ struct WordParams {
 
 async fn words(
     State(api): State<Api>,
-    params: Result<Query<WordParams>, QueryRejection>,
-) -> Result<Json<WordsAnswer>, ApiError> {
-    let WordParams { q, limit, filters } = params?.0;
+    Parameters(WordParams { q, limit, filters }): Parameters<WordParams>,
+) -> Result<Json<WordsAnswer>, Refusal> {
     Ok(Json(api.words(&q, &filters, limit.unwrap_or(DEFAULT_WORDS)).await?))
 }
 
 /// The entry whose decisions are asked for.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 struct DecisionParams {
+    /// The id of an article, or its first digits.
     article: Option<String>,
+    /// The address of an entry, in any form that leads to the same canonical URL.
     url: Option<String>,
+    /// The name of a submission.
     submission: Option<String>,
+    /// The number of decisions, 1 to 100; 10 if absent.
+    #[schemars(range(min = 1, max = 100))]
     limit: Option<usize>,
 }
 
 async fn decisions(
     State(api): State<Api>,
-    params: Result<Query<DecisionParams>, QueryRejection>,
-) -> Result<Json<DecisionsAnswer>, ApiError> {
-    let DecisionParams { article, url, submission, limit } = params?.0;
+    Parameters(params): Parameters<DecisionParams>,
+) -> Result<Json<DecisionsAnswer>, Refusal> {
+    let DecisionParams { article, url, submission, limit } = params;
     let limit = limit.unwrap_or(DEFAULT_HITS);
     Ok(Json(api.decisions(DecisionRequest { article, url, submission, limit }).await?))
 }
 
 /// The beginning that somebody typed.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 struct Typed {
+    /// The beginning, up to 100 characters.
     q: String,
+    /// The number of suggestions, 1 to 100; 10 if absent.
+    #[schemars(range(min = 1, max = 100))]
     limit: Option<usize>,
 }
 
 async fn suggestions(
     State(api): State<Api>,
-    typed: Result<Query<Typed>, QueryRejection>,
-) -> Result<Json<Suggestions>, ApiError> {
-    let Typed { q, limit } = typed?.0;
+    Parameters(Typed { q, limit }): Parameters<Typed>,
+) -> Result<Json<Suggestions>, Refusal> {
     Ok(Json(api.suggest(&q, limit.unwrap_or(DEFAULT_HITS)).await?))
 }
 
@@ -246,118 +354,106 @@ fn parsed<T: FromStr<Err: Display>>(text: &str) -> Result<T, ApiError> {
 }
 
 /// A version of an article.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 struct Version {
-    as_of: Option<jiff::Timestamp>,
+    /// The time at which the article is wanted as it was then, RFC 3339.
+    as_of: Option<String>,
 }
 
 async fn article(
     State(api): State<Api>,
     Path(id): Path<String>,
-    version: Result<Query<Version>, QueryRejection>,
-) -> Result<Json<ArticleView>, ApiError> {
-    Ok(Json(api.article(&id, version?.as_of).await?))
+    Parameters(Version { as_of }): Parameters<Version>,
+) -> Result<Json<ArticleView>, Refusal> {
+    let as_of = as_of.map(|text| time(&text)).transpose()?;
+    Ok(Json(api.article(&id, as_of).await?))
+}
+
+fn time(text: &str) -> Result<jiff::Timestamp, ApiError> {
+    text.parse().map_err(|_| {
+        let shown: String = text.chars().take(40).collect();
+        let hint = "as_of takes a time with its offset, such as 2026-11-30T12:00:00Z";
+        ApiError::Invalid(format!("{hint}, not {shown:?}"))
+    })
 }
 
 async fn revisions(
     State(api): State<Api>,
     Path(id): Path<String>,
-) -> Result<Json<Revisions>, ApiError> {
+) -> Result<Json<Revisions>, Refusal> {
     Ok(Json(api.revisions(&id).await?))
 }
 
 /// The address of an article.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 struct Address {
+    /// The address, in any form that leads to the same canonical URL.
     url: String,
 }
 
 async fn article_at(
     State(api): State<Api>,
-    address: Result<Query<Address>, QueryRejection>,
-) -> Result<Json<ArticleView>, ApiError> {
-    Ok(Json(api.article_at(&address?.url).await?))
+    Parameters(Address { url }): Parameters<Address>,
+) -> Result<Json<ArticleView>, Refusal> {
+    Ok(Json(api.article_at(&url).await?))
 }
 
 /// The number of results wanted.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 struct Limit {
+    /// The number of articles, 1 to 100; 10 if absent.
+    #[schemars(range(min = 1, max = 100))]
     k: Option<usize>,
 }
 
 async fn related(
     State(api): State<Api>,
     Path(id): Path<String>,
-    limit: Result<Query<Limit>, QueryRejection>,
-) -> Result<Json<Related>, ApiError> {
-    let limit = limit?.k.unwrap_or(DEFAULT_HITS);
+    Parameters(Limit { k }): Parameters<Limit>,
+) -> Result<Json<Related>, Refusal> {
+    let limit = k.unwrap_or(DEFAULT_HITS);
     check_limit(limit)?;
     Ok(Json(api.related(&id, limit).await?))
 }
 
 /// A part of what is followed.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 struct Part {
+    /// The URL behind which the part begins.
     #[serde(default)]
     after: String,
+    /// The number of feeds, 1 to 1000; 1000 if absent.
+    #[schemars(range(min = 1, max = 1000))]
     limit: Option<usize>,
 }
 
 async fn feeds(
     State(api): State<Api>,
-    part: Result<Query<Part>, QueryRejection>,
-) -> Result<Json<FeedsPage>, ApiError> {
-    let Part { after, limit } = part?.0;
+    Parameters(Part { after, limit }): Parameters<Part>,
+) -> Result<Json<FeedsPage>, Refusal> {
     Ok(Json(api.feeds(&after, limit.unwrap_or(MAX_FEEDS)).await?))
 }
 
-async fn status(State(api): State<Api>) -> Result<Json<Status>, ApiError> {
+async fn status(State(api): State<Api>) -> Result<Json<Status>, Refusal> {
     Ok(Json(api.status().await?))
-}
-
-async fn no_path(uri: Uri) -> ApiError {
-    ApiError::NoPath(uri.path().chars().take(200).collect())
-}
-
-async fn method_not_allowed(method: Method) -> ApiError {
-    ApiError::Method(method.to_string())
-}
-
-impl From<QueryRejection> for ApiError {
-    fn from(rejection: QueryRejection) -> Self {
-        Self::Invalid(rejection.body_text())
-    }
-}
-
-impl From<JsonRejection> for ApiError {
-    fn from(rejection: JsonRejection) -> Self {
-        match rejection.status() {
-            StatusCode::PAYLOAD_TOO_LARGE => Self::TooLarge(rejection.body_text()),
-            _ => Self::Invalid(rejection.body_text()),
-        }
-    }
-}
-
-impl IntoResponse for ApiError {
-    fn into_response(self) -> Response {
-        self.log();
-        let message = self.to_string();
-        let body = serde_json::json!({"error": {"code": self.code(), "message": message}});
-        let mut response = (self.status(), Json(body)).into_response();
-        if let Some(seconds) = self.retry_after_s() {
-            response.headers_mut().insert(header::RETRY_AFTER, seconds.into());
-        }
-        response
-    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn every_filter_is_a_field_of_the_query_language() {
+        let now = jiff::Timestamp::UNIX_EPOCH;
+        let unknown = courant_query::Query::filter("colour", "red", now).unwrap_err();
+        let said = unknown.to_string();
+        let (_, fields) = said.split_once("the fields are ").unwrap();
+        assert!(fields.starts_with(&FILTERS.join(", ")), "{said}");
+    }
 
     #[test]
     fn a_wait_is_bounded() {

@@ -58,7 +58,7 @@ impl McpServer {
 /// An error that the model can read and mend, not one of the protocol.
 fn failed(error: &ApiError) -> CallToolResult {
     error.log();
-    CallToolResult::error(vec![ContentBlock::text(format!("{}: {error}", error.code()))])
+    CallToolResult::error(vec![ContentBlock::text(format!("{}: {error}", error.code().as_str()))])
 }
 
 impl ServerHandler for McpServer {
@@ -100,10 +100,8 @@ pub(crate) fn over_http(
     max_body_bytes: usize,
 ) -> StreamableHttpService<McpServer, NeverSessionManager> {
     let config = StreamableHttpServerConfig::default()
-        .with_allowed_hosts(&api.config.allowed_hosts)
-        .with_allowed_origins(&api.config.allowed_origins)
-        // Else an empty list would let every origin in.
-        .enforce_origin_validation()
+        // The face of all routes checks hosts and origins (`service.hosts`, `service.origins`).
+        .with_allowed_hosts(Vec::<String>::new())
         .with_legacy_session_mode(false)
         .with_json_response(true)
         .with_sse_keep_alive(Some(Duration::from_secs(15)))

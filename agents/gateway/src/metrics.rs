@@ -1,20 +1,17 @@
 //! The gateway's counts and times, beside those of every agent. The bus records the depth
 //! and age of all queues whenever [`crate::pressure`] looks at them.
 
-use std::time::Duration;
-
 use courant_article::Decision;
 use courant_proto::v1::pressure::Level;
 use courant_service::AgentMetrics;
 use opentelemetry::KeyValue;
-use opentelemetry::metrics::{Counter, Gauge, Histogram, Meter};
+use opentelemetry::metrics::{Counter, Gauge, Meter};
 
 /// The gateway's instruments.
 #[derive(Clone)]
 pub(crate) struct Metrics {
     pub(crate) agent: AgentMetrics,
     entries: Counter<u64>,
-    http: Histogram<f64>,
     pressure: Gauge<u64>,
     degraded: Counter<u64>,
     near_index: Gauge<u64>,
@@ -30,11 +27,6 @@ impl Metrics {
             entries: meter
                 .u64_counter("courant_entries")
                 .with_description("Entries judged, by decision")
-                .build(),
-            http: meter
-                .f64_histogram("courant_http_request_duration")
-                .with_unit("s")
-                .with_description("Time of an HTTP request, by method, route and status")
                 .build(),
             pressure: meter
                 .u64_gauge("courant_pressure_level")
@@ -78,16 +70,6 @@ impl Metrics {
 
     pub(crate) fn decided(&self, decision: Decision) {
         self.entries.add(1, &[KeyValue::new("decision", decision.as_str())]);
-    }
-
-    /// `route` is a path of the router, never a URL.
-    pub(crate) fn request(&self, method: &'static str, route: &str, status: u16, took: Duration) {
-        let labels = [
-            KeyValue::new("method", method),
-            KeyValue::new("route", route.to_owned()),
-            KeyValue::new("status", i64::from(status)),
-        ];
-        self.http.record(took.as_secs_f64(), &labels);
     }
 
     pub(crate) fn pressure(&self, level: Level) {

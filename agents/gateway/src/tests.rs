@@ -113,7 +113,7 @@ impl House {
     }
 
     async fn ask(&self, request: Request<Body>) -> Response<Body> {
-        self.gateway.routes().oneshot(request).await.unwrap()
+        self.gateway.routes().into_router().oneshot(request).await.unwrap()
     }
 
     /// Status and body of a GET.

@@ -174,7 +174,7 @@ async fn over_http(gateway: &Gateway, entry: &Entry) {
         .header(header::CONTENT_TYPE, "application/json")
         .body(Body::from(body.to_string()))
         .unwrap();
-    let response = gateway.routes().oneshot(request).await.unwrap();
+    let response = gateway.routes().into_router().oneshot(request).await.unwrap();
     assert_eq!(response.status(), 202);
 }
 

@@ -9,6 +9,7 @@ mod collect;
 mod cpu;
 mod disk;
 mod file;
+mod limits;
 
 pub use cgroup::{Cgroup, GroupMemory};
 pub use clock::thread_time;
@@ -16,3 +17,4 @@ pub use collect::{HostSources, observe_host};
 pub use cpu::Cpu;
 pub use disk::available_bytes;
 pub use file::FileIdentity;
+pub use limits::open_files_limit;

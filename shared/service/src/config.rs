@@ -9,6 +9,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::work::GRACE;
 
+/// The open files that a process may have at least, where the system does not tell.
+const FEWEST_FILES: u64 = 256;
+
 /// The section `[service]`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
@@ -24,11 +27,30 @@ pub struct Config {
     pub grpc_port: Option<u16>,
     /// Seconds that the work in flight may take after the first signal to stop, 21 to 3600.
     pub drain_s: u64,
+    /// The most open connections over HTTP and gRPC, 8 to 65536, but no more than half of the files
+    /// that the process may open. Beyond it the connection that was idle longest is closed.
+    pub max_connections: usize,
+    /// The names for which HTTP is answered besides `localhost` and IP addresses, as
+    /// `news.example.com` or `news.example.com:8080`. A request to another `Host` gets 421, against
+    /// pages that have their own name resolved to this machine. `/healthz`, `/readyz` and
+    /// `/metrics` are answered to all.
+    pub hosts: Vec<String>,
+    /// The origins of pages in browsers that may use this service besides its own and those of
+    /// loopback, as `https://app.example.com`. They may read the answers (CORS). Others get 403.
+    pub origins: Vec<String>,
 }
 
 impl Default for Config {
     fn default() -> Self {
-        Self { bind: Ipv4Addr::LOCALHOST.into(), http_port: None, grpc_port: None, drain_s: 30 }
+        Self {
+            bind: Ipv4Addr::LOCALHOST.into(),
+            http_port: None,
+            grpc_port: None,
+            drain_s: 30,
+            max_connections: 1024,
+            hosts: Vec::new(),
+            origins: Vec::new(),
+        }
     }
 }
 
@@ -36,6 +58,7 @@ impl Ranged for Config {
     fn ranges(&self, ranges: &mut Ranges) {
         // A queue's work is given up after the grace; then the process ends in order.
         ranges.within("drain_s", self.drain_s, GRACE.as_secs() + 1..=3600);
+        ranges.within("max_connections", self.max_connections, 8..=65_536);
     }
 }
 
@@ -43,6 +66,13 @@ impl Config {
     /// Returns the time that the work in flight may take after the first signal to stop.
     pub fn drain(&self) -> Duration {
         Duration::from_secs(self.drain_s)
+    }
+
+    /// Returns the most open connections. The other half of the files is for everything else.
+    pub(crate) fn connections(&self) -> usize {
+        let files = courant_host::open_files_limit().unwrap_or(FEWEST_FILES);
+        let half = usize::try_from(files / 2).unwrap_or(usize::MAX);
+        self.max_connections.min(half.max(1))
     }
 
     pub(crate) fn http(&self, ports: Ports) -> SocketAddr {

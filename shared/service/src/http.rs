@@ -1,30 +1,107 @@
-//! The layers around every route of every agent, over HTTP and gRPC: a span that continues the
-//! caller's trace, a request id, and one log line when a request is refused, or fails for the
-//! first time in a minute.
+//! The one face of every route of every agent. Over HTTP and gRPC it bounds connections, times and
+//! bodies, continues the caller's trace, gives an id to each request, answers panics, and writes
+//! one log line when a request is refused, or fails for the first time in a minute. Over HTTP it
+//! checks hosts and origins, compresses, measures, and gives every error the same form.
 
-pub(crate) mod accept;
+mod accept;
+mod answer;
+mod compression;
+mod connections;
+mod deadline;
 mod failures;
+mod hosts;
+mod limits;
+mod measure;
 mod outcome;
+mod panics;
 mod protocol;
 mod request_id;
+mod serve;
 mod trace_context;
+
+use std::time::Duration;
 
 use axum::Router;
 use axum::extract::{MatchedPath, Request, State};
-use axum::middleware::{Next, from_fn_with_state};
+use axum::http::{HeaderName, HeaderValue, Method, Uri, header};
+use axum::middleware::{Next, from_fn, from_fn_with_state};
 use axum::response::Response;
+use courant_api::ErrorCode;
+use opentelemetry::metrics::Meter;
+use tower_http::cors::{AllowHeaders, AllowOrigin, CorsLayer};
+use tower_http::decompression::RequestDecompressionLayer;
 use tracing::{Instrument, Span, field};
 use tracing_opentelemetry::OpenTelemetrySpanExt;
 
+use crate::config::Config;
 use crate::probes;
+use crate::refusal::Refusal;
+pub(crate) use connections::Connections;
 use failures::Failures;
+use hosts::Allowed;
+pub(crate) use limits::BodyLimit;
+pub(crate) use limits::limited;
 use outcome::ResponseOutcome;
 pub(crate) use protocol::Protocol;
 use request_id::RequestId;
+pub(crate) use serve::serve;
+
+/// The time that a browser remembers the answer to its question for leave.
+const CORS_MAX_AGE: Duration = Duration::from_secs(600);
+
+/// Puts the face of HTTP around the routes of the agents, and a lighter one around `probes`, which
+/// are answered to all.
+pub(crate) fn over_http(routes: Router, probes: Router, config: &Config, meter: &Meter) -> Router {
+    let allowed = Allowed::new(&config.hosts, &config.origins);
+    let mut routes = routes
+        .method_not_allowed_fallback(method_not_allowed)
+        .fallback(no_path)
+        .layer(RequestDecompressionLayer::new())
+        .layer(from_fn(answer::plain_errors_as_problems));
+    if allowed.has_origins() {
+        routes = routes.layer(cors(allowed.clone()));
+    }
+    let routes = routes
+        .layer(from_fn_with_state(allowed, hosts::check))
+        .layer(panics::caught(Protocol::Http))
+        .layer(compression::answers())
+        .layer(from_fn_with_state(measure::histogram(meter), measure::measure));
+    observed(routes.merge(probes), Protocol::Http)
+}
+
+/// Puts the face of gRPC around `routes`. Hosts are not checked, because no page in a browser can
+/// speak gRPC.
+pub(crate) fn over_grpc(routes: Router) -> Router {
+    let routes = routes.layer(from_fn(deadline::within_deadline));
+    observed(routes.layer(panics::caught(Protocol::Grpc)), Protocol::Grpc)
+}
+
+/// Lets pages of the configured origins read answers.
+fn cors(allowed: Allowed) -> CorsLayer {
+    let exposed = [header::RETRY_AFTER, header::LINK, header::ETAG, request_id::HEADER];
+    CorsLayer::new()
+        .allow_origin(AllowOrigin::predicate(move |origin: &HeaderValue, _| {
+            allowed.names_origin(origin)
+        }))
+        .allow_methods([Method::GET, Method::HEAD, Method::POST, Method::PUT, Method::DELETE])
+        .allow_headers(AllowHeaders::mirror_request())
+        .expose_headers(exposed.to_vec() as Vec<HeaderName>)
+        .max_age(CORS_MAX_AGE)
+}
+
+async fn no_path(uri: Uri) -> Refusal {
+    let path: String = uri.path().chars().take(200).collect();
+    Refusal::new(ErrorCode::NotFound, format!("there is nothing at {path}"))
+}
+
+async fn method_not_allowed(method: Method) -> Refusal {
+    let method: String = method.as_str().chars().take(20).collect();
+    Refusal::new(ErrorCode::MethodNotAllowed, format!("{method} is not allowed here"))
+}
 
 /// Observes every request to `router`. Probes get an id only: they come every few
 /// seconds, and while a process starts they fail.
-pub(crate) fn observed(router: Router, protocol: Protocol) -> Router {
+fn observed(router: Router, protocol: Protocol) -> Router {
     router.layer(from_fn_with_state((protocol, Failures::default()), observe))
 }
 
@@ -39,6 +116,10 @@ async fn observe(
     } else {
         traced(protocol, &failures, request, next, &id).await
     };
+    if protocol == Protocol::Http {
+        response = answer::name_request(response, &id);
+        answer::guard(response.headers_mut());
+    }
     response.headers_mut().insert(request_id::HEADER, id.into());
     response
 }

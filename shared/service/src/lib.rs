@@ -1,9 +1,9 @@
 //! The parts that the processes of all agents share: signals and drain ([`block_on`]), the
 //! control of an agent ([`Control`]), probes and metrics over HTTP with health, admin and
-//! reflection over gRPC ([`Process`]), the limit on requests in progress ([`Admission`]), the
-//! span and id of every request (`http`), refusals that are the same over HTTP and gRPC
-//! ([`Refusal`]), the loop that consumes a queue ([`work`]), and the errors of a command line
-//! ([`command_line`]).
+//! reflection over gRPC ([`Process`]), the limit on requests in progress ([`Admission`]), the face
+//! of every route (`http`), described routes ([`Routes`]), the reading of requests
+//! ([`Parameters`], [`JsonBody`]), refusals that are the same over HTTP and gRPC ([`Refusal`]), the
+//! loop that consumes a queue ([`work`]), and the errors of a command line ([`command_line`]).
 
 mod admin;
 mod admission;
@@ -11,12 +11,15 @@ mod causes;
 mod clock_watch;
 mod config;
 mod control;
+mod description;
 mod http;
 mod metrics;
 mod probes;
 mod process;
 mod refusal;
 mod reminder;
+mod request;
+mod routes;
 mod signals;
 mod start;
 mod usage;
@@ -30,6 +33,8 @@ pub use metrics::AgentMetrics;
 pub use process::{BoundProcess, Process};
 pub use refusal::{Refusal, RefusalKind};
 pub use reminder::Reminder;
+pub use request::{JsonBody, Parameters};
+pub use routes::Routes;
 pub use signals::block_on;
 pub use start::{AgentArgs, AgentStart, main};
 pub use usage::{command_line, usage_error};

@@ -8,6 +8,7 @@ use axum::extract::State as Extract;
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
+use courant_api::openapi::{Media, Operation};
 use courant_telemetry::Meters;
 use futures::future::BoxFuture;
 
@@ -54,6 +55,18 @@ const GRPC_HEALTH: &str = "/grpc.health.v1.Health/";
 /// Returns true if `path` is that of a probe, over HTTP or gRPC.
 pub(crate) fn is_probe(path: &str) -> bool {
     [HEALTH, READINESS, METRICS].contains(&path) || path.starts_with(GRPC_HEALTH)
+}
+
+/// The descriptions of the three probes.
+pub(crate) fn operations() -> [Operation; 3] {
+    let text = Media::Text("text/plain");
+    [
+        Operation::get(HEALTH, "health", "Tells that the process lives").answer(200, text),
+        Operation::get(READINESS, "readiness", "Tells if the process can do its work, or why not")
+            .answer(200, text)
+            .answer(503, text),
+        Operation::get(METRICS, "metrics", "Shows the metrics, for Prometheus").answer(200, text),
+    ]
 }
 
 /// The routes of the three probes.

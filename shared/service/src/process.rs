@@ -7,7 +7,6 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context;
-use axum::Router;
 use axum::response::IntoResponse;
 use courant_host::HostSources;
 use courant_proto::v1::FILE_DESCRIPTOR_SET;
@@ -18,8 +17,7 @@ use tokio_util::sync::CancellationToken;
 use tonic::body::Body;
 use tonic::codegen::http::Request;
 use tonic::server::NamedService;
-use tonic::service::Routes;
-use tonic::transport::server::TcpIncoming;
+use tonic::service::Routes as GrpcRoutes;
 use tonic_health::ServingStatus;
 use tower::Service;
 
@@ -27,9 +25,10 @@ use crate::admin::AdminService;
 use crate::clock_watch;
 use crate::config::{Config, Ports};
 use crate::control::Control;
-use crate::http::accept::Accepting;
-use crate::http::{Protocol, observed};
+use crate::description::described;
+use crate::http::{Connections, Protocol, over_grpc, over_http, serve};
 use crate::probes::{self, Readiness};
+use crate::routes::Routes;
 
 /// The interval at which the health service looks at the agents.
 const HEALTH_INTERVAL: Duration = Duration::from_millis(500);
@@ -44,11 +43,11 @@ pub struct Process {
     shutdowns: Vec<CancellationToken>,
     meters: Meters,
     log_filter: LogFilter,
-    http: Router,
+    http: Routes,
     grpc: Vec<AddService>,
 }
 
-type AddService = Box<dyn FnOnce(Routes) -> Routes + Send>;
+type AddService = Box<dyn FnOnce(GrpcRoutes) -> GrpcRoutes + Send>;
 
 impl Process {
     /// Makes a process without agents.
@@ -58,7 +57,7 @@ impl Process {
             shutdowns: Vec::new(),
             meters: telemetry.meters(),
             log_filter: telemetry.log_filter(),
-            http: Router::new(),
+            http: Routes::new(),
             grpc: Vec::new(),
         }
     }
@@ -92,9 +91,9 @@ impl Process {
         self.readiness.checks.push((name, Box::new(move || Box::pin(check(part.clone())))));
     }
 
-    /// Serves `routes` beside the probes.
-    pub fn http(&mut self, routes: Router) {
-        self.http = std::mem::take(&mut self.http).merge(routes);
+    /// Serves `routes` beside the probes. Each has its [limits](Routes::limited).
+    pub fn http(&mut self, routes: Routes) {
+        self.http = std::mem::replace(&mut self.http, Routes::new()).merge(routes);
     }
 
     /// Serves a gRPC service beside health, admin and reflection.
@@ -121,7 +120,7 @@ impl Process {
             grpc = %grpc.local_addr()?,
             "listening"
         );
-        Ok(BoundProcess { process: self, http, grpc })
+        Ok(BoundProcess { process: self, config: config.clone(), http, grpc })
     }
 }
 
@@ -138,6 +137,7 @@ async fn bind(address: SocketAddr, key: &str) -> anyhow::Result<TcpListener> {
 /// A process with its ports bound.
 pub struct BoundProcess {
     process: Process,
+    config: Config,
     http: TcpListener,
     grpc: TcpListener,
 }
@@ -198,33 +198,31 @@ impl BoundProcess {
         let clock = clock_watch::watch(meters.meter());
 
         let admin = AdminService { agents: readiness.agents.clone(), log_filter };
-        let reflection = tonic_reflection::server::Builder::configure()
-            .register_encoded_file_descriptor_set(FILE_DESCRIPTOR_SET)
-            .register_encoded_file_descriptor_set(tonic_health::pb::FILE_DESCRIPTOR_SET)
-            .build_v1()
-            .context("cannot build gRPC reflection")?;
-        let routes =
-            Routes::new(AdminServer::new(admin)).add_service(health).add_service(reflection);
+        let reflection = || {
+            tonic_reflection::server::Builder::configure()
+                .register_encoded_file_descriptor_set(FILE_DESCRIPTOR_SET)
+                .register_encoded_file_descriptor_set(tonic_health::pb::FILE_DESCRIPTOR_SET)
+        };
+        let newer = reflection().build_v1().context("cannot build gRPC reflection")?;
+        let older = reflection().build_v1alpha().context("cannot build gRPC reflection")?;
+        let routes = GrpcRoutes::new(AdminServer::new(admin))
+            .add_service(health)
+            .add_service(newer)
+            .add_service(older);
         let routes = grpc.into_iter().fold(routes, |routes, add| add(routes));
-        let routes = Routes::from(observed(routes.into_axum_router(), Protocol::Grpc));
-        let grpc =
-            tonic::transport::Server::builder().add_routes(routes).serve_with_incoming_shutdown(
-                TcpIncoming::from(self.grpc),
-                closing.clone().cancelled_owned(),
-            );
-
-        let router = http.merge(probes::routes(readiness, meters));
-        let router = observed(router, Protocol::Http);
-        let http = axum::serve(Accepting::new(self.http), router)
-            .with_graceful_shutdown(closing.clone().cancelled_owned());
+        let meter = meters.meter();
+        let connections = Connections::new(self.config.connections(), &meter);
+        let routes = over_grpc(routes.into_axum_router());
+        let grpc = serve(self.grpc, routes, Protocol::Grpc, connections.clone(), closing.clone());
+        let http = described(http, env!("CARGO_PKG_VERSION")).into_router();
+        let routes = over_http(http, probes::routes(readiness, meters), &self.config, &meter);
+        let http = serve(self.http, routes, Protocol::Http, connections, closing);
         tokio::select! {
-            ended = async { tokio::join!(async { http.await }, grpc) } => {
-                ended.0.context("the HTTP server failed")?;
-                ended.1.context("the gRPC server failed")
-            }
-            () = reporting => Ok(()),
-            () = clock => Ok(()),
+            _ended = async { tokio::join!(http, grpc) } => {}
+            () = reporting => {}
+            () = clock => {}
         }
+        Ok(())
     }
 }
 

@@ -1,17 +1,25 @@
 //! The refusal of a request, which is the same over HTTP and gRPC.
 
+use std::time::Duration;
+
 use axum::Json;
-use axum::extract::rejection::JsonRejection;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
+use courant_api::{ErrorCode, Problem};
+use tonic::metadata::{MetadataMap, MetadataValue};
 use tonic::{Code, Status};
 
-/// The kind of a refusal. It decides the status in HTTP and the code in gRPC.
+/// The metadata of a gRPC status that holds the code of HTTP's answers.
+const GRPC_ERROR_CODE: &str = "error-code";
+/// The wait after which an overloaded service is asked again.
+const RETRY_AFTER: Duration = Duration::from_secs(1);
+
+/// The kind of a refusal. It decides the code, and the label in metrics.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum RefusalKind {
     /// The request is invalid. Sending it again does not help.
     Invalid,
-    /// The requested item does not exist.
+    /// The requested model does not exist.
     NotFound,
     /// Too many requests are in progress.
     Overloaded,
@@ -24,19 +32,19 @@ pub enum RefusalKind {
 }
 
 impl RefusalKind {
-    /// Returns the HTTP status and the gRPC code.
-    pub fn codes(self) -> (StatusCode, Code) {
+    /// Returns the code in answers.
+    pub fn code(self) -> ErrorCode {
         match self {
-            Self::Invalid => (StatusCode::BAD_REQUEST, Code::InvalidArgument),
-            Self::NotFound => (StatusCode::NOT_FOUND, Code::NotFound),
-            Self::Overloaded => (StatusCode::TOO_MANY_REQUESTS, Code::ResourceExhausted),
-            Self::Late => (StatusCode::GATEWAY_TIMEOUT, Code::DeadlineExceeded),
-            Self::Unavailable => (StatusCode::SERVICE_UNAVAILABLE, Code::Unavailable),
-            Self::Internal => (StatusCode::INTERNAL_SERVER_ERROR, Code::Internal),
+            Self::Invalid => ErrorCode::InvalidRequest,
+            Self::NotFound => ErrorCode::ModelNotFound,
+            Self::Overloaded => ErrorCode::Overloaded,
+            Self::Late => ErrorCode::Timeout,
+            Self::Unavailable => ErrorCode::Unavailable,
+            Self::Internal => ErrorCode::Internal,
         }
     }
 
-    /// The word in answers and metrics, for programs.
+    /// The word in metrics.
     pub(crate) fn word(self) -> &'static str {
         match self {
             Self::Invalid => "invalid",
@@ -49,49 +57,94 @@ impl RefusalKind {
     }
 }
 
-/// A refusal with its message. Over HTTP it becomes `{"error":{"code","message","type"}}`, over
-/// gRPC a status.
+/// A refusal. Over HTTP it becomes a [`Problem`], over gRPC a status with the same code in the
+/// metadata `error-code`.
 #[derive(Clone, Debug)]
 pub struct Refusal {
-    status: StatusCode,
-    code: Code,
-    word: &'static str,
-    message: String,
+    problem: Box<Problem>,
+    retry_after: Option<Duration>,
 }
 
 impl Refusal {
-    /// Makes a refusal. `message` is for people.
-    pub fn new(refused: RefusalKind, message: String) -> Self {
-        let (status, code) = refused.codes();
-        Self { status, code, word: refused.word(), message }
+    /// Makes a refusal. `detail` is for people.
+    pub fn new(code: ErrorCode, detail: impl Into<String>) -> Self {
+        Problem::new(code, detail).into()
+    }
+
+    /// Says when the client should try again, in the header `Retry-After`.
+    #[must_use]
+    pub fn retry_after(self, wait: Duration) -> Self {
+        Self { retry_after: Some(wait), ..self }
+    }
+
+    /// Returns the code.
+    pub fn code(&self) -> ErrorCode {
+        self.problem.code()
     }
 }
 
-impl From<JsonRejection> for Refusal {
-    /// Keeps the status from axum, which knows best why the body cannot be read.
-    fn from(rejection: JsonRejection) -> Self {
-        let status = rejection.status();
-        Self { status, ..Self::new(RefusalKind::Invalid, rejection.body_text()) }
+impl From<Problem> for Refusal {
+    fn from(problem: Problem) -> Self {
+        let retry_after = (problem.code() == ErrorCode::Overloaded).then_some(RETRY_AFTER);
+        Self { problem: Box::new(problem), retry_after }
     }
 }
 
 impl From<Refusal> for Status {
     fn from(refusal: Refusal) -> Self {
-        Self::new(refusal.code, refusal.message)
+        let mut metadata = MetadataMap::new();
+        let code = refusal.code();
+        metadata.insert(GRPC_ERROR_CODE, MetadataValue::from_static(code.as_str()));
+        Self::with_metadata(grpc_code(code), refusal.problem.detail, metadata)
+    }
+}
+
+fn grpc_code(code: ErrorCode) -> Code {
+    match code {
+        ErrorCode::InvalidRequest
+        | ErrorCode::TooLarge
+        | ErrorCode::UnsupportedMediaType
+        | ErrorCode::HostNotAllowed => Code::InvalidArgument,
+        ErrorCode::OriginNotAllowed => Code::PermissionDenied,
+        ErrorCode::NotFound | ErrorCode::ModelNotFound => Code::NotFound,
+        ErrorCode::MethodNotAllowed => Code::Unimplemented,
+        ErrorCode::Busy | ErrorCode::Overloaded => Code::ResourceExhausted,
+        ErrorCode::NoEmbedder | ErrorCode::Behind | ErrorCode::Unavailable => Code::Unavailable,
+        ErrorCode::Timeout => Code::DeadlineExceeded,
+        ErrorCode::Internal => Code::Internal,
     }
 }
 
 impl IntoResponse for Refusal {
+    /// The problem goes along with the response, so that the face can name the request in it.
     fn into_response(self) -> Response {
-        let Self { status, word, message, .. } = self;
-        let kind = if status.is_client_error() { "invalid_request_error" } else { "server_error" };
-        let body = serde_json::json!({
-            "error": { "code": word, "message": message, "type": kind }
-        });
-        let mut response = (status, Json(body)).into_response();
-        if status == StatusCode::TOO_MANY_REQUESTS {
-            response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from_static("1"));
+        let status = StatusCode::from_u16(self.problem.status);
+        let status = status.unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        let mut response = (status, Json(&self.problem)).into_response();
+        let headers = response.headers_mut();
+        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(Problem::MEDIA_TYPE));
+        if let Some(wait) = self.retry_after {
+            headers.insert(header::RETRY_AFTER, wait.as_secs().into());
         }
+        response.extensions_mut().insert(*self.problem);
         response
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn http_and_grpc_say_the_same_code() {
+        for code in ErrorCode::ALL {
+            let refusal = Refusal::new(code, "said");
+            let response = refusal.clone().into_response();
+            assert_eq!(response.status().as_u16(), code.status());
+            assert_eq!(response.headers()[header::CONTENT_TYPE], Problem::MEDIA_TYPE);
+            let status = Status::from(refusal);
+            assert_eq!(status.metadata().get(GRPC_ERROR_CODE).unwrap(), code.as_str());
+            assert_eq!(status.message(), "said");
+        }
     }
 }

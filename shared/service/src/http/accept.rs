@@ -2,10 +2,8 @@
 //! wait: that is told in the log, once a minute.
 
 use std::io;
-use std::net::SocketAddr;
 use std::time::Duration;
 
-use axum::serve::Listener;
 use tokio::net::{TcpListener, TcpStream};
 
 use crate::reminder::Reminder;
@@ -14,29 +12,25 @@ use crate::reminder::Reminder;
 const PAUSE: Duration = Duration::from_millis(100);
 
 /// A listener that tells what keeps it from accepting.
-pub(crate) struct Accepting {
+pub(super) struct Accepting {
     listener: TcpListener,
     reminder: Reminder,
 }
 
 impl Accepting {
-    pub(crate) fn new(listener: TcpListener) -> Self {
+    pub(super) fn new(listener: TcpListener) -> Self {
         Self { listener, reminder: Reminder::default() }
     }
-}
 
-impl Listener for Accepting {
-    type Io = TcpStream;
-    type Addr = SocketAddr;
-
-    async fn accept(&mut self) -> (TcpStream, SocketAddr) {
+    /// Accepts the next connection.
+    pub(super) async fn accept(&mut self) -> TcpStream {
         loop {
             match self.listener.accept().await {
-                Ok(accepted) => {
+                Ok((stream, _)) => {
                     if self.reminder.is_over() {
                         tracing::info!("connections are accepted again");
                     }
-                    return accepted;
+                    return stream;
                 }
                 // Only that client has gone.
                 Err(error) if is_of_one_client(&error) => {}
@@ -51,10 +45,6 @@ impl Listener for Accepting {
                 }
             }
         }
-    }
-
-    fn local_addr(&self) -> io::Result<SocketAddr> {
-        self.listener.local_addr()
     }
 }
 
