@@ -8,10 +8,11 @@ use tonic::{Request, Response, Status};
 
 use crate::Absent;
 use crate::classify::{Classify, ClassifyRequest};
+use crate::http::MAX_BODY_BYTES;
 
 /// Returns the service `courant.v1.Classifier`.
 pub(crate) fn service(classify: Classify) -> ClassifierServer<Service> {
-    ClassifierServer::new(Service(classify))
+    ClassifierServer::new(Service(classify)).max_decoding_message_size(MAX_BODY_BYTES)
 }
 
 pub(crate) struct Service(Classify);

@@ -14,8 +14,8 @@ use serde::{Deserialize, Serialize};
 use crate::Absent;
 use crate::classify::{Classify, ClassifyRequest, ClassifyResponse};
 
-/// The largest body of a request, in bytes.
-const MAX_BODY_BYTES: usize = 8 << 20;
+/// The largest body of a request, over HTTP and gRPC.
+pub(crate) const MAX_BODY_BYTES: usize = 8 << 20;
 
 /// The time in which a body has to arrive, besides the time for its answer.
 const ARRIVAL: Duration = Duration::from_secs(10);

@@ -14,7 +14,7 @@ use crate::data;
 use crate::hits::show_hits;
 use crate::http::{self, Server};
 use crate::paper::{Paper, harmless};
-use crate::readable::{show_article, show_revisions, show_status};
+use crate::readable::{show_article, show_decisions, show_revisions, show_status};
 use crate::service::{self, Needs, Service};
 
 #[derive(Debug, Args)]
@@ -68,7 +68,7 @@ pub(crate) struct CountArgs {
     /// must hold
     #[arg(default_value = "")]
     query: String,
-    /// Properties whose values are counted: site, source, language, topic, name, sentiment, decision
+    /// Properties whose values are counted: site, source, language, topic, name, sentiment, decision, day
     #[arg(long, value_name = "NAME,…", default_value = "site,language,topic")]
     facets: String,
     /// The most values of each
@@ -123,6 +123,18 @@ pub(crate) struct ArticleArgs {
     /// Show it as it was at a time, such as 2026-11-30T12:00:00Z
     #[arg(long, value_name = "TIME", conflicts_with = "revisions")]
     as_of: Option<String>,
+    #[command(flatten)]
+    place: Where,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct DecisionArgs {
+    /// The id of an article or its first digits, or the address of an entry
+    #[arg(value_name = "ID|URL")]
+    entry: String,
+    /// The number of decisions
+    #[arg(short, value_name = "N", default_value = "10")]
+    k: usize,
     #[command(flatten)]
     place: Where,
 }
@@ -183,6 +195,13 @@ pub(crate) fn article(args: &ArticleArgs) -> anyhow::Result<()> {
         None => answer?,
     };
     args.place.show(&answer, if args.revisions { show_revisions } else { show_article })
+}
+
+pub(crate) fn decisions(args: &DecisionArgs) -> anyhow::Result<()> {
+    let key = if args.entry.contains("://") { "url" } else { "article" };
+    let query = [(key, args.entry.clone()), ("limit", args.k.to_string())];
+    let answer = args.place.get("/v1/decisions", &query, Needs::Nothing)?;
+    args.place.show(&answer, show_decisions)
 }
 
 /// Returns the id if it is one, because it becomes a part of a path.

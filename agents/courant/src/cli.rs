@@ -3,8 +3,8 @@
 use clap::{Parser, Subcommand};
 
 use crate::{
-    admin, ask, check, config, dead_letters, doctor, feeds, ingest, mcp, migrate, models, publish,
-    run, sample, tools,
+    admin, ask, check, config, dead_letters, doctor, feeds, index, ingest, mcp, migrate, models,
+    publish, run, sample, tools,
 };
 
 /// The world's news, de-duplicated, analyzed and searchable as it is published.
@@ -46,6 +46,11 @@ enum Command {
     /// Show one article
     #[command(after_help = "Example:\n  courant article 0f115db062b7c0dd030b16878c99dea5 --json")]
     Article(ask::ArticleArgs),
+    /// Copy a search index
+    Index(index::IndexArgs),
+    /// Tell why an article was let in, called a copy, or refused
+    #[command(after_help = "Example:\n  courant decisions https://example.com/a")]
+    Decisions(ask::DecisionArgs),
     /// Show queues, rates, models and pressure of a running service
     #[command(after_help = "Example:\n  courant status --json")]
     Status(ask::StatusArgs),
@@ -124,6 +129,8 @@ impl Cli {
             Command::Count(args) => ask::count(&args),
             Command::Related(args) => ask::related(&args),
             Command::Article(args) => ask::article(&args),
+            Command::Index(args) => index::run(&args),
+            Command::Decisions(args) => ask::decisions(&args),
             Command::Status(args) => ask::status(&args),
             Command::Feeds(args) => feeds::run(&args),
             Command::Extract(args) => tools::extract::run(&args),

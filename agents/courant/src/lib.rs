@@ -25,6 +25,7 @@ pub mod figures;
 mod grpc;
 mod hits;
 pub mod http;
+mod index;
 mod ingest;
 mod intake;
 mod jsonl;

@@ -3,7 +3,7 @@
 use console::Style;
 use serde_json::Value;
 
-use crate::paper::{Paper, duration_in_words, in_words};
+use crate::paper::{Paper, duration_in_words, in_words, short_id};
 
 /// The number of blanks before lines that belong to a line above.
 const INDENT: usize = 2;
@@ -60,6 +60,38 @@ pub(crate) fn show_revisions(answer: &Value, paper: &Paper) -> String {
     };
     let mut shown: String = revisions.map(line).collect();
     shown += "show one with --as-of TIME, or all texts with --json\n";
+    shown
+}
+
+/// Returns a sentence for each decision, the latest first.
+pub(crate) fn show_decisions(answer: &Value, paper: &Paper) -> String {
+    let decisions = answer["decisions"].as_array().into_iter().flatten();
+    let shown: String = decisions.map(|decision| paper.wrapped(&decided(decision), 0)).collect();
+    if shown.is_empty() { "no decision is kept; they are kept for a week\n".into() } else { shown }
+}
+
+fn decided(decision: &Value) -> String {
+    let text = |key: &str| decision[key].as_str().unwrap_or_default();
+    let of = short_id(text("of"));
+    let why = match (text("decision"), text("rule")) {
+        ("refused", _) => text("reason").to_owned(),
+        ("new", _) => "address and text were new".to_owned(),
+        ("revision", _) => "the address was known with another text".to_owned(),
+        (_, "address") => "the address was known, with this text or a later one".to_owned(),
+        (_, "text") => format!("article {of} has the same words"),
+        (_, "parts") => {
+            let share = decision["containment"].as_f64().unwrap_or_default() * 100.0;
+            format!("{share:.0} % of the shorter text stand in article {of}")
+        }
+        _ => String::new(),
+    };
+    let mut shown = format!("{} · {}", in_words(text("decided_at")), text("decision"));
+    for part in [why.as_str(), text("url")].into_iter().filter(|part| !part.is_empty()) {
+        shown += &format!(" · {part}");
+    }
+    if let Some(passage) = decision["shared_passage"].as_str() {
+        shown += &format!(" · both say “{passage}”");
+    }
     shown
 }
 

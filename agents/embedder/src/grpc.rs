@@ -5,11 +5,12 @@ use courant_proto::v1::encoder_server::{Encoder, EncoderServer};
 use courant_service::Refusal;
 use tonic::{Request, Response, Status};
 
+use crate::http::MAX_BODY_BYTES;
 use crate::vectors::{BoundedEncoder, reply};
 
 /// The service `courant.v1.Encoder`.
 pub(crate) fn service(vectors: BoundedEncoder) -> EncoderServer<EncoderService> {
-    EncoderServer::new(EncoderService(vectors))
+    EncoderServer::new(EncoderService(vectors)).max_decoding_message_size(MAX_BODY_BYTES)
 }
 
 pub(crate) struct EncoderService(BoundedEncoder);

@@ -42,6 +42,9 @@ pub(crate) enum ApiError {
     /// The request is larger than a message may be.
     #[error("the request is too large: {0}")]
     TooLarge(String),
+    /// The key of the request came with another submission before.
+    #[error("this Idempotency-Key came with another article before; give each its own")]
+    OtherSubmission,
     /// The queues are full.
     #[error("the pipeline takes nothing more for now ({reason}); try again in {} s", after.as_secs())]
     Busy {
@@ -94,6 +97,7 @@ impl ApiError {
             Self::Invalid(_) => ErrorCode::InvalidRequest,
             Self::NoArticle(_) => ErrorCode::NotFound,
             Self::TooLarge(_) => ErrorCode::TooLarge,
+            Self::OtherSubmission => ErrorCode::IdempotencyConflict,
             Self::Busy { .. } => ErrorCode::Busy,
             Self::NoVector(_) => ErrorCode::NoEmbedder,
             Self::TimedOut(_) => ErrorCode::Timeout,

@@ -1,13 +1,19 @@
 //! HTTP and JSON.
 
+mod decisions;
+mod feeds;
+mod filters;
+mod words;
+
 use std::collections::BTreeMap;
 use std::fmt::Display;
 use std::str::FromStr;
 use std::time::Duration;
 
 use axum::Json;
+use axum::body::Body;
 use axum::extract::{Path, State};
-use axum::http::StatusCode;
+use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use courant_api::openapi::{Media, Operation};
 use courant_search::CountRequest;
@@ -21,41 +27,25 @@ use tokio_util::sync::CancellationToken;
 use crate::api::Api;
 use crate::api::articles::{Related, Revisions};
 use crate::api::counts::CountAnswer;
-use crate::api::decisions::{DecisionRequest, DecisionsAnswer};
-use crate::api::feeds::{FeedsPage, MAX_FEEDS};
 use crate::api::fields::HitFields;
 use crate::api::search::{DEFAULT_HITS, Mode, SearchAnswer, SearchRequest, Sort, check_limit};
 use crate::api::status::Status;
 use crate::api::submit::{Receipt, Submission};
 use crate::api::view::ArticleView;
-use crate::api::words::{Suggestions, WordsAnswer};
 use crate::error::ApiError;
 use crate::mcp;
+use crate::submissions::decisions_on_lines;
+use filters::FILTERS;
 
 /// The largest body of a request.
 const MAX_BODY_BYTES: usize = 1 << 20;
-/// The number of outstanding words if the request names none.
-const DEFAULT_WORDS: usize = 20;
 
-/// The fields of the query language, each of which is also a parameter.
-const FILTERS: [&str; 16] = [
-    "title",
-    "author",
-    "site",
-    "source",
-    "lang",
-    "topic",
-    "entity",
-    "person",
-    "org",
-    "place",
-    "sentiment",
-    "story",
-    "decision",
-    "date",
-    "observed",
-    "has",
-];
+/// The header with the client's name for a request that it may send again.
+const IDEMPOTENCY_KEY: &str = "idempotency-key";
+/// The media type of lines of JSON.
+const LINES: &str = "application/x-ndjson";
+const STREAM: &str = "Submits an article per line, and answers with a line per decision as it \
+    falls: the receipt with the number of the line, or the fault of the line in `problem`";
 
 /// All routes with their limits; `closing` ends what MCP has open.
 pub(crate) fn routes(api: &Api, closing: CancellationToken) -> Routes {
@@ -73,10 +63,19 @@ pub(crate) fn routes(api: &Api, closing: CancellationToken) -> Routes {
                 .answer(202, Media::json::<Receipt>()),
             submit,
         )
+        .route(
+            Operation::post("/v1/articles/stream", "submit_articles", STREAM)
+                .body(Media::Text(LINES))
+                .answer(200, Media::Text(LINES)),
+            submit_lines,
+        )
         .service(mcp, mcp::over_http(api, closing, MAX_BODY_BYTES))
         .limited(patience + wait, MAX_BODY_BYTES);
     searching()
         .merge(articles())
+        .merge(feeds::routes())
+        .merge(words::routes())
+        .merge(decisions::routes())
         .limited(patience, MAX_BODY_BYTES)
         .merge(writing)
         .with_state(api.clone())
@@ -97,31 +96,6 @@ fn searching() -> Routes<Api> {
                 .filters(&FILTERS)
                 .answer(200, Media::json::<CountAnswer>()),
             counts,
-        )
-        .route(
-            Operation::get("/v1/words", "words", "Lists the words that set articles apart")
-                .parameters::<WordParams>()
-                .filters(&FILTERS)
-                .answer(200, Media::json::<WordsAnswer>()),
-            words,
-        )
-        .route(
-            Operation::get("/v1/suggestions", "suggestions", "Completes what somebody types")
-                .parameters::<Typed>()
-                .answer(200, Media::json::<Suggestions>()),
-            suggestions,
-        )
-        .route(
-            Operation::get("/v1/decisions", "decisions", "Tells why entries were let in or not")
-                .parameters::<DecisionParams>()
-                .answer(200, Media::json::<DecisionsAnswer>()),
-            decisions,
-        )
-        .route(
-            Operation::get("/v1/feeds", "feeds", "Lists what the crawler follows, by URL")
-                .parameters::<Part>()
-                .answer(200, Media::json::<FeedsPage>()),
-            feeds,
         )
         .route(
             Operation::get("/v1/status", "status", "Shows the state of the pipeline")
@@ -165,17 +139,46 @@ struct Wait {
     #[serde(default)]
     #[schemars(range(min = 0, max = 300))]
     wait: f64,
+    /// What is waited for: `decided`, or `stored`, which comes later.
+    #[serde(default)]
+    until: Until,
+}
+
+/// The end of a wait.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+enum Until {
+    /// The decision.
+    #[default]
+    Decided,
+    /// The article is stored, if the entry becomes one.
+    Stored,
 }
 
 async fn submit(
     State(api): State<Api>,
-    Parameters(Wait { wait }): Parameters<Wait>,
+    Parameters(Wait { wait, until }): Parameters<Wait>,
+    headers: HeaderMap,
     JsonBody(submission): JsonBody<Submission>,
 ) -> Result<(StatusCode, Json<Receipt>), Refusal> {
     let wait = bounded_wait(wait, api.config.max_wait_s)?;
-    let receipt = api.submit(submission, wait).await?;
+    let submission = match headers.get(IDEMPOTENCY_KEY) {
+        Some(key) => {
+            api.same_as_before(&String::from_utf8_lossy(key.as_bytes()), submission).await?
+        }
+        None => submission,
+    };
+    let receipt = match until {
+        Until::Decided => api.submit(submission, wait).await?,
+        Until::Stored => api.submit_until_stored(submission, wait).await?,
+    };
     let status = if receipt.decision.is_some() { StatusCode::OK } else { StatusCode::ACCEPTED };
     Ok((status, Json(receipt)))
+}
+
+async fn submit_lines(State(api): State<Api>, body: Body) -> Result<Response, Refusal> {
+    let decisions = decisions_on_lines(&api, body).await?;
+    Ok(([(header::CONTENT_TYPE, LINES)], decisions).into_response())
 }
 
 fn bounded_wait(seconds: f64, max_s: u64) -> Result<Duration, ApiError> {
@@ -287,68 +290,6 @@ async fn counts(
     Ok(Json(api.count(&params.q, &params.filters, &request).await?))
 }
 
-/// Outstanding words in a URL. Every other parameter is a filter.
-#[derive(Debug, Deserialize, JsonSchema)]
-struct WordParams {
-    /// The question, in the query language. All of its words must stand in an article.
-    #[serde(default)]
-    q: String,
-    /// The number of words, 1 to 100; 20 if absent.
-    #[schemars(range(min = 1, max = 100))]
-    limit: Option<usize>,
-    #[serde(flatten)]
-    filters: BTreeMap<String, String>,
-}
-
-async fn words(
-    State(api): State<Api>,
-    Parameters(WordParams { q, limit, filters }): Parameters<WordParams>,
-) -> Result<Json<WordsAnswer>, Refusal> {
-    Ok(Json(api.words(&q, &filters, limit.unwrap_or(DEFAULT_WORDS)).await?))
-}
-
-/// The entry whose decisions are asked for.
-#[derive(Debug, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-struct DecisionParams {
-    /// The id of an article, or its first digits.
-    article: Option<String>,
-    /// The address of an entry, in any form that leads to the same canonical URL.
-    url: Option<String>,
-    /// The name of a submission.
-    submission: Option<String>,
-    /// The number of decisions, 1 to 100; 10 if absent.
-    #[schemars(range(min = 1, max = 100))]
-    limit: Option<usize>,
-}
-
-async fn decisions(
-    State(api): State<Api>,
-    Parameters(params): Parameters<DecisionParams>,
-) -> Result<Json<DecisionsAnswer>, Refusal> {
-    let DecisionParams { article, url, submission, limit } = params;
-    let limit = limit.unwrap_or(DEFAULT_HITS);
-    Ok(Json(api.decisions(DecisionRequest { article, url, submission, limit }).await?))
-}
-
-/// The beginning that somebody typed.
-#[derive(Debug, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-struct Typed {
-    /// The beginning, up to 100 characters.
-    q: String,
-    /// The number of suggestions, 1 to 100; 10 if absent.
-    #[schemars(range(min = 1, max = 100))]
-    limit: Option<usize>,
-}
-
-async fn suggestions(
-    State(api): State<Api>,
-    Parameters(Typed { q, limit }): Parameters<Typed>,
-) -> Result<Json<Suggestions>, Refusal> {
-    Ok(Json(api.suggest(&q, limit.unwrap_or(DEFAULT_HITS)).await?))
-}
-
 fn parsed<T: FromStr<Err: Display>>(text: &str) -> Result<T, ApiError> {
     text.parse().map_err(|error: T::Err| ApiError::Invalid(error.to_string()))
 }
@@ -419,25 +360,6 @@ async fn related(
     Ok(Json(api.related(&id, limit).await?))
 }
 
-/// A part of what is followed.
-#[derive(Debug, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-struct Part {
-    /// The URL behind which the part begins.
-    #[serde(default)]
-    after: String,
-    /// The number of feeds, 1 to 1000; 1000 if absent.
-    #[schemars(range(min = 1, max = 1000))]
-    limit: Option<usize>,
-}
-
-async fn feeds(
-    State(api): State<Api>,
-    Parameters(Part { after, limit }): Parameters<Part>,
-) -> Result<Json<FeedsPage>, Refusal> {
-    Ok(Json(api.feeds(&after, limit.unwrap_or(MAX_FEEDS)).await?))
-}
-
 async fn status(State(api): State<Api>) -> Result<Json<Status>, Refusal> {
     Ok(Json(api.status().await?))
 }
@@ -445,15 +367,6 @@ async fn status(State(api): State<Api>) -> Result<Json<Status>, Refusal> {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn every_filter_is_a_field_of_the_query_language() {
-        let now = jiff::Timestamp::UNIX_EPOCH;
-        let unknown = courant_query::Query::filter("colour", "red", now).unwrap_err();
-        let said = unknown.to_string();
-        let (_, fields) = said.split_once("the fields are ").unwrap();
-        assert!(fields.starts_with(&FILTERS.join(", ")), "{said}");
-    }
 
     #[test]
     fn a_wait_is_bounded() {

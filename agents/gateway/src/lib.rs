@@ -27,6 +27,7 @@ mod pressure;
 mod release;
 mod spool;
 mod submissions;
+mod syndication;
 
 #[cfg(test)]
 mod tests;

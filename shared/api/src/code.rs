@@ -23,6 +23,8 @@ pub enum ErrorCode {
     UnsupportedMediaType,
     /// The request names a host for which the service does not answer.
     HostNotAllowed,
+    /// The key of the request came with another request before.
+    IdempotencyConflict,
     /// The pipeline takes nothing more for now.
     Busy,
     /// Too many requests are in progress.
@@ -41,7 +43,7 @@ pub enum ErrorCode {
 
 impl ErrorCode {
     /// All codes, by their status.
-    pub const ALL: [Self; 15] = [
+    pub const ALL: [Self; 16] = [
         Self::InvalidRequest,
         Self::OriginNotAllowed,
         Self::NotFound,
@@ -50,6 +52,7 @@ impl ErrorCode {
         Self::TooLarge,
         Self::UnsupportedMediaType,
         Self::HostNotAllowed,
+        Self::IdempotencyConflict,
         Self::Busy,
         Self::Overloaded,
         Self::Internal,
@@ -103,6 +106,9 @@ impl ErrorCode {
                 ("unsupported_media_type", 415, "The media type is not supported")
             }
             Self::HostNotAllowed => ("host_not_allowed", 421, "The host is not served here"),
+            Self::IdempotencyConflict => {
+                ("idempotency_conflict", 422, "The key came with another request")
+            }
             Self::Busy => ("busy", 429, "The pipeline takes nothing more for now"),
             Self::Overloaded => ("overloaded", 429, "Too many requests are in progress"),
             Self::Internal => ("internal", 500, "The service has a defect"),

@@ -1,5 +1,6 @@
 //! The index: how it is opened, changed and read.
 
+mod copy;
 mod reading;
 
 use std::path::Path;
@@ -70,6 +71,18 @@ impl Index {
             error => error.into(),
         })?;
         Self::of(inner, fields, Some(writer))
+    }
+
+    /// Copies the index in `from` to the folder `to`, also beside the process that keeps it. Returns
+    /// the number of bytes.
+    ///
+    /// # Errors
+    /// [`Error::Folder`], also if `to` holds an index.
+    pub(crate) fn copy(from: &Path, to: &Path) -> Result<u64, Error> {
+        copy::copy(from, to).map_err(|error| match error.kind() {
+            std::io::ErrorKind::NotFound => failed(from, error),
+            _ => failed(to, error),
+        })
     }
 
     /// Opens the index in `folder` beside the process that keeps it, or on a disk that cannot be

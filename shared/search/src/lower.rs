@@ -37,6 +37,11 @@ impl Lowering<'_> {
         self.expr(query.expr())
     }
 
+    /// Returns the query that finds the articles in a language.
+    pub(crate) fn in_language(&self, code: &str) -> BoxedQuery {
+        self.exactly(self.fields.language, code)
+    }
+
     /// Returns the query that finds articles with any of these texts.
     pub(crate) fn any_phrase(&self, texts: &[String]) -> BoxedQuery {
         union(texts.iter().map(|text| self.phrase(self.fields.text, text)).collect())

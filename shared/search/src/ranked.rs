@@ -25,6 +25,10 @@ use crate::top::Top;
 /// read.
 const LOOK_UP_COST: usize = 100;
 
+/// The factor of the score of an article in another language than the query's. It has some of its
+/// words only, mostly names and numbers.
+const OTHER_LANGUAGE: Score = 0.7;
+
 /// A search by words in a state of the index that does not change.
 pub(crate) struct WordSearch {
     searcher: Searcher,
@@ -36,6 +40,8 @@ pub(crate) struct WordSearch {
     /// The articles that fulfil the conditions other than loose words; `None` if there is no
     /// other condition.
     allowed: Option<Matching>,
+    /// The articles in the query's language, if it is known and others are allowed.
+    in_language: Option<Matching>,
 }
 
 /// An article that words found.
@@ -72,13 +78,17 @@ impl WordSearch {
         };
         let own = own_language(query, &frequent);
         let words = ranking_words(query, own, &languages);
+        let in_language = match own.filter(|_| query.language().is_none()) {
+            Some(own) => Some(Matching::of(&searcher, &lowering.in_language(own))?),
+            None => None,
+        };
         let statistics = Statistics::of(&searcher, &fields, own)?;
         let weights = if words.is_empty() {
             None
         } else {
             Some(WordWeights::of(&statistics, &fields, &words)?)
         };
-        Ok(Self { searcher, fields, weights, strict, allowed })
+        Ok(Self { searcher, fields, weights, strict, allowed, in_language })
     }
 
     /// Returns the number of articles that fulfil all conditions.
@@ -126,7 +136,8 @@ impl WordSearch {
         let allowed = self.allowed.as_ref().map(|allowed| allowed.of_segment(ordinal));
         if let Some(few) = allowed.filter(|all| all.len() * LOOK_UP_COST < words.entries()) {
             for article in few.iter().filter(|article| is_there(*article)) {
-                top.offer(words.score(article), article);
+                let score = words.score(article);
+                top.offer(score * self.factor(DocAddress::new(ordinal, article)), article);
             }
             return;
         }
@@ -137,8 +148,16 @@ impl WordSearch {
                 && allowed.is_none_or(|allowed| allowed.contains(article))
                 && is_there(article)
             {
-                top.offer(score, article);
+                top.offer(score * self.factor(DocAddress::new(ordinal, article)), article);
             }
+        }
+    }
+
+    /// The factor of an article's score for its language.
+    fn factor(&self, article: DocAddress) -> Score {
+        match &self.in_language {
+            Some(own) if !own.contains(article) => OTHER_LANGUAGE,
+            _ => 1.0,
         }
     }
 
@@ -179,7 +198,7 @@ impl WordSearch {
             let segment = self.searcher.segment_reader(first.address.segment_ord);
             let mut words = weights.in_segment(segment)?;
             for known in of_segment {
-                let score: Score = words.score(known.address.doc_id);
+                let score = words.score(known.address.doc_id) * self.factor(known.address);
                 if score > 0.0 {
                     scored.push(Scored { name: known.name, score, is_strict: known.is_strict });
                 }

@@ -67,6 +67,19 @@ impl Search {
         Some(check)
     }
 
+    /// Copies the index in `from` to the folder `to`, also beside the process that keeps it, and
+    /// checks the copy. The keeper of the copy goes on from its state. Returns the articles that it
+    /// finds, and its bytes.
+    ///
+    /// # Errors
+    /// [`Error::Folder`], [`Error::Index`] or [`Error::Damaged`].
+    pub fn copy_folder(from: &Path, to: &Path) -> Result<(u64, u64), Error> {
+        let bytes = Index::copy(from, to)?;
+        let index = Index::read(to)?;
+        index.check()?;
+        Ok((index.searcher().num_docs(), bytes))
+    }
+
     /// Opens the index in `folder`, or makes it, for the one process that keeps it. It answers at
     /// once, from what it holds. [`Self::follow`] keeps it in step with the store.
     ///

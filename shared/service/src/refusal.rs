@@ -105,6 +105,7 @@ fn grpc_code(code: ErrorCode) -> Code {
         | ErrorCode::TooLarge
         | ErrorCode::UnsupportedMediaType
         | ErrorCode::HostNotAllowed => Code::InvalidArgument,
+        ErrorCode::IdempotencyConflict => Code::AlreadyExists,
         ErrorCode::OriginNotAllowed => Code::PermissionDenied,
         ErrorCode::NotFound | ErrorCode::ModelNotFound => Code::NotFound,
         ErrorCode::MethodNotAllowed => Code::Unimplemented,

@@ -13,7 +13,8 @@ use courant_proto::v1;
 use courant_proto::v1::pressure::Level;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use tokio::sync::SemaphorePermit;
+use tokio::sync::{SemaphorePermit, TryAcquireError};
+use tokio::time::Instant;
 
 use super::Api;
 use crate::decide::{Decided, Grounds, Identity};
@@ -98,6 +99,25 @@ pub(crate) struct Receipt {
     /// Why it was refused.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) reason: Option<String>,
+    /// The number of a change of the archive that includes the article, once it is stored: as the
+    /// parameter `change` of a search it finds the article.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) change: Option<i64>,
+}
+
+impl Receipt {
+    /// The receipt of a decision.
+    pub(crate) fn of(decided: v1::EntryDecided) -> Self {
+        let receipt = Self {
+            submission_id: decided.submission_id.clone(),
+            article_id: String::new(),
+            decision: None,
+            of: None,
+            reason: None,
+            change: None,
+        };
+        with_decision(receipt, decided)
+    }
 }
 
 impl Api {
@@ -119,6 +139,7 @@ impl Api {
             decision: None,
             of: None,
             reason: None,
+            change: None,
         };
         // Listening before offering: the decision may fall at once.
         let waiting = if wait.is_zero() { None } else { Some(self.listen().await?) };
@@ -137,6 +158,40 @@ impl Api {
             Ok(Some(decided)) => Ok(with_decision(receipt, decided)),
             Ok(None) | Err(_) => Ok(receipt),
         }
+    }
+
+    /// Puts a submission into the queue, and waits up to `wait` until its article is stored. The
+    /// receipt of a stored article has the number of a change of the archive that includes it.
+    /// An entry that becomes no article is answered at its decision.
+    pub(crate) async fn submit_until_stored(
+        &self,
+        submission: Submission,
+        wait: Duration,
+    ) -> Result<Receipt, ApiError> {
+        let started = Instant::now();
+        let _place = self.waiting.try_acquire().map_err(too_many)?;
+        let mut events = self.bus.subscribe(Subject::ARTICLE_STORED).await?;
+        let receipt = self.submit(submission, wait).await?;
+        let accepted = [Decision::New, Decision::Revision, Decision::Syndicated];
+        let is_accepted = |name: &String| accepted.iter().any(|one| one.as_str() == name);
+        if !receipt.decision.as_ref().is_some_and(is_accepted) {
+            return Ok(receipt);
+        }
+        let is_stored = async {
+            while let Some(event) = events.next().await {
+                let stored: v1::ArticleStored = event;
+                if stored.submission_id == receipt.submission_id {
+                    return true;
+                }
+            }
+            false
+        };
+        let left = wait.saturating_sub(started.elapsed());
+        if tokio::time::timeout(left, is_stored).await != Ok(true) {
+            return Ok(receipt);
+        }
+        let change = self.store.articles().head().await?.change;
+        Ok(Receipt { change: Some(change), ..receipt })
     }
 
     /// The entry that a publisher sent to the bus as JSON. It comes again after a crash, so
@@ -191,14 +246,12 @@ impl Api {
     async fn listen(
         &self,
     ) -> Result<(Subscription<v1::EntryDecided>, SemaphorePermit<'_>), ApiError> {
-        let reason = "too many submissions wait for their decision; do not wait";
-        let busy = |_| ApiError::Busy { reason: reason.into(), after: RETRY_AFTER };
-        let place = self.waiting.try_acquire().map_err(busy)?;
+        let place = self.waiting.try_acquire().map_err(too_many)?;
         Ok((self.bus.subscribe(Subject::ENTRY_DECIDED).await?, place))
     }
 
     /// The entry of a submission, and the id by which its article will be found.
-    fn entry(&self, submission: Submission) -> Result<(ArticleId, Entry), ApiError> {
+    pub(crate) fn entry(&self, submission: Submission) -> Result<(ArticleId, Entry), ApiError> {
         check_fields(&submission)?;
         let declared = submission.declared_canonical_url.as_deref();
         let url = canonical_url(&submission.url, declared)
@@ -246,6 +299,11 @@ impl Api {
         };
         Ok((id, entry))
     }
+}
+
+fn too_many(_: TryAcquireError) -> ApiError {
+    let reason = "too many submissions wait for their decision; do not wait";
+    ApiError::Busy { reason: reason.into(), after: RETRY_AFTER }
 }
 
 /// A repeated request is swallowed by the bus for a while; another article under

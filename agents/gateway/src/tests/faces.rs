@@ -1,6 +1,7 @@
 //! HTTP and JSON.
 
 use courant_bus::{QueueLimits, Stage};
+use courant_extract::sources::{FeedKind, feed, opml};
 use courant_proto::v1::pressure::Level;
 use serde_json::json;
 
@@ -402,4 +403,112 @@ async fn the_document_has_every_route_and_each_answers() {
         let is_served = response.status() != 405 && response.headers().contains_key("content-type");
         assert!(is_served, "{method} {path}: {}", response.status());
     }
+}
+
+#[tokio::test]
+async fn a_stream_of_lines_is_answered_by_a_line_per_decision() {
+    let house = House::new().await.open();
+    let harvest = json!({"url": "https://a.example/2", "title": "Few apples", "text": HARVEST, "submission_id": "h"});
+    let again =
+        json!({"url": "https://a.example/2?utm_source=x", "title": "Few apples", "text": HARVEST});
+    let lines = format!("{}\n{harvest}\n{{\"url\": 7}}\n\nno json\n", submission());
+    let send = async |lines: String| {
+        let request = Request::post("/v1/articles/stream").body(Body::from(lines)).unwrap();
+        let response = house.ask(request).await;
+        assert_eq!(response.headers()[header::CONTENT_TYPE], "application/x-ndjson");
+        let bytes = soon(to_bytes(response.into_body(), 1 << 20)).await.unwrap();
+        let text = String::from_utf8(bytes.into()).unwrap();
+        let mut told: Vec<Value> =
+            text.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+        told.sort_by_key(|line| line["line"].as_u64());
+        told
+    };
+    let told = send(lines).await;
+    assert_eq!(told.len(), 4, "{told:#?}");
+    assert_eq!((&told[0]["decision"], &told[1]["decision"]), (&json!("new"), &json!("new")));
+    assert_eq!(told[1]["submission_id"], "h");
+    assert_eq!(told[2]["problem"]["errors"][0]["pointer"], "#/url", "{told:#?}");
+    assert_eq!((&told[3]["line"], &told[3]["problem"]["status"]), (&json!(5), &json!(400)));
+    house.clock.advance(Duration::from_secs(1));
+    let told = send(again.to_string()).await;
+    assert_eq!(told[0]["decision"], "duplicate", "{told:#?}");
+    house.close().await;
+}
+
+#[tokio::test]
+async fn a_query_is_a_feed_that_is_sent_once_while_nothing_changes() {
+    let house = House::new().await;
+    library(&house).await;
+    let ask = async |path: &str, tag: Option<&header::HeaderValue>| {
+        let mut request = Request::get(path).header(header::HOST, "localhost:8080");
+        if let Some(tag) = tag {
+            request = request.header(header::IF_NONE_MATCH, tag);
+        }
+        house.ask(request.body(Body::empty()).unwrap()).await
+    };
+    for (format, kind) in
+        [("atom", FeedKind::Atom), ("rss", FeedKind::Rss2), ("json", FeedKind::Json)]
+    {
+        let path = format!("/v1/feed?q=harbour+bridge&lang=en&format={format}");
+        let response = ask(&path, None).await;
+        assert_eq!(response.status(), 200);
+        let tag = response.headers()[header::ETAG].clone();
+        let bytes = to_bytes(response.into_body(), 1 << 20).await.unwrap();
+        let read = feed(&bytes, None, None).unwrap();
+        assert_eq!((read.kind, read.entries.len()), (kind, 1));
+        assert_eq!(read.entries[0].url.as_deref(), Some("https://a.example/1"));
+        assert_eq!(read.title.as_deref(), Some("Courant: harbour bridge lang:en"));
+        assert_eq!(ask(&path, Some(&tag)).await.status(), 304);
+    }
+    let (status, answer) = house.get("/v1/feed?format=pdf").await;
+    assert_eq!((status, &answer["errors"][0]["parameter"]), (400, &json!("format")), "{answer}");
+    let (status, _) = house.get("/v1/feed?langs=en").await;
+    assert_eq!(status, 400);
+    let described = ask("/opensearch.xml", None).await;
+    let bytes = to_bytes(described.into_body(), 1 << 20).await.unwrap();
+    assert!(
+        String::from_utf8_lossy(&bytes).contains("http://localhost:8080/v1/feed?q={searchTerms}")
+    );
+}
+
+#[tokio::test]
+async fn the_feeds_that_are_followed_are_opml_for_other_readers() {
+    let house = House::new().await;
+    for (path, kind) in [("a?x=1&y=2", "feed"), ("b", "sitemap")] {
+        let url = format!("https://site.example/{path}");
+        let listing = courant_store::Listing { url, kind: kind.into(), ..Default::default() };
+        house.store.crawl().record_listing(&[], &listing).await.unwrap();
+    }
+    let request = Request::get("/v1/feeds?format=opml").body(Body::empty()).unwrap();
+    let bytes = to_bytes(house.ask(request).await.into_body(), 1 << 20).await.unwrap();
+    assert_eq!(opml(&bytes).unwrap(), ["https://site.example/a?x=1&y=2"]);
+}
+
+#[tokio::test]
+async fn a_request_sent_again_with_its_key_is_the_same_submission() {
+    let house = House::new().await.open();
+    let send = async |key: &str, body: &Value| {
+        let request = Request::post("/v1/articles?wait=10")
+            .header(header::CONTENT_TYPE, "application/json")
+            .header("idempotency-key", key)
+            .body(Body::from(body.to_string()))
+            .unwrap();
+        read(house.ask(request).await).await
+    };
+    let (status, first) = send("a", &submission()).await;
+    assert_eq!((status, &first["decision"]), (200, &json!("new")), "{first}");
+    house.clock.advance(Duration::from_secs(5));
+    assert_eq!(send("a", &submission()).await, (200, first), "not a duplicate of itself");
+    let mut other = submission();
+    other["title"] = "Another title".into();
+    let (status, answer) = send("a", &other).await;
+    assert_eq!(
+        (status, &answer["error"]["code"]),
+        (422, &json!("idempotency_conflict")),
+        "{answer}"
+    );
+    let (status, answer) = send("b", &submission()).await;
+    assert_eq!((status, &answer["decision"]), (200, &json!("duplicate")), "{answer}");
+    assert_eq!(send(&"x".repeat(256), &submission()).await.0, 400);
+    house.close().await;
 }

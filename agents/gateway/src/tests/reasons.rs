@@ -1,5 +1,7 @@
 //! The reasons of decisions, asked for later.
 
+use courant_bus::Stage;
+
 use super::*;
 
 const A: &str = "https://news.example.com/bridge";
@@ -85,4 +87,35 @@ async fn words_and_suggestions_come_from_the_archive() {
     assert!(named.contains(&"council") && !named.contains(&"harvest"), "{named:?}");
     let (_, found) = house.get("/v1/suggestions?q=exa").await;
     assert_eq!(found["suggestions"][0]["query"], "site:example.org");
+}
+
+#[tokio::test]
+async fn a_submission_may_wait_until_its_article_can_be_found() {
+    let house = House::new().await.open();
+    let mut accepted = house.bus.consume(Stage::EMBEDDER, 8).await.unwrap();
+    let (bus, store) = (house.bus.clone(), house.store.clone());
+    // The rest of the pipeline.
+    let storing = tokio::spawn(async move {
+        let delivery = accepted.next().await.unwrap();
+        let submission_id = "wait".to_owned();
+        let record = record(A, "A title", BRIDGE, [1.0, 0.0, 0.0]);
+        store.articles().upsert(std::slice::from_ref(&record)).await.unwrap();
+        let stored = v1::ArticleStored { submission_id, ..v1::ArticleStored::default() };
+        let id = MessageId::new("stored".to_owned());
+        bus.publish(Subject::ARTICLE_STORED, &id, &stored).await.unwrap();
+        drop(delivery.settle(Ok(())).await);
+    });
+    let body = serde_json::json!({
+        "url": A, "title": "A title", "text": BRIDGE, "submission_id": "wait",
+    });
+    let answer = read(house.post("/v1/articles?wait=10&until=stored", &body).await).await;
+    let (status, receipt) = answer;
+    assert_eq!((status, receipt["decision"].as_str()), (200, Some("new")), "{receipt}");
+    storing.await.unwrap();
+    let (_, found) =
+        house.get(&format!("/v1/search?q=bridge&mode=text&change={}", receipt["change"])).await;
+    assert_eq!(found["total"], 1, "{found}");
+    let (status, _) = house.get("/v1/search?q=bridge&mode=text&change=1000").await;
+    assert_eq!(status, 503);
+    house.close().await;
 }

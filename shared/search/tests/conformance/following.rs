@@ -16,6 +16,7 @@ conformance!(
     a_second_process_does_not_keep_the_same_index,
     a_reader_beside_the_keeper_finds_what_is_indexed,
     a_reader_alone_brings_the_index_up_to_date,
+    a_copied_index_goes_on_where_the_other_was,
 );
 
 const X: [f32; 4] = [1.0, 0.0, 0.0, 0.0];
@@ -86,4 +87,23 @@ async fn a_reader_alone_brings_the_index_up_to_date(archive: Archive) {
     let elsewhere = folder.join("elsewhere");
     let reader = Search::open(store, &elsewhere).await.unwrap();
     assert_eq!(reader.state().articles, 1);
+}
+
+async fn a_copied_index_goes_on_where_the_other_was(archive: Archive) {
+    archive.put(&[record("a", "Ferry", "ferry", X), record("b", "Train", "train", X)]).await;
+    archive.put(&[record("b", "Tram", "tram", X)]).await;
+    let folder = tempfile::tempdir().unwrap();
+    let (articles, bytes) = Search::copy_folder(archive.folder.path(), folder.path()).unwrap();
+    assert!(articles == 2 && bytes > 0, "{articles} articles, {bytes} bytes");
+    let again = Search::copy_folder(archive.folder.path(), folder.path()).unwrap_err();
+    assert!(again.to_string().contains("holds an index already"), "{again}");
+
+    let replica = Search::keep(archive.store.clone(), folder.path()).await.unwrap();
+    assert_eq!(replica.state(), archive.search.state());
+    archive.put(&[record("c", "Ferry", "ferry boat", X)]).await;
+    replica.catch_up().await.unwrap();
+    assert_eq!(replica.state().articles, 3);
+
+    let empty = tempfile::tempdir().unwrap();
+    assert!(Search::copy_folder(empty.path(), &empty.path().join("to")).is_err());
 }

@@ -1,0 +1,35 @@
+//! The filters of searches, counts and feeds.
+
+/// The fields of the query language, each of which is also a parameter.
+pub(super) const FILTERS: [&str; 16] = [
+    "title",
+    "author",
+    "site",
+    "source",
+    "lang",
+    "topic",
+    "entity",
+    "person",
+    "org",
+    "place",
+    "sentiment",
+    "story",
+    "decision",
+    "date",
+    "observed",
+    "has",
+];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_filter_is_a_field_of_the_query_language() {
+        let now = jiff::Timestamp::UNIX_EPOCH;
+        let unknown = courant_query::Query::filter("colour", "red", now).unwrap_err();
+        let said = unknown.to_string();
+        let (_, fields) = said.split_once("the fields are ").unwrap();
+        assert!(fields.starts_with(&FILTERS.join(", ")), "{said}");
+    }
+}
