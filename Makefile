@@ -17,7 +17,7 @@ EVAL := $(TARGET)/$(if $(filter dev,$(PROFILE)),debug,release)/courant-eval --da
 
 .PHONY: help deps test-deps build run test test-scripts e2e clean-deps \
   eval eval-build eval-extract eval-feeds eval-dedup eval-language eval-models eval-retrieval eval-peers bench bench-build bench-peers \
-  bench-first-run faults fuzz verify
+  bench-first-run conformance faults fuzz test-api verify
 
 help: ## Lists these targets
 	@sed -n 's/^\([a-z0-9-]*\):.*## \(.*\)/  make \1\t\2/p' $(firstword $(MAKEFILE_LIST)) | expand -t 20
@@ -54,6 +54,9 @@ e2e: test-deps ## Crawls 258 real pages both ways, and kills everything on the w
 	@COURANT_E2E_PAGES="$(PAGES)" COURANT_E2E_KILL_ALL=1 COURANT_BIN="$(abspath $(TARGET))/release" \
 	cargo test --workspace --test it -- --nocapture --test-threads 1 journey kills
 
+conformance: deps ## Runs the MCP conformance suite, by both specifications
+	@scripts/conformance
+
 # A test of the suite plays six kills; this, more of them and another history by SEED.
 faults: test-deps ## Kills a loaded process KILLS (200) times; sets its clock, loses and damages its files
 	@cargo build --workspace --bins --tests
@@ -67,6 +70,10 @@ verify: ## Runs what is too slow for each merge: e2e, faults, fuzz, bench-first-
 	@scripts/build-offline
 	@$(MAKE) bench-first-run
 	@$(MAKE) fuzz
+
+test-api: deps ## Lets schemathesis ask every operation of the OpenAPI document, EXAMPLES (25) inputs each
+	@cargo build -q -p courant
+	@scripts/test-api $(COURANT) $(COURANT_DEPS)
 
 fuzz: ## Feeds every parser what nobody would write, FUZZ_SECONDS (60) each
 	@fuzz/run

@@ -1,23 +1,32 @@
-//! `courant mcp`: serves the stored articles to a language model, over standard input and output.
+//! `courant mcp`: serves a language model over standard input and output, from a running service
+//! or from a pipeline in this process.
+
+mod bridge;
+mod message;
+mod upstream;
 
 use std::path::PathBuf;
 
-use anyhow::{Context, bail};
 use clap::Args;
 use courant_service::Process;
 use courant_telemetry::Telemetry;
-use rmcp::ServiceExt;
+use tokio::io::{BufReader, stdin, stdout};
 
 use crate::config_args::ConfigArgs;
 use crate::data::{self, DataFolder};
 use crate::pipeline::Pipeline;
 use crate::{http, sections, service};
+use bridge::bridge;
+use upstream::Upstream;
 
 #[derive(Debug, Args)]
 pub(crate) struct McpArgs {
-    /// The folder that keeps articles and messages
+    /// The folder that keeps articles and messages; where a service runs on it, that one answers
     #[arg(long, value_name = "DIR", default_value = data::DEFAULT)]
     data: PathBuf,
+    /// The running service that answers, as http://127.0.0.1:8080
+    #[arg(long, value_name = "URL", conflicts_with = "data")]
+    to: Option<String>,
     #[command(flatten)]
     config: ConfigArgs,
 }
@@ -25,12 +34,25 @@ pub(crate) struct McpArgs {
 /// Serves until standard input ends or a signal comes. Only MCP messages are written to standard
 /// output.
 pub(crate) fn run(args: &McpArgs) -> anyhow::Result<()> {
+    if let Some(address) = &args.to {
+        return http::block_on(speak(Upstream::at(address)?));
+    }
     http::install_crypto();
+    if let Some(service) = http::block_on(service::running(&args.data))? {
+        return http::block_on(speak(Upstream::at(service.base())?));
+    }
+    run_pipeline(args)
+}
+
+/// Carries messages between standard input and output and an endpoint.
+async fn speak(upstream: Upstream) -> anyhow::Result<()> {
+    bridge(upstream, BufReader::new(stdin()), stdout()).await
+}
+
+/// Runs the pipeline of the data folder in this process, and lets it answer.
+fn run_pipeline(args: &McpArgs) -> anyhow::Result<()> {
     let document = args.config.load_quiet()?;
     sections::check(&document)?;
-    if http::block_on(service::running(&args.data))?.is_some() {
-        bail!("{} is served already: use the path /mcp of that service", args.data.display());
-    }
     let data = DataFolder::hold(&args.data)?;
     let telemetry = Telemetry::init("courant", &document.section("telemetry")?)?;
     let settings: courant_service::Config = document.section("service")?;
@@ -39,15 +61,9 @@ pub(crate) fn run(args: &McpArgs) -> anyhow::Result<()> {
         let meter = telemetry.meter();
         let mut pipeline =
             Pipeline::start(&document, &data, &mut process, &meter, &shutdown).await?;
-        let server = pipeline.gateway.mcp();
-        let speak = async {
-            let server = Box::pin(server.serve(rmcp::transport::stdio())).await;
-            let server = server.context("cannot speak MCP on standard input and output")?;
-            server.waiting().await?;
-            Ok::<(), anyhow::Error>(())
-        };
+        let routes = pipeline.gateway.routes().into_router();
         let spoken = tokio::select! {
-            spoken = speak => spoken,
+            spoken = Box::pin(speak(Upstream::Local(routes))) => spoken,
             failed = pipeline.failed() => Err(failed),
             () = shutdown.cancelled() => Ok(()),
         };

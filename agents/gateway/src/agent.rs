@@ -19,7 +19,8 @@ use crate::api::{Api, Inner};
 use crate::config::Config;
 use crate::handle::Handler;
 use crate::known::KnownUrls;
-use crate::mcp::McpServer;
+#[cfg(feature = "conformance")]
+use crate::mcp;
 use crate::metrics::Metrics;
 use crate::near::NearCheck;
 use crate::obligations::Obligations;
@@ -102,18 +103,18 @@ impl Gateway {
         http::routes(&self.api, self.closing.clone())
     }
 
+    /// Returns the settings of MCP over HTTP.
+    #[cfg(feature = "conformance")]
+    pub fn mcp_config(&self) -> rmcp::transport::StreamableHttpServerConfig {
+        mcp::http_config(self.closing.clone(), http::MAX_BODY_BYTES)
+    }
+
     /// Adds the gateway's HTTP routes and gRPC services to `process`.
     pub fn serve_with(&self, process: &mut Process) {
         process.http(self.routes());
         process.grpc(dead_letters::service(self.handler.bus.clone()));
         process.grpc(spool::service(self.handler.bus.clone()));
         process.grpc(submissions::service(self.api.clone()));
-    }
-
-    /// Returns the MCP server, for standard input and output:
-    /// `gateway.mcp().serve(rmcp::transport::stdio())`. It does not need [`Self::run`].
-    pub fn mcp(&self) -> McpServer {
-        McpServer::new(self.api.clone())
     }
 
     /// Works until `control` drains: decides on entries, answers requests for known URLs,

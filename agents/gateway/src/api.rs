@@ -3,11 +3,13 @@
 pub(crate) mod articles;
 pub(crate) mod counts;
 mod cursor;
+pub(crate) mod decision;
 pub(crate) mod decisions;
 mod feed;
 pub(crate) mod feeds;
 pub(crate) mod fields;
 mod idempotency;
+pub(crate) mod outlets;
 mod passage;
 pub(crate) mod search;
 pub(crate) mod status;

@@ -38,7 +38,7 @@ use crate::submissions::decisions_on_lines;
 use filters::FILTERS;
 
 /// The largest body of a request.
-const MAX_BODY_BYTES: usize = 1 << 20;
+pub(crate) const MAX_BODY_BYTES: usize = 1 << 20;
 
 /// The header with the client's name for a request that it may send again.
 const IDEMPOTENCY_KEY: &str = "idempotency-key";
@@ -139,7 +139,7 @@ struct Wait {
     #[serde(default)]
     #[schemars(range(min = 0, max = 300))]
     wait: f64,
-    /// What is waited for: `decided`, or `stored`, which comes later.
+    /// The end of the wait: `decided`, or `stored`, which comes later.
     #[serde(default)]
     until: Until,
 }

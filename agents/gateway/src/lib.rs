@@ -5,8 +5,8 @@
 //!   `near`), publishes the pressure of the queues (`pressure`), answers requests for known
 //!   URLs (`known`), and releases claims whose articles are lost (`obligations`) or became dead
 //!   letters (`release`).
-//! - [`Gateway::routes`] and [`Gateway::mcp`] are two interfaces, HTTP/JSON (`http`) and MCP
-//!   (`mcp`), to the same requests (`api`). gRPC serves the dead letters and the spool.
+//! - [`Gateway::routes`] are two interfaces, HTTP/JSON (`http`) and MCP (`mcp`), to the same
+//!   requests (`api`). gRPC serves the dead letters and the spool.
 
 mod agent;
 mod api;
@@ -35,4 +35,3 @@ mod tests;
 pub use agent::{Gateway, IntakeCheck};
 pub use config::{AGENT, Config};
 pub use index_folder::IndexFolder;
-pub use mcp::McpServer;

@@ -3,6 +3,11 @@
 mod decisions;
 mod faces;
 mod histories;
+mod mcp_budgets;
+mod mcp_client;
+mod mcp_faces;
+mod mcp_questions;
+mod mcp_tools;
 mod reasons;
 mod search;
 mod tools;

@@ -39,6 +39,7 @@ fn entry_decided(sample: &Sample) -> v1::EntryDecided {
         of: sample.article.syndicated_of.map_or_else(String::new, |id| id.to_string()),
         reason: String::new(),
         url: sample.entry.url.clone(),
+        ..v1::EntryDecided::default()
     }
 }
 

@@ -64,6 +64,8 @@ pub(crate) fn over_http(routes: Router, probes: Router, config: &Config, meter: 
     let routes = routes
         .layer(from_fn_with_state(allowed, hosts::check))
         .layer(panics::caught(Protocol::Http))
+        // Within the compression: it changes bodies.
+        .layer(from_fn(answer::name_request))
         .layer(compression::answers())
         .layer(from_fn_with_state(measure::histogram(meter), measure::measure));
     observed(routes.merge(probes), Protocol::Http)
@@ -107,17 +109,17 @@ fn observed(router: Router, protocol: Protocol) -> Router {
 
 async fn observe(
     State((protocol, failures)): State<(Protocol, Failures)>,
-    request: Request,
+    mut request: Request,
     next: Next,
 ) -> Response {
     let id = RequestId::of(request.headers());
+    request.extensions_mut().insert(id.clone());
     let mut response = if probes::is_probe(request.uri().path()) {
         next.run(request).await
     } else {
         traced(protocol, &failures, request, next, &id).await
     };
     if protocol == Protocol::Http {
-        response = answer::name_request(response, &id);
         answer::guard(response.headers_mut());
     }
     response.headers_mut().insert(request_id::HEADER, id.into());

@@ -5,10 +5,11 @@ pub(crate) mod postgres;
 pub(crate) mod sketch;
 pub(crate) mod sqlite;
 
+use std::collections::HashSet;
 use std::sync::Arc;
 
 use courant_article::ArticleId;
-use courant_dedup::{Claim, Ruling};
+use courant_dedup::{Claim, Fingerprint, Ruling};
 
 use crate::database::{Backend, Database};
 use crate::error::Error;
@@ -142,18 +143,32 @@ impl Claims {
     /// # Errors
     /// A failure of the back end.
     pub async fn are_claimed(&self, ids: &[ArticleId]) -> Result<Vec<bool>, Error> {
+        let found = self.fingerprints(ids).await?;
+        let claimed: HashSet<ArticleId> = found.into_iter().map(|(id, _)| id).collect();
+        Ok(ids.iter().map(|id| claimed.contains(id)).collect())
+    }
+
+    /// Returns the records of the present claims on articles. Those that were never claimed are
+    /// left out.
+    ///
+    /// # Errors
+    /// A failure of the back end.
+    pub async fn fingerprints(
+        &self,
+        ids: &[ArticleId],
+    ) -> Result<Vec<(ArticleId, Fingerprint)>, Error> {
         let work = async {
             match &self.database.backend {
                 Backend::Sqlite(file) => {
                     let ids = ids.to_vec();
-                    file.read(move |connection| sqlite::are_claimed(connection, &ids)).await
+                    file.read(move |connection| sqlite::fingerprints(connection, &ids)).await
                 }
                 Backend::Postgres(server) => {
-                    server.run(async |client| postgres::are_claimed(client, ids).await).await
+                    server.run(async |client| postgres::fingerprints(client, ids).await).await
                 }
             }
         };
-        self.database.timed("are_claimed", work).await
+        self.database.timed("fingerprints", work).await
     }
 
     /// Returns at most `limit` sketches of accepted texts, in the order of their claims,

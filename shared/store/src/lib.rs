@@ -35,7 +35,7 @@ pub use claims::obligation::OpenClaim;
 pub use claims::sketch::KnownSketch;
 pub use config::Config;
 pub use counts::StoreCounts;
-pub use courant_dedup::{Claim, Ruling, Verdict};
+pub use courant_dedup::{Claim, Fingerprint, Ruling, Verdict};
 pub use courant_vectors::RowSet;
 pub use crawl::Crawl;
 pub use crawl::lease::{Lease, Renewal, TakenLease};

@@ -12,7 +12,7 @@ use super::view::{ArticleView, CopyView, Found, rfc_3339};
 use crate::error::ApiError;
 
 /// The most versions of an article that are shown.
-const MAX_REVISIONS: usize = 1_000;
+pub(super) const MAX_REVISIONS: usize = 1_000;
 /// The most copies of an article that are shown.
 const MAX_COPIES: usize = 100;
 /// The fewest digits of an id that name an article.

@@ -63,7 +63,7 @@ impl Api {
     }
 
     /// The health of all of them.
-    pub(super) async fn source_health(&self) -> Result<FeedsView, courant_store::Error> {
+    pub(crate) async fn source_health(&self) -> Result<FeedsView, courant_store::Error> {
         let SourceHealth { listings, failing, worst } =
             self.store.crawl().health(MAX_NAMED).await?;
         let worst = worst.into_iter().map(Into::into).collect();

@@ -1,6 +1,6 @@
 //! The reasons of decisions, asked for later.
 
-use courant_bus::Stage;
+use courant_bus::{Settled, Stage};
 
 use super::*;
 
@@ -103,7 +103,7 @@ async fn a_submission_may_wait_until_its_article_can_be_found() {
         let stored = v1::ArticleStored { submission_id, ..v1::ArticleStored::default() };
         let id = MessageId::new("stored".to_owned());
         bus.publish(Subject::ARTICLE_STORED, &id, &stored).await.unwrap();
-        drop(delivery.settle(Ok(())).await);
+        assert_eq!(delivery.settle(Ok(())).await, Settled::Acknowledged);
     });
     let body = serde_json::json!({
         "url": A, "title": "A title", "text": BRIDGE, "submission_id": "wait",

@@ -14,7 +14,7 @@ conformance!(
 
 const X: [f32; 4] = [1.0, 0.0, 0.0, 0.0];
 
-/// Of twenty articles, the first five are about a ferry.
+/// One of twenty articles, whose first five are about a ferry.
 fn numbered(n: usize) -> StoredArticle {
     let (title, text) = if n < 5 {
         ("Ferry late", "The Ferry was late at the Harbour because of fog, the harbour master said.")

@@ -59,9 +59,12 @@ fn is_json(headers: &HeaderMap) -> bool {
     media_type.is_some_and(|media_type| media_type.contains("json"))
 }
 
-/// Names the request in the problem that `response` carries.
-pub(super) fn name_request(response: Response, id: &RequestId) -> Response {
-    let Some(problem) = response.extensions().get::<Problem>().cloned() else { return response };
+/// Names the request in the problem that its answer is.
+pub(super) async fn name_request(request: Request, next: Next) -> Response {
+    let id = request.extensions().get::<RequestId>().cloned();
+    let response = next.run(request).await;
+    let problem = response.extensions().get::<Problem>().cloned();
+    let (Some(id), Some(problem)) = (id, problem) else { return response };
     let instance = Some(format!("urn:courant:request:{}", id.as_str()));
     let named = Json(&Problem { instance, ..problem }).into_response();
     let (mut parts, _) = response.into_parts();

@@ -225,6 +225,11 @@ async fn answers_and_requests_are_compressed_as_the_client_likes() {
         assert_eq!(error(send(packed)).await.0, 413, "1,400 bytes once decompressed");
         assert_eq!(error(send(b"not packed".to_vec())).await, (400, "invalid_request".to_owned()));
     }
+    // An error is named after its request before it is compressed.
+    let wrong = request("/nowhere").header("accept-encoding", "gzip").body(Body::empty()).unwrap();
+    let (status, headers, packed) = answer(api(), wrong).await;
+    assert_eq!((status.as_u16(), &headers["content-encoding"]), (404, &"gzip".parse().unwrap()));
+    assert_eq!(packed[..2], [0x1f, 0x8b], "the head of gzip");
     let short = request("/fine/1").header("accept-encoding", "gzip").body(Body::empty()).unwrap();
     assert!(answer(api(), short).await.1.get("content-encoding").is_none());
     let odd = request("/echo").method("POST").header("content-encoding", "br");

@@ -71,7 +71,7 @@ async fn known_of(client: &impl Queries, claim: &Claim) -> Result<ClaimContext, 
     }
 }
 
-async fn fingerprints(
+pub(super) async fn fingerprints(
     client: &impl Queries,
     ids: &[ArticleId],
 ) -> Result<Vec<(ArticleId, Fingerprint)>, Error> {
@@ -237,11 +237,6 @@ pub(super) async fn known(client: &Session, ids: &[ArticleId]) -> Result<Vec<boo
         }
         known.learn(&asked, fingerprints(client, &asked).await?);
     }
-}
-
-pub(super) async fn are_claimed(client: &Session, ids: &[ArticleId]) -> Result<Vec<bool>, Error> {
-    let found = fingerprints(client, ids).await?;
-    Ok(ids.iter().map(|id| found.iter().any(|(claimed, _)| claimed == id)).collect())
 }
 
 pub(super) async fn open(client: &Session, limit: i64) -> Result<Vec<OpenClaim>, Error> {

@@ -41,7 +41,7 @@ fn known_of(connection: &Connection, claim: &Claim) -> Result<ClaimContext, Erro
     }
 }
 
-fn fingerprints(
+pub(super) fn fingerprints(
     connection: &Connection,
     ids: &[ArticleId],
 ) -> Result<Vec<(ArticleId, Fingerprint)>, Error> {
@@ -190,11 +190,6 @@ pub(super) fn known(connection: &Connection, ids: &[ArticleId]) -> Result<Vec<bo
         }
         known.learn(&asked, fingerprints(connection, &asked)?);
     }
-}
-
-pub(super) fn are_claimed(connection: &Connection, ids: &[ArticleId]) -> Result<Vec<bool>, Error> {
-    let mut statement = connection.prepare_cached("SELECT 1 FROM fingerprint WHERE id = ?1")?;
-    ids.iter().map(|id| Ok(statement.exists([id.as_bytes().as_slice()])?)).collect()
 }
 
 pub(super) fn open(connection: &Connection, limit: i64) -> Result<Vec<OpenClaim>, Error> {

@@ -17,8 +17,6 @@ const RULES: &str = "signs 1";
 /// uses one.
 pub(crate) const THREADS: usize = 2;
 
-const READ: &str = "SELECT vector FROM article_vector WHERE number = ?1";
-
 /// Little-endian `f32`.
 pub(crate) fn to_bytes(vector: &[f32]) -> Vec<u8> {
     vector.iter().flat_map(|value| value.to_le_bytes()).collect()
@@ -56,7 +54,8 @@ fn write_code(connection: &Connection, number: i64, vector: &[f32]) -> Result<()
 
 /// Returns the vector of an article, if it is stored.
 pub(crate) fn read(connection: &Connection, number: u32) -> Result<Option<Vec<f32>>, Error> {
-    let mut statement = connection.prepare_cached(READ)?;
+    let query = "SELECT vector FROM article_vector WHERE number = ?1";
+    let mut statement = connection.prepare_cached(query)?;
     let mut rows = statement.query([number])?;
     let Some(row) = rows.next()? else { return Ok(None) };
     from_bytes(row.get_ref(0)?.as_blob().map_err(|error| corrupt("vector", error))?).map(Some)
@@ -88,18 +87,11 @@ pub(crate) fn nearest(
     // In the order of the file.
     numbers.sort_unstable();
     let mut nearest = NearestRows::new(k.min(numbers.len()));
-    let mut statement = connection.prepare_cached(READ)?;
-    let mut vector = Vec::with_capacity(query.len());
     for number in numbers {
-        let mut rows = statement.query([number])?;
-        let Some(row) = rows.next()? else { continue };
-        let bytes = row.get_ref(0)?.as_blob().map_err(|error| corrupt("vector", error))?;
-        let (values, rest) = bytes.as_chunks::<4>();
-        if values.len() != query.len() || !rest.is_empty() {
-            return Err(corrupt("vector", format!("{} bytes", bytes.len())));
+        let Some(vector) = read(connection, number)? else { continue };
+        if vector.len() != query.len() {
+            return Err(corrupt("vector", format!("{} values", vector.len())));
         }
-        vector.clear();
-        vector.extend(values.iter().map(|value| f32::from_le_bytes(*value)));
         nearest.offer(ScoredRow { row: number as usize, score: dot(query, &vector) });
     }
     let sorted = nearest.into_sorted().into_iter();

@@ -21,6 +21,7 @@ conformance!(
     an_alias_with_a_text_of_its_own_becomes_an_article,
     an_old_text_is_not_a_revision_after_a_newer_sight_of_the_same,
     only_claimed_articles_are_known,
+    the_present_claim_on_an_article_is_told,
     a_near_text_is_a_copy_unless_it_is_a_revision,
     a_copy_of_a_copy_has_the_first_of_all,
     a_near_claim_again_gets_the_same_verdict,
@@ -59,6 +60,21 @@ fn verdict(decision: Decision, of: &str) -> Verdict {
 }
 
 const NEW: Verdict = Verdict { decision: Decision::New, of: None };
+
+async fn the_present_claim_on_an_article_is_told(house: House) {
+    claim(&house, "a", "text", 1, "a.com").await;
+    claim(&house, "a2", "text", 2, "a.com").await;
+    claim(&house, "a", "text", 3, "a.com").await;
+    let claims = house.store.claims();
+    let mut found = claims.fingerprints(&["a", "a2", "b"].map(id)).await.unwrap();
+    found.sort_by_key(|(_, claim)| claim.observed);
+    let told = found.iter().map(|(id, claim)| (*id, claim.verdict, claim.seen));
+    let expected =
+        [(id("a"), NEW, Revision(3)), (id("a2"), verdict(Decision::Duplicate, "a"), Revision(2))];
+    assert_eq!(told.collect::<Vec<_>>(), expected);
+    let claimed = claims.are_claimed(&["b", "a2", "a"].map(id)).await.unwrap();
+    assert_eq!(claimed, [false, true, true]);
+}
 
 async fn the_first_claim_is_new_and_stays_new_when_repeated(house: House) {
     for _ in 0..3 {
