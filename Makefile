@@ -64,11 +64,13 @@ faults: test-deps ## Kills a loaded process KILLS (200) times; sets its clock, l
 	cargo test --workspace --test it -- --nocapture --test-threads 1 faults
 
 # The recursive calls share one build. An hour and more on two cores.
-verify: ## Runs what is too slow for each merge: e2e, faults, fuzz, bench-first-run, a build offline
+verify: ## Runs what is too slow for each merge: e2e, faults, fuzz, conformance, test-api, first run, offline
 	@$(MAKE) e2e
 	@$(MAKE) faults
 	@scripts/build-offline
 	@$(MAKE) bench-first-run
+	@$(MAKE) conformance
+	@$(MAKE) test-api
 	@$(MAKE) fuzz
 
 test-api: deps ## Lets schemathesis ask every operation of the OpenAPI document, EXAMPLES (25) inputs each

@@ -6,6 +6,7 @@ use anyhow::{Context, anyhow, ensure};
 use clap::{Args, ValueEnum};
 use courant_article::ArticleId;
 use courant_dedup::canonicalize;
+use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use crate::config_args::ConfigArgs;
@@ -194,7 +195,11 @@ pub(crate) fn article(args: &ArticleArgs) -> anyhow::Result<()> {
         Some(url) => answer.with_context(|| format!("cannot show the article at {url}"))?,
         None => answer?,
     };
-    args.place.show(&answer, if args.revisions { show_revisions } else { show_article })
+    if args.revisions {
+        args.place.show(&answer, show_revisions)
+    } else {
+        args.place.show(&answer, show_article)
+    }
 }
 
 pub(crate) fn decisions(args: &DecisionArgs) -> anyhow::Result<()> {
@@ -247,16 +252,19 @@ impl Where {
         })
     }
 
-    pub(crate) fn show(
+    /// Prints an answer as JSON, or as `show` formats it.
+    pub(crate) fn show<T: DeserializeOwned>(
         &self,
         answer: &Value,
-        show: impl Fn(&Value, &Paper) -> String,
+        show: impl Fn(&T, &Paper) -> String,
     ) -> anyhow::Result<()> {
         if self.json {
             outln!("{}", serde_json::to_string_pretty(answer)?);
-        } else {
-            out!("{}", show(&harmless(answer), &Paper::standard_output()));
+            return Ok(());
         }
+        let answer = serde_json::from_value(harmless(answer))
+            .context("the service answers as another version does; see it with --json")?;
+        out!("{}", show(&answer, &Paper::standard_output()));
         Ok(())
     }
 

@@ -1,7 +1,7 @@
 //! Formats counts for a person.
 
 use console::Style;
-use serde_json::Value;
+use courant_api::counts::{CountAnswer, FacetView};
 
 use crate::paper::{Paper, in_words};
 
@@ -9,34 +9,32 @@ use crate::paper::{Paper, in_words};
 const BAR: u64 = 40;
 
 /// Returns the total, the values of each property, and a bar for each period.
-pub(crate) fn show_counts(answer: &Value, paper: &Paper) -> String {
-    let mut shown = format!("{} articles\n", number(&answer["total"]));
-    for (name, facet) in answer["facets"].as_object().into_iter().flatten() {
+pub(crate) fn show_counts(answer: &CountAnswer, paper: &Paper) -> String {
+    let mut shown = format!("{} articles\n", answer.total);
+    for (name, facet) in &answer.facets {
         shown += &show_facet(name, facet, paper);
     }
-    let series: Vec<&Value> = answer["series"].as_array().into_iter().flatten().collect();
-    let most = series.iter().map(|period| number(&period["count"])).max().unwrap_or(0);
+    let most = answer.series.iter().map(|period| period.count).max().unwrap_or(0);
     if most > 0 {
         shown.push('\n');
     }
-    for period in series {
-        let count = number(&period["count"]);
+    for period in &answer.series {
+        let count = period.count;
         // The bar of the fullest period has the whole width.
         let bar = "█".repeat((count * BAR).div_ceil(most) as usize);
-        let start = in_words(period["start"].as_str().unwrap_or_default());
+        let start = in_words(&period.start);
         shown += &format!("  {start:<24} {count:>8}  {bar}\n");
     }
     shown
 }
 
-fn show_facet(name: &str, facet: &Value, paper: &Paper) -> String {
+fn show_facet(name: &str, facet: &FacetView, paper: &Paper) -> String {
     let mut shown = format!("\n{}\n", paper.styled(&Style::new().bold().cyan(), name));
-    for value in facet["values"].as_array().into_iter().flatten() {
-        let text = value["label"].as_str().or(value["value"].as_str()).unwrap_or_default();
-        shown += &format!("  {:>8}  {text}\n", number(&value["count"]));
+    for value in &facet.values {
+        let text = value.label.as_ref().unwrap_or(&value.value);
+        shown += &format!("  {:>8}  {text}\n", value.count);
     }
-    let (left_out, without) = (number(&facet["left_out"]), number(&facet["without"]));
-    let rest = [(left_out, "more values"), (without, "articles without one")];
+    let rest = [(facet.left_out, "more values"), (facet.without, "articles without one")];
     let rest: Vec<String> = rest
         .iter()
         .filter(|(count, _)| *count > 0)
@@ -49,10 +47,6 @@ fn show_facet(name: &str, facet: &Value, paper: &Paper) -> String {
     shown
 }
 
-fn number(value: &Value) -> u64 {
-    value.as_u64().unwrap_or_default()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -60,7 +54,7 @@ mod tests {
     #[test]
     fn counts_are_lines_with_bars() {
         let answer = serde_json::json!({
-            "total": 30,
+            "query": "", "total": 30,
             "facets": {"language": {
                 "values": [{"value": "en", "count": 20}], "left_out": 2, "without": 0,
             }},
@@ -69,7 +63,7 @@ mod tests {
                 {"start": "2026-11-02T00:00:00Z", "count": 10},
             ],
         });
-        let shown = show_counts(&answer, &Paper::plain(80));
+        let shown = show_counts(&serde_json::from_value(answer).unwrap(), &Paper::plain(80));
         assert!(shown.starts_with("30 articles\n\nlanguage\n        20  en\n"), "{shown}");
         assert!(shown.contains("2 more values"), "{shown}");
         let bars: Vec<usize> =

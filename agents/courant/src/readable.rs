@@ -1,6 +1,9 @@
 //! Formats an article, and the state of a pipeline, for a person.
 
 use console::Style;
+use courant_api::articles::{RevisionView, Revisions};
+use courant_api::decisions::{DecisionView, DecisionsAnswer};
+use courant_api::status::{AgentView, QueueView, Status};
 use serde_json::Value;
 
 use crate::paper::{Paper, duration_in_words, in_words, short_id};
@@ -49,47 +52,44 @@ pub(crate) fn show_article(article: &Value, paper: &Paper) -> String {
 }
 
 /// Returns a line for each version of an article, the newest first.
-pub(crate) fn show_revisions(answer: &Value, paper: &Paper) -> String {
-    let revisions = answer["revisions"].as_array().into_iter().flatten();
-    let line = |revision: &Value| {
-        let text = |key: &str| revision[key].as_str().unwrap_or_default();
-        let observed = in_words(text("observed_at"));
-        let length = revision["length"].as_u64().unwrap_or_default();
-        let line = format!("{observed} · {length} characters · {}", text("title"));
-        paper.wrapped(&line, 0)
+pub(crate) fn show_revisions(answer: &Revisions, paper: &Paper) -> String {
+    let line = |revision: &RevisionView| {
+        let RevisionView { length, title, .. } = revision;
+        let observed = in_words(&revision.observed_at);
+        paper.wrapped(&format!("{observed} · {length} characters · {title}"), 0)
     };
-    let mut shown: String = revisions.map(line).collect();
+    let mut shown: String = answer.revisions.iter().map(line).collect();
     shown += "show one with --as-of TIME, or all texts with --json\n";
     shown
 }
 
 /// Returns a sentence for each decision, the latest first.
-pub(crate) fn show_decisions(answer: &Value, paper: &Paper) -> String {
-    let decisions = answer["decisions"].as_array().into_iter().flatten();
+pub(crate) fn show_decisions(answer: &DecisionsAnswer, paper: &Paper) -> String {
+    let decisions = answer.decisions.iter();
     let shown: String = decisions.map(|decision| paper.wrapped(&decided(decision), 0)).collect();
     if shown.is_empty() { "no decision is kept; they are kept for a week\n".into() } else { shown }
 }
 
-fn decided(decision: &Value) -> String {
-    let text = |key: &str| decision[key].as_str().unwrap_or_default();
-    let of = short_id(text("of"));
-    let why = match (text("decision"), text("rule")) {
-        ("refused", _) => text("reason").to_owned(),
+fn decided(decision: &DecisionView) -> String {
+    let of = short_id(decision.of.as_deref().unwrap_or_default());
+    let rule = decision.rule.as_deref().unwrap_or_default();
+    let why = match (decision.decision.as_str(), rule) {
+        ("refused", _) => decision.reason.clone().unwrap_or_default(),
         ("new", _) => "address and text were new".to_owned(),
         ("revision", _) => "the address was known with another text".to_owned(),
         (_, "address") => "the address was known, with this text or a later one".to_owned(),
         (_, "text") => format!("article {of} has the same words"),
         (_, "parts") => {
-            let share = decision["containment"].as_f64().unwrap_or_default() * 100.0;
+            let share = decision.containment.unwrap_or_default() * 100.0;
             format!("{share:.0} % of the shorter text stand in article {of}")
         }
         _ => String::new(),
     };
-    let mut shown = format!("{} · {}", in_words(text("decided_at")), text("decision"));
-    for part in [why.as_str(), text("url")].into_iter().filter(|part| !part.is_empty()) {
+    let mut shown = format!("{} · {}", in_words(&decision.decided_at), decision.decision);
+    for part in [why.as_str(), &decision.url].into_iter().filter(|part| !part.is_empty()) {
         shown += &format!(" · {part}");
     }
-    if let Some(passage) = decision["shared_passage"].as_str() {
+    if let Some(passage) = &decision.shared_passage {
         shown += &format!(" · both say “{passage}”");
     }
     shown
@@ -107,80 +107,70 @@ fn list(items: &Value, text: impl Fn(&Value) -> Option<String>) -> String {
 }
 
 /// Returns the stored amounts, the queues that are not empty, the agents, feeds and pressure.
-pub(crate) fn show_status(status: &Value, paper: &Paper) -> String {
-    let mut shown = format!(
-        "{} articles stored; {} pages known\n",
-        number(&status["stored"]["articles"]),
-        number(&status["stored"]["fingerprints"]),
-    );
-    let pressure = &status["pressure"];
-    if text(&pressure["level"]) != "none" {
-        let told = format!("publishers are asked to {}: ", text(&pressure["level"]));
-        shown += &paper.wrapped(&(told + &text(&pressure["reason"])), 0);
+pub(crate) fn show_status(status: &Status, paper: &Paper) -> String {
+    let stored = &status.stored;
+    let mut shown =
+        format!("{} articles stored; {} pages known\n", stored.articles, stored.fingerprints);
+    let pressure = &status.pressure;
+    if pressure.level != "none" {
+        let told = format!("publishers are asked to {}: {}", pressure.level, pressure.reason);
+        shown += &paper.wrapped(&told, 0);
     }
-    let queues = status["queues"].as_array().into_iter().flatten();
-    let (work, kept): (Vec<_>, Vec<_>) = queues.partition(|queue| queue["stage"].is_string());
-    let waiting = work.iter().filter(|queue| number(&queue["depth"]) > 0);
-    let waiting: Vec<String> = waiting
-        .map(|queue| {
-            let age = queue["oldest_age_s"].as_f64().unwrap_or_default();
-            format!(
-                "  {:<12} {:>7} messages, {} in flight, the oldest for {}\n",
-                text(&queue["stage"]),
-                number(&queue["depth"]),
-                number(&queue["in_flight"]),
-                duration_in_words(age),
-            )
-        })
-        .collect();
-    shown += if waiting.is_empty() { "nothing waits\n" } else { "waiting for\n" };
-    shown.extend(waiting);
-    let letters = kept.iter().filter(|queue| text(&queue["stream"]).ends_with("_DLQ"));
-    let letters: u64 = letters.map(|queue| number(&queue["depth"])).sum();
+    shown += &show_queues(&status.queues);
+    status.agents.iter().for_each(|agent| shown += &show_agent(agent));
+    if let [agent] = status.agents.as_slice() {
+        let alone = "runs alone in its process; ask the others with `courant admin AGENT status`";
+        shown += &paper.wrapped(&format!("the {} {alone}", agent.agent), INDENT);
+    }
+    shown += &format!("{} feeds followed\n", status.feeds.followed);
+    for feed in &status.feeds.worst {
+        let problem = feed.problem.as_deref().unwrap_or_default();
+        shown += &paper.wrapped(&format!("failing: {}: {problem}", feed.url), INDENT);
+    }
+    shown += &match &status.model {
+        _ if status.agents.is_empty() => "no service runs: `courant run` starts one\n".to_owned(),
+        Some(model) => format!("vectors by {}\n", model.name),
+        None => "no encoder answers: searches go by words alone\n".to_owned(),
+    };
+    shown += &format!("courant {}\n", status.version);
+    shown
+}
+
+/// Returns a line for each queue of work that is not empty, and the number of dead letters.
+fn show_queues(queues: &[QueueView]) -> String {
+    let waiting = |queue: &QueueView| {
+        let stage = queue.stage.as_ref().filter(|_| queue.depth > 0)?;
+        let age = duration_in_words(queue.oldest_age_s.unwrap_or_default());
+        let QueueView { depth, in_flight, .. } = queue;
+        let amounts = format!("{depth:>7} messages, {in_flight} in flight");
+        Some(format!("  {stage:<12} {amounts}, the oldest for {age}\n"))
+    };
+    let waiting: String = queues.iter().filter_map(waiting).collect();
+    let mut shown = if waiting.is_empty() {
+        "nothing waits\n".to_owned()
+    } else {
+        format!("waiting for\n{waiting}")
+    };
+    let kept = queues.iter().filter(|queue| queue.stage.is_none());
+    let letters = kept.filter(|queue| queue.stream.ends_with("_DLQ"));
+    let letters: u64 = letters.map(|queue| queue.depth).sum();
     if letters > 0 {
         shown += &format!("{letters} dead letters: see `courant dlq list`\n");
     }
-    let agents = status["agents"].as_array().map(Vec::as_slice).unwrap_or_default();
-    agents.iter().for_each(|agent| shown += &show_agent(agent));
-    if let [agent] = agents {
-        let alone = "runs alone in its process; ask the others with `courant admin AGENT status`";
-        shown += &paper.wrapped(&format!("the {} {alone}", text(&agent["agent"])), INDENT);
-    }
-    let feeds = &status["feeds"];
-    shown += &format!("{} feeds followed\n", number(&feeds["followed"]));
-    for feed in feeds["worst"].as_array().into_iter().flatten() {
-        let told = format!("failing: {}: {}", text(&feed["url"]), text(&feed["problem"]));
-        shown += &paper.wrapped(&told, INDENT);
-    }
-    shown += &match status["model"]["name"].as_str() {
-        _ if agents.is_empty() => "no service runs: `courant run` starts one\n".to_owned(),
-        Some(name) => format!("vectors by {name}\n"),
-        None => "no encoder answers: searches go by words alone\n".to_owned(),
-    };
-    shown += &format!("courant {}\n", text(&status["version"]));
     shown
 }
 
 /// Returns one line on an agent. Its state has no age: the status tells only that of its process.
-fn show_agent(agent: &Value) -> String {
-    let up_s = agent["uptime_s"].as_f64().unwrap_or_default();
+fn show_agent(agent: &AgentView) -> String {
     format!(
         "  {:<12} {:<8}  {} done, {} retried, {} given up; started {} ago\n",
-        text(&agent["agent"]),
-        text(&agent["state"]),
-        number(&agent["succeeded"]),
-        number(&agent["retried"]),
-        number(&agent["discarded"]),
-        duration_in_words(up_s),
+        agent.agent,
+        agent.state,
+        agent.succeeded,
+        agent.retried,
+        agent.discarded,
+        duration_in_words(agent.uptime_s),
     )
-}
-
-fn number(value: &Value) -> u64 {
-    value.as_u64().unwrap_or_default()
-}
-
-fn text(value: &Value) -> String {
-    value.as_str().unwrap_or_default().to_owned()
 }
 
 #[cfg(test)]
@@ -192,10 +182,11 @@ mod tests {
     fn status(agents: &Value) -> String {
         let status = json!({
             "version": "0.1.0", "stored": {"articles": 3, "fingerprints": 4, "visits": 4},
-            "pressure": {"level": "none"}, "queues": [], "agents": agents,
-            "feeds": {"followed": 1, "worst": []}, "model": null,
+            "pressure": {"level": "none", "reason": "", "suggested_rate": 0.0}, "queues": [],
+            "index": {"articles": 3, "change": 3, "store_change": 3, "rebuilding": false},
+            "agents": agents, "feeds": {"followed": 1, "failing": 0, "worst": []}, "model": null,
         });
-        show_status(&status, &Paper::standard_output())
+        show_status(&serde_json::from_value(status).unwrap(), &Paper::standard_output())
     }
 
     #[test]
@@ -207,7 +198,10 @@ mod tests {
 
     #[test]
     fn the_age_of_a_process_is_not_shown_as_that_of_a_state() {
-        let agent = json!({"agent": "crawler", "state": "paused", "uptime_s": 54.0});
+        let agent = json!({
+            "agent": "crawler", "state": "paused", "uptime_s": 54.0, "in_flight": 0,
+            "succeeded": 0, "retried": 0, "discarded": 0, "details": {},
+        });
         let shown = status(&json!([agent]));
         assert!(shown.contains("the crawler runs alone in its process"), "{shown}");
         assert!(shown.contains("paused ") && !shown.contains("paused for"), "{shown}");

@@ -19,8 +19,6 @@ use crate::api::{Api, Inner};
 use crate::config::Config;
 use crate::handle::Handler;
 use crate::known::KnownUrls;
-#[cfg(feature = "conformance")]
-use crate::mcp;
 use crate::metrics::Metrics;
 use crate::near::NearCheck;
 use crate::obligations::Obligations;
@@ -106,7 +104,7 @@ impl Gateway {
     /// Returns the settings of MCP over HTTP.
     #[cfg(feature = "conformance")]
     pub fn mcp_config(&self) -> rmcp::transport::StreamableHttpServerConfig {
-        mcp::http_config(self.closing.clone(), http::MAX_BODY_BYTES)
+        courant_mcp::http::config(self.closing.clone(), http::MAX_BODY_BYTES)
     }
 
     /// Adds the gateway's HTTP routes and gRPC services to `process`.

@@ -7,7 +7,6 @@ pub(crate) mod decision;
 pub(crate) mod decisions;
 mod feed;
 pub(crate) mod feeds;
-pub(crate) mod fields;
 mod idempotency;
 pub(crate) mod outlets;
 mod passage;

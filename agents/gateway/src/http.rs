@@ -5,7 +5,6 @@ mod feeds;
 mod filters;
 mod words;
 
-use std::collections::BTreeMap;
 use std::fmt::Display;
 use std::str::FromStr;
 use std::time::Duration;
@@ -15,23 +14,21 @@ use axum::body::Body;
 use axum::extract::{Path, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
+use courant_api::HitFields;
+use courant_api::articles::{Address, ArticleView, Limit, Related, Revisions, Version};
+use courant_api::counts::{CountAnswer, CountParams};
 use courant_api::openapi::{Media, Operation};
+use courant_api::search::{SearchAnswer, SearchParams};
+use courant_api::status::Status;
+use courant_api::submissions::{Receipt, Submission, Until, Wait};
 use courant_search::CountRequest;
 use courant_service::{JsonBody, Parameters, Refusal, Routes};
 use jiff::{SignedDuration, SpanRelativeTo};
-use schemars::JsonSchema;
-use serde::Deserialize;
 use serde_json::Value;
 use tokio_util::sync::CancellationToken;
 
 use crate::api::Api;
-use crate::api::articles::{Related, Revisions};
-use crate::api::counts::CountAnswer;
-use crate::api::fields::HitFields;
-use crate::api::search::{DEFAULT_HITS, Mode, SearchAnswer, SearchRequest, Sort, check_limit};
-use crate::api::status::Status;
-use crate::api::submit::{Receipt, Submission};
-use crate::api::view::ArticleView;
+use crate::api::search::{DEFAULT_HITS, SearchRequest, check_limit};
 use crate::error::ApiError;
 use crate::mcp;
 use crate::submissions::decisions_on_lines;
@@ -131,30 +128,6 @@ fn articles() -> Routes<Api> {
         )
 }
 
-/// The time that a submission waits for its decision.
-#[derive(Debug, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-struct Wait {
-    /// Seconds to wait for the decision.
-    #[serde(default)]
-    #[schemars(range(min = 0, max = 300))]
-    wait: f64,
-    /// The end of the wait: `decided`, or `stored`, which comes later.
-    #[serde(default)]
-    until: Until,
-}
-
-/// The end of a wait.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, JsonSchema)]
-#[serde(rename_all = "lowercase")]
-enum Until {
-    /// The decision.
-    #[default]
-    Decided,
-    /// The article is stored, if the entry becomes one.
-    Stored,
-}
-
 async fn submit(
     State(api): State<Api>,
     Parameters(Wait { wait, until }): Parameters<Wait>,
@@ -187,44 +160,11 @@ fn bounded_wait(seconds: f64, max_s: u64) -> Result<Duration, ApiError> {
         .ok_or_else(|| ApiError::Invalid(format!("wait is {seconds}; give 0 to {max_s} seconds")))
 }
 
-/// A search in a URL. Every other parameter is a filter by a field of the query language.
-#[derive(Debug, Deserialize, JsonSchema)]
-struct SearchParams {
-    /// The question, in the query language. Without words, articles are listed by time.
-    #[serde(default)]
-    q: String,
-    /// The older name of `limit`.
-    #[schemars(range(min = 1, max = 100))]
-    k: Option<usize>,
-    /// The number of hits, 1 to 100; 10 if absent.
-    #[schemars(range(min = 1, max = 100))]
-    limit: Option<usize>,
-    /// The searches that answer.
-    #[serde(default)]
-    mode: Mode,
-    /// By relevance if the question has words, else the newest first.
-    sort: Option<Sort>,
-    /// Gets the next page, from the answer before.
-    cursor: Option<String>,
-    /// True to show the parts of each score.
-    #[serde(default)]
-    explain: bool,
-    /// The age at which an article loses a quarter of its score, an ISO 8601 duration such as
-    /// `P3D`. Ages do not count if it is absent.
-    half_life: Option<String>,
-    /// The members of a hit that the answer shows, with commas between.
-    fields: Option<String>,
-    /// The number of a change that must be found; from another answer.
-    change: Option<i64>,
-    #[serde(flatten)]
-    filters: BTreeMap<String, String>,
-}
-
 async fn search(
     State(api): State<Api>,
     Parameters(params): Parameters<SearchParams>,
 ) -> Result<Response, Refusal> {
-    let fields = params.fields.as_deref().map(HitFields::parse).transpose()?;
+    let fields = params.fields.as_deref().map(hit_fields).transpose()?;
     api.reached(params.change).await?;
     let request = SearchRequest {
         query: params.q,
@@ -243,6 +183,10 @@ async fn search(
     Ok(Json(answer).into_response())
 }
 
+fn hit_fields(names: &str) -> Result<HitFields, ApiError> {
+    HitFields::parse(names).map_err(|fault| ApiError::Invalid(fault.to_string()))
+}
+
 /// Days have 24 hours. Months have no length of their own.
 fn half_life(text: &str) -> Result<SignedDuration, ApiError> {
     let span = text.parse::<jiff::Span>().ok();
@@ -251,28 +195,6 @@ fn half_life(text: &str) -> Result<SignedDuration, ApiError> {
         let text: String = text.chars().take(40).collect();
         ApiError::Invalid(format!("half_life is {text:?}; give a duration such as P3D or PT12H"))
     })
-}
-
-/// Counts in a URL. Every other parameter is a filter by a field of the query language.
-#[derive(Debug, Deserialize, JsonSchema)]
-struct CountParams {
-    /// The question, in the query language. All of its words must stand in an article.
-    #[serde(default)]
-    q: String,
-    /// The properties whose values are counted, with commas between.
-    #[serde(default)]
-    facets: String,
-    /// The most values of each, 1 to 1000; 10 if absent.
-    #[schemars(range(min = 1, max = 1000))]
-    limit: Option<usize>,
-    /// Counts by time as well: `minute`, `hour`, `day`, `week` or `month`.
-    interval: Option<String>,
-    /// A property by whose most frequent values each period is divided.
-    by: Option<String>,
-    /// The number of a change that must be counted; from another answer.
-    change: Option<i64>,
-    #[serde(flatten)]
-    filters: BTreeMap<String, String>,
 }
 
 async fn counts(
@@ -292,14 +214,6 @@ async fn counts(
 
 fn parsed<T: FromStr<Err: Display>>(text: &str) -> Result<T, ApiError> {
     text.parse().map_err(|error: T::Err| ApiError::Invalid(error.to_string()))
-}
-
-/// A version of an article.
-#[derive(Debug, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-struct Version {
-    /// The time at which the article is wanted as it was then, RFC 3339.
-    as_of: Option<String>,
 }
 
 async fn article(
@@ -326,28 +240,11 @@ async fn revisions(
     Ok(Json(api.revisions(&id).await?))
 }
 
-/// The address of an article.
-#[derive(Debug, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-struct Address {
-    /// The address, in any form that leads to the same canonical URL.
-    url: String,
-}
-
 async fn article_at(
     State(api): State<Api>,
     Parameters(Address { url }): Parameters<Address>,
 ) -> Result<Json<ArticleView>, Refusal> {
     Ok(Json(api.article_at(&url).await?))
-}
-
-/// The number of results wanted.
-#[derive(Debug, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-struct Limit {
-    /// The number of articles, 1 to 100; 10 if absent.
-    #[schemars(range(min = 1, max = 100))]
-    k: Option<usize>,
 }
 
 async fn related(

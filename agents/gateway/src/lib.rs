@@ -27,7 +27,6 @@ mod pressure;
 mod release;
 mod spool;
 mod submissions;
-mod syndication;
 
 #[cfg(test)]
 mod tests;

@@ -1,29 +1,18 @@
 //! The Model Context Protocol: the requests of the HTTP API as tools, resources and prompts for
 //! language models, over stateless streamable HTTP.
 //!
-//! Every answer has a budget (`budget`), and stands below a notice that it quotes strangers
-//! (`quote`).
+//! Every answer has a budget, and stands below a notice that it quotes strangers (`courant-mcp`).
 
-mod answer;
-mod budget;
 mod completions;
-mod filters;
-mod left_out;
 mod links;
-mod malformed;
-mod prompts;
-mod quote;
 mod resources;
-mod schema;
 mod tools;
 
 use std::convert::Infallible;
-use std::sync::Arc;
-use std::time::Duration;
 
 use axum::extract::Request;
-use axum::middleware::from_fn_with_state;
 use axum::response::Response;
+use courant_mcp::{http, prompts, quote};
 use rmcp::model::{
     CacheScope, CallToolRequestParams, CallToolResponse, CallToolResult, CompleteRequestParams,
     CompleteResult, ContentBlock, CustomRequest, CustomResult, ErrorCode, GetPromptRequestParams,
@@ -32,15 +21,12 @@ use rmcp::model::{
     ReadResourceResponse, ServerCapabilities, ServerConfig, Tool,
 };
 use rmcp::service::RequestContext;
-use rmcp::transport::streamable_http_server::session::never::NeverSessionManager;
-use rmcp::transport::{StreamableHttpServerConfig, StreamableHttpService};
 use rmcp::{ErrorData, RoleServer, ServerHandler};
 use tokio_util::sync::CancellationToken;
-use tower::{Layer, Service};
+use tower::Service;
 
 use crate::api::Api;
 use crate::error::ApiError;
-use malformed::explain_malformed;
 
 /// Tools, prompts and templates change with the program only.
 const LISTS_FRESH_MS: u64 = 3_600_000;
@@ -91,6 +77,16 @@ impl McpServer {
         let answer = tokio::time::timeout(patience, Box::pin(request)).await;
         answer
             .map_err(|_| ErrorData::internal_error(ApiError::TimedOut(patience).to_string(), None))
+    }
+}
+
+impl From<courant_mcp::Error> for ApiError {
+    fn from(error: courant_mcp::Error) -> Self {
+        match error {
+            courant_mcp::Error::Limit { .. } => Self::Invalid(error.to_string()),
+            courant_mcp::Error::Unwritable(error) => Self::Unwritable(error),
+            courant_mcp::Error::NoObject => Self::Panicked,
+        }
     }
 }
 
@@ -209,7 +205,7 @@ impl ServerHandler for McpServer {
     }
 }
 
-/// Answers any request by itself: no session to lose in a restart, none to leak.
+/// Returns the service that answers at `/mcp`.
 pub(crate) fn over_http(
     api: &Api,
     closing: CancellationToken,
@@ -219,24 +215,5 @@ pub(crate) fn over_http(
 + Send
 + Sync
 + use<> {
-    let config = http_config(closing, max_body_bytes);
-    let server = McpServer::new(api.clone());
-    let sessions = Arc::new(NeverSessionManager::default());
-    let service = StreamableHttpService::new(move || Ok(server.clone()), sessions, config);
-    from_fn_with_state(max_body_bytes, explain_malformed).layer(service)
-}
-
-/// The settings of streamable HTTP. The face of all routes checks hosts and origins
-/// (`service.hosts`, `service.origins`).
-pub(crate) fn http_config(
-    closing: CancellationToken,
-    max_body_bytes: usize,
-) -> StreamableHttpServerConfig {
-    StreamableHttpServerConfig::default()
-        .with_allowed_hosts(Vec::<String>::new())
-        .with_legacy_session_mode(false)
-        .with_json_response(true)
-        .with_sse_keep_alive(Some(Duration::from_secs(15)))
-        .with_max_request_body_bytes(max_body_bytes)
-        .with_cancellation_token(closing)
+    http::serve(McpServer::new(api.clone()), closing, max_body_bytes)
 }

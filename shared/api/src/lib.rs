@@ -1,16 +1,29 @@
-//! The contract of the HTTP interfaces, which services and clients share: the vocabulary of errors
-//! ([`Problem`]), and the reading of requests with errors that a person understands
-//! ([`from_json`], [`from_query`]), and the description of operations ([`openapi`]). Pure.
+//! The contract of the HTTP interfaces, which services and clients share: the types of requests and
+//! answers by subject, the vocabulary of errors ([`Problem`]), the reading of requests with errors
+//! that a person understands ([`from_json`], [`from_query`]), the description of operations
+//! ([`openapi`]), and the writing of feeds ([`syndication`]). Pure.
 
+pub mod articles;
 mod code;
+pub mod counts;
+pub mod decisions;
 mod fault;
+pub mod feeds;
+mod hit_fields;
 mod model;
 pub mod openapi;
+pub mod outlets;
 mod problem;
 mod read;
+pub mod search;
+pub mod status;
+pub mod submissions;
+pub mod syndication;
+pub mod words;
 
 pub use code::ErrorCode;
 pub use fault::Fault;
-pub use model::Model;
+pub use hit_fields::HitFields;
+pub use model::{Model, ModelView};
 pub use problem::{ErrorSummary, FieldError, Problem};
 pub use read::{from_json, from_query};

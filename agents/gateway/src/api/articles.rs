@@ -1,14 +1,13 @@
 //! Reads an article, and its related articles.
 
+use courant_api::articles::{ArticleView, Related, RevisionView, Revisions};
 use courant_article::{Article, ArticleId};
 use courant_dedup::canonicalize;
 use courant_store::{ReplacedRevision, StoredArticle};
 use jiff::Timestamp;
-use schemars::JsonSchema;
-use serde::Serialize;
 
 use super::Api;
-use super::view::{ArticleView, CopyView, Found, rfc_3339};
+use super::view::{article_view, copy_view, found, rfc_3339};
 use crate::error::ApiError;
 
 /// The most versions of an article that are shown.
@@ -18,65 +17,30 @@ const MAX_COPIES: usize = 100;
 /// The fewest digits of an id that name an article.
 const FEWEST_DIGITS: usize = 8;
 
-/// Articles like another one.
-#[derive(Clone, Debug, Serialize, JsonSchema)]
-pub(crate) struct Related {
-    /// The article that was asked for.
-    pub(crate) id: String,
-    /// The one most like it first.
-    pub(crate) hits: Vec<Found>,
-}
-
-/// The versions of an article.
-#[derive(Clone, Debug, Serialize, JsonSchema)]
-pub(crate) struct Revisions {
-    pub(crate) id: String,
-    /// The current version, and those before it.
-    pub(crate) revisions: Vec<RevisionView>,
-}
-
-/// A version of an article.
-#[derive(Clone, Debug, Serialize, JsonSchema)]
-pub(crate) struct RevisionView {
-    /// When this version was observed, Unix milliseconds.
-    pub(crate) revision: i64,
-    /// The same time, RFC 3339.
-    pub(crate) observed_at: String,
-    pub(crate) title: String,
-    pub(crate) content_hash: String,
-    /// Code points of the text.
-    pub(crate) length: usize,
-    pub(crate) text: String,
-    /// RFC 3339.
-    pub(crate) stored_at: String,
-}
-
-impl From<&StoredArticle> for RevisionView {
-    fn from(record: &StoredArticle) -> Self {
-        let article = &record.article;
-        Self {
-            revision: article.revision.0,
-            observed_at: rfc_3339(article.revision.0),
-            title: article.title.clone(),
-            content_hash: article.content_hash.to_string(),
-            length: article.text.as_str().chars().count(),
-            text: article.text.as_str().to_owned(),
-            stored_at: record.stored_at.to_string(),
-        }
+/// Shows the present version.
+fn present(record: &StoredArticle) -> RevisionView {
+    let article = &record.article;
+    RevisionView {
+        revision: article.revision.0,
+        observed_at: rfc_3339(article.revision.0),
+        title: article.title.clone(),
+        content_hash: article.content_hash.to_string(),
+        length: article.text.as_str().chars().count(),
+        text: article.text.as_str().to_owned(),
+        stored_at: record.stored_at.to_string(),
     }
 }
 
-impl From<&ReplacedRevision> for RevisionView {
-    fn from(kept: &ReplacedRevision) -> Self {
-        Self {
-            revision: kept.revision.0,
-            observed_at: rfc_3339(kept.revision.0),
-            title: kept.title.clone(),
-            content_hash: kept.content_hash.to_string(),
-            length: kept.text.as_str().chars().count(),
-            text: kept.text.as_str().to_owned(),
-            stored_at: kept.stored_at.to_string(),
-        }
+/// Shows an earlier version.
+fn replaced(kept: &ReplacedRevision) -> RevisionView {
+    RevisionView {
+        revision: kept.revision.0,
+        observed_at: rfc_3339(kept.revision.0),
+        title: kept.title.clone(),
+        content_hash: kept.content_hash.to_string(),
+        length: kept.text.as_str().chars().count(),
+        text: kept.text.as_str().to_owned(),
+        stored_at: kept.stored_at.to_string(),
     }
 }
 
@@ -138,8 +102,8 @@ impl Api {
             _ => record,
         };
         let copies = self.search.copies(&record.article, MAX_COPIES).await?;
-        let copies = copies.into_iter().map(CopyView::from).collect();
-        Ok(ArticleView { copies, ..record.into() })
+        let copies = copies.into_iter().map(copy_view).collect();
+        Ok(ArticleView { copies, ..article_view(record) })
     }
 
     /// The article at an address, in any form that leads to the same canonical URL.
@@ -157,8 +121,8 @@ impl Api {
         let id = self.id_of(id).await?;
         let current = articles.get(id).await?.ok_or_else(|| ApiError::NoArticle(id.to_string()))?;
         let kept = articles.revisions(id, MAX_REVISIONS).await?;
-        let mut revisions = vec![RevisionView::from(&current)];
-        revisions.extend(kept.iter().map(RevisionView::from));
+        let mut revisions = vec![present(&current)];
+        revisions.extend(kept.iter().map(replaced));
         Ok(Revisions { id: id.to_string(), revisions })
     }
 
@@ -168,7 +132,7 @@ impl Api {
         let id = self.id_of(id).await?;
         let hits = self.search.related(id, limit).await?;
         let hits = hits.ok_or_else(|| ApiError::NoArticle(id.to_string()))?;
-        let hits = hits.into_iter().map(|hit| Found::of(hit, false)).collect();
+        let hits = hits.into_iter().map(|hit| found(hit, false)).collect();
         Ok(Related { id: id.to_string(), hits })
     }
 }

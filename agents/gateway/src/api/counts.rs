@@ -2,10 +2,9 @@
 
 use std::collections::BTreeMap;
 
+use courant_api::counts::{CountAnswer, FacetView, PeriodView, ValueView};
 use courant_article::iptc_label;
 use courant_search::{CountRequest, Counts, Facet, PeriodCount};
-use schemars::JsonSchema;
-use serde::Serialize;
 
 use super::Api;
 use super::view::rfc_3339;
@@ -15,53 +14,6 @@ use crate::error::ApiError;
 const MAX_VALUES: usize = 1_000;
 /// The most periods of a series.
 const MAX_PERIODS: usize = 10_000;
-
-/// The counts of the articles that fulfil all conditions of a query.
-#[derive(Clone, Debug, Serialize, JsonSchema)]
-pub(crate) struct CountAnswer {
-    pub(crate) query: String,
-    pub(crate) total: u64,
-    /// By the names of the properties.
-    pub(crate) facets: BTreeMap<&'static str, FacetView>,
-    /// The periods that have articles, the oldest first; their sum is `total`.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub(crate) series: Vec<PeriodView>,
-    /// The stored articles that cannot be counted yet, because the index is being made.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(crate) not_indexed_yet: Option<u64>,
-}
-
-/// The values of a property.
-#[derive(Clone, Debug, Serialize, JsonSchema)]
-pub(crate) struct FacetView {
-    /// The most frequent first.
-    pub(crate) values: Vec<ValueView>,
-    /// Further values.
-    pub(crate) left_out: u64,
-    /// Articles without a value.
-    pub(crate) without: u64,
-}
-
-/// One value.
-#[derive(Clone, Debug, Serialize, JsonSchema)]
-pub(crate) struct ValueView {
-    pub(crate) value: String,
-    /// The name of a code.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(crate) label: Option<&'static str>,
-    pub(crate) count: u64,
-}
-
-/// The articles of one period.
-#[derive(Clone, Debug, Serialize, JsonSchema)]
-pub(crate) struct PeriodView {
-    /// The start of the period, RFC 3339.
-    pub(crate) start: String,
-    pub(crate) count: u64,
-    /// The articles with each of the most frequent values of `by`.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub(crate) values: Vec<ValueView>,
-}
 
 impl Api {
     /// Counts the articles that fulfil all conditions.
@@ -104,7 +56,7 @@ fn answer(
             left_out: facet.left_out,
             without: facet.without,
         };
-        (facet.facet.as_str(), view)
+        (facet.facet.as_str().to_owned(), view)
     };
     let period = |period: PeriodCount| PeriodView {
         start: rfc_3339(period.start_ms),
@@ -121,7 +73,9 @@ fn answer(
 }
 
 fn values(facet: Facet, counts: Vec<(String, u64)>) -> Vec<ValueView> {
-    let label = |value: &str| if facet == Facet::Topic { iptc_label(value) } else { None };
+    let label = |value: &str| {
+        if facet == Facet::Topic { iptc_label(value).map(str::to_owned) } else { None }
+    };
     let view = |(value, count): (String, u64)| ValueView { label: label(&value), value, count };
     counts.into_iter().map(view).collect()
 }

@@ -74,12 +74,16 @@ impl Api {
 
     /// Waits until the index holds the change of this number.
     pub(crate) async fn reached(&self, change: Option<i64>) -> Result<(), ApiError> {
-        match change {
-            Some(change) if !self.search.wait_for(change, PATIENCE).await => {
-                Err(ApiError::Behind { after: PATIENCE })
-            }
-            _ => Ok(()),
+        let Some(change) = change else { return Ok(()) };
+        if self.search.wait_for(change, PATIENCE).await {
+            return Ok(());
         }
+        let last = self.store.articles().head().await?.change;
+        if change > last {
+            let message = format!("there is no change {change} yet: the last one is {last}");
+            return Err(ApiError::Invalid(message));
+        }
+        Err(ApiError::Behind { after: PATIENCE })
     }
 
     pub(super) async fn keep_list(&self, key: &str, list: &RankedList) {

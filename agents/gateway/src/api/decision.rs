@@ -1,12 +1,13 @@
 //! The reasons for the decision on an article, from what the store knows of it.
 
+use courant_api::articles::CopyView;
+use courant_api::decisions::DecisionAnswer;
 use courant_article::{ArticleId, Decision};
 use courant_dedup::{canonicalize, registered_domain};
 use courant_store::{Fingerprint, StoredArticle};
-use serde::Serialize;
 
 use super::Api;
-use super::view::{CopyView, rfc_3339};
+use super::view::{copy_view, rfc_3339};
 use crate::error::ApiError;
 
 /// The most copies of an article that an explanation names.
@@ -17,29 +18,6 @@ const MAX_COPIES: usize = 20;
 pub(crate) enum ArticleName {
     Id(String),
     Url(String),
-}
-
-/// The decision on an article, and the reasons for it.
-#[derive(Clone, Debug, Serialize)]
-pub(crate) struct DecisionAnswer {
-    pub(crate) id: String,
-    /// The address that names the article, if it was asked for by an address.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(crate) canonical_url: Option<String>,
-    /// `new`, `revision`, `syndicated`, `duplicate`, or `unknown` if it never came.
-    pub(crate) decision: String,
-    /// True if the article itself is stored.
-    pub(crate) stored: bool,
-    pub(crate) reasons: Vec<String>,
-    /// The stored article.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(crate) article: Option<CopyView>,
-    /// The article that had this text first.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(crate) original: Option<CopyView>,
-    /// Other stored articles with this text.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub(crate) copies: Vec<CopyView>,
 }
 
 /// The parts of the store that bear on the decision.
@@ -97,7 +75,7 @@ impl Api {
         let (mut copies, mut revisions) = (Vec::new(), 0);
         if let Some(stored) = article.as_ref().or(original.as_ref()) {
             let found = self.search.copies(&stored.article, MAX_COPIES).await?;
-            copies.extend(found.into_iter().map(CopyView::from));
+            copies.extend(found.into_iter().map(copy_view));
         }
         if article.is_some() {
             revisions = articles.revisions(id, super::articles::MAX_REVISIONS).await?.len();

@@ -1,10 +1,9 @@
 //! Decisions on entries: why one was let in, called a copy, or refused.
 
+use courant_api::decisions::{DecisionView, DecisionsAnswer};
 use courant_article::ArticleId;
 use courant_dedup::canonicalize;
 use courant_search::{DecidedEntry, DecisionKey};
-use schemars::JsonSchema;
-use serde::Serialize;
 
 use super::Api;
 use super::passage::shared_passage;
@@ -13,42 +12,6 @@ use crate::error::ApiError;
 
 /// The most decisions in an answer.
 const MAX_DECISIONS: usize = 100;
-
-/// Decisions, the latest first.
-#[derive(Clone, Debug, Serialize, JsonSchema)]
-pub(crate) struct DecisionsAnswer {
-    pub(crate) decisions: Vec<DecisionView>,
-}
-
-/// A decision on an entry.
-#[derive(Clone, Debug, Serialize, JsonSchema)]
-pub(crate) struct DecisionView {
-    pub(crate) submission_id: String,
-    pub(crate) url: String,
-    /// RFC 3339.
-    pub(crate) decided_at: String,
-    /// `new`, `revision`, `syndicated`, `duplicate` or `refused`.
-    pub(crate) decision: String,
-    /// The rule that decided: `new`, `address` (it was known), `text` (another article has the
-    /// same words) or `parts` (another article has nearly the same text).
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(crate) rule: Option<String>,
-    /// The article that the entry became, or repeats.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(crate) article_id: Option<String>,
-    /// The first article with the text, for a copy.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(crate) of: Option<String>,
-    /// The share of the shorter text that stands in the longer one, for `parts`.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(crate) containment: Option<f32>,
-    /// The longest passage that both texts have, if both are stored.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(crate) shared_passage: Option<String>,
-    /// Why it was refused.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(crate) reason: Option<String>,
-}
 
 /// The entry whose decisions are asked for: one of these.
 #[derive(Clone, Debug, Default)]

@@ -2,12 +2,12 @@
 
 use std::collections::BTreeMap;
 
+use courant_api::syndication::{Channel, ChannelItem};
 use courant_search::{Hit, Listing, TimeOrder};
 
 use super::Api;
 use super::search::check_limit;
 use crate::error::ApiError;
-use crate::syndication::{Channel, ChannelItem};
 
 impl Api {
     /// Returns the newest articles that fulfil all conditions. `address` is that of the feed.

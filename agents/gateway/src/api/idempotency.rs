@@ -2,10 +2,10 @@
 
 use std::time::Duration;
 
+use courant_api::submissions::Submission;
 use courant_article::ContentHash;
 
 use super::Api;
-use super::submit::Submission;
 use crate::error::ApiError;
 
 /// The time for which a key is remembered in Redis. Memory keeps it for `cache.ttl_s` alone.

@@ -2,12 +2,11 @@
 
 use std::collections::{BTreeMap, HashSet};
 
+use courant_api::outlets::{Outlet, OutletsAnswer, SilentOutlet};
 use courant_search::{CountRequest, Facet, TimeOrder};
-use serde::Serialize;
 
 use super::Api;
-use super::counts::ValueView;
-use super::view::Found;
+use super::view::found;
 use crate::error::ApiError;
 
 /// The most outlets that are counted.
@@ -26,62 +25,6 @@ pub(crate) struct OutletsRequest {
     pub(crate) limit: usize,
     /// The headlines of each.
     pub(crate) headlines: usize,
-}
-
-/// The coverage of a query by outlets.
-#[derive(Clone, Debug, Serialize)]
-pub(crate) struct OutletsAnswer {
-    pub(crate) query: String,
-    /// The articles on the subject, of all outlets.
-    pub(crate) total: u64,
-    /// Those that were compared, with the most articles first.
-    pub(crate) outlets: Vec<Outlet>,
-    /// Outlets that have articles under the same filters, and none on the subject.
-    pub(crate) silent: Vec<SilentOutlet>,
-    /// Further outlets with articles on the subject.
-    #[serde(skip_serializing_if = "is_zero")]
-    pub(crate) further_outlets: u64,
-}
-
-/// The coverage by one outlet.
-#[derive(Clone, Debug, Serialize)]
-pub(crate) struct Outlet {
-    pub(crate) site: String,
-    pub(crate) articles: u64,
-    /// All its articles under the same filters.
-    pub(crate) articles_in_all: u64,
-    pub(crate) sentiment: BTreeMap<String, u64>,
-    pub(crate) names: Vec<ValueView>,
-    pub(crate) first: Option<Headline>,
-    /// The latest ones.
-    pub(crate) headlines: Vec<Headline>,
-}
-
-/// An outlet without an article on the subject.
-#[derive(Clone, Debug, Serialize)]
-pub(crate) struct SilentOutlet {
-    pub(crate) site: String,
-    /// Its articles on other subjects, under the same filters.
-    pub(crate) articles_in_all: u64,
-}
-
-/// An article of an outlet.
-#[derive(Clone, Debug, Serialize)]
-pub(crate) struct Headline {
-    pub(crate) id: String,
-    pub(crate) title: String,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(crate) published_at: Option<String>,
-}
-
-fn is_zero(count: &u64) -> bool {
-    *count == 0
-}
-
-impl From<Found> for Headline {
-    fn from(found: Found) -> Self {
-        Self { id: found.id, title: found.title, published_at: found.published_at }
-    }
 }
 
 impl Api {
@@ -165,14 +108,14 @@ impl Api {
         };
         let first = self.search.list(&listing(TimeOrder::Oldest, 1)).await?;
         let latest = self.search.list(&listing(TimeOrder::Newest, request.headlines)).await?;
-        let headlines = latest.hits.into_iter().map(|hit| Found::of(hit, false).into());
+        let headlines = latest.hits.into_iter().map(|hit| found(hit, false).into());
         Ok(Outlet {
             site: site.to_owned(),
             articles,
             articles_in_all,
             sentiment: sentiment.into_iter().map(|value| (value.value, value.count)).collect(),
             names,
-            first: first.hits.into_iter().next().map(|hit| Found::of(hit, false).into()),
+            first: first.hits.into_iter().next().map(|hit| found(hit, false).into()),
             headlines: headlines.collect(),
         })
     }

@@ -3,18 +3,17 @@
 use std::collections::BTreeMap;
 use std::sync::PoisonError;
 
+use courant_api::search::{Mode, SearchAnswer, Sort};
 use courant_article::{ContentHash, Embedding, ModelRef};
 use courant_embedder_client::EmbedError;
 use courant_query::Query;
 use courant_search::{CANDIDATES, Listing, Question, RankedList, Recency, SearchMode, TimeOrder};
 use jiff::SignedDuration;
-use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
 use tokio::time::Instant;
 
 use super::Api;
 use super::cursor::{Cursor, Place};
-use super::view::Found;
+use super::view::found;
 use crate::error::ApiError;
 
 /// The number of results if the request names none.
@@ -24,39 +23,12 @@ pub(crate) const DEFAULT_HITS: usize = 10;
 const MIN_HALF_LIFE: SignedDuration = SignedDuration::from_hours(1);
 const MAX_HALF_LIFE: SignedDuration = SignedDuration::from_hours(36_500 * 24);
 
-/// Which searches answer.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "lowercase")]
-pub(crate) enum Mode {
-    /// By words and by meaning, fused.
-    #[default]
-    Hybrid,
-    /// By meaning.
-    Vector,
-    /// By words.
-    Text,
-}
-
-impl From<Mode> for SearchMode {
-    fn from(mode: Mode) -> Self {
-        match mode {
-            Mode::Hybrid => Self::Hybrid,
-            Mode::Vector => Self::Vector,
-            Mode::Text => Self::Text,
-        }
+fn search_mode(mode: Mode) -> SearchMode {
+    match mode {
+        Mode::Hybrid => SearchMode::Hybrid,
+        Mode::Vector => SearchMode::Vector,
+        Mode::Text => SearchMode::Text,
     }
-}
-
-/// The order of the results.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "lowercase")]
-pub(crate) enum Sort {
-    /// The best answer first.
-    Relevance,
-    /// By time of publication, else of observation; the latest first.
-    Newest,
-    /// The earliest first.
-    Oldest,
 }
 
 /// A question for articles.
@@ -76,35 +48,6 @@ pub(crate) struct SearchRequest {
     pub(crate) explain: bool,
     /// The age at which an article loses a quarter of its score; `None` if age does not count.
     pub(crate) half_life: Option<SignedDuration>,
-}
-
-/// The result of a search.
-#[derive(Clone, Debug, Serialize, JsonSchema)]
-pub(crate) struct SearchAnswer {
-    pub(crate) query: String,
-    /// The search that really ran.
-    pub(crate) mode: Mode,
-    pub(crate) sort: Sort,
-    /// Why it is less than was asked for.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(crate) degraded: Option<String>,
-    /// The articles that fulfil all conditions, whichever are shown.
-    pub(crate) total: u64,
-    /// True if a hit does not fulfil all conditions: it has only some of the words, or is near in
-    /// meaning. `total` does not count it.
-    pub(crate) relaxed: bool,
-    /// The best, newest or oldest first.
-    pub(crate) hits: Vec<Found>,
-    /// Gets the next page; absent at the end.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(crate) cursor: Option<String>,
-    /// The number of the last change of the archive that could be found. As the parameter `change`
-    /// of another request, it lets a gateway answer that has come as far.
-    pub(crate) change: i64,
-    /// The stored articles that cannot be found yet, because the index is being made; absent if
-    /// there are none.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(crate) not_indexed_yet: Option<u64>,
 }
 
 impl Api {
@@ -184,7 +127,7 @@ impl Api {
             degraded,
             total: list.total,
             relaxed: hits.iter().any(|hit| hit.ranked.is_some_and(|ranked| ranked.is_relaxed)),
-            hits: hits.into_iter().map(|hit| Found::of(hit, request.explain)).collect(),
+            hits: hits.into_iter().map(|hit| found(hit, request.explain)).collect(),
             cursor: has_more.then(|| cursor.to_string()),
             change,
             not_indexed_yet: self.not_indexed_yet(),
@@ -211,7 +154,7 @@ impl Api {
             self.metrics.degraded_search();
         }
         let mode = if degraded.is_some() { Mode::Text } else { mode };
-        let question = Question { query, vector, mode: mode.into(), recency };
+        let question = Question { query, vector, mode: search_mode(mode), recency };
         // Boxed, as the store's futures are large.
         let ranking = Box::pin(self.search.rank(&question));
         let list = self.metrics.agent.timed("search", ranking).await?;
@@ -255,7 +198,7 @@ impl Api {
             degraded: None,
             total: page.total,
             relaxed: false,
-            hits: page.hits.into_iter().map(|hit| Found::of(hit, false)).collect(),
+            hits: page.hits.into_iter().map(|hit| found(hit, false)).collect(),
             cursor: next.map(|cursor| cursor.to_string()),
             change,
             not_indexed_yet: self.not_indexed_yet(),

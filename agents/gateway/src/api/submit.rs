@@ -3,6 +3,7 @@
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
+use courant_api::submissions::{Receipt, Submission};
 use courant_article::{
     ArticleId, Decision, Entry, Evidence, FeedFields, MAX_TAGS, PageFields, PublishedAt, Revision,
     Text, is_on_the_web,
@@ -11,8 +12,6 @@ use courant_bus::{Failure, MessageId, Subject, Subscription};
 use courant_dedup::{canonical_url, content_hash};
 use courant_proto::v1;
 use courant_proto::v1::pressure::Level;
-use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
 use tokio::sync::{SemaphorePermit, TryAcquireError};
 use tokio::time::Instant;
 
@@ -30,94 +29,17 @@ const MAX_AUTHORS: usize = 50;
 /// A longer name of a submission is a mistake.
 const MAX_SUBMISSION_ID_CHARS: usize = 200;
 
-/// An article to be let in.
-#[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct Submission {
-    /// The article's address, http or https.
-    pub(crate) url: String,
-    /// The headline.
-    pub(crate) title: String,
-    /// The plain text of the article, without markup; cut at 256 KiB.
-    pub(crate) text: String,
-    /// Names of the authors.
-    #[serde(default)]
-    pub(crate) authors: Vec<String>,
-    /// RFC 3339 with offset, or a date alone as 2026-03-01.
-    #[serde(default)]
-    pub(crate) published_at: Option<String>,
-    /// ISO 639-1, such as en.
-    #[serde(default)]
-    pub(crate) language: Option<String>,
-    /// The publisher's name.
-    #[serde(default)]
-    pub(crate) site_name: Option<String>,
-    /// The address that the page declares as canonical, within the same domain.
-    #[serde(default)]
-    pub(crate) declared_canonical_url: Option<String>,
-    /// The feed, site or program it comes from.
-    #[serde(default)]
-    pub(crate) source: Option<String>,
-    /// The lead image's address, http or https.
-    #[serde(default)]
-    pub(crate) image: Option<String>,
-    /// Tags and keywords.
-    #[serde(default)]
-    pub(crate) tags: Vec<String>,
-    /// The publisher's section, in its own words.
-    #[serde(default)]
-    pub(crate) section: Option<String>,
-    /// RFC 3339 with offset, or a date alone: when the page was last changed.
-    #[serde(default)]
-    pub(crate) modified_at: Option<String>,
-    /// Not everybody may read all of it at its address.
-    #[serde(default)]
-    pub(crate) paywalled: bool,
-    /// RFC 3339: when this version was seen. Now, if absent. Older than what is
-    /// known of the same URL, it changes nothing.
-    #[serde(default)]
-    pub(crate) observed_at: Option<String>,
-    /// Names this submission in `courant.entry.decided`. Made up, if absent.
-    #[serde(default)]
-    pub(crate) submission_id: Option<String>,
-}
-
-/// The outcome of a submission.
-#[derive(Clone, Debug, Serialize, JsonSchema)]
-pub(crate) struct Receipt {
-    pub(crate) submission_id: String,
-    /// The id by which the article is found once it is stored; for a duplicate,
-    /// that of the article which it repeats.
-    pub(crate) article_id: String,
-    /// `new`, `revision`, `syndicated`, `duplicate` or `refused`. Absent while it
-    /// is not decided.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(crate) decision: Option<String>,
-    /// The first article with this text, where it is a copy.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(crate) of: Option<String>,
-    /// Why it was refused.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(crate) reason: Option<String>,
-    /// The number of a change of the archive that includes the article, once it is stored: as the
-    /// parameter `change` of a search it finds the article.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(crate) change: Option<i64>,
-}
-
-impl Receipt {
-    /// The receipt of a decision.
-    pub(crate) fn of(decided: v1::EntryDecided) -> Self {
-        let receipt = Self {
-            submission_id: decided.submission_id.clone(),
-            article_id: String::new(),
-            decision: None,
-            of: None,
-            reason: None,
-            change: None,
-        };
-        with_decision(receipt, decided)
-    }
+/// Returns the receipt of a decision.
+pub(crate) fn receipt_of(decided: v1::EntryDecided) -> Receipt {
+    let receipt = Receipt {
+        submission_id: decided.submission_id.clone(),
+        article_id: String::new(),
+        decision: None,
+        of: None,
+        reason: None,
+        change: None,
+    };
+    with_decision(receipt, decided)
 }
 
 impl Api {

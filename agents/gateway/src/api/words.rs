@@ -2,10 +2,9 @@
 
 use std::collections::BTreeMap;
 
+use courant_api::words::{SuggestionView, Suggestions, WordView, WordsAnswer};
 use courant_article::iptc_label;
 use courant_search::{OutstandingWord, Suggestion, SuggestionKind};
-use schemars::JsonSchema;
-use serde::Serialize;
 
 use super::Api;
 use crate::error::ApiError;
@@ -14,52 +13,6 @@ use crate::error::ApiError;
 const MAX_WORDS: usize = 100;
 /// The longest beginning that is completed, in characters.
 const MAX_TYPED: usize = 100;
-
-/// The words that set the articles of a query apart from the archive.
-#[derive(Clone, Debug, Serialize, JsonSchema)]
-pub(crate) struct WordsAnswer {
-    pub(crate) query: String,
-    /// The articles that fulfil all conditions.
-    pub(crate) total: u64,
-    /// The articles of these whose words were read.
-    pub(crate) sample: u64,
-    /// The most outstanding first.
-    pub(crate) words: Vec<WordView>,
-}
-
-/// A word that sets articles apart.
-#[derive(Clone, Debug, Serialize, JsonSchema)]
-pub(crate) struct WordView {
-    pub(crate) word: String,
-    /// The articles of the sample that have it.
-    pub(crate) articles: u64,
-    /// All articles of the archive that have it.
-    pub(crate) of_archive: u64,
-    /// The times that it is more frequent in the sample than in the archive.
-    pub(crate) lift: f64,
-}
-
-/// Completions of what somebody types.
-#[derive(Clone, Debug, Serialize, JsonSchema)]
-pub(crate) struct Suggestions {
-    /// Those of the most articles first.
-    pub(crate) suggestions: Vec<SuggestionView>,
-}
-
-/// A completion.
-#[derive(Clone, Debug, Serialize, JsonSchema)]
-pub(crate) struct SuggestionView {
-    /// `person`, `org`, `place`, `site`, `topic`, `lang` or `word`.
-    pub(crate) kind: &'static str,
-    pub(crate) value: String,
-    /// The name of a code.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(crate) label: Option<&'static str>,
-    /// The articles that have it.
-    pub(crate) articles: u64,
-    /// The query that finds them.
-    pub(crate) query: String,
-}
 
 impl Api {
     /// The words that set the articles of a query apart.
@@ -116,7 +69,13 @@ fn view(found: Suggestion) -> SuggestionView {
         _ => format!("{kind}:{}", found.value),
     };
     let label = if found.kind == SuggestionKind::Topic { iptc_label(&found.value) } else { None };
-    SuggestionView { kind, label, articles: found.articles, query, value: found.value }
+    SuggestionView {
+        kind: kind.to_owned(),
+        label: label.map(str::to_owned),
+        articles: found.articles,
+        query,
+        value: found.value,
+    }
 }
 
 /// A value of a field in quotation marks.

@@ -1,22 +1,19 @@
 //! Feeds over HTTP: those that Courant writes, and those that it follows.
 
-use std::collections::BTreeMap;
-
 use axum::Json;
 use axum::extract::State;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, Uri, header};
 use axum::response::{IntoResponse, Response};
+use courant_api::feeds::{FeedParams, FeedsPage, ListFormat, Part};
 use courant_api::openapi::{Media, Operation};
+use courant_api::syndication::open_search;
 use courant_article::ContentHash;
 use courant_extract::sources::opml_of;
 use courant_service::{Parameters, Refusal, Routes};
-use schemars::JsonSchema;
-use serde::Deserialize;
 
 use super::filters::FILTERS;
 use crate::api::Api;
-use crate::api::feeds::{FeedsPage, MAX_FEEDS};
-use crate::syndication::{FeedFormat, open_search};
+use crate::api::feeds::MAX_FEEDS;
 
 /// The number of articles in a feed if the request names none.
 const DEFAULT_ITEMS: usize = 50;
@@ -51,22 +48,6 @@ pub(super) fn routes() -> Routes<Api> {
         )
 }
 
-/// A feed in a URL. Every other parameter is a filter by a field of the query language.
-#[derive(Debug, Deserialize, JsonSchema)]
-struct FeedParams {
-    /// The question, in the query language. All of its words must stand in an article.
-    #[serde(default)]
-    q: String,
-    /// The format of the feed.
-    #[serde(default)]
-    format: FeedFormat,
-    /// The number of articles, 1 to 100; 50 if absent.
-    #[schemars(range(min = 1, max = 100))]
-    limit: Option<usize>,
-    #[serde(flatten)]
-    filters: BTreeMap<String, String>,
-}
-
 async fn feed(
     State(api): State<Api>,
     uri: Uri,
@@ -92,32 +73,6 @@ async fn feed(
         return Ok((StatusCode::NOT_MODIFIED, validators).into_response());
     }
     Ok((validators, [(header::CONTENT_TYPE, format.media_type())], written).into_response())
-}
-
-/// The form of a list of feeds.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, JsonSchema)]
-#[serde(rename_all = "lowercase")]
-enum ListFormat {
-    /// JSON, with the state of each.
-    #[default]
-    Json,
-    /// OPML, for other feed readers: feeds alone.
-    Opml,
-}
-
-/// A part of what is followed.
-#[derive(Debug, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-struct Part {
-    /// The URL behind which the part begins.
-    #[serde(default)]
-    after: String,
-    /// The number of feeds, 1 to 1000; 1000 if absent.
-    #[schemars(range(min = 1, max = 1000))]
-    limit: Option<usize>,
-    /// The form of the list.
-    #[serde(default)]
-    format: ListFormat,
 }
 
 async fn followed(

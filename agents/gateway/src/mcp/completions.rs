@@ -3,19 +3,18 @@
 use std::collections::BTreeMap;
 
 use courant_article::IPTC_TOPICS;
+use courant_mcp::completion::{fitting, has_variable};
+use courant_mcp::prompts;
 use courant_search::{CountRequest, Facet};
 use rmcp::ErrorData;
-use rmcp::model::{CompleteRequestParams, CompleteResult, CompletionInfo, Reference};
+use rmcp::model::{CompleteRequestParams, CompleteResult, Reference};
 
-use super::quote::visible;
-use super::{prompts, resources};
+use super::resources;
 use crate::api::Api;
 use crate::error::ApiError;
 
 /// The most frequent values that are looked through.
 const MAX_VALUES: usize = 1_000;
-/// The longest value.
-const MAX_CHARS: usize = 100;
 const PERIODS: [&str; 6] = ["P1D", "P7D", "P30D", "P90D", "today", "yesterday"];
 const SENTIMENTS: [&str; 3] = ["negative", "neutral", "positive"];
 const SORTS: [&str; 3] = ["relevance", "newest", "oldest"];
@@ -50,11 +49,6 @@ pub(super) async fn complete(
     Ok(CompleteResult::new(fitting(values, &request.argument.value)))
 }
 
-fn has_variable(template: &str, name: &str) -> bool {
-    let inside = template.split(['{', '}']).skip(1).step_by(2);
-    inside.flat_map(|names| names.trim_start_matches('?').split(',')).any(|known| known == name)
-}
-
 /// All values of an argument, the most frequent first.
 async fn values(api: &Api, argument: &str) -> Result<Vec<String>, ApiError> {
     let owned = |values: &[&str]| values.iter().map(|value| (*value).to_owned()).collect();
@@ -81,53 +75,4 @@ async fn counted(api: &Api, facet: Facet) -> Result<Vec<String>, ApiError> {
     let mut facets = api.count("", &BTreeMap::new(), &request).await?.facets;
     let values = facets.remove(facet.as_str()).into_iter().flat_map(|facet| facet.values);
     Ok(values.map(|value| value.value).collect())
-}
-
-/// The values that begin with what was typed, then those with a word that does.
-fn fitting(values: Vec<String>, typed: &str) -> CompletionInfo {
-    // Behind the last comma of a list, a new value begins.
-    let (before, typed) =
-        typed.rsplit_once(',').map_or(("", typed), |(before, last)| (before, last.trim_start()));
-    let typed = typed.to_lowercase();
-    let begins = |value: &String| value.to_lowercase().starts_with(&typed);
-    let has_word =
-        |value: &String| value.to_lowercase().split([' ', '.', '-']).any(|w| w.starts_with(&typed));
-    let (mut found, others): (Vec<String>, Vec<String>) = values.into_iter().partition(begins);
-    found.extend(others.into_iter().filter(has_word));
-    let total = u32::try_from(found.len()).ok();
-    let has_more = found.len() > CompletionInfo::MAX_VALUES;
-    found.truncate(CompletionInfo::MAX_VALUES);
-    let whole = |value: String| match before {
-        "" => visible(&value, MAX_CHARS),
-        before => format!("{before},{}", visible(&value, MAX_CHARS)),
-    };
-    let mut info = CompletionInfo::default();
-    info.values = found.into_iter().map(whole).collect();
-    info.total = total;
-    info.has_more = Some(has_more);
-    info
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn fit(typed: &str) -> Vec<String> {
-        let values = ["Ada Lovelace", "Grace Hopper", "Lovell"].map(str::to_owned);
-        fitting(values.to_vec(), typed).values
-    }
-
-    #[test]
-    fn values_that_begin_so_come_before_those_with_such_a_word() {
-        assert_eq!(fit("love"), ["Lovell", "Ada Lovelace"]);
-        assert_eq!(fit("").len(), 3);
-        assert_eq!(fit("x,gr"), ["x,Grace Hopper"]);
-        assert!(fit("zz").is_empty());
-    }
-
-    #[test]
-    fn variables_of_a_template_are_known() {
-        assert!(has_variable("a://b{?q,site}", "site") && has_variable("a://b/{id}", "id"));
-        assert!(!has_variable("a://b{?q,site}", "b"));
-    }
 }

@@ -1,8 +1,9 @@
 //! Links from answers to resources.
 
+use courant_api::search::Sort;
 use rmcp::model::{ContentBlock, Resource};
 
-use crate::api::search::{SearchRequest, Sort};
+use crate::api::search::SearchRequest;
 
 pub(super) const SCHEME: &str = "courant";
 pub(super) const JSON: &str = "application/json";

@@ -121,8 +121,10 @@ fn call_of(uri: &str) -> Option<(&'static str, JsonObject)> {
 
 #[cfg(test)]
 mod tests {
+    use courant_api::search::Sort;
+
     use super::*;
-    use crate::api::search::{SearchRequest, Sort};
+    use crate::api::search::SearchRequest;
     use crate::mcp::links::search_link;
 
     #[test]

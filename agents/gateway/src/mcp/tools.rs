@@ -11,16 +11,16 @@ mod sources;
 
 use std::time::Duration;
 
+use courant_api::submissions::Submission;
+use courant_mcp::answer::result;
+use courant_mcp::budget::{Form, ResponseFormat};
+use courant_mcp::quote::Untrusted;
+use courant_mcp::schema::{adding, output, reading};
 use rmcp::model::{CallToolResult, JsonObject, Tool};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
-use super::answer::result;
-use super::budget::{Form, ResponseFormat};
-use super::quote::Untrusted;
-use super::schema::{adding, output, reading};
 use crate::api::Api;
-use crate::api::submit::Submission;
 use crate::error::ApiError;
 
 /// The longest wait of a submission for its decision; the configuration may set a shorter one.
@@ -75,7 +75,7 @@ impl Call {
             Self::Sources(arguments) => sources::answer(api, arguments).await,
             Self::Submit(submission) => {
                 let receipt = api.submit(*submission, decision_wait(api)).await?;
-                result(&receipt, ResponseFormat::Concise, Form::Text)
+                Ok(result(&receipt, ResponseFormat::Concise, Form::Text)?)
             }
             Self::Status(arguments) => pipeline::answer(api, arguments).await,
         }

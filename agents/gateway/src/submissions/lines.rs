@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use axum::body::{Body, BodyDataStream, Bytes};
 use bytes::BytesMut;
+use courant_api::submissions::{Receipt, Submission};
 use courant_api::{ErrorCode, Problem, from_json};
 use courant_proto::v1;
 use futures::stream::{StreamExt, unfold};
@@ -12,7 +13,7 @@ use tonic::{Code, Status};
 
 use super::call::{Call, Told};
 use crate::api::Api;
-use crate::api::submit::{Receipt, Submission};
+use crate::api::submit::receipt_of;
 use crate::error::ApiError;
 
 /// The longest line, and the largest message over gRPC.
@@ -86,7 +87,7 @@ fn entry(api: &Api, line: Result<(u64, Bytes), Fault>) -> Result<(u64, v1::Entry
 fn answer(told: Told<Fault>) -> AnswerLine {
     match told {
         Told::Decided(line, decided) => {
-            AnswerLine::Decided { line, receipt: Box::new(Receipt::of(decided)) }
+            AnswerLine::Decided { line, receipt: Box::new(receipt_of(decided)) }
         }
         Told::Fault(Fault { line, problem }) => AnswerLine::Fault { line, problem },
     }

@@ -97,10 +97,25 @@ async fn a_cursor_belongs_to_its_question() {
         let (status, answer) = house.get(&format!("/v1/search?{wrong}&cursor={cursor}")).await;
         assert_eq!((status, &answer["error"]["code"]), (400, &json!("invalid_request")), "{wrong}");
     }
-    let ahead = cursor.split_once('~').map(|(_, place)| format!("9999~{place}")).unwrap();
-    let path = format!("/v1/search?q=ferry&mode=text&cursor={ahead}");
-    let (status, answer) = house.get(&path).await;
-    assert_eq!((status, &answer["error"]["code"]), (503, &json!("behind")), "{answer}");
+}
+
+#[tokio::test]
+async fn a_gateway_behind_a_cursor_says_so() {
+    let house = House::new().await;
+    fleet(&house).await;
+    let answer = get(&house, "/v1/search?q=ferry&mode=text&limit=7").await;
+    let (change, place) = answer["cursor"].as_str().unwrap().split_once('~').unwrap();
+    let change: i64 = change.parse().unwrap();
+    // Stored, but not indexed.
+    let late = record("https://a.example/late", "Ferry", "ferry", [1.0, 0.0, 0.0]);
+    house.store.articles().upsert(&[late]).await.unwrap();
+    for (change, expected) in
+        [(change + 1, (503, json!("behind"))), (change + 2, (400, json!("invalid_request")))]
+    {
+        let path = format!("/v1/search?q=ferry&mode=text&cursor={change}~{place}");
+        let (status, answer) = house.get(&path).await;
+        assert_eq!((status, answer["error"]["code"].clone()), expected, "{answer}");
+    }
 }
 
 #[tokio::test]

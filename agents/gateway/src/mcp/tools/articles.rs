@@ -2,7 +2,12 @@
 
 use std::collections::{BTreeMap, HashMap};
 
+use courant_api::articles::ArticleView;
 use courant_article::{Analysis, Entity, EntityKind, SentimentLabel};
+use courant_mcp::answer::{MAX_CHARS, checked_limit, quoted, result};
+use courant_mcp::budget::{Budget, Form, ResponseFormat};
+use courant_mcp::left_out::LeftOut;
+use courant_mcp::quote::visible;
 use rmcp::model::CallToolResult;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -11,13 +16,8 @@ use serde_json::{Map, Value, json};
 use super::search::HitView;
 use crate::api::Api;
 use crate::api::search::DEFAULT_HITS;
-use crate::api::view::ArticleView;
 use crate::error::ApiError;
-use crate::mcp::answer::{MAX_CHARS, checked_limit, quoted, result};
-use crate::mcp::budget::{Budget, Form, ResponseFormat};
-use crate::mcp::left_out::LeftOut;
 use crate::mcp::links;
-use crate::mcp::quote::visible;
 
 /// The most related articles.
 const MAX_RELATED: usize = 50;
@@ -285,5 +285,5 @@ pub(super) async fn related(
     let limit = checked_limit(arguments.limit, DEFAULT_HITS, MAX_RELATED)?;
     let related = api.related(&arguments.id, limit).await?;
     let hits: Vec<HitView> = related.hits.into_iter().map(|hit| HitView::of(hit, format)).collect();
-    result(&json!({ "id": related.id, "hits": hits }), format, Form::Text)
+    Ok(result(&json!({ "id": related.id, "hits": hits }), format, Form::Text)?)
 }

@@ -3,6 +3,10 @@
 use std::fmt::Display;
 use std::str::FromStr;
 
+use courant_api::counts::{CountAnswer, PeriodView};
+use courant_mcp::answer::{checked_limit, result};
+use courant_mcp::budget::{Form, ResponseFormat};
+use courant_mcp::filters::Filters;
 use courant_search::{CountRequest, Facet, Interval};
 use rmcp::model::CallToolResult;
 use schemars::JsonSchema;
@@ -10,11 +14,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use crate::api::Api;
-use crate::api::counts::{CountAnswer, PeriodView};
 use crate::error::ApiError;
-use crate::mcp::answer::{checked_limit, result};
-use crate::mcp::budget::{Form, ResponseFormat};
-use crate::mcp::filters::Filters;
 
 /// The values of a property, or of a period, if the call names no number.
 const DEFAULT_VALUES: usize = 10;
@@ -74,7 +74,7 @@ pub(super) async fn answer(
     let fields = arguments.filters.into_fields();
     let counted = api.count(&arguments.query, &fields, &request).await?;
     let most = format.choose(100, 400) / if request.by.is_some() { 4 } else { 1 };
-    result(&series_view(&counted, interval, most), format, Form::Text)
+    Ok(result(&series_view(&counted, interval, most), format, Form::Text)?)
 }
 
 fn series_view(counted: &CountAnswer, interval: Option<Interval>, most: usize) -> Value {
@@ -134,7 +134,7 @@ pub(super) async fn facets(api: &Api, arguments: ListFacets) -> Result<CallToolR
         "facets": counted.facets,
         "not_indexed_yet": counted.not_indexed_yet,
     });
-    result(&view, arguments.response_format, Form::Text)
+    Ok(result(&view, arguments.response_format, Form::Text)?)
 }
 
 fn parsed<T: FromStr<Err: Display>>(text: &str) -> Result<T, ApiError> {

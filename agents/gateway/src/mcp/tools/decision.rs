@@ -1,5 +1,7 @@
 //! The reasons for a decision.
 
+use courant_mcp::answer::result;
+use courant_mcp::budget::{Form, ResponseFormat};
 use rmcp::model::CallToolResult;
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -7,8 +9,6 @@ use serde::Deserialize;
 use crate::api::Api;
 use crate::api::decision::ArticleName;
 use crate::error::ApiError;
-use crate::mcp::answer::result;
-use crate::mcp::budget::{Form, ResponseFormat};
 
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -30,5 +30,5 @@ pub(super) async fn answer(
         (None, Some(url)) => ArticleName::Url(url),
         _ => return Err(ApiError::Invalid("give an id or a url, and not both".into())),
     };
-    result(&api.decision(&name).await?, arguments.response_format, Form::Text)
+    Ok(result(&api.decision(&name).await?, arguments.response_format, Form::Text)?)
 }

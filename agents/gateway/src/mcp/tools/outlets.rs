@@ -1,5 +1,8 @@
 //! The coverage of a query by outlets.
 
+use courant_mcp::answer::{checked_limit, result};
+use courant_mcp::budget::{Form, ResponseFormat};
+use courant_mcp::filters::Filters;
 use rmcp::model::CallToolResult;
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -7,9 +10,6 @@ use serde::Deserialize;
 use crate::api::Api;
 use crate::api::outlets::OutletsRequest;
 use crate::error::ApiError;
-use crate::mcp::answer::{checked_limit, result};
-use crate::mcp::budget::{Form, ResponseFormat};
-use crate::mcp::filters::Filters;
 
 /// Outlets that are compared if the call names no number, and at most.
 const DEFAULT_OUTLETS: usize = 6;
@@ -46,5 +46,5 @@ pub(super) async fn answer(
         limit: checked_limit(arguments.limit, DEFAULT_OUTLETS, MAX_OUTLETS)?,
         headlines: format.choose(3, 10),
     };
-    result(&Box::pin(api.outlets(&request)).await?, format, Form::Text)
+    Ok(result(&Box::pin(api.outlets(&request)).await?, format, Form::Text)?)
 }

@@ -1,16 +1,16 @@
 //! The state of the pipeline, with a verdict.
 
+use courant_api::ModelView;
+use courant_api::feeds::FeedsView;
+use courant_api::status::{AgentView, IndexView, PressureView, QueueView, Status, Stored};
+use courant_mcp::answer::result;
+use courant_mcp::budget::{Form, ResponseFormat};
 use rmcp::model::CallToolResult;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::api::Api;
-use crate::api::feeds::FeedsView;
-use crate::api::status::{AgentView, IndexView, PressureView, QueueView, Status, Stored};
-use crate::api::view::ModelView;
 use crate::error::ApiError;
-use crate::mcp::answer::result;
-use crate::mcp::budget::{Form, ResponseFormat};
 
 /// A message that waits longer, in seconds, waits too long.
 const OLD_MESSAGE_S: f64 = 600.0;
@@ -32,7 +32,7 @@ pub(in crate::mcp) struct StatusView {
     /// True if there are no problems.
     well: bool,
     problems: Vec<String>,
-    version: &'static str,
+    version: String,
     pressure: PressureView,
     queues: Vec<QueueView>,
     stored: Stored,
@@ -67,7 +67,7 @@ pub(super) async fn answer(
         model: status.model,
         agents: status.agents,
     };
-    result(&view, format, Form::Structured)
+    Ok(result(&view, format, Form::Structured)?)
 }
 
 fn problems(status: &Status) -> Vec<String> {

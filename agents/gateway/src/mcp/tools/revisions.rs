@@ -2,6 +2,10 @@
 
 use std::collections::HashSet;
 
+use courant_api::articles::RevisionView;
+use courant_mcp::answer::result;
+use courant_mcp::budget::{Form, ResponseFormat};
+use courant_mcp::left_out::LeftOut;
 use rmcp::model::CallToolResult;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -9,11 +13,7 @@ use serde_json::json;
 use unicode_segmentation::UnicodeSegmentation;
 
 use crate::api::Api;
-use crate::api::articles::RevisionView;
 use crate::error::ApiError;
-use crate::mcp::answer::result;
-use crate::mcp::budget::{Form, ResponseFormat};
-use crate::mcp::left_out::LeftOut;
 
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -86,7 +86,7 @@ pub(super) async fn answer(
         "note": "get_article with as_of=observed_at shows a version in full",
         "left_out": left_out.into_notes(),
     });
-    result(&view, format, Form::Text)
+    Ok(result(&view, format, Form::Text)?)
 }
 
 fn view(version: &RevisionView, before: Option<&RevisionView>, format: ResponseFormat) -> Version {

@@ -2,18 +2,19 @@
 
 use std::collections::BTreeMap;
 
+use courant_api::articles::Found;
+use courant_api::search::{Mode, SearchAnswer, Sort};
+use courant_mcp::answer::{MAX_CHARS, checked_limit, quoted};
+use courant_mcp::budget::{Budget, Form, ResponseFormat};
+use courant_mcp::filters::Filters;
 use rmcp::model::CallToolResult;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::api::Api;
-use crate::api::search::{DEFAULT_HITS, Mode, SearchAnswer, SearchRequest, Sort};
-use crate::api::view::Found;
+use crate::api::search::{DEFAULT_HITS, SearchRequest};
 use crate::error::ApiError;
-use crate::mcp::answer::{MAX_CHARS, checked_limit, quoted};
-use crate::mcp::budget::{Budget, Form, ResponseFormat};
-use crate::mcp::filters::Filters;
 use crate::mcp::links;
 
 /// The most articles of one answer.

@@ -1,15 +1,15 @@
 //! The sources that are followed.
 
+use courant_api::feeds::FeedView;
+use courant_mcp::answer::{MAX_CHARS, checked_limit, quoted};
+use courant_mcp::budget::{Budget, Form, ResponseFormat};
 use rmcp::model::CallToolResult;
 use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
 use crate::api::Api;
-use crate::api::feeds::FeedView;
 use crate::error::ApiError;
-use crate::mcp::answer::{MAX_CHARS, checked_limit, quoted};
-use crate::mcp::budget::{Budget, Form, ResponseFormat};
 
 /// Sources in one answer, if the call names no number, and at most.
 const DEFAULT_SOURCES: usize = 20;

@@ -9,7 +9,7 @@ use schemars::JsonSchema;
 use serde_json::Value;
 
 /// Describes a tool that changes nothing.
-pub(super) fn reading<A: JsonSchema + 'static>(
+pub fn reading<A: JsonSchema + 'static>(
     name: &'static str,
     title: &'static str,
     description: &'static str,
@@ -23,7 +23,7 @@ pub(super) fn reading<A: JsonSchema + 'static>(
 }
 
 /// Describes a tool that adds something; doing it twice changes nothing more.
-pub(super) fn adding<A: JsonSchema + 'static>(
+pub fn adding<A: JsonSchema + 'static>(
     name: &'static str,
     title: &'static str,
     description: &'static str,
@@ -47,7 +47,7 @@ fn tool<A: JsonSchema + 'static>(
 
 /// Returns the schema of an answer without its descriptions: each list of tools costs a model its
 /// room, and the names of the fields say enough.
-pub(super) fn output<R: JsonSchema + 'static>() -> Arc<JsonObject> {
+pub fn output<R: JsonSchema + 'static>() -> Arc<JsonObject> {
     let mut schema = Value::Object(Arc::unwrap_or_clone(schema_for_output::<R>()));
     strip_member(&mut schema, "description");
     strip_member(&mut schema, "format");

@@ -8,7 +8,7 @@ use serde::Deserialize;
 /// Conditions beside the query; all of them must hold. Commas mean "or".
 #[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
-pub(super) struct Filters {
+pub struct Filters {
     /// Outlets, as example.com or news.example.com.
     site: Option<String>,
     /// ISO 639 codes.
@@ -37,7 +37,7 @@ pub(super) struct Filters {
 
 impl Filters {
     /// Returns the filters by the names of the fields.
-    pub(super) fn into_fields(self) -> BTreeMap<String, String> {
+    pub fn into_fields(self) -> BTreeMap<String, String> {
         let fields = [
             ("site", self.site),
             ("lang", self.lang),

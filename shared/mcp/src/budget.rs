@@ -5,8 +5,8 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
-use super::left_out::{LeftOut, MEMBER};
-use super::quote::NOTICE_NAME;
+use crate::left_out::{LeftOut, MEMBER};
+use crate::quote::NOTICE_NAME;
 
 /// Bytes of the result beside its content: the names of its members.
 const FRAME_BYTES: usize = 160;
@@ -18,7 +18,7 @@ const LEAST_CUT: usize = 64;
 /// The amount of detail wanted in an answer.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
-pub(super) enum ResponseFormat {
+pub enum ResponseFormat {
     /// At most 2,000 tokens.
     #[default]
     Concise,
@@ -27,24 +27,25 @@ pub(super) enum ResponseFormat {
 }
 
 impl ResponseFormat {
-    pub(super) fn is_detailed(self) -> bool {
+    /// Returns true for an answer in detail.
+    pub fn is_detailed(self) -> bool {
         self == Self::Detailed
     }
 
     /// Returns `concise` or `detailed`, by this format.
-    pub(super) fn choose<T>(self, concise: T, detailed: T) -> T {
+    pub fn choose<T>(self, concise: T, detailed: T) -> T {
         if self.is_detailed() { detailed } else { concise }
     }
 
     /// The most bytes of a serialized result. A token of English has about four.
-    pub(super) fn max_bytes(self) -> usize {
+    pub fn max_bytes(self) -> usize {
         self.choose(8_000, 32_000)
     }
 }
 
 /// The form in which an answer is sent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Form {
+pub enum Form {
     /// As structured content with a copy as text, for a tool with an output schema. Both count.
     Structured,
     /// As text.
@@ -53,18 +54,21 @@ pub(super) enum Form {
 
 /// The room for one answer, and the form that it is sent in.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Budget {
-    pub(super) max_bytes: usize,
-    pub(super) form: Form,
+pub struct Budget {
+    /// The most bytes of a serialized result.
+    pub max_bytes: usize,
+    /// The form of the result, which decides how often its content counts.
+    pub form: Form,
 }
 
 impl Budget {
-    pub(super) fn new(format: ResponseFormat, form: Form) -> Self {
+    /// Returns the room that answers in `format` have.
+    pub fn new(format: ResponseFormat, form: Form) -> Self {
         Self { max_bytes: format.max_bytes(), form }
     }
 
     /// Returns the bytes of a result with this answer.
-    pub(super) fn cost(self, answer: &Value) -> usize {
+    pub fn cost(self, answer: &Value) -> usize {
         self.cost_of_text(&answer.to_string())
     }
 
@@ -77,13 +81,13 @@ impl Budget {
     }
 
     /// Returns true if a result with this answer is within the budget.
-    pub(super) fn holds(self, answer: &Value) -> bool {
+    pub fn holds(self, answer: &Value) -> bool {
         self.cost(answer) <= self.max_bytes
     }
 
     /// Returns the result with `answer`. The heaviest lists and texts are cut until it is within
     /// the budget; `left_out` of the answer says what was cut.
-    pub(super) fn result(self, answer: Map<String, Value>) -> CallToolResult {
+    pub fn result(self, answer: Map<String, Value>) -> CallToolResult {
         let answer = self.fitted(answer);
         match self.form {
             Form::Structured => CallToolResult::structured(answer),

@@ -5,16 +5,19 @@ use std::collections::BTreeSet;
 use schemars::schema_for;
 use serde_json::Value;
 
-use super::view::Found;
-use crate::error::ApiError;
+use crate::articles::Found;
+use crate::fault::Fault;
 
 /// Members of a hit that somebody asks for.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct HitFields(BTreeSet<String>);
+pub struct HitFields(BTreeSet<String>);
 
 impl HitFields {
     /// Reads names with commas between.
-    pub(crate) fn parse(text: &str) -> Result<Self, ApiError> {
+    ///
+    /// # Errors
+    /// If a hit has no member of a name; the fault lists the known ones.
+    pub fn parse(text: &str) -> Result<Self, Fault> {
         let known = known();
         let names = text.split(',').map(str::trim).filter(|name| !name.is_empty());
         let mut fields = BTreeSet::from(["id".to_owned()]);
@@ -23,7 +26,7 @@ impl HitFields {
                 let known: Vec<&str> = known.iter().map(String::as_str).collect();
                 let name: String = name.chars().take(40).collect();
                 let message = format!("a hit has no field {name:?}; give {}", known.join(", "));
-                return Err(ApiError::Invalid(message));
+                return Err(Fault::new(message));
             }
             fields.insert(name.to_owned());
         }
@@ -31,7 +34,7 @@ impl HitFields {
     }
 
     /// Leaves each hit of an answer with these members and its id.
-    pub(crate) fn select(&self, answer: &mut Value) {
+    pub fn select(&self, answer: &mut Value) {
         let hits = answer.get_mut("hits").and_then(Value::as_array_mut);
         for hit in hits.into_iter().flatten().filter_map(Value::as_object_mut) {
             hit.retain(|name, _| self.0.contains(name));

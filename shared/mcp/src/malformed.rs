@@ -14,7 +14,7 @@ const INVALID_REQUEST: i32 = -32_600;
 
 /// Answers a body that is no JSON, or no message of JSON-RPC, with the error of JSON-RPC. The
 /// service behind refuses such a body as one of another media type.
-pub(super) async fn explain_malformed(
+pub(crate) async fn explain_malformed(
     State(max_body_bytes): State<usize>,
     request: Request,
     next: Next,

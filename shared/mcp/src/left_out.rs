@@ -5,25 +5,25 @@ use std::collections::BTreeMap;
 use serde_json::{Map, Value};
 
 /// The member of an answer that says what was left out.
-pub(super) const MEMBER: &str = "left_out";
+pub(crate) const MEMBER: &str = "left_out";
 
 /// Notes on lists and texts of an answer that are not shown in full, by the path to each.
 #[derive(Clone, Debug, Default)]
-pub(super) struct LeftOut {
+pub struct LeftOut {
     notes: BTreeMap<String, String>,
     cuts: BTreeMap<String, usize>,
 }
 
 impl LeftOut {
     /// Reads the notes that an answer has already.
-    pub(super) fn of_answer(answer: &Map<String, Value>) -> Self {
+    pub fn of_answer(answer: &Map<String, Value>) -> Self {
         let notes = answer.get(MEMBER).and_then(Value::as_object).into_iter().flatten();
         let notes = notes.filter_map(|(path, note)| Some((path.clone(), note.as_str()?.into())));
         Self { notes: notes.collect(), cuts: BTreeMap::new() }
     }
 
     /// Keeps the first `most` items of a list, and notes the number of the others.
-    pub(super) fn keep<T>(&mut self, name: &str, items: &mut Vec<T>, most: usize) {
+    pub fn keep<T>(&mut self, name: &str, items: &mut Vec<T>, most: usize) {
         let total = items.len();
         if total > most {
             items.truncate(most);
@@ -32,12 +32,12 @@ impl LeftOut {
     }
 
     /// Notes in words what was left out, and how to get it.
-    pub(super) fn note(&mut self, name: &str, note: String) {
+    pub fn note(&mut self, name: &str, note: String) {
         self.notes.insert(name.to_owned(), note);
     }
 
     /// Notes that a list or text was cut, perhaps once more.
-    pub(super) fn note_cut(&mut self, path: String, kept: usize, removed: usize) {
+    pub fn note_cut(&mut self, path: String, kept: usize, removed: usize) {
         let removed_in_all = self.cuts.entry(path.clone()).or_default();
         *removed_in_all += removed;
         let note = format!("{kept} of {} shown", kept + *removed_in_all);
@@ -49,14 +49,15 @@ impl LeftOut {
     }
 
     /// Writes the notes into an answer. Writes nothing if all is shown.
-    pub(super) fn write_into(&self, answer: &mut Map<String, Value>) {
+    pub fn write_into(&self, answer: &mut Map<String, Value>) {
         if !self.notes.is_empty() {
             let notes = self.notes.iter().map(|(path, note)| (path.clone(), note.clone().into()));
             answer.insert(MEMBER.to_owned(), Value::Object(notes.collect()));
         }
     }
 
-    pub(super) fn into_notes(self) -> BTreeMap<String, String> {
+    /// Returns the notes, by the path to each list or text.
+    pub fn into_notes(self) -> BTreeMap<String, String> {
         self.notes
     }
 }

@@ -2,25 +2,32 @@
 
 /// A feed, whatever its format.
 #[derive(Clone, Debug)]
-pub(crate) struct Channel {
-    pub(crate) title: String,
+pub struct Channel {
+    /// The name of the feed.
+    pub title: String,
     /// The address of the feed itself.
-    pub(crate) address: String,
+    pub address: String,
     /// The newest first.
-    pub(crate) items: Vec<ChannelItem>,
+    pub items: Vec<ChannelItem>,
 }
 
 /// An article in a feed.
 #[derive(Clone, Debug)]
-pub(crate) struct ChannelItem {
-    pub(crate) id: String,
-    pub(crate) url: String,
-    pub(crate) title: String,
-    pub(crate) site_name: Option<String>,
-    pub(crate) language: Option<String>,
-    pub(crate) summary: String,
+pub struct ChannelItem {
+    /// The id of the article.
+    pub id: String,
+    /// The address.
+    pub url: String,
+    /// The headline.
+    pub title: String,
+    /// The publisher's name.
+    pub site_name: Option<String>,
+    /// ISO 639-1.
+    pub language: Option<String>,
+    /// The part of the text that is shown.
+    pub summary: String,
     /// When it was published, else observed.
-    pub(crate) time: jiff::Timestamp,
+    pub time: jiff::Timestamp,
 }
 
 impl ChannelItem {

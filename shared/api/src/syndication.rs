@@ -7,12 +7,12 @@ mod xml;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-pub(crate) use channel::{Channel, ChannelItem};
+pub use channel::{Channel, ChannelItem};
 
 /// The format of a feed.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
-pub(crate) enum FeedFormat {
+pub enum FeedFormat {
     /// RSS 2.0.
     Rss,
     /// Atom (RFC 4287).
@@ -23,7 +23,8 @@ pub(crate) enum FeedFormat {
 }
 
 impl FeedFormat {
-    pub(crate) fn media_type(self) -> &'static str {
+    /// Returns the media type.
+    pub fn media_type(self) -> &'static str {
         match self {
             Self::Rss => "application/rss+xml; charset=utf-8",
             Self::Atom => "application/atom+xml; charset=utf-8",
@@ -31,7 +32,8 @@ impl FeedFormat {
         }
     }
 
-    pub(crate) fn write(self, channel: &Channel) -> String {
+    /// Writes a feed in this format.
+    pub fn write(self, channel: &Channel) -> String {
         match self {
             Self::Rss => xml::rss(channel),
             Self::Atom => xml::atom(channel),
@@ -40,9 +42,9 @@ impl FeedFormat {
     }
 }
 
-/// The description of the search for browsers and feed readers. `base` is the address of the
+/// Writes the description of the search for browsers and feed readers. `base` is the address of the
 /// service.
-pub(crate) fn open_search(base: &str) -> String {
+pub fn open_search(base: &str) -> String {
     xml::open_search(base)
 }
 

@@ -4,7 +4,7 @@ use rmcp::ErrorData;
 use rmcp::model::{GetPromptResult, JsonObject, Prompt, PromptArgument, PromptMessage, Role};
 use serde_json::Value;
 
-use super::quote::visible;
+use crate::quote::visible;
 
 /// The longest argument.
 const MAX_CHARS: usize = 500;
@@ -95,8 +95,8 @@ const TEMPLATES: [Template; 4] = [
     },
 ];
 
-/// All prompts.
-pub(super) fn all() -> Vec<Prompt> {
+/// Returns all prompts, always in this order.
+pub fn all() -> Vec<Prompt> {
     let argument = |argument: &Argument| {
         PromptArgument::new(argument.name)
             .with_description(argument.description)
@@ -110,8 +110,8 @@ pub(super) fn all() -> Vec<Prompt> {
     TEMPLATES.iter().map(prompt).collect()
 }
 
-/// Returns true if there is a prompt with this argument.
-pub(super) fn has_argument(prompt: &str, argument: &str) -> Option<bool> {
+/// Returns true if the prompt has this argument; `None` if there is no such prompt.
+pub fn has_argument(prompt: &str, argument: &str) -> Option<bool> {
     let template = TEMPLATES.iter().find(|template| template.name == prompt)?;
     Some(template.arguments.iter().any(|known| known.name == argument))
 }
@@ -120,7 +120,7 @@ pub(super) fn has_argument(prompt: &str, argument: &str) -> Option<bool> {
 ///
 /// # Errors
 /// If there is no such prompt, or an argument is missing or unknown.
-pub(super) fn get(name: &str, arguments: &JsonObject) -> Result<GetPromptResult, ErrorData> {
+pub fn get(name: &str, arguments: &JsonObject) -> Result<GetPromptResult, ErrorData> {
     let invalid = |message: String| ErrorData::invalid_params(message, None);
     let template = TEMPLATES.iter().find(|template| template.name == name);
     let template = template.ok_or_else(|| invalid(format!("there is no prompt {name}")))?;
