@@ -90,6 +90,13 @@ impl Query {
         Self { expr: Expr::all(strict.cloned().collect()) }
     }
 
+    /// Returns the query with [`Query::loose_words`] alone.
+    #[must_use]
+    pub fn only_loose_words(&self) -> Self {
+        let loose = self.top_level().iter().filter(|part| loose_word(part).is_some());
+        Self { expr: Expr::all(loose.cloned().collect()) }
+    }
+
     /// Returns the language that `lang:` asks for at the top level, if it is one alone.
     pub fn language(&self) -> Option<&str> {
         let mut languages = self.top_level().iter().filter_map(|part| match part {

@@ -8,6 +8,7 @@ use tantivy::{DocAddress, DocId, Score, Searcher, SegmentOrdinal, SegmentReader}
 use crate::columns::Names;
 
 /// The documents that a query finds, by segment.
+#[derive(Clone)]
 pub(crate) struct Matching {
     segments: Vec<RowSet>,
     total: u64,
@@ -17,6 +18,14 @@ impl Matching {
     /// Finds all documents.
     pub(crate) fn of(searcher: &Searcher, query: &dyn Query) -> tantivy::Result<Self> {
         searcher.search(query, &MatchingCollector)
+    }
+
+    /// Keeps the documents that `other` holds, too. Both are of one view of the index.
+    pub(crate) fn intersect(&mut self, other: &Self) {
+        for (documents, others) in self.segments.iter_mut().zip(&other.segments) {
+            documents.intersect(others);
+        }
+        self.total = self.segments.iter().map(|documents| documents.len() as u64).sum();
     }
 
     /// Returns the number of documents.

@@ -69,12 +69,21 @@ impl WordSearch {
         let frequent = frequent_languages(&searcher, fields.language)?;
         let languages = query_languages(query, &frequent);
         let lowering = Lowering { fields, languages: &languages };
-        let strict = Matching::of(&searcher, lowering.strict(query)?.as_ref())?;
         let rest = query.without_loose_words();
         let allowed = if is_everything(&rest) {
             None
         } else {
             Some(Matching::of(&searcher, lowering.strict(&rest)?.as_ref())?)
+        };
+        let loose = query.only_loose_words();
+        let strict = match &allowed {
+            Some(allowed) if is_everything(&loose) => allowed.clone(),
+            Some(allowed) => {
+                let mut strict = Matching::of(&searcher, lowering.strict(&loose)?.as_ref())?;
+                strict.intersect(allowed);
+                strict
+            }
+            None => Matching::of(&searcher, lowering.strict(query)?.as_ref())?,
         };
         let own = own_language(query, &frequent);
         let words = ranking_words(query, own, &languages);
