@@ -82,17 +82,13 @@ impl Articles {
         after: Option<ArticleId>,
         limit: usize,
     ) -> Result<Vec<ArticleSummary>, Error> {
-        let work = async {
-            match &self.database.backend {
-                Backend::Sqlite(file) => {
-                    file.read(move |connection| sqlite::list(connection, after, limit)).await
-                }
-                Backend::Postgres(server) => {
-                    server.run(async |client| postgres::list(client, after, limit).await).await
-                }
-            }
-        };
-        self.database.timed("articles", work).await
+        self.database
+            .read(
+                "articles",
+                move |connection| sqlite::list(connection, after, limit),
+                async |client| postgres::list(client, after, limit).await,
+            )
+            .await
     }
 
     /// Returns the place of the store in the history of its changes.
@@ -100,13 +96,7 @@ impl Articles {
     /// # Errors
     /// A failure of the back end.
     pub async fn head(&self) -> Result<StoreHead, Error> {
-        let work = async {
-            match &self.database.backend {
-                Backend::Sqlite(file) => file.read(sqlite::head).await,
-                Backend::Postgres(server) => server.run(async |c| postgres::head(c).await).await,
-            }
-        };
-        self.database.timed("head", work).await
+        self.database.read("head", sqlite::head, async |c| postgres::head(c).await).await
     }
 
     /// Returns at most `limit` changes behind the number `after`, in their order. A change that a
@@ -117,17 +107,13 @@ impl Articles {
     /// # Errors
     /// A failure of the back end.
     pub async fn changes(&self, after: i64, limit: usize) -> Result<Vec<Change>, Error> {
-        let work = async {
-            match &self.database.backend {
-                Backend::Sqlite(file) => {
-                    file.read(move |connection| sqlite::changes(connection, after, limit)).await
-                }
-                Backend::Postgres(server) => {
-                    server.run(async |client| postgres::changes(client, after, limit).await).await
-                }
-            }
-        };
-        self.database.timed("changes", work).await
+        self.database
+            .read(
+                "changes",
+                move |connection| sqlite::changes(connection, after, limit),
+                async |client| postgres::changes(client, after, limit).await,
+            )
+            .await
     }
 
     /// Returns the versions of an article that newer ones replaced, the newest first; at most
@@ -140,17 +126,13 @@ impl Articles {
         id: ArticleId,
         limit: usize,
     ) -> Result<Vec<ReplacedRevision>, Error> {
-        let work = async {
-            match &self.database.backend {
-                Backend::Sqlite(file) => {
-                    file.read(move |connection| sqlite::revisions(connection, id, limit)).await
-                }
-                Backend::Postgres(server) => {
-                    server.run(async |client| postgres::revisions(client, id, limit).await).await
-                }
-            }
-        };
-        self.database.timed("revisions", work).await
+        self.database
+            .read(
+                "revisions",
+                move |connection| sqlite::revisions(connection, id, limit),
+                async |client| postgres::revisions(client, id, limit).await,
+            )
+            .await
     }
 
     /// Returns the excerpts of those of `ids` that are stored, in any order.
@@ -161,18 +143,12 @@ impl Articles {
         if ids.is_empty() {
             return Ok(Vec::new());
         }
-        let work = async {
-            match &self.database.backend {
-                Backend::Sqlite(file) => {
-                    let ids = ids.to_vec();
-                    file.read(move |connection| sqlite::excerpts(connection, &ids)).await
-                }
-                Backend::Postgres(server) => {
-                    server.run(async |client| postgres::excerpts(client, ids).await).await
-                }
-            }
+        let in_file = {
+            let ids = ids.to_vec();
+            move |connection: &_| sqlite::excerpts(connection, &ids)
         };
-        self.database.timed("excerpts", work).await
+        let on_server = async |client: &mut _| postgres::excerpts(client, ids).await;
+        self.database.read("excerpts", in_file, on_server).await
     }
 
     /// Returns the subjects of those of `ids` that are stored, in any order.
@@ -183,18 +159,12 @@ impl Articles {
         if ids.is_empty() {
             return Ok(Vec::new());
         }
-        let work = async {
-            match &self.database.backend {
-                Backend::Sqlite(file) => {
-                    let ids = ids.to_vec();
-                    file.read(move |connection| sqlite::subjects(connection, &ids)).await
-                }
-                Backend::Postgres(server) => {
-                    server.run(async |client| postgres::subjects(client, ids).await).await
-                }
-            }
+        let in_file = {
+            let ids = ids.to_vec();
+            move |connection: &_| sqlite::subjects(connection, &ids)
         };
-        self.database.timed("subjects", work).await
+        let on_server = async |client: &mut _| postgres::subjects(client, ids).await;
+        self.database.read("subjects", in_file, on_server).await
     }
 
     /// Returns the `limit` articles whose vectors have the greatest cosine with `vector`, best

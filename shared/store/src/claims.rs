@@ -11,7 +11,7 @@ use std::sync::Arc;
 use courant_article::ArticleId;
 use courant_dedup::{Claim, Fingerprint, Ruling};
 
-use crate::database::{Backend, Database};
+use crate::database::Database;
 use crate::error::Error;
 use obligation::OpenClaim;
 use sketch::KnownSketch;
@@ -37,20 +37,13 @@ impl Claims {
     /// A failure of the back end. Either nothing was recorded, or the same claim again gets the
     /// recorded ruling.
     pub async fn judge(&self, claim: &Claim) -> Result<Ruling, Error> {
-        let work = async {
-            match &self.database.backend {
-                Backend::Sqlite(file) => {
-                    let (claim, now_ms) = (claim.clone(), file.now_ms());
-                    file.write(move |connection| sqlite::claim(connection, &claim, now_ms)).await
-                }
-                Backend::Postgres(server) => {
-                    let now_ms = server.now_ms();
-                    let work = async |client: &mut _| postgres::claim(client, claim, now_ms).await;
-                    server.run(work).await
-                }
-            }
+        let now_ms = self.database.now_ms();
+        let in_file = {
+            let claim = claim.clone();
+            move |connection: &_| sqlite::claim(connection, &claim, now_ms)
         };
-        self.database.timed("claim", work).await
+        let on_server = async |client: &mut _| postgres::claim(client, claim, now_ms).await;
+        self.database.write("claim", in_file, on_server).await
     }
 
     /// Returns the recorded ruling of this claim. `None` if the claim was never judged, or if
@@ -59,19 +52,13 @@ impl Claims {
     /// # Errors
     /// A failure of the back end.
     pub async fn recall(&self, claim: &Claim) -> Result<Option<Ruling>, Error> {
-        let work = async {
-            match &self.database.backend {
-                Backend::Sqlite(file) => {
-                    let (claim, now_ms) = (claim.clone(), file.now_ms());
-                    file.read(move |connection| sqlite::recalled(connection, &claim, now_ms)).await
-                }
-                Backend::Postgres(server) => {
-                    let now_ms = server.now_ms();
-                    server.run(async |client| postgres::recalled(client, claim, now_ms).await).await
-                }
-            }
+        let now_ms = self.database.now_ms();
+        let in_file = {
+            let claim = claim.clone();
+            move |connection: &_| sqlite::recalled(connection, &claim, now_ms)
         };
-        self.database.timed("recall", work).await
+        let on_server = async |client: &mut _| postgres::recalled(client, claim, now_ms).await;
+        self.database.read("recall", in_file, on_server).await
     }
 
     /// Returns at most `limit` claims whose articles are not stored, the oldest first.
@@ -80,17 +67,13 @@ impl Claims {
     /// A failure of the back end.
     pub async fn open(&self, limit: usize) -> Result<Vec<OpenClaim>, Error> {
         let limit = i64::try_from(limit).unwrap_or(i64::MAX);
-        let work = async {
-            match &self.database.backend {
-                Backend::Sqlite(file) => {
-                    file.read(move |connection| sqlite::open(connection, limit)).await
-                }
-                Backend::Postgres(server) => {
-                    server.run(async |client| postgres::open(client, limit).await).await
-                }
-            }
-        };
-        self.database.timed("open", work).await
+        self.database
+            .read(
+                "open",
+                move |connection| sqlite::open(connection, limit),
+                async |client| postgres::open(client, limit).await,
+            )
+            .await
     }
 
     /// Releases claims whose articles will never be stored. The index then records what is
@@ -103,18 +86,12 @@ impl Claims {
         let mut owed = owed.to_vec();
         // In one order, so that no two transactions wait for each other.
         owed.sort_unstable_by_key(|obligation| obligation.id);
-        let work = async {
-            match &self.database.backend {
-                Backend::Sqlite(file) => {
-                    file.write(move |connection| sqlite::release(connection, &owed)).await
-                }
-                Backend::Postgres(server) => {
-                    let work = async |client: &mut _| postgres::release(client, &owed).await;
-                    server.run(work).await
-                }
-            }
+        let in_file = {
+            let owed = owed.clone();
+            move |connection: &_| sqlite::release(connection, &owed)
         };
-        self.database.timed("release", work).await
+        let on_server = async |client: &mut _| postgres::release(client, &owed).await;
+        self.database.write("release", in_file, on_server).await
     }
 
     /// Returns one flag per article, in order: true if the article is stored or on its way. For
@@ -123,18 +100,12 @@ impl Claims {
     /// # Errors
     /// A failure of the back end.
     pub async fn known(&self, ids: &[ArticleId]) -> Result<Vec<bool>, Error> {
-        let work = async {
-            match &self.database.backend {
-                Backend::Sqlite(file) => {
-                    let ids = ids.to_vec();
-                    file.read(move |connection| sqlite::known(connection, &ids)).await
-                }
-                Backend::Postgres(server) => {
-                    server.run(async |client| postgres::known(client, ids).await).await
-                }
-            }
+        let in_file = {
+            let ids = ids.to_vec();
+            move |connection: &_| sqlite::known(connection, &ids)
         };
-        self.database.timed("known", work).await
+        let on_server = async |client: &mut _| postgres::known(client, ids).await;
+        self.database.read("known", in_file, on_server).await
     }
 
     /// Returns one flag per article, in order: true if the article was ever claimed, whatever
@@ -157,18 +128,12 @@ impl Claims {
         &self,
         ids: &[ArticleId],
     ) -> Result<Vec<(ArticleId, Fingerprint)>, Error> {
-        let work = async {
-            match &self.database.backend {
-                Backend::Sqlite(file) => {
-                    let ids = ids.to_vec();
-                    file.read(move |connection| sqlite::fingerprints(connection, &ids)).await
-                }
-                Backend::Postgres(server) => {
-                    server.run(async |client| postgres::fingerprints(client, ids).await).await
-                }
-            }
+        let in_file = {
+            let ids = ids.to_vec();
+            move |connection: &_| sqlite::fingerprints(connection, &ids)
         };
-        self.database.timed("fingerprints", work).await
+        let on_server = async |client: &mut _| postgres::fingerprints(client, ids).await;
+        self.database.read("fingerprints", in_file, on_server).await
     }
 
     /// Returns at most `limit` sketches of accepted texts, in the order of their claims,
@@ -178,17 +143,13 @@ impl Claims {
     /// A failure of the back end.
     pub async fn sketches(&self, after: i64, limit: usize) -> Result<Vec<KnownSketch>, Error> {
         let limit = i64::try_from(limit).unwrap_or(i64::MAX);
-        let work = async {
-            match &self.database.backend {
-                Backend::Sqlite(file) => {
-                    file.read(move |connection| sqlite::sketches(connection, after, limit)).await
-                }
-                Backend::Postgres(server) => {
-                    server.run(async |client| postgres::sketches(client, after, limit).await).await
-                }
-            }
-        };
-        self.database.timed("sketches", work).await
+        self.database
+            .read(
+                "sketches",
+                move |connection| sqlite::sketches(connection, after, limit),
+                async |client| postgres::sketches(client, after, limit).await,
+            )
+            .await
     }
 
     /// Deletes the sketches of claims before `before_ms` (Unix milliseconds), and all but the
@@ -198,21 +159,9 @@ impl Claims {
     /// A failure of the back end.
     pub async fn forget_sketches(&self, before_ms: i64, most: usize) -> Result<(), Error> {
         let most = i64::try_from(most).unwrap_or(i64::MAX);
-        let work = async {
-            match &self.database.backend {
-                Backend::Sqlite(file) => {
-                    let work =
-                        move |connection: &_| sqlite::forget_sketches(connection, before_ms, most);
-                    file.write(work).await
-                }
-                Backend::Postgres(server) => {
-                    let work = async |client: &mut _| {
-                        postgres::forget_sketches(client, before_ms, most).await
-                    };
-                    server.run(work).await
-                }
-            }
-        };
-        self.database.timed("forget_sketches", work).await
+        let in_file = move |connection: &_| sqlite::forget_sketches(connection, before_ms, most);
+        let on_server =
+            async |client: &mut _| postgres::forget_sketches(client, before_ms, most).await;
+        self.database.write("forget_sketches", in_file, on_server).await
     }
 }

@@ -8,7 +8,7 @@ mod sqlite;
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::database::{Backend, Database};
+use crate::database::Database;
 use crate::error::Error;
 use crate::postgres::session::Session;
 use lease::{Lease, Renewal, TakenLease};
@@ -30,18 +30,12 @@ impl Crawl {
     /// # Errors
     /// A failure of the back end.
     pub async fn visit(&self, url: &str) -> Result<Option<Visit>, Error> {
-        let work = async {
-            match &self.database.backend {
-                Backend::Sqlite(file) => {
-                    let url = url.to_owned();
-                    file.read(move |connection| sqlite::visits::visit(connection, &url)).await
-                }
-                Backend::Postgres(server) => {
-                    server.run(async |client| postgres::visits::visit(client, url).await).await
-                }
-            }
+        let in_file = {
+            let url = url.to_owned();
+            move |connection: &_| sqlite::visits::visit(connection, &url)
         };
-        self.database.timed("visit", work).await
+        let on_server = async |client: &mut _| postgres::visits::visit(client, url).await;
+        self.database.read("visit", in_file, on_server).await
     }
 
     /// Records visits. Of two visits to one URL, the later one counts. The write requires
@@ -51,28 +45,20 @@ impl Crawl {
     /// [`Error::LeaseLost`] if another crawler has one of the leases, or a failure of the back
     /// end. Nothing was recorded.
     pub async fn record_visits(&self, leases: &[Lease], visits: &[Visit]) -> Result<(), Error> {
-        let work = async {
-            match &self.database.backend {
-                Backend::Sqlite(file) => {
-                    let (leases, visits) = (leases.to_vec(), visits.to_vec());
-                    let work = move |connection: &_| {
-                        sqlite::leases::check(connection, &leases)?;
-                        sqlite::visits::record(connection, &visits)
-                    };
-                    file.write(work).await
-                }
-                Backend::Postgres(server) => {
-                    let work = async |client: &mut Session| {
-                        let transaction = client.transaction().await?;
-                        postgres::leases::check(&transaction, leases).await?;
-                        postgres::visits::record(&transaction, visits).await?;
-                        transaction.commit().await
-                    };
-                    server.run(work).await
-                }
+        let in_file = {
+            let (leases, visits) = (leases.to_vec(), visits.to_vec());
+            move |connection: &_| {
+                sqlite::leases::check(connection, &leases)?;
+                sqlite::visits::record(connection, &visits)
             }
         };
-        self.database.timed("record_visits", work).await
+        let on_server = async |client: &mut Session| {
+            let transaction = client.transaction().await?;
+            postgres::leases::check(&transaction, leases).await?;
+            postgres::visits::record(&transaction, visits).await?;
+            transaction.commit().await
+        };
+        self.database.write("record_visits", in_file, on_server).await
     }
 
     /// Returns the record of the feed, sitemap or site at `url`.
@@ -80,18 +66,12 @@ impl Crawl {
     /// # Errors
     /// A failure of the back end.
     pub async fn listing(&self, url: &str) -> Result<Option<Listing>, Error> {
-        let work = async {
-            match &self.database.backend {
-                Backend::Sqlite(file) => {
-                    let url = url.to_owned();
-                    file.read(move |connection| sqlite::listings::listing(connection, &url)).await
-                }
-                Backend::Postgres(server) => {
-                    server.run(async |client| postgres::listings::listing(client, url).await).await
-                }
-            }
+        let in_file = {
+            let url = url.to_owned();
+            move |connection: &_| sqlite::listings::listing(connection, &url)
         };
-        self.database.timed("listing", work).await
+        let on_server = async |client: &mut _| postgres::listings::listing(client, url).await;
+        self.database.read("listing", in_file, on_server).await
     }
 
     /// Records `listing`, unless a later check of it is recorded. The write requires `leases`.
@@ -100,28 +80,20 @@ impl Crawl {
     /// [`Error::LeaseLost`] if another crawler has one of the leases, or a failure of the back
     /// end. Nothing was recorded.
     pub async fn record_listing(&self, leases: &[Lease], listing: &Listing) -> Result<(), Error> {
-        let work = async {
-            match &self.database.backend {
-                Backend::Sqlite(file) => {
-                    let (leases, listing) = (leases.to_vec(), listing.clone());
-                    let work = move |connection: &_| {
-                        sqlite::leases::check(connection, &leases)?;
-                        sqlite::listings::record(connection, &listing)
-                    };
-                    file.write(work).await
-                }
-                Backend::Postgres(server) => {
-                    let work = async |client: &mut Session| {
-                        let transaction = client.transaction().await?;
-                        postgres::leases::check(&transaction, leases).await?;
-                        postgres::listings::record(&transaction, listing).await?;
-                        transaction.commit().await
-                    };
-                    server.run(work).await
-                }
+        let in_file = {
+            let (leases, listing) = (leases.to_vec(), listing.clone());
+            move |connection: &_| {
+                sqlite::leases::check(connection, &leases)?;
+                sqlite::listings::record(connection, &listing)
             }
         };
-        self.database.timed("record_listing", work).await
+        let on_server = async |client: &mut Session| {
+            let transaction = client.transaction().await?;
+            postgres::leases::check(&transaction, leases).await?;
+            postgres::listings::record(&transaction, listing).await?;
+            transaction.commit().await
+        };
+        self.database.write("record_listing", in_file, on_server).await
     }
 
     /// Returns at most `limit` listings in the order of their URLs, starting behind the URL
@@ -131,23 +103,13 @@ impl Crawl {
     /// A failure of the back end.
     pub async fn listings(&self, after: &str, limit: usize) -> Result<Vec<Listing>, Error> {
         let limit = rows(limit);
-        let work = async {
-            match &self.database.backend {
-                Backend::Sqlite(file) => {
-                    let after = after.to_owned();
-                    let work =
-                        move |connection: &_| sqlite::listings::listings(connection, &after, limit);
-                    file.read(work).await
-                }
-                Backend::Postgres(server) => {
-                    let work = async |client: &mut _| {
-                        postgres::listings::listings(client, after, limit).await
-                    };
-                    server.run(work).await
-                }
-            }
+        let in_file = {
+            let after = after.to_owned();
+            move |connection: &_| sqlite::listings::listings(connection, &after, limit)
         };
-        self.database.timed("listings", work).await
+        let on_server =
+            async |client: &mut _| postgres::listings::listings(client, after, limit).await;
+        self.database.read("listings", in_file, on_server).await
     }
 
     /// Returns the numbers of all listings and of failing ones, with at most `limit` of the
@@ -157,17 +119,13 @@ impl Crawl {
     /// A failure of the back end.
     pub async fn health(&self, limit: usize) -> Result<SourceHealth, Error> {
         let limit = rows(limit);
-        let work = async {
-            match &self.database.backend {
-                Backend::Sqlite(file) => {
-                    file.read(move |connection| sqlite::listings::health(connection, limit)).await
-                }
-                Backend::Postgres(server) => {
-                    server.run(async |client| postgres::listings::health(client, limit).await).await
-                }
-            }
-        };
-        self.database.timed("health", work).await
+        self.database
+            .read(
+                "health",
+                move |connection| sqlite::listings::health(connection, limit),
+                async |client| postgres::listings::health(client, limit).await,
+            )
+            .await
     }
 
     /// Stores or deletes notes. Of several notes with one name, the last counts. The write
@@ -177,28 +135,20 @@ impl Crawl {
     /// [`Error::LeaseLost`] if another crawler has one of the leases, or a failure of the back
     /// end. Nothing was recorded.
     pub async fn record_notes(&self, leases: &[Lease], notes: &[Note]) -> Result<(), Error> {
-        let work = async {
-            match &self.database.backend {
-                Backend::Sqlite(file) => {
-                    let (leases, notes) = (leases.to_vec(), notes.to_vec());
-                    let work = move |connection: &_| {
-                        sqlite::leases::check(connection, &leases)?;
-                        sqlite::notes::record(connection, &leases, &notes)
-                    };
-                    file.write(work).await
-                }
-                Backend::Postgres(server) => {
-                    let work = async |client: &mut Session| {
-                        let transaction = client.transaction().await?;
-                        postgres::leases::check(&transaction, leases).await?;
-                        postgres::notes::record(&transaction, leases, notes).await?;
-                        transaction.commit().await
-                    };
-                    server.run(work).await
-                }
+        let in_file = {
+            let (leases, notes) = (leases.to_vec(), notes.to_vec());
+            move |connection: &_| {
+                sqlite::leases::check(connection, &leases)?;
+                sqlite::notes::record(connection, &leases, &notes)
             }
         };
-        self.database.timed("record_notes", work).await
+        let on_server = async |client: &mut Session| {
+            let transaction = client.transaction().await?;
+            postgres::leases::check(&transaction, leases).await?;
+            postgres::notes::record(&transaction, leases, notes).await?;
+            transaction.commit().await
+        };
+        self.database.write("record_notes", in_file, on_server).await
     }
 
     /// Returns the note of this kind and name, even if it has expired.
@@ -206,18 +156,12 @@ impl Crawl {
     /// # Errors
     /// A failure of the back end.
     pub async fn note(&self, kind: NoteKind, name: &str) -> Result<Option<Note>, Error> {
-        let work = async {
-            match &self.database.backend {
-                Backend::Sqlite(file) => {
-                    let name = name.to_owned();
-                    file.read(move |connection| sqlite::notes::note(connection, kind, &name)).await
-                }
-                Backend::Postgres(server) => {
-                    server.run(async |client| postgres::notes::note(client, kind, name).await).await
-                }
-            }
+        let in_file = {
+            let name = name.to_owned();
+            move |connection: &_| sqlite::notes::note(connection, kind, &name)
         };
-        self.database.timed("note", work).await
+        let on_server = async |client: &mut _| postgres::notes::note(client, kind, name).await;
+        self.database.read("note", in_file, on_server).await
     }
 
     /// Returns at most `limit` notes of a kind in a fixed order, starting behind the note named
@@ -232,24 +176,13 @@ impl Crawl {
         limit: usize,
     ) -> Result<Vec<Note>, Error> {
         let limit = rows(limit);
-        let work = async {
-            match &self.database.backend {
-                Backend::Sqlite(file) => {
-                    let after = after.map(str::to_owned);
-                    let work = move |connection: &_| {
-                        sqlite::notes::notes(connection, kind, after.as_deref(), limit)
-                    };
-                    file.read(work).await
-                }
-                Backend::Postgres(server) => {
-                    let work = async |client: &mut _| {
-                        postgres::notes::notes(client, kind, after, limit).await
-                    };
-                    server.run(work).await
-                }
-            }
+        let in_file = {
+            let after = after.map(str::to_owned);
+            move |connection: &_| sqlite::notes::notes(connection, kind, after.as_deref(), limit)
         };
-        self.database.timed("notes", work).await
+        let on_server =
+            async |client: &mut _| postgres::notes::notes(client, kind, after, limit).await;
+        self.database.read("notes", in_file, on_server).await
     }
 
     /// Hands pages over to the present or next holder of their domains.
@@ -257,18 +190,12 @@ impl Crawl {
     /// # Errors
     /// A failure of the back end. Nothing was recorded.
     pub async fn hand_over(&self, pages: &[Note]) -> Result<(), Error> {
-        let work = async {
-            match &self.database.backend {
-                Backend::Sqlite(file) => {
-                    let pages = pages.to_vec();
-                    file.write(move |connection| sqlite::notes::hand_over(connection, &pages)).await
-                }
-                Backend::Postgres(server) => {
-                    server.run(async |client| postgres::notes::hand_over(client, pages).await).await
-                }
-            }
+        let in_file = {
+            let pages = pages.to_vec();
+            move |connection: &_| sqlite::notes::hand_over(connection, &pages)
         };
-        self.database.timed("hand_over", work).await
+        let on_server = async |client: &mut _| postgres::notes::hand_over(client, pages).await;
+        self.database.write("hand_over", in_file, on_server).await
     }
 
     /// Takes over at most `limit` pages in the domains of `leases`: the unfinished pages of a
@@ -278,30 +205,21 @@ impl Crawl {
     /// [`Error::LeaseLost`] if another crawler has one of the leases, or a failure of the back
     /// end. Nothing was taken over.
     pub async fn adopt(&self, leases: &[Lease], limit: usize) -> Result<Vec<Note>, Error> {
-        let work = async {
-            match &self.database.backend {
-                Backend::Sqlite(file) => {
-                    let leases = leases.to_vec();
-                    let work = move |connection: &_| {
-                        sqlite::leases::check(connection, &leases)?;
-                        sqlite::notes::adopt(connection, &leases, limit)
-                    };
-                    file.write(work).await
-                }
-                Backend::Postgres(server) => {
-                    let work = async |client: &mut Session| {
-                        let transaction = client.transaction().await?;
-                        postgres::leases::check(&transaction, leases).await?;
-                        let pages =
-                            postgres::notes::adopt(&transaction, leases, rows(limit)).await?;
-                        transaction.commit().await?;
-                        Ok(pages)
-                    };
-                    server.run(work).await
-                }
+        let in_file = {
+            let leases = leases.to_vec();
+            move |connection: &_| {
+                sqlite::leases::check(connection, &leases)?;
+                sqlite::notes::adopt(connection, &leases, limit)
             }
         };
-        self.database.timed("adopt", work).await
+        let on_server = async |client: &mut Session| {
+            let transaction = client.transaction().await?;
+            postgres::leases::check(&transaction, leases).await?;
+            let pages = postgres::notes::adopt(&transaction, leases, rows(limit)).await?;
+            transaction.commit().await?;
+            Ok(pages)
+        };
+        self.database.write("adopt", in_file, on_server).await
     }
 
     /// Returns at most `limit` domains that have waiting pages and that no crawler other than
@@ -311,24 +229,14 @@ impl Crawl {
     /// A failure of the back end.
     pub async fn waiting_domains(&self, holder: &str, limit: usize) -> Result<Vec<String>, Error> {
         let limit = rows(limit);
-        let work = async {
-            match &self.database.backend {
-                Backend::Sqlite(file) => {
-                    let (holder, now_ms) = (holder.to_owned(), file.now_ms());
-                    let work = move |connection: &_| {
-                        sqlite::notes::waiting(connection, &holder, limit, now_ms)
-                    };
-                    file.read(work).await
-                }
-                Backend::Postgres(server) => {
-                    let work = async |client: &mut _| {
-                        postgres::notes::waiting(client, holder, limit).await
-                    };
-                    server.run(work).await
-                }
-            }
+        let now_ms = self.database.now_ms();
+        let in_file = {
+            let holder = holder.to_owned();
+            move |connection: &_| sqlite::notes::waiting(connection, &holder, limit, now_ms)
         };
-        self.database.timed("waiting_domains", work).await
+        let on_server =
+            async |client: &mut _| postgres::notes::waiting(client, holder, limit).await;
+        self.database.read("waiting_domains", in_file, on_server).await
     }
 
     /// Takes the lease of a domain for the given time, if nobody else holds it.
@@ -341,25 +249,14 @@ impl Crawl {
         holder: &str,
         lasts: Duration,
     ) -> Result<Option<TakenLease>, Error> {
-        let work = async {
-            match &self.database.backend {
-                Backend::Sqlite(file) => {
-                    let (domain, holder) = (domain.to_owned(), holder.to_owned());
-                    let now_ms = file.now_ms();
-                    let work = move |connection: &_| {
-                        sqlite::leases::take(connection, &domain, &holder, lasts, now_ms)
-                    };
-                    file.write(work).await
-                }
-                Backend::Postgres(server) => {
-                    let work = async |client: &mut _| {
-                        postgres::leases::take(client, domain, holder, lasts).await
-                    };
-                    server.run(work).await
-                }
-            }
+        let now_ms = self.database.now_ms();
+        let in_file = {
+            let (domain, holder) = (domain.to_owned(), holder.to_owned());
+            move |connection: &_| sqlite::leases::take(connection, &domain, &holder, lasts, now_ms)
         };
-        self.database.timed("take_lease", work).await
+        let on_server =
+            async |client: &mut _| postgres::leases::take(client, domain, holder, lasts).await;
+        self.database.write("take_lease", in_file, on_server).await
     }
 
     /// Renews the leases that `holder` still has, and its heartbeat. With each lease comes the
@@ -373,25 +270,14 @@ impl Crawl {
         leases: &[(Lease, Duration)],
         lasts: Duration,
     ) -> Result<Renewal, Error> {
-        let work = async {
-            match &self.database.backend {
-                Backend::Sqlite(file) => {
-                    let (holder, leases) = (holder.to_owned(), leases.to_vec());
-                    let now_ms = file.now_ms();
-                    let work = move |connection: &_| {
-                        sqlite::leases::renew(connection, &holder, &leases, lasts, now_ms)
-                    };
-                    file.write(work).await
-                }
-                Backend::Postgres(server) => {
-                    let work = async |client: &mut _| {
-                        postgres::leases::renew(client, holder, leases, lasts).await
-                    };
-                    server.run(work).await
-                }
-            }
+        let now_ms = self.database.now_ms();
+        let in_file = {
+            let (holder, leases) = (holder.to_owned(), leases.to_vec());
+            move |connection: &_| sqlite::leases::renew(connection, &holder, &leases, lasts, now_ms)
         };
-        self.database.timed("renew_leases", work).await
+        let on_server =
+            async |client: &mut _| postgres::leases::renew(client, holder, leases, lasts).await;
+        self.database.write("renew_leases", in_file, on_server).await
     }
 
     /// Ends the leases that `holder` still has.
@@ -403,23 +289,13 @@ impl Crawl {
         holder: &str,
         leases: &[(Lease, Duration)],
     ) -> Result<(), Error> {
-        let work = async {
-            match &self.database.backend {
-                Backend::Sqlite(file) => {
-                    let (holder, leases) = (holder.to_owned(), leases.to_vec());
-                    let work =
-                        move |connection: &_| sqlite::leases::release(connection, &holder, &leases);
-                    file.write(work).await
-                }
-                Backend::Postgres(server) => {
-                    let work = async |client: &mut _| {
-                        postgres::leases::release(client, holder, leases).await
-                    };
-                    server.run(work).await
-                }
-            }
+        let in_file = {
+            let (holder, leases) = (holder.to_owned(), leases.to_vec());
+            move |connection: &_| sqlite::leases::release(connection, &holder, &leases)
         };
-        self.database.timed("release_leases", work).await
+        let on_server =
+            async |client: &mut _| postgres::leases::release(client, holder, leases).await;
+        self.database.write("release_leases", in_file, on_server).await
     }
 
     /// Deletes the heartbeat of `holder`.
@@ -427,18 +303,12 @@ impl Crawl {
     /// # Errors
     /// A failure of the back end.
     pub async fn leave(&self, holder: &str) -> Result<(), Error> {
-        let work = async {
-            match &self.database.backend {
-                Backend::Sqlite(file) => {
-                    let holder = holder.to_owned();
-                    file.write(move |connection| sqlite::leases::leave(connection, &holder)).await
-                }
-                Backend::Postgres(server) => {
-                    server.run(async |client| postgres::leases::leave(client, holder).await).await
-                }
-            }
+        let in_file = {
+            let holder = holder.to_owned();
+            move |connection: &_| sqlite::leases::leave(connection, &holder)
         };
-        self.database.timed("leave", work).await
+        let on_server = async |client: &mut _| postgres::leases::leave(client, holder).await;
+        self.database.write("leave", in_file, on_server).await
     }
 
     /// Deletes the notes that expired before `before_ms` (Unix milliseconds).
@@ -446,19 +316,13 @@ impl Crawl {
     /// # Errors
     /// A failure of the back end.
     pub async fn forget_notes(&self, before_ms: i64) -> Result<(), Error> {
-        let work = async {
-            match &self.database.backend {
-                Backend::Sqlite(file) => {
-                    file.write(move |connection| sqlite::notes::forget(connection, before_ms)).await
-                }
-                Backend::Postgres(server) => {
-                    let work =
-                        async |client: &mut _| postgres::notes::forget(client, before_ms).await;
-                    server.run(work).await
-                }
-            }
-        };
-        self.database.timed("forget_notes", work).await
+        self.database
+            .write(
+                "forget_notes",
+                move |connection| sqlite::notes::forget(connection, before_ms),
+                async |client: &mut _| postgres::notes::forget(client, before_ms).await,
+            )
+            .await
     }
 }
 

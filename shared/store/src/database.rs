@@ -4,11 +4,13 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use opentelemetry::metrics::Meter;
+use rusqlite::Connection;
 
 use crate::config::Config;
 use crate::error::Error;
 use crate::metrics::Metrics;
 use crate::postgres::Postgres;
+use crate::postgres::session::Session;
 use crate::sqlite::Sqlite;
 
 /// A file or a server.
@@ -37,6 +39,47 @@ impl Database {
             metrics: Metrics::new(meter, name),
             dimension: config.dimension,
             slow_query: Duration::from_millis(config.slow_query_ms),
+        }
+    }
+
+    /// Reads in the file or on the server, whichever the store has, and measures it as
+    /// `operation`.
+    pub(crate) async fn read<T: Send + 'static>(
+        &self,
+        operation: &'static str,
+        in_file: impl FnOnce(&Connection) -> Result<T, Error> + Send + 'static,
+        on_server: impl AsyncFnOnce(&mut Session) -> Result<T, Error>,
+    ) -> Result<T, Error> {
+        let work = async {
+            match &self.backend {
+                Backend::Sqlite(file) => file.read(in_file).await,
+                Backend::Postgres(server) => server.run(on_server).await,
+            }
+        };
+        self.timed(operation, work).await
+    }
+
+    /// Writes in a transaction of the file or on the server, and measures it as `operation`.
+    pub(crate) async fn write<T: Send + 'static>(
+        &self,
+        operation: &'static str,
+        in_file: impl FnOnce(&Connection) -> Result<T, Error> + Send + 'static,
+        on_server: impl AsyncFnOnce(&mut Session) -> Result<T, Error>,
+    ) -> Result<T, Error> {
+        let work = async {
+            match &self.backend {
+                Backend::Sqlite(file) => file.write(in_file).await,
+                Backend::Postgres(server) => server.run(on_server).await,
+            }
+        };
+        self.timed(operation, work).await
+    }
+
+    /// The time, Unix milliseconds.
+    pub(crate) fn now_ms(&self) -> i64 {
+        match &self.backend {
+            Backend::Sqlite(file) => file.now_ms(),
+            Backend::Postgres(server) => server.now_ms(),
         }
     }
 

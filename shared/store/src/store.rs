@@ -164,15 +164,8 @@ impl Store {
     /// # Errors
     /// A failure of the back end.
     pub async fn counts(&self) -> Result<StoreCounts, Error> {
-        let work = async {
-            match &self.database.backend {
-                Backend::Sqlite(file) => file.read(counts::in_sqlite).await,
-                Backend::Postgres(server) => {
-                    server.run(async |client| counts::in_postgres(client).await).await
-                }
-            }
-        };
-        self.database.timed("counts", work).await
+        let on_server = async |client: &mut _| counts::in_postgres(client).await;
+        self.database.read("counts", counts::in_sqlite, on_server).await
     }
 
     /// Checks that the store answers and, if it was opened for writing, that it can write.
