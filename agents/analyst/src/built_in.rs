@@ -64,7 +64,7 @@ impl BuiltIn {
                 let embeddings = sentence_vectors(embedder, text, deadline).await?;
                 Ok(analyzer.sentiment_of(language, text, &embeddings).map(|found| {
                     let named = SentimentLabel::ALL.iter().zip(found.probabilities);
-                    findings(named.map(|(label, score)| (name(*label).to_owned(), score)))
+                    findings(named.map(|(label, score)| (label.as_str().to_owned(), score)))
                 }))
             }
             Self::Topics => {
@@ -76,14 +76,6 @@ impl BuiltIn {
                 }))
             }
         }
-    }
-}
-
-fn name(label: SentimentLabel) -> &'static str {
-    match label {
-        SentimentLabel::Negative => "negative",
-        SentimentLabel::Neutral => "neutral",
-        SentimentLabel::Positive => "positive",
     }
 }
 

@@ -36,6 +36,16 @@ pub struct Server {
     client: reqwest::Client,
 }
 
+/// Makes an HTTP client whose requests end after `timeout`.
+pub(crate) fn client(timeout: Duration) -> anyhow::Result<reqwest::Client> {
+    install_crypto();
+    reqwest::Client::builder()
+        .connect_timeout(CONNECT_TIMEOUT)
+        .timeout(timeout)
+        .build()
+        .context("cannot make an HTTP client")
+}
+
 impl Server {
     /// Creates a client of the service at `base`, such as `http://127.0.0.1:8080`. The scheme may
     /// be left out.
@@ -44,13 +54,7 @@ impl Server {
     /// Fails if `base` is no address, or no HTTP client can be built.
     pub fn at(base: &str) -> anyhow::Result<Self> {
         let base = service_address(base, "http://127.0.0.1:8080")?;
-        install_crypto();
-        let client = reqwest::Client::builder()
-            .connect_timeout(CONNECT_TIMEOUT)
-            .timeout(TIMEOUT)
-            .build()
-            .context("cannot make an HTTP client")?;
-        Ok(Self { base, client })
+        Ok(Self { base, client: client(TIMEOUT)? })
     }
 
     /// Returns true if the service answers.

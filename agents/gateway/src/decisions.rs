@@ -12,8 +12,8 @@ use tokio::time::timeout;
 
 /// The most events that are written at a time.
 const BATCH: usize = 1_000;
-/// The time that events are gathered after the first one.
-const GATHERING: Duration = Duration::from_millis(300);
+/// The time that events are gathered after the first one: each writing waits for the disk.
+const GATHERING: Duration = Duration::from_secs(1);
 /// The wait after a failure.
 const RETRY: Duration = Duration::from_secs(5);
 
@@ -30,6 +30,9 @@ pub(crate) async fn follow(
     let kept = bus.max_age(Subject::ENTRY_DECIDED).unwrap_or_default();
     let kept_ms = i64::try_from(kept.as_millis()).unwrap_or(i64::MAX);
     let taking = async {
+        if let Err(error) = decisions.check().await {
+            tracing::warn!(%error, "the index of decisions cannot be checked");
+        }
         loop {
             let mut events = bus.follow_own(&[Subject::ENTRY_DECIDED], decisions.position())?;
             while let Some((decided, position)) = gather(&mut events).await {

@@ -40,6 +40,17 @@ pub enum EntityKind {
     Location,
 }
 
+impl EntityKind {
+    /// Returns the name of the kind in queries and answers.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Person => "person",
+            Self::Organization => "org",
+            Self::Location => "place",
+        }
+    }
+}
+
 /// A name in the text.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Entity {
@@ -65,6 +76,17 @@ pub enum SentimentLabel {
     Neutral,
     /// Praise, gain, success.
     Positive,
+}
+
+impl SentimentLabel {
+    /// Returns the name of the label in queries and answers.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Negative => "negative",
+            Self::Neutral => "neutral",
+            Self::Positive => "positive",
+        }
+    }
 }
 
 /// A text's sentiment, with calibrated probabilities that add up to 1.

@@ -119,11 +119,7 @@ impl Decisions {
     fn open(folder: &Path) -> Result<Self, Error> {
         let directory = MmapDirectory::open(folder).map_err(TantivyError::from)?;
         let (schema, fields) = Fields::schema();
-        let decisions = Self::of(Index::open_or_create(directory, schema)?, fields)?;
-        match decisions.0.index.validate_checksum()?.into_iter().min() {
-            None => Ok(decisions),
-            Some(file) => Err(Error::Damaged(file)),
-        }
+        Self::of(Index::open_or_create(directory, schema)?, fields)
     }
 
     /// Makes an empty index in memory.
@@ -144,6 +140,22 @@ impl Decisions {
     /// Returns the position of the last event that the index holds.
     pub fn position(&self) -> Option<u64> {
         self.0.index.load_metas().ok()?.payload?.parse().ok()
+    }
+
+    /// Compares the checksums of all files. A damaged index forgets everything.
+    ///
+    /// # Errors
+    /// [`Error::Index`].
+    pub async fn check(&self) -> Result<(), Error> {
+        let inner = Arc::clone(&self.0);
+        blocking(move || {
+            let Some(file) = inner.index.validate_checksum()?.into_iter().min() else {
+                return Ok(());
+            };
+            tracing::warn!(file = %file.display(), "the index of decisions is damaged: making it anew");
+            inner.clear()
+        })
+        .await
     }
 
     /// Takes in decisions, whose last event stands at `position`, and forgets those made before
@@ -172,6 +184,14 @@ impl Decisions {
 }
 
 impl Inner {
+    fn clear(&self) -> Result<(), Error> {
+        let mut writer = self.writer.lock().unwrap_or_else(PoisonError::into_inner);
+        writer.delete_all_documents()?;
+        // Without a position.
+        writer.commit()?;
+        Ok(self.reader.reload()?)
+    }
+
     fn add(&self, decided: &[DecidedEntry], position: u64, oldest_ms: i64) -> Result<(), Error> {
         let mut writer = self.writer.lock().unwrap_or_else(PoisonError::into_inner);
         for decided in decided {
@@ -262,6 +282,28 @@ mod tests {
         decisions.add(vec![decided("later", 1, None, 300)], 9, 150).await.unwrap();
         assert_eq!(names(&decisions, article(1)).await, ["later", "copy"]);
         assert_eq!(decisions.position(), Some(9));
+    }
+
+    #[tokio::test]
+    async fn a_damaged_file_is_noticed_and_everything_forgotten() {
+        let folder = tempfile::tempdir().unwrap();
+        let decisions = Decisions::keep(folder.path()).unwrap();
+        decisions.add(vec![decided("first", 1, None, 100)], 7, 0).await.unwrap();
+        decisions.check().await.unwrap();
+        assert_eq!(decisions.position(), Some(7), "nothing is damaged");
+        drop(decisions);
+        let files = std::fs::read_dir(folder.path()).unwrap().map(|entry| entry.unwrap().path());
+        let store = files.into_iter().find(|file| file.extension().is_some_and(|e| e == "store"));
+        let store = store.unwrap();
+        let mut bytes = std::fs::read(&store).unwrap();
+        bytes[10] ^= 1;
+        std::fs::write(&store, bytes).unwrap();
+        let decisions = Decisions::keep(folder.path()).unwrap();
+        decisions.check().await.unwrap();
+        assert_eq!(decisions.position(), None);
+        assert!(names(&decisions, DecisionKey::Submission("first".into())).await.is_empty());
+        decisions.add(vec![decided("again", 1, None, 100)], 7, 0).await.unwrap();
+        assert_eq!(names(&decisions, DecisionKey::Submission("again".into())).await, ["again"]);
     }
 
     #[tokio::test]

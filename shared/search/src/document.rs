@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use courant_article::{ArticleId, CanonicalUrl, EntityKind, SentimentLabel, registered_domain};
+use courant_article::{ArticleId, CanonicalUrl, EntityKind, registered_domain};
 use courant_store::ChangedArticle;
 use courant_text::analyzer::{Word, analyze};
 use tantivy::TantivyDocument;
@@ -43,7 +43,7 @@ pub(crate) fn document(fields: &Fields, changed: &ChangedArticle) -> TantivyDocu
         document.add_text(fields.topic, &topic.code);
     }
     if let Some(sentiment) = changed.analysis.sentiment {
-        document.add_text(fields.sentiment, sentiment_name(sentiment.label));
+        document.add_text(fields.sentiment, sentiment.label.as_str());
         document.add_f64(fields.polarity, f64::from(sentiment.polarity()));
     }
     document.add_text(fields.decision, article.decision.as_str());
@@ -63,24 +63,6 @@ pub(crate) fn halves(id: ArticleId) -> (u64, u64) {
 /// Returns the id with these halves.
 pub(crate) fn whole(high: u64, low: u64) -> ArticleId {
     ArticleId::from_bytes((u128::from(high) << 64 | u128::from(low)).to_be_bytes())
-}
-
-/// Returns the name of a label in queries and counts.
-pub(crate) fn sentiment_name(label: SentimentLabel) -> &'static str {
-    match label {
-        SentimentLabel::Negative => "negative",
-        SentimentLabel::Neutral => "neutral",
-        SentimentLabel::Positive => "positive",
-    }
-}
-
-/// Returns the name of a kind in queries and counts.
-pub(crate) fn kind_name(kind: EntityKind) -> &'static str {
-    match kind {
-        EntityKind::Person => "person",
-        EntityKind::Organization => "org",
-        EntityKind::Location => "place",
-    }
 }
 
 fn add_site(document: &mut TantivyDocument, fields: &Fields, url: &str) {
@@ -111,7 +93,7 @@ fn add_names(document: &mut TantivyDocument, fields: &Fields, changed: &ChangedA
         for name in &names {
             let shown = name.split_whitespace().collect::<Vec<_>>().join(" ");
             if seen.len() < NAMES && seen.insert((kind, shown.to_lowercase())) {
-                document.add_text(fields.name, format!("{}:{shown}", kind_name(kind)));
+                document.add_text(fields.name, format!("{}:{shown}", kind.as_str()));
             }
         }
         add_words(document, field, names, None);

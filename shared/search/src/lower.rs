@@ -12,7 +12,6 @@ use tantivy::query::{
 };
 use tantivy::schema::{Field, IndexRecordOption};
 
-use crate::document::sentiment_name;
 use crate::error::Error;
 use crate::schema::Fields;
 
@@ -114,9 +113,7 @@ impl Lowering<'_> {
 
     fn sentiment(&self, filter: &SentimentFilter) -> BoxedQuery {
         match filter {
-            SentimentFilter::Label(label) => {
-                self.exactly(self.fields.sentiment, sentiment_name(*label))
-            }
+            SentimentFilter::Label(label) => self.exactly(self.fields.sentiment, label.as_str()),
             SentimentFilter::Range { min, max } => {
                 let term = |value: f32| Term::from_field_f64(self.fields.polarity, value.into());
                 between(min.map(term), max.map(term))

@@ -9,9 +9,8 @@ use axum::http::{HeaderMap, Request, StatusCode, header};
 use tower::ServiceExt;
 
 use crate::address::service_address;
-use crate::http::install_crypto;
+use crate::http::client;
 
-const CONNECT_TIMEOUT: Duration = Duration::from_secs(3);
 /// The service ends a request before, with an answer.
 const TIMEOUT: Duration = Duration::from_secs(330);
 /// The longest answer, in bytes. Those of the tools have 32,000 at most.
@@ -36,13 +35,7 @@ impl Upstream {
     pub(super) fn at(address: &str) -> anyhow::Result<Self> {
         let base = service_address(address, "http://127.0.0.1:8080")?;
         let base = base.strip_suffix(PATH).unwrap_or(&base);
-        install_crypto();
-        let client = reqwest::Client::builder()
-            .connect_timeout(CONNECT_TIMEOUT)
-            .timeout(TIMEOUT)
-            .build()
-            .context("cannot make an HTTP client")?;
-        Ok(Self::Remote { url: format!("{base}{PATH}"), client })
+        Ok(Self::Remote { url: format!("{base}{PATH}"), client: client(TIMEOUT)? })
     }
 
     /// Sends a message, and returns the answer.

@@ -1,7 +1,7 @@
 //! Reads an article, and its related articles.
 
 use courant_api::articles::{ArticleView, Related, RevisionView, Revisions};
-use courant_article::{Article, ArticleId};
+use courant_article::{Article, ArticleId, CanonicalUrl};
 use courant_dedup::canonicalize;
 use courant_store::{ReplacedRevision, StoredArticle};
 use jiff::Timestamp;
@@ -108,11 +108,7 @@ impl Api {
 
     /// The article at an address, in any form that leads to the same canonical URL.
     pub(crate) async fn article_at(&self, url: &str) -> Result<ArticleView, ApiError> {
-        let canonical = canonicalize(url).map_err(|error| {
-            let shown: String = url.chars().take(200).collect();
-            ApiError::Invalid(format!("{shown:?} is no address of an article: {error}"))
-        })?;
-        self.article(&ArticleId::of(&canonical).to_string(), None).await
+        self.article(&ArticleId::of(&canonical(url)?).to_string(), None).await
     }
 
     /// The versions of an article, the newest first.
@@ -135,6 +131,14 @@ impl Api {
         let hits = hits.into_iter().map(|hit| found(hit, false)).collect();
         Ok(Related { id: id.to_string(), hits })
     }
+}
+
+/// The canonical URL of an address that a person wrote.
+pub(super) fn canonical(url: &str) -> Result<CanonicalUrl, ApiError> {
+    canonicalize(url).map_err(|error| {
+        let shown: String = url.chars().take(200).collect();
+        ApiError::Invalid(format!("{shown:?} is no address of an article: {error}"))
+    })
 }
 
 /// The id below all that begin with these digits, with as many zeros as they lack; `None` where

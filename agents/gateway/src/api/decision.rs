@@ -3,10 +3,11 @@
 use courant_api::articles::CopyView;
 use courant_api::decisions::DecisionAnswer;
 use courant_article::{ArticleId, Decision};
-use courant_dedup::{canonicalize, registered_domain};
+use courant_dedup::registered_domain;
 use courant_store::{Fingerprint, StoredArticle};
 
 use super::Api;
+use super::articles::canonical;
 use super::view::{copy_view, rfc_3339};
 use crate::error::ApiError;
 
@@ -55,10 +56,7 @@ impl Api {
         let (id, canonical) = match name {
             ArticleName::Id(id) => (self.id_of(id).await?, None),
             ArticleName::Url(url) => {
-                let canonical = canonicalize(url).map_err(|error| {
-                    let shown: String = url.chars().take(200).collect();
-                    ApiError::Invalid(format!("{shown:?} is no address of an article: {error}"))
-                })?;
+                let canonical = canonical(url)?;
                 (ArticleId::of(&canonical), Some(canonical))
             }
         };

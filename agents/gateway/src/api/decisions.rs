@@ -2,10 +2,10 @@
 
 use courant_api::decisions::{DecisionView, DecisionsAnswer};
 use courant_article::ArticleId;
-use courant_dedup::canonicalize;
 use courant_search::{DecidedEntry, DecisionKey};
 
 use super::Api;
+use super::articles::canonical;
 use super::passage::shared_passage;
 use super::view::rfc_3339;
 use crate::error::ApiError;
@@ -34,12 +34,7 @@ impl Api {
         }
         let key = match (request.article, request.url, request.submission) {
             (Some(id), None, None) => DecisionKey::Article(self.id_of(&id).await?),
-            (None, Some(url), None) => {
-                let url = canonicalize(&url).map_err(|error| {
-                    ApiError::Invalid(format!("url: {error}; give an http or https address"))
-                })?;
-                DecisionKey::Article(ArticleId::of(&url))
-            }
+            (None, Some(url), None) => DecisionKey::Article(ArticleId::of(&canonical(&url)?)),
             (None, None, Some(name)) => DecisionKey::Submission(name),
             _ => {
                 let message = "give one of article (an id), url or submission";

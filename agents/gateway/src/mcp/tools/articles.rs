@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, HashMap};
 
 use courant_api::articles::ArticleView;
-use courant_article::{Analysis, Entity, EntityKind, SentimentLabel};
+use courant_article::{Analysis, Entity, EntityKind};
 use courant_mcp::answer::{MAX_CHARS, checked_limit, quoted, result};
 use courant_mcp::budget::{Budget, Form, ResponseFormat};
 use courant_mcp::left_out::LeftOut;
@@ -189,7 +189,7 @@ fn answer_of(article: ArticleView, format: ResponseFormat) -> ArticleAnswer {
         key_phrases,
         topics: topics(&analysis),
         sentiment: analysis.sentiment.map(|sentiment| SentimentView {
-            label: sentiment_label(sentiment.label),
+            label: sentiment.label.as_str(),
             score: sentiment.polarity(),
         }),
         names,
@@ -209,14 +209,6 @@ fn topics(analysis: &Analysis) -> Vec<String> {
     clear.map(|topic| topic.label.clone()).collect()
 }
 
-fn sentiment_label(label: SentimentLabel) -> &'static str {
-    match label {
-        SentimentLabel::Negative => "negative",
-        SentimentLabel::Neutral => "neutral",
-        SentimentLabel::Positive => "positive",
-    }
-}
-
 /// The different names with their numbers, the most frequent first.
 fn names(entities: &[Entity]) -> Vec<NameView> {
     let mut places: HashMap<(EntityKind, &str), usize> = HashMap::new();
@@ -227,21 +219,13 @@ fn names(entities: &[Entity]) -> Vec<NameView> {
             Some(name) => name.count += 1,
             None => names.push(NameView {
                 name: entity.text.clone(),
-                kind: kind_name(entity.kind),
+                kind: entity.kind.as_str(),
                 count: 1,
             }),
         }
     }
     names.sort_by_key(|name| std::cmp::Reverse(name.count));
     names
-}
-
-fn kind_name(kind: EntityKind) -> &'static str {
-    match kind {
-        EntityKind::Person => "person",
-        EntityKind::Organization => "org",
-        EntityKind::Location => "place",
-    }
 }
 
 /// Adds the part of the text from the character `from` on that the budget holds, and says where
