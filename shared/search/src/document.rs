@@ -4,15 +4,12 @@ use std::collections::HashSet;
 
 use courant_article::{ArticleId, CanonicalUrl, EntityKind, registered_domain};
 use courant_store::ChangedArticle;
-use courant_text::analyzer::{Word, analyze};
 use tantivy::TantivyDocument;
 use tantivy::schema::Field;
-use tantivy::tokenizer::{PreTokenizedString, Token};
 
 use crate::schema::Fields;
+use crate::tokens;
 
-/// Positions between two parts of a field, so that no phrase reaches from one into the other.
-const GAP: usize = 64;
 /// The most different names of an article that are counted.
 const NAMES: usize = 200;
 
@@ -107,25 +104,9 @@ fn add_words<'a>(
     parts: impl IntoIterator<Item = &'a str>,
     language: Option<&str>,
 ) {
-    let mut tokens = Vec::new();
-    let mut position = 0;
-    for part in parts {
-        analyze(part, language, |word| {
-            push(&mut tokens, &word, position);
-            position += 1;
-        });
-        position += GAP;
-    }
-    if !tokens.is_empty() {
-        document.add_pre_tokenized_text(field, PreTokenizedString { text: String::new(), tokens });
-    }
-}
-
-/// The word as written and its stem stand at the same position.
-fn push(tokens: &mut Vec<Token>, word: &Word<'_>, position: usize) {
-    let forms = [Some(word.written.as_ref()), word.stem.as_deref()];
-    for form in forms.into_iter().flatten() {
-        tokens.push(Token { position, text: form.to_owned(), ..Token::default() });
+    let joined = tokens::joined(parts, language);
+    if !joined.is_empty() {
+        document.add_text(field, joined);
     }
 }
 

@@ -18,6 +18,7 @@ use tantivy::{
 use crate::document::document;
 use crate::error::Error;
 use crate::schema::{Fields, rules};
+use crate::tokens::{TOKENIZER, WordTokenizer};
 use reading::ReadingDirectory;
 
 /// The memory in which the writer gathers documents before it writes them out.
@@ -114,6 +115,7 @@ impl Index {
         fields: Fields,
         writer: Option<IndexWriter<TantivyDocument>>,
     ) -> Result<Self, Error> {
+        inner.tokenizers().register(TOKENIZER, WordTokenizer::default());
         let reader = inner.reader_builder().reload_policy(ReloadPolicy::Manual).try_into()?;
         Ok(Self { fields, inner, reader, writer: writer.map(Mutex::new) })
     }

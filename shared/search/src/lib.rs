@@ -35,6 +35,7 @@ mod scoring;
 mod search;
 mod statistics;
 mod suggest;
+mod tokens;
 mod top;
 mod words;
 

@@ -13,7 +13,7 @@ use crate::columns::{AllNames, ArticleName};
 use crate::error::Error;
 use crate::fusion::Candidate;
 use crate::index::Index;
-use crate::languages::{frequent_languages, own_language, query_languages};
+use crate::languages::{frequent_languages, is_in_own_script, own_language, query_languages};
 use crate::lower::Lowering;
 use crate::matching::Matching;
 use crate::schema::Fields;
@@ -27,7 +27,10 @@ const LOOK_UP_COST: usize = 100;
 
 /// The factor of the score of an article in another language than the query's. It has some of its
 /// words only, mostly names and numbers.
-const OTHER_LANGUAGE: Score = 0.7;
+const OTHER_LANGUAGE: Score = 0.65;
+/// The same for a query in another script than Latin, whose language is certain. Such an article
+/// has its numbers and the names in Latin letters only.
+const OTHER_SCRIPT: Score = 0.4;
 
 /// A search by words in a state of the index that does not change.
 pub(crate) struct WordSearch {
@@ -42,6 +45,8 @@ pub(crate) struct WordSearch {
     allowed: Option<Matching>,
     /// The articles in the query's language, if it is known and others are allowed.
     in_language: Option<Matching>,
+    /// The factor of the score of the others.
+    other_language: Score,
 }
 
 /// An article that words found.
@@ -97,7 +102,9 @@ impl WordSearch {
         } else {
             Some(WordWeights::of(&statistics, &fields, &words)?)
         };
-        Ok(Self { searcher, fields, weights, strict, allowed, in_language })
+        let is_certain = query.loose_words().iter().any(|word| is_in_own_script(word));
+        let other_language = if is_certain { OTHER_SCRIPT } else { OTHER_LANGUAGE };
+        Ok(Self { searcher, fields, weights, strict, allowed, in_language, other_language })
     }
 
     /// Returns the number of articles that fulfil all conditions.
@@ -165,7 +172,7 @@ impl WordSearch {
     /// The factor of an article's score for its language.
     fn factor(&self, article: DocAddress) -> Score {
         match &self.in_language {
-            Some(own) if !own.contains(article) => OTHER_LANGUAGE,
+            Some(own) if !own.contains(article) => self.other_language,
             _ => 1.0,
         }
     }

@@ -6,9 +6,11 @@ use tantivy::schema::{
     TextOptions,
 };
 
+use crate::tokens::TOKENIZER;
+
 /// The version of the fields. An index with other fields, or with words of another analyzer, is
 /// made anew.
-const FIELDS_VERSION: &str = "2";
+const FIELDS_VERSION: &str = "3";
 
 /// Returns the name of the rules by which documents are made.
 pub(crate) fn rules() -> String {
@@ -94,6 +96,6 @@ impl Fields {
 }
 
 fn words(option: IndexRecordOption) -> TextOptions {
-    let indexing = TextFieldIndexing::default().set_tokenizer("raw").set_index_option(option);
+    let indexing = TextFieldIndexing::default().set_tokenizer(TOKENIZER).set_index_option(option);
     TextOptions::default().set_indexing_options(indexing)
 }

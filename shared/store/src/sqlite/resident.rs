@@ -17,7 +17,7 @@ use matrix::MatrixRows;
 const LEAST_DIMENSION: usize = 128;
 /// Candidates per result that is asked for, where the chosen depth gives fewer. Of 19,165 articles
 /// of a news agency, 967 of 1,000 of the hundred nearest were among the first 400.
-const CANDIDATES_PER_RESULT: usize = 4;
+const CANDIDATES_PER_RESULT: usize = 3;
 
 /// The vectors of all articles, by their numbers.
 pub(crate) struct Resident(Rows);

@@ -3,7 +3,7 @@
 use std::time::Instant;
 
 use courant_vectors::{NearestRows, RowSet, ScoredRow, SignCodes, dot};
-use rusqlite::{Connection, OptionalExtension, params};
+use rusqlite::{Connection, OptionalExtension, Statement, params};
 
 use super::settings;
 use crate::columns::corrupt;
@@ -17,17 +17,28 @@ const RULES: &str = "signs 1";
 /// uses one.
 pub(crate) const THREADS: usize = 2;
 
+const LOOK_UP: &str = "SELECT vector FROM article_vector WHERE number = ?1";
+
 /// Little-endian `f32`.
 pub(crate) fn to_bytes(vector: &[f32]) -> Vec<u8> {
     vector.iter().flat_map(|value| value.to_le_bytes()).collect()
 }
 
 pub(crate) fn from_bytes(bytes: &[u8]) -> Result<Vec<f32>, Error> {
+    let mut vector = Vec::new();
+    read_into(&mut vector, bytes)?;
+    Ok(vector)
+}
+
+/// Replaces the values of `vector` by those of the bytes.
+fn read_into(vector: &mut Vec<f32>, bytes: &[u8]) -> Result<(), Error> {
     let (values, rest) = bytes.as_chunks::<4>();
     if !rest.is_empty() {
         return Err(corrupt("vector", format!("{} bytes", bytes.len())));
     }
-    Ok(values.iter().map(|value| f32::from_le_bytes(*value)).collect())
+    vector.clear();
+    vector.extend(values.iter().map(|value| f32::from_le_bytes(*value)));
+    Ok(())
 }
 
 /// The number of an article as that of a row in memory.
@@ -54,11 +65,22 @@ fn write_code(connection: &Connection, number: i64, vector: &[f32]) -> Result<()
 
 /// Returns the vector of an article, if it is stored.
 pub(crate) fn read(connection: &Connection, number: u32) -> Result<Option<Vec<f32>>, Error> {
-    let query = "SELECT vector FROM article_vector WHERE number = ?1";
-    let mut statement = connection.prepare_cached(query)?;
+    let mut vector = Vec::new();
+    let mut statement = connection.prepare_cached(LOOK_UP)?;
+    let is_there = look_up(&mut statement, number, &mut vector)?;
+    Ok(is_there.then_some(vector))
+}
+
+/// Reads the vector of an article into `vector`. Returns false if it is not stored.
+fn look_up(
+    statement: &mut Statement<'_>,
+    number: u32,
+    vector: &mut Vec<f32>,
+) -> Result<bool, Error> {
     let mut rows = statement.query([number])?;
-    let Some(row) = rows.next()? else { return Ok(None) };
-    from_bytes(row.get_ref(0)?.as_blob().map_err(|error| corrupt("vector", error))?).map(Some)
+    let Some(row) = rows.next()? else { return Ok(false) };
+    read_into(vector, row.get_ref(0)?.as_blob().map_err(|error| corrupt("vector", error))?)?;
+    Ok(true)
 }
 
 /// Gives every vector to `each`, by number.
@@ -87,8 +109,11 @@ pub(crate) fn nearest(
     // In the order of the file.
     numbers.sort_unstable();
     let mut nearest = NearestRows::new(k.min(numbers.len()));
+    let (mut statement, mut vector) = (connection.prepare_cached(LOOK_UP)?, Vec::new());
     for number in numbers {
-        let Some(vector) = read(connection, number)? else { continue };
+        if !look_up(&mut statement, number, &mut vector)? {
+            continue;
+        }
         if vector.len() != query.len() {
             return Err(corrupt("vector", format!("{} values", vector.len())));
         }

@@ -93,7 +93,7 @@ const KIN: [(&str, &[&str]); 27] = [
 /// not contradicted. Close relatives differ by less, other languages by more.
 const NEAR: f64 = 0.2;
 /// The evidence, in nats, that it takes to contradict a declaration. A short text may not reach it.
-const CONTRADICTION: f64 = 4.0;
+pub(super) const CONTRADICTION: f64 = 4.0;
 
 /// Returns the ISO 639-1 code of a language tag, such as `pt` for `pt-BR` and `no` for `nb`.
 /// Returns `None` if the tag names no language.
