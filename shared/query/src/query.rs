@@ -107,7 +107,8 @@ impl Query {
         languages.all(|other| other == first).then_some(first)
     }
 
-    fn top_level(&self) -> &[Expr] {
+    /// Returns the parts that must all hold; none for a query without conditions.
+    pub fn top_level(&self) -> &[Expr] {
         match &self.expr {
             Expr::All(parts) => parts,
             other => std::slice::from_ref(other),

@@ -61,10 +61,10 @@ impl Search {
         }
         let among: RowSet = missing.iter().map(|candidate| candidate.name.number).collect();
         let among = Some(Arc::new(among));
-        let near = self.store.articles().nearest(vector, missing.len(), among).await?;
-        let scored = near.iter().filter_map(|near| {
-            let candidate = missing.iter().find(|candidate| candidate.name.id == near.id)?;
-            Some(Candidate { name: candidate.name, score: near.cosine, rank: None })
+        let near = self.store.articles().nearest_numbers(vector, missing.len(), among).await?;
+        let scored = near.into_iter().filter_map(|(number, score)| {
+            let candidate = missing.iter().find(|candidate| candidate.name.number == number)?;
+            Some(Candidate { name: candidate.name, score, rank: None })
         });
         Ok(scored.collect())
     }

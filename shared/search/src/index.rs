@@ -17,6 +17,7 @@ use tantivy::{
 
 use crate::document::document;
 use crate::error::Error;
+use crate::kept_filters::KeptFilters;
 use crate::schema::{Fields, rules};
 use crate::tokens::{TOKENIZER, WordTokenizer};
 use reading::ReadingDirectory;
@@ -36,6 +37,7 @@ struct Payload {
 /// An index of the articles of one store.
 pub(crate) struct Index {
     pub(crate) fields: Fields,
+    pub(crate) filters: KeptFilters,
     inner: tantivy::Index,
     reader: IndexReader,
     /// `None` if the index was opened for reading.
@@ -117,7 +119,8 @@ impl Index {
     ) -> Result<Self, Error> {
         inner.tokenizers().register(TOKENIZER, WordTokenizer::default());
         let reader = inner.reader_builder().reload_policy(ReloadPolicy::Manual).try_into()?;
-        Ok(Self { fields, inner, reader, writer: writer.map(Mutex::new) })
+        let (filters, writer) = (KeptFilters::default(), writer.map(Mutex::new));
+        Ok(Self { fields, filters, inner, reader, writer })
     }
 
     /// Returns the state of the store that the index holds; `None` if it is new.

@@ -13,6 +13,7 @@
 mod answer;
 mod blocking;
 mod columns;
+mod conditions;
 mod counted;
 mod decisions;
 mod document;
@@ -22,6 +23,7 @@ mod following;
 mod fusion;
 mod hybrid;
 mod index;
+mod kept_filters;
 mod languages;
 mod listed;
 mod lists;

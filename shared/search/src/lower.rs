@@ -36,17 +36,16 @@ impl Lowering<'_> {
         self.expr(query.expr())
     }
 
-    /// Returns the query that finds the articles in a language.
-    pub(crate) fn in_language(&self, code: &str) -> BoxedQuery {
-        self.exactly(self.fields.language, code)
-    }
-
     /// Returns the query that finds articles with any of these texts.
     pub(crate) fn any_phrase(&self, texts: &[String]) -> BoxedQuery {
         union(texts.iter().map(|text| self.phrase(self.fields.text, text)).collect())
     }
 
-    fn expr(&self, expr: &Expr) -> Result<BoxedQuery, Error> {
+    /// Returns the query that finds the articles which fulfil one part of a query.
+    ///
+    /// # Errors
+    /// [`Error::Unsupported`].
+    pub(crate) fn expr(&self, expr: &Expr) -> Result<BoxedQuery, Error> {
         let all = |parts: &[Expr]| -> Result<Vec<BoxedQuery>, Error> {
             parts.iter().map(|part| self.expr(part)).collect()
         };

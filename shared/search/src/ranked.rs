@@ -2,14 +2,14 @@
 
 use std::collections::HashMap;
 
-use courant_article::ArticleId;
-use courant_query::{Expr, Query};
+use courant_query::{Condition, Expr, Query};
 use courant_store::RowSet;
 use courant_text::analyzer::{QueryWord, query_words};
 use tantivy::schema::IndexRecordOption;
 use tantivy::{DocAddress, DocSet, Score, Searcher, SegmentReader, TERMINATED, Term};
 
 use crate::columns::{AllNames, ArticleName};
+use crate::conditions::{allowed, fulfilling};
 use crate::error::Error;
 use crate::fusion::Candidate;
 use crate::index::Index;
@@ -74,12 +74,7 @@ impl WordSearch {
         let frequent = frequent_languages(&searcher, fields.language)?;
         let languages = query_languages(query, &frequent);
         let lowering = Lowering { fields, languages: &languages };
-        let rest = query.without_loose_words();
-        let allowed = if is_everything(&rest) {
-            None
-        } else {
-            Some(Matching::of(&searcher, lowering.strict(&rest)?.as_ref())?)
-        };
+        let allowed = allowed(index, &searcher, &lowering, &query.without_loose_words())?;
         let loose = query.only_loose_words();
         let strict = match &allowed {
             Some(allowed) if is_everything(&loose) => allowed.clone(),
@@ -92,11 +87,14 @@ impl WordSearch {
         };
         let own = own_language(query, &frequent);
         let words = ranking_words(query, own, &languages);
-        let in_language = match own.filter(|_| query.language().is_none()) {
-            Some(own) => Some(Matching::of(&searcher, &lowering.in_language(own))?),
+        let in_language = match own {
+            Some(own) => {
+                let own = Expr::Is(Condition::Language(own.to_owned()));
+                Some(fulfilling(index, &searcher, &lowering, &own)?)
+            }
             None => None,
         };
-        let statistics = Statistics::of(&searcher, &fields, own)?;
+        let statistics = Statistics::of(&searcher, in_language.as_ref())?;
         let weights = if words.is_empty() {
             None
         } else {
@@ -104,6 +102,7 @@ impl WordSearch {
         };
         let is_certain = query.loose_words().iter().any(|word| is_in_own_script(word));
         let other_language = if is_certain { OTHER_SCRIPT } else { OTHER_LANGUAGE };
+        let in_language = in_language.filter(|_| query.language().is_none());
         Ok(Self { searcher, fields, weights, strict, allowed, in_language, other_language })
     }
 
@@ -177,14 +176,15 @@ impl WordSearch {
         }
     }
 
-    /// Returns those of `ids` that the index knows.
-    pub(crate) fn known(&self, ids: &[ArticleId]) -> tantivy::Result<HashMap<ArticleId, Known>> {
+    /// Returns those of the articles with these numbers that the index knows.
+    pub(crate) fn known(&self, numbers: &[u32]) -> tantivy::Result<HashMap<u32, Known>> {
         let names = AllNames::of(&self.searcher)?;
-        let mut known = HashMap::with_capacity(ids.len());
+        let mut known = HashMap::with_capacity(numbers.len());
         for (ordinal, segment) in (0..).zip(self.searcher.segment_readers()) {
-            let (index, alive) = (segment.inverted_index(self.fields.id)?, segment.alive_bitset());
-            for id in ids {
-                let term = Term::from_field_bytes(self.fields.id, id.as_bytes());
+            let index = segment.inverted_index(self.fields.number)?;
+            let alive = segment.alive_bitset();
+            for number in numbers {
+                let term = Term::from_field_u64(self.fields.number, u64::from(*number));
                 let Some(mut places) = index.read_postings(&term, IndexRecordOption::Basic)? else {
                     continue;
                 };
@@ -194,7 +194,7 @@ impl WordSearch {
                         let address = DocAddress::new(ordinal, places.doc());
                         let (name, is_strict) =
                             (names.name(address), self.strict.contains(address));
-                        known.insert(*id, Known { name, is_strict, address });
+                        known.insert(*number, Known { name, is_strict, address });
                     }
                     places.advance();
                 }

@@ -70,7 +70,7 @@ impl Fields {
             id: schema.add_bytes_field("id", INDEXED),
             id_high: schema.add_u64_field("id_high", FAST),
             id_low: schema.add_u64_field("id_low", FAST),
-            number: schema.add_u64_field("number", FAST),
+            number: schema.add_u64_field("number", INDEXED | FAST),
             text: schema.add_text_field("text", words.clone()),
             title: schema.add_text_field("title", words.clone()),
             author: schema.add_text_field("author", words.clone()),

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex};
 
 use courant_article::{Article, ArticleId, Embedding};
 use courant_query::Query;
-use courant_store::{ArticleExcerpt, Neighbour, Store};
+use courant_store::{ArticleExcerpt, Store};
 use courant_text::analyzer::QueryWord;
 use serde::Serialize;
 use tokio::sync::watch;
@@ -186,12 +186,13 @@ impl Search {
         let Some(vector) = vector else { return Ok(Vec::new()) };
         let filter = Arc::clone(words);
         let allowed = blocking(move || filter.allowed()).await?;
-        let near = self.store.articles().nearest(vector, CANDIDATES, allowed.map(Arc::new)).await?;
+        let (articles, allowed) = (self.store.articles(), allowed.map(Arc::new));
+        let near = articles.nearest_numbers(vector, CANDIDATES, allowed).await?;
         let words = Arc::clone(words);
         blocking(move || {
-            let ids: Vec<ArticleId> = near.iter().map(|near| near.id).collect();
-            let known = words.known(&ids)?;
-            let with_cosine = |near: &Neighbour| Some((*known.get(&near.id)?, near.cosine));
+            let numbers: Vec<u32> = near.iter().map(|(number, _)| *number).collect();
+            let known = words.known(&numbers)?;
+            let with_cosine = |(number, cosine): &(u32, f32)| Some((*known.get(number)?, *cosine));
             Ok(near.iter().filter_map(with_cosine).collect())
         })
         .await

@@ -1,11 +1,11 @@
 //! The statistics by which the words of a query weigh.
 
-use tantivy::collector::Count;
-use tantivy::query::{Bm25StatisticsProvider, Bm25Weight, BooleanQuery, TermQuery};
+use courant_vectors::RowSet;
+use tantivy::query::{Bm25StatisticsProvider, Bm25Weight};
 use tantivy::schema::{Field, IndexRecordOption};
-use tantivy::{Searcher, Term};
+use tantivy::{Searcher, SegmentReader, Term};
 
-use crate::schema::Fields;
+use crate::matching::Matching;
 
 /// The numbers of articles that have a word, and of all articles.
 ///
@@ -13,33 +13,28 @@ use crate::schema::Fields;
 /// whole archive its articles and pronouns would be rare, and would weigh as much as names.
 pub(crate) struct Statistics<'a> {
     searcher: &'a Searcher,
-    /// The language in which articles are counted; `None` for all languages.
-    language: Option<Term>,
+    /// The articles among which those with a word are counted; `None` for all.
+    among: Option<&'a Matching>,
     documents: u64,
 }
 
 impl<'a> Statistics<'a> {
-    /// Reads the statistics for a query in `language`; `None` if that is not known.
+    /// Reads the statistics for a query in the language of these articles; `None` if its language
+    /// is not known.
     pub(crate) fn of(
         searcher: &'a Searcher,
-        fields: &Fields,
-        language: Option<&str>,
+        in_language: Option<&'a Matching>,
     ) -> tantivy::Result<Self> {
         let all = searcher.total_num_docs()?;
-        if let Some(language) = language {
-            let language = Term::from_field_text(fields.language, language);
-            let documents = searcher.doc_freq(&language)?;
-            if documents > 0 && documents < all / 2 {
-                return Ok(Self { searcher, language: Some(language), documents });
-            }
-        }
-        Ok(Self { searcher, language: None, documents: all })
+        let among = in_language.filter(|articles| (1..all / 2).contains(&articles.total()));
+        let documents = among.map_or(all, Matching::total);
+        Ok(Self { searcher, among, documents })
     }
 
     /// Returns the statistics of a field.
     pub(crate) fn of_field(&'a self, field: Field) -> tantivy::Result<FieldStatistics<'a>> {
         let mut words = self.searcher.total_num_tokens(field)? as f64;
-        if self.language.is_some() {
+        if self.among.is_some() {
             // Texts in all languages are taken to be equally long.
             words *= self.documents as f64 / self.searcher.total_num_docs()?.max(1) as f64;
         }
@@ -53,11 +48,27 @@ impl<'a> Statistics<'a> {
     }
 
     fn articles_with(&self, term: &Term) -> tantivy::Result<u64> {
-        let Some(language) = &self.language else { return self.searcher.doc_freq(term) };
-        let both = [language, term]
-            .map(|term| Box::new(TermQuery::new(term.clone(), IndexRecordOption::Basic)) as Box<_>);
-        Ok(self.searcher.search(&BooleanQuery::intersection(both.into()), &Count)? as u64)
+        let Some(among) = self.among else { return self.searcher.doc_freq(term) };
+        let mut articles = 0;
+        for (ordinal, segment) in (0..).zip(self.searcher.segment_readers()) {
+            articles += articles_among(segment, term, among.of_segment(ordinal))?;
+        }
+        Ok(articles)
     }
+}
+
+/// Counts the articles of a segment that have a term and are in a set.
+fn articles_among(segment: &SegmentReader, term: &Term, among: &RowSet) -> tantivy::Result<u64> {
+    let index = segment.inverted_index(term.field())?;
+    let Some(mut list) = index.read_block_postings(term, IndexRecordOption::Basic)? else {
+        return Ok(0);
+    };
+    let mut articles = 0;
+    while !list.docs().is_empty() {
+        articles += list.docs().iter().filter(|article| among.contains(**article)).count();
+        list.advance();
+    }
+    Ok(articles as u64)
 }
 
 /// Returns a score that a term of this weight does not exceed: that of a text of this term alone.

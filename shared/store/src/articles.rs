@@ -11,9 +11,11 @@ use std::sync::Arc;
 
 use courant_article::{ArticleId, Embedding};
 use courant_vectors::RowSet;
+use rusqlite::Connection;
 
 use crate::database::{Backend, Database};
 use crate::error::Error;
+use crate::sqlite::resident::Resident;
 use record::{
     ArticleExcerpt, ArticleSubjects, ArticleSummary, Change, Neighbour, ReplacedRevision,
     StoreHead, StoredArticle, UpsertOutcome,
@@ -24,6 +26,10 @@ use record::{
 pub struct Articles {
     database: Arc<Database>,
 }
+
+/// A search by vector in a file.
+type CompareInFile<T> =
+    fn(&Connection, &Resident, &Embedding, usize, Option<&RowSet>) -> Result<Vec<T>, Error>;
 
 impl Articles {
     pub(crate) fn of(database: &Arc<Database>) -> Self {
@@ -182,6 +188,33 @@ impl Articles {
         limit: usize,
         among: Option<Arc<RowSet>>,
     ) -> Result<Vec<Neighbour>, Error> {
+        self.compare(vector, limit, among, sqlite::nearest, |near| near).await
+    }
+
+    /// Returns the same as numbers of articles with their cosines, without looking their ids up.
+    ///
+    /// # Errors
+    /// The same.
+    pub async fn nearest_numbers(
+        &self,
+        vector: &Embedding,
+        limit: usize,
+        among: Option<Arc<RowSet>>,
+    ) -> Result<Vec<(u32, f32)>, Error> {
+        let number = |near: Neighbour| (near.number, near.cosine);
+        self.compare(vector, limit, among, sqlite::nearest_numbers, number).await
+    }
+
+    /// Compares vectors: in the file by `in_file`, on the server with ids that `from_server` drops
+    /// where they are not wanted.
+    async fn compare<T: Send + 'static>(
+        &self,
+        vector: &Embedding,
+        limit: usize,
+        among: Option<Arc<RowSet>>,
+        in_file: CompareInFile<T>,
+        from_server: fn(Neighbour) -> T,
+    ) -> Result<Vec<T>, Error> {
         batch::check_dimension(vector.dimension(), self.database.dimension)?;
         if limit == 0 || vector.as_slice().iter().all(|value| *value == 0.0) {
             return Ok(Vec::new());
@@ -191,7 +224,7 @@ impl Articles {
                 Backend::Sqlite(file) => {
                     let vector = vector.clone();
                     let work = move |connection: &_, resident: &_| {
-                        sqlite::nearest(connection, resident, &vector, limit, among.as_deref())
+                        in_file(connection, resident, &vector, limit, among.as_deref())
                     };
                     file.scan(work).await
                 }
@@ -199,7 +232,8 @@ impl Articles {
                     let work = async |client: &mut _| {
                         postgres::nearest(client, vector, limit, among.as_deref()).await
                     };
-                    server.run(work).await
+                    let near = server.run(work).await?;
+                    Ok(near.into_iter().map(from_server).collect())
                 }
             }
         };

@@ -49,7 +49,10 @@ async fn filled(path: &Path) -> (Store, Vec<Embedding>) {
 }
 
 async fn nearest(store: &Store, query: &Embedding, among: Option<Arc<RowSet>>) -> Vec<Neighbour> {
-    store.articles().nearest(query, 10, among).await.unwrap()
+    let near = store.articles().nearest(query, 10, among.clone()).await.unwrap();
+    let numbers = store.articles().nearest_numbers(query, 10, among).await.unwrap();
+    assert_eq!(numbers, near.iter().map(|near| (near.number, near.cosine)).collect::<Vec<_>>());
+    near
 }
 
 /// The share of the true ten nearest that are found.

@@ -173,9 +173,7 @@ pub(in crate::articles) fn nearest(
     limit: usize,
     among: Option<&RowSet>,
 ) -> Result<Vec<Neighbour>, Error> {
-    // Hundreds of reads in one transaction, which each would begin and end on its own.
-    let transaction = connection.unchecked_transaction()?;
-    let nearest = resident.nearest(&transaction, vector.as_slice(), limit, among)?;
+    let nearest = nearest_numbers(connection, resident, vector, limit, among)?;
     let mut id = connection.prepare_cached("SELECT id FROM article WHERE number = ?1")?;
     let mut neighbours = Vec::with_capacity(nearest.len());
     for (number, cosine) in nearest {
@@ -187,4 +185,17 @@ pub(in crate::articles) fn nearest(
         }
     }
     Ok(neighbours)
+}
+
+/// The same by their numbers.
+pub(in crate::articles) fn nearest_numbers(
+    connection: &Connection,
+    resident: &Resident,
+    vector: &Embedding,
+    limit: usize,
+    among: Option<&RowSet>,
+) -> Result<Vec<(u32, f32)>, Error> {
+    // Hundreds of reads in one transaction, which each would begin and end on its own.
+    let transaction = connection.unchecked_transaction()?;
+    resident.nearest(&transaction, vector.as_slice(), limit, among)
 }
