@@ -17,7 +17,7 @@ EVAL := $(TARGET)/$(if $(filter dev,$(PROFILE)),debug,release)/courant-eval --da
 
 .PHONY: help deps test-deps build run test test-scripts e2e clean-deps \
   eval eval-build eval-extract eval-feeds eval-dedup eval-language eval-models eval-retrieval eval-peers bench bench-build bench-peers \
-  bench-first-run conformance faults fuzz test-api verify
+  bench-first-run conformance faults fuzz model test-api verify
 
 help: ## Lists these targets
 	@sed -n 's/^\([a-z0-9-]*\):.*## \(.*\)/  make \1\t\2/p' $(firstword $(MAKEFILE_LIST)) | expand -t 20
@@ -63,10 +63,16 @@ faults: test-deps ## Kills a loaded process KILLS (200) times; sets its clock, l
 	@COURANT_KILLS=$(or $(KILLS),200) COURANT_SEED=$(or $(SEED),1) \
 	cargo test --workspace --test it -- --nocapture --test-threads 1 faults
 
-# The recursive calls share one build. An hour and more on two cores.
-verify: ## Runs what is too slow for each merge: e2e, faults, fuzz, conformance, test-api, first run, offline
+# The suite plays 300 operations; this, 200,000 of another history by SEED, half an hour and more.
+model: test-deps ## Compares an archive with a plain list through OPERATIONS (200000), on both back ends
+	@COURANT_STEPS=$(or $(OPERATIONS),200000) COURANT_SEED=$(or $(SEED),1) \
+	cargo test --package courant-search --test conformance -- --nocapture an_archive_answers
+
+# The recursive calls share one build. Two hours and more on two cores.
+verify: ## Runs what is too slow for each merge: e2e, faults, model, fuzz, conformance, test-api, first run, offline
 	@$(MAKE) e2e
 	@$(MAKE) faults
+	@$(MAKE) model
 	@scripts/build-offline
 	@$(MAKE) bench-first-run
 	@$(MAKE) conformance
@@ -118,8 +124,7 @@ eval-dedup: eval-build ## Canonical URLs and near-duplicates; SCALE=1000000 adds
 	@$(if $(SCALE),$(EVAL) dedup --scale $(SCALE))
 
 PEER_RANKINGS := $(COURANT_DEPS)/peers/bm25s.jsonl
-# Not a part of `eval`: it embeds some 3,000 articles, which takes a quarter of an hour the first time,
-# and words without `lang:` are still below bm25s in five of eleven languages.
+# Not a part of `eval`: it embeds some 3,000 articles, which takes a quarter of an hour the first time.
 eval-retrieval: deps eval-build ## Search by words, by vectors and by both, beside bm25s; related articles
 	@test -s "$(PEER_RANKINGS)" || evals/peers/run rank "$(UNPACKED)" "$(PEER_RANKINGS)" || \
 	echo "SKIPPED: bm25s's rankings, which need the network once and the data"
