@@ -582,3 +582,17 @@ fn a_store_of_an_earlier_release_is_checked_and_migrated() {
     assert!(checked.status.success(), "{}", String::from_utf8_lossy(&checked.stderr));
     says(&checked, "this program knows");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_store_with_vectors_of_another_encoder_is_refused_at_the_start() {
+    let embedded = sample().await;
+    let store = rusqlite::Connection::open(embedded.data().join("courant.db")).unwrap();
+    let changed = store.execute("UPDATE setting SET value = 'older' WHERE name = 'encoder'", []);
+    assert_eq!(changed.unwrap(), 1);
+    drop(store);
+    let output = run(&mut embedded.command(&["run", "--once"]).unwrap());
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(!output.status.success(), "{said}");
+    assert!(said.contains("vectors of the encoder \"older\""), "{said}");
+    assert!(said.contains("set inference.model"), "{said}");
+}

@@ -50,6 +50,29 @@ impl Postgres {
         Ok(postgres)
     }
 
+    /// Starts a read replica that follows this server.
+    ///
+    /// # Errors
+    /// If it cannot be copied, or does not start.
+    pub fn replica(&self) -> io::Result<Self> {
+        let folder = tempfile::Builder::new().prefix("courant-postgres-").tempdir()?;
+        self.installation.give(folder.path())?;
+        let mut copy = self.installation.command(&self.installation.program("pg_basebackup"));
+        copy.args([
+            "--username=postgres",
+            "--checkpoint=fast",
+            "--write-recovery-conf",
+            "--no-sync",
+        ]);
+        copy.arg("--host").arg(self.folder.path());
+        copy.arg("--pgdata").arg(folder.path().join("data"));
+        succeed(copy)?;
+        let installation = self.installation.clone();
+        let mut replica = Self { server: None, installation, folder };
+        replica.restart()?;
+        Ok(replica)
+    }
+
     /// The address of the database.
     pub fn url(&self) -> String {
         let socket = self.folder.path().display().to_string().replace('/', "%2F");
@@ -115,7 +138,7 @@ impl Postgres {
         command.extend(settings.into_iter().flat_map(|setting| ["-c".to_owned(), setting]));
         let is_ready = || {
             let state = fs::read_to_string(&pid_file).unwrap_or_default();
-            state.lines().nth(7).is_some_and(|line| line.trim() == "ready")
+            state.lines().nth(7).is_some_and(|line| ["ready", "standby"].contains(&line.trim()))
         };
         let libraries = [("LD_LIBRARY_PATH", self.installation.libraries())];
         let user = self.installation.user;

@@ -88,6 +88,7 @@ impl Pipeline {
             .with_context(|| format!("cannot open {}", path.display()))?;
         let cache = Cache::memory(&document.section("cache")?, meter);
         let encoder = encoder.await?.context("cannot load the encoder")?;
+        store.articles().check_encoder(&encoder.model().name).await?;
 
         let search = Search::keep(store.clone(), &data.index())
             .await

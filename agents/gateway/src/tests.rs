@@ -197,7 +197,7 @@ fn record(url: &str, title: &str, text: &str, vector: [f32; 3]) -> StoredArticle
             feed: FeedFields::default(),
             evidence: Evidence { published_at: Some(Origin::Listed), ..Evidence::default() },
         },
-        model: ModelRef::default(),
+        model: ModelRef { name: "test-encoder".into(), ..ModelRef::default() },
         vector: Embedding::normalized(vector.to_vec()),
         analysis: Analysis { language: Some("en".into()), ..Analysis::default() },
         stored_at: jiff::Timestamp::from_millisecond(NOW_MS).unwrap(),

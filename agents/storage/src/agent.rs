@@ -9,6 +9,7 @@ use opentelemetry::metrics::{Histogram, Meter};
 use crate::commit::Committer;
 use crate::config::Config;
 use crate::handle::Handler;
+use crate::upkeep::keep;
 
 /// The agent that stores articles.
 pub struct Storage {
@@ -51,7 +52,10 @@ impl Storage {
         let committer = Committer::start(store.articles(), config.batch, metrics.clone(), sizes);
         let handler = Handler { bus: bus.clone(), committer, clock, metrics: metrics.clone() };
         let handle = move |analyzed| handler.handle(analyzed);
+        let upkeep = tokio::spawn(keep(store.articles(), control.clone()));
         let result = work(&bus, Stage::STORAGE, config.batch, &control, &metrics, handle).await;
+        // A step that is broken off has done nothing.
+        upkeep.abort();
         control.finished();
         result
     }

@@ -6,6 +6,7 @@ mod commit;
 mod config;
 mod error;
 mod handle;
+mod upkeep;
 
 pub use agent::Storage;
 pub use config::{AGENT, Config};

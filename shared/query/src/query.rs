@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 
 use crate::error::QueryError;
-use crate::expr::{Condition, Expr, TextField};
+use crate::expr::{Condition, Expr, TextField, TimeRange};
 use crate::parse;
 
 /// A question in the query language, parsed.
@@ -67,6 +67,24 @@ impl Query {
     /// Returns the conditions.
     pub fn expr(&self) -> &Expr {
         &self.expr
+    }
+
+    /// Returns the range of times in which every article of the query was first observed, by the
+    /// conditions that must all hold.
+    pub fn observed(&self) -> TimeRange {
+        let parts = match &self.expr {
+            Expr::All(parts) => parts.as_slice(),
+            part => std::slice::from_ref(part),
+        };
+        let mut all = TimeRange { from_ms: None, until_ms: None };
+        for part in parts {
+            if let Expr::Is(Condition::Observed(range)) = part {
+                all.from_ms = all.from_ms.max(range.from_ms);
+                let both = all.until_ms.zip(range.until_ms).map(|(one, other)| one.min(other));
+                all.until_ms = both.or(all.until_ms).or(range.until_ms);
+            }
+        }
+        all
     }
 
     /// Returns the words and phrases that are asked for, without fields, filters and exclusions:

@@ -4,7 +4,7 @@ use std::collections::HashSet;
 use std::sync::Arc;
 
 use courant_article::{ArticleId, Embedding};
-use courant_store::RowSet;
+use courant_store::{RowSet, Span};
 use tokio::try_join;
 
 use crate::answer::CANDIDATES;
@@ -61,7 +61,11 @@ impl Search {
         }
         let among: RowSet = missing.iter().map(|candidate| candidate.name.number).collect();
         let among = Some(Arc::new(among));
-        let near = self.store.articles().nearest_numbers(vector, missing.len(), among).await?;
+        let near = self
+            .store
+            .articles()
+            .nearest_numbers(vector, missing.len(), Span::ALWAYS, among)
+            .await?;
         let scored = near.into_iter().filter_map(|(number, score)| {
             let candidate = missing.iter().find(|candidate| candidate.name.number == number)?;
             Some(Candidate { name: candidate.name, score, rank: None })

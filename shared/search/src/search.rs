@@ -5,8 +5,8 @@ use std::path::Path;
 use std::sync::{Arc, Mutex};
 
 use courant_article::{Article, ArticleId, Embedding};
-use courant_query::Query;
-use courant_store::{ArticleExcerpt, Store};
+use courant_query::{Query, TimeRange};
+use courant_store::{ArticleExcerpt, Span, Store};
 use courant_text::analyzer::QueryWord;
 use serde::Serialize;
 use tokio::sync::watch;
@@ -159,7 +159,8 @@ impl Search {
         let (index, query) = (Arc::clone(&self.index), question.query.clone());
         let words = blocking(move || Ok(Arc::new(WordSearch::prepare(&index, &query)?))).await?;
         let limit = if question.mode == SearchMode::Vector { 0 } else { MAX_RANKED };
-        let (best, near) = try_join!(best(&words, limit), self.near(&words, vector))?;
+        let observed = span(question.query.observed());
+        let (best, near) = try_join!(best(&words, limit), self.near(&words, vector, observed))?;
         let mut fused = match (question.mode, vector) {
             (SearchMode::Vector, _) => fusion::single(&by_vector(&near), Side::Vector),
             (SearchMode::Hybrid, Some(vector)) if !near.is_empty() => {
@@ -182,12 +183,13 @@ impl Search {
         &self,
         words: &Arc<WordSearch>,
         vector: Option<&Embedding>,
+        observed: Span,
     ) -> Result<Vec<(Known, f32)>, Error> {
         let Some(vector) = vector else { return Ok(Vec::new()) };
         let filter = Arc::clone(words);
         let allowed = blocking(move || filter.allowed()).await?;
         let (articles, allowed) = (self.store.articles(), allowed.map(Arc::new));
-        let near = articles.nearest_numbers(vector, CANDIDATES, allowed).await?;
+        let near = articles.nearest_numbers(vector, CANDIDATES, observed, allowed).await?;
         let words = Arc::clone(words);
         blocking(move || {
             let numbers: Vec<u32> = near.iter().map(|(number, _)| *number).collect();
@@ -346,5 +348,12 @@ fn hit(excerpt: ArticleExcerpt, wanted: &Wanted) -> Hit {
         language: excerpt.language,
         syndicated_of: excerpt.syndicated_of,
         ranked: None,
+    }
+}
+
+fn span(range: TimeRange) -> Span {
+    Span {
+        from_ms: range.from_ms.unwrap_or(i64::MIN),
+        until_ms: range.until_ms.unwrap_or(i64::MAX),
     }
 }

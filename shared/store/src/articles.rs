@@ -1,15 +1,20 @@
 //! The stored articles.
 
 pub(crate) mod batch;
+pub(crate) mod encoder;
 pub(crate) mod facts;
 mod postgres;
 pub(crate) mod record;
 pub(crate) mod row;
 mod sqlite;
+pub(crate) mod upkeep;
+
+pub(crate) use postgres::{DIVIDED, divide};
 
 use std::sync::Arc;
 
 use courant_article::{ArticleId, Embedding};
+use courant_postgres::{Session, Span};
 use courant_vectors::RowSet;
 use rusqlite::Connection;
 
@@ -20,6 +25,7 @@ use record::{
     ArticleExcerpt, ArticleSubjects, ArticleSummary, Change, Neighbour, ReplacedRevision,
     StoreHead, StoredArticle, UpsertOutcome,
 };
+use upkeep::Upkeep;
 
 /// The stored articles: writes, reads and searches. Clones share one store.
 #[derive(Clone)]
@@ -40,8 +46,8 @@ impl Articles {
     /// greatest revision of an article is kept. The same revision again changes nothing.
     ///
     /// # Errors
-    /// [`Error::Dimension`] if a vector has the wrong dimension, or a failure of the back end.
-    /// Nothing was stored.
+    /// [`Error::Dimension`] if a vector has the wrong dimension, [`Error::Encoder`] if another
+    /// encoder made it than the stored vectors, or a failure of the back end. Nothing was stored.
     pub async fn upsert(&self, records: &[StoredArticle]) -> Result<Vec<UpsertOutcome>, Error> {
         let dimension = self.database.dimension;
         let work = async {
@@ -49,7 +55,8 @@ impl Articles {
                 Backend::Sqlite(file) => sqlite::upsert(file, records, dimension).await,
                 Backend::Postgres(server) => {
                     let work = async |client: &mut _| {
-                        Box::pin(postgres::upsert(client, records, dimension)).await
+                        Box::pin(postgres::upsert(client, &server.encoder, records, dimension))
+                            .await
                     };
                     server.run(work).await
                 }
@@ -58,6 +65,56 @@ impl Articles {
         let outcomes = self.database.timed("upsert", work).await?;
         self.database.metrics.upserted(&outcomes);
         Ok(outcomes)
+    }
+
+    /// Returns the name of the encoder whose vectors are stored, such as `all-MiniLM-L6-v2`. `None`
+    /// until the first vector is stored.
+    ///
+    /// # Errors
+    /// A failure of the back end.
+    pub async fn encoder(&self) -> Result<Option<String>, Error> {
+        let work = async {
+            match &self.database.backend {
+                Backend::Sqlite(file) => file.read(encoder::current_in_sqlite).await,
+                Backend::Postgres(server) => {
+                    let work = async |client: &mut Session| {
+                        encoder::current_in_postgres(client, &server.encoder).await
+                    };
+                    Ok(server.run(work).await?.map(|encoder| encoder.name))
+                }
+            }
+        };
+        self.database.timed("encoder", work).await
+    }
+
+    /// Checks that vectors of the encoder `name` may be compared with those stored.
+    ///
+    /// # Errors
+    /// [`Error::Encoder`] if they may not, or a failure of the back end.
+    pub async fn check_encoder(&self, name: &str) -> Result<(), Error> {
+        self.encoder().await?.map_or(Ok(()), |stored| encoder::check(&stored, name))
+    }
+
+    /// Does the most urgent step that keeps the partitions of Postgres in order, one process at a
+    /// time: makes those of times to come, cuts the one of the present when it has many articles,
+    /// gives past ones an index of their vectors, and merges old ones until there are 12. Returns
+    /// `None` if the store has no partitions: in SQLite, and before the first article.
+    ///
+    /// A step may take minutes. Other operations go on meanwhile.
+    ///
+    /// # Errors
+    /// A failure of the back end. Nothing changed; the step can be tried again.
+    pub async fn upkeep(&self) -> Result<Option<Upkeep>, Error> {
+        let Backend::Postgres(server) = &self.database.backend else { return Ok(None) };
+        let find = async |client: &mut Session| {
+            encoder::current_in_postgres(client, &server.encoder).await
+        };
+        let Some(encoder) = server.run(find).await? else { return Ok(None) };
+        let (now_ms, most_hot) = (server.now_ms(), i64::from(server.hot_articles));
+        let step = async |client: &mut Session| {
+            postgres::upkeep(client, &encoder.relation, now_ms, most_hot).await.map(Some)
+        };
+        server.run_within(postgres::LONGEST, step).await
     }
 
     /// Returns the article with this id.
@@ -71,7 +128,11 @@ impl Articles {
                     file.read(move |connection| sqlite::article(connection, id)).await
                 }
                 Backend::Postgres(server) => {
-                    server.run(async |client| postgres::article(client, id).await).await
+                    let (known, dimension) = (&server.encoder, self.database.dimension);
+                    let work = async |client: &mut _| {
+                        postgres::article(client, known, dimension, id).await
+                    };
+                    server.read(work).await
                 }
             }
         };
@@ -89,7 +150,7 @@ impl Articles {
         limit: usize,
     ) -> Result<Vec<ArticleSummary>, Error> {
         self.database
-            .read(
+            .read_replica(
                 "articles",
                 move |connection| sqlite::list(connection, after, limit),
                 async |client| postgres::list(client, after, limit).await,
@@ -102,7 +163,7 @@ impl Articles {
     /// # Errors
     /// A failure of the back end.
     pub async fn head(&self) -> Result<StoreHead, Error> {
-        self.database.read("head", sqlite::head, async |c| postgres::head(c).await).await
+        self.database.read_replica("head", sqlite::head, async |c| postgres::head(c).await).await
     }
 
     /// Returns at most `limit` changes behind the number `after`, in their order. A change that a
@@ -114,7 +175,7 @@ impl Articles {
     /// A failure of the back end.
     pub async fn changes(&self, after: i64, limit: usize) -> Result<Vec<Change>, Error> {
         self.database
-            .read(
+            .read_replica(
                 "changes",
                 move |connection| sqlite::changes(connection, after, limit),
                 async |client| postgres::changes(client, after, limit).await,
@@ -133,7 +194,7 @@ impl Articles {
         limit: usize,
     ) -> Result<Vec<ReplacedRevision>, Error> {
         self.database
-            .read(
+            .read_replica(
                 "revisions",
                 move |connection| sqlite::revisions(connection, id, limit),
                 async |client| postgres::revisions(client, id, limit).await,
@@ -154,7 +215,7 @@ impl Articles {
             move |connection: &_| sqlite::excerpts(connection, &ids)
         };
         let on_server = async |client: &mut _| postgres::excerpts(client, ids).await;
-        self.database.read("excerpts", in_file, on_server).await
+        self.database.read_replica("excerpts", in_file, on_server).await
     }
 
     /// Returns the subjects of those of `ids` that are stored, in any order.
@@ -165,12 +226,22 @@ impl Articles {
         if ids.is_empty() {
             return Ok(Vec::new());
         }
-        let in_file = {
-            let ids = ids.to_vec();
-            move |connection: &_| sqlite::subjects(connection, &ids)
+        let work = async {
+            match &self.database.backend {
+                Backend::Sqlite(file) => {
+                    let ids = ids.to_vec();
+                    file.read(move |connection| sqlite::subjects(connection, &ids)).await
+                }
+                Backend::Postgres(server) => {
+                    let (known, dimension) = (&server.encoder, self.database.dimension);
+                    let work = async |client: &mut _| {
+                        postgres::subjects(client, known, dimension, ids).await
+                    };
+                    server.read(work).await
+                }
+            }
         };
-        let on_server = async |client: &mut _| postgres::subjects(client, ids).await;
-        self.database.read("subjects", in_file, on_server).await
+        self.database.timed("subjects", work).await
     }
 
     /// Returns the `limit` articles whose vectors have the greatest cosine with `vector`, best
@@ -188,21 +259,24 @@ impl Articles {
         limit: usize,
         among: Option<Arc<RowSet>>,
     ) -> Result<Vec<Neighbour>, Error> {
-        self.compare(vector, limit, among, sqlite::nearest, |near| near).await
+        self.compare(vector, limit, Span::ALWAYS, among, sqlite::nearest, |near| near).await
     }
 
-    /// Returns the same as numbers of articles with their cosines, without looking their ids up.
+    /// Returns the nearest among the articles that were first observed in `observed`, by their
+    /// numbers, with their cosines. The articles of `among`, if it is given, must be of these times.
+    /// Postgres looks into the partitions of these times alone.
     ///
     /// # Errors
-    /// The same.
+    /// As [`Self::nearest`].
     pub async fn nearest_numbers(
         &self,
         vector: &Embedding,
         limit: usize,
+        observed: Span,
         among: Option<Arc<RowSet>>,
     ) -> Result<Vec<(u32, f32)>, Error> {
         let number = |near: Neighbour| (near.number, near.cosine);
-        self.compare(vector, limit, among, sqlite::nearest_numbers, number).await
+        self.compare(vector, limit, observed, among, sqlite::nearest_numbers, number).await
     }
 
     /// Compares vectors: in the file by `in_file`, on the server with ids that `from_server` drops
@@ -211,6 +285,7 @@ impl Articles {
         &self,
         vector: &Embedding,
         limit: usize,
+        observed: Span,
         among: Option<Arc<RowSet>>,
         in_file: CompareInFile<T>,
         from_server: fn(Neighbour) -> T,
@@ -224,15 +299,20 @@ impl Articles {
                 Backend::Sqlite(file) => {
                     let vector = vector.clone();
                     let work = move |connection: &_, resident: &_| {
+                        let among = match among {
+                            Some(among) => Some(among),
+                            None => sqlite::observed(connection, observed)?.map(Arc::new),
+                        };
                         in_file(connection, resident, &vector, limit, among.as_deref())
                     };
                     file.scan(work).await
                 }
                 Backend::Postgres(server) => {
                     let work = async |client: &mut _| {
-                        postgres::nearest(client, vector, limit, among.as_deref()).await
+                        let (known, among) = (&server.encoder, among.as_deref());
+                        postgres::nearest(client, known, vector, limit, observed, among).await
                     };
-                    let near = server.run(work).await?;
+                    let near = server.read(work).await?;
                     Ok(near.into_iter().map(from_server).collect())
                 }
             }

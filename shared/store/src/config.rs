@@ -15,6 +15,10 @@ pub struct Config {
     /// The URL of the Postgres server, `postgres://user:password@host/database`. If it is
     /// absent, the articles are stored in a SQLite file in the data folder.
     pub url: Option<Secret>,
+    /// The URL of a read replica of `url`. Gateways read and search there, and their indexes follow
+    /// it, so that they know no article that it lacks. Decisions and writes stay at `url`. If it is
+    /// absent, everything goes to `url`.
+    pub read_url: Option<Secret>,
     /// Postgres connections opened at the start; 0 to `pool_max`.
     pub pool_min: usize,
     /// The most connections to Postgres, or readers of SQLite; 1 to 100.
@@ -32,7 +36,12 @@ pub struct Config {
     /// The number of candidates in pgvector's HNSW search (`hnsw.ef_search`); 100 to 1000. A
     /// greater value finds more of the true neighbours and takes longer.
     pub ef_search: u32,
-    /// Milliseconds after which an operation is logged as slow; 1 to 600,000.
+    /// The number of articles from which Postgres begins a new partition before the month ends;
+    /// 1000 to 10,000,000. Searches compare with each vector of the newest partition, 50,000 in some
+    /// 30 ms; older ones have an index.
+    pub hot_articles: u32,
+    /// Milliseconds after which an operation is logged as slow, and a statement of Postgres with its
+    /// plan, without values, at most one a minute; 1 to 600,000.
     pub slow_query_ms: u64,
 }
 
@@ -40,6 +49,7 @@ impl Default for Config {
     fn default() -> Self {
         Self {
             url: None,
+            read_url: None,
             pool_min: 2,
             pool_max: 10,
             connect_timeout_s: 3,
@@ -47,6 +57,7 @@ impl Default for Config {
             prepared: true,
             dimension: 384,
             ef_search: 200,
+            hot_articles: 50_000,
             slow_query_ms: 500,
         }
     }
@@ -78,6 +89,7 @@ impl Ranged for Config {
         ranges.within("command_timeout_s", self.command_timeout_s, 1..=600);
         ranges.within("dimension", self.dimension, 1..=4000);
         ranges.within("ef_search", self.ef_search as usize, 100..=1000);
+        ranges.within("hot_articles", self.hot_articles, 1000..=10_000_000);
         ranges.within("slow_query_ms", self.slow_query_ms, 1..=600_000);
     }
 }

@@ -4,7 +4,7 @@ use rusqlite::Connection;
 use serde::{Deserialize, Serialize};
 
 use crate::error::Error;
-use crate::postgres::session::{Queries, Session};
+use courant_postgres::{Queries, Session};
 
 /// The numbers of stored items.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]

@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use crate::database::Database;
 use crate::error::Error;
-use crate::postgres::session::Session;
+use courant_postgres::Session;
 use lease::{Lease, Renewal, TakenLease};
 use record::{Listing, Note, NoteKind, SourceHealth, Visit};
 
@@ -56,7 +56,7 @@ impl Crawl {
             let transaction = client.transaction().await?;
             postgres::leases::check(&transaction, leases).await?;
             postgres::visits::record(&transaction, visits).await?;
-            transaction.commit().await
+            Ok(transaction.commit().await?)
         };
         self.database.write("record_visits", in_file, on_server).await
     }
@@ -91,7 +91,7 @@ impl Crawl {
             let transaction = client.transaction().await?;
             postgres::leases::check(&transaction, leases).await?;
             postgres::listings::record(&transaction, listing).await?;
-            transaction.commit().await
+            Ok(transaction.commit().await?)
         };
         self.database.write("record_listing", in_file, on_server).await
     }
@@ -146,7 +146,7 @@ impl Crawl {
             let transaction = client.transaction().await?;
             postgres::leases::check(&transaction, leases).await?;
             postgres::notes::record(&transaction, leases, notes).await?;
-            transaction.commit().await
+            Ok(transaction.commit().await?)
         };
         self.database.write("record_notes", in_file, on_server).await
     }

@@ -3,21 +3,21 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use courant_postgres::Session;
 use opentelemetry::metrics::Meter;
 use rusqlite::Connection;
 
 use crate::config::Config;
 use crate::error::Error;
 use crate::metrics::Metrics;
-use crate::postgres::Postgres;
-use crate::postgres::session::Session;
+use crate::server::Server;
 use crate::sqlite::Sqlite;
 
 /// A file or a server.
 #[derive(Clone)]
 pub(crate) enum Backend {
     Sqlite(Arc<Sqlite>),
-    Postgres(Arc<Postgres>),
+    Postgres(Arc<Server>),
 }
 
 /// The part of a store that all its handles share.
@@ -43,7 +43,7 @@ impl Database {
     }
 
     /// Reads in the file or on the server, whichever the store has, and measures it as
-    /// `operation`.
+    /// `operation`. It sees the last writes.
     pub(crate) async fn read<T: Send + 'static>(
         &self,
         operation: &'static str,
@@ -54,6 +54,23 @@ impl Database {
             match &self.backend {
                 Backend::Sqlite(file) => file.read(in_file).await,
                 Backend::Postgres(server) => server.run(on_server).await,
+            }
+        };
+        self.timed(operation, work).await
+    }
+
+    /// Reads as [`Self::read`] does, on the server's replica if it has one, which may lack the last
+    /// writes.
+    pub(crate) async fn read_replica<T: Send + 'static>(
+        &self,
+        operation: &'static str,
+        in_file: impl FnOnce(&Connection) -> Result<T, Error> + Send + 'static,
+        on_server: impl AsyncFnOnce(&mut Session) -> Result<T, Error>,
+    ) -> Result<T, Error> {
+        let work = async {
+            match &self.backend {
+                Backend::Sqlite(file) => file.read(in_file).await,
+                Backend::Postgres(server) => server.read(on_server).await,
             }
         };
         self.timed(operation, work).await

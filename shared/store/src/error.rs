@@ -6,7 +6,6 @@ use std::time::Duration;
 
 use courant_config::RangeError;
 use courant_vectors::DimensionError;
-use tokio_postgres::error::SqlState;
 
 /// An error of the store. [`Error::is_transient`] returns true if a later retry can succeed.
 #[derive(Clone, Debug, thiserror::Error)]
@@ -36,6 +35,17 @@ pub enum Error {
         stored: usize,
         /// The configured `dimension`.
         configured: usize,
+    },
+    /// A vector comes from another encoder than those in the store.
+    #[error(
+        "the store holds vectors of the encoder {stored:?}, and those of {found:?} cannot be \
+         compared with them; set inference.model to the former, or fill another store"
+    )]
+    Encoder {
+        /// The encoder of the stored vectors.
+        stored: String,
+        /// The encoder of the refused vector.
+        found: String,
     },
     /// A write to a store that was opened read-only.
     #[error("the store was opened for reading only")]
@@ -106,8 +116,8 @@ pub enum Error {
     #[error("pgvector: {0}")]
     Pgvector(String),
     /// Postgres refused.
-    #[error("postgres: {}", described(.0))]
-    Postgres(#[source] Arc<tokio_postgres::Error>),
+    #[error(transparent)]
+    Postgres(Arc<courant_postgres::Error>),
     /// A write required a lease that has ended: another crawler has the domain. Nothing was
     /// written.
     #[error("another crawler has the lease of {domain}")]
@@ -145,7 +155,7 @@ impl Error {
     /// at any time and on any server.
     pub fn is_permanent(&self) -> bool {
         match self {
-            Self::Dimension { .. } => true,
+            Self::Dimension { .. } | Self::Encoder { .. } => true,
             Self::Postgres(error) => error.code().is_some_and(|code| {
                 // Wrong values, violated constraints, limits of the program.
                 ["22", "23", "54"].iter().any(|class| code.code().starts_with(class))
@@ -167,14 +177,6 @@ impl Error {
             Self::Corrupt(_) | Self::Foreign(_) => "corrupt",
             _ => "error",
         }
-    }
-}
-
-/// Returns the message of the server: `Display` of the error says only "db error".
-fn described(error: &tokio_postgres::Error) -> String {
-    match error.as_db_error() {
-        Some(refusal) => format!("{} ({})", refusal.message(), refusal.code().code()),
-        None => error.to_string(),
     }
 }
 
@@ -205,21 +207,23 @@ impl From<rusqlite::Error> for Error {
 
 impl From<tokio_postgres::Error> for Error {
     fn from(error: tokio_postgres::Error) -> Self {
-        let code = error.code().map(SqlState::code);
-        if code == Some(SqlState::DISK_FULL.code()) {
-            return Self::DiskFull;
-        }
-        // 57P01 to 57P05: the server is stopping, starting, or has crashed. 25P03: it ended
-        // a transaction that stood still.
-        let is_going = code.is_some_and(|code| code.starts_with("57P") || code == "25P03");
-        if is_going || error.is_closed() || (code.is_none() && is_io(&error)) {
-            return Self::Unreachable { address: "the pool".into(), reason: described(&error) };
-        }
-        Self::Postgres(Arc::new(error))
+        courant_postgres::Error::from(error).into()
     }
 }
 
-fn is_io(error: &tokio_postgres::Error) -> bool {
-    let cause = std::error::Error::source(error);
-    cause.is_some_and(|cause| cause.is::<std::io::Error>())
+impl From<courant_postgres::Error> for Error {
+    fn from(error: courant_postgres::Error) -> Self {
+        use courant_postgres::Error as Cause;
+        match error {
+            Cause::Config(why) => Self::Config(why),
+            Cause::Unreachable { address, reason } => Self::Unreachable { address, reason },
+            Cause::Busy(waited) => Self::Busy(waited),
+            Cause::Timeout(limit) => Self::Timeout(limit),
+            Cause::Pgvector(why) => Self::Pgvector(why),
+            Cause::DiskFull => Self::DiskFull,
+            Cause::Closed => Self::Closed,
+            Cause::NoRow => Self::Corrupt("a question without an answer".into()),
+            error => Self::Postgres(Arc::new(error)),
+        }
+    }
 }

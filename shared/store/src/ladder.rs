@@ -80,8 +80,8 @@ macro_rules! ladder {
     };
 }
 
-pub(crate) const POSTGRES: MigrationLadder = ladder!("postgres": 1 "001_articles", 2 "002_sketches", 3 "003_crawl", 4 "004_leases", 5 "005_page_fields", 6 "006_obligations", 7 "007_evidence", 8 "008_vectors", 9 "009_changes", 10 "010_facts");
-pub(crate) const SQLITE: MigrationLadder = ladder!("sqlite": 1 "001_articles", 2 "002_sketches", 3 "003_crawl", 4 "004_leases", 5 "005_page_fields", 6 "006_obligations", 7 "007_evidence", 8 "008_vectors", 9 "009_changes", 10 "010_facts");
+pub(crate) const POSTGRES: MigrationLadder = ladder!("postgres": 1 "001_articles", 2 "002_sketches", 3 "003_crawl", 4 "004_leases", 5 "005_page_fields", 6 "006_obligations", 7 "007_evidence", 8 "008_vectors", 9 "009_changes", 10 "010_facts", 11 "011_encoder", 12 "012_partitions", 13 "013_article_triggers");
+pub(crate) const SQLITE: MigrationLadder = ladder!("sqlite": 1 "001_articles", 2 "002_sketches", 3 "003_crawl", 4 "004_leases", 5 "005_page_fields", 6 "006_obligations", 7 "007_evidence", 8 "008_vectors", 9 "009_changes", 10 "010_facts", 11 "011_encoder", 12 "012_partitions", 13 "013_article_triggers");
 
 #[cfg(test)]
 mod tests {

@@ -3,7 +3,7 @@
 //!
 //! A store has three handles: [`Articles`], [`Claims`] and [`Crawl`]. Each has a folder with
 //! its rules, and its SQL for either back end. An operation is one method of the handle and one
-//! function per back end. `postgres` and `sqlite` hold the connections and know no operation;
+//! function per back end. `server` and `sqlite` hold the connections and know no operation;
 //! `ladder` holds the steps of `migrations/`, by which both come to their tables.
 //!
 //! The rules that both back ends share are pure and stand in their own files: how a query
@@ -21,7 +21,8 @@ mod database;
 mod error;
 mod ladder;
 mod metrics;
-mod postgres;
+mod schema;
+mod server;
 mod sqlite;
 mod store;
 
@@ -30,12 +31,14 @@ pub use articles::record::{
     ArticleExcerpt, ArticleSubjects, ArticleSummary, Change, ChangedArticle, EXCERPT_CHARS,
     Neighbour, ReplacedRevision, StoreHead, StoredArticle, UpsertOutcome,
 };
+pub use articles::upkeep::{Upkeep, UpkeepStep};
 pub use claims::Claims;
 pub use claims::obligation::OpenClaim;
 pub use claims::sketch::KnownSketch;
 pub use config::Config;
 pub use counts::StoreCounts;
 pub use courant_dedup::{Claim, Fingerprint, Ruling, Verdict};
+pub use courant_postgres::Span;
 pub use courant_vectors::RowSet;
 pub use crawl::Crawl;
 pub use crawl::lease::{Lease, Renewal, TakenLease};

@@ -8,7 +8,7 @@
 pub(crate) mod check;
 pub(crate) mod resident;
 mod schema;
-mod settings;
+pub(crate) mod settings;
 pub(crate) mod vectors;
 mod writer;
 

@@ -16,7 +16,7 @@ use crate::crawl::Crawl;
 use crate::database::{Backend, Database};
 use crate::error::Error;
 use crate::ladder::SchemaVersions;
-use crate::postgres::Postgres;
+use crate::server::Server;
 use crate::sqlite::check::{self, StoreCheck, StoreRepair};
 use crate::sqlite::{Access, Sqlite, blocking};
 
@@ -38,8 +38,8 @@ impl Store {
     /// [`Error::Newer`], or [`Error::Config`].
     pub async fn postgres(config: &Config, clock: Clock, meter: &Meter) -> Result<Self, Error> {
         config.validate()?;
-        let postgres = Box::pin(Postgres::connect(config, clock)).await?;
-        Ok(Self::new(Backend::Postgres(Arc::new(postgres)), config, meter))
+        let server = Box::pin(Server::connect(config, clock)).await?;
+        Ok(Self::new(Backend::Postgres(Arc::new(server)), config, meter))
     }
 
     /// Opens the SQLite file at `path`. Opening it for writing brings its tables up to date.
@@ -89,7 +89,7 @@ impl Store {
     /// [`Error::Unreachable`] or [`Error::Config`].
     pub async fn postgres_schema(config: &Config) -> Result<SchemaVersions, Error> {
         config.validate()?;
-        Box::pin(Postgres::schema(config)).await
+        Box::pin(Server::schema(config)).await
     }
 
     /// Brings the tables of the database at `config.url` up to date, and returns the version
@@ -99,7 +99,7 @@ impl Store {
     /// As [`Self::postgres`].
     pub async fn migrate_postgres(config: &Config) -> Result<SchemaVersions, Error> {
         config.validate()?;
-        Box::pin(Postgres::migrate(config)).await
+        Box::pin(Server::migrate(config)).await
     }
 
     /// Reads the schema version of the SQLite file at `path`; changes nothing.
@@ -190,8 +190,8 @@ impl Store {
     pub async fn close(self) -> Result<(), Error> {
         match &self.database.backend {
             Backend::Sqlite(sqlite) => Arc::clone(sqlite).close().await,
-            Backend::Postgres(postgres) => {
-                postgres.close();
+            Backend::Postgres(server) => {
+                server.close();
                 Ok(())
             }
         }

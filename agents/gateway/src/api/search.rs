@@ -218,6 +218,8 @@ impl Api {
             return Ok(vector);
         }
         let (model, vector) = self.metrics.agent.timed("embed_query", self.embed(text)).await?;
+        let is_comparable = self.search.store().articles().check_encoder(&model.name).await;
+        is_comparable.map_err(|error| error.to_string())?;
         *self.model.lock().unwrap_or_else(PoisonError::into_inner) = Some(model.clone());
         self.keep_vector(&model, text, &vector).await;
         Ok(vector)

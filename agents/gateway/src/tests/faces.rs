@@ -305,7 +305,7 @@ async fn a_query_s_vector_is_asked_for_once() {
     let mut requests = house.bus.serve::<v1::EmbedRequest>(Subject::REQUEST_EMBED).await.unwrap();
     let answering = tokio::spawn(async move {
         let request = requests.next().await.unwrap();
-        let model = Some(v1::Model { name: "once".into(), ..v1::Model::default() });
+        let model = Some(v1::Model { name: "test-encoder".into(), ..v1::Model::default() });
         let vectors = vec![v1::Vector { values: vec![1.0, 0.0, 0.0] }];
         let reply = v1::EmbedReply { model, vectors, ..v1::EmbedReply::default() };
         request.reply(&reply).await.unwrap();

@@ -5,5 +5,7 @@ mod read;
 mod write;
 
 pub(super) use changes::{changes, head};
-pub(super) use read::{article, excerpts, list, nearest, nearest_numbers, revisions, subjects};
+pub(super) use read::{
+    article, excerpts, list, nearest, nearest_numbers, observed, revisions, subjects,
+};
 pub(super) use write::upsert;

@@ -11,7 +11,7 @@ use super::obligation::{ClosedClaim, OpenClaim};
 use super::sketch::KnownSketch;
 use crate::columns::{article_id, clean, content_hash, corrupt, decision_from, optional_id};
 use crate::error::Error;
-use crate::postgres::session::{Queries, Session, Transaction};
+use courant_postgres::{Queries, Session, Transaction};
 
 pub(super) async fn claim(
     client: &mut Session,

@@ -8,6 +8,7 @@ use courant_salvage::open_for_reading_only;
 use rusqlite::{Connection, OptionalExtension, TransactionBehavior};
 
 use super::vectors::complete_codes;
+use crate::articles::encoder::name_by_articles;
 use crate::articles::facts;
 use crate::error::Error;
 use crate::ladder::{SQLITE, SchemaVersions};
@@ -42,6 +43,7 @@ pub(super) fn open_or_create(path: &Path, dimension: usize) -> Result<Connection
     check_dimension(&transaction, dimension)?;
     name_history(&transaction, path)?;
     complete_codes(&transaction)?;
+    name_by_articles(&transaction)?;
     // No other process writes here: the crawlers of former ones are gone.
     transaction
         .execute_batch("UPDATE crawl_lease SET expires_at_ms = 0; DELETE FROM crawl_holder;")?;

@@ -1,5 +1,6 @@
 //! A server that is away, slow, or shared.
 
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use courant_config::Secret;
@@ -154,4 +155,52 @@ async fn acknowledged_writes_survive_a_kill_of_the_server() {
     eventually(&house.store).await;
     assert!(house.store.articles().get(id("a")).await.unwrap().is_some());
     assert_eq!(house.store.claims().known(&[id("a")]).await.unwrap(), [true]);
+}
+
+/// The lines that are logged.
+#[derive(Clone, Default)]
+struct Lines(Arc<Mutex<Vec<u8>>>);
+
+impl std::io::Write for Lines {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        self.0.lock().unwrap().extend(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+}
+
+impl Lines {
+    fn text(&self) -> String {
+        String::from_utf8_lossy(&self.0.lock().unwrap()).into_owned()
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_slow_statement_is_logged_once_with_its_plan_and_without_values() {
+    let lines = Lines::default();
+    let writer = lines.clone();
+    let subscriber =
+        tracing_subscriber::fmt().with_ansi(false).with_writer(move || writer.clone()).finish();
+    tracing::subscriber::set_global_default(subscriber).unwrap();
+    let server = Postgres::start().unwrap();
+    let store = connect(&server.url(), Config { slow_query_ms: 1, ..config() }).await.unwrap();
+    let records: Vec<_> = (0..500)
+        .map(|n| record(&format!("secret-{n}"), "T", "hidden words", [1.0, 0.0, 0.0, 0.0]))
+        .collect();
+    let deadline = Instant::now() + Duration::from_secs(20);
+    for part in records.chunks(100).cycle() {
+        store.articles().upsert(part).await.unwrap();
+        if lines.text().contains("slow statement") {
+            break;
+        }
+        assert!(Instant::now() < deadline, "{}", lines.text());
+    }
+    store.articles().upsert(&records).await.unwrap();
+    let text = lines.text();
+    assert_eq!(text.matches("slow statement").count(), 1, "{text}");
+    assert!(text.contains("cost=") && text.contains("statement="), "{text}");
+    assert!(!text.contains("secret") && !text.contains("hidden"), "{text}");
 }

@@ -7,7 +7,7 @@ use std::io::{Read, Write};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use courant_article::{ContentHash, Embedding, Evidence, FeedFields, PageFields};
+use courant_article::{Analysis, ContentHash, Embedding, Evidence, FeedFields, PageFields};
 use courant_config::Secret;
 use courant_dedup::Sketch;
 use courant_store::{
@@ -272,4 +272,90 @@ fn dump(url: &str) -> String {
     let lines = dump.lines().filter(|line| !line.is_empty());
     let kept = lines.filter(|line| !noise.iter().any(|start| line.starts_with(start)));
     kept.map(|line| format!("{line}\n")).collect()
+}
+
+/// The steps that made the tables before articles had partitions.
+const BEFORE_PARTITIONS: [&str; 10] = [
+    include_str!("../../migrations/postgres/001_articles.sql"),
+    include_str!("../../migrations/postgres/002_sketches.sql"),
+    include_str!("../../migrations/postgres/003_crawl.sql"),
+    include_str!("../../migrations/postgres/004_leases.sql"),
+    include_str!("../../migrations/postgres/005_page_fields.sql"),
+    include_str!("../../migrations/postgres/006_obligations.sql"),
+    include_str!("../../migrations/postgres/007_evidence.sql"),
+    include_str!("../../migrations/postgres/008_vectors.sql"),
+    include_str!("../../migrations/postgres/009_changes.sql"),
+    include_str!("../../migrations/postgres/010_facts.sql"),
+];
+
+/// 500 articles, one a day, in two revisions each; every tenth of another encoder.
+const ROWS: &str = r#"
+CREATE INDEX article_vector ON article USING hnsw (vector halfvec_cosine_ops);
+INSERT INTO article (id, revision, url, content_hash, title, authors, body, truncated, source,
+    submission_id, decision, model, analysis, vector, stored_at_ms, first_observed_ms, site)
+SELECT decode(md5(n::text), 'hex'), 1700000000000 + n::bigint * 86400000, 'https://a.com/' || n,
+    decode(md5('text ' || n), 'hex'), 'Title ' || n, '[]', 'Text ' || n, false, 'source', 's',
+    'new', json_build_object('name', CASE WHEN n % 10 = 0 THEN 'older' ELSE 'ours' END,
+        'version', '1', 'precision', 'int8', 'provider', 'cpu'),
+    '{analysis}',
+    format('[1,%s,0,0]', n / 500.0)::halfvec(4), 1, 1700000000000 + n::bigint * 86400000, 'a.com'
+FROM generate_series(1, 500) AS n;
+UPDATE article SET revision = revision + 1, title = title || ' again';
+DELETE FROM article WHERE url = 'https://a.com/500';
+CREATE TABLE courant_schema (version bigint PRIMARY KEY);
+INSERT INTO courant_schema SELECT generate_series(1, 10);
+"#;
+
+#[tokio::test]
+async fn a_filled_store_without_partitions_is_divided() {
+    let server = Postgres::start().unwrap();
+    let (client, connection) = tokio_postgres::connect(&server.url(), NoTls).await.unwrap();
+    tokio::spawn(connection);
+    client.batch_execute("CREATE EXTENSION vector").await.unwrap();
+    for step in BEFORE_PARTITIONS {
+        client.batch_execute(&step.replace("{dimension}", "4")).await.unwrap();
+    }
+    let analysis = serde_json::to_string(&Analysis::default()).unwrap();
+    client.batch_execute(&ROWS.replace("{analysis}", &analysis)).await.unwrap();
+    let changes = "SELECT change, id, first_observed_ms, number, title FROM article
+                   ORDER BY change";
+    let rows = async || -> Vec<(i64, Vec<u8>, i64, i64, String)> {
+        let rows = client.query(changes, &[]).await.unwrap();
+        rows.iter()
+            .map(|row| (row.get(0), row.get(1), row.get(2), row.get(3), row.get(4)))
+            .collect()
+    };
+    let before = rows().await;
+    assert_eq!(before.len(), 499);
+
+    let config = Config { url: Some(Secret::new(server.url())), ..config() };
+    let meter = Meters::new("test").unwrap().meter();
+    let store = Store::postgres(&config, Clock::fixed(1_700_000_000_000), &meter).await.unwrap();
+    assert_eq!(rows().await, before);
+    let articles = store.articles();
+    assert_eq!(articles.encoder().await.unwrap().as_deref(), Some("ours"));
+    let count = async |query: &str| -> i64 { client.query_one(query, &[]).await.unwrap().get(0) };
+    let partitions = "SELECT count(*) FROM pg_inherits WHERE inhparent = 'article'::regclass";
+    assert_eq!(count(partitions).await, 17);
+    assert_eq!(count("SELECT count(*) FROM article_revision").await, 500);
+    assert_eq!(count("SELECT count(*) FROM article_place").await, 499);
+    assert_eq!(count("SELECT count(*) FROM embedding_ours").await, 450);
+    assert_eq!(count("SELECT count(*) FROM embedding_older").await, 49);
+    let near = Embedding::normalized(vec![1.0, 0.002, 0.0, 0.0]);
+    let near = articles.nearest(&near, 500, None).await.unwrap();
+    assert_eq!((near.len(), near[0].number), (450, before[0].3.try_into().unwrap()));
+    let last = articles.changes(0, 1_000).await.unwrap();
+    assert_eq!(last.len(), 500, "the deleted one is known");
+
+    let mut new = record("new", "New", "new", [0.0, 0.0, 1.0, 0.0]);
+    new.model.name = "ours".into();
+    articles.upsert(&[new]).await.unwrap();
+    let greatest = before.iter().map(|row| row.3).max().unwrap();
+    let number = "SELECT number FROM article WHERE title = 'New'";
+    assert!(count(number).await > greatest, "numbers go on");
+    let deleted = client.execute("DELETE FROM article WHERE site = 'a.com'", &[]).await.unwrap();
+    assert_eq!(deleted, 499);
+    assert_eq!(count("SELECT count(*) FROM embedding_ours").await, 1);
+    assert_eq!(count("SELECT count(*) FROM embedding_older").await, 0);
+    assert_eq!(store.counts().await.unwrap().articles, 1);
 }

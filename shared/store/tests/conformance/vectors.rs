@@ -4,7 +4,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use courant_article::Embedding;
-use courant_store::{Access, Config, Neighbour, RowSet, Store, StoredArticle};
+use courant_store::{Access, Config, Neighbour, RowSet, Span, Store, StoredArticle};
 use courant_telemetry::{Clock, Meters};
 use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
@@ -50,7 +50,7 @@ async fn filled(path: &Path) -> (Store, Vec<Embedding>) {
 
 async fn nearest(store: &Store, query: &Embedding, among: Option<Arc<RowSet>>) -> Vec<Neighbour> {
     let near = store.articles().nearest(query, 10, among.clone()).await.unwrap();
-    let numbers = store.articles().nearest_numbers(query, 10, among).await.unwrap();
+    let numbers = store.articles().nearest_numbers(query, 10, Span::ALWAYS, among).await.unwrap();
     assert_eq!(numbers, near.iter().map(|near| (near.number, near.cosine)).collect::<Vec<_>>());
     near
 }

@@ -4,7 +4,7 @@ use tokio_postgres::{Row, Transaction};
 
 use super::{Facts, PART};
 use crate::error::Error;
-use crate::postgres::session::Queries;
+use courant_postgres::Queries;
 
 /// Delete the facts that have tables of their own.
 const DELETE: [&str; 2] = [
@@ -17,13 +17,9 @@ const INSERT: [&str; 2] = [
     "INSERT INTO article_topic SELECT * FROM unnest($1::bytea[], $2::text[], $3::real[])",
 ];
 
-/// The step before dropped the index of the vectors, which is made anew behind this: it would take
-/// in each changed row again, which takes six times as long. An article that only got these columns
-/// did not change.
+/// An article that only got these columns did not change.
 const BEFORE: &str = "ALTER TABLE article DISABLE TRIGGER article_numbered";
-const AFTER: &str = "
-CREATE INDEX article_vector ON article USING hnsw (vector halfvec_cosine_ops);
-ALTER TABLE article ENABLE TRIGGER article_numbered";
+const AFTER: &str = "ALTER TABLE article ENABLE TRIGGER article_numbered";
 const PART_OF_ALL: &str = "
 SELECT number, id, url, published_at, analysis::text FROM article
 WHERE number > $1 ORDER BY number LIMIT $2";

@@ -6,7 +6,7 @@ use crate::articles::record::{Change, ChangedArticle, StoreHead};
 use crate::articles::row::ArticleRow;
 use crate::columns::{article_id, article_number};
 use crate::error::Error;
-use crate::postgres::session::{Queries, Session};
+use courant_postgres::{Queries, Session};
 
 /// A restored copy has another database, a server that took over another timeline. The sequence
 /// may be ahead of the last change by numbers of rows that were not written.

@@ -1,10 +1,14 @@
 //! Articles, lists of them, full text and vectors.
 
+use std::sync::OnceLock;
+
 use courant_article::{ArticleId, Embedding, Revision, Text};
+use courant_postgres::{Parameter, Queries, Session, Span};
 use courant_vectors::RowSet;
 use pgvector::HalfVector;
 use tokio_postgres::Row as SqlRow;
 
+use crate::articles::encoder;
 use crate::articles::record::{
     ArticleExcerpt, ArticleSubjects, ArticleSummary, EXCERPT_CHARS, Neighbour, ReplacedRevision,
     StoredArticle, Subjects,
@@ -14,12 +18,13 @@ use crate::columns::{
     article_id, article_number, content_hash, instant, optional_id, parsed, published,
 };
 use crate::error::Error;
-use crate::postgres::session::{Queries, Session};
+use crate::server::Encoder;
 
+/// `{vector}` stands for the article's vector.
 const ARTICLE: &str = "
 SELECT id, revision, url, content_hash, title, authors::text, published_at, declared_language,
     language, site_name, body, truncated, source, submission_id, decision, syndicated_of,
-    model::text, analysis::text, vector::real[], stored_at_ms, page::text, feed::text,
+    model::text, analysis::text, {vector}, stored_at_ms, page::text, feed::text,
     evidence::text
 FROM article WHERE id = $1";
 
@@ -28,7 +33,8 @@ FROM article WHERE id = $1";
 /// Rows without a direction have no distance: NaN is greater than any number.
 const NEAREST: &str = "
 WITH near AS MATERIALIZED (
-    SELECT id, number, vector <=> $1 AS distance FROM article ORDER BY vector <=> $1 LIMIT $2
+    SELECT id, number, vector <=> $1 AS distance FROM {embeddings}
+    WHERE {condition} ORDER BY vector <=> $1 LIMIT $2
 )
 SELECT id, number, (1 - distance)::real FROM near WHERE distance <> 'NaN'
 ORDER BY distance + 0, id";
@@ -36,7 +42,8 @@ ORDER BY distance + 0, id";
 /// Compares with each of the articles `$3`.
 const NEAREST_AMONG: &str = "
 WITH near AS MATERIALIZED (
-    SELECT id, number, vector <=> $1 AS distance FROM article WHERE number = ANY ($3)
+    SELECT id, number, vector <=> $1 AS distance FROM {embeddings}
+    WHERE {condition} AND number = ANY ($3)
 )
 SELECT id, number, (1 - distance)::real FROM near WHERE distance <> 'NaN'
 ORDER BY distance, id LIMIT $2";
@@ -46,15 +53,29 @@ const COMPARED: usize = 5_000;
 /// The numbers of the nearest articles that are looked at for members of a larger set.
 const WIDTHS: [usize; 2] = [1_000, 10_000];
 
-pub(in crate::articles) async fn article(
-    client: &Session,
-    id: ArticleId,
-) -> Result<Option<StoredArticle>, Error> {
-    let found = client.query_opt(ARTICLE, &[&id.as_bytes().as_slice()]).await?;
-    found.map(|row| columns(&row)?.into_record()).transpose()
+/// The vector of a row of `article`. There is none where another encoder made it.
+fn vector_of(encoder: Option<Encoder>) -> String {
+    let Some(Encoder { relation, .. }) = encoder else { return "NULL::real[]".into() };
+    format!(
+        "(SELECT vector::real[] FROM {relation} AS embedding
+          WHERE embedding.first_observed_ms = article.first_observed_ms
+              AND embedding.id = article.id)"
+    )
 }
 
-fn columns(row: &SqlRow) -> Result<ArticleRow, Error> {
+pub(in crate::articles) async fn article(
+    client: &Session,
+    known: &OnceLock<Encoder>,
+    dimension: usize,
+    id: ArticleId,
+) -> Result<Option<StoredArticle>, Error> {
+    let vector = vector_of(encoder::current_in_postgres(client, known).await?);
+    let query = ARTICLE.replace("{vector}", &vector);
+    let found = client.query_opt(&query, &[&id.as_bytes().as_slice()]).await?;
+    found.map(|row| columns(&row, dimension)?.into_record()).transpose()
+}
+
+fn columns(row: &SqlRow, dimension: usize) -> Result<ArticleRow, Error> {
     Ok(ArticleRow {
         id: row.try_get(0)?,
         revision: row.try_get(1)?,
@@ -74,7 +95,7 @@ fn columns(row: &SqlRow) -> Result<ArticleRow, Error> {
         syndicated_of: row.try_get(15)?,
         model: row.try_get(16)?,
         analysis: row.try_get(17)?,
-        vector: row.try_get(18)?,
+        vector: or_zeros(row.try_get(18)?, dimension),
         stored_at_ms: row.try_get(19)?,
         page: row.try_get(20)?,
         feed: row.try_get(21)?,
@@ -111,53 +132,78 @@ fn summary(row: &SqlRow) -> Result<ArticleSummary, Error> {
     })
 }
 
+/// A vector of zeros is near nothing.
+fn or_zeros(vector: Option<Vec<f32>>, dimension: usize) -> Vec<f32> {
+    vector.unwrap_or_else(|| vec![0.0; dimension])
+}
+
+/// A search by vector: the statements are those for its encoder and times.
+struct VectorSearch {
+    vector: HalfVector,
+    limit: usize,
+    of_all: String,
+    of_some: String,
+}
+
+impl VectorSearch {
+    fn new(encoder: &Encoder, vector: &Embedding, limit: usize, observed: Span) -> Self {
+        let condition = observed.condition("first_observed_ms");
+        let statement = |template: &str| {
+            let named = template.replace("{embeddings}", &encoder.relation);
+            named.replace("{condition}", &condition)
+        };
+        Self {
+            vector: HalfVector::from_f32_slice(vector.as_slice()),
+            limit,
+            of_all: statement(NEAREST),
+            of_some: statement(NEAREST_AMONG),
+        }
+    }
+
+    /// The nearest of a small set are found by comparing with each; of a large one, among the
+    /// nearest of all articles, further and further away.
+    async fn among(&self, client: &impl Queries, set: &RowSet) -> Result<Vec<Neighbour>, Error> {
+        if set.len() > COMPARED {
+            for width in WIDTHS {
+                let mut near = self.of_all(client, width).await?;
+                near.retain(|neighbour| set.contains(neighbour.number));
+                if near.len() >= self.limit {
+                    near.truncate(self.limit);
+                    return Ok(near);
+                }
+            }
+        }
+        let numbers: Vec<i64> = set.iter().map(i64::from).collect();
+        let parameters: [&dyn Parameter; 3] = [&self.vector, &as_i64(self.limit), &numbers];
+        client.query(&self.of_some, &parameters).await?.iter().map(neighbour).collect()
+    }
+
+    async fn of_all(&self, client: &impl Queries, limit: usize) -> Result<Vec<Neighbour>, Error> {
+        let rows = client.query(&self.of_all, &[&self.vector, &as_i64(limit)]).await?;
+        rows.iter().map(neighbour).collect()
+    }
+}
+
 /// A search has the settings of its transaction.
 pub(in crate::articles) async fn nearest(
     session: &mut Session,
+    known: &OnceLock<Encoder>,
     vector: &Embedding,
     limit: usize,
+    observed: Span,
     among: Option<&RowSet>,
 ) -> Result<Vec<Neighbour>, Error> {
-    let search = session.search().await?;
-    let vector = HalfVector::from_f32_slice(vector.as_slice());
-    let near = nearest_among(&search, &vector, limit, among).await?;
-    search.commit().await?;
-    Ok(near)
-}
-
-/// The nearest of a small set are found by comparing with each; of a large one, among the
-/// nearest of all articles, further and further away.
-async fn nearest_among(
-    client: &impl Queries,
-    vector: &HalfVector,
-    limit: usize,
-    among: Option<&RowSet>,
-) -> Result<Vec<Neighbour>, Error> {
-    let Some(set) = among else {
-        return nearest_of_all(client, vector, limit).await;
+    let Some(encoder) = encoder::current_in_postgres(session, known).await? else {
+        return Ok(Vec::new());
     };
-    if set.len() > COMPARED {
-        for width in WIDTHS {
-            let mut near = nearest_of_all(client, vector, width).await?;
-            near.retain(|neighbour| set.contains(neighbour.number));
-            if near.len() >= limit {
-                near.truncate(limit);
-                return Ok(near);
-            }
-        }
-    }
-    let numbers: Vec<i64> = set.iter().map(i64::from).collect();
-    let rows = client.query(NEAREST_AMONG, &[vector, &as_i64(limit), &numbers]).await?;
-    rows.iter().map(neighbour).collect()
-}
-
-async fn nearest_of_all(
-    client: &impl Queries,
-    vector: &HalfVector,
-    limit: usize,
-) -> Result<Vec<Neighbour>, Error> {
-    let rows = client.query(NEAREST, &[vector, &as_i64(limit)]).await?;
-    rows.iter().map(neighbour).collect()
+    let search = VectorSearch::new(&encoder, vector, limit, observed);
+    let transaction = session.search().await?;
+    let near = match among {
+        Some(set) => search.among(&transaction, set).await?,
+        None => search.of_all(&transaction, limit).await?,
+    };
+    transaction.commit().await?;
+    Ok(near)
 }
 
 fn neighbour(row: &SqlRow) -> Result<Neighbour, Error> {
@@ -232,26 +278,27 @@ fn excerpt(row: &SqlRow) -> Result<ArticleExcerpt, Error> {
 
 pub(in crate::articles) async fn subjects(
     client: &Session,
+    known: &OnceLock<Encoder>,
+    dimension: usize,
     ids: &[ArticleId],
 ) -> Result<Vec<ArticleSubjects>, Error> {
+    let vector = vector_of(encoder::current_in_postgres(client, known).await?);
     let keys: Vec<&[u8]> = ids.iter().map(|id| id.as_bytes().as_slice()).collect();
-    let rows = client
-        .query(
-            "SELECT id, content_hash, syndicated_of, vector::real[], analysis::text FROM article
-             WHERE id = ANY ($1)",
-            &[&keys],
-        )
-        .await?;
-    rows.iter().map(one_of_subjects).collect()
+    let query = format!(
+        "SELECT id, content_hash, syndicated_of, {vector}, analysis::text FROM article
+         WHERE id = ANY ($1)"
+    );
+    let rows = client.query(&query, &[&keys]).await?;
+    rows.iter().map(|row| one_of_subjects(row, dimension)).collect()
 }
 
-fn one_of_subjects(row: &SqlRow) -> Result<ArticleSubjects, Error> {
+fn one_of_subjects(row: &SqlRow, dimension: usize) -> Result<ArticleSubjects, Error> {
     let subjects: Subjects = parsed("analysis", row.try_get(4)?)?;
     Ok(ArticleSubjects {
         id: article_id(row.try_get(0)?)?,
         content_hash: content_hash(row.try_get(1)?)?,
         syndicated_of: optional_id(row.try_get(2)?)?,
-        vector: row.try_get(3)?,
+        vector: or_zeros(row.try_get(3)?, dimension),
         topics: subjects.topics,
         entities: subjects.entities,
     })

@@ -1,6 +1,7 @@
 //! Articles, lists of them, and the nearest by vector.
 
 use courant_article::{ArticleId, Embedding, Revision, Text};
+use courant_postgres::Span;
 use courant_vectors::RowSet;
 use rusqlite::{Connection, OptionalExtension, Row as SqlRow, params};
 
@@ -12,7 +13,7 @@ use crate::articles::row::ArticleRow;
 use crate::columns::{article_id, content_hash, corrupt, instant, optional_id, parsed, published};
 use crate::error::Error;
 use crate::sqlite::resident::Resident;
-use crate::sqlite::vectors::from_bytes;
+use crate::sqlite::vectors::{from_bytes, row_number};
 
 const ARTICLE: &str = "
 SELECT id, revision, url, content_hash, title, authors, published_at, declared_language, language,
@@ -163,6 +164,26 @@ pub(in crate::articles) fn subjects(
         });
     }
     Ok(all)
+}
+
+/// Returns the numbers of the articles that were first observed in `observed`. `None` if the times
+/// leave out none.
+pub(in crate::articles) fn observed(
+    connection: &Connection,
+    observed: Span,
+) -> Result<Option<RowSet>, Error> {
+    if observed == Span::ALWAYS {
+        return Ok(None);
+    }
+    let condition = observed.condition("first_observed_ms");
+    let mut statement =
+        connection.prepare(&format!("SELECT number FROM article WHERE {condition}"))?;
+    let mut rows = statement.query([])?;
+    let mut numbers = Vec::new();
+    while let Some(row) = rows.next()? {
+        numbers.push(row_number(row.get(0)?)?);
+    }
+    Ok(Some(numbers.into_iter().collect()))
 }
 
 /// The articles nearest to a vector, best first; only those in `among`, if it is given.

@@ -2,11 +2,11 @@
 
 use rusqlite::{CachedStatement, Connection, OptionalExtension, params};
 
-use crate::articles::batch;
 use crate::articles::facts::{self, Facts};
 use crate::articles::record::{StoredArticle, UpsertOutcome};
 use crate::articles::row::ArticleRow;
 use crate::articles::sqlite::changes::last_change;
+use crate::articles::{batch, encoder};
 use crate::claims::obligation::ClosedClaim;
 use crate::claims::sqlite::settle;
 use crate::error::Error;
@@ -36,6 +36,7 @@ RETURNING number";
 /// A batch that the writer's thread can own.
 struct Prepared {
     rows: Vec<(usize, ArticleRow)>,
+    encoder: Option<String>,
     size: usize,
 }
 
@@ -43,8 +44,9 @@ impl Prepared {
     fn of(records: &[StoredArticle], dimension: usize) -> Result<Self, Error> {
         let kept = batch::kept(records, dimension)?;
         let row = |(place, record): (usize, &StoredArticle)| Ok((place, ArticleRow::of(record)?));
+        let encoder = encoder::of(kept.iter().map(|(_, record)| *record))?.map(str::to_owned);
         let rows = kept.into_iter().map(row).collect::<Result<_, Error>>()?;
-        Ok(Self { rows, size: records.len() })
+        Ok(Self { rows, encoder, size: records.len() })
     }
 }
 
@@ -79,6 +81,9 @@ pub(in crate::articles) async fn upsert(
 }
 
 fn write_all(connection: &Connection, prepared: Prepared) -> Result<Written, Error> {
+    if let Some(encoder) = &prepared.encoder {
+        encoder::agree_in_sqlite(connection, encoder)?;
+    }
     let mut stored = connection.prepare_cached("SELECT revision FROM article WHERE id = ?1")?;
     let mut insert = connection.prepare_cached(INSERT)?;
     let mut kept = Vec::with_capacity(prepared.rows.len());

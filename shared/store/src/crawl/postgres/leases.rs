@@ -5,7 +5,7 @@ use std::time::Duration;
 use crate::columns::clean;
 use crate::crawl::lease::{Lease, Renewal, TakenLease};
 use crate::error::Error;
-use crate::postgres::session::{Queries, Session, Transaction};
+use courant_postgres::{Queries, Session, Transaction};
 
 /// The end is reckoned before a wait for the row, the comparison comes after it: both
 /// err on the former holder's side.

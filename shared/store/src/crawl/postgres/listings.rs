@@ -5,7 +5,7 @@ use tokio_postgres::Row;
 use crate::columns::{clean, content_hash, json, parsed, url_key};
 use crate::crawl::record::{Listing, SourceHealth};
 use crate::error::Error;
-use crate::postgres::session::{Queries, Session, Transaction};
+use courant_postgres::{Queries, Session, Transaction};
 
 const RECORD: &str = "
 INSERT INTO listing (key, url, kind, checked_at_ms, next_check_at_ms, interval_s, failures, problem,

@@ -9,7 +9,7 @@ use crate::columns::{clean, url_key};
 use crate::crawl::lease::Lease;
 use crate::crawl::record::{Note, NoteKind};
 use crate::error::Error;
-use crate::postgres::session::{Queries, Session, Transaction};
+use courant_postgres::{Queries, Session, Transaction};
 
 /// Rows without a body are forgotten; no key is in both parts.
 const RECORD: &str = "

@@ -7,7 +7,7 @@ use courant_article::ArticleId;
 use crate::columns::{clean, content_hash, url_key};
 use crate::crawl::record::Visit;
 use crate::error::Error;
-use crate::postgres::session::{Queries, Session, Transaction};
+use courant_postgres::{Queries, Session, Transaction};
 
 const RECORD: &str = "
 INSERT INTO visit (key, url, etag, last_modified, fetched_at_ms, status, content_hash)

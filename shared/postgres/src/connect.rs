@@ -8,19 +8,19 @@ use deadpool_postgres::{
 use tokio_postgres::config::Host;
 use tokio_postgres::{Client, NoTls};
 
-use crate::config::Config;
 use crate::error::Error;
-use crate::postgres::session::{Queries, Session, SessionRules};
+use crate::session::{Queries, Session, SessionRules};
+use crate::settings::Settings;
 
 /// Older versions corrupt indexes in vacuum (0.8.3) or leave graphs unrepaired.
 const PGVECTOR: (u32, u32, u32) = (0, 8, 4);
+
 /// Reads `url`. Its content does not stand in the error: it may hold a password.
-pub(super) fn server(config: &Config) -> Result<tokio_postgres::Config, Error> {
-    let url = config.url.as_ref().ok_or_else(|| Error::Config("url is not set".into()))?;
-    let mut server: tokio_postgres::Config = url.reveal().parse().map_err(|_| {
+pub(super) fn server(settings: &Settings) -> Result<tokio_postgres::Config, Error> {
+    let mut server: tokio_postgres::Config = settings.url.reveal().parse().map_err(|_| {
         Error::Config("url is not of the form postgres://user@host/database".into())
     })?;
-    server.connect_timeout(config.connect_timeout());
+    server.connect_timeout(settings.connect_timeout);
     if server.get_application_name().is_none() {
         server.application_name("courant");
     }
@@ -39,23 +39,24 @@ pub(super) fn address(server: &tokio_postgres::Config) -> String {
 }
 
 /// Does `work` within `limit` on a connection of its own: those of the pool need what it prepares.
-pub(super) async fn once<T>(
-    config: &Config,
+pub(super) async fn once<T, E: From<Error>>(
+    settings: &Settings,
     limit: Duration,
-    work: impl AsyncFnOnce(&mut Client) -> Result<T, Error>,
-) -> Result<T, Error> {
-    let server = server(config)?;
+    work: impl AsyncFnOnce(&mut Client) -> Result<T, E>,
+) -> Result<T, E> {
+    let server = server(settings)?;
     let unreachable = |reason: String| Error::Unreachable { address: address(&server), reason };
-    let connecting = tokio::time::timeout(config.connect_timeout(), server.connect(NoTls));
+    let connecting = tokio::time::timeout(settings.connect_timeout, server.connect(NoTls));
     let Ok(connected) = connecting.await else {
-        return Err(unreachable(format!("no answer within {:?}", config.connect_timeout())));
+        let waited = settings.connect_timeout;
+        return Err(unreachable(format!("no answer within {waited:?}")).into());
     };
     let (mut client, connection) = connected.map_err(|error| refused(error, &server))?;
     let driver = tokio::spawn(connection);
     let result = tokio::time::timeout(limit, work(&mut client)).await;
     drop(client);
     driver.abort();
-    result.unwrap_or(Err(Error::Timeout(limit)))
+    result.unwrap_or_else(|_| Err(Error::Timeout(limit).into()))
 }
 
 /// A refusal in the server's words (wrong password, no such database) is not
@@ -107,34 +108,31 @@ fn version(text: &str) -> Option<(u32, u32, u32)> {
     Some((parts.next()??, parts.next()??, parts.next().flatten().unwrap_or(0)))
 }
 
-pub(super) fn pool(server: tokio_postgres::Config, config: &Config) -> Result<Pool, Error> {
+pub(super) fn pool(
+    server: tokio_postgres::Config,
+    settings: &Settings,
+    rules: &SessionRules,
+) -> Result<Pool, Error> {
     let recycling = ManagerConfig { recycling_method: RecyclingMethod::Fast };
-    let rules = rules(config);
+    // Behind a PgBouncer the connection may be lent to others after each transaction.
+    let limits = rules.prepared.then(|| rules.limits(false));
     let limited = Hook::async_fn(move |client: &mut deadpool_postgres::ClientWrapper, _| {
+        let limits = limits.clone();
         Box::pin(async move {
-            // Behind a PgBouncer the connection may be lent to others after each transaction.
-            if !rules.prepared {
-                return Ok(());
-            }
-            let limited = client.batch_execute(&rules.limits(false)).await;
+            let Some(limits) = limits else { return Ok(()) };
+            let limited = client.batch_execute(&limits).await;
             limited.map_err(|error| HookError::message(error.to_string()))
         })
     });
     Pool::builder(Manager::from_config(server, NoTls, recycling))
-        .max_size(config.pool_max)
-        .wait_timeout(Some(config.connect_timeout()))
-        .create_timeout(Some(config.connect_timeout()))
-        .recycle_timeout(Some(config.connect_timeout()))
+        .max_size(settings.pool_max)
+        .wait_timeout(Some(settings.connect_timeout))
+        .create_timeout(Some(settings.connect_timeout))
+        .recycle_timeout(Some(settings.connect_timeout))
         .runtime(Runtime::Tokio1)
         .post_create(limited)
         .build()
         .map_err(|error| Error::Config(error.to_string()))
-}
-
-/// The rules that the connections of a pool follow.
-pub(super) fn rules(config: &Config) -> SessionRules {
-    let timeout = config.command_timeout();
-    SessionRules { prepared: config.prepared, ef_search: config.ef_search, timeout }
 }
 
 /// Checks that the settings of searches take effect: old versions of pgvector do not know them,

@@ -5,7 +5,7 @@ use tokio_postgres::types::{Kind, ToSql, Type};
 
 /// A value whose type in Postgres follows from its own. So a statement with it can be sent
 /// without being prepared.
-pub(crate) trait Parameter: ToSql + Sync {
+pub trait Parameter: ToSql + Sync {
     /// The type in Postgres.
     fn postgres_type() -> Type
     where

@@ -1,9 +1,9 @@
-//! The tables: how they come to be, and how their version is read.
+//! The tables of Postgres: how they come to be, and how their version is read.
 
 use tokio_postgres::types::Type;
 use tokio_postgres::{Client, GenericClient, Transaction};
 
-use crate::articles::facts;
+use crate::articles::{self, facts};
 use crate::error::Error;
 use crate::ladder::{POSTGRES, SchemaVersions};
 
@@ -12,7 +12,7 @@ const LOCK: i64 = 0x636f_7572_616e_7401;
 
 /// Takes the missing steps in one transaction, one process at a time, checks the
 /// dimension that the tables were made for, and returns the version that was found.
-pub(super) async fn migrate(
+pub(crate) async fn migrate(
     client: &mut Client,
     dimension: usize,
 ) -> Result<SchemaVersions, Error> {
@@ -28,6 +28,9 @@ pub(super) async fn migrate(
         if step.number == facts::STEP {
             facts::postgres::fill(&transaction).await?;
         }
+        if step.number == articles::DIVIDED {
+            articles::divide(&transaction).await?;
+        }
         let done = "INSERT INTO courant_schema VALUES ($1)";
         transaction.execute_typed(done, &[(&step.number, Type::INT8)]).await?;
     }
@@ -37,7 +40,7 @@ pub(super) async fn migrate(
 }
 
 /// Reads the version; 0 in a database without our tables.
-pub(super) async fn schema(client: &impl GenericClient) -> Result<SchemaVersions, Error> {
+pub(crate) async fn schema(client: &impl GenericClient) -> Result<SchemaVersions, Error> {
     let query = "SELECT to_regclass('courant_schema') IS NOT NULL";
     let is_ours: bool = client.query_typed_one(query, &[]).await?.get(0);
     if !is_ours {
@@ -48,13 +51,11 @@ pub(super) async fn schema(client: &impl GenericClient) -> Result<SchemaVersions
 }
 
 async fn check_dimension(transaction: &Transaction<'_>, configured: usize) -> Result<(), Error> {
-    // pgvector keeps the dimension as the type's modifier.
-    let query = "SELECT atttypmod FROM pg_attribute
-                 WHERE attrelid = 'article'::regclass AND attname = 'vector'";
-    let modifier: i32 = transaction.query_typed_one(query, &[]).await?.get(0);
-    match usize::try_from(modifier) {
+    let query = "SELECT dimension FROM courant_dimension";
+    let stored: i32 = transaction.query_typed_one(query, &[]).await?.get(0);
+    match usize::try_from(stored) {
         Ok(stored) if stored == configured => Ok(()),
         Ok(stored) => Err(Error::StoredDimension { stored, configured }),
-        Err(_) => Err(Error::Corrupt("the column article.vector has no dimension".into())),
+        Err(_) => Err(Error::Corrupt(format!("courant_dimension is {stored}"))),
     }
 }
