@@ -4,7 +4,6 @@ import zlib
 
 import lightgbm
 import numpy
-from sklearn.linear_model import LogisticRegression
 
 FOLDS = 5
 
@@ -21,8 +20,6 @@ class Model:
     def __init__(self, names, count, leaves, rate, least, penalty):
         self.names = names
         self.count = count
-        # True for the mean of the trees and of a logistic regression. Few rows need that.
-        self.has_line = False
         self.parameters = {
             "objective": "binary", "learning_rate": rate, "num_leaves": leaves,
             "min_data_in_leaf": least, "lambda_l2": penalty, "feature_fraction": 0.5,
@@ -35,15 +32,9 @@ class Model:
         weights = weights[used] / weights[used].mean()
         data = lightgbm.Dataset(rows[used], labels[used], weight=weights)
         self.booster = lightgbm.train(self.parameters, data, self.count)
-        if self.has_line:
-            self.spread = rows[used].std(0) + 1e-6
-            line = LogisticRegression(C=0.3, max_iter=1000)
-            line.fit(rows[used] / self.spread, labels[used], weights)
-            self.bias, self.line = line.intercept_[0], line.coef_[0] / self.spread
 
     def logits(self, rows):
-        logits = self.booster.predict(rows, raw_score=True)
-        return (logits + self.bias + rows @ self.line) / 2 if self.has_line else logits
+        return self.booster.predict(rows, raw_score=True)
 
     def left_out(self, rows, labels, weights, folds):
         """The logits of each row from trees that saw no row of its fold."""
@@ -55,21 +46,19 @@ class Model:
         return logits
 
     def write(self, path):
-        """Writes names, line and trees as shared/extract/src/trees.rs describes."""
+        """Writes names and trees as shared/extract/src/trees.rs describes."""
         trees = self.booster.dump_model()["tree_info"]
-        line = [self.bias / 2, *(self.line / 2)] if self.has_line else [0]
-        part = 0.5 if self.has_line else 1
-        lines = ["\t".join(self.names), " ".join("%.4g" % number for number in line)]
-        lines.extend(" ".join(preorder(tree["tree_structure"], part)) for tree in trees)
+        lines = ["\t".join(self.names), "0"]
+        lines.extend(" ".join(preorder(tree["tree_structure"])) for tree in trees)
         with open(path, "w", encoding="utf-8") as out:
             out.write("\n".join(lines) + "\n")
 
 
-def preorder(node, part):
-    """The splits and the leaves of a tree. `part`: a factor of the leaves."""
+def preorder(node):
+    """The splits and the leaves of a tree."""
     if "leaf_value" in node:
-        yield "%.4g" % (part * node["leaf_value"])
+        yield "%.4g" % node["leaf_value"]
         return
     yield "%d<%.7g" % (node["split_feature"], node["threshold"])
-    yield from preorder(node["left_child"], part)
-    yield from preorder(node["right_child"], part)
+    yield from preorder(node["left_child"])
+    yield from preorder(node["right_child"])

@@ -24,6 +24,7 @@ mod tail;
 mod tests;
 mod words;
 
+pub(crate) use name::is_surely_a_person;
 use source::MAX_NAME_CHARS;
 pub(crate) use source::Source;
 
@@ -45,7 +46,9 @@ pub(crate) fn names_in<'a>(texts: impl Iterator<Item = &'a str>, source: Source)
             names.push(name);
         }
     }
-    names
+    // Two fields may name two people of one company by their initials.
+    let names = if source == Source::Field { names } else { without_initials(&names) };
+    without_described(names)
 }
 
 /// Returns true if two names differ at most in case, spaces and marks.
@@ -71,6 +74,14 @@ fn byline(text: &str, source: Source) -> Vec<String> {
     without_agencies(without_initials(&names))
 }
 
+/// Removes the texts that describe a person whom another text only names: `Ann Lee Head Baker`
+/// beside `Ann Lee`.
+fn without_described(mut names: Vec<String>) -> Vec<String> {
+    let all = names.clone();
+    names.retain(|name| !all.iter().any(|other| role::is_description(name, other)));
+    names
+}
+
 /// Removes the initials that stand in for a picture of the author.
 fn without_initials(names: &[String]) -> Vec<String> {
     let named: Vec<String> =
@@ -84,7 +95,8 @@ fn part_names(part: &str, source: Source) -> Vec<String> {
     if role::is_credit(part) {
         return Vec::new();
     }
-    let part = glued::parted(label::behind_date(part));
+    let part = label::without_date_before(label::behind_date(part));
+    let part = glued::parted(label::without_label(part, source));
     let people = people::split(tail::without_tail(&part));
     people.iter().filter_map(|person| name::of(person, source)).collect()
 }

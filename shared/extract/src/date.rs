@@ -55,6 +55,9 @@ const ZONES: [(&str, &str); 34] = [
     ("west", "+01:00"),
 ];
 
+const WEEKDAYS: [&str; 7] =
+    ["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"];
+
 /// The meaning of `3/4/2024`, by the order of day and month.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Order {
@@ -123,6 +126,7 @@ pub(crate) fn date_within(text: &str, order: Order) -> Option<(String, Published
     });
     let numeric = starts.filter(|start| start.1).find_map(|(at, _)| {
         let rest = &text[at..];
+        let order = order_by_weekday(&text[..at], rest).unwrap_or(order);
         let (date, rest) = iso_date(rest).or_else(|| numeric_date(rest, order))?;
         (!rest.starts_with(|c: char| c.is_ascii_digit())).then_some((at, date, rest))
     });
@@ -144,10 +148,23 @@ fn unix(text: &str) -> Option<String> {
     jiff::Timestamp::from_millisecond(milliseconds).ok().map(|instant| instant.to_string())
 }
 
+/// Returns the order of day and month if the text is three numbers with slashes, which are a date in
+/// that order only.
+pub(crate) fn only_order(text: &str) -> Option<Order> {
+    let numbers: Vec<u32> =
+        text.trim().split('/').map(|part| part.parse().ok()).collect::<Option<_>>()?;
+    match numbers.as_slice() {
+        [1..=12, 13..=31, _] => Some(Order::MonthFirst),
+        [13..=31, 1..=12, _] => Some(Order::DayFirst),
+        _ => None,
+    }
+}
+
 /// Returns the date as `YYYY-MM-DD`, and the text after it.
 fn date_and_rest(text: &str, order: Order) -> Option<(String, &str)> {
     iso_date(text)
         .or_else(|| numeric_date(text, order))
+        .or_else(|| weekday_date(text))
         .or_else(|| named_date(text).map(|(_, date, rest)| (date, rest)))
 }
 
@@ -161,13 +178,53 @@ fn iso_date(text: &str) -> Option<(String, &str)> {
     Some((date(year, month, day)?, rest))
 }
 
+/// Reads `Thu, 09/25/2025 - 11:38`. The weekday decides between day and month.
+fn weekday_date(text: &str) -> Option<(String, &str)> {
+    let start = text.find(|c: char| c.is_ascii_digit())?;
+    let (before, rest) = text.split_at(start);
+    numeric_date(rest, order_by_weekday(before, rest)?)
+}
+
+/// Returns the order in which three numbers are a date on the weekday that stands before them.
+fn order_by_weekday(before: &str, numbers: &str) -> Option<Order> {
+    let word = before.trim_end_matches([' ', ',', '.']).rsplit(' ').next()?.to_lowercase();
+    let is_on_weekday = |order: &Order| {
+        let day = numeric_date(numbers, *order).and_then(|(date, _)| date.parse().ok());
+        day.is_some_and(|day: jiff::civil::Date| {
+            let name = WEEKDAYS[usize::from(day.weekday().to_monday_zero_offset().unsigned_abs())];
+            word.len() >= 3 && (word == name || word == name[..3])
+        })
+    };
+    let is_clear =
+        numeric_date(numbers, Order::MonthFirst) == numeric_date(numbers, Order::DayFirst);
+    match [Order::MonthFirst, Order::DayFirst].map(|order| is_on_weekday(&order)) {
+        [true, other] if is_clear || !other => Some(Order::MonthFirst),
+        [false, true] => Some(Order::DayFirst),
+        _ => None,
+    }
+}
+
+fn is_of_two_digits(text: &str) -> bool {
+    number(text, 2).is_some()
+}
+
+/// Reads the year of `30.11.26`, if nothing that continues the numbers follows.
+fn short_year(text: &str) -> Option<(u32, &str)> {
+    let (year, rest) = number(text, 2)?;
+    let is_end =
+        !rest.starts_with(|c: char| c.is_alphanumeric() || matches!(c, '.' | '/' | '-' | ':'));
+    (is_end && year < 70).then_some((2000 + year, rest))
+}
+
 /// Reads a date of three numbers. `order` decides between day and month unless only one order is
 /// possible.
 fn numeric_date(text: &str, order: Order) -> Option<(String, &str)> {
     let (first, rest) = short_number(text, false)?;
     let separator = rest.chars().next().filter(|c| matches!(c, '.' | '/' | '-'))?;
     let (second, rest) = short_number(&rest[1..], false)?;
-    let (year, rest) = number(rest.strip_prefix(separator)?, 4)?;
+    let rest = rest.strip_prefix(separator)?;
+    let is_short = is_of_two_digits(text) && is_of_two_digits(&text[3..]);
+    let (year, rest) = number(rest, 4).or_else(|| short_year(rest).filter(|_| is_short))?;
     let order = match (separator, first > 12, second > 12) {
         ('.', _, _) | (_, true, false) => Order::DayFirst,
         (_, false, true) => Order::MonthFirst,
@@ -390,6 +447,8 @@ mod tests {
             "2024. március 5.",
             "2024-03-05T25:00:00Z",
             "2024-03-05 (updated)",
+            "Thu, 09/25/2025 - 11:38",
+            "30.11.26",
         ] {
             assert_eq!(read(text).unwrap_or_default().len(), 10, "{text}: {:?}", read(text));
         }
@@ -449,6 +508,11 @@ mod tests {
             ("Page 2 March 5, 2024", Order::Unknown, "2024-03-05"),
             ("Posted 3/5/2024", Order::MonthFirst, "2024-03-05"),
             ("Le 3/5/2024", Order::DayFirst, "2024-05-03"),
+            ("Fri, 05/10/2024 - 11:38", Order::DayFirst, "2024-05-10"),
+            ("Friday, 10/05/2024", Order::MonthFirst, "2024-05-10"),
+            ("Thu, 05/09/2024, a Thursday in both orders", Order::DayFirst, "2024-09-05"),
+            ("Stand: 30.11.26, 9 Uhr", Order::Unknown, "2026-11-30"),
+            ("Posted 11/30/26", Order::Unknown, "2026-11-30"),
             ("Stand: 05.03.2024, 09:30 CET", Order::Unknown, "2024-03-05T09:30:00+01:00"),
         ] {
             let found = date_within(text, order).map(|found| String::from(found.1));
@@ -456,7 +520,16 @@ mod tests {
         }
         let (before, _) = date_within("Updated: 2024-03-05", Order::Unknown).unwrap();
         assert_eq!(before, "Updated: ");
-        for text in ["", "3/5/2024", "Windows 11 May", "1.2.3.2024.5", "call 555-2024"] {
+        for text in [
+            "",
+            "3/5/2024",
+            "Windows 11 May",
+            "1.2.3.2024.5",
+            "call 555-2024",
+            "1.2.26",
+            "10.11.12.13",
+            "12:30.11.26.1",
+        ] {
             assert_eq!(date_within(text, Order::Unknown), None, "{text}");
         }
     }

@@ -1,8 +1,8 @@
 //! The words and marks before a name.
 
 use super::source::Source;
-use super::words::{BEFORE, BEFORE_SHOWN};
-use crate::date::{Order, date_within};
+use super::words::{BEFORE, BEFORE_SHOWN, WEEKDAYS, lower};
+use crate::date::{Order, date_within, month};
 
 /// Words between a date and the name that follows it.
 const BEHIND_DATE: [&str; 7] = [" by ", " von ", " par ", " por ", " door ", " av ", " af "];
@@ -74,6 +74,26 @@ pub(super) fn behind_date(text: &str) -> &str {
     let parts = BEHIND_DATE.iter().chain(&MARKS).filter_map(|word| text.split_once(word));
     let dated = parts.filter(|parts| starts_with_date(parts.0));
     dated.map(|parts| parts.1).min_by_key(|rest| rest.len()).unwrap_or(text)
+}
+
+/// Returns the text behind the date that begins it: `Dec 17, 2025 Jane Doe`.
+pub(super) fn without_date_before(text: &str) -> &str {
+    let words: Vec<&str> = text.split_whitespace().collect();
+    let is_part = |word: &&str| {
+        is_numeric(word) || month(&lower(word)).is_some() || WEEKDAYS.contains(lower(word).as_str())
+    };
+    let is_year = |word: &&str| word.trim_end_matches([',', '·']).len() == 4 && is_numeric(word);
+    let before = words.iter().take_while(|word| is_part(word)).position(is_year);
+    match before.and_then(|year| words.get(year + 1)) {
+        Some(first) if starts_with_date(text) => {
+            &text[first.as_ptr().addr() - text.as_ptr().addr()..]
+        }
+        _ => text,
+    }
+}
+
+fn is_numeric(word: &str) -> bool {
+    word.starts_with(char::is_numeric)
 }
 
 /// Returns true if the text starts with a date. A weekday or a word for publishing may stand before

@@ -9,6 +9,14 @@ use super::words::{BEFORE, COUNTED, NEVER, NOBODY, OTHERS, WEEKDAYS, is_capitali
 
 /// The most words of a name. Longer texts are sentences.
 const MAX_WORDS: usize = 9;
+/// Surnames that are also words of links.
+const ODD_SURNAMES: [&str; 4] = ["Read", "More", "Share", "Photo"];
+/// Words before those words in links: `Show More`, `5 Min Read`.
+const BEFORE_MORE: [&str; 26] = [
+    "show", "learn", "see", "load", "find", "know", "discover", "get", "explore", "and", "even",
+    "much", "tell", "min", "mins", "minute", "minutes", "long", "must", "quick", "best", "most",
+    "good", "short", "also", "please",
+];
 /// East Asian words for roles that follow a name without a space.
 const ROLES_BEHIND: [&str; 8] =
     ["기자", "특파원", "記者", "特派員", "记者", "編集委員", "さん", ", Author"];
@@ -41,7 +49,7 @@ fn is_shown_name(name: &str) -> bool {
 
 /// Returns true if the words can only be a person's name, as far as they tell. It is asked about
 /// texts that may also name a section or a site.
-pub(super) fn is_surely_a_person(name: &str) -> bool {
+pub(crate) fn is_surely_a_person(name: &str) -> bool {
     let words: Vec<&str> = name.split_whitespace().collect();
     (2..=4).contains(&words.len())
         && !has_role(name)
@@ -82,8 +90,22 @@ fn is_name(name: &str) -> bool {
         && !is_other(name)
         && !name.contains("://")
         && !name.contains(['@', '{', '<', '?', '!', '='])
-        && !words(name).any(|word| NEVER.contains(word.as_str()))
+        && (!words(name).any(|word| NEVER.contains(word.as_str())) || has_odd_surname(name))
         && crate::date::published_at(name).is_none()
+}
+
+/// Returns true for the names of people who are called Read or More, but not for `Learn More`.
+fn has_odd_surname(name: &str) -> bool {
+    let parts: Vec<&str> = name.split_whitespace().collect();
+    let [given @ .., surname] = parts.as_slice() else { return false };
+    (1..=2).contains(&given.len())
+        && ODD_SURNAMES.contains(surname)
+        && given.iter().all(|word| {
+            let plain = lower(word);
+            is_capitalized(word)
+                && !NEVER.contains(plain.as_str())
+                && !BEFORE_MORE.contains(&plain.as_str())
+        })
 }
 
 /// Returns true for accounts, labels, days, and words for unnamed people.

@@ -41,10 +41,21 @@ pub(super) fn is_credit_word(word: &str) -> bool {
     CREDITS.contains(word)
 }
 
+/// Returns true if a text is `name` with a role behind it, or with words in lower case before it.
+pub(super) fn is_description(text: &str, name: &str) -> bool {
+    let behind = text.strip_prefix(name).filter(|rest| rest.starts_with(' '));
+    let before = text.strip_suffix(name).filter(|rest| rest.ends_with(' '));
+    name.contains(' ')
+        && (behind.is_some_and(has_role) || before.is_some_and(|rest| rest == rest.to_lowercase()))
+}
+
 /// Returns the name without a role before or after it. Returns an empty text if there is only a
 /// role.
 pub(super) fn without_role(name: &str) -> &str {
     let words: Vec<&str> = name.split_whitespace().collect();
+    if words.len() > 2 && words[0] == "The" {
+        return name; // an organization
+    }
     let Some(last) = words.iter().rposition(|word| is_role(word.trim_end_matches(','))) else {
         return without_staff(name, &words);
     };
@@ -57,9 +68,17 @@ pub(super) fn without_role(name: &str) -> &str {
         (0, 1) => name,
         (0, _) => &name[words[last + 1].as_ptr().addr() - name.as_ptr().addr()..],
         (1, _) => name, // a name may be a word for a role
+        (first, 0) if cut(&words, first) < first => {
+            name[..words[cut(&words, first)].as_ptr().addr() - name.as_ptr().addr()].trim_end()
+        }
         (_, 0) => name[..words[first].as_ptr().addr() - name.as_ptr().addr()].trim_end(),
         _ => name,
     }
+}
+
+/// Returns the number of words before the first that specifies a role: `Ann Lee Senior Autos Editor`.
+fn cut(words: &[&str], first: usize) -> usize {
+    (2..first).find(|at| is_kind(words[*at])).unwrap_or(first)
 }
 
 /// Returns an empty text for "Reuters staff", which names nobody.

@@ -7,11 +7,29 @@ use super::words::{AND, BETWEEN, BREAKS, COUNTED, LAST, WEEKDAYS, lower};
 use crate::date::{Order, date_within, month};
 use crate::page::labels::is_word_of_time;
 
+/// Words before "by" and the name of somebody who did not write the article.
+const CHECKED: [&str; 12] = [
+    "reviewed",
+    "checked",
+    "fact-checked",
+    "edited",
+    "researched",
+    "verified",
+    "approved",
+    "illustrated",
+    "photographed",
+    "illustrations",
+    "translated",
+    "medically",
+];
+
 /// Returns the text up to the end of the names.
 pub(super) fn without_tail(text: &str) -> &str {
     let words: Vec<&str> = text.split_whitespace().collect();
     let start = (0..words.len()).find(|at| is_date(&words, *at) || *at > 0 && is_tail(&words, *at));
-    let text = start.map_or(text, |at| &text[..offset(text, words[at])]);
+    let is_checked = start.is_some_and(|at| CHECKED.contains(&lower(words[at]).as_str()));
+    let text = start.map_or(text, |at| text[..offset(text, words[at])].trim_end());
+    let text = text.strip_suffix('.').filter(|_| is_checked).unwrap_or(text);
     let text = BREAKS.iter().fold(text, |text, mark| {
         text.split_once(mark)
             .filter(|parts| {
@@ -40,6 +58,7 @@ fn is_tail(words: &[&str], at: usize) -> bool {
     let is_apart = words[at - 1].ends_with([',', '-', '–', '—', ':']);
     word == "et" && next == "al"
         || is_count(words[at])
+        || is_by(&next) && CHECKED.contains(&word.as_str())
         || is_word_of_time(&word)
         || WEEKDAYS.contains(word.as_str()) && (is_apart || is_date_part(&next))
         || is_credit_word(&word) && (is_apart || words[at].ends_with(':') || is_by(&next))

@@ -269,6 +269,24 @@ fn initials_of_a_picture_are_nobody() {
 }
 
 #[test]
+fn surnames_may_be_words_of_links() {
+    assert_eq!(names(["Thomas More"]), ["Thomas More"]);
+    assert_eq!(names(["Herbert Read"]), ["Herbert Read"]);
+    for text in ["Read More", "Show More", "5 Min Read", "Long Read"] {
+        assert!(names([text]).is_empty(), "{text}");
+    }
+}
+
+#[test]
+fn words_about_a_person_are_no_person() {
+    assert_eq!(names(["Jane Doe Head Baker", "Jane Doe"]), ["Jane Doe"]);
+    assert_eq!(names(["Jane Doe Senior Autos Reporter"]), ["Jane Doe"]);
+    assert_eq!(names(["Jane Doe, Trial Attorney"]), ["Jane Doe"]);
+    assert_eq!(names(["The Texas Newsroom"]), ["The Texas Newsroom"]);
+    assert_eq!(names(["By Jane Doe. Reviewed by John Roe"]), ["Jane Doe"]);
+}
+
+#[test]
 fn bars_part_people_from_people_and_from_sections() {
     assert_two("Jane Doe | John Roe", ["Jane Doe", "John Roe"]);
     assert_eq!(names(["Jane Doe | Politics"]), ["Jane Doe"]);

@@ -6,9 +6,12 @@ use super::element::Place;
 use super::shown::{Byline, Sureness};
 use super::structured::Structured;
 use super::survey::Survey;
-use crate::byline::{Source, is_same, names_in};
+use crate::byline::{Source, is_same, is_surely_a_person, names_in};
 
-const AUTHOR_META: [&str; 14] = [
+#[cfg(test)]
+mod tests;
+
+const AUTHOR_META: [&str; 13] = [
     "author",
     "article:author",
     "article:author_name",
@@ -22,10 +25,15 @@ const AUTHOR_META: [&str; 14] = [
     "cxenseparse:author",
     "byl",
     "citation_author",
-    "twitter:data1",
 ];
 /// The most elements between the names of one byline.
 const MAX_DISTANCE: usize = 25;
+/// The same for bylines that only their words show.
+const MAX_BETWEEN_TEXTS: usize = 8;
+/// The most elements between the headline and the link to its author.
+const MAX_TO_LINK: usize = 40;
+/// The most elements between the headline and the name of the author without any mark.
+const MAX_TO_PORTRAIT: usize = 60;
 /// The most elements between the headline and its byline.
 const MAX_FROM_HEADING: usize = 150;
 
@@ -40,11 +48,10 @@ pub(super) fn authors(
     sites: &[String],
 ) -> Option<Sourced<Vec<String>>> {
     let is_site = |name: &String| sites.iter().any(|site| is_same(site, name));
-    let given = names_in(structured.authors.iter().map(String::as_str), Source::Field);
-    let declared = declared(survey);
+    let given = given_names(structured.authors.iter().map(String::as_str), sites);
+    let declared = declared(survey, sites);
     let shown = shown(survey, headline);
-    let organizations =
-        names_in(structured.organizations.iter().map(String::as_str), Source::Field);
+    let organizations = given_names(structured.organizations.iter().map(String::as_str), sites);
     let found = [
         (given, Origin::Declared),
         (declared, Origin::Declared),
@@ -57,7 +64,20 @@ pub(super) fn authors(
         let persons: Vec<String> = persons.map(|name| without_site(name, sites)).collect();
         (!persons.is_empty()).then_some(Sourced { value: persons, origin: names.origin })
     });
-    persons.or_else(|| found.into_iter().find(|names| !names.value.is_empty()))
+    let pictured = || {
+        let name = pictured(survey, headline)?;
+        Some(Sourced { value: vec![name], origin: Origin::Guessed })
+    };
+    persons.or_else(|| found.into_iter().find(|names| !names.value.is_empty())).or_else(pictured)
+}
+
+/// Returns the names in fields. The site's own name stays as it is, whatever words it has.
+fn given_names<'a>(fields: impl Iterator<Item = &'a str>, sites: &[String]) -> Vec<String> {
+    let fields: Vec<&str> = fields.collect();
+    match fields.as_slice() {
+        [site] if sites.iter().any(|known| is_same(known, site)) => vec![site.trim().to_owned()],
+        _ => names_in(fields.into_iter(), Source::Field),
+    }
 }
 
 /// Removes the site's name after a name: `Ann Lee The Gazette`.
@@ -72,18 +92,51 @@ fn without_site(name: &str, sites: &[String]) -> String {
     )
 }
 
-fn declared(survey: &Survey) -> Vec<String> {
-    let is_written_by = survey.meta.get("twitter:label1").is_some_and(|label| {
+/// Returns the authors in meta elements. Papers name each author in an element of its own, and
+/// some name only the first as the creator.
+fn declared(survey: &Survey, sites: &[String]) -> Vec<String> {
+    let papers = ["citation_author", "dc.creator", "dc.contributor"];
+    let cited = || {
+        let names = papers.iter().flat_map(|name| survey.meta.all(name)).map(upright);
+        let names: Vec<String> = names.collect();
+        names_in(names.iter().map(String::as_str), Source::Field)
+    };
+    let is_paper = survey.meta.all("citation_author").count() > 1
+        || survey.meta.get("dc.creator").is_some() && survey.meta.get("dc.contributor").is_some();
+    let of_paper = Some(is_paper).filter(|is_paper| *is_paper).map(|_| cited());
+    of_paper
+        .filter(|names| !names.is_empty())
+        .or_else(|| {
+            AUTHOR_META
+                .iter()
+                .map(|name| given_names(survey.meta.all(name), sites))
+                .find(|names| !names.is_empty())
+        })
+        .unwrap_or_else(|| names_in(labelled(survey), Source::Field))
+}
+
+/// Returns `Jane Doe` for `Doe, Jane`.
+fn upright(name: &str) -> String {
+    match name.split_once(',') {
+        Some((family, given)) if !given.contains(',') && !given.trim().is_empty() => {
+            format!("{} {}", given.trim(), family.trim())
+        }
+        _ => name.to_owned(),
+    }
+}
+
+/// Returns the fields of a Twitter card whose labels say that they name the author.
+fn labelled(survey: &Survey) -> impl Iterator<Item = &str> {
+    let pairs = [("twitter:label1", "twitter:data1"), ("twitter:label2", "twitter:data2")];
+    let is_written_by = |label: &str| {
         ["written by", "verfasst von", "escrito por", "écrit par"]
             .iter()
             .any(|by| label.eq_ignore_ascii_case(by))
-    });
-    AUTHOR_META
-        .iter()
-        .filter(|name| **name != "twitter:data1" || is_written_by)
-        .map(|name| names_in(survey.meta.all(name), Source::Field))
-        .find(|names| !names.is_empty())
-        .unwrap_or_default()
+    };
+    let named = pairs
+        .into_iter()
+        .filter(move |(label, _)| survey.meta.get(label).is_some_and(is_written_by));
+    named.filter_map(|(_, data)| survey.meta.get(data))
 }
 
 /// Returns the names of the surest byline near or after the headline. Returns the one person whom
@@ -91,17 +144,75 @@ fn declared(survey: &Survey) -> Vec<String> {
 fn shown(survey: &Survey, headline: Option<Place>) -> Vec<String> {
     let start = headline.map_or(0, |place| place.at);
     let is_in_margin = headline.is_some_and(|place| place.is_margin);
-    let of_article = surest(survey, |byline| {
-        let at = byline.place.at;
-        (is_in_margin || !byline.place.is_margin)
-            && at + MAX_DISTANCE >= start
-            && (byline.sureness > Sureness::Start || at <= start + MAX_FROM_HEADING)
+    let is_behind = |byline: &Byline| byline.place.at + MAX_DISTANCE >= start;
+    let is_near = |byline: &Byline| {
+        headline.is_some() && is_behind(byline) && byline.place.at <= start + MAX_FROM_HEADING
+    };
+    let article = headline.and_then(|place| place.article);
+    let is_in_article = |byline: &Byline| byline.place.article == article;
+    let is_inside = |byline: &Byline| is_in_margin || !byline.place.is_margin;
+    let linked = survey
+        .bylines
+        .iter()
+        .find(|byline| is_inside(byline) && is_near(byline) && byline.sureness >= Sureness::Linked);
+    let is_linked_first = linked.is_some_and(|byline| {
+        byline.sureness == Sureness::Linked && byline.place.at <= start + MAX_TO_LINK
     });
-    if !of_article.is_empty() {
-        return of_article;
-    }
-    let named = |byline: &Byline| byline.sureness == Sureness::Named && !byline.place.is_of_others;
-    Some(surest(survey, named)).filter(|names| names.len() == 1).unwrap_or_default()
+    let least = if is_linked_first { Sureness::Byline } else { Sureness::Start };
+    let near =
+        surest(survey, |byline| is_inside(byline) && is_near(byline) && byline.sureness >= least);
+    let near = if near.is_empty() && is_linked_first {
+        surest(survey, |byline| {
+            is_inside(byline) && is_near(byline) && byline.sureness == Sureness::Linked
+        })
+    } else {
+        near
+    };
+    let of_article = || {
+        surest(survey, |byline| {
+            is_inside(byline)
+                && is_behind(byline)
+                && (byline.sureness > Sureness::Start || is_near(byline))
+        })
+    };
+    let beside = || {
+        surest(survey, |byline| {
+            !byline.place.is_of_others && is_in_article(byline) && is_near(byline)
+        })
+    };
+    let named = || {
+        let named =
+            |byline: &Byline| byline.sureness == Sureness::Named && !byline.place.is_of_others;
+        Some(surest(survey, named)).filter(|names| names.len() == 1).unwrap_or_default()
+    };
+    let found = |names: Vec<String>| Some(names).filter(|names| !names.is_empty());
+    let below = || {
+        surest(survey, |byline| {
+            is_inside(byline)
+                && is_behind(byline)
+                && byline.sureness == Sureness::Start
+                && is_in_article(byline)
+        })
+    };
+    let person = |names: Vec<String>| {
+        Some(names).filter(|names| names.len() == 1 && is_surely_a_person(&names[0]))
+    };
+    found(near)
+        .or_else(|| found(of_article()))
+        .or_else(|| found(named()))
+        .or_else(|| person(below()))
+        .or_else(|| person(beside()))
+        .unwrap_or_default()
+}
+
+/// Returns the name below the headline that a picture has, too. Authors have portraits.
+fn pictured(survey: &Survey, headline: Option<Place>) -> Option<String> {
+    let start = headline?.at;
+    let place = start..=start + MAX_TO_PORTRAIT;
+    let mut near =
+        survey.names.iter().filter(|name| place.contains(&name.place.at) && !name.place.is_margin);
+    let found = near.find(|name| survey.pictures.iter().any(|alt| alt.contains(&name.text)));
+    found.map(|name| name.text.clone())
 }
 
 /// Returns the names of the surest accepted byline, and those of the bylines right after it.
@@ -112,7 +223,8 @@ fn surest(survey: &Survey, accepts: impl Fn(&Byline) -> bool) -> Vec<String> {
         let mut last: Option<usize> = None;
         let all = survey.bylines.iter().filter(|byline| byline.sureness == sureness);
         let group = all.filter(|byline| accepts(byline)).map_while(|byline| {
-            let is_apart = last.is_some_and(|last| byline.place.at > last + MAX_DISTANCE);
+            let most = if sureness == Sureness::Start { MAX_BETWEEN_TEXTS } else { MAX_DISTANCE };
+            let is_apart = last.is_some_and(|last| byline.place.at > last + most);
             last = Some(byline.place.at);
             (!is_apart).then_some(byline.text.as_str())
         });

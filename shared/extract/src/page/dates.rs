@@ -2,7 +2,8 @@
 
 use courant_article::{Origin, PublishedAt, Sourced};
 
-use crate::date::published_at;
+use super::survey::Survey;
+use crate::date::{Order, only_order, published_at};
 
 mod address;
 mod dated_page;
@@ -17,12 +18,12 @@ use visible::Visible;
 /// The seconds after a day's midnight in UTC until it has ended in every zone.
 const DAY_AND_ZONE_S: i64 = 36 * 3_600;
 
-const PUBLISHED_META: [&str; 40] = [
+const PUBLISHED_ITEM: [&str; 1] = ["datepublished"];
+const PUBLISHED_META: [&str; 39] = [
     "article:published_time",
     "article:published:time",
     "og:article:published_time",
     "og:published_time",
-    "datepublished",
     "article.published",
     "article:published",
     "article_date_original",
@@ -98,7 +99,12 @@ fn is_before(label: &PublishedAt, date: &PublishedAt) -> bool {
 fn declared(asked: &DatedPage<'_>) -> Vec<PublishedAt> {
     let meta = &asked.survey.meta;
     let structured = asked.structured.published.as_deref().into_iter();
-    let declared = structured.chain(meta.any(&PUBLISHED_META)).chain(meta.named(is_published_name));
+    // `itemprop` elements in the text may be those of other articles.
+    let items = meta.any(&PUBLISHED_ITEM).take_while(|_| asked.structured.published.is_none());
+    let declared = structured
+        .chain(meta.any(&PUBLISHED_META))
+        .chain(items)
+        .chain(meta.named(is_published_name));
     let read = declared.filter_map(published_at);
     read.filter(|date| is_plausible(date) && asked.context.allows(date)).collect()
 }
@@ -134,6 +140,12 @@ pub(super) fn modified(asked: &DatedPage<'_>) -> Option<PublishedAt> {
         .chain(shown)
         .filter_map(published_at)
         .find(|date| is_plausible(date) && asked.context.allows(date))
+}
+
+/// Returns the order of day and month in the numeric dates that readers see, where only one is
+/// possible.
+pub(super) fn shown_order(survey: &Survey) -> Option<Order> {
+    survey.dates.iter().find_map(|date| only_order(&date.text))
 }
 
 /// Returns true for a publisher's own name for the publishing time.

@@ -4,6 +4,7 @@ use courant_article::{Evidence, Origin, PublishedAt, Sourced};
 use url::Url;
 
 use super::context::Context;
+use super::site::{Names, host_names, is_site};
 use super::structured::Structured;
 use super::survey::{Meta, Survey};
 use super::tidy::tidy;
@@ -50,16 +51,19 @@ impl Metadata {
     ) -> Self {
         let sites = site_names(survey, structured, url);
         let is_month_first = language::is_month_first(survey, structured, url.host_str());
-        let order = if is_month_first { Order::MonthFirst } else { Order::DayFirst };
+        let usual = if is_month_first { Order::MonthFirst } else { Order::DayFirst };
+        let order = dates::shown_order(survey).unwrap_or(usual);
         let meta = &survey.meta;
-        let Sourced { value: title, origin } = title::title(survey, structured, &sites);
+        let section = section(meta, structured);
+        let hosts = host_names(url);
+        let names = Names { sites: &sites, hosts: &hosts, section: section.as_deref() };
+        let Sourced { value: title, origin } = title::title(survey, structured, &names);
         let headline = title::place(survey, &title);
         let asked =
             dates::DatedPage { survey, structured, url, title: &title, headline, order, context };
         let published = dates::published(&asked);
         let authors = authors::authors(survey, structured, headline, &sites);
         let language = language::language(survey, structured);
-        let section = section(meta, structured);
         let declared = Some(Origin::Declared);
         let evidence = Evidence {
             title: Some(origin).filter(|_| !title.is_empty()),
@@ -96,10 +100,7 @@ fn site_name(survey: &Survey, structured: &Structured, url: &Url) -> Option<Stri
     let in_title = || {
         let title = tidy(survey.title.as_deref()?, 4 * MAX_NAME_CHARS);
         let pieces = title.split(['|', '-', '–', '—', '·', '•']).map(str::trim);
-        pieces
-            .rev()
-            .find(|piece| !piece.is_empty() && title::is_site(piece, &host))
-            .map(str::to_owned)
+        pieces.rev().find(|piece| !piece.is_empty() && is_site(piece, &host)).map(str::to_owned)
     };
     declared_names(survey, structured).find(|name| !name.contains("://")).or_else(in_title)
 }
@@ -128,15 +129,6 @@ fn declared_names<'a>(
 
 fn name(declared: &str) -> Option<String> {
     Some(tidy(declared, MAX_NAME_CHARS)).filter(|name| !name.is_empty())
-}
-
-/// Returns the host, such as `news.site.example`, and the longest of its labels except the last.
-fn host_names(url: &Url) -> Vec<String> {
-    let Some(host) = url.host_str() else { return Vec::new() };
-    let host = host.trim_start_matches("www.");
-    let labels = host.rsplit_once('.').map_or(host, |parts| parts.0).split('.');
-    let longest = labels.max_by_key(|label| label.len()).unwrap_or_default();
-    [host, longest].into_iter().filter(|name| name.len() > 2).map(str::to_owned).collect()
 }
 
 fn description(meta: &Meta) -> String {

@@ -4,11 +4,14 @@
 use serde_json::{Map, Value};
 
 use super::json_ld;
+use super::likeness::likeness;
 use super::survey::Survey;
 
 const MAX_NODES: usize = 500;
 const MAX_DEPTH: usize = 8;
 const MAX_NAMES: usize = 50;
+/// The share of common words from which a headline may be another form of the page's title.
+const MIN_LIKENESS: f64 = 0.2;
 
 type Node = Map<String, Value>;
 
@@ -55,6 +58,7 @@ impl Structured {
         for item in &survey.microdata {
             collect(item.clone(), &mut items, MAX_DEPTH);
         }
+        items.retain(|item| !is_of_other_article(item, survey));
         found.describe(&items);
         found
     }
@@ -135,6 +139,19 @@ fn collect(value: Value, nodes: &mut Vec<Node>, depth: usize) {
         }
         _ => {}
     }
+}
+
+/// Returns true if an item is an article whose headline none of the page's titles resembles. It is a
+/// teaser.
+fn is_of_other_article(item: &Node, survey: &Survey) -> bool {
+    let headline = ["headline", "name"].iter().find_map(|key| item.get(*key).and_then(first_text));
+    let headings = survey.headings.iter().chain(&survey.subheadings);
+    let headings = headings.map(|heading| heading.text.as_str());
+    let given = survey.title.as_deref().into_iter().chain(survey.meta.get("og:title"));
+    let mut titles = given.chain(headings).peekable();
+    is_a(item, is_article_type)
+        && titles.peek().is_some()
+        && headline.is_some_and(|own| titles.all(|title| likeness(&own, title) < MIN_LIKENESS))
 }
 
 /// Returns how well a node describes the page, 0 for not at all. The article that says the most is

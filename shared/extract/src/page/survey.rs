@@ -18,6 +18,7 @@ const MAX_SCRIPT_BYTES: usize = 2 * 1024 * 1024;
 const MAX_HEADINGS: usize = 50;
 const MAX_SHOWN: usize = 200;
 const MAX_TITLE_CHARS: usize = 1000;
+const MAX_ALT_BYTES: usize = 120;
 /// The fewest characters of a paragraph of prose. A shorter one may be a byline, a date or a
 /// caption.
 const MIN_PROSE_CHARS: usize = 120;
@@ -44,6 +45,10 @@ pub(super) struct Survey {
     /// The number of the first paragraph of prose after the first headline.
     pub(super) prose: Option<usize>,
     pub(super) bylines: Vec<Byline>,
+    /// Texts below a headline that may be names of people.
+    pub(super) names: Vec<Byline>,
+    /// The descriptions of pictures.
+    pub(super) pictures: Vec<String>,
     pub(super) dates: Vec<ShownDate>,
     /// True if AMP's markup reserves a part for subscribers.
     pub(super) is_for_subscribers: bool,
@@ -72,7 +77,9 @@ impl Survey {
                 let is_of_others = others.is_none() && shown::is_of_others(&element);
                 others = others.or(is_of_others.then_some(depth));
                 let (is_margin, is_of_others) = (margin.is_some(), others.is_some());
-                microdata.enter(&node, &element, depth);
+                if !is_of_others {
+                    microdata.enter(&node, &element, depth);
+                }
                 articles.enter(depth, count, &*element.name.local == "article");
                 heads.enter(depth, count, is_head(&element));
                 let (article, head) = (articles.innermost(), heads.outermost());
@@ -103,6 +110,10 @@ impl Survey {
             "h2" if self.subheadings.len() < MAX_HEADINGS => {
                 self.subheadings.extend(Heading::read(node, place));
                 self.note_shown(node, element, place);
+            }
+            "img" if self.pictures.len() < MAX_SHOWN => {
+                let described = attr(element, "alt").filter(|text| text.len() <= MAX_ALT_BYTES);
+                self.pictures.extend(described.map(str::to_owned));
             }
             "nav" if self.navigation.len() < MAX_HEADINGS => self.navigation.push(place.at),
             _ => self.note_shown(node, element, place),
@@ -138,6 +149,9 @@ impl Survey {
         }
         if self.bylines.len() < MAX_SHOWN {
             self.bylines.extend(Byline::read(node, element, place));
+        }
+        if self.names.len() < MAX_SHOWN && !self.headings.is_empty() {
+            self.names.extend(Byline::read_name(node, place));
         }
         if self.dates.len() < MAX_SHOWN {
             self.dates.extend(ShownDate::read(node, element, place));

@@ -3,7 +3,9 @@
 use courant_article::{Origin, Sourced};
 
 use super::element::Place;
+use super::likeness::likeness;
 use super::shown::Heading;
+use super::site::{self, Names, is_behind_headline, is_site};
 use super::structured::Structured;
 use super::survey::Survey;
 use super::tidy::tidy;
@@ -20,53 +22,52 @@ const TITLE_META: [&str; 8] = [
     "citation_title",
     "title",
 ];
-/// Marks between a headline and the site's name.
-const SEPARATORS: [&str; 18] = [
-    " | ", " - ", " – ", " — ", " · ", " • ", " :: ", " » ", " « ", " / ", " |", " › ", " ‹ ",
-    " > ", " : ", "ㅣ", "｜", "│",
-];
-/// The bar, and the characters that stand in for it.
-const BARS: [&str; 5] = [" | ", " ㅣ ", " ｜ ", " │ ", " ǀ "];
 /// The fewest characters of a headline. A shorter heading is a section's or a site's name.
 const MIN_HEADING_CHARS: usize = 3;
 /// The share of common words from which a heading and a title say the same.
 const MIN_LIKENESS: f64 = 0.35;
+/// The share of common words from which two titles are the same.
+const SAME: f64 = 0.99;
 /// The share of common words from which a lesser heading is the headline.
 const SURE_LIKENESS: f64 = 0.8;
+/// The fewest letters of a kicker. Shorter words are articles: `The`.
+const MIN_KICKER_LETTERS: usize = 4;
 /// The fewest words of a title that is looked for in a longer one. Shorter titles may be part of it
 /// by chance.
 const MIN_TITLE_WORDS: usize = 4;
 
 /// Returns the article's headline without the site's name. It is the heading that readers see if
 /// the page's own titles agree with it, else the title on which most of them agree.
-pub(super) fn title(survey: &Survey, structured: &Structured, sites: &[String]) -> Sourced<String> {
-    let sites: Vec<String> = sites.iter().cloned().chain(site_headings(survey)).collect();
-    let sites = sites.as_slice();
-    let clean = |text: &str| without_site(&tidy(text, MAX_TITLE_CHARS), sites);
-    let meta = TITLE_META.iter().filter_map(|name| survey.meta.get(name));
-    let declared: Vec<String> = structured
-        .headline
-        .as_deref()
-        .into_iter()
-        .chain(meta)
-        .chain(survey.title.as_deref())
-        .map(clean)
-        .filter(|title| !title.is_empty() && !is_site(title, sites))
-        .collect();
-    let headings = headings(survey, sites);
-    let agreed = agreed_heading(&headings, &declared).or_else(|| most_agreed(&declared));
+pub(super) fn title(
+    survey: &Survey,
+    structured: &Structured,
+    names: &Names<'_>,
+) -> Sourced<String> {
+    let own = site_headings(survey, structured, names);
+    let sites: Vec<String> = names.sites.iter().cloned().chain(own).collect();
+    let names = Names { sites: &sites, ..*names };
+    let headings = headings(survey, &names);
+    let declared = declared(survey, structured, &names);
+    let agreed = agreed_heading(&headings, &declared).or_else(|| most_agreed(survey, &declared));
     let of = |origin: Origin| move |value: String| Sourced { value, origin };
     agreed
         .map(of(if declared.is_empty() { Origin::Shown } else { Origin::Declared }))
         .or_else(|| headings.into_iter().next().map(of(Origin::Shown)))
-        .or_else(|| {
-            survey
-                .title
-                .as_deref()
-                .map(|title| tidy(title, MAX_TITLE_CHARS))
-                .map(of(Origin::Guessed))
-        })
+        .or_else(|| page_title(survey).map(of(Origin::Guessed)))
         .unwrap_or_else(|| of(Origin::Guessed)(String::new()))
+}
+
+fn page_title(survey: &Survey) -> Option<String> {
+    survey.title.as_deref().map(|title| tidy(title, MAX_TITLE_CHARS))
+}
+
+/// Returns the titles that the page declares, the best first, without names of the site.
+fn declared(survey: &Survey, structured: &Structured, names: &Names<'_>) -> Vec<String> {
+    let meta = TITLE_META.iter().filter_map(|name| survey.meta.get(name));
+    let all = structured.headline.as_deref().into_iter().chain(meta).chain(survey.title.as_deref());
+    all.map(|title| names.headline(&tidy(title, MAX_TITLE_CHARS)))
+        .filter(|title| !title.is_empty() && !is_site(title, names.sites))
+        .collect()
 }
 
 /// Returns the place of the headline. It is the heading with the title's text, else the first
@@ -84,36 +85,55 @@ pub(super) fn place(survey: &Survey, title: &str) -> Option<Place> {
         .or_else(|| first().map(|heading| heading.place))
 }
 
-/// Returns the headings of the article, or those of margins if there are no others.
-fn headings(survey: &Survey, sites: &[String]) -> Vec<String> {
+/// Returns the headings of the article without names of the site behind them, or those of margins
+/// if there are no others.
+fn headings(survey: &Survey, names: &Names<'_>) -> Vec<String> {
     let read = |is_margin: bool| -> Vec<String> {
         let headings =
             survey.headings.iter().filter(|heading| heading.place.is_margin == is_margin);
         let texts = headings.map(|heading| tidy(&heading.text, MAX_TITLE_CHARS));
+        let is_short = |text: &str| text.chars().count() < MIN_HEADING_CHARS;
         texts
-            .filter(|text| text.chars().count() >= MIN_HEADING_CHARS && !is_site(text, sites))
+            .map(|text| names.without_end(&text).map(str::to_owned).unwrap_or(text))
+            .filter(|text| !is_short(text) && !is_site(text, names.sites))
             .collect()
     };
     Some(read(false)).filter(|found| !found.is_empty()).unwrap_or_else(|| read(true))
 }
 
-/// Returns the headings that are the site's name. They stand at the end of the title, and a lesser
-/// heading is the rest of it, as in `Bridge to be repaired - Ann's Blog`.
-fn site_headings(survey: &Survey) -> impl Iterator<Item = String> {
-    let title = tidy(survey.title.as_deref().unwrap_or_default(), MAX_TITLE_CHARS);
-    let parts = SEPARATORS.iter().filter_map(|mark| title.rsplit_once(mark));
-    let names = parts.filter(|(rest, _)| {
-        survey.subheadings.iter().any(|heading| likeness(&heading.text, rest) >= SURE_LIKENESS)
-    });
-    let names: Vec<String> = names.map(|(_, name)| name.trim().to_owned()).collect();
+/// Returns the headings that are the site's name: those beside the headline in the page's title,
+/// and a heading above a lesser one that is all of the page's title.
+fn site_headings(survey: &Survey, structured: &Structured, names: &Names<'_>) -> Vec<String> {
+    let Some(title) = page_title(survey) else { return Vec::new() };
+    let lesser = |text: &str, least: f64| {
+        survey.subheadings.iter().any(|heading| likeness(&heading.text, text) >= least)
+    };
+    let is_given = |text: &str| {
+        let given = structured.headline.as_deref().into_iter().chain(survey.meta.get("og:title"));
+        given.into_iter().any(|title| likeness(title, text) >= SAME)
+    };
+    let is_lesser = title.split(' ').count() >= MIN_TITLE_WORDS && lesser(&title, SAME);
+    let is_site = |heading: &String| {
+        let is_behind_archive = |rest: &str| {
+            let headline = names.headline(rest);
+            headline != rest && lesser(&headline, SURE_LIKENESS)
+        };
+        let is_apart = is_lesser && likeness(heading, &title) == 0.0;
+        let is_named = site::rest_before(&title, heading)
+            .is_some_and(|rest| lesser(rest, SURE_LIKENESS))
+            || site::rest_behind(&title, heading)
+                .is_some_and(|rest| is_given(rest) || is_behind_archive(rest))
+            || names.is_host_heading(heading, &title);
+        !is_given(heading) && (is_apart || is_named)
+    };
     let headings = survey.headings.iter().map(|heading| tidy(&heading.text, MAX_TITLE_CHARS));
-    headings.filter(move |heading| names.contains(heading))
+    headings.filter(is_site).collect()
 }
 
 /// Returns the first heading that matches a declared title, at least nearly. A heading in other
 /// words counts if it is the only one and no two titles agree against it.
 fn agreed_heading(headings: &[String], declared: &[String]) -> Option<String> {
-    let same = |heading: &&String| declared.iter().any(|title| likeness(heading, title) >= 0.99);
+    let same = |heading: &&String| declared.iter().any(|title| likeness(heading, title) >= SAME);
     let best = |heading: &String| {
         declared.iter().map(|title| likeness(heading, title)).fold(0.0, f64::max)
     };
@@ -135,10 +155,15 @@ fn is_with_more(heading: &str, title: &str) -> bool {
         rest.trim_start().starts_with(['(', '|']) || date_within(rest, Order::DayFirst).is_some()
     };
     is_long
-        && (heading
-            .strip_suffix(title)
-            .is_some_and(|kicker| kicker.ends_with(' ') || kicker.ends_with(':'))
+        && (heading.strip_suffix(title).is_some_and(is_kicker)
             || heading.strip_prefix(title).is_some_and(is_note))
+}
+
+/// Returns true for words before a headline that are no part of it, unlike an article or a number.
+fn is_kicker(text: &str) -> bool {
+    let letters = text.chars().filter(|c| c.is_alphabetic()).count();
+    let is_date = || date_within(text, Order::DayFirst).is_some();
+    text.ends_with([' ', ':']) && (letters >= MIN_KICKER_LETTERS || is_date())
 }
 
 fn most_votes(titles: &[String]) -> usize {
@@ -146,77 +171,23 @@ fn most_votes(titles: &[String]) -> usize {
 }
 
 fn votes(title: &str, titles: &[String]) -> usize {
-    titles.iter().filter(|other| likeness(title, other) >= 0.99).count()
+    titles.iter().filter(|other| likeness(title, other) >= SAME).count()
 }
 
-/// Returns the title that most others equal, and the first of equals.
-fn most_agreed(titles: &[String]) -> Option<String> {
-    titles.iter().rev().max_by_key(|title| votes(title, titles)).cloned()
+/// Returns the title that most others equal, and the first of equals. A lesser heading that begins
+/// the title is the headline; the rest is the site's name.
+fn most_agreed(survey: &Survey, titles: &[String]) -> Option<String> {
+    let title = titles.iter().rev().max_by_key(|title| votes(title, titles))?;
+    let longer = titles.iter().find(|other| is_cut_at_quote(title, other));
+    let headline = survey.subheadings.iter().map(|heading| heading.text.as_str()).find(|heading| {
+        let rest = title.strip_prefix(*heading).unwrap_or_default();
+        heading.split(' ').count() >= MIN_TITLE_WORDS && is_behind_headline(rest)
+    });
+    Some(headline.map_or_else(|| longer.unwrap_or(title).clone(), str::to_owned))
 }
 
-/// Returns the share of words that two titles have in common, 0 to 1.
-pub(super) fn likeness(one: &str, other: &str) -> f64 {
-    let (mut one, mut other) = (words(one), words(other));
-    one.sort_unstable();
-    other.sort_unstable();
-    let (mut common, mut at) = (0, 0);
-    for word in &one {
-        while at < other.len() && other[at] < *word {
-            at += 1;
-        }
-        if other.get(at) == Some(word) {
-            common += 1;
-            at += 1;
-        }
-    }
-    let all = one.len() + other.len();
-    if all == 0 { 0.0 } else { 2.0 * f64::from(common) / all as f64 }
-}
-
-fn words(text: &str) -> Vec<String> {
-    text.split(|c: char| !c.is_alphanumeric())
-        .filter(|word| !word.is_empty())
-        .map(str::to_lowercase)
-        .collect()
-}
-
-/// Returns the title without names of the site at its ends.
-fn without_site(title: &str, sites: &[String]) -> String {
-    let mut title = title.trim();
-    loop {
-        let marks = || SEPARATORS.iter().chain(&[": "]);
-        let behind = marks()
-            .filter_map(|mark| title.rsplit_once(*mark))
-            .filter(|parts| is_site(parts.1, sites))
-            .min_by_key(|parts| parts.1.len());
-        let before = marks()
-            .filter_map(|mark| title.split_once(*mark))
-            .filter(|parts| is_site(parts.0, sites))
-            .min_by_key(|parts| parts.0.len());
-        let bar = BARS
-            .iter()
-            .filter_map(|bar| title.rsplit_once(bar))
-            .find(|parts| parts.0.split(' ').count() >= 3);
-        title = match (behind, before) {
-            (Some((headline, _)), _) => headline.trim(),
-            (_, Some((_, headline))) => headline.trim(),
-            _ if bar.is_some() => bar.map_or(title, |parts| parts.0.trim()), // a section or a slogan
-            _ => return title.to_owned(),
-        };
-    }
-}
-
-/// Returns true if a text is the site's name, apart from case, spaces, "The" and a domain's ending.
-pub(super) fn is_site(text: &str, sites: &[String]) -> bool {
-    let name = plain(text);
-    name.is_empty() || sites.iter().any(|site| plain(site) == name)
-}
-
-fn plain(name: &str) -> String {
-    let name = name.trim().to_lowercase();
-    let name = name.strip_prefix("www.").unwrap_or(&name);
-    let name = name.strip_prefix("the ").unwrap_or(name);
-    let is_domain = name.contains('.') && !name.contains(' ');
-    let name = if is_domain { name.split('.').next().unwrap_or(name) } else { name };
-    name.chars().filter(|c| c.is_alphanumeric()).collect()
+/// Returns true if an attribute ended at a quotation mark in the title.
+fn is_cut_at_quote(cut: &str, title: &str) -> bool {
+    let rest = title.strip_prefix(cut).unwrap_or_default();
+    cut.split(' ').count() >= MIN_TITLE_WORDS && rest.trim_start().starts_with('"')
 }

@@ -43,9 +43,20 @@ pub(crate) fn is_other(text: &str) -> bool {
     let has = |words: &[&str]| words.iter().any(|word| lower.contains(word));
     // "born" is no word of "Osborne".
     let begins = |word: &&str| {
-        lower.match_indices(*word).any(|(at, _)| !lower[..at].ends_with(char::is_alphabetic))
+        lower.match_indices(*word).any(|(at, _)| {
+            !lower[..at].ends_with(char::is_alphabetic) && !is_surname(text, &lower, at)
+        })
     };
     !has(&PUBLISHED) && (has(&UPDATED) || OTHER.iter().any(begins))
+}
+
+/// Returns true if the word at `at` is the surname in a byline: `By Max Born`. `lower` is the text
+/// in lower case.
+fn is_surname(text: &str, lower: &str, at: usize) -> bool {
+    let Some(word) = text.get(at..).filter(|_| text.len() == lower.len()) else { return false };
+    let given = text[..at].split_whitespace().next_back().unwrap_or_default();
+    lower.starts_with("by ")
+        && [word, given].iter().all(|name| name.starts_with(char::is_uppercase))
 }
 
 /// Returns true if the word means publishing or a change. The word is in lower case.
@@ -81,7 +92,7 @@ mod tests {
 
     #[test]
     fn a_word_within_a_name_says_nothing() {
-        assert!(!is_other("By Kate Osborne | "));
+        assert!(!is_other("By Kate Osborne | ") && !is_other("By Max Born | "));
         assert!(is_other("Born ") && is_other("Updated: "));
     }
 }

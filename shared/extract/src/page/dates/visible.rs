@@ -6,8 +6,8 @@ use super::dated_page::{DatedPage, day, is_plausible};
 use super::labels::{is_label, is_other, is_published, is_updated};
 use crate::date::{date_within, published_at};
 use crate::page::element::Place;
+use crate::page::likeness::likeness;
 use crate::page::shown_date::{ShownDate, is_prose};
-use crate::page::title;
 
 /// The numbers of elements around the headline in which its date stands.
 const BEFORE_HEADING: usize = 40;
@@ -110,7 +110,7 @@ impl<'a> Visible<'a> {
         let is_beside = self.is_near(date) && self.is_before_prose(date.place);
         !is_beside
             && date.card.as_ref().is_some_and(|card| {
-                !is_label(card) && title::likeness(card, self.asked.title) < MIN_LIKENESS
+                !is_label(card) && likeness(card, self.asked.title) < MIN_LIKENESS
             })
     }
 

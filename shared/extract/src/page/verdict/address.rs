@@ -1,6 +1,6 @@
 //! Signs in a URL for the kind of its page.
 
-use url::Url;
+use url::{Url, form_urlencoded};
 
 /// Words of paths and hosts, for each kind of page that they lead to.
 const ARTICLE: &[&str] = &[
@@ -97,6 +97,11 @@ const SERVICE: &[&str] = &[
     "industries",
 ];
 
+/// The fewest words of a last segment that may be a headline.
+const MIN_SLUG_WORDS: usize = 3;
+/// The most bytes of an ending such as `.html`.
+const MAX_ENDING_BYTES: usize = 5;
+
 /// The number of kinds of pages that [`kinds`] tells apart.
 pub(super) const KINDS: usize = 6;
 
@@ -123,6 +128,26 @@ pub(super) fn slug_words(url: &Url) -> usize {
     let last = url.path().trim_end_matches('/').rsplit('/').next().unwrap_or_default();
     let escapes = last.matches('%').count() / 12; // a word in a script beyond ASCII
     last.split(['-', '_']).filter(|word| !word.is_empty()).count() + escapes
+}
+
+/// Returns the number of words in the last segment, and the share of them that the title has. The
+/// share of a segment that is too short for a headline is 0. `title` is in lower case.
+pub(super) fn share_in_title(url: &Url, title: &str) -> (usize, f32) {
+    let path = url.path().replace(['&', '='], "-");
+    let pair = form_urlencoded::parse(path.as_bytes()).next();
+    let path = pair.map(|pair| pair.0.to_lowercase()).unwrap_or_default();
+    let last = path.trim_end_matches('/').rsplit('/').next().unwrap_or_default();
+    let ending = last.rsplit_once('.').filter(|parts| parts.1.len() <= MAX_ENDING_BYTES);
+    let last = ending.map_or(last, |parts| parts.0);
+    let of_title: Vec<&str> = words(title).collect();
+    let own: Vec<&str> = words(last).filter(|word| word.chars().count() > 2).collect();
+    let shared = own.iter().filter(|word| of_title.contains(word)).count();
+    let is_long = own.len() >= MIN_SLUG_WORDS;
+    (own.len(), if is_long { shared as f32 / own.len() as f32 } else { 0.0 })
+}
+
+fn words(text: &str) -> impl Iterator<Item = &str> {
+    text.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty())
 }
 
 /// Returns true if a part of the path is a year from 1990 to 2099.

@@ -1,5 +1,6 @@
 //! Signs for and against an article, as numbers of similar size.
 
+use courant_article::Origin;
 use dom_query::Document;
 use url::Url;
 
@@ -9,6 +10,17 @@ use crate::page::metadata::Metadata;
 use crate::trees::Signs;
 
 const MAX_SCRIPTS: usize = 32;
+/// Parts of titles of guides and reviews, which firms write, too.
+const GUIDES: [&str; 6] = ["guide", "tips", "best", "review", "trends", " vs"];
+/// First words of titles that ask, or that promise an answer.
+const QUESTIONS: [&str; 13] = [
+    "how", "what", "why", "when", "where", "which", "who", "is", "are", "can", "should", "do",
+    "does",
+];
+/// Words in which a firm speaks of itself.
+const OURS: [&str; 3] = ["we", "our", "us"];
+/// Words in threads of a forum.
+const THREADS: [&str; 6] = ["reply", "replies", "joined", "wrote", "thread", "upvote"];
 
 /// Returns the names and the values of the numbers, always in the same order.
 pub(in crate::page) fn of(
@@ -24,6 +36,7 @@ pub(in crate::page) fn of(
     address(url, &mut put);
     text(document, content, &mut put);
     facts(&content.facts, &mut put);
+    wording(url, metadata, content, &mut put);
     signs
 }
 
@@ -112,6 +125,43 @@ fn facts(facts: &Facts, put: &mut impl FnMut(&'static str, f32)) {
     put("times", log(facts.times));
     put("answers", log(facts.replies));
     put("questions", log(facts.questions));
+}
+
+/// Puts the signs in words. Those of the text are English. They say nothing in other languages.
+fn wording(
+    url: &Url,
+    metadata: &Metadata,
+    content: &Content,
+    put: &mut impl FnMut(&'static str, f32),
+) {
+    let title = metadata.title.to_lowercase();
+    let (words, share) = address::share_in_title(url, &title);
+    let first = title.split_whitespace().next().unwrap_or_default();
+    put("title in url", share);
+    put("no words in url", number(words < 2));
+    put("title of a guide", number(GUIDES.iter().any(|word| title.contains(word))));
+    put("title asks", number(QUESTIONS.contains(&first)));
+    put("colon in title", number(title.contains(':')));
+    put("year in title", number(has_year(&title)));
+    put("author shown", number(metadata.evidence.authors == Some(Origin::Shown)));
+    let (mut all, mut own, mut of_thread) = (0, 0, 0);
+    for word in content.text.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty()) {
+        all += 1;
+        own += usize::from(is_one_of(word, &OURS));
+        of_thread += usize::from(is_one_of(word, &THREADS));
+    }
+    put("words of a firm", (100.0 * own as f32 / all.max(1) as f32).min(5.0));
+    put("words of a thread", (of_thread as f32 / 5.0).min(2.0));
+}
+
+/// Returns true if a word of the text is a year from 2010 to 2029.
+fn has_year(text: &str) -> bool {
+    let mut words = text.split(|c: char| !c.is_alphanumeric());
+    words.any(|word| word.parse().is_ok_and(|year: u32| (2010..2030).contains(&year)))
+}
+
+fn is_one_of(word: &str, words: &[&str]) -> bool {
+    words.iter().any(|other| word.eq_ignore_ascii_case(other))
 }
 
 /// Returns the logarithm of the number of words.
