@@ -142,6 +142,7 @@ bench: deps bench-build ## Measures on this machine the speed that docs/benchmar
 	@$(BENCH) vectors
 	@$(BENCH) ramp
 	@$(BENCH) crawl
+	@$(BENCH) gateway
 	@$(BENCH) inference
 
 bench-peers: deps bench-build ## Measures fastembed and OpenBLAS beside Courant, in turn

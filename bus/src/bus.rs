@@ -399,6 +399,19 @@ impl Bus {
         }
     }
 
+    /// Returns the position of the newest event, as [`Self::follow_own`] takes it; 0 if there was
+    /// none.
+    ///
+    /// # Errors
+    /// [`Error::JetStream`] or [`Error::Spool`].
+    pub async fn last_event(&self) -> Result<u64, Error> {
+        let ends = match &self.back_end {
+            BackEnd::JetStream(jetstream) => jetstream.queue_ends(Stream::EVENTS).await?,
+            BackEnd::Embedded(embedded) => embedded.queue_ends(Stream::EVENTS).await?,
+        };
+        Ok(ends.newest)
+    }
+
     /// Returns the state of every stream, the work queues first. Also sets the gauges.
     ///
     /// # Errors

@@ -85,6 +85,7 @@ fn entry(sample: &ReadPage) -> Entry {
             section: page.section.clone(),
             modified_at: page.modified_at.clone(),
             paywalled: page.paywalled,
+            outer_id: None,
         },
         feed: FeedFields::default(),
         evidence: page.evidence,

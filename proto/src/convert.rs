@@ -122,6 +122,7 @@ impl From<PageFields> for v1::PageFields {
             section: page.section.unwrap_or_default(),
             modified_at: published_text(page.modified_at.as_ref()),
             paywalled: page.paywalled,
+            outer_id: page.outer_id.unwrap_or_default(),
         }
     }
 }
@@ -136,6 +137,7 @@ impl TryFrom<v1::PageFields> for PageFields {
             section: some_text(page.section),
             modified_at: published(&page.modified_at)?,
             paywalled: page.paywalled,
+            outer_id: some_text(page.outer_id),
         })
     }
 }

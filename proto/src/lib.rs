@@ -35,5 +35,5 @@ macro_rules! schemas {
 schemas! {
     Entry ArticleAccepted ArticleEmbedded ArticleAnalyzed ArticleStored EntryDecided Pressure
     EmbedRequest EmbedReply KnownRequest KnownReply
-    CrawlRequested DeleteArticles ReembedArticles
+    CrawlRequested SourcesChanged DeleteArticles ReembedArticles
 }

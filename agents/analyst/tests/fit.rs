@@ -57,6 +57,7 @@ fn article(text: &str) -> Article {
         section: Some(long.clone()),
         modified_at: at.clone(),
         paywalled: true,
+        outer_id: Some(long.clone()),
     };
     let feed = FeedFields {
         title: Some(long.clone()),

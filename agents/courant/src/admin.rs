@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use clap::builder::PossibleValuesParser;
 use clap::{Args, Subcommand};
+use courant_client::service_address;
 use courant_proto::v1::admin_client::AdminClient;
 use courant_proto::v1::{
     AgentState, AgentStatus, DrainRequest, GetStatusRequest, PauseRequest, ResumeRequest,
@@ -13,7 +14,6 @@ use courant_service::Config;
 use tonic::Status;
 use tonic::transport::Channel;
 
-use crate::address::service_address;
 use crate::agents::{AGENTS, DOOR};
 use crate::config_args::ConfigArgs;
 use crate::{data, grpc, http};

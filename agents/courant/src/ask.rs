@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use anyhow::{Context, anyhow, ensure};
 use clap::{Args, ValueEnum};
+use courant_api::feeds::{FeedView, FeedsPage};
 use courant_article::ArticleId;
 use courant_dedup::canonicalize;
 use serde::de::DeserializeOwned;
@@ -12,11 +13,14 @@ use serde_json::Value;
 use crate::config_args::ConfigArgs;
 use crate::counts::show_counts;
 use crate::data;
-use crate::hits::show_hits;
+use crate::hits::{show_hits, show_related};
 use crate::http::{self, Server};
 use crate::paper::{Paper, harmless};
 use crate::readable::{show_article, show_decisions, show_revisions, show_status};
 use crate::service::{self, Needs, Service};
+
+/// The cause of an answer that cannot be read.
+const OTHER_VERSION: &str = "the service answers as another version does; see it with --json";
 
 #[derive(Debug, Args)]
 pub(crate) struct Where {
@@ -180,7 +184,7 @@ pub(crate) fn count(args: &CountArgs) -> anyhow::Result<()> {
 pub(crate) fn related(args: &RelatedArgs) -> anyhow::Result<()> {
     let path = format!("/v1/articles/{}/related", checked(&args.id)?);
     let answer = args.place.get(&path, &[("k", args.k.to_string())], Needs::Nothing)?;
-    args.place.show(&answer, show_hits)
+    args.place.show(&answer, show_related)
 }
 
 pub(crate) fn article(args: &ArticleArgs) -> anyhow::Result<()> {
@@ -237,16 +241,15 @@ impl Where {
     }
 
     /// Returns everything that the crawler follows, in the order of the URLs.
-    pub(crate) fn feeds(&self) -> anyhow::Result<Vec<Value>> {
+    pub(crate) fn feeds(&self) -> anyhow::Result<Vec<FeedView>> {
         http::block_on(async {
             let service = self.service(Needs::Nothing).await?;
             let (mut feeds, mut after) = (Vec::new(), Some(String::new()));
             while let Some(last) = after {
-                let mut page = service.get("/v1/feeds", &[("after", last)]).await?;
-                if let Some(part) = page["feeds"].as_array_mut() {
-                    feeds.append(part);
-                }
-                after = page["next"].as_str().map(str::to_owned);
+                let page = service.get("/v1/feeds", &[("after", last)]).await?;
+                let page: FeedsPage = serde_json::from_value(page).context(OTHER_VERSION)?;
+                feeds.extend(page.feeds);
+                after = page.next;
             }
             Ok(feeds)
         })
@@ -262,8 +265,7 @@ impl Where {
             outln!("{}", serde_json::to_string_pretty(answer)?);
             return Ok(());
         }
-        let answer = serde_json::from_value(harmless(answer))
-            .context("the service answers as another version does; see it with --json")?;
+        let answer = serde_json::from_value(harmless(answer)).context(OTHER_VERSION)?;
         out!("{}", show(&answer, &Paper::standard_output()));
         Ok(())
     }

@@ -4,7 +4,7 @@ use clap::{Parser, Subcommand};
 
 use crate::{
     admin, ask, check, config, dead_letters, doctor, feeds, index, ingest, mcp, migrate, models,
-    publish, run, sample, tools,
+    publish, run, sample, sources, tools,
 };
 
 /// The world's news, de-duplicated, analyzed and searchable as it is published.
@@ -57,6 +57,11 @@ enum Command {
     /// Show the feeds that are followed, or write them as OPML
     #[command(after_help = "Example:\n  courant feeds --opml > feeds.opml")]
     Feeds(feeds::FeedsArgs),
+    /// List, add, pause, resume, check, remove and tag the sources of a running service
+    #[command(
+        after_help = "Example:\n  courant sources add https://example.com/feed.xml --tag local"
+    )]
+    Sources(sources::SourcesArgs),
     /// Extract articles from HTML pages
     #[command(after_help = "Example:\n  courant extract page.html --url https://example.com/a\n  \
         echo '{\"id\":1,\"url\":\"https://example.com/a\",\"html_path\":\"page.html\"}' | courant extract --jsonl")]
@@ -133,6 +138,7 @@ impl Cli {
             Command::Decisions(args) => ask::decisions(&args),
             Command::Status(args) => ask::status(&args),
             Command::Feeds(args) => feeds::run(&args),
+            Command::Sources(args) => sources::run(&args),
             Command::Extract(args) => tools::extract::run(&args),
             Command::Canonicalize => tools::canonicalize::run(),
             Command::Robots(args) => tools::robots::run(&args),

@@ -148,7 +148,7 @@ fn noted_grpc_address(path: &Path) -> Option<SocketAddr> {
 ///
 /// # Errors
 /// Fails if the address of the service is invalid.
-pub(crate) async fn service_over_grpc(path: &Path) -> anyhow::Result<Option<Channel>> {
+pub async fn service_over_grpc(path: &Path) -> anyhow::Result<Option<Channel>> {
     match noted_grpc_url(path) {
         Some(url) => grpc::connect(&url).await,
         None => Ok(None),

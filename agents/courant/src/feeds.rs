@@ -5,11 +5,10 @@ use std::path::PathBuf;
 
 use anyhow::{Context, bail};
 use clap::Args;
+use courant_api::feeds::FeedView;
 use courant_extract::sources::{Kind, kind, opml, opml_of, url_list};
-use serde_json::{Value, json};
 
 use crate::ask::Where;
-use crate::paper::Paper;
 
 #[derive(Debug, Args)]
 pub(crate) struct FeedsArgs {
@@ -31,20 +30,20 @@ pub(crate) fn run(args: &FeedsArgs) -> anyhow::Result<()> {
         if args.sources.is_empty() { args.place.feeds()? } else { named(&args.sources)? };
     feeds.retain(|feed| args.all || is_feed(feed));
     if args.opml {
-        let urls = feeds.iter().filter_map(|feed| feed["url"].as_str()).map(|url| (url, None));
-        out!("{}", opml_of(urls));
+        out!("{}", opml_of(feeds.iter().map(|feed| (feed.url.as_str(), None))));
         return Ok(());
     }
-    args.place.show(&Value::Array(feeds), show)
+    let feeds = serde_json::to_value(feeds)?;
+    args.place.show(&feeds, |feeds: &Vec<FeedView>, _| show(feeds))
 }
 
 /// Returns true for a feed, and for a source that was not read yet, because it may be a feed.
-fn is_feed(feed: &Value) -> bool {
-    matches!(feed["kind"].as_str(), None | Some("feed" | ""))
+fn is_feed(feed: &FeedView) -> bool {
+    matches!(feed.kind.as_str(), "feed" | "")
 }
 
 /// Returns the feeds that `files` name, each once.
-fn named(files: &[PathBuf]) -> anyhow::Result<Vec<Value>> {
+fn named(files: &[PathBuf]) -> anyhow::Result<Vec<FeedView>> {
     let mut seen = BTreeSet::new();
     let mut feeds = Vec::new();
     for file in files {
@@ -57,30 +56,29 @@ fn named(files: &[PathBuf]) -> anyhow::Result<Vec<Value>> {
         };
         let urls = urls.with_context(|| format!("cannot read {name}"))?;
         let new = urls.into_iter().filter(|url| seen.insert(url.clone()));
-        feeds.extend(new.map(|url| json!({ "url": url })));
+        feeds.extend(new.map(|url| FeedView { url, ..FeedView::default() }));
     }
     Ok(feeds)
 }
 
-fn show(feeds: &Value, _: &Paper) -> String {
-    let feeds = feeds.as_array().map(Vec::as_slice).unwrap_or_default();
-    if feeds.is_empty() {
-        return "  no feeds\n".to_owned();
+fn show(feeds: &[FeedView]) -> String {
+    match feeds {
+        [] => "  no feeds\n".to_owned(),
+        feeds => feeds.iter().map(line).collect(),
     }
-    feeds.iter().map(line).collect()
 }
 
-fn line(feed: &Value) -> String {
-    let text = |key: &str| feed[key].as_str().unwrap_or_default();
-    let failing = match feed["failures"].as_u64() {
-        None | Some(0) => String::new(),
-        Some(times) => format!("  ({times} times in a row: {})", text("problem")),
+fn line(feed: &FeedView) -> String {
+    let problem = feed.problem.as_deref().unwrap_or_default();
+    let failing = match feed.failures {
+        0 => String::new(),
+        times => format!("  ({times} times in a row: {problem})"),
     };
-    let next = match feed["next_check_at"].as_str() {
-        None if feed["failures"].as_u64() > Some(0) => "ended",
+    let next = match feed.next_check_at.as_deref() {
+        None if feed.failures > 0 => "ended",
         next => next.unwrap_or_default(),
     };
-    format!("{next:<20}  {:<7}  {}{failing}\n", text("kind"), text("url"))
+    format!("{next:<20}  {:<7}  {}{failing}\n", feed.kind, feed.url)
 }
 
 #[cfg(test)]
@@ -95,7 +93,7 @@ mod tests {
             .unwrap();
         let feeds = named(std::slice::from_ref(&list)).unwrap();
         let file = folder.path().join("feeds.opml");
-        let urls = feeds.iter().filter_map(|feed| feed["url"].as_str());
+        let urls = feeds.iter().map(|feed| feed.url.as_str());
         std::fs::write(&file, opml_of(urls.map(|url| (url, None)))).unwrap();
         assert_eq!(named(&[file, list]).unwrap(), feeds, "each once");
         let page = folder.path().join("page.html");
@@ -105,13 +103,21 @@ mod tests {
 
     #[test]
     fn a_feed_that_fails_says_so() {
-        let feeds = json!([
-            {"url": "https://a.example/feed", "kind": "feed", "failures": 0,
-             "next_check_at": "2024-03-05T09:30:00Z"},
-            {"url": "https://b.example/feed", "kind": "", "failures": 3, "problem": "not fetched",
-             "next_check_at": "2024-03-05T09:30:00Z"},
-        ]);
-        let text = show(&feeds, &Paper::standard_output());
+        let feed =
+            |url: &str, kind: &str, failures: u32, problem: &str, next: Option<&str>| FeedView {
+                url: url.into(),
+                kind: kind.into(),
+                failures,
+                problem: Some(problem.into()),
+                next_check_at: next.map(str::to_owned),
+                ..FeedView::default()
+            };
+        let next = Some("2024-03-05T09:30:00Z");
+        let feeds = [
+            feed("https://a.example/feed", "feed", 0, "", next),
+            feed("https://b.example/feed", "", 3, "not fetched", next),
+        ];
+        let text = show(&feeds);
         assert!(
             text.starts_with("2024-03-05T09:30:00Z  feed     https://a.example/feed\n"),
             "{text}"
@@ -120,11 +126,9 @@ mod tests {
             text.ends_with("https://b.example/feed  (3 times in a row: not fetched)\n"),
             "{text}"
         );
-        let gone = json!([{"url": "https://c.example/feed", "kind": "feed", "failures": 1,
-            "problem": "gone for good (410)", "next_check_at": null}]);
-        let text = show(&gone, &Paper::standard_output());
+        let text = show(&[feed("https://c.example/feed", "feed", 1, "gone for good (410)", None)]);
         assert!(text.starts_with("ended                 feed "), "{text}");
-        assert!(feeds.as_array().unwrap().iter().all(is_feed));
-        assert!(!is_feed(&json!({"kind": "sitemap"})));
+        assert!(feeds.iter().all(is_feed));
+        assert!(!is_feed(&feed("", "sitemap", 0, "", None)));
     }
 }

@@ -1,84 +1,89 @@
 //! Formats the hits of a search for a person.
 
 use console::Style;
-use serde_json::Value;
+use courant_api::articles::{Found, Related};
+use courant_api::search::SearchAnswer;
 
 use crate::paper::{Paper, in_words, short_id};
 
 /// The number of blanks before the lines of a hit.
 const INDENT: usize = 5;
 
+/// Returns one numbered paragraph per hit, and the way to the next page.
+pub(crate) fn show_hits(answer: &SearchAnswer, paper: &Paper) -> String {
+    match answer.hits.as_slice() {
+        [] => "  nothing found\n".to_owned(),
+        hits => listed(hits, paper) + &paper.styled(&Style::new().dim(), &footer(answer)),
+    }
+}
+
+/// Returns one numbered paragraph per related article.
+pub(crate) fn show_related(answer: &Related, paper: &Paper) -> String {
+    match answer.hits.as_slice() {
+        [] => "  nothing found\n".to_owned(),
+        hits => listed(hits, paper),
+    }
+}
+
 /// Returns one numbered paragraph per hit. Copies stand under their original, or under the first
 /// copy if the original is not a hit.
-pub(crate) fn show_hits(answer: &Value, paper: &Paper) -> String {
-    let hits = answer["hits"].as_array().map(Vec::as_slice).unwrap_or_default();
-    if hits.is_empty() {
-        return "  nothing found\n".to_owned();
-    }
+fn listed(hits: &[Found], paper: &Paper) -> String {
     let folded = folded(hits).into_iter().enumerate();
-    let mut shown: String =
-        folded.map(|(i, (hit, copies))| show_hit(i + 1, hit, &copies, paper)).collect();
-    shown += &paper.styled(&Style::new().dim(), &footer(answer));
-    shown
+    folded.map(|(i, (hit, copies))| show_hit(i + 1, hit, &copies, paper)).collect()
 }
 
 /// Returns the number of all articles that fulfil the conditions, and the way to the next page.
-fn footer(answer: &Value) -> String {
-    // A list of related articles has no total.
-    let Some(total) = answer["total"].as_u64() else { return String::new() };
-    let mut footer = format!("\n  {total} in all");
-    if answer["relaxed"] == true {
+fn footer(answer: &SearchAnswer) -> String {
+    let mut footer = format!("\n  {} in all", answer.total);
+    if answer.relaxed {
         footer += " with every word; others have some of them, or are near in meaning";
     }
-    if let Some(missing) = answer["not_indexed_yet"].as_u64() {
+    if let Some(missing) = answer.not_indexed_yet {
         footer += &format!("; {missing} stored articles cannot be found yet");
     }
-    if let Some(cursor) = answer["cursor"].as_str() {
+    if let Some(cursor) = &answer.cursor {
         footer += &format!("; more: --cursor {cursor}");
     }
     footer + "\n"
 }
 
 /// Returns the hits with different texts in their order, each with its copies.
-fn folded(hits: &[Value]) -> Vec<(&Value, Vec<&Value>)> {
-    let text_of = |hit: &Value| {
-        let first = hit["syndicated_of"].as_str().or(hit["id"].as_str());
-        first.unwrap_or_default().to_owned()
-    };
-    let mut groups: Vec<(String, Vec<&Value>)> = Vec::new();
+fn folded(hits: &[Found]) -> Vec<(&Found, Vec<&Found>)> {
+    let mut groups: Vec<(&str, Vec<&Found>)> = Vec::new();
     for hit in hits {
-        let text = text_of(hit);
-        match groups.iter_mut().find(|(known, _)| *known == text) {
+        let text = hit.syndicated_of.as_ref().unwrap_or(&hit.id);
+        match groups.iter_mut().find(|(known, _)| known == text) {
             Some((_, group)) => group.push(hit),
             None => groups.push((text, vec![hit])),
         }
     }
-    groups.into_iter().map(|(text, group)| first_ahead(&text, group)).collect()
+    groups.into_iter().map(|(text, group)| first_ahead(text, group)).collect()
 }
 
 /// Separates the hit with the id `text`, else the first hit, from the rest of `group`.
-fn first_ahead<'a>(text: &str, mut group: Vec<&'a Value>) -> (&'a Value, Vec<&'a Value>) {
-    let first = group.iter().position(|hit| hit["id"] == text).unwrap_or(0);
+fn first_ahead<'a>(text: &str, mut group: Vec<&'a Found>) -> (&'a Found, Vec<&'a Found>) {
+    let first = group.iter().position(|hit| hit.id == text).unwrap_or(0);
     (group.remove(first), group)
 }
 
-fn show_hit(place: usize, hit: &Value, copies: &[&Value], paper: &Paper) -> String {
-    let text = |key: &str| hit[key].as_str().unwrap_or_default();
+fn show_hit(place: usize, hit: &Found, copies: &[&Found], paper: &Paper) -> String {
     let (title, dim) = (Style::new().bold().cyan(), Style::new().dim());
-    let published = in_words(text("published_at"));
-    let about = [text("site_name"), &published, text("language"), short_id(text("id"))];
+    let published = in_words(hit.published_at.as_deref().unwrap_or_default());
+    let site = hit.site_name.as_deref().unwrap_or_default();
+    let language = hit.language.as_deref().unwrap_or_default();
+    let about = [site, &published, language, short_id(&hit.id)];
     let about: Vec<_> = about.into_iter().filter(|part| !part.is_empty()).collect();
-    let mut shown = format!("{place:>3}. {}\n", paper.styled(&title, text("title")));
+    let mut shown = format!("{place:>3}. {}\n", paper.styled(&title, &hit.title));
     shown += &paper.wrapped(&paper.styled(&dim, &about.join(" · ")), INDENT);
-    shown += &paper.wrapped(&paper.marked(text("snippet"), &hit["snippet_highlights"]), INDENT);
-    shown += &format!("{}{}\n", " ".repeat(INDENT), text("url"));
+    shown += &paper.wrapped(&paper.marked(&hit.snippet, &hit.snippet_highlights), INDENT);
+    shown += &format!("{}{}\n", " ".repeat(INDENT), hit.url);
     for copy in copies {
-        let of = |key: &str| copy[key].as_str().unwrap_or_default();
-        let line = format!("also {} · {} · {}", of("site_name"), short_id(of("id")), of("url"));
+        let site = copy.site_name.as_deref().unwrap_or_default();
+        let line = format!("also {site} · {} · {}", short_id(&copy.id), copy.url);
         shown += &format!("{}{}\n", " ".repeat(INDENT), paper.styled(&dim, &line));
     }
-    if let Some(more) = hit["copies"].as_u64() {
-        let line = format!("{more} more copies of this text");
+    if hit.copies > 0 {
+        let line = format!("{} more copies of this text", hit.copies);
         shown += &format!("{}{}\n", " ".repeat(INDENT), paper.styled(&dim, &line));
     }
     shown
@@ -86,19 +91,26 @@ fn show_hit(place: usize, hit: &Value, copies: &[&Value], paper: &Paper) -> Stri
 
 #[cfg(test)]
 mod tests {
+    use serde_json::json;
+
     use super::*;
 
     #[test]
     fn copies_stand_under_the_text_that_was_first() {
-        let hits = serde_json::json!([
-            {"id": "copy-1", "syndicated_of": "first"},
-            {"id": "other"},
-            {"id": "first"},
-            {"id": "copy-2", "syndicated_of": "absent"},
-        ]);
-        let hits = hits.as_array().unwrap();
-        let id = |hit: &Value| hit["id"].as_str().unwrap().to_owned();
-        let shown: Vec<_> = folded(hits)
+        let hit = |(id, first): (&str, Option<&str>)| {
+            let hit =
+                json!({"id": id, "url": "", "title": "", "snippet": "", "syndicated_of": first});
+            serde_json::from_value::<Found>(hit).unwrap()
+        };
+        let hits = [
+            ("copy-1", Some("first")),
+            ("other", None),
+            ("first", None),
+            ("copy-2", Some("absent")),
+        ];
+        let hits = hits.map(hit);
+        let id = |hit: &Found| hit.id.clone();
+        let shown: Vec<_> = folded(&hits)
             .into_iter()
             .map(|(hit, copies)| (id(hit), copies.into_iter().map(id).collect::<Vec<_>>()))
             .collect();

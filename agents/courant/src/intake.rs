@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, bail};
 use clap::Args;
 use courant_bus::{Bus, MessageId, Subject, Subscription};
+use courant_client::service_address;
 use courant_config::Document;
 use courant_proto::v1;
 use courant_proto::v1::submissions_client::SubmissionsClient;
@@ -16,7 +17,6 @@ use tokio_stream::wrappers::ReceiverStream;
 use tonic::Streaming;
 use tonic::transport::Channel;
 
-use crate::address::service_address;
 use crate::{data, grpc};
 
 /// The most entries on their way to a gateway.

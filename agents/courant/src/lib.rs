@@ -41,5 +41,6 @@ mod sample;
 mod sections;
 mod servers;
 mod service;
+mod sources;
 mod summary;
 mod tools;

@@ -44,13 +44,12 @@ impl Paper {
 
     /// Returns `text` with some places in bold letters: start and end of each, in code points, as
     /// an answer has them.
-    pub(crate) fn marked(&self, text: &str, places: &Value) -> String {
+    pub(crate) fn marked(&self, text: &str, places: &[(usize, usize)]) -> String {
         let chars: Vec<char> = text.chars().collect();
         let bold = Style::new().bold();
         let (mut shown, mut done) = (String::with_capacity(text.len()), 0);
-        for place in places.as_array().into_iter().flatten() {
-            let bound = |end: usize| place[end].as_u64().map_or(0, |at| at as usize);
-            let (start, end) = (bound(0).max(done), bound(1).min(chars.len()));
+        for (start, end) in places {
+            let (start, end) = ((*start).max(done), (*end).min(chars.len()));
             if start < end {
                 shown.extend(&chars[done..start]);
                 let word: String = chars[start..end].iter().collect();
@@ -83,15 +82,19 @@ impl Paper {
 /// Returns `answer` without control characters in its texts, except line feeds. Publishers may
 /// write them, and a terminal would act on them.
 pub(crate) fn harmless(answer: &Value) -> Value {
-    let is_harmful = |c: char| c.is_control() && c != '\n';
     match answer {
-        Value::String(text) => text.replace(is_harmful, " ").into(),
+        Value::String(text) => harmless_text(text).into(),
         Value::Array(items) => items.iter().map(harmless).collect(),
         Value::Object(fields) => {
             fields.iter().map(|(name, value)| (name.clone(), harmless(value))).collect()
         }
         Value::Null | Value::Bool(_) | Value::Number(_) => answer.clone(),
     }
+}
+
+/// Returns `text` without control characters, except line feeds.
+pub(crate) fn harmless_text(text: &str) -> String {
+    text.replace(|c: char| c.is_control() && c != '\n', " ")
 }
 
 /// Returns the first digits of an id, enough for a person to type.
@@ -143,7 +146,7 @@ mod tests {
 
     #[test]
     fn places_are_bold_on_a_terminal_alone() {
-        let places = serde_json::json!([[0, 5], [7, 14], [12, 14], [90, 99]]);
+        let places = [(0, 5), (7, 14), (12, 14), (90, 99)];
         let shown = paper(80, true).marked("Fähre, ferries; the end", &places);
         assert_eq!(shown.matches("\u{1b}[1m").count(), 2, "{shown:?}");
         assert!(shown.contains("\u{1b}[1mFähre\u{1b}[0m, "), "{shown:?}");

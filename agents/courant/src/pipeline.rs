@@ -21,8 +21,8 @@ use opentelemetry::metrics::Meter;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
-use crate::assemble;
 use crate::data::DataFolder;
+use crate::{assemble, sections};
 
 /// The interval between two checks of the queues during a wait.
 const LOOK: Duration = Duration::from_millis(20);
@@ -120,6 +120,7 @@ impl Pipeline {
             control(courant_storage::AGENT.name),
         ];
         gateway.set_agents(std::iter::once(&crawler).chain(&controls).cloned().collect());
+        gateway.set_configuration(sections::in_force(document)?);
         let gateway = std::sync::Arc::new(gateway);
         process.requires("intake", &gateway.intake(), |intake| async move { intake.check() });
         gateway.serve_with(process);

@@ -1,49 +1,48 @@
 //! Formats an article, and the state of a pipeline, for a person.
 
 use console::Style;
-use courant_api::articles::{RevisionView, Revisions};
+use courant_api::articles::{ArticleView, RevisionView, Revisions};
 use courant_api::decisions::{DecisionView, DecisionsAnswer};
 use courant_api::status::{AgentView, QueueView, Status};
-use serde_json::Value;
 
 use crate::paper::{Paper, duration_in_words, in_words, short_id};
 
 /// The number of blanks before lines that belong to a line above.
 const INDENT: usize = 2;
 /// The least score of a topic that is shown.
-const LIKELY: f64 = 0.2;
+const LIKELY: f32 = 0.2;
 
 /// Returns the title, the origin, the text and the analysis of an article.
-pub(crate) fn show_article(article: &Value, paper: &Paper) -> String {
-    let text = |key: &str| article[key].as_str().unwrap_or_default();
+pub(crate) fn show_article(article: &ArticleView, paper: &Paper) -> String {
     let (title, dim) = (Style::new().bold().cyan(), Style::new().dim());
-    let authors = list(&article["authors"], |author| author.as_str().map(str::to_owned));
-    let published = in_words(text("published_at"));
-    let about = [text("site_name"), &authors, &published, text("language")];
+    let text = |text: &Option<String>| text.clone().unwrap_or_default();
+    let authors = list(article.authors.iter());
+    let published = in_words(&text(&article.published_at));
+    let about = [text(&article.site_name), authors, published, text(&article.language)];
     let about: Vec<_> = about.into_iter().filter(|part| !part.is_empty()).collect();
-    let mut shown = paper.wrapped(&paper.styled(&title, text("title")), 0);
+    let mut shown = paper.wrapped(&paper.styled(&title, &article.title), 0);
     shown += &paper.wrapped(&paper.styled(&dim, &about.join(" · ")), 0);
-    shown += &format!("{}\n\n", text("url"));
-    for paragraph in text("text").split('\n').filter(|paragraph| !paragraph.trim().is_empty()) {
+    shown += &format!("{}\n\n", article.url);
+    let paragraphs = article.text.as_deref().unwrap_or_default().split('\n');
+    for paragraph in paragraphs.filter(|paragraph| !paragraph.trim().is_empty()) {
         shown += &paper.wrapped(paragraph, 0);
         shown.push('\n');
     }
-    let analysis = &article["analysis"];
-    let likely_topic = |topic: &Value| {
-        let is_likely = topic["score"].as_f64().is_some_and(|score| score >= LIKELY);
-        topic["label"].as_str().filter(|_| is_likely).map(str::to_owned)
-    };
-    let words = |item: &Value| item["text"].as_str().map(str::to_owned);
+    let analysis = &article.analysis;
+    let topics = analysis.topics.iter().filter(|topic| topic.score >= LIKELY);
+    let sentiment = analysis.sentiment.map(|sentiment| sentiment.label.as_str());
     let facts = [
-        ("topics", list(&analysis["topics"], likely_topic)),
-        ("names", list(&analysis["entities"], words)),
-        ("key phrases", list(&analysis["keyphrases"], words)),
-        ("sentiment", analysis["sentiment"]["label"].as_str().unwrap_or_default().to_owned()),
-        ("copy of", text("syndicated_of").to_owned()),
-        ("copies", list(&article["copies"], |copy| copy["url"].as_str().map(str::to_owned))),
-        ("stored", in_words(text("stored_at"))),
-        ("from", text("source").to_owned()),
-        ("id", text("id").to_owned()),
+        ("topics", list(topics.map(|topic| &topic.label))),
+        ("names", list(analysis.entities.iter().map(|entity| &entity.text))),
+        ("key phrases", list(analysis.key_phrases.iter().map(|phrase| &phrase.text))),
+        ("sentiment", sentiment.unwrap_or_default().to_owned()),
+        ("copy of", text(&article.syndicated_of)),
+        ("copies", list(article.copies.iter().map(|copy| &copy.url))),
+        ("tags", list(article.tags.iter())),
+        ("your id", text(&article.outer_id)),
+        ("stored", in_words(&article.stored_at)),
+        ("from", article.source.clone()),
+        ("id", article.id.clone()),
     ];
     for (name, value) in facts.iter().filter(|(_, value)| !value.is_empty()) {
         shown += &paper.wrapped(&format!("{}: {value}", paper.styled(&dim, name)), 0);
@@ -96,10 +95,10 @@ fn decided(decision: &DecisionView) -> String {
 }
 
 /// Returns the different texts of a list, separated by commas.
-fn list(items: &Value, text: impl Fn(&Value) -> Option<String>) -> String {
-    let mut texts: Vec<String> = Vec::new();
-    for text in items.as_array().into_iter().flatten().filter_map(text) {
-        if !texts.contains(&text) {
+fn list<'a>(items: impl Iterator<Item = &'a String>) -> String {
+    let mut texts: Vec<&str> = Vec::new();
+    for text in items {
+        if !texts.contains(&text.as_str()) {
             texts.push(text);
         }
     }
@@ -175,7 +174,7 @@ fn show_agent(agent: &AgentView) -> String {
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
+    use serde_json::{Value, json};
 
     use super::*;
 

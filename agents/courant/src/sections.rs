@@ -1,15 +1,17 @@
 //! Every section of the configuration, with the type that reads it. `courant doctor`, the check at
 //! each start and the reference of all keys use this list.
 
-use courant_config::{Document, Error, Ranged, reference};
+use courant_config::{Document, Error, Ranged, reference, shown};
 use courant_inference::ClassifierConfig;
 use schemars::JsonSchema;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
+use serde_json::{Map, Value};
 
 struct Section {
     name: &'static str,
     check: fn(&Document, &'static str) -> Result<(), Error>,
+    show: fn(&Document, &'static str) -> anyhow::Result<Value>,
     describe: fn(&str) -> reference::ReferenceSection,
 }
 
@@ -33,7 +35,8 @@ where
     T: DeserializeOwned + Default + Serialize + JsonSchema + Ranged,
 {
     let check = |document: &Document, name| document.section::<T>(name).map(drop);
-    Section { name, check, describe: reference::ReferenceSection::of::<T> }
+    let show = |document: &Document, name| Ok(shown(&document.section::<T>(name)?)?);
+    Section { name, check, show, describe: reference::ReferenceSection::of::<T> }
 }
 
 /// Reads each section with its own type.
@@ -42,6 +45,16 @@ where
 /// Names the first key that is unknown, or whose value is invalid or out of its range.
 pub(crate) fn check(document: &Document) -> Result<(), Error> {
     SECTIONS.iter().try_for_each(|section| (section.check)(document, section.name))
+}
+
+/// Returns every section as it is in force, without secrets.
+///
+/// # Errors
+/// As [`check`].
+pub(crate) fn in_force(document: &Document) -> anyhow::Result<Map<String, Value>> {
+    let shown =
+        |section: &Section| Ok((section.name.into(), (section.show)(document, section.name)?));
+    SECTIONS.iter().map(shown).collect()
 }
 
 /// Returns every key with its default, its values and its effect, as Markdown.
@@ -73,6 +86,18 @@ mod tests {
     fn every_section_of_the_file_is_known() {
         assert_eq!(SECTIONS.map(|section| section.name), courant_config::SECTIONS);
         check(&Document::default()).unwrap();
+    }
+
+    #[test]
+    fn the_configuration_in_force_shows_no_secret() {
+        let mut document = Document::default();
+        for key in ["bus.password", "bus.token", "store.url", "cache.redis_url"] {
+            document.set(key, format!("planted://user:planted@{key}/?planted")).unwrap();
+        }
+        document.set("bus.url", "nats://planted:planted@host".to_owned()).unwrap();
+        let shown = Value::Object(in_force(&document).unwrap()).to_string();
+        assert!(!shown.contains("planted"), "{shown}");
+        assert!(shown.contains("nats://[hidden]@host") && shown.contains("\"min_words\":10"));
     }
 
     #[test]

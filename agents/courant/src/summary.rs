@@ -3,9 +3,9 @@
 use std::fmt;
 use std::time::Duration;
 
+use courant_api::search::SearchAnswer;
 use courant_crawler::Report;
 use serde::Serialize;
-use serde_json::Value;
 
 use crate::figures::Figures;
 use crate::hits::show_hits;
@@ -46,7 +46,7 @@ pub(crate) struct RunSummary {
     seconds: f64,
     articles_per_second: f64,
     stages: Vec<Stage>,
-    search: Option<Value>,
+    search: Option<SearchAnswer>,
 }
 
 #[derive(Debug, Serialize)]
@@ -108,7 +108,7 @@ fn stages(figures: &Figures) -> Vec<Stage> {
 
 /// Runs a search that shows the store's content. It searches for the sample's own question, else
 /// for the best key phrase of an article.
-async fn search(pipeline: &Pipeline, is_sample: bool) -> anyhow::Result<Option<Value>> {
+async fn search(pipeline: &Pipeline, is_sample: bool) -> anyhow::Result<Option<SearchAnswer>> {
     let Some(some) = pipeline.store.articles().list(None, 1).await?.pop() else { return Ok(None) };
     let query = if is_sample {
         sample::QUERY.to_owned()
@@ -119,7 +119,7 @@ async fn search(pipeline: &Pipeline, is_sample: bool) -> anyhow::Result<Option<V
     };
     let service = Service::local(pipeline.gateway.routes().into_router());
     let answer = service.get("/v1/search", &[("q", query), ("k", "3".into())]).await?;
-    Ok(Some(answer))
+    Ok(Some(serde_json::from_value(harmless(&answer))?))
 }
 
 /// Converts a counter, which is a whole number.
@@ -163,8 +163,8 @@ impl fmt::Display for RunSummary {
             writeln!(f, "Source            {source}: {reason}")?;
         }
         if let Some(search) = &self.search {
-            writeln!(f, "\nSearch: {}", search["query"].as_str().unwrap_or_default())?;
-            f.write_str(&show_hits(&harmless(search), &Paper::standard_output()))?;
+            writeln!(f, "\nSearch: {}", search.query)?;
+            f.write_str(&show_hits(search, &Paper::standard_output()))?;
         }
         Ok(())
     }

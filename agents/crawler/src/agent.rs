@@ -3,7 +3,8 @@
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use courant_bus::{Bus, Subject, Subscription};
+use courant_bus::{Bus, Deliveries, Stage, Subject, Subscription};
+use courant_proto::v1;
 use courant_proto::v1::Pressure;
 use courant_service::Control;
 use courant_store::Store;
@@ -14,6 +15,7 @@ use opentelemetry::metrics::Meter;
 use tokio::sync::{Notify, Semaphore};
 use tokio::task::JoinHandle;
 use tokio_util::task::TaskTracker;
+use url::Url;
 
 use crate::config::Config;
 use crate::crawl::Crawl;
@@ -29,10 +31,11 @@ use crate::metrics::Metrics;
 use crate::patience::Patience;
 use crate::progress::{Progress, Report};
 use crate::publisher::Publisher;
+use crate::requests;
 use crate::share::share;
 use crate::sources::look::Looks;
 use crate::sources::source::Source;
-use crate::sources::{local, remote};
+use crate::sources::{local, remote, requested};
 use crate::tally::Tally;
 use crate::timetable::Timetable;
 use crate::web::Web;
@@ -67,7 +70,7 @@ impl Crawler {
         config.validate()?;
         let fetcher = Fetcher::new(config.clone(), clock.clone())?;
         let metrics = Metrics::new(meter);
-        bus.publishes(&[Subject::ENTRY_SUBMITTED]);
+        bus.publishes(&[Subject::ENTRY_SUBMITTED, Subject::ENTRY_DECIDED]);
         Ok(Self { config, bus, store, clock, metrics, progress: Progress::default(), fetcher })
     }
 
@@ -95,18 +98,25 @@ impl Crawler {
         if !control.running().await {
             return Ok(self.progress.report());
         }
-        let pressure = self.bus.subscribe(Subject::CONTROL_PRESSURE).await.map_err(Error::Bus)?;
+        let bus = self.bus.clone();
+        let pressure = bus.subscribe(Subject::CONTROL_PRESSURE).await.map_err(Error::Bus)?;
+        let steering = match extent {
+            Extent::Forever => Some(Steering::begin(bus, &sources).await.map_err(Error::Bus)?),
+            Extent::Due | Extent::Everything => None,
+        };
         let progress = self.progress.clone();
         let (crawl, writer) = self.compose(extent, control);
         let leases = Arc::clone(&crawl.leases);
+        let looks = Arc::new(Looks::new(Arc::clone(&crawl)));
         tokio::select! {
-            () = Box::pin(work_off(&crawl, sources)) => {}
+            () = Box::pin(work_off(&looks, sources)) => {}
             () = listen(&crawl, pressure) => {}
             () = Box::pin(share(&crawl)) => {}
+            () = Box::pin(steer(&looks, steering)) => {}
         }
         let failure = crawl.publisher.failure();
         // This drops the last reference to the memory: its writer ends when everything is written.
-        drop(crawl);
+        drop((crawl, looks));
         if writer.await.is_err() {
             tracing::error!("the task that records visits died: pages will be visited again");
         }
@@ -194,11 +204,11 @@ impl Crawler {
 }
 
 /// Runs until every page that the sources led to is finished, or the crawl is stopped.
-async fn work_off(crawl: &Arc<Crawl>, sources: Vec<Source>) {
+async fn work_off(looks: &Arc<Looks>, sources: Vec<Source>) {
+    let crawl = &looks.crawl;
     crawl.resume().await;
-    let looks = Arc::new(Looks::new(Arc::clone(crawl)));
     let mut rounds: FuturesUnordered<_> =
-        sources.into_iter().map(|source| read_source(&looks, source)).collect();
+        sources.into_iter().map(|source| read_source(looks, source)).collect();
     while rounds.next().await.is_some() {}
     if crawl.extent == Extent::Forever {
         crawl.stop.cancelled().await;
@@ -213,6 +223,37 @@ async fn read_source(looks: &Arc<Looks>, source: Source) {
         Source::File(path, kind) => local::file(looks, &path, kind).await,
         Source::Folder(path) => local::folder(&looks.crawl, &path).await,
     }
+}
+
+/// The ways in which people steer a crawl that runs for ever.
+struct Steering {
+    bus: Bus,
+    configured: Vec<Url>,
+    requests: Deliveries,
+    changes: Subscription<v1::SourcesChanged>,
+}
+
+impl Steering {
+    async fn begin(bus: Bus, sources: &[Source]) -> Result<Self, courant_bus::Error> {
+        let requests = bus.consume(Stage::CRAWLER, requests::CONCURRENCY).await?;
+        let changes = bus.subscribe(Subject::CONTROL_SOURCES).await?;
+        let configured = sources.iter().filter_map(|source| match source {
+            Source::Web(url) => Some(url.clone()),
+            Source::File(..) | Source::Folder(_) => None,
+        });
+        Ok(Self { bus, configured: configured.collect(), requests, changes })
+    }
+}
+
+/// Carries out requests, and follows the sources that the store names. Never returns by itself.
+async fn steer(looks: &Arc<Looks>, steering: Option<Steering>) {
+    let Some(Steering { bus, configured, requests, changes }) = steering else {
+        return std::future::pending().await;
+    };
+    tokio::join!(
+        requested::keep_up(looks, &configured, changes),
+        requests::serve(&looks.crawl, &bus, requests),
+    );
 }
 
 /// Passes the pipeline's pressure on to the crawl. Never returns by itself.

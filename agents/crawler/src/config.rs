@@ -7,10 +7,10 @@ use std::time::Duration;
 
 use courant_config::{RangeError, Ranged, Ranges, range};
 use courant_service::{Agent, Ports};
+use courant_sources::Bounds;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::interval::Bounds;
 use crate::network::Network;
 
 /// 30 days.

@@ -1,6 +1,7 @@
 //! A running crawl: its parts, and the queues between them.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use courant_dedup::canonicalize;
 use courant_extract::is_print_url;
@@ -30,6 +31,9 @@ use crate::web::leases::{Holding, Leases};
 const MAX_PAUSES: usize = 10_000;
 /// The most pages that are handed over or taken over in one step.
 const MAX_ADOPTED: usize = 500;
+
+/// The wait before a requested page is offered again that waits already.
+const SEEN_AGAIN: Duration = Duration::from_secs(1);
 
 /// A running crawl.
 pub(crate) struct Crawl {
@@ -153,6 +157,22 @@ impl Crawl {
         count
     }
 
+    /// Puts a page into its queue, and waits while it is there already. Returns when it is finished,
+    /// or handed over to the crawler that has its domain.
+    pub(crate) async fn work_off_request(self: &Arc<Self>, page: impl Fn() -> Page) {
+        let finished = TaskTracker::new();
+        finished.close();
+        while let Some((key, domain)) = self.admit_page(&page()) {
+            let page = page().tracked(Some(&finished));
+            let offered = self.frontier.offer_patiently(page, &key, &domain).await;
+            self.note_offer(&offered, domain);
+            if offered != Offered::Seen {
+                return finished.wait().await;
+            }
+            tokio::time::sleep(SEEN_AGAIN).await;
+        }
+    }
+
     /// Puts a page into its queue, or refuses it if there is no room.
     pub(crate) fn offer(self: &Arc<Self>, page: Page) {
         let Some((key, domain)) = self.admit_page(&page) else {
@@ -208,7 +228,7 @@ async fn work_off_domain(crawl: Arc<Crawl>, domain: String) {
             }
             Err(Ended::Elsewhere) => hand_over_all(&crawl, &domain).await,
             Err(Ended::Interrupted) => return,
-            Err(ended) => give_up_one(&crawl, &domain, ended),
+            Err(ended) => give_up_one(&crawl, &domain, ended).await,
         };
         if is_empty {
             return;
@@ -231,13 +251,13 @@ async fn work_off(crawl: &Arc<Crawl>, domain: &str, holding: &Holding) -> bool {
         let worked = crawl.handler.page(&taken.page).await;
         drop(in_flight);
         match worked {
-            Ok(Worked::Off(outcome)) => settle(crawl, taken, &Ok(outcome)),
+            Ok(Worked::Off(outcome)) => settle(crawl, taken, &Ok(outcome)).await,
             Ok(Worked::LedTo(url)) => lead_on(crawl, taken, url).await,
             Err(Ended::Elsewhere) if crawl.extent == Extent::Forever => {
                 hand_over(crawl, vec![taken]).await;
             }
             Err(Ended::Elsewhere) => crawl.frontier.put_back(taken, domain),
-            Err(ended) => settle(crawl, taken, &Err(ended)),
+            Err(ended) => settle(crawl, taken, &Err(ended)).await,
         }
     }
     false
@@ -250,10 +270,10 @@ async fn lead_on(crawl: &Arc<Crawl>, taken: Taken, url: Url) {
     if crawl.extent != Extent::Forever {
         crawl.offer(next);
     } else if let Err(ended) = crawl.memory.hand_over(std::iter::once(&next)).await {
-        return settle(crawl, taken, &Err(ended));
+        return settle(crawl, taken, &Err(ended)).await;
     }
     crawl.handler.led_on(&taken.page).await;
-    settle(crawl, taken, &Ok(Outcome::HandedOver));
+    settle(crawl, taken, &Ok(Outcome::HandedOver)).await;
 }
 
 /// Hands all waiting pages of a domain over to the crawler that has it. Returns true: the queue
@@ -288,16 +308,19 @@ async fn hand_over(crawl: &Arc<Crawl>, batch: Vec<Taken>) {
 }
 
 /// Fails the next page of a domain that cannot be held. Returns true if none waits.
-fn give_up_one(crawl: &Arc<Crawl>, domain: &str, ended: Ended) -> bool {
+async fn give_up_one(crawl: &Arc<Crawl>, domain: &str, ended: Ended) -> bool {
     match crawl.frontier.take(domain) {
-        Some(taken) => settle(crawl, taken, &Err(ended)),
+        Some(taken) => settle(crawl, taken, &Err(ended)).await,
         None => return true,
     }
     false
 }
 
-fn settle(crawl: &Arc<Crawl>, taken: Taken, ended: &Result<Outcome, Ended>) {
+async fn settle(crawl: &Arc<Crawl>, taken: Taken, ended: &Result<Outcome, Ended>) {
     crawl.tally.settle(ended);
+    if let Err(ended @ (Ended::Refused(_) | Ended::Failed(_))) = ended {
+        crawl.publisher.refuse(&taken.page, *ended).await;
+    }
     // The next holder of the domain finds those pages in the notes.
     if !matches!(ended, Err(Ended::Interrupted | Ended::Failed(Failure::Leased))) {
         crawl.memory.notes.forget_page(&taken.page.url);

@@ -47,6 +47,7 @@ pub(crate) fn article(url: &Url, found: &Page, page: Extracted, context: Context
             section: value(section),
             modified_at: page.modified_at,
             paywalled: page.paywalled,
+            outer_id: None,
         },
         feed: hint.feed.clone(),
         evidence,

@@ -15,8 +15,8 @@ pub enum Error {
     /// The HTTP client cannot be built.
     #[error("cannot build the HTTP client")]
     Client(#[source] reqwest::Error),
-    /// The crawler cannot subscribe to the pipeline's pressure.
-    #[error("cannot listen to the pipeline's pressure")]
+    /// The crawler cannot listen to the pipeline's pressure, or take requests.
+    #[error("cannot listen to the bus")]
     Bus(#[source] courant_bus::Error),
     /// The bus accepts no more articles. The articles that it accepted are safe. The next crawl
     /// finds the others again.
@@ -57,7 +57,7 @@ fn why_not(ended: Ended) -> String {
             "not fetched: private_address; crawler.allow_networks lets it in".into()
         }
         Ended::Refused(Refusal::Gone) => {
-            "gone for good (410): it is not asked for again; take it off the sources".into()
+            "gone for good (410): it is not asked for again; take it off the sources, or check it now".into()
         }
         Ended::Refused(Refusal::BotCheck) => {
             "blocked by a bot check: ask the publisher to let the crawler in, or for a feed that \

@@ -66,7 +66,8 @@ impl Handler {
             return Ok(Worked::Off(Outcome::Known));
         }
         // The slot is held until the article is on the bus.
-        let (url, visit, outcome, _slot) = match self.web.page(&page.url, &*self.memory).await? {
+        let copies = PageCopies { memory: &self.memory, are_asked_anew: page.requested.is_some() };
+        let (url, visit, outcome, _slot) = match self.web.page(&page.url, &copies).await? {
             Visited::NotModified { url, before, .. } => {
                 let visit =
                     Remembered { visited_at_ms: self.clock.unix_ms(), status: 304, ..before };
@@ -97,6 +98,9 @@ impl Handler {
 
     /// Returns true if the page need not be fetched now.
     async fn is_known_and_recent(&self, page: &Page) -> Result<bool, Ended> {
+        if page.requested.is_some() {
+            return Ok(false);
+        }
         match self.memory.recall(&page.url).await? {
             Some(before) => Ok(self.extent != Extent::Everything && !self.is_due(&before, page)),
             None => Ok(self.is_known_elsewhere(page).await),
@@ -140,7 +144,7 @@ impl Handler {
         };
         let fetched_at_ms = Some(self.clock.unix_ms());
         let context = Context { fetched_at_ms, is_listed: page.hint.is_listed() };
-        let entry = match self.read(document, context).await {
+        let mut entry = match self.read(document, context).await {
             Ok(extracted) => match story_of(&url, &extracted) {
                 Some(story) => return Ok((visit, Ok(Read::Story(story)))),
                 None => article(&url, page, extracted, context),
@@ -151,6 +155,9 @@ impl Handler {
         visit.content = Some(content);
         if before.is_some_and(|before| before.content == Some(content)) {
             return Ok((visit, Ok(Read::Worked(Outcome::NotModified))));
+        }
+        if let Some(requested) = &page.requested {
+            requested.mark(&mut entry);
         }
         self.publisher.submit(entry, content).await?;
         Ok((visit, Ok(Read::Worked(Outcome::Submitted))))
@@ -183,12 +190,17 @@ fn story_of(url: &Url, page: &Extracted) -> Option<Url> {
     is_elsewhere.then_some(declared)
 }
 
-/// Requests for pages are conditional on the last visit.
-impl Copies for Memory {
+/// Requests for pages are conditional on the last visit, unless somebody asks for the page.
+struct PageCopies<'a> {
+    memory: &'a Memory,
+    are_asked_anew: bool,
+}
+
+impl Copies for PageCopies<'_> {
     type Copy = Remembered;
 
     async fn copy_of(&self, url: &Url) -> Result<Option<Remembered>, Ended> {
-        self.recall(url).await
+        if self.are_asked_anew { Ok(None) } else { self.memory.recall(url).await }
     }
 
     fn validators(visit: &Remembered) -> &Validators {

@@ -1,10 +1,9 @@
 //! Decides if the crawl may start more work.
 
-use courant_service::Control;
+use courant_service::{Control, Pace};
 use tokio_util::sync::CancellationToken;
 
 use crate::outcome::Ended;
-use crate::pace::Pace;
 
 /// The conditions for more work: the operator's pause, the pipeline's demand and the crawl's
 /// own stop.

@@ -2,7 +2,7 @@
 //! the web, and URL lists, archives and folders on disk.
 //!
 //! The crawler checks each source (`sources`) when its next check is due (`timetable`,
-//! `interval`). A source names pages. Each page waits in the queue of its registered domain
+//! `courant-sources`). A source names pages. Each page waits in the queue of its registered domain
 //! (`frontier`). A page that the gateway knows already (`known`) is skipped. Any other page is
 //! fetched in its turn and within limits (`web`), read (`handle`) and put on the bus
 //! (`publisher`). The visit is remembered only after that (`memory`). Waiting pages and paused
@@ -19,23 +19,21 @@ mod entry;
 mod error;
 mod extent;
 mod fences;
-mod followed;
 mod frontier;
 mod handle;
 mod holder;
 mod intake;
-mod interval;
 mod known;
 mod memory;
 mod metrics;
 mod network;
 mod notes;
 mod outcome;
-mod pace;
 mod page;
 mod patience;
 mod progress;
 mod publisher;
+mod requests;
 mod share;
 mod sources;
 mod tally;

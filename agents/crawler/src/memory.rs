@@ -11,6 +11,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use courant_article::ContentHash;
+use courant_sources::{FollowedSource, Sources};
 use courant_store::{Crawl, Error, Lease, Listing, Note, NoteKind, Visit};
 use courant_telemetry::Clock;
 use tokio::sync::{Semaphore, mpsc};
@@ -76,6 +77,7 @@ impl Remembered {
 /// Reads visits, listings and notes directly, and writes visits and notes in batches.
 pub(crate) struct Memory {
     store: Crawl,
+    sources: Sources,
     patience: Patience,
     questions: Semaphore,
     waiting: mpsc::Sender<(Lease, Visit)>,
@@ -109,7 +111,8 @@ impl Memory {
         let written = write(store.clone(), patience.clone(), visits);
         let writer = tokio::spawn(async { _ = tokio::join!(written, noting) });
         let questions = Semaphore::new(MAX_QUESTIONS);
-        (Self { store, patience, questions, waiting, fences, notes, _open: closing }, writer)
+        let (sources, _open) = (Sources::of(store.clone()), closing);
+        (Self { store, sources, patience, questions, waiting, fences, notes, _open }, writer)
     }
 
     /// Returns the last visit to `url`.
@@ -201,6 +204,33 @@ impl Memory {
         most: usize,
     ) -> Result<Vec<String>, Ended> {
         self.ask(|| self.store.waiting_domains(holder, most)).await
+    }
+
+    /// Returns the sources that the store names.
+    pub(crate) async fn sources(&self) -> Result<Vec<FollowedSource>, Ended> {
+        self.ask(|| self.sources.all(self.notes.now_ms())).await
+    }
+
+    /// Records sources.
+    pub(crate) async fn record_sources(&self, sources: &[FollowedSource]) -> Result<(), Ended> {
+        self.ask(|| self.sources.record(sources)).await
+    }
+
+    /// Makes the looks at these listings due at `at_ms`, in Unix milliseconds.
+    pub(crate) async fn make_due(&self, urls: &[String], at_ms: i64) -> Result<usize, Ended> {
+        self.ask(|| self.store.make_due(urls, at_ms)).await
+    }
+
+    /// Forgets the listings of a source that was removed: a look may have been recorded meanwhile.
+    pub(crate) async fn forget_if_removed(&self, source: &Url, listings: &[String]) {
+        let forget = || async {
+            match self.sources.get(source.as_str(), self.notes.now_ms()).await? {
+                Some(_) => Ok(()),
+                None => self.store.forget_listings(listings).await,
+            }
+        };
+        // A failure is logged already; the listing then stays in the list of what is followed.
+        let _ = self.ask(forget).await;
     }
 
     /// Records a look at a listing. A look that cannot be recorded is repeated after a restart, or

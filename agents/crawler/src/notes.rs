@@ -18,7 +18,7 @@ use serde::{Deserialize, Serialize};
 use tokio::sync::Notify;
 use url::Url;
 
-use crate::page::{Hint, Lane, Named, Page};
+use crate::page::{Hint, Lane, Named, Page, Requested};
 use crate::urls::domain_of;
 
 /// Changes within this time are written together.
@@ -69,6 +69,8 @@ struct Waiting {
     changed_at_ms: Option<i64>,
     #[serde(default, skip_serializing_if = "FeedFields::is_empty")]
     feed: FeedFields,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    requested: Option<Requested>,
 }
 
 impl Notes {
@@ -92,6 +94,7 @@ impl Notes {
             authors_are_inherited: page.hint.authors_are_inherited,
             changed_at_ms: page.hint.changed_at_ms,
             feed: page.hint.feed.clone(),
+            requested: page.requested.as_deref().cloned(),
         };
         // Strings and numbers can always be written as JSON.
         let body = serde_json::to_string(&waiting).ok();
@@ -127,6 +130,11 @@ impl Notes {
     pub(crate) fn forget_move(&self, url: &Url) {
         let domain = domain_of(url);
         self.change(self.note(NoteKind::Moved, url.as_str(), domain, None, Duration::ZERO));
+    }
+
+    /// Returns the present time in Unix milliseconds.
+    pub(crate) fn now_ms(&self) -> i64 {
+        self.clock.unix_ms()
     }
 
     /// Returns the time for which a note is still valid; `None` if it has expired.
@@ -206,7 +214,8 @@ pub(crate) fn page(note: &Note) -> Option<Page> {
     };
     let lane = if waiting.is_news { Lane::News } else { Lane::Rest };
     let named = Named { url: Url::parse(&note.name).ok()?, hint, lane };
-    Some(Page::named_by(Arc::from(waiting.source), named))
+    let requested = waiting.requested.map(Arc::new);
+    Some(Page::named_by(Arc::from(waiting.source), named).requested_by(requested))
 }
 
 #[cfg(test)]
@@ -229,7 +238,8 @@ mod tests {
             feed: FeedFields { summary: Some("In short".into()), ..FeedFields::default() },
         };
         let named = Named { url: url.parse().unwrap(), hint, lane: Lane::News };
-        Page::named_by("https://a.example/feed".into(), named)
+        let requested = Requested { submission_id: "s-1".into(), ..Requested::default() };
+        Page::named_by("https://a.example/feed".into(), named).requested_by(Some(requested.into()))
     }
 
     #[test]
@@ -242,6 +252,7 @@ mod tests {
         let after = page(&written[0]).unwrap();
         assert_eq!((&after.url, &after.source), (&before.url, &before.source));
         assert_eq!((&after.hint, after.lane), (&before.hint, before.lane));
+        assert_eq!(after.requested, before.requested);
         assert!(notes.take().is_empty() && notes.lock().bytes == 0);
     }
 

@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use courant_article::{Entry, MAX_TAGS};
+use serde::{Deserialize, Serialize};
 use tokio_util::task::TaskTracker;
 use tokio_util::task::task_tracker::TaskTrackerToken;
 use url::Url;
@@ -31,6 +33,8 @@ pub(crate) struct Page {
     pub hint: Hint,
     /// The lane of the queue that the page waits in.
     pub lane: Lane,
+    /// The request for the page, if somebody submitted its address.
+    pub requested: Option<Arc<Requested>>,
     /// Held until the page is finished.
     unfinished: Option<TaskTrackerToken>,
 }
@@ -39,7 +43,7 @@ impl Page {
     /// Creates a page that `source` names.
     pub(crate) fn named_by(source: Arc<str>, named: Named) -> Self {
         let Named { url, hint, lane } = named;
-        Self { url, source, hint, lane, unfinished: None }
+        Self { url, source, hint, lane, requested: None, unfinished: None }
     }
 
     /// Returns the page that this one led to. Whoever waits for this page now waits for that one.
@@ -49,13 +53,44 @@ impl Page {
             source: Arc::clone(&self.source),
             hint: self.hint.clone(),
             lane: self.lane,
+            requested: self.requested.clone(),
             unfinished: self.unfinished.clone(),
         }
+    }
+
+    /// Returns the same page, for which somebody asked.
+    pub(crate) fn requested_by(self, requested: Option<Arc<Requested>>) -> Self {
+        Self { requested, ..self }
     }
 
     /// Returns the same page, which `unfinished` tracks until it is finished.
     pub(crate) fn tracked(self, unfinished: Option<&TaskTracker>) -> Self {
         Self { unfinished: unfinished.map(TaskTracker::token), ..self }
+    }
+}
+
+/// The submitter's words about a page whose address was submitted. Such a page is fetched even if it
+/// is known.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Requested {
+    /// The name of the submission.
+    pub submission_id: String,
+    /// The submitter's own tags.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub tags: Vec<String>,
+    /// The submitter's own name for the article.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub outer_id: Option<String>,
+}
+
+impl Requested {
+    /// Adds the submitter's words to the entry of the page.
+    pub(crate) fn mark(&self, entry: &mut Entry) {
+        entry.submission_id.clone_from(&self.submission_id);
+        entry.page.outer_id.clone_from(&self.outer_id);
+        let of_page = std::mem::take(&mut entry.page.tags);
+        let new = of_page.into_iter().filter(|tag| !self.tags.contains(tag));
+        entry.page.tags = self.tags.iter().cloned().chain(new).take(MAX_TAGS).collect();
     }
 }
 

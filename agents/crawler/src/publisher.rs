@@ -15,6 +15,7 @@ use crate::error::Error;
 use crate::memory::{Memory, Remembered};
 use crate::metrics::Metrics;
 use crate::outcome::{Ended, Refusal};
+use crate::page::Page;
 use crate::validators::Validators;
 
 /// Hashes the URL, title and text of an entry. The hash stays the same from crawl to crawl while
@@ -46,17 +47,20 @@ impl Publisher {
         Self { bus, clock, memory, metrics, stop, failure: Mutex::default() }
     }
 
-    /// Publishes `entry` under an ID that `content` determines. Waits while the bus has no room.
+    /// Publishes `entry` under its own ID, or one that `content` determines. Waits while the bus has no room.
     /// Sets the observation time to now if the entry has none.
     ///
     /// The entry is safe on the bus when this returns `Ok`. If the bus fails for good, the whole
     /// crawl ends.
     pub(crate) async fn submit(&self, mut entry: Entry, content: ContentHash) -> Result<(), Ended> {
-        entry.submission_id = content.to_string();
+        if entry.submission_id.is_empty() {
+            entry.submission_id = content.to_string();
+        }
         if entry.observed_at == Revision::default() {
             entry.observed_at = Revision(self.clock.unix_ms());
         }
-        let id = MessageId::new(format!("{content}:{}:crawler", entry.observed_at));
+        let (submission, observed_at) = (&entry.submission_id, entry.observed_at);
+        let id = MessageId::new(format!("{submission}:{observed_at}:crawler"));
         let starts = Instant::now();
         let message = v1::Entry::from(entry);
         let published = tokio::select! {
@@ -72,6 +76,30 @@ impl Publisher {
                 self.give_up(Error::Publish(error));
                 Err(Ended::Interrupted)
             }
+        }
+    }
+
+    /// Tells who submitted the address of a page why it gave no article: the submission is refused.
+    pub(crate) async fn refuse(&self, page: &Page, ended: Ended) {
+        let Some(requested) = &page.requested else { return };
+        let submission_id = requested.submission_id.clone();
+        let id = MessageId::new(format!("{submission_id}:not-fetched"));
+        let decided = v1::EntryDecided {
+            submission_id,
+            url: page.url.to_string(),
+            decision: v1::Decision::Refused.into(),
+            reason: format!("the crawler got no article from the page: {}", ended.reason()),
+            decided_at_ms: self.clock.unix_ms(),
+            ..v1::EntryDecided::default()
+        };
+        let publishing = self.bus.publish(Subject::ENTRY_DECIDED, &id, &decided);
+        let published = tokio::select! {
+            biased;
+            () = self.stop.cancelled() => return,
+            published = publishing => published,
+        };
+        if let Err(error) = published {
+            self.give_up(Error::Publish(error));
         }
     }
 

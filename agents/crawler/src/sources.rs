@@ -6,4 +6,5 @@ pub(crate) mod local;
 pub(crate) mod look;
 mod moved;
 pub(crate) mod remote;
+pub(crate) mod requested;
 pub(crate) mod source;

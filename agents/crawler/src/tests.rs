@@ -4,6 +4,7 @@ mod killed;
 mod newsstand;
 mod oddities;
 mod outage;
+mod steering;
 mod timetable;
 mod web;
 mod world;
@@ -11,7 +12,7 @@ mod world;
 #[path = "../../../tests/src/guarded.rs"]
 mod guarded;
 #[path = "../../../tests/src/postgres.rs"]
-#[expect(unreachable_pub, reason = "written for a crate of its own")]
+#[expect(dead_code, unreachable_pub, reason = "written for a crate of its own")]
 mod postgres;
 
 use std::collections::BTreeMap;

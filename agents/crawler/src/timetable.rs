@@ -11,6 +11,7 @@ use std::time::Duration;
 
 use courant_article::ContentHash;
 use courant_service::Control;
+use courant_sources::{Bounds, Followed, Look, Next, PublisherLimits, next};
 use courant_store::Listing;
 use courant_telemetry::Clock;
 use tokio_util::sync::CancellationToken;
@@ -19,9 +20,7 @@ use url::Url;
 
 use crate::error::Fruitless;
 use crate::extent::Extent;
-use crate::followed::Followed;
 use crate::intake::Intake;
-use crate::interval::{self, Bounds, Look, PublisherLimits};
 use crate::memory::Memory;
 use crate::outcome::{Ended, Refusal};
 use crate::page::Named;
@@ -76,8 +75,7 @@ pub(crate) struct Timetable {
     clock: Clock,
     memory: Arc<Memory>,
     control: Control,
-    stop: CancellationToken,
-    followed: Followed,
+    pub(crate) followed: Followed,
     unwritten: Unwritten,
 }
 
@@ -97,15 +95,9 @@ impl Timetable {
             clock,
             memory,
             control: intake.control.clone(),
-            stop: intake.stop.clone(),
             followed: Followed::default(),
             unwritten: Unwritten::default(),
         }
-    }
-
-    /// Returns true if nobody follows `source` yet. The caller follows it from now on.
-    pub(crate) fn follow(&self, source: &Url) -> bool {
-        self.followed.begin(source)
     }
 
     /// Returns the last look at the listing at `url`.
@@ -150,18 +142,18 @@ impl Timetable {
                 (look, found.kind.to_owned(), Some(found.fingerprint), leads_to)
             }
         };
-        let next = interval::next(kept, look, limits.wait, self.bounds);
+        let Next { interval, failures, wait } = next(kept, look, limits.wait, self.bounds);
         let checked_at_ms = self.clock.unix_ms();
         let latest_ms = after(checked_at_ms, self.bounds.most);
-        let planned_ms = limits.quiet.end(after(checked_at_ms, next.wait)).min(latest_ms);
+        let planned_ms = limits.quiet.end(after(checked_at_ms, wait)).min(latest_ms);
         let is_gone = matches!(found, Err(Fruitless::NotFetched(Ended::Refused(Refusal::Gone))));
         let listing = Listing {
             url: url.to_string(),
             kind,
             checked_at_ms,
             next_check_at_ms: if is_gone { Listing::NEVER_MS } else { planned_ms },
-            interval_s: next.interval.as_secs(),
-            failures: next.failures,
+            interval_s: interval.as_secs(),
+            failures,
             problem: found.as_ref().err().map(ToString::to_string),
             fingerprint,
             leads_to,
@@ -171,13 +163,18 @@ impl Timetable {
         listing
     }
 
-    /// Records a look when its pages are finished. If the crawl is stopped earlier, the listing
-    /// stays due.
-    pub(crate) async fn write_down(&self, listing: Listing, pages: TaskTracker) {
+    /// Records a look when its pages are finished. If the work on its source is stopped earlier, the
+    /// listing stays due.
+    pub(crate) async fn write_down(
+        &self,
+        listing: Listing,
+        pages: TaskTracker,
+        stop: CancellationToken,
+    ) {
         tokio::select! {
             biased;
+            () = stop.cancelled() => return self.unwritten.remove(&listing),
             () = pages.wait() => {}
-            () = self.stop.cancelled() => return,
         }
         self.memory.remember_listing(&listing).await;
         self.unwritten.remove(&listing);

@@ -6,6 +6,7 @@ use axum::Json;
 use axum::extract::State;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use courant_api::ErrorCode;
 use courant_api::openapi::{Media, Operation};
 use courant_article::{Embedding, ModelRef};
 use courant_inference::EmbeddedTexts;
@@ -13,7 +14,7 @@ use courant_service::{JsonBody, Refusal, Routes};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::vectors::{BoundedEncoder, NoVectors};
+use crate::vectors::{BoundedEncoder, LongTexts, NoVectors};
 
 /// The largest body of a request, over HTTP and gRPC.
 pub(crate) const MAX_BODY_BYTES: usize = 8 << 20;
@@ -35,6 +36,11 @@ pub(crate) fn routes(vectors: BoundedEncoder, patience: Duration) -> Routes {
                 .body(Media::json::<Request>())
                 .answer(200, Media::json::<List>()),
             embeddings,
+        )
+        .route(
+            Operation::get("/v1/models", "models", "Lists the encoder, as OpenAI's clients ask")
+                .answer(200, Media::json::<Models>()),
+            models,
         )
         .limited(patience + ARRIVAL, MAX_BODY_BYTES)
         .with_state(vectors)
@@ -74,6 +80,9 @@ struct Request {
     #[serde(default)]
     encoding_format: Encoding,
     dimensions: Option<usize>,
+    /// The way to embed a text that is longer than the encoder reads at a time.
+    #[serde(default)]
+    long_texts: LongTexts,
 }
 
 #[derive(Debug, Deserialize, JsonSchema)]
@@ -81,6 +90,59 @@ struct Request {
 enum Input {
     One(String),
     Many(Vec<String>),
+    /// Ids of tokens. Clients make them with the tokenizer of another model, so they are refused.
+    #[schemars(skip)]
+    Ids(Vec<u32>),
+    #[schemars(skip)]
+    ManyIds(Vec<Vec<u32>>),
+}
+
+/// Refuses ids: embedded as those of another tokenizer, they would give wrong vectors in silence.
+fn no_texts(ids: usize) -> Refusal {
+    let detail = format!(
+        "input has {ids} ids of tokens, which OpenAI's tokenizer made and this encoder cannot read; \
+         send texts (in LangChain: check_embedding_ctx_length=False)"
+    );
+    Refusal::new(ErrorCode::InvalidRequest, detail)
+}
+
+/// The encoder, in the form of OpenAI's list of models.
+#[derive(Debug, Serialize, JsonSchema)]
+struct Models {
+    object: &'static str,
+    data: [ModelItem; 1],
+}
+
+#[derive(Debug, Serialize, JsonSchema)]
+struct ModelItem {
+    /// The name that requests may give.
+    id: String,
+    object: &'static str,
+    /// Zero: the encoder does not say when it was made.
+    created: u64,
+    owned_by: &'static str,
+    version: String,
+    precision: String,
+    provider: String,
+    /// The number of values in a vector.
+    dimension: usize,
+}
+
+async fn models(State(vectors): State<BoundedEncoder>) -> Json<Models> {
+    let ModelRef { name, version, precision, provider } = vectors.model().clone();
+    let dimension = vectors.dimension();
+    let (object, owned_by) = ("model", "courant");
+    let item = ModelItem {
+        id: name,
+        object,
+        created: 0,
+        owned_by,
+        version,
+        precision,
+        provider,
+        dimension,
+    };
+    Json(Models { object: "list", data: [item] })
 }
 
 #[derive(Clone, Copy, Debug, Default, Deserialize, JsonSchema)]
@@ -126,7 +188,7 @@ async fn embeddings(
     State(vectors): State<BoundedEncoder>,
     JsonBody(request): JsonBody<Request>,
 ) -> Result<Json<List>, Refusal> {
-    let Request { input, model, encoding_format, dimensions } = request;
+    let Request { input, model, encoding_format, dimensions, long_texts } = request;
     let ours = &vectors.model().name;
     if let Some(asked) = model.filter(|asked| asked != ours && !asked.is_empty()) {
         return Err(NoVectors::Model { ours: ours.clone(), asked }.into());
@@ -138,9 +200,10 @@ async fn embeddings(
     let texts = match input {
         Input::One(text) => vec![text],
         Input::Many(texts) => texts,
+        Input::Ids(ids) => return Err(no_texts(ids.len())),
+        Input::ManyIds(lists) => return Err(no_texts(lists.iter().map(Vec::len).sum())),
     };
-    let found = vectors.of(texts.clone()).await?.vectors;
-    let tokens = vectors.tokens(&texts).await?;
+    let (found, tokens) = vectors.of_any_length(texts, long_texts).await?;
     let item = |(index, vector): (usize, &Embedding)| Item {
         object: "embedding",
         index,

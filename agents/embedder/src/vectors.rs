@@ -1,9 +1,11 @@
 //! Answers requests for vectors over HTTP and gRPC.
 
 use courant_article::{Embedding, ModelRef};
-use courant_inference::{EmbeddedTexts, Encoder, Error, Priority};
+use courant_inference::{EmbeddedTexts, Encoder, Error, Priority, TokenCount};
 use courant_proto::v1;
 use courant_service::{Admission, Refusal, RefusalKind, Unserved, check_count};
+use schemars::JsonSchema;
+use serde::Deserialize;
 
 /// The most texts in one request.
 const MAX_TEXTS: usize = 2048;
@@ -19,8 +21,26 @@ pub(crate) enum NoVectors {
     Model { ours: String, asked: String },
     #[error("the vectors have {ours} dimensions and cannot be made {asked}")]
     Dimensions { ours: usize, asked: usize },
+    #[error(
+        "input {index} has {tokens} tokens, more than the {most} that the encoder reads at a time; \
+         shorten it, or let long_texts be pool or cut"
+    )]
+    TooLong { index: usize, tokens: usize, most: usize },
     #[error(transparent)]
     Encoder(#[from] Error),
+}
+
+/// The way to embed a text that is longer than the encoder reads at a time.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum LongTexts {
+    /// It is read in windows, whose vectors are averaged by their tokens.
+    #[default]
+    Pool,
+    /// Its beginning is read.
+    Cut,
+    /// The request is refused.
+    Refuse,
 }
 
 impl NoVectors {
@@ -29,9 +49,9 @@ impl NoVectors {
         match self {
             Self::Unserved(why) => why.refused(),
             Self::Model { .. } => RefusalKind::NotFound,
-            Self::Dimensions { .. } | Self::Encoder(Error::EmptyText { .. }) => {
-                RefusalKind::Invalid
-            }
+            Self::Dimensions { .. }
+            | Self::TooLong { .. }
+            | Self::Encoder(Error::EmptyText { .. }) => RefusalKind::Invalid,
             Self::Encoder(Error::Overloaded { .. }) => RefusalKind::Overloaded,
             Self::Encoder(Error::Late) => RefusalKind::Late,
             Self::Encoder(Error::Stopped) => RefusalKind::Unavailable,
@@ -92,13 +112,40 @@ impl BoundedEncoder {
         Ok(self.encoder.embed_before(texts, priority, admitted.deadline()).await?)
     }
 
-    /// The tokens of all texts together, without special ones.
-    pub(crate) async fn tokens(&self, texts: &[String]) -> Result<usize, NoVectors> {
-        let mut tokens = 0;
-        for text in texts {
-            tokens += self.encoder.count_tokens(text).await?.tokens;
+    /// One vector per text, in order, and the number of tokens that were read, without special ones.
+    pub(crate) async fn of_any_length(
+        &self,
+        texts: Vec<String>,
+        long: LongTexts,
+    ) -> Result<(Vec<Embedding>, usize), NoVectors> {
+        check_count(&texts, MAX_TEXTS)?;
+        let (mut read, mut long_ones) = (0, Vec::new());
+        for (index, text) in texts.iter().enumerate() {
+            let TokenCount { tokens, first_tokens: most, .. } =
+                self.encoder.count_tokens(text).await?;
+            if tokens > most && long == LongTexts::Refuse {
+                return Err(NoVectors::TooLong { index, tokens, most });
+            }
+            let is_pooled = tokens > most && long == LongTexts::Pool;
+            read += if is_pooled { tokens } else { most };
+            long_ones.extend(is_pooled.then(|| (index, text.clone())));
         }
-        Ok(tokens)
+        // The beginnings of the long ones take their places until they are read whole.
+        let mut vectors = self.of(texts).await?.vectors;
+        if !long_ones.is_empty() {
+            let admitted = self.admission.admit()?;
+            let pooling = async {
+                for (index, text) in long_ones {
+                    let whole = self.encoder.embed_document(&text).await?;
+                    vectors[index] = whole.embeddings.vector;
+                }
+                Ok::<_, Error>(())
+            };
+            let pooled =
+                tokio::time::timeout_at(admitted.deadline().into(), Box::pin(pooling)).await;
+            pooled.map_err(|_| Error::Late)??;
+        }
+        Ok((vectors, read))
     }
 }
 

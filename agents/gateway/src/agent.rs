@@ -1,10 +1,11 @@
 //! The gateway: how it is built and run.
 
 use std::sync::atomic::AtomicU64;
-use std::sync::{Mutex, OnceLock};
+use std::sync::{Arc, Mutex, OnceLock};
 
 use courant_bus::{Bus, Delivery, Stage, Subject};
 use courant_cache::Cache;
+use courant_door::{Handler, KnownUrls, NearCheck, Obligations, release};
 use courant_embedder_client::EmbedderClient;
 use courant_proto::v1;
 use courant_proto::v1::pressure::Level;
@@ -12,23 +13,22 @@ use courant_search::Search;
 use courant_service::{Control, Process, Routes, work_decoding};
 use courant_telemetry::Clock;
 use opentelemetry::metrics::Meter;
+use serde_json::{Map, Value};
 use tokio::sync::{Semaphore, watch};
 use tokio_util::sync::CancellationToken;
 
 use crate::api::{Api, Inner};
 use crate::config::Config;
-use crate::handle::Handler;
-use crate::known::KnownUrls;
 use crate::metrics::Metrics;
-use crate::near::NearCheck;
-use crate::obligations::Obligations;
 use crate::pressure::IntakeStatus;
-use crate::{dead_letters, decisions, http, pressure, release, spool, submissions};
+use crate::{dead_letters, decisions, http, pressure, spool, submissions};
 
 /// The entrance of the pipeline. It decides on submitted entries, publishes the rate at which
 /// more may come, and answers requests over HTTP, MCP and the bus.
 pub struct Gateway {
     handler: Handler,
+    /// The most entries that are decided at a time.
+    concurrency: usize,
     known: KnownUrls,
     api: Api,
     standing: watch::Sender<IntakeStatus>,
@@ -55,40 +55,54 @@ impl Gateway {
             Subject::ENTRY_SUBMITTED,
             Subject::ARTICLE_ACCEPTED,
             Subject::ENTRY_DECIDED,
+            Subject::CRAWL_REQUESTED,
         ]);
         // Nothing is known of the queues yet: a full one refuses by itself.
         let open = v1::Pressure { level: Level::None.into(), ..v1::Pressure::default() };
         let standing = watch::Sender::new(IntakeStatus { pressure: open, obstacle: None });
         let store = search.store().clone();
         let claims = store.claims();
+        let at_door = courant_door::Metrics::new(metrics.agent.clone(), meter);
+        let (rules, concurrency) = (config.rules(), config.concurrency);
         let near =
-            NearCheck::new(&config.near, claims.clone(), &cache, clock.clone(), metrics.clone());
+            NearCheck::new(&rules.near, claims.clone(), &cache, clock.clone(), at_door.clone());
         let api = Api::new(Inner {
             waiting: Semaphore::new(config.max_waiting),
-            config: config.clone(),
+            listeners: Arc::new(Semaphore::new(config.max_listeners)),
+            cores: Semaphore::new(
+                std::thread::available_parallelism().map_or(1, std::num::NonZero::get),
+            ),
+            config,
             bus: bus.clone(),
             embedder: EmbedderClient::new(bus.clone()),
             store,
             search,
             cache,
             clock,
-            metrics: metrics.clone(),
+            metrics,
             standing: standing.subscribe(),
             submissions: AtomicU64::new(0),
             model: Mutex::new(None),
             agents: OnceLock::new(),
+            configuration: OnceLock::new(),
         });
         let known = KnownUrls { claims: claims.clone() };
-        let obligations = Obligations::new(bus.clone(), claims.clone(), metrics.clone());
+        let obligations = Obligations::new(bus.clone(), claims.clone(), at_door.clone());
         let clock = api.clock.clone();
-        let handler = Handler { config, bus, claims, obligations, near, clock, metrics };
-        Ok(Self { handler, known, api, standing, closing: CancellationToken::new() })
+        let handler = Handler { rules, bus, claims, obligations, near, clock, metrics: at_door };
+        Ok(Self { handler, concurrency, known, api, standing, closing: CancellationToken::new() })
     }
 
     /// Sets the agents that the status shows. Without a call, it shows only the gateway. Only
     /// the first call has an effect.
     pub fn set_agents(&self, agents: Vec<Control>) {
         self.api.agents.get_or_init(|| agents);
+    }
+
+    /// Sets the sections of the configuration that are shown, without secrets. Without a call,
+    /// none is shown. Only the first call has an effect.
+    pub fn set_configuration(&self, sections: Map<String, Value>) {
+        self.api.configuration.get_or_init(|| sections);
     }
 
     /// Returns a check that articles can be accepted now.
@@ -123,7 +137,7 @@ impl Gateway {
     /// If the bus cannot be consumed or served, or the store cannot be read.
     pub async fn run(&self, control: Control) -> anyhow::Result<()> {
         self.api.agents.get_or_init(|| vec![control.clone()]);
-        let Handler { config, bus, metrics, near, obligations, .. } = &self.handler;
+        let Handler { bus, metrics, near, obligations, .. } = &self.handler;
         // Before the first entry is judged: what is lost bars nothing from the start.
         Box::pin(obligations.look_at_start()).await?;
         if !near.is_shared() {
@@ -140,7 +154,7 @@ impl Gateway {
         let entries = work_decoding(
             bus,
             Stage::GATEWAY,
-            config.concurrency,
+            self.concurrency,
             &control,
             &metrics.agent,
             decode,
@@ -159,7 +173,14 @@ impl Gateway {
         let deciding =
             decisions::follow(bus, self.api.search.decisions(), &self.api.clock, &control);
         let store = &self.api.store;
-        let pressure = pressure::watch(config, bus, store, metrics, &self.standing, &control);
+        let pressure = pressure::watch(
+            &self.api.config,
+            bus,
+            store,
+            &self.api.metrics,
+            &self.standing,
+            &control,
+        );
         let refill = async {
             if near.is_shared() {
                 Box::pin(near.restore()).await?;

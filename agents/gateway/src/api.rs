@@ -3,14 +3,18 @@
 pub(crate) mod articles;
 pub(crate) mod counts;
 mod cursor;
+mod dead_letters;
 pub(crate) mod decision;
 pub(crate) mod decisions;
+mod entry;
+pub(crate) mod events;
 mod feed;
 pub(crate) mod feeds;
 mod idempotency;
 pub(crate) mod outlets;
 mod passage;
 pub(crate) mod search;
+pub(crate) mod sources;
 pub(crate) mod status;
 pub(crate) mod submit;
 pub(crate) mod view;
@@ -27,6 +31,7 @@ use courant_search::Search;
 use courant_service::Control;
 use courant_store::Store;
 use courant_telemetry::Clock;
+use serde_json::{Map, Value};
 use tokio::sync::{Semaphore, watch};
 
 use crate::config::Config;
@@ -50,12 +55,18 @@ pub(crate) struct Inner {
     pub(crate) standing: watch::Receiver<IntakeStatus>,
     /// Places for submissions that wait for their decision.
     pub(crate) waiting: Semaphore,
+    /// One permit for each processor. A submitted page holds one while it is read.
+    pub(crate) cores: Semaphore,
+    /// Places for clients that listen to events.
+    pub(crate) listeners: Arc<Semaphore>,
     /// Tells submissions of the same millisecond apart.
     pub(crate) submissions: AtomicU64,
     /// The encoder that answered last.
     pub(crate) model: Mutex<Option<ModelRef>>,
     /// The agents of this process, for the status.
     pub(crate) agents: OnceLock<Vec<Control>>,
+    /// The sections of the configuration in force, without secrets.
+    pub(crate) configuration: OnceLock<Map<String, Value>>,
 }
 
 impl Api {

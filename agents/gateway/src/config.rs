@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use courant_config::{RangeError, Ranged, Ranges, range};
 use courant_dedup::NearConfig;
+use courant_door::Rules;
 use courant_service::{Agent, Ports};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -48,6 +49,8 @@ pub struct Config {
     pub max_wait_s: u64,
     /// The most submissions that may wait for their decision at a time, 1 to 1024.
     pub max_waiting: usize,
+    /// The most clients that may listen to events at a time, 1 to 10000.
+    pub max_listeners: usize,
     /// Seconds after which a search continues without the embedder, 0.1 to 30.
     pub embed_timeout_s: f64,
     /// Seconds that the vector of a query is cached, 1 to 86400. For this time a search may use
@@ -75,6 +78,7 @@ impl Default for Config {
             request_timeout_s: 10,
             max_wait_s: 30,
             max_waiting: 64,
+            max_listeners: 256,
             embed_timeout_s: 2.0,
             vector_ttl_s: 600,
             index_folder: None,
@@ -90,6 +94,11 @@ impl Config {
     /// Names the first key that is out of its range.
     pub fn validate(&self) -> Result<(), RangeError> {
         range::check("gateway", self)
+    }
+
+    /// The rules of acceptance.
+    pub(crate) fn rules(&self) -> Rules {
+        Rules { min_words: self.min_words, near: self.near.clone() }
     }
 
     pub(crate) fn request_timeout(&self) -> Duration {
@@ -125,6 +134,7 @@ impl Ranged for Config {
         ranges.within("request_timeout_s", self.request_timeout_s, 1..=300);
         ranges.within("max_wait_s", self.max_wait_s, 0..=300);
         ranges.within("max_waiting", self.max_waiting, 1..=1024);
+        ranges.within("max_listeners", self.max_listeners, 1..=10_000);
         ranges.within("embed_timeout_s", self.embed_timeout_s, 0.1..=30.0);
         ranges.within("vector_ttl_s", self.vector_ttl_s, 1..=86_400);
     }

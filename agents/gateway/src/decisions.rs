@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use courant_article::{ArticleId, Decision};
 use courant_bus::{Bus, Event, FollowedItem, OwnFollower, Subject};
+use courant_dedup::canonicalize;
 use courant_proto::v1;
 use courant_search::{DecidedEntry, Decisions};
 use courant_service::Control;
@@ -80,12 +81,14 @@ async fn gather(events: &mut OwnFollower) -> Option<(Vec<DecidedEntry>, u64)> {
     Some((decided, position?))
 }
 
-fn decision(event: v1::EntryDecided) -> DecidedEntry {
+/// Reads the event of a decision. A refused entry belongs to the article of its address, too.
+pub(crate) fn decision(event: v1::EntryDecided) -> DecidedEntry {
     let decision = Decision::try_from(event.decision()).ok();
     let id = |text: &str| text.parse::<ArticleId>().ok();
     DecidedEntry {
         decision: decision.map_or("", Decision::as_str).to_owned(),
-        own_id: id(&event.own_id),
+        own_id: id(&event.own_id)
+            .or_else(|| canonicalize(&event.url).ok().map(|url| ArticleId::of(&url))),
         article_id: id(&event.article_id),
         of: id(&event.of),
         containment: (event.containment > 0.0).then_some(event.containment),

@@ -1,33 +1,10 @@
-//! The reasons why an entry is refused, or a request fails.
+//! The reasons why a request fails.
 
 use std::time::Duration;
 
 use courant_api::ErrorCode;
 use courant_bus::PublishError;
-use courant_dedup::InvalidUrl;
 use courant_service::Refusal;
-
-/// Why an entry is not an article that can be handled.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub(crate) enum EntryRefusal {
-    /// The URL is not valid.
-    #[error("{0}")]
-    Url(#[from] InvalidUrl),
-    /// The text has no words.
-    #[error("it has no text")]
-    NoText,
-    /// The text is too short for an article.
-    #[error("it has {words} words, fewer than {least}")]
-    TooShort {
-        /// The number of words in the text.
-        words: usize,
-        /// The least number of words that is needed.
-        least: usize,
-    },
-    /// The submission has no time of observation.
-    #[error("it does not say when it was observed")]
-    NoTime,
-}
 
 /// Why a question has no answer. HTTP and MCP say the same of it; what is inside
 /// the system stays in the log.
@@ -39,6 +16,15 @@ pub(crate) enum ApiError {
     /// There is no such article.
     #[error("there is no article {0}; search for one, or wait until it is stored")]
     NoArticle(String),
+    /// There is no such source.
+    #[error("there is no source {0}; GET /v1/sources lists them")]
+    NoSource(String),
+    /// There is no such dead letter.
+    #[error("there is no dead letter {0}")]
+    NoDeadLetter(u64),
+    /// The request contradicts the present state.
+    #[error("{0}")]
+    Conflict(String),
     /// The request is larger than a message may be.
     #[error("the request is too large: {0}")]
     TooLarge(String),
@@ -95,7 +81,8 @@ impl ApiError {
     pub(crate) fn code(&self) -> ErrorCode {
         match self {
             Self::Invalid(_) => ErrorCode::InvalidRequest,
-            Self::NoArticle(_) => ErrorCode::NotFound,
+            Self::NoArticle(_) | Self::NoSource(_) | Self::NoDeadLetter(_) => ErrorCode::NotFound,
+            Self::Conflict(_) => ErrorCode::Conflict,
             Self::TooLarge(_) => ErrorCode::TooLarge,
             Self::OtherSubmission => ErrorCode::IdempotencyConflict,
             Self::Busy { .. } => ErrorCode::Busy,
@@ -164,6 +151,12 @@ impl From<courant_search::Error> for ApiError {
             courant_search::Error::Unsupported(message) => Self::Invalid(message),
             error => Self::Search(error),
         }
+    }
+}
+
+impl From<courant_extract::sources::ListError> for ApiError {
+    fn from(error: courant_extract::sources::ListError) -> Self {
+        Self::Invalid(error.to_string())
     }
 }
 

@@ -1,8 +1,11 @@
 //! HTTP and JSON.
 
+mod dead_letters;
 mod decisions;
+mod events;
 mod feeds;
 mod filters;
+mod sources;
 mod words;
 
 use std::fmt::Display;
@@ -24,7 +27,7 @@ use courant_api::submissions::{Receipt, Submission, Until, Wait};
 use courant_search::CountRequest;
 use courant_service::{JsonBody, Parameters, Refusal, Routes};
 use jiff::{SignedDuration, SpanRelativeTo};
-use serde_json::Value;
+use serde_json::{Map, Value};
 use tokio_util::sync::CancellationToken;
 
 use crate::api::Api;
@@ -66,13 +69,16 @@ pub(crate) fn routes(api: &Api, closing: CancellationToken) -> Routes {
                 .answer(200, Media::Text(LINES)),
             submit_lines,
         )
-        .service(mcp, mcp::over_http(api, closing, MAX_BODY_BYTES))
+        .service(mcp, mcp::over_http(api, closing.clone(), MAX_BODY_BYTES))
         .limited(patience + wait, MAX_BODY_BYTES);
     searching()
         .merge(articles())
         .merge(feeds::routes())
+        .merge(sources::routes())
         .merge(words::routes())
         .merge(decisions::routes())
+        .merge(dead_letters::routes())
+        .merge(events::routes(closing))
         .limited(patience, MAX_BODY_BYTES)
         .merge(writing)
         .with_state(api.clone())
@@ -93,6 +99,11 @@ fn searching() -> Routes<Api> {
                 .filters(&FILTERS)
                 .answer(200, Media::json::<CountAnswer>()),
             counts,
+        )
+        .route(
+            Operation::get("/v1/configuration", "configuration", "Shows the settings in force")
+                .answer(200, Media::json::<Map<String, Value>>()),
+            configuration,
         )
         .route(
             Operation::get("/v1/status", "status", "Shows the state of the pipeline")
@@ -259,6 +270,10 @@ async fn related(
 
 async fn status(State(api): State<Api>) -> Result<Json<Status>, Refusal> {
     Ok(Json(api.status().await?))
+}
+
+async fn configuration(State(api): State<Api>) -> Json<Map<String, Value>> {
+    Json(api.configuration.get().cloned().unwrap_or_default())
 }
 
 #[cfg(test)]

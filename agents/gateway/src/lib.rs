@@ -1,10 +1,9 @@
 //! The gateway is the entrance of the pipeline. It decides on submitted entries (new,
 //! duplicate, revision, syndicated, refused), applies back-pressure, and answers requests.
 //!
-//! - [`Gateway::run`] receives, decides, publishes and settles entries (`handle`, `decide`,
-//!   `near`), publishes the pressure of the queues (`pressure`), answers requests for known
-//!   URLs (`known`), and releases claims whose articles are lost (`obligations`) or became dead
-//!   letters (`release`).
+//! - [`Gateway::run`] receives, decides, publishes and settles entries, answers requests for known
+//!   URLs, and releases claims whose articles are lost (`courant-door`); it publishes the pressure of
+//!   the queues (`pressure`).
 //! - [`Gateway::routes`] are two interfaces, HTTP/JSON (`http`) and MCP (`mcp`), to the same
 //!   requests (`api`). gRPC serves the dead letters and the spool.
 
@@ -12,19 +11,13 @@ mod agent;
 mod api;
 mod config;
 mod dead_letters;
-mod decide;
 mod decisions;
 mod error;
-mod handle;
 mod http;
 mod index_folder;
-mod known;
 mod mcp;
 mod metrics;
-mod near;
-mod obligations;
 mod pressure;
-mod release;
 mod spool;
 mod submissions;
 

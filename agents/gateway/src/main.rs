@@ -4,7 +4,8 @@ use std::process::ExitCode;
 
 use anyhow::Context;
 use courant_cache::Cache;
-use courant_gateway::{AGENT, Gateway, IndexFolder};
+use courant_config::shown;
+use courant_gateway::{AGENT, Config, Gateway, IndexFolder};
 use courant_search::Search;
 use courant_service::AgentStart;
 use courant_store::Store;
@@ -14,10 +15,18 @@ fn main() -> ExitCode {
 }
 
 async fn run(mut start: AgentStart) -> anyhow::Result<()> {
-    let config = start.document.section("gateway")?;
+    let config: Config = start.document.section("gateway")?;
     let bus_config = start.document.section("bus")?;
     let store_config = start.document.section("store")?;
     let cache_config = start.document.section("cache")?;
+    let service_config: courant_service::Config = start.document.section("service")?;
+    let in_force = [
+        ("gateway", shown(&config)?),
+        ("bus", shown::<courant_bus::Config>(&bus_config)?),
+        ("store", shown::<courant_store::Config>(&store_config)?),
+        ("cache", shown::<courant_cache::Config>(&cache_config)?),
+        ("service", shown(&service_config)?),
+    ];
 
     let (clock, meter) = (start.clock.clone(), start.meter.clone());
     let bus = start.connect(&bus_config).await?;
@@ -31,6 +40,9 @@ async fn run(mut start: AgentStart) -> anyhow::Result<()> {
     let search = Search::keep(store, index.path()).await.context("cannot open the search index")?;
     start.process.requires("index", &search, |search| async move { Ok(search.ready()?) });
     let gateway = Gateway::build(config, bus.clone(), search, cache, clock, &meter)?;
+    gateway.set_configuration(
+        in_force.into_iter().map(|(name, section)| (name.to_owned(), section)).collect(),
+    );
     start.process.requires("intake", &gateway.intake(), |intake| async move { intake.check() });
     gateway.serve_with(&mut start.process);
     let control = start.control.clone();

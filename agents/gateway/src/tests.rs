@@ -1,6 +1,7 @@
 //! The gateway on an embedded bus and a SQLite store.
 
 mod decisions;
+mod events;
 mod faces;
 mod histories;
 mod mcp_budgets;
@@ -10,6 +11,7 @@ mod mcp_questions;
 mod mcp_tools;
 mod reasons;
 mod search;
+mod sources;
 mod tools;
 
 use std::collections::BTreeMap;
@@ -133,6 +135,17 @@ impl House {
             .body(Body::from(body.to_string()))
             .unwrap();
         self.ask(request).await
+    }
+
+    async fn send(&self, method: &str, path: &str, body: &Value) -> (u16, Value) {
+        let request = Request::builder()
+            .method(method)
+            .uri(path)
+            .header(header::CONTENT_TYPE, "application/json")
+            .body(Body::from(body.to_string()))
+            .unwrap();
+        let response = self.ask(request).await;
+        if response.status() == 204 { (204, Value::Null) } else { read(response).await }
     }
 
     async fn has_stored(&self, url: &str, title: &str, text: &str, vector: [f32; 3]) -> ArticleId {

@@ -136,7 +136,7 @@ async fn an_entry_may_come_as_json() {
 
     let wrong = [
         ("{", "EOF while parsing"),
-        (r#"{"url": "https://a.example/1", "title": "T"}"#, "missing field `text`"),
+        (r#"{"url": "https://a.example/1", "title": "T"}"#, "text is missing"),
         (&whole.replace("observed_at", "observed"), "unknown field `observed`"),
         (
             &whole.replace(r#", "observed_at": "2023-11-14T22:13:20Z""#, ""),

@@ -756,6 +756,9 @@ pub struct PageFields {
     /// The page declares that not everybody may read all of it.
     #[prost(bool, tag = "5")]
     pub paywalled: bool,
+    /// The submitter's own name for the article; empty if it has none. Not of the page.
+    #[prost(string, tag = "6")]
+    pub outer_id: ::prost::alloc::string::String,
 }
 /// A feed's statements on an article, as text.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
@@ -1040,7 +1043,7 @@ pub struct EntryDecided {
     /// The article of the entry's own address; empty where refused.
     #[prost(string, tag = "7")]
     pub own_id: ::prost::alloc::string::String,
-    /// The rule that decided; see `agents/gateway/src/decide.rs`. Empty where refused.
+    /// The rule that decided; see `shared/door/src/decide.rs`. Empty where refused.
     #[prost(string, tag = "8")]
     pub rule: ::prost::alloc::string::String,
     /// For nearly equal texts: the share of the shorter one that stands in the longer one, 0 to 1.
@@ -1676,6 +1679,15 @@ pub struct CrawlRequested {
     /// Who asked, for the record: a key's name, or the program.
     #[prost(string, tag = "4")]
     pub requested_by: ::prost::alloc::string::String,
+    /// Names the submission of a page in `courant.entry.decided`; empty if nobody waits for it.
+    #[prost(string, tag = "5")]
+    pub submission_id: ::prost::alloc::string::String,
+    /// The submitter's own tags of a page, at most 32.
+    #[prost(string, repeated, tag = "6")]
+    pub tags: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
+    /// The submitter's own name for a page.
+    #[prost(string, tag = "7")]
+    pub outer_id: ::prost::alloc::string::String,
 }
 /// Nested message and enum types in `CrawlRequested`.
 pub mod crawl_requested {
@@ -1720,6 +1732,13 @@ pub mod crawl_requested {
             }
         }
     }
+}
+/// The sources in the store have changed, or a look at one is due now: `courant.control.sources`.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct SourcesChanged {
+    /// The source to look at now; empty if none is.
+    #[prost(string, tag = "1")]
+    pub url: ::prost::alloc::string::String,
 }
 /// Articles to be deleted, with all that is derived from them:
 /// `courant.command.storage.delete`.

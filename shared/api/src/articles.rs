@@ -128,6 +128,9 @@ pub struct ArticleView {
     pub modified_at: Option<String>,
     /// The page declares that not everybody may read all of it.
     pub paywalled: bool,
+    /// The submitter's own name for it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub outer_id: Option<String>,
     /// `title`, `summary`, `authors`, `categories` and `published_at` in the words of the
     /// feed that named the page.
     #[serde(default, skip_serializing_if = "FeedFields::is_empty")]

@@ -17,6 +17,8 @@ pub enum ErrorCode {
     ModelNotFound,
     /// The path does not allow the method.
     MethodNotAllowed,
+    /// The request contradicts the present state.
+    Conflict,
     /// The body is larger than the route takes.
     TooLarge,
     /// The body is of a media type or encoding that the route does not take.
@@ -43,12 +45,13 @@ pub enum ErrorCode {
 
 impl ErrorCode {
     /// All codes, by their status.
-    pub const ALL: [Self; 16] = [
+    pub const ALL: [Self; 17] = [
         Self::InvalidRequest,
         Self::OriginNotAllowed,
         Self::NotFound,
         Self::ModelNotFound,
         Self::MethodNotAllowed,
+        Self::Conflict,
         Self::TooLarge,
         Self::UnsupportedMediaType,
         Self::HostNotAllowed,
@@ -83,6 +86,7 @@ impl ErrorCode {
             403 => Self::OriginNotAllowed,
             404 => Self::NotFound,
             405 => Self::MethodNotAllowed,
+            409 => Self::Conflict,
             413 => Self::TooLarge,
             415 => Self::UnsupportedMediaType,
             421 => Self::HostNotAllowed,
@@ -101,6 +105,7 @@ impl ErrorCode {
             Self::NotFound => ("not_found", 404, "There is nothing here"),
             Self::ModelNotFound => ("model_not_found", 404, "There is no such model"),
             Self::MethodNotAllowed => ("method_not_allowed", 405, "The method is not allowed"),
+            Self::Conflict => ("conflict", 409, "The request contradicts the present state"),
             Self::TooLarge => ("too_large", 413, "The request is too large"),
             Self::UnsupportedMediaType => {
                 ("unsupported_media_type", 415, "The media type is not supported")

@@ -19,7 +19,7 @@ pub struct FeedsView {
 }
 
 /// A feed, sitemap, site or list of feeds.
-#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct FeedView {
     /// The address.
     pub url: String,

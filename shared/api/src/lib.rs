@@ -6,7 +6,9 @@
 pub mod articles;
 mod code;
 pub mod counts;
+pub mod dead_letters;
 pub mod decisions;
+pub mod events;
 mod fault;
 pub mod feeds;
 mod hit_fields;
@@ -16,6 +18,7 @@ pub mod outlets;
 mod problem;
 mod read;
 pub mod search;
+pub mod sources;
 pub mod status;
 pub mod submissions;
 pub mod syndication;

@@ -3,16 +3,23 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-/// An article to be let in.
-#[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
+/// An article to be let in: its text, its page as HTML, or its address alone, from which the crawler
+/// fetches it.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Submission {
     /// The article's address, http or https.
     pub url: String,
-    /// The headline.
-    pub title: String,
+    /// The headline. With `html`, that of the page if absent.
+    #[serde(default)]
+    pub title: Option<String>,
     /// The plain text of the article, without markup; cut at 256 KiB.
-    pub text: String,
+    #[serde(default)]
+    pub text: Option<String>,
+    /// The page of the article instead of the text, read as the crawler reads pages. What is stated
+    /// beside it counts more than what the page says.
+    #[serde(default)]
+    pub html: Option<String>,
     /// Names of the authors.
     #[serde(default)]
     pub authors: Vec<String>,
@@ -46,6 +53,9 @@ pub struct Submission {
     /// Not everybody may read all of it at its address.
     #[serde(default)]
     pub paywalled: bool,
+    /// Your own name for the article, which is stored and shown with it.
+    #[serde(default)]
+    pub outer_id: Option<String>,
     /// RFC 3339: when this version was seen. Now, if absent. Older than what is
     /// known of the same URL, it changes nothing.
     #[serde(default)]

@@ -46,6 +46,9 @@ pub struct PageFields {
     /// True if the page declares that not every reader may read all of it.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub paywalled: bool,
+    /// The submitter's own name for the article, not of the page.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub outer_id: Option<String>,
 }
 
 /// The statements of the feed that named a page, as text.
@@ -77,6 +80,7 @@ impl PageFields {
             image: self.image.filter(|image| is_on_the_web(image)),
             tags: list(self.tags, MAX_TAGS, MAX_TAG_BYTES),
             section: self.section.and_then(|section| field(section, MAX_TAG_BYTES)),
+            outer_id: self.outer_id.and_then(|id| field(id, MAX_SUBMISSION_ID_BYTES)),
             ..self
         }
     }
@@ -216,6 +220,7 @@ mod tests {
                 section: Some("Local".into()),
                 modified_at: "2026-03-04".parse().ok(),
                 paywalled: true,
+                outer_id: Some("cms-1".into()),
             },
             ..Entry::default()
         };

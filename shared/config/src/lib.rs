@@ -7,6 +7,7 @@
 pub mod range;
 pub mod reference;
 mod secret;
+mod shown;
 mod wording;
 
 use std::collections::BTreeMap;
@@ -17,6 +18,7 @@ use toml::{Table, Value};
 
 pub use range::{RangeError, Ranged, Ranges};
 pub use secret::Secret;
+pub use shown::shown;
 pub use wording::in_plain_words;
 
 /// Every section of `courant.toml`.

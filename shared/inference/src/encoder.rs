@@ -41,6 +41,8 @@ use results::{Computed, Results};
 pub struct TokenCount {
     /// The number of tokens; 0 for a text with nothing to embed.
     pub tokens: usize,
+    /// The number of those that [`Encoder::embed`] reads.
+    pub first_tokens: usize,
     /// The number of chunks that [`Encoder::embed_document`] makes of it.
     pub chunks: usize,
 }
@@ -300,7 +302,9 @@ impl Encoder {
         let count = move |tokenizer: &TextTokenizer| {
             let tokens = tokenizer.tokens(&text)?.ids.len();
             let window = max_tokens - tokenizer.special_tokens();
-            Ok(TokenCount { tokens, chunks: windows(tokens, window, overlap).len() })
+            let (first_tokens, chunks) =
+                (tokens.min(window), windows(tokens, window, overlap).len());
+            Ok(TokenCount { tokens, first_tokens, chunks })
         };
         self.shared.tokenizer.run(count).await
     }

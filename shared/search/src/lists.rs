@@ -4,7 +4,7 @@ use courant_article::ArticleId;
 use courant_query::Query;
 use courant_text::analyzer::{QueryWord, query_words};
 use tantivy::collector::{Count, DocSetCollector, TopDocs};
-use tantivy::query::{Query as IndexQuery, TermQuery};
+use tantivy::query::{BooleanQuery, Query as IndexQuery, TermQuery};
 use tantivy::schema::IndexRecordOption;
 use tantivy::{Searcher, Term};
 
@@ -38,6 +38,16 @@ pub(crate) fn strict(
     let frequent = frequent_languages(searcher, index.fields.language)?;
     let languages = query_languages(query, &frequent);
     Lowering { fields: index.fields, languages: &languages }.strict(query)
+}
+
+/// Returns true if the article `id` fulfils all conditions.
+pub(crate) fn fulfils(index: &Index, query: &Query, id: ArticleId) -> Result<bool, Error> {
+    let searcher = index.searcher();
+    let strict = strict(index, &searcher, query)?;
+    let term = Term::from_field_bytes(index.fields.id, id.as_bytes());
+    let article = Box::new(TermQuery::new(term, IndexRecordOption::Basic));
+    let both = BooleanQuery::intersection(vec![strict, article]);
+    Ok(searcher.search(&both, &Count)? > 0)
 }
 
 /// Counts the articles that fulfil the conditions.

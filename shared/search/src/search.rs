@@ -237,6 +237,15 @@ impl Search {
         blocking(move || lists::counts(&index, &query, &request)).await
     }
 
+    /// Returns true if the article `id` fulfils all conditions.
+    ///
+    /// # Errors
+    /// [`Error::Unsupported`], or a failure of the index.
+    pub async fn fulfils(&self, query: &Query, id: ArticleId) -> Result<bool, Error> {
+        let (index, query) = (Arc::clone(&self.index), query.clone());
+        blocking(move || lists::fulfils(&index, &query, id)).await
+    }
+
     /// Returns at most `limit` other articles with the same text, in the order of their ids.
     ///
     /// # Errors

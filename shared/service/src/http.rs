@@ -85,7 +85,7 @@ fn cors(allowed: Allowed) -> CorsLayer {
         .allow_origin(AllowOrigin::predicate(move |origin: &HeaderValue, _| {
             allowed.names_origin(origin)
         }))
-        .allow_methods([Method::GET, Method::HEAD, Method::POST, Method::PUT, Method::DELETE])
+        .allow_methods([Method::GET, Method::HEAD, Method::POST, Method::PATCH, Method::DELETE])
         .allow_headers(AllowHeaders::mirror_request())
         .expose_headers(exposed.to_vec() as Vec<HeaderName>)
         .max_age(CORS_MAX_AGE)

@@ -108,6 +108,7 @@ fn grpc_code(code: ErrorCode) -> Code {
         ErrorCode::IdempotencyConflict => Code::AlreadyExists,
         ErrorCode::OriginNotAllowed => Code::PermissionDenied,
         ErrorCode::NotFound | ErrorCode::ModelNotFound => Code::NotFound,
+        ErrorCode::Conflict => Code::FailedPrecondition,
         ErrorCode::MethodNotAllowed => Code::Unimplemented,
         ErrorCode::Busy | ErrorCode::Overloaded => Code::ResourceExhausted,
         ErrorCode::NoEmbedder | ErrorCode::Behind | ErrorCode::Unavailable => Code::Unavailable,

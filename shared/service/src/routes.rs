@@ -8,7 +8,7 @@ use axum::Router;
 use axum::extract::Request;
 use axum::handler::Handler;
 use axum::response::IntoResponse;
-use axum::routing::{get, post};
+use axum::routing::{delete, get, patch, post};
 use courant_api::openapi::{Method, Operation};
 use tower::Service;
 
@@ -37,6 +37,8 @@ impl<S: Clone + Send + Sync + 'static> Routes<S> {
         let method = match operation.method() {
             Method::Get => get(handler),
             Method::Post => post(handler),
+            Method::Patch => patch(handler),
+            Method::Delete => delete(handler),
         };
         self.router = self.router.route(operation.path(), method);
         self.operations.push(operation);

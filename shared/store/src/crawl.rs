@@ -96,6 +96,34 @@ impl Crawl {
         self.database.write("record_listing", in_file, on_server).await
     }
 
+    /// Deletes the records of the listings at `urls`.
+    ///
+    /// # Errors
+    /// A failure of the back end. Nothing was deleted.
+    pub async fn forget_listings(&self, urls: &[String]) -> Result<(), Error> {
+        let in_file = {
+            let urls = urls.to_vec();
+            move |connection: &_| sqlite::listings::forget(connection, &urls)
+        };
+        let on_server = async |client: &mut _| postgres::listings::forget(client, urls).await;
+        self.database.write("forget_listings", in_file, on_server).await
+    }
+
+    /// Makes the looks at the listings at `urls` due at `at_ms` (Unix milliseconds), also those that
+    /// have ended. Returns the number of the listings that are known.
+    ///
+    /// # Errors
+    /// A failure of the back end. Nothing was changed.
+    pub async fn make_due(&self, urls: &[String], at_ms: i64) -> Result<usize, Error> {
+        let in_file = {
+            let urls = urls.to_vec();
+            move |connection: &_| sqlite::listings::make_due(connection, &urls, at_ms)
+        };
+        let on_server =
+            async |client: &mut _| postgres::listings::make_due(client, urls, at_ms).await;
+        self.database.write("make_due", in_file, on_server).await
+    }
+
     /// Returns at most `limit` listings in the order of their URLs, starting behind the URL
     /// `after`.
     ///

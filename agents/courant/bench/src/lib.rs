@@ -3,6 +3,7 @@
 use clap::{Parser, Subcommand};
 
 mod crawl;
+mod gateway;
 mod inference;
 mod peer;
 mod ramp;
@@ -27,6 +28,9 @@ enum Bench {
     /// Crawl generated sites on loopback, through the whole pipeline in one process
     #[command(after_help = "Example:\n  courant-bench crawl --hosts 500 --json")]
     Crawl(crawl::CrawlArgs),
+    /// Submit and search through each face of a gateway, with 1 client to 256
+    #[command(after_help = "Example:\n  courant-bench gateway --clients 1,16,256 --json")]
+    Gateway(gateway::GatewayArgs),
     /// Embed texts of mixed lengths through the encoder, beside loops over bare sessions
     #[command(after_help = "Example:\n  courant-bench inference --rounds 5 --json")]
     Inference(inference::InferenceArgs),
@@ -50,6 +54,7 @@ impl Cli {
         match &self.bench {
             Bench::Start(args) => start::run(args),
             Bench::Crawl(args) => crawl::run(args),
+            Bench::Gateway(args) => gateway::run(args),
             Bench::Inference(args) => inference::run(args),
             Bench::Ramp(args) => ramp::run(args),
             Bench::Store(args) => store::run(args),

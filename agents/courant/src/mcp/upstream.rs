@@ -6,10 +6,8 @@ use anyhow::{Context, anyhow, ensure};
 use axum::Router;
 use axum::body::{Body, Bytes, to_bytes};
 use axum::http::{HeaderMap, Request, StatusCode, header};
+use courant_client::{client, service_address};
 use tower::ServiceExt;
-
-use crate::address::service_address;
-use crate::http::client;
 
 /// The service ends a request before, with an answer.
 const TIMEOUT: Duration = Duration::from_secs(330);

@@ -2,10 +2,10 @@
 
 use courant_article::{FeedFields, PublishedAt};
 use courant_extract::sources::{self, FeedEntry, SitemapPage};
+use courant_sources::{PublisherLimits, Quiet};
 use url::Url;
 
 use crate::error::Fruitless;
-use crate::interval::{PublisherLimits, Quiet};
 use crate::page::{Hint, Lane, Named};
 
 /// Returns the pages that a feed of at most `limit` bytes names, and the times at which its

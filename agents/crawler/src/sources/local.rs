@@ -298,6 +298,7 @@ fn article_line(line: &str) -> Result<Entry, Unusable> {
         section: line.section,
         modified_at: line.modified_at,
         paywalled: line.paywalled,
+        outer_id: None,
     };
     let entry = Entry {
         url: url.into(),

@@ -5,7 +5,9 @@ use std::time::Duration;
 
 use courant_extract::sources::{self, Kind, feed_candidates, sitemap_candidates};
 use courant_extract::{Context, Deadline, page_within};
+use courant_sources::PublisherLimits;
 use courant_store::Listing;
+use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use url::Url;
 
@@ -13,7 +15,6 @@ use crate::crawl::Crawl;
 use crate::error::Fruitless;
 use crate::extent::Extent;
 use crate::handle::gate_of;
-use crate::interval::PublisherLimits;
 use crate::outcome::{Ended, Failure, Refusal};
 use crate::page::Named;
 use crate::sources::documents::{Documents, Fetched};
@@ -46,17 +47,18 @@ impl Looks {
         Self { crawl, documents: Documents::new() }
     }
 
-    /// Looks at a feed, sitemap or site if its look is due, and queues the pages that it names.
+    /// Looks at a feed, sitemap or site if its look is due, and queues the pages that it names. The
+    /// look is not recorded once `stop` is cancelled.
     ///
     /// # Errors
     /// Fails if the crawl is being stopped or the store does not answer. The look was not recorded.
-    pub(crate) async fn look(&self, url: &Url) -> Result<Looked, Ended> {
+    pub(crate) async fn look(&self, url: &Url, stop: &CancellationToken) -> Result<Looked, Ended> {
         loop {
             let before = match self.due(url).await? {
                 Ok(before) => before,
                 Err(listing) => return Ok(Looked { listing, found: None }),
             };
-            match self.look_now(url).await {
+            match self.look_now(url, stop).await {
                 Err(Ended::Elsewhere) if self.crawl.extent == Extent::Forever => {
                     let listing = self.crawl.timetable.elsewhere(url, before);
                     return Ok(Looked { listing, found: None });
@@ -77,7 +79,7 @@ impl Looks {
         })
     }
 
-    async fn look_now(&self, url: &Url) -> Result<Looked, Ended> {
+    async fn look_now(&self, url: &Url, stop: &CancellationToken) -> Result<Looked, Ended> {
         let holding = self.crawl.hold(&domain_of(url)).await?;
         // Another crawler may have looked while this one waited for the domain.
         let before = match self.due(url).await? {
@@ -97,8 +99,9 @@ impl Looks {
         let listing = self.crawl.timetable.plan(url, before, &found, limits);
         pages.close();
         let (crawl, planned) = (Arc::clone(&self.crawl), listing.clone());
+        let stop = stop.clone();
         self.crawl.workers.spawn(async move {
-            crawl.timetable.write_down(planned, pages).await;
+            crawl.timetable.write_down(planned, pages, stop).await;
             // The domain stays held until then, so that no other crawler looks meanwhile.
             drop(holding);
         });

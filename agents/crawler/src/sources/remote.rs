@@ -3,7 +3,9 @@
 use std::collections::{HashSet, VecDeque};
 use std::sync::Arc;
 
+use courant_sources::Following;
 use futures::StreamExt;
+use tokio_util::sync::CancellationToken;
 use url::Url;
 
 use crate::crawl::Crawl;
@@ -22,51 +24,70 @@ const AT_A_TIME: usize = 64;
 pub(crate) async fn follow(looks: &Arc<Looks>, mut sources: Vec<Url>) {
     let crawl = &looks.crawl;
     if crawl.extent == Extent::Forever {
-        return sources.into_iter().for_each(|source| go_on(looks, source));
+        return sources.into_iter().for_each(|source| go_on(looks, source, &crawl.stop, false));
     }
     while !sources.is_empty() {
-        sources.retain(|source| crawl.timetable.follow(source));
-        let rounds = sources.into_iter().map(|source| async move {
-            let (feeds, _) = noted_round(looks, &source).await;
-            feeds
-        });
+        let followed = &crawl.timetable.followed;
+        sources.retain(|source| followed.begin(source, &crawl.stop, false).is_some());
+        let rounds = sources
+            .into_iter()
+            .map(|source| async move { noted_round(looks, &source, &crawl.stop).await.feeds });
         sources = futures::stream::iter(rounds).buffer_unordered(AT_A_TIME).concat().await;
     }
 }
 
-fn go_on(looks: &Arc<Looks>, source: Url) {
-    if looks.crawl.timetable.follow(&source) {
-        looks.crawl.workers.spawn(crawl_on(Arc::clone(looks), source));
+/// Follows `source` from now on if nobody does, until `parent` is cancelled. `is_requested` says that
+/// a record in the store asks for it.
+pub(crate) fn go_on(
+    looks: &Arc<Looks>,
+    source: Url,
+    parent: &CancellationToken,
+    is_requested: bool,
+) {
+    let followed = &looks.crawl.timetable.followed;
+    if let Some(following) = followed.begin(&source, parent, is_requested) {
+        looks.crawl.workers.spawn(crawl_on(Arc::clone(looks), source, following));
     }
 }
 
 /// Repeats rounds over a source, each when a look at one of its listings is due.
-async fn crawl_on(looks: Arc<Looks>, source: Url) {
+async fn crawl_on(looks: Arc<Looks>, source: Url, following: Following) {
+    let crawl = &looks.crawl;
+    let mut listings = Vec::new();
     let rounds = async {
         loop {
-            let (feeds, again_at_ms) = noted_round(&looks, &source).await;
-            feeds.into_iter().for_each(|feed| go_on(&looks, feed));
-            looks.crawl.timetable.until(again_at_ms).await;
+            let round = noted_round(&looks, &source, &following.stop).await;
+            listings = round.listings;
+            round.feeds.into_iter().for_each(|feed| go_on(&looks, feed, &following.stop, false));
+            tokio::select! {
+                () = crawl.timetable.until(round.again_at_ms) => {}
+                () = following.look_now.notified() => {}
+            }
         }
     };
     tokio::select! {
         biased;
-        () = looks.crawl.stop.cancelled() => {}
+        () = following.stop.cancelled() => {}
         () = rounds => {}
+    }
+    if !crawl.stop.is_cancelled() {
+        crawl.timetable.followed.end(&source, &following, &listings);
+        crawl.tally.source(source.as_str(), Ok(()));
+        crawl.memory.forget_if_removed(&source, &listings).await;
     }
 }
 
-/// Makes one round and counts its outcome. Returns the feeds of an OPML file, and the time of
-/// the next round in Unix milliseconds.
-async fn noted_round(looks: &Looks, source: &Url) -> (Vec<Url>, i64) {
-    match round(looks, source).await {
-        Ok(round) => {
-            looks.crawl.tally.source(source.as_str(), round.outcome);
-            (round.feeds, round.again_at_ms)
+/// Makes one round and counts its outcome.
+async fn noted_round(looks: &Looks, source: &Url, stop: &CancellationToken) -> NotedRound {
+    match round(looks, source, stop).await {
+        Ok(Round { outcome, noted }) => {
+            looks.crawl.tally.source(source.as_str(), outcome);
+            noted
         }
         Err(ended) => {
             looks.crawl.tally.source(source.as_str(), Err(ended.into()));
-            (Vec::new(), looks.crawl.timetable.retry_at_ms())
+            let again_at_ms = looks.crawl.timetable.retry_at_ms();
+            NotedRound { feeds: Vec::new(), listings: Vec::new(), again_at_ms }
         }
     }
 }
@@ -74,21 +95,30 @@ async fn noted_round(looks: &Looks, source: &Url) -> (Vec<Url>, i64) {
 /// The result of a round over a source.
 struct Round {
     outcome: Result<(), Fruitless>,
+    noted: NotedRound,
+}
+
+/// The result of a round whose outcome is counted.
+struct NotedRound {
+    /// The feeds of an OPML file.
     feeds: Vec<Url>,
+    /// The URLs of the source and of the listings that it leads to.
+    listings: Vec<String>,
+    /// The time of the next round in Unix milliseconds.
     again_at_ms: i64,
 }
 
 /// Looks at a source and at the feeds and sitemaps that it leads to, as many as the
 /// configuration allows for one site. If these name no pages, the links on the source are
 /// queued.
-async fn round(looks: &Looks, source: &Url) -> Result<Round, Ended> {
+async fn round(looks: &Looks, source: &Url, stop: &CancellationToken) -> Result<Round, Ended> {
     let crawl = &looks.crawl;
     let most = 1 + crawl.config.max_feeds_per_site + crawl.config.max_sitemaps_per_site;
     let mut seen = HashSet::from([source.clone()]);
     let mut waiting = VecDeque::from([source.clone()]);
     let mut looked = Vec::new();
     while let Some(url) = waiting.pop_front() {
-        let look = looks.look(&url).await?;
+        let look = looks.look(&url, stop).await?;
         if look.listing.kind != OPML {
             let leads_to = addresses(&look.listing.leads_to);
             let new = leads_to.filter(|url| seen.insert(url.clone()));
@@ -99,8 +129,10 @@ async fn round(looks: &Looks, source: &Url) -> Result<Round, Ended> {
     let again_at_ms = looked.iter().map(|look| look.listing.next_check_at_ms).min();
     let first = &looked[0].listing;
     let feeds = addresses(if first.kind == OPML { &first.leads_to } else { &[] }).collect();
+    let listings = looked.iter().map(|look| look.listing.url.clone()).collect();
+    let again_at_ms = again_at_ms.unwrap_or_default();
     let outcome = outcome(crawl, source, looked);
-    Ok(Round { outcome, feeds, again_at_ms: again_at_ms.unwrap_or_default() })
+    Ok(Round { outcome, noted: NotedRound { feeds, listings, again_at_ms } })
 }
 
 /// Returns the problem of a source after a round, if it brought no pages. Queues the links of a

@@ -100,3 +100,49 @@ async fn more_requests_than_there_is_room_for_are_told_so() {
     let answer: Value = serde_json::from_slice(&body).unwrap();
     assert_eq!(answer["error"]["code"], "overloaded");
 }
+
+#[tokio::test]
+async fn long_texts_are_pooled_cut_or_refused_and_counted_as_they_are_read() {
+    let api = api(4);
+    let words = |word: &str| format!("{word} ").repeat(600);
+    let long = format!("{}{}", words("river"), words("bridge"));
+    let ask = |text: &str, way: Option<&str>| {
+        let mut body = json!({ "input": ["Rain.", text] });
+        if let Some(way) = way {
+            body["long_texts"] = way.into();
+        }
+        body
+    };
+    let (status, pooled) = post_to(&api, "/v1/embeddings", &ask(&long, None)).await;
+    assert_eq!((status, &pooled["usage"]["total_tokens"]), (StatusCode::OK, &json!(1_202)));
+    let (_, cut) = post_to(&api, "/v1/embeddings", &ask(&long, Some("cut"))).await;
+    assert_eq!(cut["usage"]["total_tokens"], 256);
+    assert_ne!(pooled["data"][1]["embedding"], cut["data"][1]["embedding"]);
+    assert_eq!(pooled["data"][0]["embedding"], cut["data"][0]["embedding"]);
+    let (_, beginning) = post_to(&api, "/v1/embeddings", &ask(&words("river"), Some("cut"))).await;
+    assert_eq!(cut["data"][1]["embedding"], beginning["data"][1]["embedding"]);
+    let (status, refused) = post_to(&api, "/v1/embeddings", &ask(&long, Some("refuse"))).await;
+    assert_eq!(status, StatusCode::BAD_REQUEST);
+    let detail = refused["detail"].as_str().unwrap();
+    assert!(detail.starts_with("input 1 has 1200 tokens, more than the 254"), "{detail}");
+}
+
+#[tokio::test]
+async fn ids_of_another_tokenizer_are_refused_with_the_way_out() {
+    let api = api(4);
+    for input in [json!([9906, 1917]), json!([[9906, 1917], [1]])] {
+        let (status, answer) = post_to(&api, "/v1/embeddings", &json!({ "input": input })).await;
+        assert_eq!(status, StatusCode::BAD_REQUEST);
+        assert!(answer["detail"].as_str().unwrap().contains("check_embedding_ctx_length=False"));
+    }
+}
+
+#[tokio::test]
+async fn the_encoder_is_listed_as_a_model() {
+    let request = Request::get("/v1/models").body(Body::empty()).unwrap();
+    let response = api(4).oneshot(request).await.unwrap();
+    let body = to_bytes(response.into_body(), 1 << 20).await.unwrap();
+    let models: Value = serde_json::from_slice(&body).unwrap();
+    assert_eq!((&models["object"], &models["data"][0]["dimension"]), (&json!("list"), &json!(384)));
+    assert_eq!(models["data"][0]["id"], "all-MiniLM-L6-v2");
+}

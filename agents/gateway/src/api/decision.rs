@@ -1,9 +1,10 @@
-//! The reasons for the decision on an article, from what the store knows of it.
+//! The reasons for the decision on an article, from the index of decisions and from the store.
 
 use courant_api::articles::CopyView;
 use courant_api::decisions::DecisionAnswer;
 use courant_article::{ArticleId, Decision};
 use courant_dedup::registered_domain;
+use courant_search::{DecidedEntry, DecisionKey};
 use courant_store::{Fingerprint, StoredArticle};
 
 use super::Api;
@@ -11,6 +12,9 @@ use super::articles::canonical;
 use super::view::{copy_view, rfc_3339};
 use crate::error::ApiError;
 
+/// The decisions among which the latest on an entry of its own is looked for. The others are on
+/// copies.
+const MAX_DECISIONS: usize = 100;
 /// The most copies of an article that an explanation names.
 const MAX_COPIES: usize = 20;
 
@@ -33,6 +37,8 @@ struct Facts {
     claim: Option<Fingerprint>,
     original: Option<StoredArticle>,
     copies: Vec<CopyView>,
+    /// The latest decision on an entry from the address, if it is of the last week.
+    latest: Option<DecidedEntry>,
 }
 
 impl Api {
@@ -42,7 +48,7 @@ impl Api {
         let decision = facts.decision();
         Ok(DecisionAnswer {
             id: facts.id.to_string(),
-            decision: decision.map_or("unknown", Decision::as_str).to_owned(),
+            decision: facts.decision_name(decision).to_owned(),
             stored: facts.article.is_some(),
             reasons: facts.reasons(decision),
             canonical_url: facts.canonical_url,
@@ -70,6 +76,8 @@ impl Api {
             Some(of) => articles.get(of).await?,
             None => None,
         };
+        let decided = self.search.decisions().find(DecisionKey::Article(id), MAX_DECISIONS).await?;
+        let latest = decided.into_iter().find(|decided| decided.own_id == Some(id));
         let (mut copies, mut revisions) = (Vec::new(), 0);
         if let Some(stored) = article.as_ref().or(original.as_ref()) {
             let found = self.search.copies(&stored.article, MAX_COPIES).await?;
@@ -80,7 +88,7 @@ impl Api {
         }
         let site = canonical.as_ref().map(registered_domain);
         let canonical_url = canonical.map(|url| url.to_string());
-        Ok(Facts { id, canonical_url, site, article, revisions, claim, original, copies })
+        Ok(Facts { id, canonical_url, site, article, revisions, claim, original, copies, latest })
     }
 }
 
@@ -91,13 +99,29 @@ impl Facts {
         stored.or(self.claim.as_ref().map(|claim| claim.verdict.decision))
     }
 
+    /// The name of the decision. An address whose only entry was refused has no other one.
+    fn decision_name(&self, decision: Option<Decision>) -> &'static str {
+        match decision {
+            Some(decision) => decision.as_str(),
+            None if self.refusal().is_some() => Decision::Refused.as_str(),
+            None => "unknown",
+        }
+    }
+
+    /// Says why the latest entry from the address was refused, if it was.
+    fn refusal(&self) -> Option<String> {
+        let latest = self.latest.as_ref()?;
+        (latest.decision == Decision::Refused.as_str()).then(|| {
+            let reason = latest.reason.as_deref().unwrap_or("no reason is known");
+            let at = rfc_3339(latest.decided_at_ms);
+            format!("the entry of {at} from this address was refused: {reason}")
+        })
+    }
+
     fn reasons(&self, decision: Option<Decision>) -> Vec<String> {
         let Some(decision) = decision else {
-            return vec![
-                "nothing came from this address: no source led to it, or its entry was refused \
-                 before it was compared"
-                    .to_owned(),
-            ];
+            let nothing = "nothing came from this address in the last week: no source led to it";
+            return vec![self.refusal().unwrap_or_else(|| nothing.to_owned())];
         };
         let mut reasons = vec![match decision {
             Decision::New => "no article that was known then had this text".to_owned(),
@@ -111,6 +135,7 @@ impl Facts {
             Decision::Duplicate => self.duplicate(),
             Decision::Refused => "the entry was refused".to_owned(),
         }];
+        reasons.extend(self.refusal());
         reasons.extend(self.seen_again());
         if self.article.is_none() && decision.is_accepted() {
             reasons.push("it was let in and is on its way to the store".to_owned());
@@ -135,11 +160,18 @@ impl Facts {
     }
 
     /// Says how near the text is to that of the original.
-    fn same_text(&self) -> &'static str {
+    fn same_text(&self) -> String {
+        if let Some(shared) = self.latest.as_ref().and_then(|latest| latest.containment) {
+            let percent = (shared * 100.0).round();
+            return format!(
+                "nearly the same text ({percent} % of the shorter one stand in the other)"
+            );
+        }
         let original = self.original.as_ref().map(|stored| stored.article.content_hash);
         let own = self.article.as_ref().map(|stored| stored.article.content_hash);
         let own = own.or(self.claim.as_ref().map(|claim| claim.content_hash));
-        if own.is_some() && own == original { "the very same text" } else { "nearly the same text" }
+        let is_same = own.is_some() && own == original;
+        if is_same { "the very same text" } else { "nearly the same text" }.to_owned()
     }
 
     /// Tells of later visits that brought nothing new.

@@ -45,7 +45,7 @@ impl Api {
         let mut decisions = Vec::with_capacity(found.len());
         for decided in found {
             let shared_passage = self.passage_of(&decided).await?;
-            decisions.push(view(decided, shared_passage));
+            decisions.push(decision_view(decided, shared_passage));
         }
         Ok(DecisionsAnswer { decisions })
     }
@@ -63,7 +63,8 @@ impl Api {
     }
 }
 
-fn view(decided: DecidedEntry, shared_passage: Option<String>) -> DecisionView {
+/// Shows a decision.
+pub(super) fn decision_view(decided: DecidedEntry, shared_passage: Option<String>) -> DecisionView {
     DecisionView {
         submission_id: decided.submission_id,
         url: decided.url,

@@ -1,45 +1,27 @@
 //! Accepts an article from an HTTP client.
 
-use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use courant_api::submissions::{Receipt, Submission};
-use courant_article::{
-    ArticleId, Decision, Entry, Evidence, FeedFields, MAX_TAGS, PageFields, PublishedAt, Revision,
-    Text, is_on_the_web,
-};
+use courant_article::{ArticleId, Decision, Entry};
 use courant_bus::{Failure, MessageId, Subject, Subscription};
-use courant_dedup::{canonical_url, content_hash};
+use courant_dedup::content_hash;
+use courant_door::{Decided, Grounds, Identity};
 use courant_proto::v1;
 use courant_proto::v1::pressure::Level;
 use tokio::sync::{SemaphorePermit, TryAcquireError};
 use tokio::time::Instant;
 
 use super::Api;
-use crate::decide::{Decided, Grounds, Identity};
 use crate::error::{ApiError, RETRY_AFTER};
 use crate::pressure::IntakeStatus;
 
-/// A longer headline or name is a mistake.
-const MAX_FIELD_CHARS: usize = 2_000;
-/// A longer tag or section is a mistake.
-const MAX_TAG_CHARS: usize = 100;
-/// More authors are a mistake.
-const MAX_AUTHORS: usize = 50;
-/// A longer name of a submission is a mistake.
-const MAX_SUBMISSION_ID_CHARS: usize = 200;
+/// The decisions from now on, and a place to wait for one.
+type Waiting<'a> = (Subscription<v1::EntryDecided>, SemaphorePermit<'a>);
 
 /// Returns the receipt of a decision.
 pub(crate) fn receipt_of(decided: v1::EntryDecided) -> Receipt {
-    let receipt = Receipt {
-        submission_id: decided.submission_id.clone(),
-        article_id: String::new(),
-        decision: None,
-        of: None,
-        reason: None,
-        change: None,
-    };
-    with_decision(receipt, decided)
+    with_decision(receipt(decided.submission_id.clone(), String::new()), decided)
 }
 
 impl Api {
@@ -53,16 +35,12 @@ impl Api {
         wait: Duration,
     ) -> Result<Receipt, ApiError> {
         self.check_room()?;
-        let (id, entry) = self.entry(submission)?;
+        if submission.text.is_none() && submission.html.is_none() {
+            return self.submit_address(submission, wait).await;
+        }
+        let (id, entry) = self.whole_entry(submission).await?;
         let message_id = message_id(&entry, id);
-        let receipt = Receipt {
-            submission_id: entry.submission_id.clone(),
-            article_id: id.to_string(),
-            decision: None,
-            of: None,
-            reason: None,
-            change: None,
-        };
+        let receipt = receipt(entry.submission_id.clone(), id.to_string());
         // Listening before offering: the decision may fall at once.
         let waiting = if wait.is_zero() { None } else { Some(self.listen().await?) };
         let message = v1::Entry::from(entry.clone());
@@ -72,14 +50,22 @@ impl Api {
         {
             return Ok(with_decision(receipt, decided));
         }
-        let Some((decisions, _place)) = waiting else {
-            return Ok(receipt);
-        };
-        let decided = decision_on(&receipt.submission_id, decisions);
-        match tokio::time::timeout(wait, decided).await {
-            Ok(Some(decided)) => Ok(with_decision(receipt, decided)),
-            Ok(None) | Err(_) => Ok(receipt),
-        }
+        Ok(decided_within(wait, receipt, waiting).await)
+    }
+
+    /// Asks the crawler for the page of a submission that is an address alone, and waits up to `wait`
+    /// for the decision on it.
+    async fn submit_address(
+        &self,
+        submission: Submission,
+        wait: Duration,
+    ) -> Result<Receipt, ApiError> {
+        let (id, request) = self.page_request(submission)?;
+        let receipt = receipt(request.submission_id.clone(), id.to_string());
+        let waiting = if wait.is_zero() { None } else { Some(self.listen().await?) };
+        let message_id = MessageId::new(format!("{}:{id}:page", request.submission_id));
+        self.bus.offer(Subject::CRAWL_REQUESTED, &message_id, &request).await?;
+        Ok(decided_within(wait, receipt, waiting).await)
     }
 
     /// Puts a submission into the queue, and waits up to `wait` until its article is stored. The
@@ -141,7 +127,7 @@ impl Api {
         entry: &Entry,
     ) -> Result<Option<v1::EntryDecided>, ApiError> {
         let now_ms = self.clock.unix_ms();
-        let identity = match Identity::of(entry, &self.config) {
+        let identity = match Identity::of(entry, &self.config.rules()) {
             Ok(identity) => identity,
             Err(refusal) => return Ok(Some(Decided::Refused(refusal).event(entry, now_ms))),
         };
@@ -165,61 +151,9 @@ impl Api {
         Ok(())
     }
 
-    async fn listen(
-        &self,
-    ) -> Result<(Subscription<v1::EntryDecided>, SemaphorePermit<'_>), ApiError> {
+    async fn listen(&self) -> Result<Waiting<'_>, ApiError> {
         let place = self.waiting.try_acquire().map_err(too_many)?;
         Ok((self.bus.subscribe(Subject::ENTRY_DECIDED).await?, place))
-    }
-
-    /// The entry of a submission, and the id by which its article will be found.
-    pub(crate) fn entry(&self, submission: Submission) -> Result<(ArticleId, Entry), ApiError> {
-        check_fields(&submission)?;
-        let declared = submission.declared_canonical_url.as_deref();
-        let url = canonical_url(&submission.url, declared)
-            .map_err(|error| invalid("url", &error, "give the article's http or https address"))?;
-        let id = ArticleId::of(&url);
-        let now = self.clock.now();
-        let observed_at = match submission.observed_at.as_deref() {
-            None => now,
-            Some(time) => time.parse::<jiff::Timestamp>().map_err(|error| {
-                invalid("observed_at", &error, "give RFC 3339 with an offset, or leave it out")
-            })?,
-        };
-        let ahead_s = observed_at.duration_since(now).as_secs();
-        if u64::try_from(ahead_s).is_ok_and(|ahead_s| ahead_s > self.config.max_ahead_s) {
-            let error = format!("it lies {ahead_s} s ahead of the clock here");
-            return Err(invalid("observed_at", &error, "give when it was seen, or leave it out"));
-        }
-        let published_at = time("published_at", submission.published_at)?;
-        let modified_at = time("modified_at", submission.modified_at)?;
-        let submission_id = submission.submission_id.unwrap_or_else(|| {
-            let number = self.submissions.fetch_add(1, Ordering::Relaxed);
-            format!("{id}-{:x}-{number:x}", now.as_millisecond())
-        });
-        let entry = Entry {
-            submission_id,
-            url: submission.url,
-            declared_canonical_url: submission.declared_canonical_url,
-            title: submission.title,
-            authors: submission.authors,
-            published_at,
-            language: submission.language,
-            site_name: submission.site_name,
-            text: Text::new(submission.text),
-            observed_at: Revision(observed_at.as_millisecond()),
-            source: submission.source.unwrap_or_else(|| "api".into()),
-            page: PageFields {
-                image: submission.image,
-                tags: submission.tags,
-                section: submission.section,
-                modified_at,
-                paywalled: submission.paywalled,
-            },
-            feed: FeedFields::default(),
-            evidence: Evidence::default(),
-        };
-        Ok((id, entry))
     }
 }
 
@@ -233,6 +167,22 @@ fn too_many(_: TryAcquireError) -> ApiError {
 fn message_id(entry: &Entry, id: ArticleId) -> MessageId {
     let text = content_hash(entry.text.as_str());
     MessageId::new(format!("{}:{id}:{text}:{}:submitted", entry.submission_id, entry.observed_at))
+}
+
+/// The receipt of a submission without a decision.
+fn receipt(submission_id: String, article_id: String) -> Receipt {
+    let (decision, of, reason, change) = (None, None, None, None);
+    Receipt { submission_id, article_id, decision, of, reason, change }
+}
+
+/// The receipt with the decision, if it falls within `wait`.
+async fn decided_within(wait: Duration, receipt: Receipt, waiting: Option<Waiting<'_>>) -> Receipt {
+    let Some((decisions, _place)) = waiting else { return receipt };
+    let decided = decision_on(&receipt.submission_id, decisions);
+    match tokio::time::timeout(wait, decided).await {
+        Ok(Some(decided)) => with_decision(receipt, decided),
+        Ok(None) | Err(_) => receipt,
+    }
 }
 
 async fn decision_on(
@@ -257,78 +207,4 @@ fn with_decision(receipt: Receipt, decided: v1::EntryDecided) -> Receipt {
         reason: some_text(decided.reason),
         ..receipt
     }
-}
-
-fn check_fields(submission: &Submission) -> Result<(), ApiError> {
-    let too_long = |field: &str, most: usize| {
-        ApiError::Invalid(format!("{field} is longer than {most} characters; shorten it"))
-    };
-    if submission.authors.len() > MAX_AUTHORS {
-        let message = format!("there are more than {MAX_AUTHORS} authors; leave some out");
-        return Err(ApiError::Invalid(message));
-    }
-    if submission.tags.len() > MAX_TAGS {
-        let message = format!("there are more than {MAX_TAGS} tags; leave some out");
-        return Err(ApiError::Invalid(message));
-    }
-    for tag in &submission.tags {
-        if is_longer(tag, MAX_TAG_CHARS) {
-            return Err(too_long("a tag", MAX_TAG_CHARS));
-        }
-    }
-    if submission.section.as_ref().is_some_and(|section| is_longer(section, MAX_TAG_CHARS)) {
-        return Err(too_long("section", MAX_TAG_CHARS));
-    }
-    check_image(submission.image.as_deref())?;
-    for author in &submission.authors {
-        if is_longer(author, MAX_FIELD_CHARS) {
-            return Err(too_long("an author", MAX_FIELD_CHARS));
-        }
-    }
-    let fields = [
-        ("title", Some(&submission.title)),
-        ("language", submission.language.as_ref()),
-        ("site_name", submission.site_name.as_ref()),
-        ("source", submission.source.as_ref()),
-        ("declared_canonical_url", submission.declared_canonical_url.as_ref()),
-    ];
-    for (name, value) in fields {
-        if value.is_some_and(|value| is_longer(value, MAX_FIELD_CHARS)) {
-            return Err(too_long(name, MAX_FIELD_CHARS));
-        }
-    }
-    let id = submission.submission_id.as_deref();
-    if id.is_some_and(|id| is_longer(id, MAX_SUBMISSION_ID_CHARS)) {
-        return Err(too_long("submission_id", MAX_SUBMISSION_ID_CHARS));
-    }
-    if id.is_some_and(|id| id.is_empty() || id.chars().any(char::is_control)) {
-        let message = "submission_id is empty or has control characters; use letters and digits";
-        return Err(ApiError::Invalid(message.into()));
-    }
-    if submission.text.trim().is_empty() {
-        return Err(ApiError::Invalid("text is empty; give the article's plain text".into()));
-    }
-    Ok(())
-}
-
-fn check_image(image: Option<&str>) -> Result<(), ApiError> {
-    let Some(image) = image else { return Ok(()) };
-    if is_longer(image, MAX_FIELD_CHARS) || !is_on_the_web(image) {
-        let message = "image is no http or https address, or too long; leave it out";
-        return Err(ApiError::Invalid(message.into()));
-    }
-    Ok(())
-}
-
-fn is_longer(text: &str, most: usize) -> bool {
-    text.chars().nth(most).is_some()
-}
-
-fn time(field: &str, text: Option<String>) -> Result<Option<PublishedAt>, ApiError> {
-    let fix = "give RFC 3339 with an offset, or a date alone";
-    text.map(|text| text.parse()).transpose().map_err(|error| invalid(field, &error, fix))
-}
-
-fn invalid(field: &str, error: &dyn std::fmt::Display, fix: &str) -> ApiError {
-    ApiError::Invalid(format!("{field}: {error}; {fix}"))
 }

@@ -64,6 +64,7 @@ pub(super) fn article_view(record: StoredArticle) -> ArticleView {
         section: article.page.section,
         modified_at: article.page.modified_at.map(String::from),
         paywalled: article.page.paywalled,
+        outer_id: article.page.outer_id,
         feed: article.feed,
         evidence: evidence_view(article.evidence),
         stored_at: record.stored_at.to_string(),

@@ -11,6 +11,7 @@ mod sources;
 
 use std::time::Duration;
 
+use courant_api::sources::NewSource;
 use courant_api::submissions::Submission;
 use courant_mcp::answer::result;
 use courant_mcp::budget::{Form, ResponseFormat};
@@ -37,6 +38,7 @@ pub(super) enum Call {
     Explain(decision::ExplainDecision),
     Compare(outlets::CompareOutlets),
     Sources(sources::ListSources),
+    AddSource(NewSource),
     Submit(Box<Submission>),
     Status(pipeline::PipelineStatus),
 }
@@ -54,6 +56,7 @@ impl Call {
             "explain_decision" => read(arguments).map(Self::Explain),
             "compare_outlets" => read(arguments).map(Self::Compare),
             "list_sources" => read(arguments).map(Self::Sources),
+            "add_source" => read(arguments).map(Self::AddSource),
             "submit_article" => {
                 read(arguments).map(|submission| Self::Submit(Box::new(submission)))
             }
@@ -73,6 +76,10 @@ impl Call {
             Self::Explain(arguments) => decision::answer(api, arguments).await,
             Self::Compare(arguments) => Box::pin(outlets::answer(api, arguments)).await,
             Self::Sources(arguments) => sources::answer(api, arguments).await,
+            Self::AddSource(source) => {
+                let (_, source) = Box::pin(api.add_source(source)).await?;
+                Ok(result(&source, ResponseFormat::Concise, Form::Text)?)
+            }
             Self::Submit(submission) => {
                 let receipt = api.submit(*submission, decision_wait(api)).await?;
                 Ok(result(&receipt, ResponseFormat::Concise, Form::Text)?)
@@ -152,11 +159,18 @@ pub(super) fn all() -> Vec<Tool> {
             "List the feeds, sitemaps and sites that are followed, or only those that fail, with \
              the reason.",
         ),
+        adding::<NewSource>(
+            "add_source",
+            "Add a source",
+            "Follow a feed, sitemap or site from now on. Its state is `waiting` until the crawler \
+             has looked at it; list_sources shows what came of it.",
+        ),
         adding::<Submission>(
             "submit_article",
             "Submit an article",
-            "Submit a news article as plain text. Waits for the decision: new, revision, \
-             syndicated, duplicate or refused. It is found by search some seconds later.",
+            "Submit a news article: its text with its title, its page as html, or its url alone, \
+             from which the crawler fetches it. Waits for the decision: new, revision, syndicated, \
+             duplicate or refused. It is found by search some seconds later.",
         ),
         reading::<pipeline::PipelineStatus>(
             "pipeline_status",

@@ -6,7 +6,8 @@ use std::time::Duration;
 use courant_article::{ContentHash, Entry};
 use courant_bus::{MessageId, PublishError, Subject, Subscription};
 use courant_proto::v1;
-use futures::stream::{BoxStream, StreamExt};
+use futures::future::BoxFuture;
+use futures::stream::{BoxStream, FuturesUnordered, StreamExt};
 use tokio::sync::watch;
 use tokio::time::Instant;
 use tonic::Status;
@@ -17,6 +18,10 @@ use crate::pressure::IntakeStatus;
 
 /// Entries of one call that wait for their decisions.
 const MAX_WAITING: usize = 256;
+
+/// Entries of one call that are on their way to the queue. Each waits for the disk, and the bus
+/// writes those together that come together.
+const MAX_PUBLISHING: usize = 64;
 
 /// The longest wait for one decision. None comes on an entry that became a dead letter.
 const PATIENCE: Duration = Duration::from_secs(300);
@@ -30,6 +35,9 @@ pub(super) enum Told<F> {
     Decided(u64, v1::EntryDecided),
     Fault(F),
 }
+
+/// The submission's id, and its decision if it was made before.
+type Published = (String, Result<Option<v1::EntryDecided>, Status>);
 
 /// An entry without a decision.
 struct Waiting {
@@ -46,6 +54,7 @@ pub(super) struct Call<F> {
     standing: watch::Receiver<IntakeStatus>,
     /// By the ids of the submissions.
     waiting: HashMap<String, Waiting>,
+    publishing: FuturesUnordered<BoxFuture<'static, Published>>,
 }
 
 impl<F> Call<F> {
@@ -56,6 +65,7 @@ impl<F> Call<F> {
             decisions: api.bus.subscribe(Subject::ENTRY_DECIDED).await?,
             standing: api.standing.clone(),
             waiting: HashMap::new(),
+            publishing: FuturesUnordered::new(),
         })
     }
 
@@ -64,7 +74,9 @@ impl<F> Call<F> {
     pub(super) async fn next(&mut self) -> Result<Option<Told<F>>, Status> {
         while self.entries.is_some() || !self.waiting.is_empty() {
             self.waiting.retain(|_, waiting| waiting.since.elapsed() < PATIENCE);
-            let may_take = self.entries.is_some() && self.waiting.len() < MAX_WAITING;
+            let may_take = self.entries.is_some()
+                && self.waiting.len() < MAX_WAITING
+                && self.publishing.len() < MAX_PUBLISHING;
             let takes_more = may_take
                 && match self.api.check_room() {
                     Ok(()) => true,
@@ -87,12 +99,15 @@ impl<F> Call<F> {
                         return Ok(Some(Told::Decided(waiting.number, decided)));
                     }
                 }
-                entry = entry => match entry {
-                    Some(Ok((number, entry))) => {
-                        if let Some(decided) = self.take(number, entry).await? {
-                            return Ok(Some(Told::Decided(number, decided)));
-                        }
+                Some((id, published)) = self.publishing.next() => {
+                    if let Some(decided) = published?
+                        && let Some(waiting) = self.waiting.remove(&id)
+                    {
+                        return Ok(Some(Told::Decided(waiting.number, decided)));
                     }
+                }
+                entry = entry => match entry {
+                    Some(Ok((number, entry))) => self.take(number, entry)?,
                     Some(Err(fault)) => return Ok(Some(Told::Fault(fault))),
                     None => self.entries = None,
                 },
@@ -103,29 +118,38 @@ impl<F> Call<F> {
         Ok(None)
     }
 
-    /// Puts an entry into the queue. Returns its decision if it was made before.
-    async fn take(
-        &mut self,
-        number: u64,
-        message: v1::Entry,
-    ) -> Result<Option<v1::EntryDecided>, Status> {
+    /// Begins to put an entry into the queue.
+    fn take(&mut self, number: u64, message: v1::Entry) -> Result<(), Status> {
         let entry = Entry::try_from(message.clone()).map_err(|error| {
             Status::invalid_argument(format!("submission {:?}: {error}", message.submission_id))
         })?;
-        let id = message_id(&entry);
-        let published = self.api.bus.publish(Subject::ENTRY_SUBMITTED, &id, &message).await;
-        let published = published.map_err(|error| match error {
-            PublishError::TooLarge { .. } => Status::invalid_argument(error.to_string()),
-            error => unavailable(error),
-        })?;
-        if published.duplicate
-            && let Some(decided) = self.api.decided_before(&entry).await.map_err(unavailable)?
-        {
-            return Ok(Some(decided));
-        }
+        // The decision may fall before the bus confirms the entry.
         let waiting = Waiting { number, since: Instant::now() };
-        self.waiting.insert(message.submission_id, waiting);
-        Ok(None)
+        self.waiting.insert(message.submission_id.clone(), waiting);
+        let api = self.api.clone();
+        self.publishing.push(Box::pin(async move {
+            let published = publish(&api, &entry, &message).await;
+            (message.submission_id, published)
+        }));
+        Ok(())
+    }
+}
+
+/// Puts an entry into the queue. Returns its decision if it was made before.
+async fn publish(
+    api: &Api,
+    entry: &Entry,
+    message: &v1::Entry,
+) -> Result<Option<v1::EntryDecided>, Status> {
+    let id = message_id(entry);
+    let published = api.bus.publish(Subject::ENTRY_SUBMITTED, &id, message).await;
+    let published = published.map_err(|error| match error {
+        PublishError::TooLarge { .. } => Status::invalid_argument(error.to_string()),
+        error => unavailable(error),
+    })?;
+    match published.duplicate {
+        true => api.decided_before(entry).await.map_err(unavailable),
+        false => Ok(None),
     }
 }
 

@@ -57,7 +57,7 @@ pub(crate) async fn decisions_on_lines(api: &Api, body: Body) -> Result<Body, Ap
     let lines = Lines::new(body.into_data_stream());
     let reading = api.clone();
     let entries = unfold(lines, async |mut lines| Some((lines.next().await?, lines)));
-    let entries = entries.map(move |line| entry(&reading, line));
+    let entries = entries.then(move |line| entry(reading.clone(), line));
     let call = Call::new(api, entries.boxed()).await?;
     let answers = unfold(Some(call), async |call| {
         let mut call = call?;
@@ -74,12 +74,12 @@ pub(crate) async fn decisions_on_lines(api: &Api, body: Body) -> Result<Body, Ap
     })))
 }
 
-fn entry(api: &Api, line: Result<(u64, Bytes), Fault>) -> Result<(u64, v1::Entry), Fault> {
+async fn entry(api: Api, line: Result<(u64, Bytes), Fault>) -> Result<(u64, v1::Entry), Fault> {
     let (line, bytes) = line?;
     let fault = |problem| Fault { line, problem: Box::new(problem) };
     let submission = from_json::<Submission>(&bytes);
     let submission = submission.map_err(|error| fault(Problem::of_body(&error)))?;
-    let entry = api.entry(submission);
+    let entry = api.whole_entry(submission).await;
     let (_, entry) = entry.map_err(|error| fault(Problem::new(error.code(), error.to_string())))?;
     Ok((line, entry.into()))
 }

@@ -76,6 +76,7 @@ async fn what_the_page_declares_travels_with_a_submission() {
     body["section"] = "Local".into();
     body["modified_at"] = "2026-03-04".into();
     body["paywalled"] = true.into();
+    body["outer_id"] = "cms-1".into();
     let (status, receipt) = read(house.post("/v1/articles", &body).await).await;
     assert_eq!(status, 202, "{receipt}");
     let mut entries = house.bus.consume(Stage::GATEWAY, 1).await.unwrap();
@@ -87,6 +88,7 @@ async fn what_the_page_declares_travels_with_a_submission() {
         section: "Local".into(),
         modified_at: "2026-03-04".into(),
         paywalled: true,
+        outer_id: "cms-1".into(),
     };
     assert_eq!(sent.page, Some(expected));
     delivery.settle(Ok(())).await;
@@ -101,7 +103,13 @@ async fn wrong_requests_get_json_that_says_what_is_wrong() {
         body
     };
     let bodies = [
-        (json!({"url": "https://a.example/"}), "is missing"),
+        (json!({"url": "https://a.example/", "title": "x"}), "text is missing"),
+        (json!({"url": "https://a.example/", "text": BRIDGE}), "title is missing"),
+        (json!({"title": "x", "text": BRIDGE}), "url is missing"),
+        (with("html", "<p>x".into()), "both text and html"),
+        (json!({"url": "https://a.example/", "html": "<p>x"}), "no article"),
+        (json!({"url": "http://u:p@a.example/"}), "user name or password"),
+        (with("outer_id", "x".repeat(300).into()), "outer_id is longer"),
         (with("url", "ftp://a.example/x".into()), "scheme"),
         (with("published_at", "yesterday".into()), "published_at"),
         (with("observed_at", "2024-01-01".into()), "observed_at"),

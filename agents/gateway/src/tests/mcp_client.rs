@@ -30,7 +30,7 @@ async fn the_official_client_lists_calls_and_reads() {
     drop(rustls::crypto::ring::default_provider().install_default());
     let transport = StreamableHttpClientTransport::from_uri(format!("http://{address}/mcp"));
     let client = soon(().serve(transport)).await.unwrap();
-    assert_eq!(soon(client.list_all_tools()).await.unwrap().len(), 11);
+    assert_eq!(soon(client.list_all_tools()).await.unwrap().len(), 12);
     let arguments = object(&json!({"query": "bridge", "mode": "text"}));
     let call = CallToolRequestParams::new("search_articles").with_arguments(arguments);
     let found = soon(client.call_tool(call)).await.unwrap();

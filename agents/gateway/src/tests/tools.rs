@@ -62,7 +62,7 @@ async fn the_tools_are_few_small_and_described() {
     let (status, answer) = house.mcp("tools/list", json!({})).await;
     assert_eq!(status, 200, "{answer}");
     // The limit is 24,000; stories, trends and watches need room.
-    assert!(answer.to_string().len() <= 19_000, "{} bytes", answer.to_string().len());
+    assert!(answer.to_string().len() <= 20_000, "{} bytes", answer.to_string().len());
     let tools = answer["result"]["tools"].as_array().unwrap();
     let names: Vec<_> = tools.iter().map(|tool| tool["name"].as_str().unwrap()).collect();
     let expected = [
@@ -75,6 +75,7 @@ async fn the_tools_are_few_small_and_described() {
         "explain_decision",
         "compare_outlets",
         "list_sources",
+        "add_source",
         "submit_article",
         "pipeline_status",
     ];
@@ -90,8 +91,38 @@ async fn the_tools_are_few_small_and_described() {
         }
     }
     let adding = tools.iter().filter(|tool| tool["annotations"]["readOnlyHint"] == false);
-    assert_eq!(adding.count(), 1);
+    assert_eq!(adding.count(), 2);
     assert!(answer["result"]["ttlMs"].is_number(), "{answer}");
+}
+
+#[tokio::test]
+async fn a_source_is_added_and_a_page_asked_for() {
+    let house = House::new().await;
+    let feed = json!({"url": "https://a.example/feed", "tags": ["local"]});
+    let source = house.told("add_source", feed).await;
+    assert_eq!((&source["state"], &source["origin"]), (&json!("waiting"), &json!("request")));
+    assert_eq!(
+        courant_sources::Sources::of(house.store.crawl()).all(NOW_MS).await.unwrap().len(),
+        1
+    );
+    let failed = house.call("add_source", json!({"url": "file:///etc/passwd"})).await;
+    assert_eq!(failed["isError"], true, "{failed}");
+    let asked = house.told("submit_article", json!({"url": "https://a.example/1"}));
+    let request = async {
+        let mut requests = house.bus.consume(courant_bus::Stage::CRAWLER, 1).await.unwrap();
+        let delivery = soon(requests.next()).await.unwrap();
+        let request: v1::CrawlRequested = delivery.decode().unwrap();
+        let decided = v1::EntryDecided {
+            submission_id: request.submission_id,
+            decision: v1::Decision::Refused.into(),
+            ..v1::EntryDecided::default()
+        };
+        let id = MessageId::new("decided");
+        house.bus.publish(Subject::ENTRY_DECIDED, &id, &decided).await.unwrap();
+        delivery.settle(Ok(())).await;
+    };
+    let (receipt, ()) = tokio::join!(asked, request);
+    assert_eq!(receipt["decision"], "refused");
 }
 
 #[tokio::test]

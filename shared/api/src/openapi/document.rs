@@ -91,11 +91,13 @@ impl Schemas {
     fn answers(&mut self, operation: &Operation) -> Value {
         let mut answers = Map::new();
         for (status, media) in &operation.answers {
-            let (name, value) = content(media, &mut self.writing);
             let answer = answers
                 .entry(status.to_string())
-                .or_insert_with(|| json!({"description": "The answer.", "content": {}}));
-            answer["content"][name] = value;
+                .or_insert_with(|| json!({"description": "The answer."}));
+            if let Some(media) = media {
+                let (name, value) = content(media, &mut self.writing);
+                answer["content"][name] = value;
+            }
         }
         let problem = self.writing.subschema_for::<Problem>();
         let problem = json!({Problem::MEDIA_TYPE: {"schema": problem}});

@@ -12,6 +12,10 @@ pub enum Method {
     Get,
     /// Sends.
     Post,
+    /// Changes.
+    Patch,
+    /// Removes.
+    Delete,
 }
 
 impl Method {
@@ -20,6 +24,8 @@ impl Method {
         match self {
             Self::Get => "GET",
             Self::Post => "POST",
+            Self::Patch => "PATCH",
+            Self::Delete => "DELETE",
         }
     }
 }
@@ -56,7 +62,7 @@ pub struct Operation {
     pub(super) parameters: Option<MakeSchema>,
     pub(super) filters: Vec<Filter>,
     pub(super) bodies: Vec<Media>,
-    pub(super) answers: Vec<(u16, Media)>,
+    pub(super) answers: Vec<(u16, Option<Media>)>,
 }
 
 impl Operation {
@@ -68,6 +74,16 @@ impl Operation {
     /// Describes `POST path`.
     pub fn post(path: &'static str, id: &'static str, summary: &'static str) -> Self {
         Self::new(Method::Post, path, id, summary)
+    }
+
+    /// Describes `PATCH path`.
+    pub fn patch(path: &'static str, id: &'static str, summary: &'static str) -> Self {
+        Self::new(Method::Patch, path, id, summary)
+    }
+
+    /// Describes `DELETE path`.
+    pub fn delete(path: &'static str, id: &'static str, summary: &'static str) -> Self {
+        Self::new(Method::Delete, path, id, summary)
     }
 
     fn new(method: Method, path: &'static str, id: &'static str, summary: &'static str) -> Self {
@@ -99,7 +115,14 @@ impl Operation {
     /// Answers with this status in this form, or in another one named before.
     #[must_use]
     pub fn answer(mut self, status: u16, media: Media) -> Self {
-        self.answers.push((status, media));
+        self.answers.push((status, Some(media)));
+        self
+    }
+
+    /// Answers with this status and without a body.
+    #[must_use]
+    pub fn answer_empty(mut self, status: u16) -> Self {
+        self.answers.push((status, None));
         self
     }
 

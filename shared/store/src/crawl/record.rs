@@ -92,6 +92,8 @@ pub enum NoteKind {
     Robots,
     /// A source that has moved, or may have.
     Moved,
+    /// A source that is to be followed.
+    Source,
 }
 
 impl NoteKind {
@@ -101,6 +103,7 @@ impl NoteKind {
             Self::Pause => "pause",
             Self::Robots => "robots",
             Self::Moved => "moved",
+            Self::Source => "source",
         }
     }
 }

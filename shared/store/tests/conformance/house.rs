@@ -136,6 +136,7 @@ pub(crate) fn record(
             section: Some("Local".into()),
             modified_at: Some("2024-03-02".parse().unwrap()),
             paywalled: true,
+            outer_id: Some("cms-1".into()),
         },
         feed: FeedFields {
             title: Some("In the feed".into()),

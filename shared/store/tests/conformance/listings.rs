@@ -9,6 +9,8 @@ conformance!(
     the_latest_look_counts,
     listings_come_in_the_order_of_their_urls,
     those_that_fail_most_are_named_first,
+    listings_are_forgotten,
+    an_ended_listing_is_made_due,
 );
 
 fn listing(url: &str, checked_at_ms: i64) -> Listing {
@@ -74,4 +76,23 @@ async fn those_that_fail_most_are_named_first(house: House) {
     let health = house.store.crawl().health(1).await.unwrap();
     assert_eq!((health.listings, health.failing), (3, 2));
     assert_eq!(health.worst, [Listing { failures: 9, ..listing("https://c.com/", 1) }]);
+}
+
+async fn listings_are_forgotten(house: House) {
+    let kept = listing("https://a.com/", 1);
+    for listing in [&kept, &listing("https://a.com/feed", 1)] {
+        house.store.crawl().record_listing(&[], listing).await.unwrap();
+    }
+    house.store.crawl().forget_listings(&["https://a.com/feed".into()]).await.unwrap();
+    assert_eq!(house.store.crawl().listings("", 9).await.unwrap(), [kept]);
+}
+
+async fn an_ended_listing_is_made_due(house: House) {
+    let crawl = house.store.crawl();
+    let ended = Listing { next_check_at_ms: Listing::NEVER_MS, ..listing("https://a.com/feed", 5) };
+    crawl.record_listing(&[], &ended).await.unwrap();
+    let urls = [ended.url.clone(), "https://a.com/other".to_owned()];
+    assert_eq!(crawl.make_due(&urls, 7).await.unwrap(), 1);
+    let due = Listing { next_check_at_ms: 7, ..ended.clone() };
+    assert_eq!(crawl.listing(&ended.url).await.unwrap(), Some(due));
 }

@@ -42,6 +42,25 @@ pub(in crate::crawl) async fn record(
     Ok(())
 }
 
+fn keys(urls: &[String]) -> Vec<Vec<u8>> {
+    urls.iter().map(|url| url_key(url).as_bytes().to_vec()).collect()
+}
+
+pub(in crate::crawl) async fn forget(client: &Session, urls: &[String]) -> Result<(), Error> {
+    client.execute("DELETE FROM listing WHERE key = ANY($1)", &[&keys(urls)]).await?;
+    Ok(())
+}
+
+pub(in crate::crawl) async fn make_due(
+    client: &Session,
+    urls: &[String],
+    at_ms: i64,
+) -> Result<usize, Error> {
+    let query = "UPDATE listing SET next_check_at_ms = $2 WHERE key = ANY($1)";
+    let known = client.execute(query, &[&keys(urls), &at_ms]).await?;
+    Ok(usize::try_from(known).unwrap_or(usize::MAX))
+}
+
 const COLUMNS: &str = "url, kind, checked_at_ms, next_check_at_ms, interval_s, failures, problem,
     fingerprint, leads_to";
 

@@ -33,6 +33,28 @@ pub(in crate::crawl) fn record(connection: &Connection, listing: &Listing) -> Re
     Ok(())
 }
 
+pub(in crate::crawl) fn forget(connection: &Connection, urls: &[String]) -> Result<(), Error> {
+    let mut statement = connection.prepare_cached("DELETE FROM listing WHERE key = ?1")?;
+    for url in urls {
+        statement.execute([url_key(url).as_bytes().as_slice()])?;
+    }
+    Ok(())
+}
+
+pub(in crate::crawl) fn make_due(
+    connection: &Connection,
+    urls: &[String],
+    at_ms: i64,
+) -> Result<usize, Error> {
+    let mut statement =
+        connection.prepare_cached("UPDATE listing SET next_check_at_ms = ?2 WHERE key = ?1")?;
+    let mut known = 0;
+    for url in urls {
+        known += statement.execute(params![url_key(url).as_bytes().as_slice(), at_ms])?;
+    }
+    Ok(known)
+}
+
 const COLUMNS: &str = "url, kind, checked_at_ms, next_check_at_ms, interval_s, failures, problem,
     fingerprint, leads_to";
 

@@ -10,7 +10,7 @@ const UNCHANGED: f64 = 1.5;
 
 /// The limits of the intervals.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Bounds {
+pub struct Bounds {
     /// The interval of a feed that was never looked at.
     pub first: Duration,
     /// The shortest interval.
@@ -21,7 +21,7 @@ pub(crate) struct Bounds {
 
 /// The result of a look at a feed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Look {
+pub enum Look {
     /// The feed names other pages than last time.
     Changed,
     /// The feed names the same pages as last time, or its server calls it unchanged.
@@ -32,7 +32,7 @@ pub(crate) enum Look {
 
 /// The schedule that follows from a look.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Next {
+pub struct Next {
     /// The interval that suits the rate at which the feed changes.
     pub interval: Duration,
     /// The number of failed looks in a row.
@@ -47,12 +47,7 @@ pub(crate) struct Next {
 ///
 /// A feed that fails keeps its interval. Its wait doubles with each further failure, up to the
 /// longest interval.
-pub(crate) fn next(
-    before: Option<(Duration, u32)>,
-    look: Look,
-    asked: Duration,
-    bounds: Bounds,
-) -> Next {
+pub fn next(before: Option<(Duration, u32)>, look: Look, asked: Duration, bounds: Bounds) -> Next {
     let (interval, failures) = before.unwrap_or((bounds.first, 0));
     // The stored interval may exceed the bounds of a new configuration.
     let interval = interval.min(bounds.most);
@@ -69,17 +64,17 @@ pub(crate) fn next(
 
 /// The limits that a publisher sets on looks at a listing.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) struct PublisherLimits {
+pub struct PublisherLimits {
     /// The wait until the next look.
-    pub(crate) wait: Duration,
+    pub wait: Duration,
     /// The hours and days without looks.
-    pub(crate) quiet: Quiet,
+    pub quiet: Quiet,
 }
 
 /// The hours and days, in GMT, in which a feed is not to be fetched (`skipHours` and `skipDays`
 /// of RSS).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Quiet {
+pub struct Quiet {
     /// One bit for each hour of the day.
     hours: u32,
     /// One bit for each day of the week, Monday first.
@@ -91,7 +86,7 @@ const HOURS_OF_A_WEEK: i64 = 7 * 24;
 
 impl Quiet {
     /// Creates it from `hours` (0 to 23) and `days` (0 for Monday to 6). Other values are ignored.
-    pub(crate) fn new(hours: &[u8], days: &[u8]) -> Self {
+    pub fn new(hours: &[u8], days: &[u8]) -> Self {
         let hours = hours.iter().filter(|hour| **hour < 24).fold(0, |bits, hour| bits | 1 << hour);
         let days = days.iter().filter(|day| **day < 7).fold(0, |bits, day| bits | 1 << day);
         Self { hours, days }
@@ -99,7 +94,7 @@ impl Quiet {
 
     /// Returns the first time from `at_ms` on that is not quiet, in Unix milliseconds. Returns
     /// `at_ms` if every hour of the week is quiet, which no publisher means.
-    pub(crate) fn end(self, at_ms: i64) -> i64 {
+    pub fn end(self, at_ms: i64) -> i64 {
         let first = at_ms.div_euclid(HOUR_MS);
         let mut hours = first..=first + HOURS_OF_A_WEEK;
         match hours.find(|hour| !self.has(*hour)) {

@@ -18,13 +18,17 @@ const AT_ONCE: usize = 16;
 
 /// The server of requests for known URLs.
 #[derive(Clone)]
-pub(crate) struct KnownUrls {
-    pub(crate) claims: Claims,
+pub struct KnownUrls {
+    /// The claims on URLs.
+    pub claims: Claims,
 }
 
 impl KnownUrls {
     /// Answers until `control` says to drain.
-    pub(crate) async fn serve(&self, bus: &Bus, control: &Control) -> anyhow::Result<()> {
+    ///
+    /// # Errors
+    /// If the bus cannot be served.
+    pub async fn serve(&self, bus: &Bus, control: &Control) -> anyhow::Result<()> {
         let mut requests = bus.serve::<v1::KnownRequest>(Subject::REQUEST_KNOWN).await?;
         let slots = Arc::new(Semaphore::new(AT_ONCE));
         loop {

@@ -11,11 +11,11 @@ use courant_store::{Claim, Claims, OpenClaim, Ruling};
 use courant_telemetry::Clock;
 use url::Url;
 
-use crate::config::Config;
 use crate::decide::{Decided, Grounds, Identity};
 use crate::metrics::Metrics;
 use crate::near::NearCheck;
 use crate::obligations::Obligations;
+use crate::rules::Rules;
 
 /// The time that a print view waits for the story that it shows. Crawlers submit the story first,
 /// but entries are decided beside one another, and the story may be one that comes again after a
@@ -24,14 +24,21 @@ const PRINT_VIEW_WAIT: Duration = Duration::from_secs(2);
 
 /// The state that handling an entry needs.
 #[derive(Clone)]
-pub(crate) struct Handler {
-    pub(crate) config: Config,
-    pub(crate) bus: Bus,
-    pub(crate) claims: Claims,
-    pub(crate) obligations: Obligations,
-    pub(crate) near: NearCheck,
-    pub(crate) clock: Clock,
-    pub(crate) metrics: Metrics,
+pub struct Handler {
+    /// The rules of acceptance.
+    pub rules: Rules,
+    /// The bus on which articles and decisions are published.
+    pub bus: Bus,
+    /// The claims of the store, which decides.
+    pub claims: Claims,
+    /// The claims whose articles are not stored yet.
+    pub obligations: Obligations,
+    /// The check for earlier texts that are nearly the same.
+    pub near: NearCheck,
+    /// The clock of decisions.
+    pub clock: Clock,
+    /// The instruments.
+    pub metrics: Metrics,
 }
 
 /// The bus took an article for one that it had before.
@@ -46,7 +53,10 @@ impl Handler {
     /// A crash between the store's claim and the publication loses nothing: the
     /// entry comes again, the same claim gets the same verdict, and the article is
     /// published again. Whoever gets it twice is idempotent.
-    pub(crate) async fn handle(self, submitted: v1::Entry) -> Result<(), Failure> {
+    ///
+    /// # Errors
+    /// If the entry cannot be read, or bus or store do not answer.
+    pub async fn handle(self, submitted: v1::Entry) -> Result<(), Failure> {
         let entry = Entry::try_from(submitted).map_err(Failure::discard)?;
         if is_print_view(&entry.url) {
             tokio::time::sleep(PRINT_VIEW_WAIT).await;
@@ -63,7 +73,7 @@ impl Handler {
     /// every revision, so that a remembered one could call a changed text, or one changed
     /// back, a duplicate.
     async fn decide(&self, entry: &Entry) -> Result<Decided, Failure> {
-        let identity = match Identity::of(entry, &self.config) {
+        let identity = match Identity::of(entry, &self.rules) {
             Ok(identity) => identity,
             Err(refusal) => return Ok(Decided::Refused(refusal)),
         };

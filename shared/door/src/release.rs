@@ -19,11 +19,10 @@ const ANALYST: Subject = Subject::new("dlq.analyst");
 const STORAGE: Subject = Subject::new("dlq.storage");
 
 /// Follows the letters until `control` says to drain. What it misses, [`Obligations`] finds.
-pub(crate) async fn run(
-    bus: &Bus,
-    obligations: &Obligations,
-    control: &Control,
-) -> anyhow::Result<()> {
+///
+/// # Errors
+/// If the bus cannot be followed.
+pub async fn run(bus: &Bus, obligations: &Obligations, control: &Control) -> anyhow::Result<()> {
     let subjects = [EMBEDDER, ANALYST, STORAGE];
     let mut letters = bus.follow_shared(NAME, &subjects, AT_ONCE).await?;
     loop {

@@ -15,7 +15,7 @@ const SLOWEST: Duration = Duration::from_secs(10);
 
 /// The latest demand, and the time of the last article.
 #[derive(Debug)]
-pub(crate) struct Pace {
+pub struct Pace {
     latest: watch::Sender<Latest>,
     /// The time of the last article. Under a rate, one article waits for its time and holds this
     /// lock, and the others wait for the lock. No article has a reserved time, so a change of the
@@ -34,17 +34,19 @@ enum Demand {
 }
 
 impl Pace {
-    pub(crate) fn new() -> Self {
+    /// Waits for nothing until a demand is heard.
+    #[expect(clippy::new_without_default, reason = "nothing asks for a default")]
+    pub fn new() -> Self {
         Self { latest: watch::Sender::new(None), last: Mutex::default() }
     }
 
     /// Records the demand that the gateway states.
-    pub(crate) fn hear(&self, pressure: &Pressure) {
+    pub fn hear(&self, pressure: &Pressure) {
         self.latest.send_replace(Some((demand(pressure), Instant::now())));
     }
 
     /// Waits until the next article may be fetched.
-    pub(crate) async fn ready(&self) {
+    pub async fn ready(&self) {
         let mut news = self.latest.subscribe();
         if fresh(&mut news).is_none() {
             return;

@@ -13,19 +13,22 @@ use courant_store::{Claim, Ruling, Verdict};
 use unicode_segmentation::UnicodeSegmentation;
 use url::Url;
 
-use crate::config::Config;
-use crate::error::EntryRefusal;
+use crate::refusal::EntryRefusal;
+use crate::rules::Rules;
 
 /// Under what name an entry asks to be let in.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Identity {
-    pub(crate) url: CanonicalUrl,
-    pub(crate) id: ArticleId,
-    pub(crate) content_hash: ContentHash,
+pub struct Identity {
+    /// The address that names the article.
+    pub url: CanonicalUrl,
+    /// The id of the article.
+    pub id: ArticleId,
+    /// The hash of the normalized text.
+    pub content_hash: ContentHash,
     /// The registered domain of the URL.
-    pub(crate) site: String,
+    pub site: String,
     /// `None` where the text is too short to be compared by its parts.
-    pub(crate) sketch: Option<Sketch>,
+    pub sketch: Option<Sketch>,
 }
 
 impl Identity {
@@ -33,10 +36,13 @@ impl Identity {
     ///
     /// A time of observation must be there, but may be any: an entry that is decided late,
     /// or that another clock stamped, is not lost for its time.
-    pub(crate) fn of(entry: &Entry, config: &Config) -> Result<Self, EntryRefusal> {
+    ///
+    /// # Errors
+    /// The reason for which the entry is refused.
+    pub fn of(entry: &Entry, rules: &Rules) -> Result<Self, EntryRefusal> {
         let url = canonical_url(&entry.url, entry.declared_canonical_url.as_deref())?;
         let text = normalize_text(entry.text.as_str());
-        check_words(&text, config.min_words)?;
+        check_words(&text, rules.min_words)?;
         if entry.observed_at.0 <= 0 {
             return Err(EntryRefusal::NoTime);
         }
@@ -44,12 +50,13 @@ impl Identity {
             id: ArticleId::of(&url),
             content_hash: ContentHash::of_normalized(&text),
             site: registered_domain(&url),
-            sketch: Sketch::of(&text, config.near.min_words),
+            sketch: Sketch::of(&text, rules.near.min_words),
             url,
         })
     }
 
-    pub(crate) fn claim(&self, entry: &Entry, near: Vec<NearArticle>) -> Claim {
+    /// Returns the claim by which the entry asks the store.
+    pub fn claim(&self, entry: &Entry, near: Vec<NearArticle>) -> Claim {
         Claim {
             id: self.id,
             content_hash: self.content_hash,
@@ -82,7 +89,7 @@ fn check_words(text: &str, least: usize) -> Result<(), EntryRefusal> {
 
 /// The gateway's decision on an entry.
 #[derive(Debug)]
-pub(crate) enum Decided {
+pub enum Decided {
     /// It cannot be handled.
     Refused(EntryRefusal),
     /// It was judged by its identity.
@@ -91,18 +98,18 @@ pub(crate) enum Decided {
 
 /// The reason for a ruling.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub(crate) struct Grounds {
+pub struct Grounds {
     /// `new`: address and text are new. `address`: the address is known, with this text or an
     /// older one for a duplicate, with another one for a revision. `text`: another article has the
     /// same words. `parts`: another article has nearly the same text.
-    pub(crate) rule: &'static str,
+    pub rule: &'static str,
     /// The share of the shorter text that stands in the longer one, for `parts`.
-    pub(crate) containment: Option<f32>,
+    pub containment: Option<f32>,
 }
 
 impl Grounds {
     /// `near`: the earlier texts that are nearly the same.
-    pub(crate) fn of(identity: &Identity, verdict: &Verdict, near: &[NearMatch]) -> Self {
+    pub fn of(identity: &Identity, verdict: &Verdict, near: &[NearMatch]) -> Self {
         let text = text_key(&identity.content_hash);
         let rule = match verdict.decision {
             Decision::New | Decision::Refused => "new",
@@ -158,7 +165,7 @@ impl Decided {
     }
 
     /// Returns the event that tells everyone of the decision.
-    pub(crate) fn event(&self, entry: &Entry, now_ms: i64) -> v1::EntryDecided {
+    pub fn event(&self, entry: &Entry, now_ms: i64) -> v1::EntryDecided {
         let told = v1::EntryDecided {
             decided_at_ms: now_ms,
             submission_id: entry.submission_id.clone(),
@@ -212,8 +219,12 @@ mod tests {
         }
     }
 
+    fn rules() -> Rules {
+        Rules { min_words: 10, near: courant_dedup::NearConfig::default() }
+    }
+
     fn identity(entry: &Entry) -> Result<Identity, EntryRefusal> {
-        Identity::of(entry, &Config::default())
+        Identity::of(entry, &rules())
     }
 
     #[test]

@@ -28,7 +28,7 @@ const PACE: Duration = Duration::from_secs(2);
 
 /// The claims of one store, matched with the queues of one bus.
 #[derive(Clone)]
-pub(crate) struct Obligations {
+pub struct Obligations {
     bus: Bus,
     claims: Claims,
     metrics: Metrics,
@@ -45,12 +45,13 @@ struct Followed {
 }
 
 impl Obligations {
-    pub(crate) fn new(bus: Bus, claims: Claims, metrics: Metrics) -> Self {
+    /// Begins with the claims that are open.
+    pub fn new(bus: Bus, claims: Claims, metrics: Metrics) -> Self {
         Self { bus, claims, metrics, followed: Arc::default() }
     }
 
     /// Looks every [`PACE`] until `control` says to drain.
-    pub(crate) async fn run(&self, control: &Control) {
+    pub async fn run(&self, control: &Control) {
         loop {
             if let Err(error) = self.look().await {
                 tracing::warn!(%error, "claims cannot be matched with the queues");
@@ -68,7 +69,7 @@ impl Obligations {
     ///
     /// # Errors
     /// If the bus or the store does not answer.
-    pub(crate) async fn look_at_start(&self) -> anyhow::Result<()> {
+    pub async fn look_at_start(&self) -> anyhow::Result<()> {
         let owed = Box::pin(self.claims.open(MOST)).await?;
         let named = owed.iter().map(|owed| (owed.id, owed.revision));
         let Some(held) = self.bus.holds(named).await? else {

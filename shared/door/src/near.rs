@@ -27,7 +27,7 @@ const LONGEST_PAUSE: Duration = Duration::from_millis(500);
 
 /// The check, with what it needs.
 #[derive(Clone)]
-pub(crate) struct NearCheck {
+pub struct NearCheck {
     config: NearConfig,
     claims: Claims,
     neighbours: NearTextIndex,
@@ -49,7 +49,8 @@ pub(crate) struct NearAnswer {
 }
 
 impl NearCheck {
-    pub(crate) fn new(
+    /// Makes the check on the index of near texts in `cache`.
+    pub fn new(
         config: &NearConfig,
         claims: Claims,
         cache: &Cache,
@@ -141,7 +142,10 @@ impl NearCheck {
     ///
     /// # Errors
     /// If the store does not answer.
-    pub(crate) async fn restore(&self) -> Result<(), courant_store::Error> {
+    ///
+    /// # Errors
+    /// If the store cannot be read.
+    pub async fn restore(&self) -> Result<(), courant_store::Error> {
         let oldest_s = self.now_s().saturating_sub(self.config.max_age_s());
         self.claims.forget_sketches(i64::from(oldest_s) * 1000, self.config.capacity).await?;
         match self.neighbours.is_unused().await {
@@ -182,7 +186,7 @@ impl NearCheck {
     }
 
     /// Returns true if replicas share the index.
-    pub(crate) fn is_shared(&self) -> bool {
+    pub fn is_shared(&self) -> bool {
         self.neighbours.is_shared()
     }
 

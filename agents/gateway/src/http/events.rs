@@ -1,0 +1,66 @@
+//! Events over HTTP, as server-sent events.
+
+use std::convert::Infallible;
+use std::time::Duration;
+
+use axum::extract::State;
+use axum::http::HeaderMap;
+use axum::response::sse::{Event, KeepAlive, Sse};
+use axum::response::{IntoResponse, Response};
+use courant_api::events::EventsParams;
+use courant_api::openapi::{Media, Operation};
+use courant_service::{Parameters, Refusal, Routes};
+use futures::StreamExt;
+use tokio_util::sync::CancellationToken;
+
+use crate::api::Api;
+use crate::api::events::{EventRequest, Told};
+use crate::error::ApiError;
+
+/// The header by which a client goes on behind the last event that it has.
+const LAST_EVENT_ID: &str = "last-event-id";
+/// The longest silence on the connection.
+const KEEP_ALIVE: Duration = Duration::from_secs(15);
+
+/// The route of events; `closing` ends the streams.
+pub(super) fn routes(closing: CancellationToken) -> Routes<Api> {
+    let events = Operation::get("/v1/events", "events", "Tells events as they happen")
+        .parameters::<EventsParams>()
+        .answer(200, Media::Text("text/event-stream"));
+    Routes::new()
+        .route(events, move |api, headers, params| events_of(api, headers, params, closing))
+}
+
+async fn events_of(
+    State(api): State<Api>,
+    headers: HeaderMap,
+    Parameters(params): Parameters<EventsParams>,
+    closing: CancellationToken,
+) -> Result<Response, Refusal> {
+    let EventsParams { types, q: query, after } = params;
+    let last = headers.get(LAST_EVENT_ID).filter(|value| !value.is_empty());
+    let last =
+        last.map(|value| position(&String::from_utf8_lossy(value.as_bytes()))).transpose()?;
+    let request = EventRequest { types, query, after: last.or(after) };
+    let told = Box::pin(api.events(request, closing)).await?;
+    let events = told.map(|told| Ok::<_, Infallible>(event(&told)));
+    let keep_alive = KeepAlive::new().interval(KEEP_ALIVE);
+    Ok(Sse::new(events).keep_alive(keep_alive).into_response())
+}
+
+fn position(text: &str) -> Result<u64, ApiError> {
+    text.trim().parse().map_err(|_| {
+        let shown: String = text.chars().take(40).collect();
+        ApiError::Invalid(format!("Last-Event-ID is {shown:?}; give the id of an event"))
+    })
+}
+
+fn event((position, view): &Told) -> Event {
+    // Texts and numbers can always be written as JSON, and JSON has no line ends of its own.
+    let data = serde_json::to_string(view).unwrap_or_default();
+    let event = Event::default().event(view.kind()).data(data);
+    match position {
+        Some(position) => event.id(position.to_string()),
+        None => event,
+    }
+}
