@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use courant_query::Query;
-use courant_text::language::{Script, read};
+use courant_text::language::{Script, likeliest_of, read};
 use tantivy::Searcher;
 use tantivy::schema::Field;
 
@@ -45,7 +45,7 @@ pub(crate) fn own_language<'a>(query: &'a Query, frequent: &'a [String]) -> Opti
         return Some(language);
     }
     let frequent: Vec<&str> = frequent.iter().map(String::as_str).collect();
-    read(&telling(&query.loose_words())?.join(" ")).guess_among(&frequent)
+    likeliest_of(&read(&telling(&query.loose_words())?.join(" ")), &frequent)
 }
 
 /// Returns the words that tell the language, those that tell more four times. Names of firms and people

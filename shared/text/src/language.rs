@@ -13,12 +13,11 @@ mod script;
 mod table;
 
 pub use build::{Counts, Label, write_table};
-pub use declared::{canonical, with_declared};
+pub use declared::{canonical, likeliest_of, with_declared};
 pub use features::{FeatureKind, features, is_sign};
 pub use script::Script;
 pub use table::TableError;
 
-use declared::CONTRADICTION;
 use script::Letters;
 use table::{Score, Table};
 
@@ -84,15 +83,6 @@ impl Reading {
         let others: f64 = self.scores.iter().skip(1).map(|score| odds(score.rate)).sum();
         let confidence = 1.0 / (1.0 + others + odds(self.chance()));
         Some(Guess { language: best.language, confidence })
-    }
-
-    /// Returns the likeliest of `languages`, unless the text contradicts it clearly, or has too few
-    /// letters.
-    pub fn guess_among<'a>(&self, languages: &[&'a str]) -> Option<&'a str> {
-        let behind = |language: &&'a str| Some((self.behind(language)?, *language));
-        let all = languages.iter().filter_map(behind);
-        let (gap, language) = all.min_by(|a, b| a.0.total_cmp(&b.0))?;
-        (self.is_enough() && self.evidence(gap) < CONTRADICTION).then_some(language)
     }
 
     /// Returns the number of letters of the dominant script that were read.

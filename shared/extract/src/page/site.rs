@@ -11,7 +11,7 @@ const SEPARATORS: [&str; 18] = [
 /// The bar, and the characters that stand in for it.
 const BARS: [&str; 5] = [" | ", " ㅣ ", " ｜ ", " │ ", " ǀ "];
 
-/// What old blogs put between the site's name and the headline.
+/// The words that old blogs put between the site's name and the headline.
 const ARCHIVES: [&str; 2] = ["blogarchive", "blogarchiv"];
 /// The fewest characters of a host's name that shows a longer text to be the site's name.
 const MIN_HOST_CHARS: usize = 5;

@@ -93,7 +93,7 @@ const KIN: [(&str, &[&str]); 27] = [
 /// not contradicted. Close relatives differ by less, other languages by more.
 const NEAR: f64 = 0.2;
 /// The evidence, in nats, that it takes to contradict a declaration. A short text may not reach it.
-pub(super) const CONTRADICTION: f64 = 4.0;
+const CONTRADICTION: f64 = 4.0;
 
 /// Returns the ISO 639-1 code of a language tag, such as `pt` for `pt-BR` and `no` for `nb`.
 /// Returns `None` if the tag names no language.
@@ -116,6 +116,16 @@ pub fn with_declared(reading: &Reading, declared: Option<&str>) -> Option<Guess>
         Some(guess) => guess.language == language || !is_contradicted(reading, guess, language),
     };
     if stands { Some(Guess { language, confidence: 1.0 }) } else { guess }
+}
+
+/// Returns the likeliest of `languages`, unless the text contradicts it clearly, or has too few
+/// letters.
+pub fn likeliest_of<'a>(reading: &Reading, languages: &[&'a str]) -> Option<&'a str> {
+    let behind = |language: &&'a str| Some((reading.behind(language)?, *language));
+    let all = languages.iter().filter_map(behind);
+    let (gap, language) = all.min_by(|a, b| a.0.total_cmp(&b.0))?;
+    let is_told = reading.is_enough() && reading.evidence(gap) < CONTRADICTION;
+    is_told.then_some(language)
 }
 
 fn is_contradicted(reading: &Reading, guess: Guess, language: &str) -> bool {
