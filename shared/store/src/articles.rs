@@ -3,24 +3,22 @@
 pub(crate) mod batch;
 pub(crate) mod encoder;
 pub(crate) mod facts;
-mod postgres;
+pub(crate) mod postgres;
 pub(crate) mod record;
 pub(crate) mod row;
 mod sqlite;
 pub(crate) mod upkeep;
 
-pub(crate) use postgres::{DIVIDED, divide};
-
 use std::sync::Arc;
 
 use courant_article::{ArticleId, Embedding};
+use courant_file_vectors::Resident;
 use courant_postgres::{Session, Span};
 use courant_vectors::RowSet;
 use rusqlite::Connection;
 
 use crate::database::{Backend, Database};
 use crate::error::Error;
-use crate::sqlite::resident::Resident;
 use record::{
     ArticleExcerpt, ArticleSubjects, ArticleSummary, Change, Neighbour, ReplacedRevision,
     StoreHead, StoredArticle, UpsertOutcome,

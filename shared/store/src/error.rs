@@ -186,6 +186,18 @@ impl From<DimensionError> for Error {
     }
 }
 
+impl From<courant_file_vectors::Error> for Error {
+    fn from(error: courant_file_vectors::Error) -> Self {
+        use courant_file_vectors::Error as Cause;
+        match error {
+            Cause::Sqlite(error) => error.into(),
+            Cause::Dimension(error) => error.into(),
+            Cause::Place(reason) => Self::Place(reason.into()),
+            Cause::Corrupt(what) => Self::Corrupt(what),
+        }
+    }
+}
+
 impl From<Arc<rusqlite::Error>> for Error {
     fn from(error: Arc<rusqlite::Error>) -> Self {
         use rusqlite::ErrorCode;

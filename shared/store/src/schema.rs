@@ -3,7 +3,8 @@
 use tokio_postgres::types::Type;
 use tokio_postgres::{Client, GenericClient, Transaction};
 
-use crate::articles::{self, facts};
+use crate::articles::facts;
+use crate::articles::postgres::divide;
 use crate::error::Error;
 use crate::ladder::{POSTGRES, SchemaVersions};
 
@@ -28,8 +29,8 @@ pub(crate) async fn migrate(
         if step.number == facts::STEP {
             facts::postgres::fill(&transaction).await?;
         }
-        if step.number == articles::DIVIDED {
-            articles::divide(&transaction).await?;
+        if step.number == divide::STEP {
+            divide::fill(&transaction).await?;
         }
         let done = "INSERT INTO courant_schema VALUES ($1)";
         transaction.execute_typed(done, &[(&step.number, Type::INT8)]).await?;

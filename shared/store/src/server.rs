@@ -6,6 +6,7 @@ use std::time::Duration;
 use courant_postgres::{Postgres, Session, Settings};
 use courant_telemetry::Clock;
 
+use crate::articles::encoder::Encoder;
 use crate::config::Config;
 use crate::error::Error;
 use crate::ladder::SchemaVersions;
@@ -14,13 +15,6 @@ use crate::schema;
 /// The longest time that a migration may take, or wait for that of another process: a step may
 /// write every article again.
 const MIGRATION: Duration = Duration::from_secs(3600);
-
-/// The encoder whose vectors are searched, and the table that has them.
-#[derive(Clone, Debug)]
-pub(crate) struct Encoder {
-    pub(crate) name: String,
-    pub(crate) relation: String,
-}
 
 /// An open server, and its read replica if there is one.
 ///

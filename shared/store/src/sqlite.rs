@@ -6,16 +6,14 @@
 //! are loaded when the file is opened and follow each commit.
 
 pub(crate) mod check;
-pub(crate) mod resident;
 mod schema;
-pub(crate) mod settings;
-pub(crate) mod vectors;
-mod writer;
+pub(crate) mod writer;
 
 use std::fs::{File, TryLockError};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
+use courant_file_vectors::Resident;
 use courant_host::FileIdentity;
 use courant_telemetry::Clock;
 use courant_vectors::ScanPlacement;
@@ -26,7 +24,6 @@ use crate::config::Config;
 use crate::error::Error;
 use crate::ladder::SchemaVersions;
 use check::StoreRepair;
-use resident::Resident;
 use writer::Writer;
 
 /// Reads at the same time; more only wait for the cores.

@@ -14,6 +14,13 @@ pub(super) use postgres::{agree as agree_in_postgres, current as current_in_post
 pub(super) use sqlite::agree as agree_in_sqlite;
 pub(crate) use sqlite::{current as current_in_sqlite, name_by_articles};
 
+/// The encoder of a Postgres database, and the table that has its vectors.
+#[derive(Clone, Debug)]
+pub(crate) struct Encoder {
+    pub(crate) name: String,
+    pub(crate) relation: String,
+}
+
 /// The name of the one encoder that made the vectors of `records`.
 ///
 /// # Errors

@@ -7,12 +7,12 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use courant_article::ArticleId;
+use courant_file_vectors::tables::{remake_codes, wrong_codes};
 use courant_salvage::{Damaged, Rows, damage, new_file_for, put_in_place};
 use rusqlite::Connection;
 use serde::Serialize;
 
 use super::schema::{open_for_reading, open_or_create};
-use super::vectors::{remake_codes, wrong_codes};
 use crate::articles::facts;
 use crate::claims::obligation::ClosedClaim;
 use crate::claims::sqlite::settle;

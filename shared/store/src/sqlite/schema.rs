@@ -3,11 +3,11 @@
 use std::path::Path;
 use std::time::Duration;
 
+use courant_file_vectors::tables::complete_codes;
 use courant_host::FileIdentity;
 use courant_salvage::open_for_reading_only;
 use rusqlite::{Connection, OptionalExtension, TransactionBehavior};
 
-use super::vectors::complete_codes;
 use crate::articles::encoder::name_by_articles;
 use crate::articles::facts;
 use crate::error::Error;

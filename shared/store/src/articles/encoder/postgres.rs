@@ -4,9 +4,9 @@ use std::sync::OnceLock;
 
 use courant_postgres::{Queries, Session};
 
+use super::Encoder;
 use crate::articles::postgres::layout::{self, divided};
 use crate::error::Error;
-use crate::server::Encoder;
 
 const CURRENT: &str = "
 SELECT name, relation FROM courant_encoder WHERE is_current AND relation IS NOT NULL";

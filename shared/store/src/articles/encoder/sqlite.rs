@@ -1,9 +1,9 @@
 //! The encoder of a SQLite file: a setting.
 
+use courant_file_vectors::settings;
 use rusqlite::{Connection, OptionalExtension};
 
 use crate::error::Error;
-use crate::sqlite::settings;
 
 const SETTING: &str = "encoder";
 const OF_MOST_ARTICLES: &str = "
@@ -12,7 +12,7 @@ GROUP BY name ORDER BY count(*) DESC, name LIMIT 1";
 
 /// Returns the name of the encoder, if there is a vector.
 pub(crate) fn current(connection: &Connection) -> Result<Option<String>, Error> {
-    settings::get(connection, SETTING)
+    Ok(settings::get(connection, SETTING)?)
 }
 
 /// Makes `name` the encoder, if there is none yet.
@@ -22,7 +22,7 @@ pub(crate) fn current(connection: &Connection) -> Result<Option<String>, Error> 
 pub(in crate::articles) fn agree(connection: &Connection, name: &str) -> Result<(), Error> {
     match current(connection)? {
         Some(stored) => super::check(&stored, name),
-        None => settings::set(connection, SETTING, name),
+        None => Ok(settings::set(connection, SETTING, name)?),
     }
 }
 
@@ -34,5 +34,5 @@ pub(crate) fn name_by_articles(connection: &Connection) -> Result<(), Error> {
     }
     let name: Option<String> =
         connection.query_row(OF_MOST_ARTICLES, [], |row| row.get(0)).optional()?;
-    name.map_or(Ok(()), |name| settings::set(connection, SETTING, &name))
+    Ok(name.map_or(Ok(()), |name| settings::set(connection, SETTING, &name))?)
 }

@@ -8,7 +8,7 @@ use courant_vectors::RowSet;
 use pgvector::HalfVector;
 use tokio_postgres::Row as SqlRow;
 
-use crate::articles::encoder;
+use crate::articles::encoder::{self, Encoder};
 use crate::articles::record::{
     ArticleExcerpt, ArticleSubjects, ArticleSummary, EXCERPT_CHARS, Neighbour, ReplacedRevision,
     StoredArticle, Subjects,
@@ -18,7 +18,6 @@ use crate::columns::{
     article_id, article_number, content_hash, instant, optional_id, parsed, published,
 };
 use crate::error::Error;
-use crate::server::Encoder;
 
 /// `{vector}` stands for the article's vector.
 const ARTICLE: &str = "

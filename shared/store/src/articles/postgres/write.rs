@@ -7,15 +7,15 @@ use courant_postgres::{Queries, Session, Transaction};
 use pgvector::HalfVector;
 use tokio_postgres::Row;
 
+use crate::articles::batch;
+use crate::articles::encoder::{self, Encoder};
 use crate::articles::facts::{self, Facts};
 use crate::articles::postgres::layout;
 use crate::articles::record::{StoredArticle, UpsertOutcome};
 use crate::articles::row::ArticleRow;
-use crate::articles::{batch, encoder};
 use crate::claims::obligation::ClosedClaim;
 use crate::claims::postgres::settle;
 use crate::error::Error;
-use crate::server::Encoder;
 
 /// The place of each article of the batch: the time of its first observation, and its number. The
 /// row of one that is stored is locked, so that nobody deletes the article meanwhile. `xmax` is 0 in

@@ -1,6 +1,8 @@
 //! Articles, lists of them, and the nearest by vector.
 
 use courant_article::{ArticleId, Embedding, Revision, Text};
+use courant_file_vectors::Resident;
+use courant_file_vectors::tables::{from_bytes, row_number};
 use courant_postgres::Span;
 use courant_vectors::RowSet;
 use rusqlite::{Connection, OptionalExtension, Row as SqlRow, params};
@@ -12,8 +14,6 @@ use crate::articles::record::{
 use crate::articles::row::ArticleRow;
 use crate::columns::{article_id, content_hash, corrupt, instant, optional_id, parsed, published};
 use crate::error::Error;
-use crate::sqlite::resident::Resident;
-use crate::sqlite::vectors::{from_bytes, row_number};
 
 const ARTICLE: &str = "
 SELECT id, revision, url, content_hash, title, authors, published_at, declared_language, language,
@@ -218,5 +218,5 @@ pub(in crate::articles) fn nearest_numbers(
 ) -> Result<Vec<(u32, f32)>, Error> {
     // Hundreds of reads in one transaction, which each would begin and end on its own.
     let transaction = connection.unchecked_transaction()?;
-    resident.nearest(&transaction, vector.as_slice(), limit, among)
+    Ok(resident.nearest(&transaction, vector.as_slice(), limit, among)?)
 }

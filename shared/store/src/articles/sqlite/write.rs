@@ -1,5 +1,7 @@
 //! Upserts.
 
+use courant_file_vectors::tables::row_number;
+use courant_file_vectors::{Resident, tables};
 use rusqlite::{CachedStatement, Connection, OptionalExtension, params};
 
 use crate::articles::facts::{self, Facts};
@@ -10,9 +12,7 @@ use crate::articles::{batch, encoder};
 use crate::claims::obligation::ClosedClaim;
 use crate::claims::sqlite::settle;
 use crate::error::Error;
-use crate::sqlite::resident::Resident;
-use crate::sqlite::vectors::row_number;
-use crate::sqlite::{Sqlite, vectors};
+use crate::sqlite::Sqlite;
 
 const INSERT: &str = "
 INSERT INTO article (id, revision, url, content_hash, title, authors, published_at,
@@ -102,7 +102,7 @@ fn write_all(connection: &Connection, prepared: Prepared) -> Result<Written, Err
             let facts = Facts::of(&row)?;
             let number = write(&mut insert, &row, &facts, change)?;
             facts::sqlite::write(connection, &row.id, &facts)?;
-            vectors::write(connection, number, &row.vector)?;
+            tables::write(connection, number, &row.vector)?;
             changed.push((row_number(number)?, row.vector));
         }
         kept.push((place, outcome));

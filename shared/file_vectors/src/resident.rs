@@ -1,17 +1,14 @@
 //! The vectors in memory: their codes, or all values where a device compares them.
 
-mod depth;
-mod matrix;
-
 use std::sync::{Mutex, PoisonError};
 
 use courant_vectors::{DimensionError, RowSet, ScanPlacement, SignCodes, on_cpu};
 use rusqlite::Connection;
 
-use super::vectors::{self, THREADS};
+use crate::depth::RerankDepth;
 use crate::error::Error;
-use depth::RerankDepth;
-use matrix::MatrixRows;
+use crate::matrix::MatrixRows;
+use crate::tables::{self, THREADS};
 
 /// Shorter vectors have too few signs to tell them apart, and take little memory as they are.
 const LEAST_DIMENSION: usize = 128;
@@ -20,7 +17,7 @@ const LEAST_DIMENSION: usize = 128;
 const CANDIDATES_PER_RESULT: usize = 3;
 
 /// The vectors of all articles, by their numbers.
-pub(crate) struct Resident(Rows);
+pub struct Resident(Rows);
 
 enum Rows {
     /// One bit per value; the file has the values.
@@ -35,7 +32,7 @@ impl Resident {
     ///
     /// # Errors
     /// [`Error::Place`] if they cannot be there, or a failure of SQLite.
-    pub(crate) fn load(
+    pub fn load(
         connection: &Connection,
         dimension: usize,
         place: Option<ScanPlacement>,
@@ -44,13 +41,16 @@ impl Resident {
         if let Some(place) = place {
             return Ok(Self(Rows::Matrix(MatrixRows::load(connection, dimension, place)?)));
         }
-        let codes = vectors::codes(connection, dimension)?;
+        let codes = tables::codes(connection, dimension)?;
         let depth = Mutex::new(RerankDepth::load(connection, &codes)?);
         Ok(Self(Rows::Codes { codes, depth }))
     }
 
     /// Writes down the settings that were chosen while loading.
-    pub(crate) fn save_settings(&self, connection: &Connection) -> Result<(), Error> {
+    ///
+    /// # Errors
+    /// A failure of SQLite.
+    pub fn save_settings(&self, connection: &Connection) -> Result<(), Error> {
         match &self.0 {
             Rows::Codes { depth, .. } => {
                 depth.lock().unwrap_or_else(PoisonError::into_inner).save(connection)
@@ -60,7 +60,10 @@ impl Resident {
     }
 
     /// Adds or replaces an article's vector.
-    pub(crate) fn set(&mut self, number: u32, vector: &[f32]) -> Result<(), DimensionError> {
+    ///
+    /// # Errors
+    /// [`DimensionError`] if it does not fit.
+    pub fn set(&mut self, number: u32, vector: &[f32]) -> Result<(), DimensionError> {
         match &mut self.0 {
             Rows::Codes { codes, .. } => codes.set(number, SignCodes::encode(vector).as_deref()),
             Rows::Matrix(matrix) => matrix.set(number, vector),
@@ -69,7 +72,10 @@ impl Resident {
 
     /// The `limit` nearest articles with their cosines, best first, equal ones by number; only
     /// those in `among`, if it is given. `connection` reads the file.
-    pub(crate) fn nearest(
+    ///
+    /// # Errors
+    /// [`Error::Dimension`] if the query does not fit, a failure of SQLite, or [`Error::Corrupt`].
+    pub fn nearest(
         &self,
         connection: &Connection,
         query: &[f32],
@@ -86,6 +92,6 @@ impl Resident {
             depth.candidates().max(limit.saturating_mul(CANDIDATES_PER_RESULT))
         };
         let candidates = codes.candidates(query, depth, among, THREADS)?;
-        vectors::nearest(connection, query, candidates, limit)
+        tables::nearest(connection, query, candidates, limit)
     }
 }

@@ -5,12 +5,11 @@ use std::collections::HashMap;
 use courant_vectors::{DimensionError, Matrix, RowFormat, RowSet, Scan, ScanPlacement};
 use rusqlite::Connection;
 
-use crate::columns::corrupt;
 use crate::error::Error;
-use crate::sqlite::vectors::{each, row_number};
+use crate::tables::{each, row_number};
 
 /// One matrix row per article, and the article's number.
-pub(super) struct MatrixRows {
+pub(crate) struct MatrixRows {
     matrix: Box<dyn Scan>,
     index: Index,
 }
@@ -25,7 +24,7 @@ struct Index {
 
 impl MatrixRows {
     /// Loads the vectors of a file, and puts them where `place` says.
-    pub(super) fn load(
+    pub(crate) fn load(
         connection: &Connection,
         dimension: usize,
         place: ScanPlacement,
@@ -34,17 +33,17 @@ impl MatrixRows {
         let mut index = Index::default();
         each(connection, |number, vector| {
             let set = index.set(&mut matrix, row_number(number)?, &vector);
-            set.map_err(|error| corrupt("vector", error))
+            set.map_err(|error| Error::corrupt("vector", error))
         })?;
-        let matrix = place(matrix).map_err(|reason| Error::Place(reason.into()))?;
+        let matrix = place(matrix).map_err(Error::Place)?;
         Ok(Self { matrix, index })
     }
 
-    pub(super) fn set(&mut self, number: u32, vector: &[f32]) -> Result<(), DimensionError> {
+    pub(crate) fn set(&mut self, number: u32, vector: &[f32]) -> Result<(), DimensionError> {
         self.index.set(self.matrix.as_mut(), number, vector)
     }
 
-    pub(super) fn nearest(
+    pub(crate) fn nearest(
         &self,
         query: &[f32],
         limit: usize,

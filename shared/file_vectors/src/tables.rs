@@ -5,9 +5,8 @@ use std::time::Instant;
 use courant_vectors::{NearestRows, RowSet, ScoredRow, SignCodes, dot};
 use rusqlite::{Connection, OptionalExtension, Statement, params};
 
-use super::settings;
-use crate::columns::corrupt;
 use crate::error::Error;
+use crate::settings;
 
 /// The setting that names the rules of the codes, and these rules: codes by others are remade.
 const SETTING: &str = "codes";
@@ -24,7 +23,11 @@ pub(crate) fn to_bytes(vector: &[f32]) -> Vec<u8> {
     vector.iter().flat_map(|value| value.to_le_bytes()).collect()
 }
 
-pub(crate) fn from_bytes(bytes: &[u8]) -> Result<Vec<f32>, Error> {
+/// Returns the vector of these bytes.
+///
+/// # Errors
+/// [`Error::Corrupt`] if they are none.
+pub fn from_bytes(bytes: &[u8]) -> Result<Vec<f32>, Error> {
     let mut vector = Vec::new();
     read_into(&mut vector, bytes)?;
     Ok(vector)
@@ -34,7 +37,7 @@ pub(crate) fn from_bytes(bytes: &[u8]) -> Result<Vec<f32>, Error> {
 fn read_into(vector: &mut Vec<f32>, bytes: &[u8]) -> Result<(), Error> {
     let (values, rest) = bytes.as_chunks::<4>();
     if !rest.is_empty() {
-        return Err(corrupt("vector", format!("{} bytes", bytes.len())));
+        return Err(Error::corrupt("vector", format!("{} bytes", bytes.len())));
     }
     vector.clear();
     vector.extend(values.iter().map(|value| f32::from_le_bytes(*value)));
@@ -42,12 +45,18 @@ fn read_into(vector: &mut Vec<f32>, bytes: &[u8]) -> Result<(), Error> {
 }
 
 /// The number of an article as that of a row in memory.
-pub(crate) fn row_number(number: i64) -> Result<u32, Error> {
-    u32::try_from(number).map_err(|_| corrupt("the number of an article", number))
+///
+/// # Errors
+/// [`Error::Corrupt`] if it is none.
+pub fn row_number(number: i64) -> Result<u32, Error> {
+    u32::try_from(number).map_err(|_| Error::corrupt("the number of an article", number))
 }
 
 /// Writes or replaces an article's vector, and its code.
-pub(crate) fn write(connection: &Connection, number: i64, vector: &[f32]) -> Result<(), Error> {
+///
+/// # Errors
+/// A failure of SQLite.
+pub fn write(connection: &Connection, number: i64, vector: &[f32]) -> Result<(), Error> {
     let insert = "INSERT OR REPLACE INTO article_vector (number, vector) VALUES (?1, ?2)";
     connection.prepare_cached(insert)?.execute(params![number, to_bytes(vector)])?;
     write_code(connection, number, vector)
@@ -79,7 +88,7 @@ fn look_up(
 ) -> Result<bool, Error> {
     let mut rows = statement.query([number])?;
     let Some(row) = rows.next()? else { return Ok(false) };
-    read_into(vector, row.get_ref(0)?.as_blob().map_err(|error| corrupt("vector", error))?)?;
+    read_into(vector, row.get_ref(0)?.as_blob().map_err(|error| Error::corrupt("vector", error))?)?;
     Ok(true)
 }
 
@@ -92,7 +101,7 @@ pub(crate) fn each(
     let mut statement = connection.prepare(query)?;
     let mut rows = statement.query([])?;
     while let Some(row) = rows.next()? {
-        let bytes = row.get_ref(1)?.as_blob().map_err(|error| corrupt("vector", error))?;
+        let bytes = row.get_ref(1)?.as_blob().map_err(|error| Error::corrupt("vector", error))?;
         each(row.get(0)?, from_bytes(bytes)?)?;
     }
     Ok(())
@@ -115,7 +124,7 @@ pub(crate) fn nearest(
             continue;
         }
         if vector.len() != query.len() {
-            return Err(corrupt("vector", format!("{} values", vector.len())));
+            return Err(Error::corrupt("vector", format!("{} values", vector.len())));
         }
         nearest.offer(ScoredRow { row: number as usize, score: dot(query, &vector) });
     }
@@ -129,16 +138,19 @@ pub(crate) fn codes(connection: &Connection, dimension: usize) -> Result<SignCod
     let mut statement = connection.prepare("SELECT number, code FROM article_code")?;
     let mut rows = statement.query([])?;
     while let Some(row) = rows.next()? {
-        let code = row.get_ref(1)?.as_blob().map_err(|error| corrupt("code", error))?;
+        let code = row.get_ref(1)?.as_blob().map_err(|error| Error::corrupt("code", error))?;
         let number = row_number(row.get(0)?)?;
-        codes.set(number, Some(code)).map_err(|error| corrupt("code", error))?;
+        codes.set(number, Some(code)).map_err(|error| Error::corrupt("code", error))?;
     }
     Ok(codes)
 }
 
 /// Remakes the codes, if they are not there or were made by other rules. The caller holds a
 /// transaction.
-pub(crate) fn complete_codes(connection: &Connection) -> Result<(), Error> {
+///
+/// # Errors
+/// A failure of SQLite, or [`Error::Corrupt`].
+pub fn complete_codes(connection: &Connection) -> Result<(), Error> {
     if settings::get(connection, SETTING)?.as_deref() == Some(RULES) {
         return Ok(());
     }
@@ -146,7 +158,10 @@ pub(crate) fn complete_codes(connection: &Connection) -> Result<(), Error> {
 }
 
 /// Makes the codes of all vectors anew. The caller holds a transaction.
-pub(crate) fn remake_codes(connection: &Connection) -> Result<(), Error> {
+///
+/// # Errors
+/// A failure of SQLite, or [`Error::Corrupt`].
+pub fn remake_codes(connection: &Connection) -> Result<(), Error> {
     let (start, mut made) = (Instant::now(), 0_u64);
     connection.execute("DELETE FROM article_code", [])?;
     each(connection, |number, vector| {
@@ -162,7 +177,10 @@ pub(crate) fn remake_codes(connection: &Connection) -> Result<(), Error> {
 }
 
 /// Counts the vectors whose code is not what it should be, and the codes without a vector.
-pub(crate) fn wrong_codes(connection: &Connection) -> Result<u64, Error> {
+///
+/// # Errors
+/// A failure of SQLite, or [`Error::Corrupt`].
+pub fn wrong_codes(connection: &Connection) -> Result<u64, Error> {
     let orphans = "SELECT count(*) FROM article_code
                    WHERE number NOT IN (SELECT number FROM article_vector)";
     let orphans: i64 = connection.query_row(orphans, [], |row| row.get(0))?;

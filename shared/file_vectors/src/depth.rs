@@ -10,8 +10,8 @@ use courant_vectors::SignCodes;
 use rusqlite::Connection;
 
 use crate::error::Error;
-use crate::sqlite::settings;
-use crate::sqlite::vectors::{self, THREADS};
+use crate::settings;
+use crate::tables::{self, THREADS};
 
 /// The setting: the depth, and the number of vectors for which it was chosen.
 const SETTING: &str = "rerank_depth";
@@ -34,7 +34,7 @@ const SMALL: usize = 1_000;
 
 /// The number of candidates per query.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct RerankDepth {
+pub(crate) struct RerankDepth {
     candidates: usize,
     /// The number of vectors for which it was chosen.
     rows: usize,
@@ -43,14 +43,14 @@ pub(super) struct RerankDepth {
 impl RerankDepth {
     /// Returns the depth that the file remembers, if it was chosen for about as many vectors;
     /// else that of a test.
-    pub(super) fn load(connection: &Connection, codes: &SignCodes) -> Result<Self, Error> {
+    pub(crate) fn load(connection: &Connection, codes: &SignCodes) -> Result<Self, Error> {
         match settings::get(connection, SETTING)?.as_deref().and_then(Self::parse) {
             Some(stored) if stored.is_for_about(codes.rows().len()) => Ok(stored),
             _ => Self::test(connection, codes),
         }
     }
 
-    pub(super) fn save(self, connection: &Connection) -> Result<(), Error> {
+    pub(crate) fn save(self, connection: &Connection) -> Result<(), Error> {
         settings::set(connection, SETTING, &format!("{} for {}", self.candidates, self.rows))
     }
 
@@ -61,7 +61,7 @@ impl RerankDepth {
     }
 
     /// Tests again if the store has doubled since the last test.
-    pub(super) fn follow(
+    pub(crate) fn follow(
         &mut self,
         connection: &Connection,
         codes: &SignCodes,
@@ -72,7 +72,7 @@ impl RerankDepth {
         Ok(())
     }
 
-    pub(super) fn candidates(self) -> usize {
+    pub(crate) fn candidates(self) -> usize {
         self.candidates
     }
 
@@ -84,7 +84,7 @@ impl RerankDepth {
         let rows = codes.rows().len();
         let start = Instant::now();
         let mut ranks = Vec::new();
-        for number in vectors::sample(codes.rows(), QUERIES) {
+        for number in tables::sample(codes.rows(), QUERIES) {
             ranks.extend(ranks_of_nearest(connection, codes, number)?);
             if start.elapsed() > TIME {
                 break;
@@ -105,11 +105,11 @@ fn ranks_of_nearest(
     codes: &SignCodes,
     number: u32,
 ) -> Result<Vec<usize>, Error> {
-    let Some(query) = vectors::read(connection, number)? else { return Ok(Vec::new()) };
+    let Some(query) = tables::read(connection, number)? else { return Ok(Vec::new()) };
     let mut candidates = codes.candidates(&query, CANDIDATES, None, THREADS)?;
     // The article itself is always the nearest.
     candidates.retain(|candidate| *candidate != number);
-    let nearest = vectors::nearest(connection, &query, candidates.clone(), K)?;
+    let nearest = tables::nearest(connection, &query, candidates.clone(), K)?;
     let rank = |near: u32| candidates.iter().position(|candidate| *candidate == near);
     Ok(nearest.into_iter().filter_map(|(near, _)| rank(near)).collect())
 }
