@@ -62,6 +62,8 @@ faults: test-deps ## Kills a loaded process KILLS (200) times; sets its clock, l
 	@cargo build --workspace --bins --tests
 	@COURANT_KILLS=$(or $(KILLS),200) COURANT_SEED=$(or $(SEED),1) \
 	cargo test --workspace --test it -- --nocapture --test-threads 1 faults
+	@COURANT_KILLS=$(or $(KILLS),100) COURANT_SEED=$(or $(SEED),1) \
+	cargo test -p courant-search --test conformance -- --nocapture kills
 
 # The suite plays 300 operations; this, 200,000 of another history by SEED, half an hour and more.
 model: test-deps ## Compares an archive with a plain list through OPERATIONS (200000), on both back ends

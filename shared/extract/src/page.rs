@@ -22,6 +22,7 @@ mod metadata;
 mod microdata;
 mod print;
 mod shown;
+mod shown_byline;
 mod shown_date;
 mod site;
 mod structured;

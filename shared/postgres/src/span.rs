@@ -57,6 +57,11 @@ impl Span {
         self.from_ms <= ms && (ms < self.until_ms || self.until_ms == i64::MAX)
     }
 
+    /// Returns the last millisecond of the span.
+    pub fn last_ms(self) -> i64 {
+        if self.until_ms == i64::MAX { i64::MAX } else { self.until_ms.saturating_sub(1) }
+    }
+
     /// Returns the span of a new partition for a time that none of `existing` has: its month, less
     /// the parts of it that others have.
     pub fn missing(ms: i64, existing: &[Self]) -> Self {

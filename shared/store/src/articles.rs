@@ -257,12 +257,26 @@ impl Articles {
         limit: usize,
         among: Option<Arc<RowSet>>,
     ) -> Result<Vec<Neighbour>, Error> {
-        self.compare(vector, limit, Span::ALWAYS, among, sqlite::nearest, |near| near).await
+        self.nearest_observed(vector, limit, Span::ALWAYS, among).await
     }
 
-    /// Returns the nearest among the articles that were first observed in `observed`, by their
-    /// numbers, with their cosines. The articles of `among`, if it is given, must be of these times.
+    /// Returns the nearest among the articles that were first observed in `observed`, as
+    /// [`Self::nearest`] does. The articles of `among`, if it is given, must be of these times.
     /// Postgres looks into the partitions of these times alone.
+    ///
+    /// # Errors
+    /// As [`Self::nearest`].
+    pub async fn nearest_observed(
+        &self,
+        vector: &Embedding,
+        limit: usize,
+        observed: Span,
+        among: Option<Arc<RowSet>>,
+    ) -> Result<Vec<Neighbour>, Error> {
+        self.compare(vector, limit, observed, among, sqlite::nearest, |near| near).await
+    }
+
+    /// Returns the same by the numbers of the articles, with their cosines. No id is looked up.
     ///
     /// # Errors
     /// As [`Self::nearest`].

@@ -1,5 +1,5 @@
 //! `courant-bench store`: measures an archive of synthetic articles in one process: storing,
-//! indexing, opening, searching and counting, beside SQLite's own full text.
+//! indexing, opening, searching and counting, beside SQLite's own full text. With `--postgres`, the same on a server, beside pgvector used plainly.
 
 use std::fmt;
 use std::time::{Duration, Instant};
@@ -18,6 +18,8 @@ use serde::Serialize;
 
 mod archive;
 mod full_text;
+mod plain;
+mod postgres;
 mod timed;
 
 use archive::{Archive, DIMENSION, QUESTIONS};
@@ -38,6 +40,10 @@ pub(crate) struct StoreArgs {
     /// Leaves out SQLite's full text, which takes long with many articles
     #[arg(long)]
     without_peer: bool,
+    /// Measures on a Postgres server instead, beside pgvector used plainly; makes the database
+    /// `courant_bench` and drops it
+    #[arg(long, value_name = "URL")]
+    postgres: Option<String>,
     /// Prints JSON
     #[arg(long)]
     json: bool,
@@ -61,9 +67,15 @@ struct Measured {
 pub(crate) fn run(args: &StoreArgs) -> anyhow::Result<()> {
     ensure!(args.scale >= 1_000, "it takes 1000 articles or more");
     let runtime = tokio::runtime::Runtime::new().context("cannot start the runtime")?;
-    let measured = runtime.block_on(measure(args))?;
+    match &args.postgres {
+        Some(url) => print(args, &runtime.block_on(postgres::measure(url, args.scale))?),
+        None => print(args, &runtime.block_on(measure(args))?),
+    }
+}
+
+fn print(args: &StoreArgs, measured: &(impl Serialize + fmt::Display)) -> anyhow::Result<()> {
     if args.json {
-        outln!("{}", serde_json::to_string_pretty(&measured)?);
+        outln!("{}", serde_json::to_string_pretty(measured)?);
     } else {
         out!("{measured}");
     }

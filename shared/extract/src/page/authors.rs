@@ -3,7 +3,7 @@
 use courant_article::{Origin, Sourced};
 
 use super::element::Place;
-use super::shown::{Byline, Sureness};
+use super::shown_byline::{Byline, Sureness};
 use super::structured::Structured;
 use super::survey::Survey;
 use crate::byline::{Source, is_same, is_surely_a_person, names_in};
@@ -140,69 +140,87 @@ fn labelled(survey: &Survey) -> impl Iterator<Item = &str> {
 }
 
 /// Returns the names of the surest byline near or after the headline. Returns the one person whom
-/// the markup of a margin calls the author if there is no such byline.
+/// the markup of a margin calls the author, or who is named far below, if there is no such byline.
 fn shown(survey: &Survey, headline: Option<Place>) -> Vec<String> {
     let start = headline.map_or(0, |place| place.at);
-    let is_in_margin = headline.is_some_and(|place| place.is_margin);
-    let is_behind = |byline: &Byline| byline.place.at + MAX_DISTANCE >= start;
-    let is_near = |byline: &Byline| {
-        headline.is_some() && is_behind(byline) && byline.place.at <= start + MAX_FROM_HEADING
-    };
-    let article = headline.and_then(|place| place.article);
-    let is_in_article = |byline: &Byline| byline.place.article == article;
-    let is_inside = |byline: &Byline| is_in_margin || !byline.place.is_margin;
-    let linked = survey
-        .bylines
-        .iter()
-        .find(|byline| is_inside(byline) && is_near(byline) && byline.sureness >= Sureness::Linked);
-    let is_linked_first = linked.is_some_and(|byline| {
-        byline.sureness == Sureness::Linked && byline.place.at <= start + MAX_TO_LINK
-    });
-    let least = if is_linked_first { Sureness::Byline } else { Sureness::Start };
-    let near =
-        surest(survey, |byline| is_inside(byline) && is_near(byline) && byline.sureness >= least);
-    let near = if near.is_empty() && is_linked_first {
-        surest(survey, |byline| {
-            is_inside(byline) && is_near(byline) && byline.sureness == Sureness::Linked
-        })
-    } else {
-        near
-    };
-    let of_article = || {
-        surest(survey, |byline| {
-            is_inside(byline)
-                && is_behind(byline)
-                && (byline.sureness > Sureness::Start || is_near(byline))
-        })
-    };
-    let beside = || {
-        surest(survey, |byline| {
-            !byline.place.is_of_others && is_in_article(byline) && is_near(byline)
-        })
-    };
-    let named = || {
-        let named =
-            |byline: &Byline| byline.sureness == Sureness::Named && !byline.place.is_of_others;
-        Some(surest(survey, named)).filter(|names| names.len() == 1).unwrap_or_default()
-    };
+    let around = Around { headline, start };
     let found = |names: Vec<String>| Some(names).filter(|names| !names.is_empty());
-    let below = || {
-        surest(survey, |byline| {
-            is_inside(byline)
-                && is_behind(byline)
-                && byline.sureness == Sureness::Start
-                && is_in_article(byline)
-        })
-    };
     let person = |names: Vec<String>| {
         Some(names).filter(|names| names.len() == 1 && is_surely_a_person(&names[0]))
     };
-    found(near)
-        .or_else(|| found(of_article()))
-        .or_else(|| found(named()))
-        .or_else(|| person(below()))
-        .or_else(|| person(beside()))
+    let is_named =
+        |byline: &Byline| byline.sureness == Sureness::Named && !byline.place.is_of_others;
+    found(around.near(survey))
+        .or_else(|| found(surest(survey, |byline| around.is_of_article(byline))))
+        .or_else(|| found(surest(survey, is_named)).filter(|names| names.len() == 1))
+        .or_else(|| person(surest(survey, |byline| around.is_below(byline))))
+        .or_else(|| person(surest(survey, |byline| around.is_beside(byline))))
         .unwrap_or_default()
+}
+
+/// The surroundings of the headline, in which bylines stand.
+struct Around {
+    headline: Option<Place>,
+    /// The number of the headline's element.
+    start: usize,
+}
+
+impl Around {
+    /// Returns the names of the surest byline near the headline. A link right behind the headline
+    /// counts before a later text that starts with "By".
+    fn near(&self, survey: &Survey) -> Vec<String> {
+        let is_own = |byline: &Byline| self.is_inside(byline) && self.is_near(byline);
+        let linked = survey
+            .bylines
+            .iter()
+            .find(|byline| is_own(byline) && byline.sureness >= Sureness::Linked)
+            .filter(|byline| {
+                byline.sureness == Sureness::Linked && byline.place.at <= self.start + MAX_TO_LINK
+            });
+        let least = if linked.is_some() { Sureness::Byline } else { Sureness::Start };
+        let near = surest(survey, |byline| is_own(byline) && byline.sureness >= least);
+        if !near.is_empty() || linked.is_none() {
+            return near;
+        }
+        surest(survey, |byline| is_own(byline) && byline.sureness == Sureness::Linked)
+    }
+
+    fn is_of_article(&self, byline: &Byline) -> bool {
+        self.is_inside(byline)
+            && self.is_behind(byline)
+            && (byline.sureness > Sureness::Start || self.is_near(byline))
+    }
+
+    /// Returns true for a text that starts with "By" anywhere below the headline.
+    fn is_below(&self, byline: &Byline) -> bool {
+        self.is_inside(byline)
+            && self.is_behind(byline)
+            && byline.sureness == Sureness::Start
+            && self.is_in_article(byline)
+    }
+
+    /// Returns true for a byline in a margin near the headline.
+    fn is_beside(&self, byline: &Byline) -> bool {
+        !byline.place.is_of_others && self.is_in_article(byline) && self.is_near(byline)
+    }
+
+    fn is_inside(&self, byline: &Byline) -> bool {
+        self.headline.is_some_and(|place| place.is_margin) || !byline.place.is_margin
+    }
+
+    fn is_in_article(&self, byline: &Byline) -> bool {
+        byline.place.article == self.headline.and_then(|place| place.article)
+    }
+
+    fn is_behind(&self, byline: &Byline) -> bool {
+        byline.place.at + MAX_DISTANCE >= self.start
+    }
+
+    fn is_near(&self, byline: &Byline) -> bool {
+        self.headline.is_some()
+            && self.is_behind(byline)
+            && byline.place.at <= self.start + MAX_FROM_HEADING
+    }
 }
 
 /// Returns the name below the headline that a picture has, too. Authors have portraits.

@@ -3,7 +3,8 @@
 use dom_query::{Element, NodeData, NodeRef};
 
 use super::element::{Place, attr};
-use super::shown::{Gaps, contains_folded, is_of_author, text};
+use super::shown::{Gaps, contains_folded, text};
+use super::shown_byline::is_of_author;
 
 const MAX_DATE_CHARS: usize = 120;
 /// The most elements around a date that may be the card of another article.

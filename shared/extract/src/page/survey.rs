@@ -6,7 +6,8 @@ use serde_json::Value;
 
 use super::element::{Place, attr};
 use super::microdata::Microdata;
-use super::shown::{self, Byline, Heading};
+use super::shown::{self, Heading};
+use super::shown_byline::Byline;
 use super::shown_date::ShownDate;
 use crate::deadline::{Deadline, TimeIsUp};
 

@@ -5,6 +5,7 @@
 mod archive;
 mod counts;
 mod following;
+mod kills;
 mod lists;
 mod model;
 mod related;

@@ -33,16 +33,16 @@ FROM article WHERE id = $1";
 const NEAREST: &str = "
 WITH near AS MATERIALIZED (
     SELECT id, number, vector <=> $1 AS distance FROM {embeddings}
-    WHERE {condition} ORDER BY vector <=> $1 LIMIT $2
+    WHERE first_observed_ms BETWEEN $3 AND $4 ORDER BY vector <=> $1 LIMIT $2
 )
 SELECT id, number, (1 - distance)::real FROM near WHERE distance <> 'NaN'
 ORDER BY distance + 0, id";
 
-/// Compares with each of the articles `$3`.
+/// Compares with each of the articles `$5`.
 const NEAREST_AMONG: &str = "
 WITH near AS MATERIALIZED (
     SELECT id, number, vector <=> $1 AS distance FROM {embeddings}
-    WHERE {condition} AND number = ANY ($3)
+    WHERE first_observed_ms BETWEEN $3 AND $4 AND number = ANY ($5)
 )
 SELECT id, number, (1 - distance)::real FROM near WHERE distance <> 'NaN'
 ORDER BY distance, id LIMIT $2";
@@ -136,24 +136,24 @@ fn or_zeros(vector: Option<Vec<f32>>, dimension: usize) -> Vec<f32> {
     vector.unwrap_or_else(|| vec![0.0; dimension])
 }
 
-/// A search by vector: the statements are those for its encoder and times.
+/// A search by vector. The times are parameters: a statement is kept for as long as its connection.
 struct VectorSearch {
     vector: HalfVector,
     limit: usize,
+    first_ms: i64,
+    last_ms: i64,
     of_all: String,
     of_some: String,
 }
 
 impl VectorSearch {
     fn new(encoder: &Encoder, vector: &Embedding, limit: usize, observed: Span) -> Self {
-        let condition = observed.condition("first_observed_ms");
-        let statement = |template: &str| {
-            let named = template.replace("{embeddings}", &encoder.relation);
-            named.replace("{condition}", &condition)
-        };
+        let statement = |template: &str| template.replace("{embeddings}", &encoder.relation);
         Self {
             vector: HalfVector::from_f32_slice(vector.as_slice()),
             limit,
+            first_ms: observed.from_ms,
+            last_ms: observed.last_ms(),
             of_all: statement(NEAREST),
             of_some: statement(NEAREST_AMONG),
         }
@@ -173,12 +173,16 @@ impl VectorSearch {
             }
         }
         let numbers: Vec<i64> = set.iter().map(i64::from).collect();
-        let parameters: [&dyn Parameter; 3] = [&self.vector, &as_i64(self.limit), &numbers];
+        let limit = as_i64(self.limit);
+        let parameters: [&dyn Parameter; 5] =
+            [&self.vector, &limit, &self.first_ms, &self.last_ms, &numbers];
         client.query(&self.of_some, &parameters).await?.iter().map(neighbour).collect()
     }
 
     async fn of_all(&self, client: &impl Queries, limit: usize) -> Result<Vec<Neighbour>, Error> {
-        let rows = client.query(&self.of_all, &[&self.vector, &as_i64(limit)]).await?;
+        let parameters: [&dyn Parameter; 4] =
+            [&self.vector, &as_i64(limit), &self.first_ms, &self.last_ms];
+        let rows = client.query(&self.of_all, &parameters).await?;
         rows.iter().map(neighbour).collect()
     }
 }
