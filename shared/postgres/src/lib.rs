@@ -13,6 +13,7 @@ mod session;
 mod settings;
 mod slow;
 mod span;
+pub mod upkeep;
 
 pub use error::Error;
 pub use parameter::Parameter;

@@ -7,12 +7,12 @@ pub(crate) mod postgres;
 pub(crate) mod record;
 pub(crate) mod row;
 mod sqlite;
-pub(crate) mod upkeep;
 
 use std::sync::Arc;
 
 use courant_article::{ArticleId, Embedding};
 use courant_file_vectors::Resident;
+use courant_postgres::upkeep::Upkeep;
 use courant_postgres::{Session, Span};
 use courant_vectors::RowSet;
 use rusqlite::Connection;
@@ -23,7 +23,6 @@ use record::{
     ArticleExcerpt, ArticleSubjects, ArticleSummary, Change, Neighbour, ReplacedRevision,
     StoreHead, StoredArticle, UpsertOutcome,
 };
-use upkeep::Upkeep;
 
 /// The stored articles: writes, reads and searches. Clones share one store.
 #[derive(Clone)]

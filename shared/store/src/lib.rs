@@ -31,7 +31,6 @@ pub use articles::record::{
     ArticleExcerpt, ArticleSubjects, ArticleSummary, Change, ChangedArticle, EXCERPT_CHARS,
     Neighbour, ReplacedRevision, StoreHead, StoredArticle, UpsertOutcome,
 };
-pub use articles::upkeep::{Upkeep, UpkeepStep};
 pub use claims::Claims;
 pub use claims::obligation::OpenClaim;
 pub use claims::sketch::KnownSketch;
@@ -39,6 +38,7 @@ pub use config::Config;
 pub use counts::StoreCounts;
 pub use courant_dedup::{Claim, Fingerprint, Ruling, Verdict};
 pub use courant_postgres::Span;
+pub use courant_postgres::upkeep::{Upkeep, UpkeepStep};
 pub use courant_vectors::RowSet;
 pub use crawl::Crawl;
 pub use crawl::lease::{Lease, Renewal, TakenLease};

@@ -8,10 +8,10 @@
 
 use std::time::Duration;
 
+use courant_postgres::upkeep::{INDEXED, Part, Upkeep, UpkeepStep, next};
 use courant_postgres::{Partitioned, Postgres, Queries, Session, Span, Transaction};
 
 use super::layout::{self, ARTICLES, divided};
-use crate::articles::upkeep::{INDEXED, Part, Upkeep, UpkeepStep, next};
 use crate::error::Error;
 
 /// The longest time of a step: the articles of a year may be copied.

@@ -1,18 +1,18 @@
-//! The rules by which the partitions of articles are kept in order.
+//! The rules by which partitions of vectors by time are kept in order.
 //!
 //! The partition of the present has no index of its vectors: to enter a vector there takes longer
-//! than all the rest of storing an article. Searches compare with each of its vectors, so it is cut
+//! than all the rest of storing its row. Searches compare with each of its vectors, so it is cut
 //! when it has many. A partition whose time is over gets an index. Each partition costs every search
 //! that it may have an answer to, so old ones are merged.
 
 use std::fmt;
 
-use courant_postgres::Span;
+use crate::span::Span;
 
 /// The most partitions after the upkeep.
-pub(super) const MOST: usize = 12;
+const MOST: usize = 12;
 /// The number of vectors from which an index is worth making: fewer are compared in a millisecond.
-pub(super) const INDEXED: i64 = 1_000;
+pub const INDEXED: i64 = 1_000;
 /// The next month has its partition so much sooner.
 const AHEAD_MS: i64 = 7 * 86_400_000;
 
@@ -21,7 +21,7 @@ const AHEAD_MS: i64 = 7 * 86_400_000;
 pub enum UpkeepStep {
     /// Made the partition for a time to come.
     Made(Span),
-    /// Cut the partition of the present: from now on, articles go to a new one.
+    /// Cut the partition of the present: from now on, rows go to a new one.
     Cut(Span),
     /// Gave a partition an index of its vectors.
     Indexed(Span),
@@ -58,14 +58,17 @@ pub struct Upkeep {
 
 /// A partition as the rules see it.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub(super) struct Part {
-    pub(super) span: Span,
-    pub(super) rows: i64,
-    pub(super) is_indexed: bool,
+pub struct Part {
+    /// The times of its rows.
+    pub span: Span,
+    /// The number of rows.
+    pub rows: i64,
+    /// True if its vectors have an index.
+    pub is_indexed: bool,
 }
 
 /// Returns the next step for the partitions `parts`, which are in the order of their times.
-pub(super) fn next(parts: &[Part], now_ms: i64, most_hot: i64) -> Option<UpkeepStep> {
+pub fn next(parts: &[Part], now_ms: i64, most_hot: i64) -> Option<UpkeepStep> {
     let closed: Vec<Part> =
         parts.iter().copied().filter(|part| part.span.until_ms <= now_ms).collect();
     made(parts, now_ms)
@@ -93,7 +96,7 @@ fn indexed(closed: &[Part]) -> Option<UpkeepStep> {
 }
 
 /// The parts of a month become the month, then the months of a past year become the year, then the
-/// two neighbours with the fewest articles become one.
+/// two neighbours with the fewest rows become one.
 fn merged(closed: &[Part], now_ms: i64) -> Option<UpkeepStep> {
     let whole = |span_of: fn(i64) -> Span| {
         closed.iter().find_map(|part| {
