@@ -26,7 +26,7 @@ pub fn note(text: Arguments<'_>) {
     drop(out.write_fmt(text).and_then(|()| out.flush()));
 }
 
-/// Returns a writer to the standard output for many lines. It ends the process as [`print`] does
+/// Returns a writer to the standard output for many lines. It ends the process as [`print()`] does
 /// if the output cannot be written.
 pub(crate) fn lines() -> impl Write {
     BufWriter::new(StandardOutput)
@@ -44,7 +44,7 @@ impl Write for StandardOutput {
     }
 }
 
-/// Ends the process because its output cannot be written, as [`print`] does.
+/// Ends the process because its output cannot be written, as [`print()`] does.
 pub(crate) fn end(error: &io::Error) -> ! {
     if error.kind() == ErrorKind::BrokenPipe {
         process::exit(NOBODY_READS);

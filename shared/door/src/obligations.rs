@@ -50,7 +50,7 @@ impl Obligations {
         Self { bus, claims, metrics, followed: Arc::default() }
     }
 
-    /// Looks every [`PACE`] until `control` says to drain.
+    /// Looks every two seconds until `control` says to drain.
     pub async fn run(&self, control: &Control) {
         loop {
             if let Err(error) = self.look().await {
@@ -65,7 +65,8 @@ impl Obligations {
 
     /// Releases, before anything is judged, what the spool does not hold: it may have been
     /// lost, or the end of the store. The queues of a server cannot be searched: there this is
-    /// [`Self::look`], which waits for the entries first, as one of them may be a claim's own.
+    /// a look as [`Self::run`] takes it, which waits for the entries first, as one of them may be a
+    /// claim's own.
     ///
     /// # Errors
     /// If the bus or the store does not answer.
