@@ -110,7 +110,8 @@ pub(crate) struct Hint {
     pub title: Option<String>,
     /// Used if the page has none.
     pub published_at: Option<courant_article::PublishedAt>,
-    /// The language of the feed, ISO 639-1. Used if the page has none.
+    /// The language of the feed, or of the publication in a news sitemap, ISO 639-1. Used if the
+    /// page has none.
     pub language: Option<String>,
     /// True if the feed's entry names no authors. The authors in `feed` are then those of the
     /// whole feed.

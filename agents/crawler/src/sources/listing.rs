@@ -60,8 +60,13 @@ fn of_sitemap(page: SitemapPage) -> Named {
     let changed = page.last_modified.as_ref().or(page.news_published.as_ref());
     let changed_at_ms = changed.map(unix_ms);
     let is_news = page.news_title.is_some() || page.news_published.is_some();
-    let (title, published_at) = (page.news_title, page.news_published);
-    let hint = Hint { title, published_at, changed_at_ms, ..Hint::default() };
+    let hint = Hint {
+        title: page.news_title,
+        published_at: page.news_published,
+        language: page.news_language,
+        changed_at_ms,
+        ..Hint::default()
+    };
     Named { url: page.url, hint, lane: if is_news { Lane::News } else { Lane::Rest } }
 }
 
@@ -111,6 +116,16 @@ mod tests {
             (&["Ann".into()][..], &["Sport".into()][..])
         );
         assert_eq!(said.published_at.as_ref().unwrap().as_str(), "2024-03-05T09:30:00+02:00");
+    }
+
+    #[test]
+    fn a_news_sitemap_states_the_language_of_its_pages() {
+        let xml = b"<urlset xmlns:n='n'><url><loc>https://example.com/1</loc><n:news>
+            <n:publication><n:language>de</n:language></n:publication><n:title>T</n:title>
+            </n:news></url><url><loc>https://example.com/2</loc></url></urlset>";
+        let (pages, _) = sitemap(xml).unwrap();
+        let languages: Vec<_> = pages.iter().map(|page| page.hint.language.as_deref()).collect();
+        assert_eq!(languages, [Some("de"), None]);
     }
 
     #[test]

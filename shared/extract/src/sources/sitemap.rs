@@ -8,6 +8,7 @@ use url::Url;
 
 use super::feed;
 use crate::charset::{self, Site};
+use crate::page::iso_639_1;
 use crate::xml::{Node, local, walk};
 use crate::{date, gzip};
 
@@ -40,6 +41,8 @@ pub struct SitemapPage {
     pub news_title: Option<String>,
     /// The publishing date in the news extension.
     pub news_published: Option<PublishedAt>,
+    /// The language of the publication in the news extension, ISO 639-1.
+    pub news_language: Option<String>,
 }
 
 /// The reasons why bytes are no sitemap.
@@ -90,7 +93,8 @@ fn of_feed(bytes: &[u8]) -> Option<Sitemap> {
         let url = http_url(entry.url.as_deref()?)?;
         let news_title = entry.headline().as_deref().and_then(title);
         let last_modified = entry.updated_at.or_else(|| entry.published_at.clone());
-        Some(SitemapPage { url, last_modified, news_title, news_published: entry.published_at })
+        let news_published = entry.published_at;
+        Some(SitemapPage { last_modified, news_title, news_published, ..SitemapPage::at(url) })
     });
     Some(Sitemap { pages: pages.collect(), sitemaps: Vec::new() })
 }
@@ -123,7 +127,13 @@ fn xml(text: &str) -> Result<Sitemap, SitemapError> {
 
 impl SitemapPage {
     fn at(url: Url) -> Self {
-        Self { url, last_modified: None, news_title: None, news_published: None }
+        Self {
+            url,
+            last_modified: None,
+            news_title: None,
+            news_published: None,
+            news_language: None,
+        }
     }
 
     /// Returns the sort key; a lower one comes earlier. News comes before other pages, and new
@@ -152,6 +162,7 @@ struct Reading {
     last_modified: Option<PublishedAt>,
     title: Option<String>,
     published: Option<PublishedAt>,
+    language: Option<String>,
     text: String,
 }
 
@@ -195,6 +206,7 @@ impl Reading {
             "lastmod" if is_own => self.last_modified = date::published_at(&self.text),
             "title" if self.in_news => self.title = title(&self.text),
             "publication_date" if self.in_news => self.published = date::published_at(&self.text),
+            "language" if self.in_news => self.language = iso_639_1(&self.text),
             "news" => self.in_news = false,
             "url" if is_own => self.take_entry().into_iter().for_each(|e| self.found.pages.push(e)),
             "sitemap" if is_own => {
@@ -207,9 +219,9 @@ impl Reading {
     fn take_entry(&mut self) -> Option<SitemapPage> {
         self.in_news = false;
         let (last_modified, news_title) = (self.last_modified.take(), self.title.take());
-        let news_published = self.published.take();
+        let (news_published, news_language) = (self.published.take(), self.language.take());
         let url = self.url.take()?;
-        Some(SitemapPage { url, last_modified, news_title, news_published })
+        Some(SitemapPage { url, last_modified, news_title, news_published, news_language })
     }
 }
 
@@ -233,7 +245,8 @@ mod tests {
  <url><image:image><image:loc>https://a.example/picture.jpg</image:loc></image:image>
   <loc> https://a.example/one?x=1&amp;y=2 </loc><lastmod>2024-03-05T09:30:00+02:00</lastmod>
   <video:video><video:title>A film</video:title></video:video>
-  <news:news><news:publication_date>2024-03-05</news:publication_date>
+  <news:news><news:publication><news:name>N</news:name><news:language>zh-cn</news:language>
+   </news:publication><news:publication_date>2024-03-05</news:publication_date>
    <news:title><![CDATA[One & only]]></news:title></news:news></url>
  <url><loc>/relative</loc></url>
  <url><loc>https://a.example/two</loc><lastmod>soon</lastmod></url>
@@ -248,6 +261,7 @@ mod tests {
         let modified = found.pages[0].last_modified.as_ref().unwrap();
         assert_eq!(modified.as_str(), "2024-03-05T09:30:00+02:00");
         assert_eq!(found.pages[0].news_published.as_ref().unwrap().as_str(), "2024-03-05");
+        assert_eq!(found.pages[0].news_language.as_deref(), Some("zh"));
         assert_eq!(found.pages[1], SitemapPage::at("https://a.example/two".parse().unwrap()));
     }
 
