@@ -136,7 +136,8 @@ async fn an_entry_may_come_as_json() {
 
     let wrong = [
         ("{", "EOF while parsing"),
-        (r#"{"url": "https://a.example/1", "title": "T"}"#, "text is missing"),
+        (r#"{"url": "https://a.example/1", "title": "T"}"#, "submission_id is missing"),
+        (&whole.replace(r#""text":"#, r#""source":"#), "text is missing"),
         (&whole.replace("observed_at", "observed"), "unknown field `observed`"),
         (
             &whole.replace(r#", "observed_at": "2023-11-14T22:13:20Z""#, ""),

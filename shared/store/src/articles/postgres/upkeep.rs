@@ -114,6 +114,7 @@ impl Tables<'_> {
 
     /// Ends the partition of the present behind its last article, and begins another.
     async fn cut(&self, client: &Transaction<'_>, span: Span, now_ms: i64) -> Result<bool, Error> {
+        layout::lock(client).await?;
         if !lock_exclusively(client, &[ARTICLES, self.embeddings]).await? {
             return Ok(false);
         }
@@ -165,6 +166,7 @@ impl Copying<'_> {
         }
         // The first time takes in what came while the index was made, without a lock.
         change = self.catch_up(client, change).await?;
+        layout::lock(client).await?;
         if !lock_exclusively(client, &self.tables).await? {
             return Err(Error::Busy(PAUSE * ATTEMPTS));
         }
@@ -219,7 +221,8 @@ impl Copying<'_> {
     }
 }
 
-/// Takes the exclusive lock of the tables until the transaction ends. Whoever comes later waits
+/// Takes the exclusive lock of the tables until the transaction ends. The caller holds the lock of
+/// those who make partitions: one of them may have looked at those that are exchanged now. Whoever comes later waits
 /// behind this, so each attempt is short. Returns false if others held them all the time.
 async fn lock_exclusively(
     client: &Transaction<'_>,
