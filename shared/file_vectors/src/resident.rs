@@ -12,8 +12,8 @@ use crate::tables::{self, THREADS};
 
 /// Shorter vectors have too few signs to tell them apart, and take little memory as they are.
 const LEAST_DIMENSION: usize = 128;
-/// Candidates per result that is asked for, where the chosen depth gives fewer. Of 19,165 articles
-/// of a news agency, 967 of 1,000 of the hundred nearest were among the first 400.
+/// Candidates per result that is asked for, where the chosen depth gives fewer. By vectors alone,
+/// nDCG@10 of `stories-basil` is 0.7948 with three, and 0.7930 with two.
 const CANDIDATES_PER_RESULT: usize = 3;
 
 /// The vectors of all articles, by their numbers.

@@ -25,7 +25,7 @@ pub struct Partition {
     pub span: Span,
     /// The number of rows at the last look of the server; negative if it never looked.
     pub estimated_rows: f32,
-    /// Returns true if the vectors in it have an HNSW index.
+    /// True if the vectors in it have an HNSW index.
     pub is_indexed: bool,
 }
 

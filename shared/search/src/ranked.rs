@@ -77,7 +77,7 @@ impl WordSearch {
         let allowed = allowed(index, &searcher, &lowering, &query.without_loose_words())?;
         let loose = query.only_loose_words();
         let strict = match &allowed {
-            Some(allowed) if is_everything(&loose) => allowed.clone(),
+            Some(allowed) if loose.top_level().is_empty() => allowed.clone(),
             Some(allowed) => {
                 let mut strict = Matching::of(&searcher, lowering.strict(&loose)?.as_ref())?;
                 strict.intersect(allowed);
@@ -232,10 +232,6 @@ fn ranking_words(query: &Query, own: Option<&str>, languages: &[&str]) -> Vec<Qu
     let mut words = query_words(&query.loose_words().join(" "), languages);
     words.retain(|word| !word.asks);
     words
-}
-
-fn is_everything(query: &Query) -> bool {
-    *query.expr() == Expr::All(Vec::new())
 }
 
 /// Returns the articles that words found as a list.

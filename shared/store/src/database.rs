@@ -50,13 +50,7 @@ impl Database {
         in_file: impl FnOnce(&Connection) -> Result<T, Error> + Send + 'static,
         on_server: impl AsyncFnOnce(&mut Session) -> Result<T, Error>,
     ) -> Result<T, Error> {
-        let work = async {
-            match &self.backend {
-                Backend::Sqlite(file) => file.read(in_file).await,
-                Backend::Postgres(server) => server.run(on_server).await,
-            }
-        };
-        self.timed(operation, work).await
+        self.read_by(operation, in_file, async |server| server.run(on_server).await).await
     }
 
     /// Reads as [`Self::read`] does, on the server's replica if it has one, which may lack the last
@@ -67,10 +61,19 @@ impl Database {
         in_file: impl FnOnce(&Connection) -> Result<T, Error> + Send + 'static,
         on_server: impl AsyncFnOnce(&mut Session) -> Result<T, Error>,
     ) -> Result<T, Error> {
+        self.read_by(operation, in_file, async |server| server.read(on_server).await).await
+    }
+
+    async fn read_by<T: Send + 'static>(
+        &self,
+        operation: &'static str,
+        in_file: impl FnOnce(&Connection) -> Result<T, Error> + Send + 'static,
+        on_server: impl AsyncFnOnce(&Server) -> Result<T, Error>,
+    ) -> Result<T, Error> {
         let work = async {
             match &self.backend {
                 Backend::Sqlite(file) => file.read(in_file).await,
-                Backend::Postgres(server) => server.read(on_server).await,
+                Backend::Postgres(server) => on_server(server).await,
             }
         };
         self.timed(operation, work).await
