@@ -177,7 +177,7 @@ class FixtureEncoder(unittest.TestCase):
     def test_the_tiny_classifiers_of_the_rust_tests_are_what_their_script_writes(self):
         with tempfile.TemporaryDirectory() as folder:
             write_tiny_classifiers.write(Path(folder))
-            for name in ("tiny-sentiment", "tiny-names"):
+            for name in ("tiny-sentiment", "tiny-names", "tiny-pairs"):
                 for file in ("onnx/model.onnx", "tokenizer.json", "config.json"):
                     found, expected = Path(folder, name, file), FIXTURE.parent / "classifiers" / name / file
                     self.assertEqual(found.read_bytes(), expected.read_bytes())

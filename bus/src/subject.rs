@@ -38,6 +38,8 @@ impl Subject {
     pub const DEAD_LETTERS: Self = Self::new("dlq.>");
     /// Request: the vectors of short texts.
     pub const REQUEST_EMBED: Self = Self::new("request.embed");
+    /// Request: the scores of passages for a query.
+    pub const REQUEST_RERANK: Self = Self::new("request.rerank");
     /// Request: a check of which URLs are known.
     pub const REQUEST_KNOWN: Self = Self::new("request.known");
     /// Broadcast: the rate at which the pipeline accepts entries.

@@ -34,6 +34,6 @@ macro_rules! schemas {
 
 schemas! {
     Entry ArticleAccepted ArticleEmbedded ArticleAnalyzed ArticleStored EntryDecided Pressure
-    EmbedRequest EmbedReply KnownRequest KnownReply
+    EmbedRequest EmbedReply RerankRequest RerankReply KnownRequest KnownReply
     CrawlRequested SourcesChanged DeleteArticles ReembedArticles
 }

@@ -6,7 +6,9 @@ use anyhow::Context;
 use courant_analyst::{Analyzer, Classifiers, Config, Topics};
 use courant_article::Analysis;
 use courant_config::Document;
-use courant_inference::{Deps, EmbeddedDocument, Encoder, ModelHost, Priority};
+use courant_inference::{
+    Deps, EmbeddedDocument, Encoder, ModelHost, Priority, Reranker, SearchConfig,
+};
 use courant_telemetry::Meters;
 use opentelemetry::metrics::Meter;
 use tokio::runtime::Runtime;
@@ -15,6 +17,17 @@ use tokio::runtime::Runtime;
 pub(crate) fn load_encoder(document: &Document, meter: &Meter) -> anyhow::Result<Encoder> {
     let (inference, gpu) = (document.section("inference")?, document.section("gpu")?);
     Ok(Encoder::load(&inference, &gpu, &Deps::resolve(), meter)?)
+}
+
+/// Loads the configured re-ranker; `None` if none is configured.
+pub(crate) fn load_reranker(
+    document: &Document,
+    meter: &Meter,
+) -> anyhow::Result<Option<Reranker>> {
+    let (inference, gpu) = (document.section("inference")?, document.section("gpu")?);
+    let search: SearchConfig = document.section("search")?;
+    let host = ModelHost::new(&inference, &gpu, Deps::resolve());
+    search.load(&host, meter).context("cannot load the re-ranker")
 }
 
 /// Prepares the configured classifiers.

@@ -12,7 +12,7 @@ use courant_gpu_utils::libraries;
 use courant_inference::{Deps, ModelHost, Precision, PrecisionChoice};
 use courant_telemetry::Meters;
 
-use crate::assemble::{classifiers, load_encoder};
+use crate::assemble::{classifiers, load_encoder, load_reranker};
 use crate::config_args::ConfigArgs;
 use crate::{sections, servers};
 
@@ -26,8 +26,8 @@ pub(crate) struct DoctorArgs {
     config: ConfigArgs,
 }
 
-/// Checks every section of the configuration, tries the configured servers, loads the encoder and
-/// the classifiers, and lists the devices with advice.
+/// Checks every section of the configuration, tries the configured servers, loads the encoder, the
+/// classifiers and the re-ranker, and lists the devices with advice.
 pub(crate) fn run(args: &DoctorArgs) -> anyhow::Result<()> {
     let document = args.config.load()?;
     let mut ill = Vec::new();
@@ -44,6 +44,7 @@ pub(crate) fn run(args: &DoctorArgs) -> anyhow::Result<()> {
     }
     check("encoder", encoder(&document));
     check("classifiers", loaded_classifiers(&document));
+    check("re-ranker", loaded_reranker(&document));
     match devices(&document, args.processes) {
         Ok(report) => out!("{report}"),
         Err(error) => check("devices", Err(error)),
@@ -70,6 +71,17 @@ fn loaded_classifiers(document: &Document) -> anyhow::Result<String> {
         found.push(format!("{}: {name} {version} on {provider}", config.name));
     }
     Ok(if found.is_empty() { "none configured".to_owned() } else { found.join(", ") })
+}
+
+fn loaded_reranker(document: &Document) -> anyhow::Result<String> {
+    let reranker = load_reranker(document, &Meters::new("courant")?.meter())?;
+    Ok(reranker.map_or_else(
+        || "none configured".to_owned(),
+        |reranker| {
+            let model = reranker.model();
+            format!("{} {} on {}", model.name, model.version, model.provider)
+        },
+    ))
 }
 
 fn encoder(document: &Document) -> anyhow::Result<String> {

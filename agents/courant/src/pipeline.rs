@@ -101,7 +101,9 @@ impl Pipeline {
             clock.clone(),
             meter,
         )?;
-        let embedder = Embedder::build(document.section("embedder")?, bus.clone(), encoder, meter)?;
+        let embedder = Embedder::build(document.section("embedder")?, bus.clone(), encoder, meter)?
+            .with_reranker(assemble::load_reranker(document, meter)?);
+        gateway.set_reranks(document.has("search.rerank.model"));
         let analyst = Analyst::build(document.section("analyst")?, host, bus.clone(), meter)?;
         let storage = Storage::build(
             document.section("storage")?,

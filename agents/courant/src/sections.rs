@@ -15,7 +15,7 @@ struct Section {
     describe: fn(&str) -> reference::ReferenceSection,
 }
 
-const SECTIONS: [Section; 12] = [
+const SECTIONS: [Section; 13] = [
     section::<courant_telemetry::Config>("telemetry"),
     section::<courant_service::Config>("service"),
     section::<courant_bus::Config>("bus"),
@@ -25,6 +25,7 @@ const SECTIONS: [Section; 12] = [
     section::<courant_gpu_utils::Config>("gpu"),
     section::<courant_crawler::Config>("crawler"),
     section::<courant_gateway::Config>("gateway"),
+    section::<courant_inference::SearchConfig>("search"),
     section::<courant_embedder::Config>("embedder"),
     section::<courant_analyst::Config>("analyst"),
     section::<courant_storage::Config>("storage"),

@@ -23,7 +23,7 @@ use tempfile::TempDir;
 use tokio_util::sync::CancellationToken;
 use tower::ServiceExt;
 
-use crate::assemble::load_encoder;
+use crate::assemble::{load_encoder, load_reranker};
 use crate::http::Server;
 use crate::{data, grpc};
 
@@ -139,6 +139,7 @@ impl Service {
         let cache = Cache::memory(&document.section("cache")?, meter);
         let gateway =
             Gateway::build(document.section("gateway")?, bus, search, cache, clock, meter)?;
+        gateway.set_reranks(document.has("search.rerank.model"));
         let routes = gateway.routes().into_router();
         Ok(Self::Local(Box::new(Local { routes, _spool: Some(spool), no_encoder })))
     }
@@ -190,7 +191,8 @@ async fn is_grpc_port(server: &Server) -> bool {
 /// Loads the encoder, and answers the requests for vectors that come over `bus`.
 async fn embed_queries(document: &Document, bus: &Bus, meter: &Meter) -> anyhow::Result<()> {
     let encoder = load_encoder(document, meter).context("cannot load the encoder")?;
-    let embedder = Embedder::build(document.section("embedder")?, bus.clone(), encoder, meter)?;
+    let embedder = Embedder::build(document.section("embedder")?, bus.clone(), encoder, meter)?
+        .with_reranker(load_reranker(document, meter)?);
     embedder.serve_queries(Control::new("embedder", &CancellationToken::new())).await
 }
 

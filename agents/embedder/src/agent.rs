@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use courant_bus::{Bus, Stage, Subject};
-use courant_inference::Encoder;
+use courant_inference::{Encoder, Reranker};
 use courant_proto::v1;
 use courant_proto::v1::encoder_server::EncoderServer;
 use courant_service::{Admission, AgentMetrics, Control, Routes, work};
@@ -12,6 +12,7 @@ use opentelemetry::metrics::Meter;
 use crate::config::Config;
 use crate::handle::Handler;
 use crate::queries::Queries;
+use crate::rerank::BoundedReranker;
 use crate::vectors::BoundedEncoder;
 use crate::{grpc, http};
 
@@ -20,6 +21,7 @@ pub struct Embedder {
     config: Config,
     handler: Handler,
     vectors: BoundedEncoder,
+    admission: Admission,
 }
 
 impl Embedder {
@@ -38,14 +40,26 @@ impl Embedder {
         bus.publishes(&[Subject::ARTICLE_EMBEDDED]);
         let patience = Duration::from_secs(config.request_timeout_s);
         let admission = Admission::new(config.requests, patience, metrics.clone());
-        let vectors = BoundedEncoder::new(encoder.clone(), admission);
-        Ok(Self { config, handler: Handler { bus, encoder, metrics }, vectors })
+        let vectors = BoundedEncoder::new(encoder.clone(), admission.clone());
+        let handler = Handler { bus, encoder, reranker: None, metrics };
+        Ok(Self { config, handler, vectors, admission })
     }
 
-    /// Returns the HTTP routes: `POST /v1/embed`, and `POST /v1/embeddings` for OpenAI's
-    /// clients.
+    /// Scores passages with `reranker`, too.
+    pub fn with_reranker(mut self, reranker: Option<Reranker>) -> Self {
+        self.handler.reranker = reranker;
+        self
+    }
+
+    /// Returns the HTTP routes: `POST /v1/embed`, `POST /v1/embeddings` for OpenAI's clients, and
+    /// `POST /v1/rerank`.
     pub fn routes(&self) -> Routes {
-        http::routes(self.vectors.clone(), Duration::from_secs(self.config.request_timeout_s))
+        let patience = Duration::from_secs(self.config.request_timeout_s);
+        let reranker = BoundedReranker {
+            reranker: self.handler.reranker.clone(),
+            admission: self.admission.clone(),
+        };
+        http::routes(self.vectors.clone(), reranker, patience)
     }
 
     /// Returns the gRPC service of vectors.
@@ -73,6 +87,10 @@ impl Embedder {
         control.detail("model", format!("{} {}", model.name, model.version));
         control.detail("precision", &model.precision);
         control.detail("provider", &model.provider);
+        if let Some(reranker) = &handler.reranker {
+            let model = reranker.model();
+            control.detail("reranker", format!("{} {}", model.name, model.version));
+        }
         let bus = handler.bus.clone();
         let queries = Queries::serve(&handler, config.queries).await?;
         let metrics = handler.metrics.clone();

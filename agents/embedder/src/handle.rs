@@ -2,7 +2,7 @@
 
 use courant_article::Article;
 use courant_bus::{Bus, Failure, MessageId, Subject};
-use courant_inference::Encoder;
+use courant_inference::{Encoder, Reranker};
 use courant_proto::{InvalidMessage, v1};
 use courant_service::AgentMetrics;
 
@@ -13,6 +13,8 @@ use crate::error::failure;
 pub(crate) struct Handler {
     pub(crate) bus: Bus,
     pub(crate) encoder: Encoder,
+    /// `None` if none is configured.
+    pub(crate) reranker: Option<Reranker>,
     pub(crate) metrics: AgentMetrics,
 }
 

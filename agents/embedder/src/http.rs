@@ -14,6 +14,7 @@ use courant_service::{JsonBody, Refusal, Routes};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::rerank::{self, BoundedReranker};
 use crate::vectors::{BoundedEncoder, LongTexts, NoVectors};
 
 /// The largest body of a request, over HTTP and gRPC.
@@ -22,8 +23,14 @@ pub(crate) const MAX_BODY_BYTES: usize = 8 << 20;
 /// The time in which a body has to arrive, besides the time for its answer.
 const ARRIVAL: Duration = Duration::from_secs(10);
 
-/// `POST /v1/embed` and `POST /v1/embeddings`. `patience`: the time for an answer.
-pub(crate) fn routes(vectors: BoundedEncoder, patience: Duration) -> Routes {
+/// `POST /v1/embed`, `POST /v1/embeddings` and `POST /v1/rerank`. `patience`: the time for an
+/// answer.
+pub(crate) fn routes(
+    vectors: BoundedEncoder,
+    reranker: BoundedReranker,
+    patience: Duration,
+) -> Routes {
+    let scoring = rerank::routes().limited(patience + ARRIVAL, MAX_BODY_BYTES);
     Routes::new()
         .route(
             Operation::post("/v1/embed", "embed", "Returns the vectors of texts")
@@ -44,6 +51,7 @@ pub(crate) fn routes(vectors: BoundedEncoder, patience: Duration) -> Routes {
         )
         .limited(patience + ARRIVAL, MAX_BODY_BYTES)
         .with_state(vectors)
+        .merge(scoring.with_state(reranker))
 }
 
 #[derive(Debug, Deserialize, JsonSchema)]

@@ -1,16 +1,18 @@
-//! Answers requests for the vectors of queries and definitions over the bus.
+//! Answers requests over the bus: for the vectors of queries and definitions, and for the scores of
+//! passages.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use courant_bus::{Error, Requests, Subject};
-use courant_inference::{EmbeddedTexts, Encoder, Priority};
-use courant_proto::v1;
+use courant_inference::{EmbeddedTexts, Encoder, Priority, Reranker};
+use courant_proto::{Schema, v1};
 use courant_service::{Control, check_count};
 use tokio::sync::Semaphore;
 use tracing::Instrument;
 
 use crate::handle::Handler;
+use crate::rerank;
 use crate::vectors::{NoVectors, reply};
 
 /// The most texts in one request.
@@ -18,43 +20,82 @@ const MAX_TEXTS: usize = 128;
 /// The patience of a request that does not state its own.
 const PATIENCE: Duration = Duration::from_secs(30);
 
-/// Requests for vectors as they come in.
+/// Requests as they come in.
 pub(crate) struct Queries {
-    requests: Requests<v1::EmbedRequest>,
+    vectors: Requests<v1::EmbedRequest>,
     encoder: Encoder,
+    scores: Option<(Requests<v1::RerankRequest>, Reranker)>,
     slots: Arc<Semaphore>,
 }
 
 impl Queries {
     /// Takes requests from now on; at most `at_once` are answered at a time.
     pub(crate) async fn serve(handler: &Handler, at_once: usize) -> Result<Self, Error> {
+        let scores = match &handler.reranker {
+            Some(reranker) => {
+                Some((handler.bus.serve(Subject::REQUEST_RERANK).await?, reranker.clone()))
+            }
+            None => None,
+        };
         Ok(Self {
-            requests: handler.bus.serve(Subject::REQUEST_EMBED).await?,
+            vectors: handler.bus.serve(Subject::REQUEST_EMBED).await?,
             encoder: handler.encoder.clone(),
+            scores,
             slots: Arc::new(Semaphore::new(at_once)),
         })
     }
 
     /// Answers until the agent drains.
-    pub(crate) async fn answer(mut self, control: Control) {
-        while let Ok(slot) = Arc::clone(&self.slots).acquire_owned().await {
-            let request = tokio::select! {
-                () = control.stopped() => return,
-                request = self.requests.next() => request,
-            };
-            let Some(request) = request else { return };
-            let (encoder, span) = (self.encoder.clone(), request.span());
-            let answering = async move {
-                let deadline = request.deadline().unwrap_or_else(|| Instant::now() + PATIENCE);
-                let texts = request.message.texts.clone();
-                let reply = vectors(&encoder, texts, deadline).await.map_or_else(Into::into, reply);
-                if let Err(error) = request.reply(&reply).await {
-                    tracing::warn!(%error, "could not answer a request for vectors");
+    pub(crate) async fn answer(self, control: Control) {
+        let Self { vectors: requests, encoder, scores, slots } = self;
+        let embedding = each(requests, &slots, &control, move |request, deadline| {
+            let encoder = encoder.clone();
+            async move {
+                vectors(&encoder, request.texts, deadline).await.map_or_else(Into::into, reply)
+            }
+        });
+        let scoring = async {
+            let Some((requests, reranker)) = scores else { return };
+            let score = move |request: v1::RerankRequest, deadline| {
+                let reranker = reranker.clone();
+                async move {
+                    let v1::RerankRequest { query, passages } = request;
+                    let found = rerank::score(&reranker, query, passages, deadline).await;
+                    found.map_or_else(Into::into, rerank::reply)
                 }
-                drop(slot);
             };
-            tokio::spawn(answering.instrument(span));
-        }
+            each(requests, &slots, &control, score).await;
+        };
+        tokio::join!(embedding, scoring);
+    }
+}
+
+/// Answers each of the requests in a task of its own, until the agent drains.
+async fn each<Q, A, F>(
+    mut requests: Requests<Q>,
+    slots: &Arc<Semaphore>,
+    control: &Control,
+    answer: impl Fn(Q, Instant) -> F,
+) where
+    Q: Schema + Clone + 'static,
+    A: Schema + 'static,
+    F: Future<Output = A> + Send + 'static,
+{
+    while let Ok(slot) = Arc::clone(slots).acquire_owned().await {
+        let request = tokio::select! {
+            () = control.stopped() => return,
+            request = requests.next() => request,
+        };
+        let Some(request) = request else { return };
+        let deadline = request.deadline().unwrap_or_else(|| Instant::now() + PATIENCE);
+        let (answering, span) = (answer(request.message.clone(), deadline), request.span());
+        let answering = async move {
+            if let Err(error) = request.reply(&answering.await).await {
+                tracing::warn!(%error, "could not answer a request");
+            }
+            drop(slot);
+        };
+        tokio::spawn(answering.instrument(span));
     }
 }
 

@@ -1,6 +1,6 @@
 //! The gateway: how it is built and run.
 
-use std::sync::atomic::AtomicU64;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, OnceLock};
 
 use courant_bus::{Bus, Delivery, Stage, Subject};
@@ -82,6 +82,7 @@ impl Gateway {
             metrics,
             standing: standing.subscribe(),
             submissions: AtomicU64::new(0),
+            reranks: AtomicBool::new(false),
             model: Mutex::new(None),
             agents: OnceLock::new(),
             configuration: OnceLock::new(),
@@ -103,6 +104,11 @@ impl Gateway {
     /// none is shown. Only the first call has an effect.
     pub fn set_configuration(&self, sections: Map<String, Value>) {
         self.api.configuration.get_or_init(|| sections);
+    }
+
+    /// Lets the embedder's cross-encoder rank the best results of hybrid searches anew.
+    pub fn set_reranks(&self, reranks: bool) {
+        self.api.reranks.store(reranks, Ordering::Relaxed);
     }
 
     /// Returns a check that articles can be accepted now.

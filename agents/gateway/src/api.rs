@@ -13,6 +13,7 @@ pub(crate) mod feeds;
 mod idempotency;
 pub(crate) mod outlets;
 mod passage;
+mod rerank;
 pub(crate) mod search;
 pub(crate) mod sources;
 pub(crate) mod status;
@@ -20,7 +21,7 @@ pub(crate) mod submit;
 pub(crate) mod view;
 pub(crate) mod words;
 
-use std::sync::atomic::AtomicU64;
+use std::sync::atomic::{AtomicBool, AtomicU64};
 use std::sync::{Arc, Mutex, OnceLock};
 
 use courant_article::ModelRef;
@@ -61,6 +62,8 @@ pub(crate) struct Inner {
     pub(crate) listeners: Arc<Semaphore>,
     /// Tells submissions of the same millisecond apart.
     pub(crate) submissions: AtomicU64,
+    /// True if a cross-encoder ranks the best results of a search anew.
+    pub(crate) reranks: AtomicBool,
     /// The encoder that answered last.
     pub(crate) model: Mutex<Option<ModelRef>>,
     /// The agents of this process, for the status.

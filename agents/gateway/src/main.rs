@@ -40,6 +40,7 @@ async fn run(mut start: AgentStart) -> anyhow::Result<()> {
     let search = Search::keep(store, index.path()).await.context("cannot open the search index")?;
     start.process.requires("index", &search, |search| async move { Ok(search.ready()?) });
     let gateway = Gateway::build(config, bus.clone(), search, cache, clock, &meter)?;
+    gateway.set_reranks(start.document.has("search.rerank.model"));
     gateway.set_configuration(
         in_force.into_iter().map(|(name, section)| (name.to_owned(), section)).collect(),
     );

@@ -1137,6 +1137,28 @@ pub struct EmbedReply {
     #[prost(enumeration = "EmbedErrorCode", tag = "4")]
     pub code: i32,
 }
+/// `courant.request.rerank`: how well each passage answers a query.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct RerankRequest {
+    #[prost(string, tag = "1")]
+    pub query: ::prost::alloc::string::String,
+    #[prost(string, repeated, tag = "2")]
+    pub passages: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
+}
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct RerankReply {
+    #[prost(message, optional, tag = "1")]
+    pub model: ::core::option::Option<Model>,
+    /// One per passage, in order: the probability that it answers the query, 0 to 1.
+    #[prost(float, repeated, tag = "2")]
+    pub scores: ::prost::alloc::vec::Vec<f32>,
+    /// Set where nothing was scored: for people.
+    #[prost(string, tag = "3")]
+    pub error: ::prost::alloc::string::String,
+    /// The same for programs; unspecified where all went well.
+    #[prost(enumeration = "EmbedErrorCode", tag = "4")]
+    pub code: i32,
+}
 /// `courant.request.known`: which of these URLs have been let in before?
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct KnownRequest {

@@ -71,7 +71,10 @@ pub struct Explanation {
     /// The factor for the age of the article, if the search weighs ages.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub age_weight: Option<f32>,
-    /// The rule by which both become one score.
+    /// The probability that the article answers the question, where a re-ranker read it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub relevance: Option<f32>,
+    /// The rule by which the parts become one score.
     pub rule: String,
 }
 

@@ -22,7 +22,7 @@ pub use shown::shown;
 pub use wording::in_plain_words;
 
 /// Every section of `courant.toml`.
-pub const SECTIONS: [&str; 12] = [
+pub const SECTIONS: [&str; 13] = [
     "telemetry",
     "service",
     "bus",
@@ -32,6 +32,7 @@ pub const SECTIONS: [&str; 12] = [
     "gpu",
     "crawler",
     "gateway",
+    "search",
     "embedder",
     "analyst",
     "storage",

@@ -65,8 +65,10 @@ fn table(
     let (tables, keys): (Vec<_>, Vec<_>) =
         properties.into_iter().partition(|(_, property)| is_table(property));
     // Writing to a string cannot fail.
-    let _ = write!(out, "\n{}\n\n", sentence(schema));
-    out.push_str("| key | default | values | effect |\n|---|---|---|---|\n");
+    let _ = write!(out, "\n{}\n", sentence(schema));
+    if !keys.is_empty() {
+        out.push_str("\n| key | default | values | effect |\n|---|---|---|---|\n");
+    }
     for (key, property) in keys {
         let path = format!("{name}.{key}");
         let values = ranges.get(&path).cloned().unwrap_or_else(|| values(property));

@@ -105,6 +105,30 @@ impl EmbedderClient {
         }
     }
 
+    /// Returns the probability that each of 1 to 100 passages answers `query`. The request carries
+    /// the deadline.
+    ///
+    /// # Errors
+    /// [`EmbedError`]. [`EmbedError::NoAnswer`] also if the embedder has no cross-encoder.
+    pub async fn relevance(
+        &self,
+        query: &str,
+        passages: &[String],
+        deadline: Instant,
+    ) -> Result<Vec<f32>, EmbedError> {
+        let left = deadline.saturating_duration_since(Instant::now());
+        let question = v1::RerankRequest { query: query.to_owned(), passages: passages.to_vec() };
+        let reply: v1::RerankReply =
+            self.bus.request(Subject::REQUEST_RERANK, &question, left).await?;
+        if reply.code() != v1::EmbedErrorCode::Unspecified {
+            return Err(EmbedError::Refused { code: reply.code(), message: reply.error });
+        }
+        if reply.scores.len() != passages.len() {
+            return Err(EmbedError::Incomplete);
+        }
+        Ok(reply.scores)
+    }
+
     async fn ask(&self, texts: &[String], deadline: Instant) -> Result<TextVectors, EmbedError> {
         let left = deadline.saturating_duration_since(Instant::now()).min(LONGEST_ATTEMPT);
         let question = v1::EmbedRequest { texts: texts.to_vec() };

@@ -7,6 +7,7 @@
 mod cache;
 mod classify;
 mod config;
+mod cross_encoder;
 mod decode;
 mod files;
 mod labels;
@@ -15,3 +16,4 @@ mod metrics;
 pub use cache::{ClassifierCache, ClassifierLease};
 pub use classify::{Classified, Classifier, Findings, Label, LabelledSpan};
 pub use config::{ClassifierConfig, ClassifierTask};
+pub(crate) use cross_encoder::CrossEncoder;

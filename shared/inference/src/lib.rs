@@ -30,6 +30,7 @@ mod encoder;
 mod error;
 mod metrics;
 mod model;
+mod reranker;
 mod session;
 mod text;
 
@@ -50,4 +51,5 @@ pub use encoder::{EmbeddedTexts, Encoder, TokenCount};
 pub use error::Error;
 pub use model::catalog;
 pub use model::precision::{Precision, PrecisionChoice};
+pub use reranker::{Relevance, RerankConfig, Reranker, SearchConfig};
 pub use text::sentence::sentences;

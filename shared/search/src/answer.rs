@@ -83,6 +83,8 @@ pub struct Ranked {
     pub vector_rank: Option<u32>,
     /// The factor for its age, if ages count.
     pub age_weight: Option<f32>,
+    /// The probability that it answers the query, by a cross-encoder; `None` if none read it.
+    pub relevance: Option<f32>,
     /// True if the article does not fulfil all conditions: it has only some of the words, or is
     /// near in meaning.
     pub is_relaxed: bool,

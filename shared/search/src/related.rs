@@ -108,6 +108,7 @@ fn rank(
             text_rank: None,
             vector_rank,
             age_weight: None,
+            relevance: None,
             is_relaxed: false,
             copies: 0,
         }

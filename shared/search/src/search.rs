@@ -331,6 +331,7 @@ fn folded(fused: Vec<Fused>, strict: &HashSet<ArticleId>) -> Vec<Ranked> {
             text_rank: fused.text_rank,
             vector_rank: fused.vector_rank,
             age_weight: fused.age_weight,
+            relevance: None,
             is_relaxed: !strict.contains(&fused.name.id),
             copies: 0,
         });

@@ -2,7 +2,9 @@ use axum::Router;
 use axum::body::{Body, to_bytes};
 use axum::http::{Request, StatusCode, header};
 use courant_gpu_utils::Config as GpuConfig;
-use courant_inference::{Config, Deps, Encoder};
+use courant_inference::{
+    Config, Deps, Encoder, Error, ModelHost, RerankConfig, Reranker, SearchConfig,
+};
 use courant_service::{Admission, AgentMetrics};
 use opentelemetry::global;
 use serde_json::{Value, json};
@@ -12,13 +14,18 @@ use tower::ServiceExt;
 use super::*;
 
 fn api(requests: usize) -> Router {
+    with_reranker(requests, None)
+}
+
+fn with_reranker(requests: usize, reranker: Option<Reranker>) -> Router {
     let config = Config { sessions: Some(1), ..Config::default() };
     let meter = global::meter("test");
     let encoder = Encoder::load(&config, &GpuConfig::default(), &Deps::resolve(), &meter).unwrap();
     let metrics = AgentMetrics::new("embedder", &meter);
     let patience = Duration::from_secs(30);
     let admission = Admission::new(requests, patience, metrics);
-    routes(BoundedEncoder::new(encoder, admission), patience).into_router()
+    let reranker = BoundedReranker { reranker, admission: admission.clone() };
+    routes(BoundedEncoder::new(encoder, admission), reranker, patience).into_router()
 }
 
 async fn post_to(api: &Router, path: &str, body: &Value) -> (StatusCode, Value) {
@@ -145,4 +152,56 @@ async fn the_encoder_is_listed_as_a_model() {
     let models: Value = serde_json::from_slice(&body).unwrap();
     assert_eq!((&models["object"], &models["data"][0]["dimension"]), (&json!("list"), &json!(384)));
     assert_eq!(models["data"][0]["id"], "all-MiniLM-L6-v2");
+}
+
+/// The cross-encoder of `shared/inference`: it counts the pairs of equal words.
+fn reranker() -> Reranker {
+    let folder = concat!(
+        env!("CARGO_MANIFEST_DIR"),
+        "/../../shared/inference/tests/fixtures/classifiers/tiny-pairs"
+    );
+    let mut config = SearchConfig { rerank: RerankConfig::new(folder) };
+    let host = ModelHost::new(&Config::default(), &GpuConfig::default(), Deps::resolve());
+    loop {
+        match config.load(&host, &global::meter("test")) {
+            Err(Error::Unpinned { file, found, .. }) => config.rerank.sha256.insert(file, found),
+            loaded => return loaded.unwrap().unwrap(),
+        };
+    }
+}
+
+#[tokio::test]
+async fn documents_are_ranked_by_the_cross_encoder() {
+    let api = with_reranker(4, Some(reranker()));
+    let documents = json!(["gamma", "alpha beta", "alpha"]);
+    let body = json!({ "query": "alpha beta", "documents": documents, "top_n": 2 });
+    let (status, answer) = post_to(&api, "/v1/rerank", &body).await;
+    assert_eq!(status, StatusCode::OK, "{answer}");
+    assert_eq!(answer["model"], "tiny-pairs");
+    let results = answer["results"].as_array().unwrap();
+    let places: Vec<u64> = results.iter().map(|it| it["index"].as_u64().unwrap()).collect();
+    assert_eq!(places, [1, 2]);
+    assert!(results[0]["relevance_score"].as_f64().unwrap() > 0.7, "{answer}");
+}
+
+#[tokio::test]
+async fn a_wrong_request_for_a_ranking_is_told_what_to_do() {
+    let ranking = with_reranker(4, Some(reranker()));
+    for (body, wanted) in [
+        (json!({ "query": "", "documents": ["alpha"] }), "query is empty"),
+        (json!({ "query": "alpha", "documents": ["alpha", " "] }), "documents[1] is empty"),
+        (json!({ "query": "alpha", "documents": [] }), "0 texts in one request, 1 to 100"),
+    ] {
+        let (status, answer) = post_to(&ranking, "/v1/rerank", &body).await;
+        assert_eq!(status, StatusCode::BAD_REQUEST, "{answer}");
+        assert!(answer["detail"].as_str().unwrap().contains(wanted), "{answer}");
+    }
+    let body = json!({ "query": "alpha", "documents": ["alpha"], "model": "other" });
+    let (status, answer) = post_to(&ranking, "/v1/rerank", &body).await;
+    assert_eq!(status, StatusCode::NOT_FOUND);
+    assert_eq!(answer["detail"], "the re-ranker is tiny-pairs, not other");
+    let body = json!({ "query": "alpha", "documents": ["alpha"] });
+    let (status, answer) = post_to(&api(4), "/v1/rerank", &body).await;
+    assert_eq!(status, StatusCode::NOT_FOUND);
+    assert!(answer["detail"].as_str().unwrap().contains("[search.rerank]"), "{answer}");
 }

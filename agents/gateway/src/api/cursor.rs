@@ -121,6 +121,7 @@ fn ranked(bytes: &mut Bytes) -> Ranked {
         text_rank: None,
         vector_rank: None,
         age_weight: None,
+        relevance: None,
         is_relaxed: bytes.get_u8() != 0,
         copies: bytes.get_u32(),
     }

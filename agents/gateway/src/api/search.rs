@@ -157,7 +157,11 @@ impl Api {
         let question = Question { query, vector, mode: search_mode(mode), recency };
         // Boxed, as the store's futures are large.
         let ranking = Box::pin(self.search.rank(&question));
-        let list = self.metrics.agent.timed("search", ranking).await?;
+        let mut list = self.metrics.agent.timed("search", ranking).await?;
+        let degraded = match (degraded, mode) {
+            (None, Mode::Hybrid) => Box::pin(self.rerank(&mut list, &question.query, text)).await?,
+            (degraded, _) => degraded,
+        };
         Ok((list, mode, degraded))
     }
 

@@ -9,6 +9,8 @@ use courant_store::StoredArticle;
 
 /// The rule of the fusion in words.
 const FUSION: &str = "cosine + text_score / the best text_score that the words allow";
+/// The rule of a re-ranked article.
+const RERANKED: &str = "relevance + the best score of cosine and words";
 
 /// Shows a hit, with the parts of its score if `explain` is true.
 pub(super) fn found(hit: Hit, explain: bool) -> Found {
@@ -17,7 +19,8 @@ pub(super) fn found(hit: Hit, explain: bool) -> Found {
         text_score: ranked.text_score,
         cosine: ranked.cosine,
         age_weight: ranked.age_weight,
-        rule: FUSION.to_owned(),
+        relevance: ranked.relevance,
+        rule: if ranked.relevance.is_some() { RERANKED } else { FUSION }.to_owned(),
     });
     Found {
         id: hit.id.to_string(),

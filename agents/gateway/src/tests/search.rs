@@ -1,6 +1,8 @@
 //! Searches, lists, counts and versions over HTTP.
 
 use courant_article::{ArticleId, Revision, Text};
+use courant_bus::Subject;
+use courant_proto::v1;
 use serde_json::{Value, json};
 
 use super::{BRIDGE, HARVEST, House, NOW_MS, record};
@@ -219,4 +221,42 @@ async fn the_status_says_how_far_the_index_is() {
             "articles": 25, "change": 25, "store_change": 25, "rebuilding": false,
         })
     );
+}
+
+/// Answers one request for scores: the third passage is the best, then the first.
+async fn scores_once(house: &House) {
+    let mut requests = house.bus.serve::<v1::RerankRequest>(Subject::REQUEST_RERANK).await.unwrap();
+    tokio::spawn(async move {
+        let request = requests.next().await.unwrap();
+        assert_eq!(request.message.query, "ferry late");
+        assert!(request.message.passages[0].starts_with("Ferry "));
+        let score = |at| [0.5, 0.0, 0.75].get(at).copied().unwrap_or_default();
+        let scores = (0..request.message.passages.len()).map(score).collect();
+        request.reply(&v1::RerankReply { scores, ..v1::RerankReply::default() }).await.unwrap();
+    });
+}
+
+#[tokio::test]
+async fn a_re_ranker_orders_the_best_anew_and_without_it_the_order_stays() {
+    let house = House::new().await;
+    fleet(&house).await;
+    house.has_embedder([1.0, 0.0, 0.0]).await;
+    const PATH: &str = "/v1/search?q=ferry+late&limit=3&explain=true";
+    let before = get(&house, PATH).await;
+    house.gateway.set_reranks(true);
+    let missing = get(&house, PATH).await;
+    assert_eq!(ids(&missing), ids(&before));
+    let reason = missing["degraded"].as_str().unwrap();
+    assert!(reason.starts_with("the results are not re-ranked: the embedder"), "{reason}");
+
+    scores_once(&house).await;
+    let after = get(&house, PATH).await;
+    let (before, hits) = (ids(&before), ids(&after));
+    assert_eq!(hits[..2], [before[2], before[0]], "{after}");
+    assert!(after.get("degraded").is_none(), "{after}");
+    assert_eq!(after["hits"][0]["explanation"]["relevance"], 0.75);
+    let rule = after["hits"][0]["explanation"]["rule"].as_str().unwrap();
+    assert!(rule.starts_with("relevance"), "{rule}");
+    let score = |at: usize| after["hits"][at]["score"].as_f64().unwrap();
+    assert!(score(0) > score(1) && score(1) > score(2), "{after}");
 }

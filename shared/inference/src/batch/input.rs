@@ -9,6 +9,8 @@ use courant_heads::entities::EntityHead;
 #[derive(Clone, Debug)]
 pub(crate) struct Input {
     pub(crate) ids: Vec<u32>,
+    /// The type of each token; empty if all are of type 0.
+    pub(crate) types: Vec<u32>,
     pub(crate) rows: Vec<Range<usize>>,
     /// The reader of its tokens' states, if there is one.
     pub(crate) reader: Option<StateReader>,
@@ -19,7 +21,12 @@ impl Input {
     /// trained.
     pub(crate) fn new(ids: Vec<u32>) -> Self {
         let whole = 0..ids.len();
-        Self { ids, rows: vec![whole], reader: None }
+        Self { ids, types: Vec::new(), rows: vec![whole], reader: None }
+    }
+
+    /// An input of two texts, with the type of each token.
+    pub(crate) fn pair(ids: Vec<u32>, types: Vec<u32>) -> Self {
+        Self { types, ..Self::new(ids) }
     }
 
     /// Asks for the vector of some of the tokens; returns its row.

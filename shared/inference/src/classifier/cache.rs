@@ -12,7 +12,7 @@ use tokio::sync::{Mutex as AsyncMutex, OwnedMutexGuard, OwnedSemaphorePermit, Se
 use tokio::task;
 
 use super::classify::Classifier;
-use super::config::ClassifierConfig;
+use super::config::{ClassifierConfig, NamedIn};
 use super::files::{self, Located};
 use super::metrics::{CacheMetrics, LoadOutcome};
 use crate::Error;
@@ -87,7 +87,11 @@ impl ClassifierCache {
         for config in configs {
             config.validate()?;
             if let Some(twice) = by_name.insert(config.name.clone(), config) {
-                return Err(twice.wrong("name", "is given to two classifiers"));
+                return Err(twice.wrong(
+                    NamedIn::Classifiers,
+                    "name",
+                    "is given to two classifiers",
+                ));
             }
         }
         let shared = Shared {
@@ -152,7 +156,7 @@ impl ClassifierCache {
     async fn locate(&self, config: ClassifierConfig) -> Result<(Located, u32), Error> {
         let shared = Arc::clone(&self.shared);
         let locate = move || {
-            let located = files::locate(&config, &shared.host)?;
+            let located = files::locate(&config, NamedIn::Classifiers, &shared.host)?;
             let bytes = located.model.size_bytes()?.saturating_mul(config.sessions as u64);
             let needed = u32::try_from(bytes.div_ceil(1 << 20)).unwrap_or(u32::MAX);
             if needed > shared.capacity_mb {

@@ -7,7 +7,7 @@ use courant_article::{ModelRef, Span};
 use courant_heads::entities::{WordPlacement, words};
 use tokio::task;
 
-use super::config::ClassifierConfig;
+use super::config::{ClassifierConfig, NamedIn};
 use super::decode;
 use super::files::Located;
 use super::labels::{Labels, Reading, Tags};
@@ -19,7 +19,7 @@ use crate::batch::waiting::Priority;
 use crate::device::host::ModelHost;
 use crate::device::share::Demand;
 use crate::metrics::Metrics;
-use crate::session::launch::{Opened, SessionPlan};
+use crate::session::launch::{Opened, RunningSessions, SessionPlan};
 use crate::session::worker::Workers;
 use crate::text::chunk::windows;
 use crate::text::stretch::stretch;
@@ -33,6 +33,8 @@ pub struct Classified {
     /// The model that computed the labels. Its provider is the one that really ran.
     pub model: ModelRef,
 }
+
+const PLACE: NamedIn = NamedIn::Classifiers;
 
 /// The memory of a GPU that a classifier's session may take beside its weights: several
 /// classifiers share what their agent may take.
@@ -97,16 +99,7 @@ impl Classifier {
         let max_tokens = opened.model.max_tokens;
         let overlap = if matches!(reading, Reading::Tokens(_)) { config.overlap } else { 0 };
         check_lengths(config, max_tokens, overlap, &opened.tokenizer)?;
-        let demand = Demand { sessions: config.sessions, workspace_bytes: WORKSPACE_BYTES };
-        let placement = opened.place(host, demand)?;
-        let crew = SessionPlan {
-            sessions: config.sessions,
-            tokenizer_threads: 1,
-            queue_capacity: ClassifierConfig::queue_capacity(),
-            limits: config.limits(opened.model.precision, placement.provider, host.gpu.workload),
-            max_tokens,
-        };
-        let running = opened.start(placement, &crew, &host.gpu, metrics.clone())?;
+        let running = start(config, opened, host, metrics)?;
         Ok(Self {
             model: running.model,
             reading: Arc::new(reading),
@@ -155,6 +148,25 @@ impl Classifier {
     }
 }
 
+/// Places a model and starts its sessions.
+pub(super) fn start(
+    config: &ClassifierConfig,
+    opened: Opened,
+    host: &ModelHost,
+    metrics: &Metrics,
+) -> Result<RunningSessions, Error> {
+    let demand = Demand { sessions: config.sessions, workspace_bytes: WORKSPACE_BYTES };
+    let placement = opened.place(host, demand)?;
+    let plan = SessionPlan {
+        sessions: config.sessions,
+        tokenizer_threads: 1,
+        queue_capacity: ClassifierConfig::queue_capacity(),
+        limits: config.limits(opened.model.precision, placement.provider, host.gpu.workload),
+        max_tokens: opened.model.max_tokens,
+    };
+    opened.start(placement, &plan, &host.gpu, metrics.clone())
+}
+
 /// A window must have room for more of the text than it shares with the next.
 fn check_lengths(
     config: &ClassifierConfig,
@@ -164,11 +176,11 @@ fn check_lengths(
 ) -> Result<(), Error> {
     let own = max_tokens.saturating_sub(tokenizer.special_tokens());
     if own == 0 {
-        return Err(config.wrong("max_tokens", "leaves no room for the text's own tokens"));
+        return Err(config.wrong(PLACE, "max_tokens", "leaves no room for the text's own tokens"));
     }
     if overlap >= own {
         let reason = format!("must be less than the {own} tokens that a window has of the text");
-        return Err(config.wrong("overlap", &reason));
+        return Err(config.wrong(PLACE, "overlap", &reason));
     }
     Ok(())
 }

@@ -10,7 +10,6 @@ use serde::{Deserialize, Serialize};
 use crate::batch::waiting::BatchLimits;
 use crate::{Config, Error, Precision};
 
-pub(super) const SECTION: &str = "[[analyst.classifiers]]";
 const TABLE: &str = "analyst.classifiers";
 /// Padded tokens of a batch where nothing is configured; on a CPU with AVX-512 larger
 /// ones gain nothing, and make others wait.
@@ -36,6 +35,30 @@ pub enum ClassifierTask {
     /// Any other.
     #[default]
     Other,
+}
+
+/// The place in the configuration that names a model.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum NamedIn {
+    Classifiers,
+    Rerank,
+}
+
+impl NamedIn {
+    fn section(self) -> &'static str {
+        match self {
+            Self::Classifiers => "[[analyst.classifiers]]",
+            Self::Rerank => "[search.rerank]",
+        }
+    }
+
+    /// The place of the SHA-256 of its files.
+    pub(super) fn pins(self) -> &'static str {
+        match self {
+            Self::Classifiers => "its sha256 in [[analyst.classifiers]]",
+            Self::Rerank => "[search.rerank.sha256]",
+        }
+    }
 }
 
 /// A sequence or token classifier that the user provides: `config.json`, `tokenizer.json` and
@@ -127,24 +150,24 @@ impl ClassifierConfig {
     }
 
     /// The fault of a key of this classifier.
-    pub(super) fn wrong(&self, key: &'static str, reason: &str) -> Error {
+    pub(super) fn wrong(&self, place: NamedIn, key: &'static str, reason: &str) -> Error {
         let reason = format!("of {} {reason}", self.name);
-        Error::Config { section: SECTION, key, reason }
+        Error::Config { section: place.section(), key, reason }
     }
 
     /// The most tokens of a window, for a model that takes `greatest` at most.
-    pub(super) fn window(&self, greatest: Option<usize>) -> Result<usize, Error> {
+    pub(super) fn window(&self, place: NamedIn, greatest: Option<usize>) -> Result<usize, Error> {
         match (self.max_tokens, greatest) {
             (Some(wanted), Some(greatest)) if wanted > greatest => {
                 let reason = format!("is {wanted}, the model takes at most {greatest}");
-                Err(self.wrong("max_tokens", &reason))
+                Err(self.wrong(place, "max_tokens", &reason))
             }
             (Some(wanted), _) => Ok(wanted),
             (None, Some(greatest)) => Ok(greatest.min(DEFAULT_TOKENS)),
             (None, None) => {
                 let reason =
                     "is needed: the model's config.json does not state its greatest length";
-                Err(self.wrong("max_tokens", reason))
+                Err(self.wrong(place, "max_tokens", reason))
             }
         }
     }
@@ -202,11 +225,12 @@ mod tests {
     #[test]
     fn a_window_is_never_longer_than_the_model_takes() {
         let config = ClassifierConfig::new("own", "folder");
-        assert_eq!(config.window(Some(8_192)).unwrap(), 512);
-        assert_eq!(config.window(Some(128)).unwrap(), 128);
-        assert!(config.window(None).is_err());
+        assert_eq!(config.window(NamedIn::Classifiers, Some(8_192)).unwrap(), 512);
+        assert_eq!(config.window(NamedIn::Classifiers, Some(128)).unwrap(), 128);
+        assert!(config.window(NamedIn::Classifiers, None).is_err());
         let long = ClassifierConfig { max_tokens: Some(600), ..config };
-        assert_eq!(long.window(None).unwrap(), 600);
-        assert!(matches!(long.window(Some(512)), Err(Error::Config { key: "max_tokens", .. })));
+        assert_eq!(long.window(NamedIn::Classifiers, None).unwrap(), 600);
+        let short = long.window(NamedIn::Rerank, Some(512)).unwrap_err().to_string();
+        assert_eq!(short, "[search.rerank] max_tokens of own is 600, the model takes at most 512");
     }
 }

@@ -7,7 +7,7 @@ use std::path::Path;
 
 use serde::Deserialize;
 
-use super::config::ClassifierConfig;
+use super::config::{ClassifierConfig, NamedIn};
 use super::labels::Reading;
 use crate::Error;
 use crate::device::host::ModelHost;
@@ -16,8 +16,6 @@ use crate::model::hub::{self, Repository};
 use crate::model::positions::Positions;
 use crate::model::{LocatedModel, Pooling, locate};
 
-/// The place in the configuration of the SHA-256 of its files.
-const PINS: &str = "its sha256 in [[analyst.classifiers]]";
 /// More labels than this are a mistake.
 const MAX_LABELS: usize = 1_024;
 
@@ -45,16 +43,20 @@ pub(super) struct Located {
 /// # Errors
 /// [`Error::Unpinned`], [`Error::Manifest`], [`Error::Graph`] where the weights are
 /// not within the graph's file, and what is wrong with a file or the hub.
-pub(super) fn locate(config: &ClassifierConfig, host: &ModelHost) -> Result<Located, Error> {
+pub(super) fn locate(
+    config: &ClassifierConfig,
+    place: NamedIn,
+    host: &ModelHost,
+) -> Result<Located, Error> {
     let source = source(config, host)?;
-    let files = source.files(&config.graph_file, &config.sha256, PINS)?;
+    let files = source.files(&config.graph_file, &config.sha256, place.pins())?;
     if names_other_files(&files.graph)? {
         let reason = "its weights lie in another file, they have to be in the graph's".into();
         return Err(Error::Graph { path: files.graph, reason });
     }
     let declared: Description = described(&files.description)?;
     let wrong = |reason| Error::Manifest { path: files.description.clone(), reason };
-    let labels = declared.labels().map_err(wrong)?;
+    let labels = declared.labels(place).map_err(wrong)?;
     let pooling = declared.pooling().map_err(wrong)?;
     let reading = Reading::new(config, pooling, &labels, declared.is_multi_label());
     let reading = reading.map_err(wrong)?;
@@ -64,7 +66,7 @@ pub(super) fn locate(config: &ClassifierConfig, host: &ModelHost) -> Result<Loca
         precision: config.precision.unwrap_or_else(|| hub::precision(&config.graph_file)),
         dimension: labels.len(),
         states: None,
-        max_tokens: config.window(declared.positions.max_tokens())?,
+        max_tokens: config.window(place, declared.positions.max_tokens())?,
         pooling,
         files: files.pinned,
         graph: files.graph,
@@ -106,10 +108,14 @@ fn names_other_files(graph: &Path) -> Result<bool, Error> {
 
 impl Description {
     /// The labels by rising number, which must have no gap.
-    fn labels(&self) -> Result<Vec<String>, String> {
+    fn labels(&self, place: NamedIn) -> Result<Vec<String>, String> {
         let count = self.id2label.len();
-        if !(2..=MAX_LABELS).contains(&count) {
-            return Err(format!("id2label has {count} labels, not 2 to {MAX_LABELS}"));
+        let (least, most) = match place {
+            NamedIn::Classifiers => (2, MAX_LABELS),
+            NamedIn::Rerank => (1, 2),
+        };
+        if !(least..=most).contains(&count) {
+            return Err(format!("id2label has {count} labels, not {least} to {most}"));
         }
         let label = |id: usize| {
             let found = self.id2label.get(&id.to_string()).cloned();
@@ -151,10 +157,15 @@ mod tests {
         let many: BTreeMap<String, String> =
             (0..12).map(|id| (id.to_string(), format!("L{id}"))).collect();
         let json = serde_json::json!({ "id2label": many }).to_string();
-        assert_eq!(described(&json).labels().unwrap()[9..], ["L9", "L10", "L11"]);
-        let gap = described(r#"{"id2label": {"0": "a", "2": "b"}}"#).labels().unwrap_err();
+        assert_eq!(
+            described(&json).labels(NamedIn::Classifiers).unwrap()[9..],
+            ["L9", "L10", "L11"]
+        );
+        let gap = described(r#"{"id2label": {"0": "a", "2": "b"}}"#)
+            .labels(NamedIn::Classifiers)
+            .unwrap_err();
         assert_eq!(gap, "id2label has 2 labels, but none for 1");
-        assert!(described("{}").labels().is_err());
+        assert!(described("{}").labels(NamedIn::Rerank).is_err());
     }
 
     #[test]

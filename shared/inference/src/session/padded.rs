@@ -42,6 +42,14 @@ impl Padded {
         }
     }
 
+    /// Writes the types of the tokens as `[items, tokens]`, padded with 0.
+    pub(crate) fn write_types(&self, inputs: &[&Input], types: &mut [i64]) {
+        types.fill(0);
+        for (input, types) in inputs.iter().zip(types.chunks_exact_mut(self.tokens)) {
+            types.iter_mut().zip(&input.types).for_each(|(slot, of)| *slot = i64::from(*of));
+        }
+    }
+
     /// Writes 1 for each token of a row, as `[items, rows, tokens]`.
     pub(crate) fn write_spans(&self, inputs: &[&Input], spans: &mut [f32]) {
         spans.fill(0.0);

@@ -49,7 +49,7 @@ impl RunInputs {
         batch.write_mask(inputs, mask.as_mut_slice()?);
         let mut types = wanted.token_types.then(|| staging.input(tokens)).transpose()?;
         if let Some(types) = &mut types {
-            types.as_mut_slice()?.fill(0);
+            batch.write_types(inputs, types.as_mut_slice()?);
         }
         let spans = || staging.input(batch.items * batch.rows * batch.tokens);
         let mut spans = wanted.spans.then(spans).transpose()?;

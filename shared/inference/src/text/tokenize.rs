@@ -6,10 +6,11 @@ use std::thread;
 use std::time::Instant;
 
 use courant_article::Span;
-use tokenizers::Tokenizer;
+use tokenizers::{Encoding, PostProcessor, Tokenizer, TruncationDirection};
 use tokio::sync::{mpsc, oneshot};
 
 use crate::Error;
+use crate::batch::input::Input;
 use crate::metrics::Metrics;
 
 /// Jobs that may wait per tokenizer thread: enough that none runs dry.
@@ -61,6 +62,30 @@ impl TextTokenizer {
     pub(crate) fn ids(&self, text: &str) -> Result<Vec<u32>, Error> {
         let encoding = self.tokenizer.encode_fast(text, false).map_err(|error| failed(&error))?;
         Ok(encoding.get_ids().to_vec())
+    }
+
+    /// The tokens of a text without special ones, for [`Self::pair`].
+    pub(crate) fn encoded(&self, text: &str) -> Result<Encoding, Error> {
+        self.tokenizer.encode_fast(text, false).map_err(|error| failed(&error))
+    }
+
+    /// An input of two texts with the special tokens of the model. The end of the second is cut
+    /// where both have more than `most` tokens, that of the first where it has more than half of
+    /// them.
+    pub(crate) fn pair(
+        &self,
+        mut first: Encoding,
+        mut second: Encoding,
+        most: usize,
+    ) -> Result<Input, Error> {
+        let special =
+            self.tokenizer.get_post_processor().map_or(0, |processor| processor.added_tokens(true));
+        let room = most.saturating_sub(special);
+        first.truncate(room / 2, 0, TruncationDirection::Right);
+        second.truncate(room - first.len(), 0, TruncationDirection::Right);
+        let both = self.tokenizer.post_process(first, Some(second), true);
+        let both = both.map_err(|error| failed(&error))?;
+        Ok(Input::pair(both.get_ids().to_vec(), both.get_type_ids().to_vec()))
     }
 
     /// The special tokens around some of a text's own.
