@@ -23,6 +23,21 @@ const ON_A_SMALL_DISK: &str = r#"
     cp -r "$data.disk" "$data"
 "#;
 
+/// Runs `$2…` with the search index of the data folder `$1` on a disk of its own that is full,
+/// and again when the disk has grown. Copies what lies on it back at the end.
+const WITH_A_SMALL_INDEX: &str = r#"
+    data=$1; shift
+    mkdir -p "$data" "$data.index"
+    mount -t tmpfs -o size=48k tmpfs "$data.index" || exit 99
+    ln -s "$data.index" "$data/index"
+    "$@" 2> "$data.first"
+    echo "first $?"
+    mount -o remount,size=200m "$data.index" || exit 99
+    "$@" > /dev/null || exit
+    rm "$data/index"
+    cp -r "$data.index" "$data/index"
+"#;
+
 /// Runs `$2…` while nobody can write to the folder `$1`.
 const ON_READ_ONLY_MEDIA: &str = r#"
     data=$1; shift
@@ -89,6 +104,33 @@ async fn a_full_disk_is_one_clear_line_and_loses_nothing() {
     };
     let stored = ids(cramped.stored().await.unwrap());
     assert_eq!(stored, ids(roomy.stored().await.unwrap()), "{first}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_full_disk_of_the_index_costs_no_article() {
+    let Some(mut shell) = shell(WITH_A_SMALL_INDEX) else {
+        eprintln!("SKIPPED: this system lets nobody mount a small disk");
+        return;
+    };
+    let publishers = Publishers::sample().await.unwrap();
+    let embedded = EmbeddedPipeline::new(&publishers).unwrap();
+    shell.arg(embedded.data());
+    add(&mut shell, &embedded.command(&["run", "--once", "--json"]).unwrap());
+    shell.env("COURANT__SERVICE__HTTP_PORT", "0").env("COURANT__SERVICE__GRPC_PORT", "0");
+    let output = shell.current_dir(embedded.folder()).output().unwrap();
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "the second run, on a larger disk: {said}");
+    let first = std::fs::read_to_string(embedded.folder().join("data.first")).unwrap();
+    assert_eq!(String::from_utf8_lossy(&output.stdout), "first 1\n");
+    assert!(first.contains("courant: the search index does not follow the store"), "{first}");
+    let causes = first.lines().filter(|line| line.contains("No space left on device")).count();
+    assert!((1..=2).contains(&causes), "one for the articles, one for the decisions: {first}");
+
+    let stored = embedded.stored().await.unwrap().len();
+    let mut search = embedded.command(&["search", "", "--json"]).unwrap();
+    let found = search.output().unwrap();
+    let answer: serde_json::Value = serde_json::from_slice(&found.stdout).unwrap();
+    assert!(stored > 0 && answer["total"] == stored, "{stored} stored, {answer}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -34,14 +34,19 @@ pub(crate) async fn follow(
         if let Err(error) = decisions.check().await {
             tracing::warn!(%error, "the index of decisions cannot be checked");
         }
+        let mut is_failing = false;
         loop {
             let mut events = bus.follow_own(&[Subject::ENTRY_DECIDED], decisions.position())?;
             while let Some((decided, position)) = gather(&mut events).await {
                 let oldest_ms = clock.unix_ms().saturating_sub(kept_ms);
                 if let Err(error) = decisions.add(decided, position, oldest_ms).await {
-                    tracing::warn!(%error, "decisions cannot be written");
+                    if !is_failing {
+                        tracing::warn!(%error, "decisions cannot be written");
+                    }
+                    is_failing = true;
                     break;
                 }
+                is_failing = false;
             }
             // Again from the last position that was written.
             tokio::time::sleep(RETRY).await;

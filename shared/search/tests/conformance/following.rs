@@ -1,5 +1,7 @@
 //! The index beside its store.
 
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use courant_search::{Error, Search};
@@ -12,6 +14,7 @@ conformance!(
     an_article_is_found_soon_after_its_commit,
     the_index_goes_on_where_it_was,
     a_damaged_index_is_made_anew,
+    a_torn_page_of_any_file_costs_no_article,
     an_index_ahead_of_its_store_is_made_anew,
     a_second_process_does_not_keep_the_same_index,
     a_reader_beside_the_keeper_finds_what_is_indexed,
@@ -52,6 +55,83 @@ async fn a_damaged_index_is_made_anew(archive: Archive) {
     archive.search.catch_up().await.unwrap();
     assert!(!archive.search.state().is_rebuilding);
     assert_eq!(archive.texts("ferry").await, [id("a")]);
+}
+
+/// Each file loses a page, its beginning, its end, and everything.
+async fn a_torn_page_of_any_file_costs_no_article(mut archive: Archive) {
+    let text = |number| format!("ferry harbour{number} boat");
+    let ids: Vec<String> = (0..40).map(|number| format!("a{number}")).collect();
+    let records: Vec<_> =
+        (0..).zip(&ids).map(|(number, id)| record(id, "Ferry", &text(number), X)).collect();
+    archive.put(&records[..30]).await;
+    archive.put(&records[20..]).await;
+    let kinds: BTreeSet<String> = index_files(archive.folder.path()).map(kind).collect();
+    assert!(kinds.len() > 6, "{kinds:?}");
+    for kind_of_file in &kinds {
+        for tear in [Tear::Page, Tear::Beginning, Tear::End, Tear::Everything] {
+            // An index that was made anew has files of other names.
+            let mut files = index_files(archive.folder.path());
+            tear.apply(&files.find(|file| kind(file.clone()) == *kind_of_file).unwrap());
+            archive = archive.reopened().await;
+            assert!(followed(&archive.search).await, "{kind_of_file} without its {tear:?}");
+            assert_eq!(archive.search.state().articles, 40, "{kind_of_file}, {tear:?}");
+            assert_eq!(archive.texts("harbour7").await, [id("a7")], "{kind_of_file}, {tear:?}");
+            archive.search.check().await.unwrap();
+        }
+    }
+}
+
+/// What a disk has lost of a file.
+#[derive(Clone, Copy, Debug)]
+enum Tear {
+    Page,
+    Beginning,
+    End,
+    Everything,
+}
+
+impl Tear {
+    fn apply(self, file: &Path) {
+        let mut bytes = std::fs::read(file).unwrap();
+        let (half, page) = (bytes.len() / 2, bytes.len().div_ceil(4).min(512));
+        match self {
+            Self::Page => bytes[half..half + page].fill(0),
+            Self::Beginning => bytes[..page].fill(0xff),
+            Self::End => bytes.truncate(half),
+            Self::Everything => bytes.clear(),
+        }
+        std::fs::write(file, bytes).unwrap();
+    }
+}
+
+fn index_files(folder: &Path) -> impl Iterator<Item = PathBuf> + use<> {
+    let files = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap());
+    let holds = |about: std::fs::Metadata| about.is_file() && about.len() > 0;
+    let files = files.filter(move |entry| entry.metadata().is_ok_and(holds));
+    files.map(|entry| entry.path())
+}
+
+/// The file's extension, or its name if others have no part in it.
+fn kind(file: PathBuf) -> String {
+    let name = file.file_name().unwrap().to_str().unwrap();
+    let is_named = name.ends_with("json");
+    if is_named { name.to_owned() } else { name.rsplit('.').next().unwrap().to_owned() }
+}
+
+/// Lets the index follow its store until it holds all of it; returns false if it does not in time.
+async fn followed(search: &Search) -> bool {
+    let (end, ended) = tokio::sync::oneshot::channel::<()>();
+    let follower = search.clone();
+    let following = tokio::spawn(async move { follower.follow(async { drop(ended.await) }).await });
+    let head = search.store().articles().head().await.unwrap();
+    let mut patience = 100;
+    while patience > 0 && (search.state().is_rebuilding || search.state().change < head.change) {
+        tokio::time::sleep(Duration::from_millis(50)).await;
+        patience -= 1;
+    }
+    drop(end);
+    following.await.unwrap();
+    patience > 0
 }
 
 /// As after a restore of an older copy of the store.
