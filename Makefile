@@ -66,9 +66,11 @@ faults: test-deps ## Kills a loaded process KILLS (200) times; sets its clock, l
 	cargo test -p courant-search --test conformance -- --nocapture kills
 
 # The suite plays 300 operations; this, 200,000 of another history by SEED, half an hour and more.
+# One back end after the other: a server that is started beside a file inherits the file's lock
+# until it runs its own program.
 model: test-deps ## Compares an archive with a plain list through OPERATIONS (200000), on both back ends
 	@COURANT_STEPS=$(or $(OPERATIONS),200000) COURANT_SEED=$(or $(SEED),1) \
-	cargo test --package courant-search --test conformance -- --nocapture an_archive_answers
+	cargo test --package courant-search --test conformance -- --nocapture --test-threads 1 an_archive_answers
 
 # The recursive calls share one build. Two hours and more on two cores.
 verify: ## Runs what is too slow for each merge: e2e, faults, model, fuzz, conformance, test-api, first run, offline

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex};
 
 use courant_article::{Article, ArticleId, Embedding};
 use courant_query::{Query, TimeRange};
-use courant_store::{ArticleExcerpt, Span, Store};
+use courant_store::{ArticleExcerpt, RowSet, Span, Store};
 use courant_text::analyzer::QueryWord;
 use serde::Serialize;
 use tokio::sync::watch;
@@ -156,11 +156,20 @@ impl Search {
             (SearchMode::Vector, None) => return Err(Error::NoVector),
             (SearchMode::Vector | SearchMode::Hybrid, Some(vector)) => Some(vector),
         };
-        let (index, query) = (Arc::clone(&self.index), question.query.clone());
-        let words = blocking(move || Ok(Arc::new(WordSearch::prepare(&index, &query)?))).await?;
         let limit = if question.mode == SearchMode::Vector { 0 } else { MAX_RANKED };
         let observed = span(question.query.observed());
-        let (best, near) = try_join!(best(&words, limit), self.near(&words, vector, observed))?;
+        let (words, best, near) = if question.query.without_loose_words().top_level().is_empty() {
+            // The vectors need not wait for the words.
+            let by_words = self.best(&question.query, limit);
+            let ((words, best), near) = try_join!(by_words, self.near(vector, observed, None))?;
+            (words, best, near)
+        } else {
+            let words = self.prepared(&question.query).await?;
+            let near = async { self.near(vector, observed, allowed(&words).await?).await };
+            let (best, near) = try_join!(best(&words, limit), near)?;
+            (words, best, near)
+        };
+        let near = known(&words, near).await?;
         let mut fused = match (question.mode, vector) {
             (SearchMode::Vector, _) => fusion::single(&by_vector(&near), Side::Vector),
             (SearchMode::Hybrid, Some(vector)) if !near.is_empty() => {
@@ -177,27 +186,33 @@ impl Search {
         Ok(RankedList { total: words.total(), articles: folded(fused, &strict) })
     }
 
-    /// Returns the articles nearest to a vector that fulfil the conditions other than words, with
-    /// their cosines, best first.
+    async fn prepared(&self, query: &Query) -> Result<Arc<WordSearch>, Error> {
+        let (index, query) = (Arc::clone(&self.index), query.clone());
+        blocking(move || Ok(Arc::new(WordSearch::prepare(&index, &query)?))).await
+    }
+
+    /// Prepares a search by words, and returns the best articles with it.
+    async fn best(
+        &self,
+        query: &Query,
+        limit: usize,
+    ) -> Result<(Arc<WordSearch>, Vec<Scored>), Error> {
+        let words = self.prepared(query).await?;
+        let best = best(&words, limit).await?;
+        Ok((words, best))
+    }
+
+    /// Returns the numbers of the `allowed` articles nearest to a vector, of all if it is `None`,
+    /// with their cosines, best first.
     async fn near(
         &self,
-        words: &Arc<WordSearch>,
         vector: Option<&Embedding>,
         observed: Span,
-    ) -> Result<Vec<(Known, f32)>, Error> {
+        allowed: Option<RowSet>,
+    ) -> Result<Vec<(u32, f32)>, Error> {
         let Some(vector) = vector else { return Ok(Vec::new()) };
-        let filter = Arc::clone(words);
-        let allowed = blocking(move || filter.allowed()).await?;
         let (articles, allowed) = (self.store.articles(), allowed.map(Arc::new));
-        let near = articles.nearest_numbers(vector, CANDIDATES, observed, allowed).await?;
-        let words = Arc::clone(words);
-        blocking(move || {
-            let numbers: Vec<u32> = near.iter().map(|(number, _)| *number).collect();
-            let known = words.known(&numbers)?;
-            let with_cosine = |(number, cosine): &(u32, f32)| Some((*known.get(number)?, *cosine));
-            Ok(near.iter().filter_map(with_cosine).collect())
-        })
-        .await
+        Ok(articles.nearest_numbers(vector, CANDIDATES, observed, allowed).await?)
     }
 
     /// Returns a page of articles in the order of their times.
@@ -308,6 +323,27 @@ impl Search {
 async fn best(words: &Arc<WordSearch>, limit: usize) -> Result<Vec<Scored>, Error> {
     let words = Arc::clone(words);
     blocking(move || words.best(limit)).await
+}
+
+/// Returns the articles that fulfil the conditions other than words; `None` if there is none.
+async fn allowed(words: &Arc<WordSearch>) -> Result<Option<RowSet>, Error> {
+    let words = Arc::clone(words);
+    blocking(move || words.allowed()).await
+}
+
+/// Returns those of the articles that the index knows.
+async fn known(words: &Arc<WordSearch>, near: Vec<(u32, f32)>) -> Result<Vec<(Known, f32)>, Error> {
+    if near.is_empty() {
+        return Ok(Vec::new());
+    }
+    let words = Arc::clone(words);
+    blocking(move || {
+        let numbers: Vec<u32> = near.iter().map(|(number, _)| *number).collect();
+        let known = words.known(&numbers)?;
+        let with_cosine = |(number, cosine): &(u32, f32)| Some((*known.get(number)?, *cosine));
+        Ok(near.iter().filter_map(with_cosine).collect())
+    })
+    .await
 }
 
 /// One article for all copies of a text, the best, with the number of the others.

@@ -17,6 +17,7 @@ use courant_telemetry::{Clock, Meters};
 use serde::Serialize;
 
 mod archive;
+mod coded;
 mod full_text;
 mod plain;
 mod postgres;

@@ -82,6 +82,10 @@ impl Archive {
         all.iter().take(k).map(|(_, number)| id(*number)).collect()
     }
 
+    pub(super) fn id(&self, number: usize) -> ArticleId {
+        id(number)
+    }
+
     pub(super) fn title(&self, number: usize) -> String {
         self.text(number).split(' ').take(8).collect::<Vec<_>>().join(" ")
     }
@@ -92,7 +96,7 @@ impl Archive {
         words.join(" ")
     }
 
-    fn vector(&self, number: usize) -> Embedding {
+    pub(super) fn vector(&self, number: usize) -> Embedding {
         let mut random = StdRng::seed_from_u64(number as u64 ^ 0xcafe);
         let center = &self.centers[random.random_range(0..CLUSTERS)];
         let values = center.iter().map(|value| value + 0.8 * gaussian(&mut random));

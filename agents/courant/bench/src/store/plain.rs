@@ -107,7 +107,7 @@ impl Plain {
     }
 }
 
-async fn connected(url: &str) -> anyhow::Result<Client> {
+pub(super) async fn connected(url: &str) -> anyhow::Result<Client> {
     let (client, connection) =
         tokio_postgres::connect(url, NoTls).await.context("cannot reach Postgres")?;
     tokio::spawn(connection);

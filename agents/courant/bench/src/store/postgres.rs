@@ -12,6 +12,7 @@ use serde::Serialize;
 use tokio::task::JoinSet;
 
 use super::archive::{Archive, DIMENSION};
+use super::coded::{Codes, Scanner};
 use super::plain::Plain;
 use super::timed::Timed;
 
@@ -38,6 +39,7 @@ pub(super) struct Measured {
     partitions: usize,
     recall_at_10: f64,
     plain_recall_at_10: f64,
+    scan_recall_at_10: f64,
     searches: Vec<Timed>,
 }
 
@@ -54,10 +56,13 @@ fn months() -> Vec<Span> {
 fn observed(mut records: Vec<StoredArticle>, first: usize, all: usize) -> Vec<StoredArticle> {
     let months = months();
     for (number, record) in (first..).zip(&mut records) {
-        let month = months[number * MONTHS / all];
-        record.article.revision.0 = month.from_ms + number as i64;
+        record.article.revision.0 = observed_ms(&months, number, all);
     }
     records
+}
+
+fn observed_ms(months: &[Span], number: usize, all: usize) -> i64 {
+    months[number * MONTHS / all].from_ms + number as i64
 }
 
 /// Measures on a new database of the server at `url`, which is dropped again.
@@ -92,6 +97,9 @@ async fn measure_on(url: &str, articles: usize) -> anyhow::Result<Measured> {
     measured.upkeep_seconds = started.elapsed().as_secs_f64();
 
     let months = months();
+    let times =
+        (0..articles).map(|number| observed_ms(&months, number, articles)).collect::<Vec<_>>();
+    let codes = Arc::new(Codes::of(&archive, times)?);
     for (name, spans) in [("a month", months.clone()), ("all times", vec![Span::ALWAYS; MONTHS])] {
         let ours =
             in_clients(|client| ours(store.clone(), Arc::clone(&archive), spans.clone(), client));
@@ -100,8 +108,13 @@ async fn measure_on(url: &str, articles: usize) -> anyhow::Result<Measured> {
         let plain =
             in_clients(|client| theirs(url.clone(), Arc::clone(&archive), spans.clone(), client));
         measured.searches.push(summary(format!("plain pgvector, {name}"), plain.await?));
+        let scan = in_clients(|client| {
+            scan(url.clone(), Arc::clone(&archive), Arc::clone(&codes), spans.clone(), client)
+        });
+        measured.searches.push(summary(format!("a scan of codes, {name}"), scan.await?));
     }
     recall(&store, &plain, &archive, &months, &mut measured).await?;
+    measured.scan_recall_at_10 = scan_recall(url, &plain, &archive, &codes, &months).await?;
     Ok(measured)
 }
 
@@ -179,6 +192,25 @@ async fn theirs(url: String, archive: Arc<Archive>, spans: Vec<Span>, client: us
     Ok((times, short))
 }
 
+async fn scan(
+    url: String,
+    archive: Arc<Archive>,
+    codes: Arc<Codes>,
+    spans: Vec<Span>,
+    client: usize,
+) -> Searches {
+    let scanner = Scanner::connect(&url).await?;
+    let (mut times, mut short) = (Vec::new(), 0);
+    for number in 0..SEARCHES {
+        let vector = archive.question(client * SEARCHES + number).vector;
+        let started = Instant::now();
+        let near = scanner.nearest(&codes, &vector, spans[number % MONTHS], HITS).await?;
+        times.push(started.elapsed());
+        short += usize::from(near.len() < HITS);
+    }
+    Ok((times, short))
+}
+
 fn summary(name: String, (times, short): (Vec<Duration>, usize)) -> Timed {
     Timed::of(name, times, short)
 }
@@ -206,6 +238,26 @@ async fn recall(
     Ok(())
 }
 
+/// The share of the ten nearest in a month that a scan of codes finds.
+async fn scan_recall(
+    url: &str,
+    plain: &Plain,
+    archive: &Archive,
+    codes: &Codes,
+    months: &[Span],
+) -> anyhow::Result<f64> {
+    let scanner = Scanner::connect(url).await?;
+    let (mut wanted, mut found) = (0, 0);
+    for number in 0..COMPARED {
+        let (vector, span) = (archive.question(number).vector, months[number % MONTHS]);
+        let exact = plain.exact(&vector, span, HITS).await?;
+        let near = scanner.nearest(codes, &vector, span, HITS).await?;
+        found += near.iter().filter(|id| exact.contains(*id)).count();
+        wanted += exact.len();
+    }
+    Ok(found as f64 / wanted as f64)
+}
+
 impl fmt::Display for Measured {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let ratio = self.stored_per_second / self.alone_per_second;
@@ -215,6 +267,7 @@ impl fmt::Display for Measured {
         writeln!(f, "  upkeep            {:>10.1} s", self.upkeep_seconds)?;
         writeln!(f, "  recall@10         {:>10.4} (a month)", self.recall_at_10)?;
         writeln!(f, "  recall@10, plain  {:>10.4}", self.plain_recall_at_10)?;
+        writeln!(f, "  recall@10, scan   {:>10.4}", self.scan_recall_at_10)?;
         writeln!(f, "\n{:<42}{:>9}{:>9}{:>9}{:>7}", "milliseconds", "p50", "p95", "p99", "short")?;
         for Timed { name, p50, p95, p99, short } in &self.searches {
             writeln!(f, "{name:<42}{p50:>9.2}{p95:>9.2}{p99:>9.2}{short:>7}")?;
