@@ -19,9 +19,10 @@ use tokio_util::sync::CancellationToken;
 
 use crate::api::{Api, Inner};
 use crate::config::Config;
+use crate::mcp::Tasks;
 use crate::metrics::Metrics;
 use crate::pressure::IntakeStatus;
-use crate::{dead_letters, decisions, http, pressure, spool, submissions};
+use crate::{decisions, grpc, http, pressure};
 
 /// The entrance of the pipeline. It decides on submitted entries, publishes the rate at which
 /// more may come, and answers requests over HTTP, MCP and the bus.
@@ -32,6 +33,8 @@ pub struct Gateway {
     known: KnownUrls,
     api: Api,
     standing: watch::Sender<IntakeStatus>,
+    /// The long calls of MCP.
+    tasks: Tasks,
     /// Closes the open connections of MCP.
     closing: CancellationToken,
 }
@@ -90,7 +93,8 @@ impl Gateway {
         let obligations = Obligations::new(bus.clone(), claims.clone(), at_door.clone());
         let clock = api.clock.clone();
         let handler = Handler { rules, bus, claims, obligations, near, clock, metrics: at_door };
-        Ok(Self { handler, concurrency, known, api, standing, closing: CancellationToken::new() })
+        let (tasks, closing) = (Tasks::new(), CancellationToken::new());
+        Ok(Self { handler, concurrency, known, api, standing, tasks, closing })
     }
 
     /// Sets the agents that the status shows. Without a call, it shows only the gateway. Only
@@ -112,7 +116,7 @@ impl Gateway {
 
     /// Returns the routes of the HTTP API at `/v1` and of MCP at `/mcp`.
     pub fn routes(&self) -> Routes {
-        http::routes(&self.api, self.closing.clone())
+        http::routes(&self.api, &self.tasks, self.closing.clone())
     }
 
     /// Returns the settings of MCP over HTTP.
@@ -121,12 +125,16 @@ impl Gateway {
         courant_mcp::http::config(self.closing.clone(), http::MAX_BODY_BYTES)
     }
 
+    /// Returns the requests that the interfaces answer.
+    #[cfg(test)]
+    pub(crate) fn api(&self) -> Api {
+        self.api.clone()
+    }
+
     /// Adds the gateway's HTTP routes and gRPC services to `process`.
     pub fn serve_with(&self, process: &mut Process) {
         process.http(self.routes());
-        process.grpc(dead_letters::service(self.handler.bus.clone()));
-        process.grpc(spool::service(self.handler.bus.clone()));
-        process.grpc(submissions::service(self.api.clone()));
+        grpc::serve_with(process, &self.api, self.closing.clone());
     }
 
     /// Works until `control` drains: decides on entries, answers requests for known URLs,

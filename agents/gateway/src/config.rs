@@ -67,7 +67,7 @@ pub struct Config {
 impl Default for Config {
     fn default() -> Self {
         Self {
-            concurrency: 16,
+            concurrency: 64,
             min_words: 10,
             max_ahead_s: 3600,
             stop_at: 0.8,

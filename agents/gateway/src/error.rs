@@ -5,6 +5,7 @@ use std::time::Duration;
 use courant_api::ErrorCode;
 use courant_bus::PublishError;
 use courant_service::Refusal;
+use tonic::Status;
 
 /// Why a question has no answer. HTTP and MCP say the same of it; what is inside
 /// the system stays in the log.
@@ -47,6 +48,11 @@ pub(crate) enum ApiError {
         /// The time after which the client should retry.
         after: Duration,
     },
+    /// A client that listens to events takes them too slowly.
+    #[error(
+        "the client read too slowly; connect again with Last-Event-ID, or its position, to go on"
+    )]
+    SlowReader,
     /// A vector search failed because the embedder is not available.
     #[error("{0}; try again, or search with mode=text")]
     NoVector(String),
@@ -86,6 +92,7 @@ impl ApiError {
             Self::TooLarge(_) => ErrorCode::TooLarge,
             Self::OtherSubmission => ErrorCode::IdempotencyConflict,
             Self::Busy { .. } => ErrorCode::Busy,
+            Self::SlowReader => ErrorCode::Overloaded,
             Self::NoVector(_) => ErrorCode::NoEmbedder,
             Self::TimedOut(_) => ErrorCode::Timeout,
             Self::Behind { .. } => ErrorCode::Behind,
@@ -123,6 +130,12 @@ impl From<ApiError> for Refusal {
             Some(wait) => refusal.retry_after(wait),
             None => refusal,
         }
+    }
+}
+
+impl From<ApiError> for Status {
+    fn from(error: ApiError) -> Self {
+        Refusal::from(error).into()
     }
 }
 

@@ -3,11 +3,14 @@
 mod decisions;
 mod events;
 mod faces;
+mod grpc;
 mod histories;
+mod hostile;
 mod mcp_budgets;
 mod mcp_client;
 mod mcp_faces;
 mod mcp_questions;
+mod mcp_tasks;
 mod mcp_tools;
 mod reasons;
 mod search;

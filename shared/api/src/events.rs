@@ -72,6 +72,7 @@ pub struct EventsParams {
     /// the former.
     pub types: Option<String>,
     /// Stored articles that fulfil this query alone.
+    #[schemars(extend("format" = "courant-query"))]
     pub q: Option<String>,
     /// The position behind which the stream begins, as `Last-Event-ID`; now, if both are absent.
     pub after: Option<u64>,

@@ -49,7 +49,7 @@ pub use counted::{CountRequest, Counts, Facet, FacetCounts, Interval, PeriodCoun
 pub use decisions::{DecidedEntry, DecisionKey, Decisions};
 pub use error::Error;
 pub use following::IndexState;
-pub use listed::{CursorError, TimeCursor, TimeOrder};
+pub use listed::{TimeCursor, TimeOrder};
 pub use passage::Passage;
 pub use search::{IndexCheck, Search};
 pub use suggest::{Suggestion, SuggestionKind};

@@ -4,7 +4,8 @@ use schemars::generate::{Contract, SchemaSettings};
 use schemars::{Schema, SchemaGenerator};
 use serde_json::{Map, Value, json};
 
-use super::operation::{Media, Operation};
+use super::operation::{Link, Media, Operation};
+use super::plain;
 use crate::problem::Problem;
 
 /// The place of the schemas in the document.
@@ -19,7 +20,7 @@ pub fn document(operations: &[Operation], version: &str) -> Value {
         let method = operation.method.as_str().to_ascii_lowercase();
         path[method] = schemas.operation(operation);
     }
-    json!({
+    let mut document = json!({
         "openapi": "3.1.0",
         "info": {
             "title": "Courant",
@@ -31,7 +32,9 @@ pub fn document(operations: &[Operation], version: &str) -> Value {
         "servers": [{"url": "/"}],
         "paths": paths,
         "components": {"schemas": schemas.definitions()},
-    })
+    });
+    plain::simplify(&mut document);
+    document
 }
 
 /// The schemas of what is read, and of what is written: a member with a default may be missing in a
@@ -98,6 +101,12 @@ impl Schemas {
                 let (name, value) = content(media, &mut self.writing);
                 answer["content"][name] = value;
             }
+        }
+        for Link { status, operation: id, parameters } in &operation.links {
+            let parameters: Map<_, _> =
+                parameters.iter().map(|(name, place)| ((*name).into(), json!(place))).collect();
+            let link = json!({"operationId": id, "parameters": parameters});
+            answers[&status.to_string()]["links"][id] = link;
         }
         let problem = self.writing.subschema_for::<Problem>();
         let problem = json!({Problem::MEDIA_TYPE: {"schema": problem}});
@@ -184,7 +193,8 @@ mod tests {
                 .parameters::<Asked>()
                 .filters(&["site"])
                 .answer(200, Media::json::<Item>())
-                .answer(200, Media::Text("text/csv")),
+                .answer(200, Media::Text("text/csv"))
+                .link(200, "change", &[("id", "$response.body#/name")]),
             Operation::post("/v1/items/{id}", "change", "Changes an item")
                 .body(Media::json::<Item>())
                 .answer(202, Media::json::<Item>()),
@@ -208,6 +218,9 @@ mod tests {
         let ok = &get["responses"]["200"]["content"];
         assert_eq!(ok["application/json"]["schema"]["$ref"], "#/components/schemas/Item");
         assert!(ok["text/csv"].is_object());
+        let link = &get["responses"]["200"]["links"]["change"];
+        assert_eq!(link["operationId"], "change");
+        assert_eq!(link["parameters"]["id"], "$response.body#/name");
         let problem = &get["responses"]["default"]["content"]["application/problem+json"];
         assert_eq!(problem["schema"]["$ref"], "#/components/schemas/Problem");
         let post = &document["paths"]["/v1/items/{id}"]["post"];
