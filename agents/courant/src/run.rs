@@ -194,6 +194,8 @@ impl Run<'_> {
         extent: Extent,
     ) -> anyhow::Result<Report> {
         let crawler = pipeline.new_crawler()?;
+        // A service takes requests from its start.
+        let crawler = if self.args.once { crawler } else { crawler.serving_requests() };
         let progress = Progress::start(crawler.progress(), self.meters.clone());
         let control = pipeline.crawler.clone();
         let crawl = crawler.run(sources.to_vec(), extent, &control);
