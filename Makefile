@@ -17,7 +17,7 @@ EVAL := $(TARGET)/$(if $(filter dev,$(PROFILE)),debug,release)/courant-eval --da
 
 .PHONY: help deps test-deps build run test test-scripts e2e clean-deps \
   eval eval-build eval-extract eval-feeds eval-dedup eval-language eval-models eval-retrieval eval-peers bench bench-build bench-peers \
-  bench-first-run conformance faults fuzz model test-api verify
+  bench-first-run conformance faults fuzz model test-api test-clients verify
 
 help: ## Lists these targets
 	@sed -n 's/^\([a-z0-9-]*\):.*## \(.*\)/  make \1\t\2/p' $(firstword $(MAKEFILE_LIST)) | expand -t 20
@@ -71,7 +71,7 @@ model: test-deps ## Compares an archive with a plain list through OPERATIONS (20
 	cargo test --package courant-search --test conformance -- --nocapture an_archive_answers
 
 # The recursive calls share one build. Two hours and more on two cores.
-verify: ## Runs what is too slow for each merge: e2e, faults, model, fuzz, conformance, test-api, first run, offline
+verify: ## Runs what is too slow for each merge: e2e, faults, model, fuzz, conformance, test-api, test-clients, first run, offline
 	@$(MAKE) e2e
 	@$(MAKE) faults
 	@$(MAKE) model
@@ -79,11 +79,18 @@ verify: ## Runs what is too slow for each merge: e2e, faults, model, fuzz, confo
 	@$(MAKE) bench-first-run
 	@$(MAKE) conformance
 	@$(MAKE) test-api
+	@$(MAKE) test-clients
 	@$(MAKE) fuzz
 
-test-api: deps ## Lets schemathesis ask every operation of the OpenAPI document, EXAMPLES (25) inputs each
+# The stack starts the agents' own programs.
+test-api: test-deps ## Lets schemathesis ask every operation of the OpenAPI document in both modes, EXAMPLES (25) inputs each
+	@cargo build -q --workspace --bins
+	@cargo build -q -p courant-tests --example stack
+	@scripts/test-api $(COURANT) $(COURANT_DEPS) $(TARGET)/debug/examples/stack
+
+test-clients: deps ## Uses a service by generated clients, feed readers and MCP's official clients
 	@cargo build -q -p courant
-	@scripts/test-api $(COURANT) $(COURANT_DEPS)
+	@scripts/test-clients $(COURANT)
 
 fuzz: ## Feeds every parser what nobody would write, FUZZ_SECONDS (60) each
 	@fuzz/run
