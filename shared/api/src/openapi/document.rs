@@ -72,7 +72,8 @@ impl Schemas {
 
     fn parameters(&mut self, operation: &Operation) -> Vec<Value> {
         let of_path = path_names(operation.path).map(|name| {
-            json!({"name": name, "in": "path", "required": true, "schema": {"type": "string"}})
+            let schema = path_schema(operation.path, name);
+            json!({"name": name, "in": "path", "required": true, "schema": schema})
         });
         let mut parameters: Vec<Value> = of_path.collect();
         if let Some(schema) = operation.parameters {
@@ -134,6 +135,17 @@ fn content(media: &Media, generator: &mut SchemaGenerator) -> (String, Value) {
 /// Returns the names in braces.
 fn path_names(path: &str) -> impl Iterator<Item = &str> {
     path.split('/').filter_map(|part| part.strip_prefix('{')?.strip_suffix('}'))
+}
+
+/// Returns the form of a part of a path: numbers, ids of articles or their first digits, or names.
+fn path_schema(path: &str, name: &str) -> Value {
+    match name {
+        "number" => json!({"type": "integer", "format": "int64", "minimum": 0}),
+        "id" if path.starts_with("/v1/articles/") => {
+            json!({"type": "string", "pattern": "^[0-9a-fA-F]{8,32}$"})
+        }
+        _ => json!({"type": "string"}),
+    }
 }
 
 /// Follows the reference that a schema of a struct is.
