@@ -120,6 +120,21 @@ impl Load {
         }
     }
 
+    /// Waits until every submitted entry is decided on.
+    pub(super) async fn drained(&self) -> anyhow::Result<()> {
+        let waiting = || async {
+            let answer = self.client.get(format!("{}/v1/status", self.base)).send().await?;
+            let status: Value = answer.error_for_status()?.json().await?;
+            let queues = status["queues"].as_array().context("the status has no queues")?;
+            let queue = queues.iter().find(|queue| queue["stage"] == "gateway");
+            Ok::<_, anyhow::Error>(queue.context("the gateway has no queue")?["depth"].as_u64())
+        };
+        while waiting().await? != Some(0) {
+            tokio::time::sleep(PAUSE).await;
+        }
+        Ok(())
+    }
+
     fn post(&self, path: &str, body: &Value) -> RequestBuilder {
         self.client.post(format!("{}{path}", self.base)).json(body)
     }
