@@ -47,10 +47,11 @@ impl Api {
     }
 }
 
-/// The numbers of messages fit in 63 bits on both back ends.
+/// The numbers of messages begin with 1, and fit in 63 bits on both back ends. A server calls others
+/// a wrong request.
 fn possible(number: u64) -> Result<u64, ApiError> {
     match i64::try_from(number) {
-        Ok(_) => Ok(number),
-        Err(_) => Err(ApiError::NoDeadLetter(number)),
+        Ok(1..) => Ok(number),
+        _ => Err(ApiError::NoDeadLetter(number)),
     }
 }

@@ -143,7 +143,7 @@ async fn a_dead_letter_over_grpc_is_shown_and_dropped() {
     let shown = letters.show(v1::ShowDeadLetterRequest { number }).await.unwrap().into_inner();
     assert!(shown.letter.unwrap().error.contains("broken") && !shown.payload.is_empty());
     letters.drop(v1::DropDeadLetterRequest { number }).await.unwrap();
-    for number in [number, u64::MAX] {
+    for number in [number, 0, u64::MAX] {
         let status = letters.drop(v1::DropDeadLetterRequest { number }).await.unwrap_err();
         assert_eq!((status.code(), code(&status)), (Code::NotFound, "not_found"));
     }
