@@ -6,7 +6,7 @@ use courant_proto::v1;
 use courant_proto::v1::archive_server::{Archive, ArchiveServer};
 use tonic::{Request, Response, Status};
 
-use super::answered;
+use super::answered::answered;
 use crate::api::Api;
 use crate::api::search::{DEFAULT_HITS, SearchRequest, half_life};
 use crate::error::ApiError;

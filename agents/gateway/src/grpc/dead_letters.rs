@@ -4,7 +4,7 @@ use courant_proto::v1;
 use courant_proto::v1::dead_letters_server::{DeadLetters, DeadLettersServer};
 use tonic::{Request, Response, Status};
 
-use super::answered;
+use super::answered::answered;
 use crate::api::Api;
 
 /// The service `courant.v1.DeadLetters`.

@@ -44,7 +44,7 @@ impl Tasks {
             Box::pin(async move {
                 tokio::select! {
                     biased;
-                    // What is in the queue goes its way; the client no longer waits for it.
+                    // An article in the queue goes its way; the client no longer waits for it.
                     () = context.cancelled() => Err(TaskExit::Cancelled),
                     answer = stored(&api, submission) => {
                         Ok(answer.unwrap_or_else(|error| failed(&error)))

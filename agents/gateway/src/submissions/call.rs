@@ -169,7 +169,7 @@ impl<F> Call<F> {
         let id = entry.submission_id.clone();
         // The decision may fall before the bus confirms the entry.
         let waiting = Waiting { number, since: Instant::now() };
-        // Of two with one id, one decision is told.
+        // Two with one id get one decision.
         if self.waiting.lock().insert(id.clone(), waiting).is_none() {
             self.open += 1;
         }
