@@ -4,6 +4,7 @@ mod commands;
 mod dashboard;
 mod disk;
 mod faults;
+mod guard;
 mod journey;
 mod kills;
 mod operator;

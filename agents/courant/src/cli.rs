@@ -1,10 +1,13 @@
 //! Parses the command line and calls the module of each command.
 
+use std::path::Path;
+
 use clap::{Parser, Subcommand};
+use courant_credentials::commands::{AuditArgs, PeopleArgs, TokenArgs};
 
 use crate::{
-    admin, ask, check, config, dead_letters, doctor, feeds, index, ingest, mcp, migrate, models,
-    publish, run, sample, sources, tools,
+    admin, ask, check, config, data, dead_letters, doctor, feeds, http, index, ingest, mcp,
+    migrate, models, publish, run, sample, sources, tools,
 };
 
 /// The world's news, de-duplicated, analyzed and searchable as it is published.
@@ -114,6 +117,15 @@ enum Command {
     #[command(after_help = "Example:\n  courant models list\n  \
         courant models train sentiment --data labelled.jsonl")]
     Models(models::ModelsArgs),
+    /// Create, list, revoke and rotate the tokens of programs
+    #[command(after_help = "Example:\n  courant token create --scope search,read --expires 90d")]
+    Token(TokenArgs),
+    /// Create, list and remove the accounts of people
+    #[command(after_help = "Example:\n  courant people create ann --role editor < password.txt")]
+    People(PeopleArgs),
+    /// Show the changes: who did what, with which result
+    #[command(after_help = "Example:\n  courant audit --json")]
+    Audit(AuditArgs),
     /// Serve the stored articles to a language model over standard input and output
     #[command(after_help = "Example:\n  courant mcp --data courant-data")]
     Mcp(mcp::McpArgs),
@@ -156,9 +168,18 @@ impl Cli {
             Command::Check(args) => check::run(&args),
             Command::Doctor(args) => doctor::run(&args),
             Command::Models(args) => models::run(&args),
+            Command::Token(args) => printed(args.run(Path::new(data::DEFAULT))),
+            Command::People(args) => printed(args.run(Path::new(data::DEFAULT))),
+            Command::Audit(args) => printed(args.run(Path::new(data::DEFAULT))),
             Command::Mcp(args) => mcp::run(&args),
         }
     }
+}
+
+/// Prints the lines of a command on credentials.
+fn printed(run: impl Future<Output = anyhow::Result<String>>) -> anyhow::Result<()> {
+    out!("{}", http::block_on(run)?);
+    Ok(())
 }
 
 #[cfg(test)]

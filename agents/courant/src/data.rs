@@ -7,9 +7,12 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail};
-use tonic::transport::Channel;
 
 use crate::grpc;
+pub use crate::grpc::Channel;
+
+/// The file with the token of the running service.
+const TOKEN: &str = "token";
 
 /// The data folder if `--data` is not given.
 pub(crate) const DEFAULT: &str = "courant-data";
@@ -55,6 +58,14 @@ impl DataFolder {
         spool(&self.path)
     }
 
+    pub(crate) fn path(&self) -> &Path {
+        &self.path
+    }
+
+    pub(crate) fn token(&self) -> PathBuf {
+        self.path.join(TOKEN)
+    }
+
     /// Writes the addresses of the service, HTTP and gRPC, for the commands that ask it.
     ///
     /// # Errors
@@ -69,6 +80,7 @@ impl Drop for DataFolder {
     fn drop(&mut self) {
         // The file may stay if this fails, because a reader checks that a service answers.
         drop(std::fs::remove_file(self.path.join("address")));
+        drop(std::fs::remove_file(self.token()));
     }
 }
 
@@ -162,6 +174,10 @@ pub(crate) fn noted_grpc_url(path: &Path) -> Option<String> {
 
 fn noted(path: &Path, line: usize) -> Option<SocketAddr> {
     let noted = std::fs::read_to_string(path.join("address")).ok()?;
+    // The next requests are to the service of the folder, as one who may read it.
+    if let Ok(token) = std::fs::read_to_string(path.join(TOKEN)) {
+        courant_client::use_token(token);
+    }
     noted.lines().nth(line)?.parse().ok().map(reachable)
 }
 

@@ -4,6 +4,7 @@
 //! Every answer has a budget, and stands below a notice that it quotes strangers (`courant-mcp`).
 
 mod completions;
+mod leave;
 mod links;
 mod resources;
 mod tools;
@@ -27,6 +28,7 @@ use tower::Service;
 
 use crate::api::Api;
 use crate::error::ApiError;
+use leave::Leave;
 
 /// Tools, prompts and templates change with the program only.
 const LISTS_FRESH_MS: u64 = 3_600_000;
@@ -90,6 +92,16 @@ impl From<courant_mcp::Error> for ApiError {
     }
 }
 
+/// Returns the names of the tools.
+#[cfg(test)]
+pub(crate) fn tool_names() -> Vec<String> {
+    tools::all().into_iter().map(|tool| tool.name.into_owned()).collect()
+}
+
+fn not_allowed(why: String) -> ErrorData {
+    ErrorData::invalid_request(why, None)
+}
+
 /// An error that the model can read and mend, not one of the protocol.
 fn failed(error: &ApiError) -> CallToolResult {
     error.log();
@@ -128,10 +140,16 @@ impl ServerHandler for McpServer {
     async fn call_tool(
         &self,
         request: CallToolRequestParams,
-        _context: RequestContext<RoleServer>,
+        context: RequestContext<RoleServer>,
     ) -> Result<CallToolResponse, ErrorData> {
+        let leave = match Leave::ask(&request.name, &context) {
+            Ok(leave) => leave,
+            Err(why) => return Ok(CallToolResult::error(vec![ContentBlock::text(why)]).into()),
+        };
         let arguments = request.arguments.unwrap_or_default();
-        Ok(self.call(&request.name, arguments).await?.into())
+        let answer = self.call(&request.name, arguments).await?;
+        leave.note(if answer.is_error == Some(true) { "failed" } else { "done" });
+        Ok(answer.into())
     }
 
     async fn list_resources(
@@ -157,8 +175,9 @@ impl ServerHandler for McpServer {
     async fn read_resource(
         &self,
         request: ReadResourceRequestParams,
-        _context: RequestContext<RoleServer>,
+        context: RequestContext<RoleServer>,
     ) -> Result<ReadResourceResponse, ErrorData> {
+        Leave::ask(leave::READING, &context).map_err(not_allowed)?;
         let reading = resources::read(&self.api, &request.uri);
         Ok(self.in_time(reading).await??.into())
     }
@@ -199,8 +218,9 @@ impl ServerHandler for McpServer {
     async fn complete(
         &self,
         request: CompleteRequestParams,
-        _context: RequestContext<RoleServer>,
+        context: RequestContext<RoleServer>,
     ) -> Result<CompleteResult, ErrorData> {
+        Leave::ask(leave::COMPLETION, &context).map_err(not_allowed)?;
         self.in_time(completions::complete(&self.api, &request)).await?
     }
 }

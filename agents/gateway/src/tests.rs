@@ -4,6 +4,7 @@ mod decisions;
 mod events;
 mod faces;
 mod histories;
+mod leave;
 mod mcp_budgets;
 mod mcp_client;
 mod mcp_faces;

@@ -3,6 +3,7 @@
 //! that a person understands ([`from_json`], [`from_query`]), the description of operations
 //! ([`openapi`]), and the writing of feeds ([`syndication`]). Pure.
 
+pub mod access;
 pub mod articles;
 mod code;
 pub mod counts;

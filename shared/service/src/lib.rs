@@ -1,7 +1,7 @@
 //! The parts that the processes of all agents share: signals and drain ([`block_on`]), the
 //! control of an agent ([`Control`]), probes and metrics over HTTP with health, admin and
 //! reflection over gRPC ([`Process`]), the limit on requests in progress ([`Admission`]), the face
-//! of every route (`http`), described routes ([`Routes`]), the reading of requests
+//! of every route (`http`), which asks the gate of `courant-access` who may do what, described routes ([`Routes`]), the reading of requests
 //! ([`Parameters`], [`JsonBody`]), refusals that are the same over HTTP and gRPC ([`Refusal`]), the
 //! loop that consumes a queue ([`work`]), and the errors of a command line ([`command_line`]).
 

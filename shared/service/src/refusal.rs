@@ -106,7 +106,8 @@ fn grpc_code(code: ErrorCode) -> Code {
         | ErrorCode::UnsupportedMediaType
         | ErrorCode::HostNotAllowed => Code::InvalidArgument,
         ErrorCode::IdempotencyConflict => Code::AlreadyExists,
-        ErrorCode::OriginNotAllowed => Code::PermissionDenied,
+        ErrorCode::Unauthenticated => Code::Unauthenticated,
+        ErrorCode::OriginNotAllowed | ErrorCode::Forbidden => Code::PermissionDenied,
         ErrorCode::NotFound | ErrorCode::ModelNotFound => Code::NotFound,
         ErrorCode::Conflict => Code::FailedPrecondition,
         ErrorCode::MethodNotAllowed => Code::Unimplemented,

@@ -6,14 +6,13 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, bail, ensure};
-use courant::data;
+use courant::data::{self, Channel};
 use courant_proto::v1;
 use courant_proto::v1::admin_client::AdminClient;
 use courant_proto::v1::submissions_client::SubmissionsClient;
 use reqwest::{RequestBuilder, StatusCode};
 use serde_json::{Value, json};
 use tokio::task::JoinSet;
-use tonic::transport::Channel;
 
 /// The wait of a refused client before it sends again.
 const PAUSE: Duration = Duration::from_millis(20);
