@@ -7,6 +7,7 @@ use courant_access::Scope;
 use courant_access::table::{self, Need, Rule};
 use courant_proto::v1::GetStatusRequest;
 use courant_proto::v1::admin_client::AdminClient;
+use courant_tests::nats::{NatsServer, Sync};
 use courant_tests::{AgentProcess, EmbeddedPipeline, Program, Publishers, Stack, http, until};
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -294,4 +295,63 @@ async fn an_open_door_on_a_network_is_refused_and_a_guarded_one_prints_the_first
     assert!(guarded.log().contains("/setup?token="), "{}", guarded.log());
     let url = format!("http://127.0.0.1:{}/v1/status", guarded.http);
     assert_eq!(ask("GET", &url, &[]).await.0, 401);
+}
+
+/// The permissions of `docker/nats-auth.conf`, with each agent's name as its password.
+fn permissions() -> String {
+    const FILE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../docker/nats-auth.conf");
+    let text = std::fs::read_to_string(FILE).unwrap();
+    ["crawler", "gateway", "embedder", "analyst", "storage"].iter().fold(text, |text, agent| {
+        let variable = format!("${}_PASSWORD", agent.to_uppercase());
+        assert!(text.contains(&variable), "{variable}");
+        text.replace(&variable, agent)
+    })
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn agents_work_with_the_permissions_of_their_own_and_cannot_do_the_work_of_others() {
+    let publishers = Publishers::sample().await.unwrap();
+    let nats = NatsServer::start_with(Sync::Sometimes, &permissions()).await.unwrap();
+    let url = nats.url();
+    let mut stack = Stack::start_with_users(nats, &publishers).await.unwrap();
+    stack.round().await.unwrap();
+    let stored = stack.stored().await.unwrap();
+    assert!(!stored.is_empty());
+
+    for name in ["gateway", "embedder", "analyst", "storage"] {
+        let log = stack.agent(name).log().to_lowercase();
+        assert!(!log.contains("violation"), "{log}");
+    }
+
+    // The embedder's credentials, in other hands.
+    let options = async_nats::ConnectOptions::new()
+        .user_and_password("embedder".into(), "embedder".into())
+        .custom_inbox_prefix("_INBOX.embedder")
+        .request_timeout(Some(Duration::from_secs(1)));
+    let thief = options.connect(&url).await.unwrap();
+    let jetstream = async_nats::jetstream::new(thief.clone());
+    let told = |subject: &'static str| {
+        let jetstream = jetstream.clone();
+        async move { jetstream.publish(subject, "forged".into()).await?.await }
+    };
+    for subject in ["courant.entry.submitted", "courant.article.analyzed", "courant.dlq.gateway"] {
+        assert!(told(subject).await.is_err(), "{subject}");
+    }
+    let own = told("courant.article.embedded").await;
+    assert!(own.is_ok(), "its own subject: {own:?}");
+    for call in [
+        "$JS.API.CONSUMER.MSG.NEXT.COURANT_ENTRY.gateway",
+        "$JS.API.CONSUMER.MSG.NEXT.COURANT_ANALYZED.storage",
+        "$JS.API.STREAM.DELETE.COURANT_ENTRY",
+        "$JS.API.CONSUMER.DELETE.COURANT_ENTRY.gateway",
+        "$JS.API.STREAM.PURGE.COURANT_ENTRY",
+        "$JS.API.STREAM.MSG.GET.COURANT_ENTRY",
+    ] {
+        let answer = thief.request(call, "{}".into()).await;
+        assert!(answer.is_err(), "{call}: {answer:?}");
+    }
+    let known = thief.request("$JS.API.STREAM.INFO.COURANT_ACCEPTED", "".into()).await;
+    assert!(known.is_ok(), "what it may do is answered: {known:?}");
+    let wrong = async_nats::ConnectOptions::new().user_and_password("storage".into(), "x".into());
+    assert!(wrong.connect(&url).await.is_err());
 }

@@ -2,7 +2,9 @@
 
 use crate::audit::AuditEntry;
 use crate::gate::Gate;
+use crate::limit::Allowance;
 use crate::principal::Principal;
+use crate::scope::Scope;
 
 /// The caller of a request. Handlers find it in the request's extensions.
 #[derive(Clone)]
@@ -20,6 +22,14 @@ impl Caller {
     /// Names the caller that `gate` has admitted.
     pub fn new(gate: Gate, principal: Principal, request: String, address: String) -> Self {
         Self { principal, request, address, gate }
+    }
+
+    /// Takes one request for an operation of `scope`.
+    ///
+    /// # Errors
+    /// The allowance, if it is used up.
+    pub fn take(&self, scope: Scope) -> Result<(), Allowance> {
+        self.gate.take(&self.principal, &self.address, scope).map(|_| ())
     }
 
     /// Notes in the audit that it did `what` to `target`.

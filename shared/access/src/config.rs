@@ -6,6 +6,7 @@ use courant_config::{Ranged, Ranges};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::limit::LimitConfig;
 use crate::network::Network;
 
 /// Who may use the ports of a process.
@@ -32,6 +33,8 @@ pub struct Config {
     pub audit_days: u32,
     /// The most entries of the audit, 1000 to 10,000,000. The oldest are removed first.
     pub audit_entries: u32,
+    /// The limits on the rate of requests.
+    pub limits: LimitConfig,
     /// A reverse proxy that says who the person is.
     pub proxy: ProxyConfig,
 }
@@ -74,6 +77,7 @@ impl Default for Config {
             password_checks: 1,
             audit_days: 90,
             audit_entries: 100_000,
+            limits: LimitConfig::default(),
             proxy: ProxyConfig::default(),
         }
     }
@@ -86,6 +90,7 @@ impl Ranged for Config {
         ranges.within("audit_days", self.audit_days, 1..=3650);
         ranges.within("audit_entries", self.audit_entries, 1000..=10_000_000);
         networks_are_valid(ranges, "metrics_networks", &self.metrics_networks);
+        ranges.table("limits", &self.limits);
         ranges.table("proxy", &self.proxy);
     }
 }

@@ -10,6 +10,7 @@ use http::{HeaderMap, Method, header};
 use crate::audit::AuditLog;
 use crate::config::{Config, Required, networks};
 use crate::keyring::{Keyring, Rejected, equal};
+use crate::limit::{Allowance, Limits};
 use crate::network::Network;
 use crate::principal::{Principal, PrincipalKind};
 use crate::scope::{Role, Scope, Scopes};
@@ -53,6 +54,7 @@ struct Inner {
     role_header: String,
     /// True once a port beyond loopback is bound: then nothing is open any more.
     is_exposed: AtomicBool,
+    limits: Limits,
     audit: AuditLog,
     clock: Clock,
 }
@@ -90,6 +92,7 @@ impl Gate {
             user_header: config.proxy.user_header.to_ascii_lowercase(),
             role_header: config.proxy.role_header.to_ascii_lowercase(),
             is_exposed: AtomicBool::new(false),
+            limits: Limits::new(&config.limits),
             audit: AuditLog::default(),
             clock,
         }))
@@ -173,6 +176,24 @@ impl Gate {
         match rule.need {
             Need::Scope(scope) if !principal.may(scope) => Err(Denial::Scope(scope)),
             _ => Ok(principal),
+        }
+    }
+
+    /// Takes one request of `principal` for an operation of `scope`; `None` without a limit.
+    ///
+    /// # Errors
+    /// The allowance, if it is used up.
+    pub fn take(
+        &self,
+        principal: &Principal,
+        address: &str,
+        scope: Scope,
+    ) -> Result<Option<Allowance>, Allowance> {
+        match principal.kind {
+            // Agents among themselves have limits on the requests in progress.
+            PrincipalKind::Service => Ok(None),
+            PrincipalKind::Anyone => self.0.limits.take(address, scope),
+            _ => self.0.limits.take(&principal.label(), scope),
         }
     }
 

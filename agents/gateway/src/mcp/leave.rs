@@ -22,7 +22,7 @@ impl Leave {
     /// Asks for leave to use `operation`, a tool or one of the rows above.
     ///
     /// # Errors
-    /// The scope that the caller lacks, in words.
+    /// The scope that the caller lacks, or the wait that its limit asks for, in words.
     pub(super) fn ask(
         operation: &str,
         context: &RequestContext<RoleServer>,
@@ -39,6 +39,12 @@ impl Leave {
         {
             leave.note("forbidden");
             return Err(format!("forbidden: this needs the scope {}", scope.as_str()));
+        }
+        if let (Some(caller), Need::Scope(scope)) = (&leave.caller, rule.need)
+            && let Err(used_up) = caller.take(scope)
+        {
+            let wait = used_up.wait.as_secs_f64().ceil().max(1.0);
+            return Err(format!("overloaded: too many requests; try again in {wait} s"));
         }
         Ok(leave)
     }

@@ -1,13 +1,14 @@
 //! Asks the gate about each request, gives the handler its principal, and notes changes in the audit.
 
 use std::net::IpAddr;
+use std::time::Duration;
 
 use axum::extract::{MatchedPath, Request, State};
-use axum::http::{HeaderValue, header};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
-use courant_access::table::{self, Rule};
-use courant_access::{AuditEntry, Caller, Denial, Gate, Principal};
+use courant_access::table::{self, Need, Rule};
+use courant_access::{Allowance, AuditEntry, Caller, Denial, Gate, Principal};
 use courant_api::{ErrorCode, Problem};
 use tonic::Status;
 
@@ -34,10 +35,21 @@ pub(super) async fn check(
         Ok(principal) => {
             let change = rule.changes.then(|| change(&request, protocol, &principal.label()));
             let origin = Origin::of(&request);
+            let taken = match rule.need {
+                Need::Scope(scope) => gate.take(&principal, &origin.address, scope),
+                _ => Ok(None),
+            };
+            let allowance = match taken {
+                Ok(allowance) => allowance,
+                Err(used_up) => return too_many(&used_up, protocol),
+            };
             request.extensions_mut().insert::<Principal>(principal.clone());
             let caller = Caller::new(gate.clone(), principal, origin.request, origin.address);
             request.extensions_mut().insert(caller);
-            let response = next.run(request).await;
+            let mut response = next.run(request).await;
+            if let Some(allowance) = &allowance {
+                tell(allowance, response.headers_mut());
+            }
             if let Some(entry) = change {
                 note(&gate, entry, result(&response, protocol));
             }
@@ -122,6 +134,37 @@ fn code(denial: &Denial) -> ErrorCode {
     match denial {
         Denial::Missing | Denial::Invalid(_) => ErrorCode::Unauthenticated,
         Denial::Scope(_) | Denial::Csrf => ErrorCode::Forbidden,
+    }
+}
+
+fn too_many(used_up: &Allowance, protocol: Protocol) -> Response {
+    let wait = Duration::from_secs_f64(used_up.wait.as_secs_f64().ceil().max(1.0));
+    let detail = format!(
+        "too many requests that need the scope {}; try again in {} s",
+        used_up.scope.as_str(),
+        wait.as_secs()
+    );
+    let refusal = Refusal::new(ErrorCode::Overloaded, detail).retry_after(wait);
+    let mut response = match protocol {
+        Protocol::Http => refusal.into_response(),
+        Protocol::Grpc => Status::from(refusal).into_http(),
+    };
+    tell(used_up, response.headers_mut());
+    response
+}
+
+/// Tells the limit in the fields that the IETF drafts for it.
+fn tell(allowance: &Allowance, headers: &mut HeaderMap) {
+    let Allowance { scope, burst, window_s, left, wait } = allowance;
+    let (scope, wait) = (scope.as_str(), wait.as_secs_f64().ceil());
+    let fields = [
+        ("ratelimit-policy", format!("\"{scope}\";q={burst};w={window_s}")),
+        ("ratelimit", format!("\"{scope}\";r={left};t={wait}")),
+    ];
+    for (name, value) in fields {
+        if let Ok(value) = HeaderValue::try_from(value) {
+            headers.insert(HeaderName::from_static(name), value);
+        }
     }
 }
 

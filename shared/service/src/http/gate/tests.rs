@@ -2,7 +2,8 @@ use axum::Extension;
 use axum::body::Body;
 use axum::routing::{get, post};
 use courant_access::{
-    AuditLog, Config, Keyring, KeyringContent, NewSecret, Required, Scopes, TokenRecord,
+    AuditLog, Config, Keyring, KeyringContent, LimitConfig, NewSecret, Required, Scopes,
+    TokenRecord,
 };
 use courant_telemetry::{Clock, Meters};
 use tokio::sync::mpsc::Receiver;
@@ -21,6 +22,10 @@ struct Door {
 
 impl Door {
     fn of(scopes: &str) -> Self {
+        Self::with(scopes, Config::default())
+    }
+
+    fn with(scopes: &str, config: Config) -> Self {
         let secret = NewSecret::random();
         let token = TokenRecord {
             id: secret.id.clone(),
@@ -35,7 +40,7 @@ impl Door {
         };
         let keyring = Keyring::default();
         keyring.replace(KeyringContent { tokens: vec![token], ..KeyringContent::default() });
-        let config = Config { required: Required::Always, ..Config::default() };
+        let config = Config { required: Required::Always, ..config };
         let (audit, entries) = AuditLog::new();
         let gate = Gate::new(&config, keyring, Clock::fixed(7)).unwrap().with(None, audit);
         Self { gate, token: secret.text, id: secret.id, entries }
@@ -120,4 +125,20 @@ async fn grpc_says_unauthenticated_and_permission_denied() {
     assert_eq!(status(get, Some("courant_a_b")).await, "16");
     assert_eq!(status(get, Some(&door.token)).await, "");
     assert_eq!(status(pause, Some(&door.token)).await, "7");
+}
+
+#[tokio::test]
+async fn a_used_up_allowance_is_told_with_the_wait() {
+    let limits = LimitConfig { search: 1.0, burst_s: 2.0, ..LimitConfig::default() };
+    let door = Door::with("search,read", Config { limits, ..Config::default() });
+    let search = async || door.ask("GET", "/v1/search", Some(&door.token)).await;
+    let first = search().await;
+    assert_eq!(first.headers()["ratelimit-policy"], "\"search\";q=2;w=2");
+    assert_eq!(first.headers()["ratelimit"], "\"search\";r=1;t=1");
+    search().await;
+    let refused = search().await;
+    assert_eq!(refused.status(), 429);
+    assert_eq!(refused.headers()[header::RETRY_AFTER], "1");
+    assert!(refused.headers()["ratelimit"].to_str().unwrap().contains("r=0"));
+    assert_eq!(door.status("GET", "/v1/sources/0f11", Some(&door.token)).await.0, 200);
 }
