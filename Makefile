@@ -15,7 +15,7 @@ PROFILE ?= release
 EVAL_BUILD := $(if $(filter dev,$(PROFILE)),--workspace --bins --tests,--release --package courant-evals)
 EVAL := $(TARGET)/$(if $(filter dev,$(PROFILE)),debug,release)/courant-eval --data $(UNPACKED)
 
-.PHONY: help deps test-deps build run test test-scripts e2e clean-deps \
+.PHONY: help sbom deps test-deps build run test test-scripts e2e clean-deps \
   eval eval-build eval-extract eval-feeds eval-dedup eval-language eval-models eval-retrieval eval-peers bench bench-build bench-peers \
   bench-first-run conformance faults fuzz model test-api verify
 
@@ -35,6 +35,10 @@ build: ## Builds target/release/courant
 run: deps ## Runs the pipeline on the sample site, or on SOURCES="url file …"; ONCE=1 ends after them
 	@cargo build --package courant
 	@$(COURANT) run $(if $(ONCE),--once) $(if $(DATA),--data $(DATA)) $(or $(SOURCES),--sample)
+
+sbom: ## Writes the packages of the programs to target/courant.cdx.json (CycloneDX)
+	mkdir -p target
+	scripts/sbom > target/courant.cdx.json
 
 bench-first-run: ## Measures the first `make run`, from nothing (CPU-seconds)
 	@scripts/bench-first-run
