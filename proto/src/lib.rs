@@ -33,7 +33,7 @@ macro_rules! schemas {
 }
 
 schemas! {
-    Entry ArticleAccepted ArticleEmbedded ArticleAnalyzed ArticleStored EntryDecided Pressure
+    Entry ArticleAccepted ArticleEmbedded ArticleAnalyzed ArticleStored ArticleDeleted EntryDecided Pressure
     EmbedRequest EmbedReply KnownRequest KnownReply
     CrawlRequested SourcesChanged DeleteArticles ReembedArticles
 }

@@ -2,6 +2,7 @@
 
 mod commands;
 mod dashboard;
+mod deletion;
 mod disk;
 mod faults;
 mod journey;

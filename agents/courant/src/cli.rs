@@ -3,8 +3,8 @@
 use clap::{Parser, Subcommand};
 
 use crate::{
-    admin, ask, check, config, dead_letters, doctor, feeds, index, ingest, mcp, migrate, models,
-    publish, run, sample, sources, tools,
+    admin, ask, check, config, dead_letters, delete, doctor, feeds, index, ingest, mcp, migrate,
+    models, publish, run, sample, sources, tools,
 };
 
 /// The world's news, de-duplicated, analyzed and searchable as it is published.
@@ -46,6 +46,10 @@ enum Command {
     /// Show one article
     #[command(after_help = "Example:\n  courant article 0f115db062b7c0dd030b16878c99dea5 --json")]
     Article(ask::ArticleArgs),
+    /// Delete articles with all that is derived from them, so that they do not come back
+    #[command(after_help = "Example:\n  courant delete 0f115db062b7c0dd030b16878c99dea5\n  \
+        courant delete --query 'site:example.com' --dry-run")]
+    Delete(delete::DeleteArgs),
     /// Copy a search index
     Index(index::IndexArgs),
     /// Tell why an article was let in, called a copy, or refused
@@ -134,6 +138,7 @@ impl Cli {
             Command::Count(args) => ask::count(&args),
             Command::Related(args) => ask::related(&args),
             Command::Article(args) => ask::article(&args),
+            Command::Delete(args) => delete::run(&args),
             Command::Index(args) => index::run(&args),
             Command::Decisions(args) => ask::decisions(&args),
             Command::Status(args) => ask::status(&args),

@@ -19,6 +19,7 @@ pub mod config_args;
 mod counts;
 pub mod data;
 mod dead_letters;
+mod delete;
 mod doctor;
 mod feeds;
 pub mod figures;

@@ -56,6 +56,7 @@ impl Gateway {
             Subject::ARTICLE_ACCEPTED,
             Subject::ENTRY_DECIDED,
             Subject::CRAWL_REQUESTED,
+            Subject::DELETE_ARTICLES,
         ]);
         // Nothing is known of the queues yet: a full one refuses by itself.
         let open = v1::Pressure { level: Level::None.into(), ..v1::Pressure::default() };

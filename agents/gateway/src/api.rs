@@ -6,6 +6,7 @@ mod cursor;
 mod dead_letters;
 pub(crate) mod decision;
 pub(crate) mod decisions;
+mod deletions;
 mod entry;
 pub(crate) mod events;
 mod feed;

@@ -2,6 +2,7 @@
 
 mod dead_letters;
 mod decisions;
+mod deletions;
 mod events;
 mod feeds;
 mod filters;
@@ -77,6 +78,7 @@ pub(crate) fn routes(api: &Api, closing: CancellationToken) -> Routes {
         .merge(sources::routes())
         .merge(words::routes())
         .merge(decisions::routes())
+        .merge(deletions::routes())
         .merge(dead_letters::routes())
         .merge(events::routes(closing))
         .limited(patience, MAX_BODY_BYTES)

@@ -1022,6 +1022,21 @@ pub struct ArticleStored {
     #[prost(bool, tag = "8")]
     pub changed: bool,
 }
+/// `courant.article.deleted`. Nothing else is left of the article.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct ArticleDeleted {
+    #[prost(string, tag = "1")]
+    pub id: ::prost::alloc::string::String,
+    /// The hash of its last text.
+    #[prost(string, tag = "2")]
+    pub content_hash: ::prost::alloc::string::String,
+    /// The code that came with the request.
+    #[prost(string, tag = "3")]
+    pub reason: ::prost::alloc::string::String,
+    /// Unix milliseconds.
+    #[prost(int64, tag = "4")]
+    pub deleted_at_ms: i64,
+}
 /// `courant.entry.decided`
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct EntryDecided {
@@ -1747,9 +1762,12 @@ pub struct DeleteArticles {
     /// 32 hex digits each.
     #[prost(string, repeated, tag = "1")]
     pub ids: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
-    /// Kept with the deletion, for the record.
+    /// A code, for the log and the event: letters, digits, `-` and `_`, at most 64.
     #[prost(string, tag = "2")]
     pub reason: ::prost::alloc::string::String,
+    /// Who asked, for the log: a key's name, or the program.
+    #[prost(string, tag = "3")]
+    pub requested_by: ::prost::alloc::string::String,
 }
 /// Stored articles whose vectors are to be computed again:
 /// `courant.command.embedder.reembed`.

@@ -8,6 +8,7 @@ mod code;
 pub mod counts;
 pub mod dead_letters;
 pub mod decisions;
+pub mod deletions;
 pub mod events;
 mod fault;
 pub mod feeds;

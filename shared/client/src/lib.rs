@@ -130,6 +130,14 @@ impl Server {
         self.sent(self.client.delete(format!("{}{path}", self.base))).await.map(|_| ())
     }
 
+    /// Removes the thing at `path`, and returns the answer.
+    ///
+    /// # Errors
+    /// Those of [`Self::get`].
+    pub async fn delete_with_answer<T: DeserializeOwned>(&self, path: &str) -> anyhow::Result<T> {
+        self.answer(self.client.delete(format!("{}{path}", self.base))).await
+    }
+
     async fn answer<T: DeserializeOwned>(&self, request: RequestBuilder) -> anyhow::Result<T> {
         let answer = self.sent(request).await?;
         let status = answer.status();

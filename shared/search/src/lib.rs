@@ -18,6 +18,7 @@ mod counted;
 mod decisions;
 mod document;
 mod error;
+mod expunge;
 mod follow;
 mod following;
 mod fusion;

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use courant_api::events::{EventView, GapEvent, StoredEvent};
+use courant_api::events::{DeletedEvent, EventView, GapEvent, StoredEvent};
 use courant_api::{ErrorCode, Problem};
 use courant_article::ArticleId;
 use courant_bus::{Event, Failure, FollowedItem, OwnFollower, Subject};
@@ -72,7 +72,7 @@ impl Api {
 }
 
 fn subjects(types: Option<&str>, has_query: bool) -> Result<Vec<Subject>, ApiError> {
-    let all = [Subject::ARTICLE_STORED, Subject::ENTRY_DECIDED];
+    let all = [Subject::ARTICLE_STORED, Subject::ARTICLE_DELETED, Subject::ENTRY_DECIDED];
     let Some(types) = types else {
         return Ok(if has_query { all[..1].to_vec() } else { all.to_vec() });
     };
@@ -81,14 +81,15 @@ fn subjects(types: Option<&str>, has_query: bool) -> Result<Vec<Subject>, ApiErr
         let subject = all.into_iter().find(|subject| subject.as_str() == name);
         let subject = subject.ok_or_else(|| {
             let shown: String = name.chars().take(40).collect();
-            let hint = "types takes article.stored, entry.decided, or both with a comma between";
+            let hint = "types takes article.stored, article.deleted and entry.decided, with commas \
+                        between";
             ApiError::Invalid(format!("{hint}, not {shown:?}"))
         })?;
         if !subjects.contains(&subject) {
             subjects.push(subject);
         }
     }
-    if has_query && subjects.contains(&Subject::ENTRY_DECIDED) {
+    if has_query && subjects != [Subject::ARTICLE_STORED] {
         let message = "q chooses among stored articles; leave types out, or give article.stored";
         return Err(ApiError::Invalid(message.into()));
     }
@@ -160,6 +161,11 @@ impl Teller {
         if event.subject() == Subject::ENTRY_DECIDED.as_str() {
             let decided = decision(event.decode::<v1::EntryDecided>()?);
             return Ok(Some(EventView::Decided(Box::new(decision_view(decided, None)))));
+        }
+        if event.subject() == Subject::ARTICLE_DELETED.as_str() {
+            let v1::ArticleDeleted { id, content_hash, reason, deleted_at_ms } = event.decode()?;
+            let deleted = DeletedEvent { id, content_hash, reason, deleted_at_ms };
+            return Ok(Some(EventView::Deleted(deleted)));
         }
         let stored: v1::ArticleStored = event.decode()?;
         if let Some(query) = &self.query

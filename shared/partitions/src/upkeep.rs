@@ -9,13 +9,12 @@
 use std::time::Duration;
 
 use courant_postgres::upkeep::{INDEXED, Part, Upkeep, UpkeepStep, next};
-use courant_postgres::{Partitioned, Postgres, Queries, Session, Span, Transaction};
+use courant_postgres::{Error, Partitioned, Postgres, Queries, Session, Span, Transaction};
 
-use super::layout::{self, ARTICLES, divided};
-use crate::error::Error;
+use crate::layout::{self, ARTICLES, divided};
 
 /// The longest time of a step: the articles of a year may be copied.
-pub(in crate::articles) const LONGEST: Duration = Duration::from_secs(6 * 3600);
+pub const LONGEST: Duration = Duration::from_secs(6 * 3600);
 
 /// One process does the upkeep at a time.
 const LOCK: &str = "SELECT pg_try_advisory_xact_lock(hashtext('courant.upkeep'))";
@@ -33,8 +32,12 @@ struct Tables<'a> {
     embeddings: Partitioned<'a>,
 }
 
-/// Does the most urgent step, if there is one.
-pub(in crate::articles) async fn upkeep(
+/// Does the most urgent step, if there is one. `relation` is the table with the vectors of the
+/// encoder.
+///
+/// # Errors
+/// A failure of the server. Nothing changed; the step can be tried again.
+pub async fn upkeep(
     client: &mut Session,
     relation: &str,
     now_ms: i64,
@@ -241,7 +244,7 @@ async fn lock_exclusively(
                 client.batch("ROLLBACK TO before").await?;
                 tokio::time::sleep(PAUSE).await;
             }
-            Err(error) => return Err(error.into()),
+            Err(error) => return Err(error),
         }
     }
     Ok(false)
