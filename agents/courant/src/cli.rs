@@ -3,8 +3,8 @@
 use clap::{Parser, Subcommand};
 
 use crate::{
-    admin, ask, check, config, dead_letters, delete, doctor, feeds, index, ingest, mcp, migrate,
-    models, publish, run, sample, sources, tools,
+    admin, archive, ask, check, config, dead_letters, delete, doctor, feeds, index, ingest, mcp,
+    migrate, models, publish, run, sample, sources, tools,
 };
 
 /// The world's news, de-duplicated, analyzed and searchable as it is published.
@@ -50,6 +50,18 @@ enum Command {
     #[command(after_help = "Example:\n  courant delete 0f115db062b7c0dd030b16878c99dea5\n  \
         courant delete --query 'site:example.com' --dry-run")]
     Delete(delete::DeleteArgs),
+    /// Back an archive up while it is filled, or check a backup
+    #[command(after_help = "Example:\n  courant backup --to backup-2026-11-30\n  \
+        courant backup --check backup-2026-11-30")]
+    Backup(archive::BackupArgs),
+    /// Restore a backup into a data folder
+    #[command(after_help = "Example:\n  courant restore --from backup-2026-11-30")]
+    Restore(archive::RestoreArgs),
+    /// Copy an archive between a data folder and Postgres
+    #[command(
+        after_help = "Example:\n  courant copy --from courant-data --to postgres://user@host/courant"
+    )]
+    Copy(archive::CopyArgs),
     /// Copy a search index
     Index(index::IndexArgs),
     /// Tell why an article was let in, called a copy, or refused
@@ -138,6 +150,9 @@ impl Cli {
             Command::Count(args) => ask::count(&args),
             Command::Related(args) => ask::related(&args),
             Command::Article(args) => ask::article(&args),
+            Command::Backup(args) => archive::backup(&args),
+            Command::Restore(args) => archive::restore_backup(&args),
+            Command::Copy(args) => archive::copy(&args),
             Command::Delete(args) => delete::run(&args),
             Command::Index(args) => index::run(&args),
             Command::Decisions(args) => ask::decisions(&args),

@@ -2,14 +2,13 @@
 
 use std::path::PathBuf;
 
-use anyhow::{bail, ensure};
+use anyhow::ensure;
 use clap::Args;
 use courant_api::deletions::{Deletion, DeletionRequest, DeletionState};
 
-use crate::data;
-use crate::http::{self, Server};
+use crate::http;
 use crate::paper::harmless_text;
-use crate::service::running;
+use crate::sources::service;
 
 #[derive(Debug, Args)]
 pub(crate) struct DeleteArgs {
@@ -41,7 +40,7 @@ pub(crate) struct DeleteArgs {
 
 pub(crate) fn run(args: &DeleteArgs) -> anyhow::Result<()> {
     http::block_on(async {
-        let server = service(args).await?;
+        let server = service(args.server.as_deref(), args.data.as_deref()).await?;
         if let Some(q) = &args.query {
             let request = DeletionRequest {
                 q: q.clone(),
@@ -67,20 +66,6 @@ fn checked(reason: &str) -> anyhow::Result<&str> {
     let is_code = reason.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_'));
     ensure!(is_code, "--reason {reason:?}: a code has letters, digits, - and _");
     Ok(reason)
-}
-
-async fn service(args: &DeleteArgs) -> anyhow::Result<Server> {
-    if let Some(server) = &args.server {
-        return Server::at(server);
-    }
-    let folder = data::or_default(args.data.as_deref());
-    match running(folder).await? {
-        Some(server) => Ok(server),
-        None => bail!(
-            "no service runs on {}; start it with `courant run`, or name one with --server",
-            folder.display()
-        ),
-    }
 }
 
 fn show(deletion: &Deletion, as_json: bool) -> anyhow::Result<()> {

@@ -10,6 +10,7 @@ mod paper;
 mod address;
 mod admin;
 mod agents;
+mod archive;
 mod ask;
 mod assemble;
 mod check;

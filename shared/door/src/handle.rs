@@ -94,7 +94,11 @@ impl Handler {
     /// Storage looks again, in the transaction that would store the article.
     async fn is_deleted(&self, identity: &Identity) -> Result<bool, Failure> {
         let deleted = self.claims.is_deleted(identity.id, identity.content_hash);
-        Box::pin(deleted).await.map_err(Failure::retry)
+        let is_deleted = Box::pin(deleted).await.map_err(Failure::retry)?;
+        if is_deleted {
+            Box::pin(self.claims.ask_for_erasure()).await.map_err(Failure::retry)?;
+        }
+        Ok(is_deleted)
     }
 
     /// A duplicate of what is not stored yet counts only while that is on its way.

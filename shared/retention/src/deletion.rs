@@ -7,20 +7,13 @@
 mod postgres;
 mod sqlite;
 
-use courant_article::{ArticleId, CanonicalUrl, ContentHash};
+use courant_article::ArticleId;
 use courant_store::{Error, Store, Tables};
+
+use crate::deleted::DeletedArticle;
 
 /// The most articles that one call deletes: others write meanwhile.
 pub const MOST_AT_A_TIME: usize = 500;
-
-/// A deleted article, by the names that a log may hold.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct DeletedArticle {
-    /// Its id.
-    pub id: ArticleId,
-    /// The hash of its last text.
-    pub content_hash: ContentHash,
-}
 
 /// Deletes articles of one store. Clones share it.
 #[derive(Clone)]
@@ -74,22 +67,4 @@ impl Deletions {
         }
         Ok(())
     }
-}
-
-/// The key under which the crawler's tables know a URL.
-fn url_key(url: &str) -> ArticleId {
-    ArticleId::of(&CanonicalUrl::from_canonical(url))
-}
-
-fn article_id(bytes: &[u8]) -> Result<ArticleId, Error> {
-    Ok(ArticleId::from_bytes(sixteen(bytes)?))
-}
-
-fn content_hash(bytes: &[u8]) -> Result<ContentHash, Error> {
-    Ok(ContentHash::from_bytes(sixteen(bytes)?))
-}
-
-fn sixteen(bytes: &[u8]) -> Result<[u8; 16], Error> {
-    let wrong = |_| Error::Corrupt(format!("an id or a hash has {} bytes", bytes.len()));
-    bytes.try_into().map_err(wrong)
 }

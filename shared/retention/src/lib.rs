@@ -4,8 +4,10 @@
 //! The tables are those of `courant-store`. An operation is one method, and one function per back
 //! end.
 
+mod deleted;
 mod deletion;
 mod erasure;
 
-pub use deletion::{DeletedArticle, Deletions, MOST_AT_A_TIME};
+pub use deleted::DeletedArticle;
+pub use deletion::{Deletions, MOST_AT_A_TIME};
 pub use erasure::PendingErasure;

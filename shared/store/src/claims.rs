@@ -124,6 +124,22 @@ impl Claims {
             .await
     }
 
+    /// Lets the files be rid of the traces of a deleted article again: an entry that was refused for
+    /// it was in the queue.
+    ///
+    /// # Errors
+    /// A failure of the back end.
+    pub async fn ask_for_erasure(&self) -> Result<(), Error> {
+        let now_ms = self.database.now_ms();
+        self.database
+            .write(
+                "ask_for_erasure",
+                move |connection| tombstones::ask_for_erasure_in_sqlite(connection, now_ms),
+                async |client| tombstones::ask_for_erasure_in_postgres(client, now_ms).await,
+            )
+            .await
+    }
+
     /// Returns one flag per article, in order: true if the article was ever claimed, whatever
     /// the verdict, or was deleted.
     ///

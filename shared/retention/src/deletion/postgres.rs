@@ -4,7 +4,7 @@ use courant_article::ArticleId;
 use courant_postgres::{Queries, Session, Transaction};
 use courant_store::Error;
 
-use super::{DeletedArticle, article_id, content_hash, url_key};
+use crate::deleted::{DeletedArticle, article_id, content_hash, url_key};
 
 /// Whoever stores one of the articles waits for its place, and then finds the tombstone.
 const LOCK: &str = "

@@ -4,7 +4,7 @@ use courant_article::ArticleId;
 use courant_store::Error;
 use rusqlite::{Connection, OptionalExtension, params};
 
-use super::{DeletedArticle, article_id, content_hash, url_key};
+use crate::deleted::{DeletedArticle, article_id, content_hash, url_key};
 
 /// An article's own texts: the present one, replaced ones, and that of its claim.
 const BURY: &str = "

@@ -15,6 +15,9 @@ SELECT EXISTS (SELECT 1 FROM tombstone WHERE id = $1)
         AND NOT EXISTS (SELECT 1 FROM fingerprint
             WHERE content_hash = $2 AND decision <> 'duplicate'))";
 
+/// The statement of a deletion, too.
+const ASK_FOR_ERASURE: &str = "INSERT INTO erasure VALUES ($1) ON CONFLICT DO NOTHING";
+
 /// Returns true if the article was deleted.
 pub(crate) fn is_deleted(connection: &Connection, id: &[u8]) -> Result<bool, Error> {
     Ok(connection.prepare_cached(IS_DELETED)?.query_row([id], |row| row.get(0))?)
@@ -42,4 +45,17 @@ pub(crate) async fn bars_in_postgres(
 ) -> Result<bool, Error> {
     let (id, text) = (id.as_bytes().as_slice(), text.as_bytes().as_slice());
     Ok(client.query_one(BARS, &[&id, &text]).await?.try_get(0)?)
+}
+
+pub(crate) fn ask_for_erasure_in_sqlite(connection: &Connection, now_ms: i64) -> Result<(), Error> {
+    connection.prepare_cached(ASK_FOR_ERASURE)?.execute([now_ms])?;
+    Ok(())
+}
+
+pub(crate) async fn ask_for_erasure_in_postgres(
+    client: &Session,
+    now_ms: i64,
+) -> Result<(), Error> {
+    client.execute(ASK_FOR_ERASURE, &[&now_ms]).await?;
+    Ok(())
 }
