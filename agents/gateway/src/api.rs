@@ -9,6 +9,7 @@ pub(crate) mod decisions;
 mod deletions;
 mod entry;
 pub(crate) mod events;
+pub(crate) mod export;
 mod feed;
 pub(crate) mod feeds;
 mod idempotency;

@@ -71,6 +71,9 @@ pub(crate) enum ApiError {
     /// A defect.
     #[error("the request failed inside the gateway")]
     Panicked,
+    /// A defect: an article cannot be written as a row.
+    #[error("the export failed inside the gateway")]
+    Unwritten(#[source] courant_export::Error),
     /// A defect: the answer cannot be written as JSON.
     #[error("the request failed inside the gateway")]
     Unwritable(#[source] serde_json::Error),
@@ -92,7 +95,7 @@ impl ApiError {
             Self::Blocked { .. } | Self::Store(_) | Self::Search(_) | Self::Bus(_) => {
                 ErrorCode::Unavailable
             }
-            Self::Panicked | Self::Unwritable(_) => ErrorCode::Internal,
+            Self::Panicked | Self::Unwritten(_) | Self::Unwritable(_) => ErrorCode::Internal,
         }
     }
 
@@ -108,7 +111,14 @@ impl ApiError {
 
     /// Logs what the answer does not tell.
     pub(crate) fn log(&self) {
-        if matches!(self, Self::Store(_) | Self::Search(_) | Self::Bus(_) | Self::Unwritable(_)) {
+        if matches!(
+            self,
+            Self::Store(_)
+                | Self::Search(_)
+                | Self::Bus(_)
+                | Self::Unwritten(_)
+                | Self::Unwritable(_)
+        ) {
             let error = self as &dyn std::error::Error;
             tracing::warn!(error, code = self.code().as_str(), "a request was not answered");
         }

@@ -4,6 +4,7 @@ mod dead_letters;
 mod decisions;
 mod deletions;
 mod events;
+mod export;
 mod feeds;
 mod filters;
 mod sources;
@@ -79,6 +80,7 @@ pub(crate) fn routes(api: &Api, closing: CancellationToken) -> Routes {
         .merge(words::routes())
         .merge(decisions::routes())
         .merge(deletions::routes())
+        .merge(export::routes())
         .merge(dead_letters::routes())
         .merge(events::routes(closing))
         .limited(patience, MAX_BODY_BYTES)

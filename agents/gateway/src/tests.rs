@@ -2,6 +2,7 @@
 
 mod decisions;
 mod events;
+mod exports;
 mod faces;
 mod histories;
 mod mcp_budgets;
@@ -153,6 +154,12 @@ impl House {
         self.store.articles().upsert(std::slice::from_ref(&record)).await.unwrap();
         self.search.catch_up().await.unwrap();
         record.article.id
+    }
+
+    /// Stores an article that is indexed later.
+    async fn has_stored_only(&self, url: &str, title: &str, text: &str) {
+        let record = record(url, title, text, [1.0, 0.0, 0.0]);
+        self.store.articles().upsert(std::slice::from_ref(&record)).await.unwrap();
     }
 
     /// Answers every request for vectors with `vector`.

@@ -10,6 +10,7 @@ pub mod dead_letters;
 pub mod decisions;
 pub mod deletions;
 pub mod events;
+pub mod exports;
 mod fault;
 pub mod feeds;
 mod hit_fields;
