@@ -106,7 +106,7 @@ fn read_file(
     let mut rows = statement.query(params_from_iter(after.unwrap_or_default()))?;
     let mut page = Vec::new();
     while let Some(row) = rows.next()? {
-        let value = |n| Ok::<_, Error>(value_of(row.get_ref(n)?)?);
+        let value = |n| value_of(row.get_ref(n)?);
         page.push((0..table.columns.len()).map(value).collect::<Result<Row, _>>()?);
     }
     Ok(page)
