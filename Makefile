@@ -15,18 +15,22 @@ PROFILE ?= release
 EVAL_BUILD := $(if $(filter dev,$(PROFILE)),--workspace --bins --tests,--release --package courant-evals)
 EVAL := $(TARGET)/$(if $(filter dev,$(PROFILE)),debug,release)/courant-eval --data $(UNPACKED)
 
-.PHONY: help deps test-deps build run test test-scripts e2e clean-deps \
+.PHONY: help deps test-deps eval-deps build run test test-scripts e2e clean-deps \
   eval eval-build eval-extract eval-feeds eval-dedup eval-language eval-models eval-retrieval eval-peers bench bench-build bench-peers \
   bench-first-run conformance faults fuzz model test-api verify
 
 help: ## Lists these targets
 	@sed -n 's/^\([a-z0-9-]*\):.*## \(.*\)/  make \1\t\2/p' $(firstword $(MAKEFILE_LIST)) | expand -t 20
 
-deps: ## Fetches the runtime library and the encoder into .deps/ (once)
+deps: ## Fetches the runtime library and the encoders into .deps/ (once)
 	@$(PYTHON) scripts/fetch-deps
 
 test-deps: ## The same with the servers that the tests use
 	@$(PYTHON) scripts/fetch-deps --tests
+
+# The fp32 graph of the multilingual encoder, and the engine that it is compared with.
+eval-deps:
+	@$(PYTHON) scripts/fetch-deps --evaluations
 
 build: ## Builds target/release/courant
 	@cargo build --release --package courant
@@ -112,7 +116,10 @@ eval-feeds: eval-build ## Feeds, sitemaps, robots files; the speed of archives
 eval-language: eval-build ## The language of sentences and articles
 	@$(EVAL) language
 
-eval-models: deps eval-build ## The encoder's precisions, and the models on its vectors
+MULTILINGUAL := $(COURANT_DEPS)/sources/multilingual-e5-small
+eval-models: eval-deps eval-build ## The encoders' precisions, and the models on their vectors
+	@PYTHONPATH=$(COURANT_DEPS)/python PYTHONDONTWRITEBYTECODE=1 $(PYTHON) scripts/check_multilingual.py \
+	$(COURANT_DEPS)/models/multilingual-e5-small $(MULTILINGUAL)/e5-small-q4.bin $(MULTILINGUAL)/engine.so
 	@$(EVAL) encoder
 	@$(EVAL) heads
 	@$(EVAL) entities

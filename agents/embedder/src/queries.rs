@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use courant_article::TextKind;
 use courant_bus::{Error, Requests, Subject};
 use courant_inference::{EmbeddedTexts, Encoder, Priority};
 use courant_proto::v1;
@@ -11,7 +12,7 @@ use tokio::sync::Semaphore;
 use tracing::Instrument;
 
 use crate::handle::Handler;
-use crate::vectors::{NoVectors, reply};
+use crate::vectors::{NoVectors, kind, reply};
 
 /// The most texts in one request.
 const MAX_TEXTS: usize = 128;
@@ -47,7 +48,9 @@ impl Queries {
             let answering = async move {
                 let deadline = request.deadline().unwrap_or_else(|| Instant::now() + PATIENCE);
                 let texts = request.message.texts.clone();
-                let reply = vectors(&encoder, texts, deadline).await.map_or_else(Into::into, reply);
+                let kind = kind(request.message.kind());
+                let vectors = vectors(&encoder, texts, kind, deadline).await;
+                let reply = vectors.map_or_else(Into::into, reply);
                 if let Err(error) = request.reply(&reply).await {
                     tracing::warn!(%error, "could not answer a request for vectors");
                 }
@@ -63,11 +66,12 @@ impl Queries {
 async fn vectors(
     encoder: &Encoder,
     texts: Vec<String>,
+    kind: TextKind,
     deadline: Instant,
 ) -> Result<EmbeddedTexts, NoVectors> {
     check_count(&texts, MAX_TEXTS)?;
     Ok(match texts.len() {
-        1 => encoder.try_embed_before(texts, Priority::Query, deadline).await?,
-        _ => encoder.embed_before(texts, Priority::Query, deadline).await?,
+        1 => encoder.try_embed_before(texts, kind, Priority::Query, deadline).await?,
+        _ => encoder.embed_before(texts, kind, Priority::Query, deadline).await?,
     })
 }

@@ -3,6 +3,7 @@
 use std::sync::atomic::AtomicU64;
 use std::sync::{Arc, Mutex, OnceLock};
 
+use courant_article::TextKind;
 use courant_bus::{Bus, Delivery, Stage, Subject};
 use courant_cache::Cache;
 use courant_door::{Handler, KnownUrls, NearCheck, Obligations, release};
@@ -74,7 +75,7 @@ impl Gateway {
             ),
             config,
             bus: bus.clone(),
-            embedder: EmbedderClient::new(bus.clone()),
+            embedder: EmbedderClient::new(bus.clone(), TextKind::Query),
             store,
             search,
             cache,

@@ -1117,6 +1117,9 @@ pub mod pressure {
 pub struct EmbedRequest {
     #[prost(string, repeated, tag = "1")]
     pub texts: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
+    /// Unspecified: a query.
+    #[prost(enumeration = "TextKind", tag = "2")]
+    pub kind: i32,
 }
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct Vector {
@@ -1257,6 +1260,36 @@ impl EntityKind {
             "ENTITY_KIND_PERSON" => Some(Self::Person),
             "ENTITY_KIND_ORGANIZATION" => Some(Self::Organization),
             "ENTITY_KIND_LOCATION" => Some(Self::Location),
+            _ => None,
+        }
+    }
+}
+/// The side of a search on which a text stands. Some encoders read the two in different ways.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
+#[repr(i32)]
+pub enum TextKind {
+    Unspecified = 0,
+    Query = 1,
+    Document = 2,
+}
+impl TextKind {
+    /// String value of the enum field names used in the ProtoBuf definition.
+    ///
+    /// The values are not transformed in any way and thus are considered stable
+    /// (if the ProtoBuf definition does not change) and safe for programmatic use.
+    pub fn as_str_name(&self) -> &'static str {
+        match self {
+            Self::Unspecified => "TEXT_KIND_UNSPECIFIED",
+            Self::Query => "TEXT_KIND_QUERY",
+            Self::Document => "TEXT_KIND_DOCUMENT",
+        }
+    }
+    /// Creates an enum from field names used in the ProtoBuf definition.
+    pub fn from_str_name(value: &str) -> ::core::option::Option<Self> {
+        match value {
+            "TEXT_KIND_UNSPECIFIED" => Some(Self::Unspecified),
+            "TEXT_KIND_QUERY" => Some(Self::Query),
+            "TEXT_KIND_DOCUMENT" => Some(Self::Document),
             _ => None,
         }
     }

@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail, ensure};
 use clap::Args;
+use courant_article::TextKind;
 use courant_heads::file::sha256;
 use courant_heads::labelled::{self, PairLine};
 use courant_heads::metrics::{Scores, scores, spearman};
@@ -151,7 +152,7 @@ fn encoder(config: &EncoderConfig, data: &Path) -> anyhow::Result<Evaluated> {
     let encoder =
         FrozenEncoder::load(config, &Deps::resolve()).context("cannot load the encoder")?;
     let side = |side: fn(&PairLine) -> &String| {
-        encoder.vectors(pairs.iter().map(|pair| side(pair).clone()).collect())
+        encoder.vectors(pairs.iter().map(|pair| side(pair).clone()).collect(), TextKind::Query)
     };
     let (left, right) = (side(|pair| &pair.sentence1)?, side(|pair| &pair.sentence2)?);
     let cosines: Vec<f64> =

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Instant;
 
-use courant_article::{ModelRef, Span};
+use courant_article::{ModelRef, Span, TextKind};
 use courant_heads::entities::{WordPlacement, words};
 use tokio::task;
 
@@ -162,7 +162,7 @@ fn check_lengths(
     overlap: usize,
     tokenizer: &TextTokenizer,
 ) -> Result<(), Error> {
-    let own = max_tokens.saturating_sub(tokenizer.special_tokens());
+    let own = max_tokens.saturating_sub(tokenizer.added_tokens(TextKind::Document));
     if own == 0 {
         return Err(config.wrong("max_tokens", "leaves no room for the text's own tokens"));
     }
@@ -196,7 +196,7 @@ impl Plan {
         by_word: bool,
     ) -> Result<Self, Error> {
         let tokens = tokenizer.tokens(&text)?;
-        let own = max_tokens - tokenizer.special_tokens();
+        let own = max_tokens - tokenizer.added_tokens(TextKind::Document);
         let ranges = windows(tokens.ids.len(), own, overlap);
         if ranges.is_empty() {
             return Err(Error::EmptyText { index: 0 });

@@ -14,6 +14,7 @@ use crate::device::host::ModelHost;
 use crate::model::files::described;
 use crate::model::hub::{self, Repository};
 use crate::model::positions::Positions;
+use crate::model::prefixes::Prefixes;
 use crate::model::{LocatedModel, Pooling, locate};
 
 /// The place in the configuration of the SHA-256 of its files.
@@ -47,7 +48,7 @@ pub(super) struct Located {
 /// not within the graph's file, and what is wrong with a file or the hub.
 pub(super) fn locate(config: &ClassifierConfig, host: &ModelHost) -> Result<Located, Error> {
     let source = source(config, host)?;
-    let files = source.files(&config.graph_file, &config.sha256, PINS)?;
+    let files = source.files(&config.graph_file, (PINS, &config.sha256), &Prefixes::default())?;
     if names_other_files(&files.graph)? {
         let reason = "its weights lie in another file, they have to be in the graph's".into();
         return Err(Error::Graph { path: files.graph, reason });
@@ -66,6 +67,7 @@ pub(super) fn locate(config: &ClassifierConfig, host: &ModelHost) -> Result<Loca
         states: None,
         max_tokens: config.window(declared.positions.max_tokens())?,
         pooling,
+        prefixes: Prefixes::default(),
         files: files.pinned,
         graph: files.graph,
         tokenizer: files.tokenizer,

@@ -3,7 +3,7 @@
 use std::ops::Range;
 use std::sync::Arc;
 
-use courant_article::{Embedding, Embeddings, ModelRef, Sentence, Span};
+use courant_article::{Embedding, Embeddings, ModelRef, Sentence, Span, TextKind};
 use courant_heads::entities::EntityHead;
 use half::f16;
 
@@ -90,7 +90,7 @@ impl Plan {
         head: Result<Arc<EntityHead>, String>,
     ) -> Result<Self, Error> {
         let tokens = tokenizer.tokens(text)?;
-        let window = cut.max_tokens - tokenizer.special_tokens();
+        let window = cut.max_tokens - tokenizer.added_tokens(TextKind::Document);
         let ranges = windows(tokens.ids.len(), window, cut.overlap);
         let mut chunks: Vec<PlannedChunk> =
             ranges.iter().map(|range| plan_chunk(tokenizer, &tokens, range)).collect();
