@@ -12,6 +12,7 @@ pub mod matrix;
 pub mod metrics;
 pub mod registry;
 pub mod sentiment;
+mod shipped;
 mod softmax;
 pub mod topics;
 

@@ -95,7 +95,7 @@ fn subject(model: &str, loaded: &Loaded) -> anyhow::Result<Subject> {
 fn head(task: HeadTask, version: Option<&str>, loaded: &Loaded) -> anyhow::Result<Option<Head>> {
     match version {
         None => loaded.active(task),
-        Some("built-in") => Ok(Head::built_in(task)),
+        Some("built-in") => Ok(Head::built_in(task, loaded.encoder_name())),
         Some(version) => Ok(Some(loaded.registry(task).read(task, version)?)),
     }
 }

@@ -207,7 +207,7 @@ mod tests {
         let line = |number| format!("{{\"text\":\"text {number}\",\"label\":\"neutral\"}}\n");
         let file = file(&(0..50).map(line).collect::<String>());
         let read = || LabelledFile::read(file.path(), HeadTask::Sentiment).unwrap();
-        let head = Head::built_in(HeadTask::Sentiment).unwrap();
+        let head = Head::built_in(HeadTask::Sentiment, "").unwrap();
         assert_eq!(read().judging([&head]).len(), 50);
         let mut learned = read();
         learned.sha256 = head.data_sha256().to_owned();
