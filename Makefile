@@ -17,7 +17,7 @@ EVAL := $(TARGET)/$(if $(filter dev,$(PROFILE)),debug,release)/courant-eval --da
 
 .PHONY: help deps test-deps build run test test-scripts e2e clean-deps \
   eval eval-build eval-extract eval-feeds eval-dedup eval-language eval-models eval-retrieval eval-peers bench bench-build bench-peers \
-  bench-first-run conformance faults fuzz model test-api verify
+  bench-first-run conformance faults fuzz model test-api test-console verify
 
 help: ## Lists these targets
 	@sed -n 's/^\([a-z0-9-]*\):.*## \(.*\)/  make \1\t\2/p' $(firstword $(MAKEFILE_LIST)) | expand -t 20
@@ -71,7 +71,7 @@ model: test-deps ## Compares an archive with a plain list through OPERATIONS (20
 	cargo test --package courant-search --test conformance -- --nocapture an_archive_answers
 
 # The recursive calls share one build. Two hours and more on two cores.
-verify: ## Runs what is too slow for each merge: e2e, faults, model, fuzz, conformance, test-api, first run, offline
+verify: ## Runs what is too slow for each merge: e2e, faults, model, fuzz, conformance, test-api, test-console, first run, offline
 	@$(MAKE) e2e
 	@$(MAKE) faults
 	@$(MAKE) model
@@ -79,11 +79,16 @@ verify: ## Runs what is too slow for each merge: e2e, faults, model, fuzz, confo
 	@$(MAKE) bench-first-run
 	@$(MAKE) conformance
 	@$(MAKE) test-api
+	@$(MAKE) test-console
 	@$(MAKE) fuzz
 
 test-api: deps ## Lets schemathesis ask every operation of the OpenAPI document, EXAMPLES (25) inputs each
 	@cargo build -q -p courant
 	@scripts/test-api $(COURANT) $(COURANT_DEPS)
+
+test-console: deps ## Drives the console in Debian's chromium; SCREENSHOTS=folder keeps pictures
+	@cargo build -q -p courant
+	@scripts/test-console $(COURANT) $(COURANT_DEPS)
 
 fuzz: ## Feeds every parser what nobody would write, FUZZ_SECONDS (60) each
 	@fuzz/run

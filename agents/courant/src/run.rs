@@ -120,6 +120,9 @@ impl Run<'_> {
         address: &str,
     ) -> anyhow::Result<()> {
         let stays = !self.args.once;
+        if stays {
+            noteln!("Courant's pages are at {address}/");
+        }
         if sources.is_empty() {
             noteln!("No source is named, here or in [crawler] sources: nothing is crawled");
         }
@@ -128,7 +131,7 @@ impl Run<'_> {
         }
         if stays && !self.shutdown.is_cancelled() {
             let data = self.args.data.display();
-            noteln!("\nCourant answers at {address} (Ctrl-C ends it)");
+            noteln!("\nOpen {address}/ in a browser (Ctrl-C ends Courant)");
             noteln!("Ask it: courant search --data {data} \"…\", or {address}/v1/search?q=…");
             let crawler = pipeline.new_crawler()?;
             let control = pipeline.crawler.clone();

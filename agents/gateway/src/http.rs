@@ -71,7 +71,7 @@ pub(crate) fn routes(api: &Api, closing: CancellationToken) -> Routes {
         )
         .service(mcp, mcp::over_http(api, closing.clone(), MAX_BODY_BYTES))
         .limited(patience + wait, MAX_BODY_BYTES);
-    searching()
+    let answering = searching()
         .merge(articles())
         .merge(feeds::routes())
         .merge(sources::routes())
@@ -81,7 +81,9 @@ pub(crate) fn routes(api: &Api, closing: CancellationToken) -> Routes {
         .merge(events::routes(closing))
         .limited(patience, MAX_BODY_BYTES)
         .merge(writing)
-        .with_state(api.clone())
+        .with_state(api.clone());
+    let pages = courant_console::pages(answering.router(), api.clock.clone());
+    answering.merge(Routes::new().pages(pages).limited(patience, MAX_BODY_BYTES))
 }
 
 fn searching() -> Routes<Api> {
