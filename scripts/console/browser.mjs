@@ -17,12 +17,13 @@ export const launch = ({ chromium }) => chromium.launch({
 });
 
 // Opens a window; everything that goes wrong in its console is a failure.
-export const open = async (browser, { width = 1280, script = true, colours = 'light', language = 'en' } = {}) => {
+export const open = async (browser, { width = 1280, script = true, colours = 'light', language = 'en', scale = 1 } = {}) => {
   const context = await browser.newContext({
     viewport: { width, height: width < 600 ? 844 : 860 },
     javaScriptEnabled: script,
     colorScheme: colours,
     locale: language,
+    deviceScaleFactor: scale,
     hasTouch: width < 600,
     isMobile: width < 600,
   });

@@ -111,6 +111,42 @@ const live = async (browser, address) => {
   await page.context().close();
 };
 
+// An article that tries to act on its readers, as text and as a page.
+const ATTACK = '<script>window.hit=1</script><img src=x onerror="window.hit=1"><b hx-get="/x" data-hx-post="/y" '
+  + 'onclick="window.hit=1">harbour</b><a href="javascript:window.hit=1">quay</a>\u202Etxet\u200B';
+
+const hostile = async (browser, address) => {
+  const words = 'The quay of Northport was rebuilt after the storm, and ships return to it every day. '.repeat(4);
+  const sent = [
+    { url: 'https://hostile.example/as-text', title: ATTACK, text: `${ATTACK} ${words}`, site_name: ATTACK,
+      authors: [ATTACK], tags: [ATTACK], section: ATTACK },
+    { url: 'https://hostile.example/as-page', html: `<html><head><title>${ATTACK}</title></head><body><article>`
+      + `<h1>Quay of Southport ${ATTACK}</h1><p>${ATTACK} ${words.replaceAll('North', 'South')}</p></article></body></html>` },
+  ];
+  const ids = [];
+  for (const body of sent) {
+    const answer = await fetch(`${address}/v1/articles?wait=20&until=stored`, {
+      method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify(body),
+    });
+    check(answer.ok, `hostile: ${body.url} is taken`);
+    ids.push((await answer.json()).article_id);
+  }
+  const page = await open(browser);
+  page.on('dialog', () => check(false, 'hostile: a dialog opens'));
+  const screens = ['/', '/search?q=quay', '/sites/hostile.example', '/compare?q=quay', '/wall',
+    ...ids.flatMap((id) => [`/articles/${id}?q=quay`, `/articles/${id}/versions`])];
+  for (const screen of screens) {
+    await page.goto(`${address}${screen}`);
+    const found = await page.evaluate(() => ({
+      hit: globalThis.hit,
+      odd: document.querySelectorAll('main script, main img, main b[onclick], [onerror], [hx-get], [data-hx-post], a[href^="javascript"]').length,
+      hidden: /[\u202A-\u202E\u200B\u2066-\u2069]/.test(document.documentElement.outerHTML),
+    }));
+    check(found.hit === undefined && found.odd === 0 && !found.hidden, `hostile: ${screen}: ${JSON.stringify(found)}`);
+  }
+  await page.context().close();
+};
+
 export const journeys = async (browser, address) => {
   const wait = await filled(address);
   console.log(`the sample is there after ${wait} ms`);
@@ -130,4 +166,5 @@ export const journeys = async (browser, address) => {
   await page.context().close();
   await keyboard(browser, address);
   await live(browser, address);
+  await hostile(browser, address);
 };

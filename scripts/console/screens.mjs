@@ -59,10 +59,11 @@ export const screens = async (browser, address, axePath) => {
     { name: 'narrow', width: 360, colours: 'dark', language: 'de' },
   ];
   for (const look of looks) {
-    const page = await open(browser, look);
+    // Pictures for the docs are small.
+    const page = await open(browser, { ...look, scale: folder ? 0.6 : 1 });
     for (const [screen, path] of Object.entries(all)) {
       await page.goto(`${address}${path}`);
-      if (folder) await page.screenshot({ path: `${folder}/${screen}-${look.name}.png` });
+      if (folder) await page.screenshot({ path: `${folder}/${screen}-${look.name}.jpg`, type: 'jpeg', quality: 60 });
       await inspect(page, axe, `${screen} ${look.name}`);
     }
     await page.context().close();
