@@ -118,8 +118,8 @@ const ATTACK = '<script>window.hit=1</script><img src=x onerror="window.hit=1"><
 const hostile = async (browser, address) => {
   const words = 'The quay of Northport was rebuilt after the storm, and ships return to it every day. '.repeat(4);
   const sent = [
-    { url: 'https://hostile.example/as-text', title: ATTACK, text: `${ATTACK} ${words}`, site_name: ATTACK,
-      authors: [ATTACK], tags: [ATTACK], section: ATTACK },
+    { url: 'https://hostile.example/as-text', title: ATTACK, text: `${ATTACK} ${words}`, site_name: '<img src=x onerror=window.hit=1>',
+      authors: ['<img src=x onerror=window.hit=1>'], tags: ['<img src=x onerror=window.hit=1>'], section: '<img src=x onerror=window.hit=1>' },
     { url: 'https://hostile.example/as-page', html: `<html><head><title>${ATTACK}</title></head><body><article>`
       + `<h1>Quay of Southport ${ATTACK}</h1><p>${ATTACK} ${words.replaceAll('North', 'South')}</p></article></body></html>` },
   ];
