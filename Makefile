@@ -15,18 +15,22 @@ PROFILE ?= release
 EVAL_BUILD := $(if $(filter dev,$(PROFILE)),--workspace --bins --tests,--release --package courant-evals)
 EVAL := $(TARGET)/$(if $(filter dev,$(PROFILE)),debug,release)/courant-eval --data $(UNPACKED)
 
-.PHONY: help deps test-deps build run test test-scripts e2e clean-deps \
+.PHONY: help sbom deps test-deps eval-deps build run test test-scripts e2e clean-deps \
   eval eval-build eval-extract eval-feeds eval-dedup eval-language eval-models eval-retrieval eval-peers bench bench-build bench-peers \
-  bench-first-run conformance faults fuzz model test-api verify
+  bench-first-run conformance faults fuzz model test-api test-clients test-console verify
 
 help: ## Lists these targets
 	@sed -n 's/^\([a-z0-9-]*\):.*## \(.*\)/  make \1\t\2/p' $(firstword $(MAKEFILE_LIST)) | expand -t 20
 
-deps: ## Fetches the runtime library and the encoder into .deps/ (once)
+deps: ## Fetches the runtime library and the encoders into .deps/ (once)
 	@$(PYTHON) scripts/fetch-deps
 
 test-deps: ## The same with the servers that the tests use
 	@$(PYTHON) scripts/fetch-deps --tests
+
+# The fp32 graph of the multilingual encoder, and the engine that it is compared with.
+eval-deps:
+	@$(PYTHON) scripts/fetch-deps --evaluations
 
 build: ## Builds target/release/courant
 	@cargo build --release --package courant
@@ -35,6 +39,10 @@ build: ## Builds target/release/courant
 run: deps ## Runs the pipeline on the sample site, or on SOURCES="url file …"; ONCE=1 ends after them
 	@cargo build --package courant
 	@$(COURANT) run $(if $(ONCE),--once) $(if $(DATA),--data $(DATA)) $(or $(SOURCES),--sample)
+
+sbom: ## Writes the packages of the programs to target/courant.cdx.json (CycloneDX)
+	mkdir -p target
+	scripts/sbom > target/courant.cdx.json
 
 bench-first-run: ## Measures the first `make run`, from nothing (CPU-seconds)
 	@scripts/bench-first-run
@@ -73,7 +81,7 @@ model: test-deps ## Compares an archive with a plain list through OPERATIONS (20
 	cargo test --package courant-search --test conformance -- --nocapture --test-threads 1 an_archive_answers
 
 # The recursive calls share one build. Two hours and more on two cores.
-verify: ## Runs what is too slow for each merge: e2e, faults, model, fuzz, conformance, test-api, first run, offline
+verify: ## Runs what is too slow for each merge: e2e, faults, model, fuzz, conformance, test-api, test-clients, test-console, first run, offline
 	@$(MAKE) e2e
 	@$(MAKE) faults
 	@$(MAKE) model
@@ -81,11 +89,23 @@ verify: ## Runs what is too slow for each merge: e2e, faults, model, fuzz, confo
 	@$(MAKE) bench-first-run
 	@$(MAKE) conformance
 	@$(MAKE) test-api
+	@$(MAKE) test-clients
+	@$(MAKE) test-console
 	@$(MAKE) fuzz
 
-test-api: deps ## Lets schemathesis ask every operation of the OpenAPI document, EXAMPLES (25) inputs each
+# The stack starts the agents' own programs.
+test-api: test-deps ## Lets schemathesis ask every operation of the OpenAPI document in both modes, EXAMPLES (25) inputs each
+	@cargo build -q --workspace --bins
+	@cargo build -q -p courant-tests --example stack
+	@scripts/test-api $(COURANT) $(COURANT_DEPS) $(TARGET)/debug/examples/stack
+
+test-clients: deps ## Uses a service by generated clients, feed readers and MCP's official clients
 	@cargo build -q -p courant
-	@scripts/test-api $(COURANT) $(COURANT_DEPS)
+	@scripts/test-clients $(COURANT)
+
+test-console: deps ## Drives the console in Debian's chromium; SCREENSHOTS=folder keeps pictures
+	@cargo build -q -p courant
+	@scripts/test-console $(COURANT) $(COURANT_DEPS)
 
 fuzz: ## Feeds every parser what nobody would write, FUZZ_SECONDS (60) each
 	@fuzz/run
@@ -114,7 +134,10 @@ eval-feeds: eval-build ## Feeds, sitemaps, robots files; the speed of archives
 eval-language: eval-build ## The language of sentences and articles
 	@$(EVAL) language
 
-eval-models: deps eval-build ## The encoder's precisions, and the models on its vectors
+MULTILINGUAL := $(COURANT_DEPS)/sources/multilingual-e5-small
+eval-models: eval-deps eval-build ## The encoders' precisions, and the models on their vectors
+	@PYTHONPATH=$(COURANT_DEPS)/python PYTHONDONTWRITEBYTECODE=1 $(PYTHON) scripts/check_multilingual.py \
+	$(COURANT_DEPS)/models/multilingual-e5-small $(MULTILINGUAL)/e5-small-q4.bin $(MULTILINGUAL)/engine.so
 	@$(EVAL) encoder
 	@$(EVAL) heads
 	@$(EVAL) entities

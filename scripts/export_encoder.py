@@ -52,7 +52,7 @@ TRAINED_TOKENS = 256
 GRAPH_FILES = {"fp32": "encoder.onnx", "fp16": "encoder-fp16.onnx", "int8": "encoder-int8.onnx"}
 WEIGHTS_FILES = {"fp32": "encoder.weights", "fp16": "encoder-fp16.weights", "int8": "encoder-int8.weights"}
 # The NumPy type in which the tensors of each ONNX type are stored.
-STORED = {TensorProto.INT8: "i1", TensorProto.FLOAT16: "<f2", TensorProto.FLOAT: "<f4"}
+STORED = {TensorProto.INT8: "i1", TensorProto.UINT8: "u1", TensorProto.FLOAT16: "<f2", TensorProto.FLOAT: "<f4"}
 # Symmetric 8-bit weights: -128 is left out.
 GREATEST_INT8 = 127
 
@@ -94,6 +94,10 @@ class Weights:
         """Appends a tensor, int8 or in the graph's kind of floats, and returns its name."""
         values = np.asarray(values)
         kind = TensorProto.INT8 if values.dtype == np.int8 else self.float_kind
+        return self.store(name, values, kind)
+
+    def store(self, name, values, kind):
+        """Appends a tensor of any kind, and returns its name."""
         raw = np.ascontiguousarray(values, dtype=STORED[kind]).tobytes()
         gap = -self.size % PAGE_BYTES
         tensor = TensorProto(name=name, data_type=kind, dims=values.shape, data_location=TensorProto.EXTERNAL)
@@ -164,11 +168,13 @@ def quantize(weight):
     return np.rint(weight / scale).astype(np.int8), scale
 
 
-def build_graph(config, tensors, precision):
-    """The whole encoder as a graph with its weights."""
+def build_graph(config, tensors, precision, word_vectors=None):
+    """The whole encoder as a graph with its weights. `word_vectors`: adds the table of words
+    to a graph and returns the name of the tokens' vectors; by default, those in `tensors`."""
     check_config(config)
     graph = Graph(precision)
-    hidden = embed_tokens(graph, config, tensors)
+    word_vectors = word_vectors or (lambda graph: gather_words(graph, tensors))
+    hidden = embed_tokens(graph, config, tensors, word_vectors)
     scores_mask = mask_scores(graph)
     outputs = []
     for layer in range(config["num_hidden_layers"]):
@@ -196,19 +202,24 @@ def check_config(config):
             raise ExportError(f"config.json says {key} = {config[key]!r}, this script exports only {value!r}")
 
 
-def embed_tokens(graph, config, tensors):
+def gather_words(graph, tensors):
+    """The rows of the table of words for the tokens."""
+    words = graph.weights.add("word_embeddings", tensors["embeddings.word_embeddings.weight"])
+    return graph.node("Gather", [words, "input_ids"], "word_vectors")
+
+
+def embed_tokens(graph, config, tensors, word_vectors):
     """Word, position and token type embeddings, added and normalized. A single
     text has token type 0 everywhere, so that row goes into the position table."""
-    words = graph.weights.add("word_embeddings", tensors["embeddings.word_embeddings.weight"])
-    token_type = tensors["embeddings.token_type_embeddings.weight"][0]
-    positions = graph.weights.add(
-        "position_embeddings", tensors["embeddings.position_embeddings.weight"] + token_type
-    )
     start = graph.constant("zero", [0], np.int64)
     token_axis = graph.constant("token_axis", [1], np.int64)
     shape = graph.node("Shape", ["input_ids"], "input_shape")
     token_count = graph.node("Gather", [shape, token_axis], "token_count")
-    word = graph.node("Gather", [words, "input_ids"], "word_vectors")
+    word = word_vectors(graph)
+    token_type = tensors["embeddings.token_type_embeddings.weight"][0]
+    positions = graph.weights.add(
+        "position_embeddings", tensors["embeddings.position_embeddings.weight"] + token_type
+    )
     position = graph.node("Slice", [positions, start, token_count, start], "position_vectors")
     summed = graph.node("Add", [word, position], "embedding_sum")
     return layer_norm(graph, config, tensors, "embeddings.LayerNorm", summed, "embedded")

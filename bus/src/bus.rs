@@ -26,6 +26,7 @@ use crate::queue_status::{QueueEnds, QueueStatus};
 use crate::request::Requests;
 use crate::shared::Shared;
 use crate::stages::{Stage, Stream};
+use crate::stored::{StoredMessage, Wanted};
 use crate::subject::Subject;
 use crate::subscription::Subscription;
 use crate::system::MessagingSystem;
@@ -410,6 +411,37 @@ impl Bus {
             BackEnd::Embedded(embedded) => embedded.queue_ends(Stream::EVENTS).await?,
         };
         Ok(ends.newest)
+    }
+
+    /// Removes the wanted messages of every stream: those that wait, events, and dead letters.
+    /// Returns their number. A message that a worker has got stays with the worker.
+    ///
+    /// # Errors
+    /// [`Error::JetStream`] or [`Error::Spool`]; the same call goes on.
+    pub async fn remove(
+        &self,
+        wanted: impl Fn(&StoredMessage<'_>) -> bool + Send + Sync + 'static,
+    ) -> Result<u64, Error> {
+        match &self.back_end {
+            BackEnd::JetStream(jetstream) => Box::pin(jetstream.remove(&wanted)).await,
+            BackEnd::Embedded(embedded) => {
+                let wanted: Arc<Wanted<'static>> = Arc::new(wanted);
+                embedded.remove(&wanted).await
+            }
+        }
+    }
+
+    /// Writes the file of the embedded bus anew, so that nothing is left in it of messages that were
+    /// removed or settled. Messages wait meanwhile. A NATS server has files of its own: it
+    /// overwrites what [`Self::remove`] removes.
+    ///
+    /// # Errors
+    /// [`Error::Spool`], for example if the disk has no room for a second file.
+    pub async fn overwrite_removed(&self) -> Result<(), Error> {
+        match &self.back_end {
+            BackEnd::JetStream(_) => Ok(()),
+            BackEnd::Embedded(embedded) => embedded.rewrite().await,
+        }
     }
 
     /// Returns the state of every stream, the work queues first. Also sets the gauges.

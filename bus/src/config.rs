@@ -1,7 +1,7 @@
 //! The section `[bus]`.
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use courant_config::{Ranged, Ranges, Secret, range};
@@ -28,6 +28,15 @@ pub struct Config {
     /// Token at the server, instead of a user.
     #[serde(skip_serializing)]
     pub token: Option<Secret>,
+    /// A file with a JWT and the seed of its key (`.creds`), instead of a user.
+    pub creds_file: Option<PathBuf>,
+    /// The seed of an NKey, instead of a user.
+    #[serde(skip_serializing)]
+    pub nkey: Option<Secret>,
+    /// A PEM file with this client's certificate, for servers that ask for one.
+    pub cert_file: Option<PathBuf>,
+    /// A PEM file with the key of `cert_file`.
+    pub key_file: Option<PathBuf>,
     /// A PEM file with the certificate authorities that may sign the server's certificate, for
     /// `tls://`. Absent: those of the system.
     pub ca_file: Option<PathBuf>,
@@ -91,6 +100,10 @@ impl Default for Config {
             user: None,
             password: None,
             token: None,
+            creds_file: None,
+            nkey: None,
+            cert_file: None,
+            key_file: None,
             ca_file: None,
             prefix: "courant".to_owned(),
             durability: Durability::Durable,
@@ -192,6 +205,14 @@ impl Ranged for Config {
         ranges.within("look_interval_s", self.look_interval_s, 0.1..=3600.0);
         ranges.within("replicas", self.replicas, 1..=5);
         ranges.at_least("max_ack_pending", self.max_ack_pending, 1);
+        let (certificate, key) = (&self.cert_file, &self.key_file);
+        let shown = key.as_deref().unwrap_or(Path::new("not set")).display();
+        ranges.rule(
+            "key_file",
+            shown,
+            "set if cert_file is",
+            certificate.is_some() == key.is_some(),
+        );
         let is_queue = |key: &String| self.stages.iter().any(|stage| stage.stream().key() == *key);
         let limited = self.limits.keys().cloned().collect::<Vec<_>>().join(", ");
         let range = "the names of work queues in lower case";

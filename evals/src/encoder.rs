@@ -4,9 +4,9 @@
 use std::path::Path;
 
 use anyhow::ensure;
-use courant_article::Embedding;
+use courant_article::{Embedding, TextKind};
 use courant_heads::metrics::spearman;
-use courant_inference::{Config, Deps, FrozenEncoder, Precision};
+use courant_inference::{Config, Deps, FrozenEncoder, Precision, PrecisionChoice};
 
 use crate::report::Report;
 
@@ -53,13 +53,21 @@ fn read(file: &Path) -> anyhow::Result<Pairs> {
     Ok(pairs)
 }
 
+/// The encoder that the environment variable `COURANT__INFERENCE__MODEL` names, as it does for
+/// every process of Courant, else the default one.
+pub(crate) fn config(precision: impl Into<PrecisionChoice>) -> Config {
+    let default = Config::default();
+    let model = std::env::var("COURANT__INFERENCE__MODEL").unwrap_or(default.model.clone());
+    Config { model, precision: precision.into(), ..default }
+}
+
 /// The vectors of the left and of the right sentences.
 struct Vectors(Vec<Embedding>, Vec<Embedding>);
 
 fn vectors(pairs: &Pairs, precision: Precision) -> anyhow::Result<Vectors> {
-    let config = Config { precision: precision.into(), ..Config::default() };
-    let encoder = FrozenEncoder::load(&config, &Deps::resolve())?;
-    Ok(Vectors(encoder.vectors(pairs.left.clone())?, encoder.vectors(pairs.right.clone())?))
+    let encoder = FrozenEncoder::load(&config(precision), &Deps::resolve())?;
+    let side = |texts: &[String]| encoder.vectors(texts.to_vec(), TextKind::Query);
+    Ok(Vectors(side(&pairs.left)?, side(&pairs.right)?))
 }
 
 fn cosines(Vectors(left, right): &Vectors) -> Vec<f64> {

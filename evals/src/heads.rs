@@ -20,13 +20,14 @@ use clap::Args;
 use courant_analyst::{Analyzer, Config};
 use courant_heads::file::{HeadFile, TrainingData, fold, sha256};
 use courant_heads::metrics::{Prediction, classification, scores};
-use courant_heads::sentiment::{LABELS, NAME, SHIPPED, SentimentHead, SentimentPassage};
+use courant_heads::sentiment::{LABELS, NAME, SentimentHead, SentimentPassage, shipped};
 use courant_inference::Precision;
 
 use crate::report::Report;
 use news::Mention;
+pub(crate) use vectors::VectorCache;
+use vectors::in_both_precisions;
 pub(crate) use vectors::topics_of;
-use vectors::{VectorCache, in_both_precisions};
 
 /// The number of parts of the sentences; one part is held back.
 const PARTS: u32 = 5;
@@ -36,6 +37,34 @@ pub(crate) struct TrainArgs {
     /// The file to write
     #[arg(long, default_value = "shared/heads/models/news-sentiment.json")]
     out: PathBuf,
+    #[command(flatten)]
+    precision: TrainingPrecision,
+}
+
+/// The precision of the vectors that a head learns from.
+#[derive(Clone, Copy, Debug, Args)]
+pub(crate) struct TrainingPrecision {
+    /// Learns from vectors of int8, in which the multilingual encoder runs
+    #[arg(long)]
+    int8: bool,
+}
+
+impl TrainingPrecision {
+    fn get(self) -> Precision {
+        if self.int8 { Precision::Int8 } else { Precision::Fp32 }
+    }
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct TrainEntitiesArgs {
+    /// The file to write
+    #[arg(long, value_name = "FILE", default_value = "shared/heads/models/entities.head")]
+    out: PathBuf,
+    /// Learns from the languages of uner, too
+    #[arg(long)]
+    languages: bool,
+    #[command(flatten)]
+    precision: TrainingPrecision,
 }
 
 #[derive(Debug, Args)]
@@ -59,7 +88,8 @@ fn measure(data: &Path, precision: Precision) -> Result<Report> {
     let analyzer = Analyzer::new(Config::default(), vectors.topics()?)?;
     if let Some(mentions) = news::read(data)? {
         languages(&mut report, &analyzer, &mentions);
-        let head = SentimentHead::from_file(HeadFile::read(SHIPPED, NAME)?)?;
+        let head =
+            SentimentHead::from_file(HeadFile::read(shipped(&vectors.encoder().name), NAME)?)?;
         let hash = &head.file().data.sha256;
         ensure!(*hash == news::sha256(data)?, "the head learned from other data ({hash})");
         let held_back = mentions.into_iter().filter(is_held_back).collect::<Vec<_>>();
@@ -75,7 +105,7 @@ fn measure(data: &Path, precision: Precision) -> Result<Report> {
 /// Trains the sentiment head on four fifths and measures it on the other fifth.
 pub(crate) fn train(data: &Path, args: &TrainArgs) -> Result<Report> {
     let mentions = news::read(data)?.context("there is nothing to learn from")?;
-    let mut vectors = VectorCache::open(data, Precision::Fp32)?;
+    let mut vectors = VectorCache::open(data, args.precision.get())?;
     let (held_back, seen): (Vec<_>, Vec<_>) = mentions.into_iter().partition(is_held_back);
     let judging = passages(&mut vectors, &held_back)?;
     let seen = passages(&mut vectors, &seen)?;

@@ -13,6 +13,7 @@ mod feeds;
 mod heads;
 mod language;
 mod messages;
+mod multilingual;
 mod report;
 mod retrieval;
 mod urls;
@@ -60,11 +61,7 @@ enum What {
     /// The names in texts that their head never saw
     Entities,
     /// Trains the head for names on the other texts, and writes its file
-    TrainEntities {
-        /// The file to write
-        #[arg(long, value_name = "FILE", default_value = "shared/heads/models/entities.head")]
-        out: PathBuf,
-    },
+    TrainEntities(heads::TrainEntitiesArgs),
     /// Titles, authors and dates
     Metadata,
     /// Sentiment, topics and summaries. Embeds about 8,000 texts the first time
@@ -81,6 +78,12 @@ enum What {
     TrainHeads(heads::TrainArgs),
     /// Learns topics from labelled lines, from their descriptions on
     TrainTopics(heads::TrainTopicsArgs),
+    /// The answers of searches across languages, with the encoder's vectors
+    AcrossLanguages(retrieval::across::AcrossArgs),
+    /// Similarity, topics and sentiment that the encoder carries from one language to others
+    Multilingual(multilingual::MultilingualArgs),
+    /// Makes the head for topics from descriptions and examples, and writes its file
+    TrainLanguages(multilingual::TrainLanguagesArgs),
     /// Prints the pages that other extractors are measured on
     Questions,
     /// Other extractors' answers, side by side
@@ -109,7 +112,7 @@ fn main() -> anyhow::Result<ExitCode> {
             return Ok(ExitCode::SUCCESS);
         }
         What::Entities => heads::entities::run(&cli.data, cli.misses)?,
-        What::TrainEntities { out } => heads::entities::train(&cli.data, out)?,
+        What::TrainEntities(args) => heads::entities::train(&cli.data, args)?,
         What::Metadata => extract::metadata::measure(&cli.data, cli.misses)?,
         What::Heads => heads::run(&cli.data)?,
         What::Language => language::measure(&cli.data, cli.misses)?,
@@ -121,6 +124,9 @@ fn main() -> anyhow::Result<ExitCode> {
         What::Retrieval(args) => retrieval::run(&cli.data, args, cli.misses)?,
         What::TrainHeads(args) => heads::train(&cli.data, args)?,
         What::TrainTopics(args) => heads::train_topics(&cli.data, args)?,
+        What::AcrossLanguages(args) => retrieval::across::run(&cli.data, args)?,
+        What::Multilingual(args) => multilingual::run(&cli.data, args)?,
+        What::TrainLanguages(args) => multilingual::train(&cli.data, args)?,
         What::Questions => {
             print!("{}", extract::peers::questions(&cli.data)?);
             return Ok(ExitCode::SUCCESS);

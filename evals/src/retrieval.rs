@@ -4,6 +4,7 @@
 //! The sets are `xquad`, questions on passages, and `stories-basil`, the headline of an article on
 //! the articles of two other publishers. Both are searched as the gateway searches them.
 
+pub(crate) mod across;
 mod archive;
 mod known;
 mod languages;

@@ -33,7 +33,7 @@ macro_rules! schemas {
 }
 
 schemas! {
-    Entry ArticleAccepted ArticleEmbedded ArticleAnalyzed ArticleStored EntryDecided Pressure
-    EmbedRequest EmbedReply RerankRequest RerankReply KnownRequest KnownReply
+    Entry ArticleAccepted ArticleEmbedded ArticleAnalyzed ArticleStored ArticleDeleted EntryDecided
+    Pressure EmbedRequest EmbedReply RerankRequest RerankReply KnownRequest KnownReply
     CrawlRequested SourcesChanged DeleteArticles ReembedArticles
 }

@@ -12,10 +12,12 @@ fn generate(out: &Path) {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let names = [
         "admin",
+        "archive",
         "article",
         "classify",
         "commands",
         "dead_letters",
+        "events",
         "inference",
         "spool",
         "submissions",

@@ -2,8 +2,10 @@
 
 mod commands;
 mod dashboard;
+mod deletion;
 mod disk;
 mod faults;
+mod guard;
 mod journey;
 mod kills;
 mod operator;

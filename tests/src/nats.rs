@@ -36,9 +36,18 @@ impl NatsServer {
     /// # Errors
     /// If the server is not installed, or does not answer within 20 s: with its log.
     pub async fn start(sync: Sync) -> Result<Self> {
+        Self::start_with(sync, "").await
+    }
+
+    /// The same with further lines of its configuration.
+    ///
+    /// # Errors
+    /// As [`Self::start`].
+    pub async fn start_with(sync: Sync, lines: &str) -> Result<Self> {
         let folder = tempfile::tempdir()?;
         let port = TcpListener::bind("127.0.0.1:0").await?.local_addr()?.port();
-        std::fs::write(folder.path().join("nats.conf"), configuration(folder.path(), port, sync))?;
+        let configuration = configuration(folder.path(), port, sync) + lines;
+        std::fs::write(folder.path().join("nats.conf"), configuration)?;
         let process = spawn(folder.path())?;
         let mut server = Self { process, port, folder };
         server.ready().await?;

@@ -31,6 +31,8 @@ pub struct Stack {
     agents: Vec<AgentProcess>,
     folder: TempDir,
     variables: Vec<(&'static str, String)>,
+    /// True if each agent has a user of its own on the bus, whose password is its name.
+    has_users: bool,
 }
 
 impl Stack {
@@ -50,9 +52,29 @@ impl Stack {
         publishers: &Publishers,
         variables: &[(&'static str, String)],
     ) -> anyhow::Result<Self> {
+        let nats = NatsServer::start(Sync::Sometimes).await?;
+        Self::start_on(nats, publishers, variables, false).await
+    }
+
+    /// The same on a bus where each agent has a user of its own name, whose password is its name.
+    ///
+    /// # Errors
+    /// As [`Self::start`].
+    pub async fn start_with_users(
+        nats: NatsServer,
+        publishers: &Publishers,
+    ) -> anyhow::Result<Self> {
+        Self::start_on(nats, publishers, &[], true).await
+    }
+
+    async fn start_on(
+        nats: NatsServer,
+        publishers: &Publishers,
+        variables: &[(&'static str, String)],
+        has_users: bool,
+    ) -> anyhow::Result<Self> {
         let folder = tempfile::tempdir()?;
         std::fs::write(folder.path().join("courant.toml"), publishers.configuration())?;
-        let nats = NatsServer::start(Sync::Sometimes).await?;
         let (postgres, redis) = (Postgres::start()?, Redis::start()?);
         let mut stack = Self {
             nats,
@@ -61,6 +83,7 @@ impl Stack {
             agents: Vec::new(),
             folder,
             variables: variables.to_vec(),
+            has_users,
         };
         for name in AGENTS {
             let agent = AgentProcess::start(name, stack.command(name)?, stack.folder.path())?;
@@ -83,6 +106,9 @@ impl Stack {
             .env("COURANT__STORE__URL", self.postgres.url())
             .env("COURANT__CACHE__REDIS_URL", self.redis.url())
             .envs(self.variables.iter().map(|(name, value)| (name, value)));
+        if self.has_users {
+            command.env("COURANT__BUS__USER", agent).env("COURANT__BUS__PASSWORD", agent);
+        }
         Ok(command)
     }
 

@@ -4,6 +4,7 @@ use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use anyhow::Context;
+use courant_article::TextKind;
 use courant_bus::{Bus, Stage, Subject};
 use courant_embedder_client::EmbedderClient;
 use courant_inference::ModelHost;
@@ -41,7 +42,7 @@ impl Analyst {
         bus.publishes(&[Subject::ARTICLE_ANALYZED]);
         let analyzer = Arc::default();
         let (served, judged) = (classifiers.clone(), Arc::clone(&analyzer));
-        let embedder = EmbedderClient::new(bus.clone());
+        let embedder = EmbedderClient::new(bus.clone(), TextKind::Document);
         let classify = Classify::new(&config, embedder.clone(), served, judged, agent.clone());
         Ok(Self { config, bus, embedder, agent, metrics, classifiers, analyzer, classify })
     }

@@ -25,11 +25,11 @@ impl Analyzer {
     /// that is configured or promoted cannot be used.
     pub fn new(config: Config, topics: Topics) -> Result<Self, AnalystError> {
         config.validate()?;
-        let topics = match config.topic_head()? {
+        let topics = match config.topic_head(&topics.encoder().name)? {
             Some(head) => topics.trained(&head)?,
             None => topics,
         };
-        let sentiment = SentimentScorer::new(config.sentiment_head()?);
+        let sentiment = SentimentScorer::new(config.sentiment_head(&topics.encoder().name)?);
         Ok(Self { config, topics, sentiment, key_phrases: KeyPhrases::new() })
     }
 

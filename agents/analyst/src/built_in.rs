@@ -3,7 +3,8 @@
 
 use courant_article::{Embedding, Embeddings, ModelRef, Sentence, SentimentLabel};
 use courant_embedder_client::{EmbedError, EmbedderClient};
-use courant_inference::{Findings, Label, sentences};
+use courant_heads::sentences;
+use courant_inference::{Findings, Label};
 use half::f16;
 use tokio::time::Instant;
 

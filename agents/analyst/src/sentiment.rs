@@ -91,7 +91,7 @@ mod tests {
     const TEXT: &str = "The mayor lied. Critics condemned the corrupt deal.";
 
     fn scorer() -> SentimentScorer {
-        SentimentScorer::new(Config::default().sentiment_head().unwrap())
+        SentimentScorer::new(Config::default().sentiment_head("").unwrap())
     }
 
     fn embeddings(encoder: &str, dimension: usize) -> Embeddings {

@@ -11,7 +11,8 @@ use courant_article::{
     Span, Text,
 };
 use courant_bus::MAX_MESSAGE_BYTES;
-use courant_inference::{most_sentences, sentences};
+use courant_heads::sentences;
+use courant_inference::most_sentences;
 use courant_proto::{Schema, v1};
 use half::f16;
 use proptest::prelude::*;

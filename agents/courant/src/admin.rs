@@ -12,10 +12,10 @@ use courant_proto::v1::{
 };
 use courant_service::Config;
 use tonic::Status;
-use tonic::transport::Channel;
 
 use crate::agents::{AGENTS, DOOR};
 use crate::config_args::ConfigArgs;
+use crate::grpc::Channel;
 use crate::{data, grpc, http};
 
 #[derive(Debug, Args)]

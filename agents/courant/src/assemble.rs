@@ -4,7 +4,7 @@ use std::path::Path;
 
 use anyhow::Context;
 use courant_analyst::{Analyzer, Classifiers, Config, Topics};
-use courant_article::Analysis;
+use courant_article::{Analysis, TextKind};
 use courant_config::Document;
 use courant_inference::{
     Deps, EmbeddedDocument, Encoder, ModelHost, Priority, Reranker, SearchConfig,
@@ -73,7 +73,8 @@ impl Tool {
     /// Creates the analyzer for this encoder.
     pub(crate) fn analyzer(&self, config: Config) -> anyhow::Result<Analyzer> {
         let texts = Topics::definitions().map(ToOwned::to_owned).collect();
-        let vectors = self.runtime.block_on(self.encoder.embed(texts, Priority::Bulk))?;
+        let vectors =
+            self.runtime.block_on(self.encoder.embed(texts, TextKind::Document, Priority::Bulk))?;
         let topics = Topics::new(self.encoder.model().clone(), &vectors)?;
         Ok(Analyzer::new(config, topics)?)
     }

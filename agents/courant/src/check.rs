@@ -183,7 +183,7 @@ impl Repaired {
             outln!("saved {saved} articles; the damaged store is kept at {}", kept_at.display());
             lost.iter()
                 .for_each(|id| outln!("lost article {id}: it is let in when it comes again"));
-            lost_tables.iter().for_each(|table| outln!("lost of the crawler's memory: {table}"));
+            lost_tables.iter().for_each(|table| outln!("not saved as a whole: {table}"));
         }
         if let Some(SpoolRepair { saved, lost, kept_at }) = &self.spool {
             let kept = kept_at.display();

@@ -1,10 +1,13 @@
 //! Parses the command line and calls the module of each command.
 
+use std::path::Path;
+
 use clap::{Parser, Subcommand};
+use courant_credentials::commands::{AuditArgs, PeopleArgs, TokenArgs};
 
 use crate::{
-    admin, ask, check, config, dead_letters, doctor, feeds, index, ingest, mcp, migrate, models,
-    publish, run, sample, sources, tools,
+    admin, archive, ask, check, config, data, dead_letters, delete, doctor, feeds, http, index,
+    ingest, mcp, migrate, models, publish, run, sample, sources, tools,
 };
 
 /// The world's news, de-duplicated, analyzed and searchable as it is published.
@@ -46,6 +49,22 @@ enum Command {
     /// Show one article
     #[command(after_help = "Example:\n  courant article 0f115db062b7c0dd030b16878c99dea5 --json")]
     Article(ask::ArticleArgs),
+    /// Delete articles with all that is derived from them, so that they do not come back
+    #[command(after_help = "Example:\n  courant delete 0f115db062b7c0dd030b16878c99dea5\n  \
+        courant delete --query 'site:example.com' --dry-run")]
+    Delete(delete::DeleteArgs),
+    /// Back an archive up while it is filled, or check a backup
+    #[command(after_help = "Example:\n  courant backup --to backup-2026-11-30\n  \
+        courant backup --check backup-2026-11-30")]
+    Backup(archive::BackupArgs),
+    /// Restore a backup into a data folder
+    #[command(after_help = "Example:\n  courant restore --from backup-2026-11-30")]
+    Restore(archive::RestoreArgs),
+    /// Copy an archive between a data folder and Postgres
+    #[command(
+        after_help = "Example:\n  courant copy --from courant-data --to postgres://user@host/courant"
+    )]
+    Copy(archive::CopyArgs),
     /// Copy a search index
     Index(index::IndexArgs),
     /// Tell why an article was let in, called a copy, or refused
@@ -114,6 +133,15 @@ enum Command {
     #[command(after_help = "Example:\n  courant models list\n  \
         courant models train sentiment --data labelled.jsonl")]
     Models(models::ModelsArgs),
+    /// Create, list, revoke and rotate the tokens of programs
+    #[command(after_help = "Example:\n  courant token create --scope search,read --expires 90d")]
+    Token(TokenArgs),
+    /// Create, list and remove the accounts of people
+    #[command(after_help = "Example:\n  courant people create ann --role editor < password.txt")]
+    People(PeopleArgs),
+    /// Show the changes: who did what, with which result
+    #[command(after_help = "Example:\n  courant audit --json")]
+    Audit(AuditArgs),
     /// Serve the stored articles to a language model over standard input and output
     #[command(after_help = "Example:\n  courant mcp --data courant-data")]
     Mcp(mcp::McpArgs),
@@ -134,6 +162,10 @@ impl Cli {
             Command::Count(args) => ask::count(&args),
             Command::Related(args) => ask::related(&args),
             Command::Article(args) => ask::article(&args),
+            Command::Backup(args) => archive::backup(&args),
+            Command::Restore(args) => archive::restore_backup(&args),
+            Command::Copy(args) => archive::copy(&args),
+            Command::Delete(args) => delete::run(&args),
             Command::Index(args) => index::run(&args),
             Command::Decisions(args) => ask::decisions(&args),
             Command::Status(args) => ask::status(&args),
@@ -156,9 +188,18 @@ impl Cli {
             Command::Check(args) => check::run(&args),
             Command::Doctor(args) => doctor::run(&args),
             Command::Models(args) => models::run(&args),
+            Command::Token(args) => printed(args.run(Path::new(data::DEFAULT))),
+            Command::People(args) => printed(args.run(Path::new(data::DEFAULT))),
+            Command::Audit(args) => printed(args.run(Path::new(data::DEFAULT))),
             Command::Mcp(args) => mcp::run(&args),
         }
     }
+}
+
+/// Prints the lines of a command on credentials.
+fn printed(run: impl Future<Output = anyhow::Result<String>>) -> anyhow::Result<()> {
+    out!("{}", http::block_on(run)?);
+    Ok(())
 }
 
 #[cfg(test)]

@@ -10,10 +10,10 @@ use courant_proto::v1::dead_letters_client::DeadLettersClient;
 use courant_telemetry::{Clock, Meters};
 use tempfile::TempDir;
 use tonic::Code;
-use tonic::transport::Channel;
 
 use crate::config_args::ConfigArgs;
 use crate::data::{self, DataFolder};
+use crate::grpc::Channel;
 use crate::http;
 
 /// The most dead letters that are listed.

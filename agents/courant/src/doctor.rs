@@ -9,7 +9,7 @@ use courant_gpu_utils::Config as GpuConfig;
 use courant_gpu_utils::device::{Advice, Gpu, UnusedProvider};
 use courant_gpu_utils::doctor::DeviceReport;
 use courant_gpu_utils::libraries;
-use courant_inference::{Deps, ModelHost, Precision, PrecisionChoice};
+use courant_inference::{Deps, ModelHost, Precision, PrecisionChoice, catalog};
 use courant_telemetry::Meters;
 
 use crate::assemble::{classifiers, load_encoder, load_reranker};
@@ -90,15 +90,26 @@ fn encoder(document: &Document) -> anyhow::Result<String> {
     let encoder = load_encoder(document, &meter)?;
     let model = encoder.model();
     Ok(format!(
-        "{} {} ({} on {}), {} dimensions, loaded in {:.2} s{}",
+        "{} {} ({} on {}), {} dimensions, loaded in {:.2} s{}{}",
         model.name,
         model.version,
         model.precision,
         model.provider,
         encoder.dimension(),
         started.elapsed().as_secs_f64(),
-        passed_over(encoder.passed_over())
+        passed_over(encoder.passed_over()),
+        missing_prefixes(&document.section("inference")?)
     ))
+}
+
+/// Warns of a model from the hub whose card asks for prefixes that are not configured.
+fn missing_prefixes(config: &courant_inference::Config) -> String {
+    let Some(wanted) = catalog::missing_prefixes(config) else { return String::new() };
+    format!(
+        "; its card asks for prefixes, without which it finds less: set [inference.prefixes] \
+         query = {:?}, document = {:?}",
+        wanted.query, wanted.document
+    )
 }
 
 fn passed_over(providers: &[UnusedProvider]) -> String {

@@ -5,10 +5,30 @@ use std::time::Duration;
 use anyhow::{Context, anyhow};
 use courant_proto::v1::GetStatusRequest;
 use courant_proto::v1::admin_client::AdminClient;
-use tonic::transport::{Channel, Endpoint};
-use tonic::{Code, Status};
+use tonic::service::Interceptor;
+use tonic::service::interceptor::InterceptedService;
+use tonic::transport::{self, Endpoint};
+use tonic::{Code, Request, Status};
 
 use crate::http::Server;
+
+/// A connection over which each call has the token of this command, if there is one.
+pub type Channel = InterceptedService<transport::Channel, SendToken>;
+
+/// Adds the token of this command to a call.
+#[derive(Clone, Copy, Debug)]
+pub struct SendToken;
+
+impl Interceptor for SendToken {
+    fn call(&mut self, mut request: Request<()>) -> Result<Request<()>, Status> {
+        if let Some(token) = courant_client::token() {
+            let value = format!("Bearer {token}").parse();
+            let value = value.map_err(|_| Status::unauthenticated("the token is no text"))?;
+            request.metadata_mut().insert("authorization", value);
+        }
+        Ok(request)
+    }
+}
 
 /// The longest wait for a connection, and for the answer of a probe.
 const PATIENCE: Duration = Duration::from_secs(3);
@@ -20,7 +40,8 @@ const PATIENCE: Duration = Duration::from_secs(3);
 pub(crate) async fn connect(address: &str) -> anyhow::Result<Option<Channel>> {
     let endpoint = Endpoint::from_shared(address.to_owned())
         .with_context(|| format!("{address:?} is no address"))?;
-    Ok(endpoint.connect_timeout(PATIENCE).connect().await.ok())
+    let connected = endpoint.connect_timeout(PATIENCE).connect().await.ok();
+    Ok(connected.map(|channel| InterceptedService::new(channel, SendToken)))
 }
 
 /// Returns true if Courant's gRPC services answer at `address`.

@@ -15,8 +15,8 @@ use opentelemetry::metrics::Meter;
 use tokio::sync::mpsc;
 use tokio_stream::wrappers::ReceiverStream;
 use tonic::Streaming;
-use tonic::transport::Channel;
 
+use crate::grpc::Channel;
 use crate::{data, grpc};
 
 /// The most entries on their way to a gateway.

@@ -1,13 +1,10 @@
 //! `courant mcp`: serves a language model over standard input and output, from a running service
 //! or from a pipeline in this process.
 
-mod bridge;
-mod message;
-mod upstream;
-
 use std::path::PathBuf;
 
 use clap::Args;
+use courant_mcp::{Upstream, bridge};
 use courant_service::Process;
 use courant_telemetry::Telemetry;
 use tokio::io::{BufReader, stdin, stdout};
@@ -16,8 +13,6 @@ use crate::config_args::ConfigArgs;
 use crate::data::{self, DataFolder};
 use crate::pipeline::Pipeline;
 use crate::{http, sections, service};
-use bridge::bridge;
-use upstream::Upstream;
 
 #[derive(Debug, Args)]
 pub(crate) struct McpArgs {

@@ -6,10 +6,11 @@ use anyhow::Context;
 use clap::Args;
 use courant_config::Document;
 use courant_crawler::{Extent, Report, Source};
+use courant_credentials::{Credentials, Records};
 use courant_gpu_utils::collect;
 use courant_newsstand::Newsstand;
 use courant_service::{Config as ServiceConfig, Process};
-use courant_telemetry::{Meters, Telemetry};
+use courant_telemetry::{Clock, Meters, Telemetry};
 use tokio_util::sync::CancellationToken;
 
 use crate::agents::DOOR;
@@ -94,13 +95,29 @@ async fn serve(
     process.observe_host(&args.data);
     let meter = telemetry.meter();
     collect::observe(&meter, &document.section("gpu")?);
+    let access = document.section("access")?;
+    let records = Records::in_folder(data.path()).await.context("cannot open the credentials")?;
+    let credentials = Credentials::open(records, &access, Clock::system()).await?;
+    let token = Records::make_local_token(&data.token());
+    let token = token.context("cannot write to the data folder")?;
+    let gate = credentials.gate(Some(token)).context("cannot read a service token")?;
+    process.guard(gate.clone());
+    process.http(credentials.routes());
+    let following = credentials.follow();
     let pipeline = Pipeline::start(&document, data, &mut process, &meter, &shutdown).await?;
     let listening = process.listen(service, DOOR.ports).await?;
     let address = listening.http_address()?;
     data.note_addresses(address, listening.grpc_address()?)?;
     let run = Run { args, meters: telemetry.meters(), shutdown };
     let address = format!("http://{address}");
-    listening.serve(Box::pin(run.work(pipeline, sources, stand, &address))).await
+    if gate.is_closed()
+        && let Some(link) = credentials.first_link().await?
+    {
+        noteln!("Make the first account, within a day: {address}{link}");
+    }
+    let served = listening.serve(Box::pin(run.work(pipeline, sources, stand, &address))).await;
+    following.end().await;
+    served
 }
 
 struct Run<'a> {
@@ -120,6 +137,9 @@ impl Run<'_> {
         address: &str,
     ) -> anyhow::Result<()> {
         let stays = !self.args.once;
+        if stays {
+            noteln!("Courant's pages are at {address}/");
+        }
         if sources.is_empty() {
             noteln!("No source is named, here or in [crawler] sources: nothing is crawled");
         }
@@ -128,7 +148,7 @@ impl Run<'_> {
         }
         if stays && !self.shutdown.is_cancelled() {
             let data = self.args.data.display();
-            noteln!("\nCourant answers at {address} (Ctrl-C ends it)");
+            noteln!("\nOpen {address}/ in a browser (Ctrl-C ends Courant)");
             noteln!("Ask it: courant search --data {data} \"…\", or {address}/v1/search?q=…");
             let crawler = pipeline.new_crawler()?;
             let control = pipeline.crawler.clone();
@@ -194,6 +214,8 @@ impl Run<'_> {
         extent: Extent,
     ) -> anyhow::Result<Report> {
         let crawler = pipeline.new_crawler()?;
+        // A service takes requests from its start.
+        let crawler = if self.args.once { crawler } else { crawler.serving_requests() };
         let progress = Progress::start(crawler.progress(), self.meters.clone());
         let control = pipeline.crawler.clone();
         let crawl = crawler.run(sources.to_vec(), extent, &control);

@@ -15,9 +15,10 @@ struct Section {
     describe: fn(&str) -> reference::ReferenceSection,
 }
 
-const SECTIONS: [Section; 13] = [
+const SECTIONS: [Section; 14] = [
     section::<courant_telemetry::Config>("telemetry"),
     section::<courant_service::Config>("service"),
+    section::<courant_access::Config>("access"),
     section::<courant_bus::Config>("bus"),
     section::<courant_store::Config>("store"),
     section::<courant_cache::Config>("cache"),

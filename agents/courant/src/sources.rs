@@ -1,6 +1,6 @@
 //! `courant sources`: lists and changes the sources of a running service.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail};
 use clap::{Args, Subcommand};
@@ -83,7 +83,7 @@ enum Call {
 
 pub(crate) fn run(args: &SourcesArgs) -> anyhow::Result<()> {
     http::block_on(async {
-        let server = service(args).await?;
+        let server = service(args.server.as_deref(), args.data.as_deref()).await?;
         match &args.call {
             Call::List { tag } => list(&server, tag.as_deref(), args.json).await,
             Call::Add { url, tag } => {
@@ -122,11 +122,12 @@ fn paused(paused: bool) -> SourceChange {
     SourceChange { paused: Some(paused), ..SourceChange::default() }
 }
 
-async fn service(args: &SourcesArgs) -> anyhow::Result<Server> {
-    if let Some(server) = &args.server {
+/// Returns the service that was named, else the one that runs on the data folder.
+pub(crate) async fn service(server: Option<&str>, data: Option<&Path>) -> anyhow::Result<Server> {
+    if let Some(server) = server {
         return Server::at(server);
     }
-    let folder = data::or_default(args.data.as_deref());
+    let folder = data::or_default(data);
     match running(folder).await? {
         Some(server) => Ok(server),
         None => bail!(

@@ -14,6 +14,7 @@ use futures::stream::FuturesUnordered;
 use opentelemetry::metrics::Meter;
 use tokio::sync::{Notify, Semaphore};
 use tokio::task::JoinHandle;
+use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use url::Url;
 
@@ -52,6 +53,7 @@ pub struct Crawler {
     metrics: Metrics,
     progress: Progress,
     fetcher: Fetcher,
+    serves_requests: bool,
 }
 
 impl Crawler {
@@ -71,7 +73,15 @@ impl Crawler {
         let fetcher = Fetcher::new(config.clone(), clock.clone())?;
         let metrics = Metrics::new(meter);
         bus.publishes(&[Subject::ENTRY_SUBMITTED, Subject::ENTRY_DECIDED]);
-        Ok(Self { config, bus, store, clock, metrics, progress: Progress::default(), fetcher })
+        let (progress, serves_requests) = (Progress::default(), false);
+        Ok(Self { config, bus, store, clock, metrics, progress, fetcher, serves_requests })
+    }
+
+    /// Carries out requests for pages and looks also in a crawl that ends. One that runs for ever
+    /// carries them out anyway.
+    #[must_use]
+    pub fn serving_requests(self) -> Self {
+        Self { serves_requests: true, ..self }
     }
 
     /// Returns a handle that reads the figures while [`Self::run`] works.
@@ -100,19 +110,23 @@ impl Crawler {
         }
         let bus = self.bus.clone();
         let pressure = bus.subscribe(Subject::CONTROL_PRESSURE).await.map_err(Error::Bus)?;
-        let steering = match extent {
-            Extent::Forever => Some(Steering::begin(bus, &sources).await.map_err(Error::Bus)?),
-            Extent::Due | Extent::Everything => None,
+        let steering = match extent == Extent::Forever || self.serves_requests {
+            true => Some(Steering::begin(bus, &sources).await.map_err(Error::Bus)?),
+            false => None,
         };
         let progress = self.progress.clone();
         let (crawl, writer) = self.compose(extent, control);
         let leases = Arc::clone(&crawl.leases);
         let looks = Arc::new(Looks::new(Arc::clone(&crawl)));
+        let over = CancellationToken::new();
+        let rounds = async {
+            work_off(&looks, sources).await;
+            over.cancel();
+        };
         tokio::select! {
-            () = Box::pin(work_off(&looks, sources)) => {}
+            ((), ()) = async { tokio::join!(Box::pin(rounds), Box::pin(steer(&looks, steering, &over))) } => {}
             () = listen(&crawl, pressure) => {}
             () = Box::pin(share(&crawl)) => {}
-            () = Box::pin(steer(&looks, steering)) => {}
         }
         let failure = crawl.publisher.failure();
         // This drops the last reference to the memory: its writer ends when everything is written.
@@ -126,7 +140,7 @@ impl Crawler {
 
     /// Puts the parts of a crawl together. The returned task writes visits and notes to the store.
     fn compose(self, extent: Extent, control: &Control) -> (Arc<Crawl>, JoinHandle<()>) {
-        let Self { config, bus, store, clock, metrics, progress, fetcher } = self;
+        let Self { config, bus, store, clock, metrics, progress, fetcher, .. } = self;
         let stop = control.token().child_token();
         let patience = Duration::from_secs(config.store_patience_s);
         let (memory, writer) = Memory::new(store.crawl(), patience, clock.clone(), stop.clone());
@@ -245,15 +259,17 @@ impl Steering {
     }
 }
 
-/// Carries out requests, and follows the sources that the store names. Never returns by itself.
-async fn steer(looks: &Arc<Looks>, steering: Option<Steering>) {
-    let Some(Steering { bus, configured, requests, changes }) = steering else {
-        return std::future::pending().await;
+/// Carries out requests until the rounds are `over`. A crawl that runs for ever follows the sources
+/// that the store names, too.
+async fn steer(looks: &Arc<Looks>, steering: Option<Steering>, over: &CancellationToken) {
+    let Some(Steering { bus, configured, requests, changes }) = steering else { return };
+    let following = async {
+        if looks.crawl.extent == Extent::Forever {
+            let keeping_up = requested::keep_up(looks, &configured, changes);
+            over.run_until_cancelled(keeping_up).await;
+        }
     };
-    tokio::join!(
-        requested::keep_up(looks, &configured, changes),
-        requests::serve(&looks.crawl, &bus, requests),
-    );
+    tokio::join!(following, requests::serve(&looks.crawl, &bus, requests, over));
 }
 
 /// Passes the pipeline's pressure on to the crawl. Never returns by itself.

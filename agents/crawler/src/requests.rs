@@ -7,6 +7,7 @@ use anyhow::anyhow;
 use courant_bus::{Bus, Deliveries, Delivery, Failure, Subject};
 use courant_proto::v1;
 use courant_proto::v1::crawl_requested::Kind;
+use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use tracing::Instrument;
 use url::Url;
@@ -21,14 +22,20 @@ pub(crate) const CONCURRENCY: usize = 128;
 /// The source of a page whose submitter names none.
 const SUBMITTED: &str = "api";
 
-/// Carries out every request until the crawl stops. What is not finished by then is delivered again.
-/// Never returns before.
-pub(crate) async fn serve(crawl: &Arc<Crawl>, bus: &Bus, mut requests: Deliveries) {
+/// Carries out every request until the crawl stops, or its rounds are `over`. What a stop cuts off is
+/// delivered again.
+pub(crate) async fn serve(
+    crawl: &Arc<Crawl>,
+    bus: &Bus,
+    mut requests: Deliveries,
+    over: &CancellationToken,
+) {
     let tasks = TaskTracker::new();
     while crawl.intake.wait_while_paused().await.is_ok() {
         let delivery = tokio::select! {
             biased;
             () = crawl.stop.cancelled() => break,
+            () = over.cancelled() => break,
             delivery = requests.next() => delivery,
         };
         let Some(delivery) = delivery else { break };
@@ -37,7 +44,6 @@ pub(crate) async fn serve(crawl: &Arc<Crawl>, bus: &Bus, mut requests: Deliverie
     requests.stop().await;
     tasks.close();
     tasks.wait().await;
-    std::future::pending::<()>().await;
 }
 
 async fn carry_out(crawl: Arc<Crawl>, bus: Bus, delivery: Delivery) {

@@ -6,7 +6,7 @@ use courant_service::Refusal;
 use tonic::{Request, Response, Status};
 
 use crate::http::MAX_BODY_BYTES;
-use crate::vectors::{BoundedEncoder, reply};
+use crate::vectors::{BoundedEncoder, kind, reply};
 
 /// The service `courant.v1.Encoder`.
 pub(crate) fn service(vectors: BoundedEncoder) -> EncoderServer<EncoderService> {
@@ -21,7 +21,9 @@ impl Encoder for EncoderService {
         &self,
         request: Request<v1::EmbedRequest>,
     ) -> Result<Response<v1::EmbedReply>, Status> {
-        let embedded = self.0.of(request.into_inner().texts).await.map_err(Refusal::from)?;
+        let request = request.into_inner();
+        let kind = kind(request.kind());
+        let embedded = self.0.of(request.texts, kind).await.map_err(Refusal::from)?;
         Ok(Response::new(reply(embedded)))
     }
 }

@@ -15,7 +15,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::rerank::{self, BoundedReranker};
-use crate::vectors::{BoundedEncoder, LongTexts, NoVectors};
+use crate::vectors::{BoundedEncoder, InputType, LongTexts, NoVectors};
 
 /// The largest body of a request, over HTTP and gRPC.
 pub(crate) const MAX_BODY_BYTES: usize = 8 << 20;
@@ -59,6 +59,9 @@ pub(crate) fn routes(
 #[schemars(rename = "EmbedRequest")]
 struct Embed {
     texts: Vec<String>,
+    /// The side of a search on which the texts stand. Some encoders read the two differently.
+    #[serde(default)]
+    input_type: InputType,
 }
 
 #[derive(Debug, Serialize, JsonSchema)]
@@ -71,9 +74,9 @@ struct EmbedAnswer {
 
 async fn embed(
     State(vectors): State<BoundedEncoder>,
-    JsonBody(Embed { texts }): JsonBody<Embed>,
+    JsonBody(Embed { texts, input_type }): JsonBody<Embed>,
 ) -> Result<Json<EmbedAnswer>, Refusal> {
-    let EmbeddedTexts { model, vectors } = vectors.of(texts).await?;
+    let EmbeddedTexts { model, vectors } = vectors.of(texts, input_type.into()).await?;
     let vectors = vectors.iter().map(|vector| vector.as_slice().to_vec()).collect();
     Ok(Json(EmbedAnswer { model, vectors }))
 }
@@ -91,6 +94,9 @@ struct Request {
     /// The way to embed a text that is longer than the encoder reads at a time.
     #[serde(default)]
     long_texts: LongTexts,
+    /// The side of a search on which the texts stand. Some encoders read the two differently.
+    #[serde(default)]
+    input_type: InputType,
 }
 
 #[derive(Debug, Deserialize, JsonSchema)]
@@ -196,7 +202,7 @@ async fn embeddings(
     State(vectors): State<BoundedEncoder>,
     JsonBody(request): JsonBody<Request>,
 ) -> Result<Json<List>, Refusal> {
-    let Request { input, model, encoding_format, dimensions, long_texts } = request;
+    let Request { input, model, encoding_format, dimensions, long_texts, input_type } = request;
     let ours = &vectors.model().name;
     if let Some(asked) = model.filter(|asked| asked != ours && !asked.is_empty()) {
         return Err(NoVectors::Model { ours: ours.clone(), asked }.into());
@@ -211,7 +217,7 @@ async fn embeddings(
         Input::Ids(ids) => return Err(no_texts(ids.len())),
         Input::ManyIds(lists) => return Err(no_texts(lists.iter().map(Vec::len).sum())),
     };
-    let (found, tokens) = vectors.of_any_length(texts, long_texts).await?;
+    let (found, tokens) = vectors.of_any_length(texts, input_type.into(), long_texts).await?;
     let item = |(index, vector): (usize, &Embedding)| Item {
         object: "embedding",
         index,

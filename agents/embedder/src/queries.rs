@@ -4,6 +4,7 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use courant_article::TextKind;
 use courant_bus::{Error, Requests, Subject};
 use courant_inference::{EmbeddedTexts, Encoder, Priority, Reranker};
 use courant_proto::{Schema, v1};
@@ -13,7 +14,7 @@ use tracing::Instrument;
 
 use crate::handle::Handler;
 use crate::rerank;
-use crate::vectors::{NoVectors, reply};
+use crate::vectors::{NoVectors, kind, reply};
 
 /// The most texts in one request.
 const MAX_TEXTS: usize = 128;
@@ -48,12 +49,15 @@ impl Queries {
     /// Answers until the agent drains.
     pub(crate) async fn answer(self, control: Control) {
         let Self { vectors: requests, encoder, scores, slots } = self;
-        let embedding = each(requests, &slots, &control, move |request, deadline| {
+        let embed = move |request: v1::EmbedRequest, deadline| {
             let encoder = encoder.clone();
             async move {
-                vectors(&encoder, request.texts, deadline).await.map_or_else(Into::into, reply)
+                let kind = kind(request.kind());
+                let found = vectors(&encoder, request.texts, kind, deadline).await;
+                found.map_or_else(Into::into, reply)
             }
-        });
+        };
+        let embedding = each(requests, &slots, &control, embed);
         let scoring = async {
             let Some((requests, reranker)) = scores else { return };
             let score = move |request: v1::RerankRequest, deadline| {
@@ -104,11 +108,12 @@ async fn each<Q, A, F>(
 async fn vectors(
     encoder: &Encoder,
     texts: Vec<String>,
+    kind: TextKind,
     deadline: Instant,
 ) -> Result<EmbeddedTexts, NoVectors> {
     check_count(&texts, MAX_TEXTS)?;
     Ok(match texts.len() {
-        1 => encoder.try_embed_before(texts, Priority::Query, deadline).await?,
-        _ => encoder.embed_before(texts, Priority::Query, deadline).await?,
+        1 => encoder.try_embed_before(texts, kind, Priority::Query, deadline).await?,
+        _ => encoder.embed_before(texts, kind, Priority::Query, deadline).await?,
     })
 }

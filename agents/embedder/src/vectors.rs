@@ -1,6 +1,6 @@
 //! Answers requests for vectors over HTTP and gRPC.
 
-use courant_article::{Embedding, ModelRef};
+use courant_article::{Embedding, ModelRef, TextKind};
 use courant_inference::{EmbeddedTexts, Encoder, Error, Priority, TokenCount};
 use courant_proto::v1;
 use courant_service::{Admission, Refusal, RefusalKind, Unserved, check_count};
@@ -28,6 +28,27 @@ pub(crate) enum NoVectors {
     TooLong { index: usize, tokens: usize, most: usize },
     #[error(transparent)]
     Encoder(#[from] Error),
+}
+
+/// The side of a search on which texts stand.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum InputType {
+    /// They ask.
+    Query,
+    /// They are found, or compared with one another.
+    #[default]
+    #[serde(alias = "passage")]
+    Document,
+}
+
+impl From<InputType> for TextKind {
+    fn from(input: InputType) -> Self {
+        match input {
+            InputType::Query => Self::Query,
+            InputType::Document => Self::Document,
+        }
+    }
 }
 
 /// The way to embed a text that is longer than the encoder reads at a time.
@@ -104,18 +125,23 @@ impl BoundedEncoder {
     }
 
     /// One vector per text, in order.
-    pub(crate) async fn of(&self, texts: Vec<String>) -> Result<EmbeddedTexts, NoVectors> {
+    pub(crate) async fn of(
+        &self,
+        texts: Vec<String>,
+        kind: TextKind,
+    ) -> Result<EmbeddedTexts, NoVectors> {
         check_count(&texts, MAX_TEXTS)?;
         let admitted = self.admission.admit()?;
         let is_small = texts.len() <= FEW_TEXTS;
         let priority = if is_small { Priority::Query } else { Priority::Bulk };
-        Ok(self.encoder.embed_before(texts, priority, admitted.deadline()).await?)
+        Ok(self.encoder.embed_before(texts, kind, priority, admitted.deadline()).await?)
     }
 
     /// One vector per text, in order, and the number of tokens that were read, without special ones.
     pub(crate) async fn of_any_length(
         &self,
         texts: Vec<String>,
+        kind: TextKind,
         long: LongTexts,
     ) -> Result<(Vec<Embedding>, usize), NoVectors> {
         check_count(&texts, MAX_TEXTS)?;
@@ -131,7 +157,7 @@ impl BoundedEncoder {
             long_ones.extend(is_pooled.then(|| (index, text.clone())));
         }
         // The beginnings of the long ones take their places until they are read whole.
-        let mut vectors = self.of(texts).await?.vectors;
+        let mut vectors = self.of(texts, kind).await?.vectors;
         if !long_ones.is_empty() {
             let admitted = self.admission.admit()?;
             let pooling = async {
@@ -146,6 +172,15 @@ impl BoundedEncoder {
             pooled.map_err(|_| Error::Late)??;
         }
         Ok((vectors, read))
+    }
+}
+
+/// The kind of texts that a message states. Callers of earlier releases state none, and embedded
+/// queries.
+pub(crate) fn kind(stated: v1::TextKind) -> TextKind {
+    match stated {
+        v1::TextKind::Unspecified | v1::TextKind::Query => TextKind::Query,
+        v1::TextKind::Document => TextKind::Document,
     }
 }
 

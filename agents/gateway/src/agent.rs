@@ -1,11 +1,13 @@
 //! The gateway: how it is built and run.
 
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, OnceLock};
 
+use courant_article::TextKind;
 use courant_bus::{Bus, Delivery, Stage, Subject};
 use courant_cache::Cache;
-use courant_door::{Handler, KnownUrls, NearCheck, Obligations, release};
+use courant_door::pressure::{self, IntakeStatus};
+use courant_door::{Handler, KnownUrls, NearCheck, Obligations, SubmissionReader, release};
 use courant_embedder_client::EmbedderClient;
 use courant_proto::v1;
 use courant_proto::v1::pressure::Level;
@@ -19,9 +21,9 @@ use tokio_util::sync::CancellationToken;
 
 use crate::api::{Api, Inner};
 use crate::config::Config;
+use crate::mcp::Tasks;
 use crate::metrics::Metrics;
-use crate::pressure::IntakeStatus;
-use crate::{dead_letters, decisions, http, pressure, spool, submissions};
+use crate::{decisions, grpc, http};
 
 /// The entrance of the pipeline. It decides on submitted entries, publishes the rate at which
 /// more may come, and answers requests over HTTP, MCP and the bus.
@@ -32,6 +34,8 @@ pub struct Gateway {
     known: KnownUrls,
     api: Api,
     standing: watch::Sender<IntakeStatus>,
+    /// The long calls of MCP.
+    tasks: Tasks,
     /// Closes the open connections of MCP.
     closing: CancellationToken,
 }
@@ -56,6 +60,7 @@ impl Gateway {
             Subject::ARTICLE_ACCEPTED,
             Subject::ENTRY_DECIDED,
             Subject::CRAWL_REQUESTED,
+            Subject::DELETE_ARTICLES,
         ]);
         // Nothing is known of the queues yet: a full one refuses by itself.
         let open = v1::Pressure { level: Level::None.into(), ..v1::Pressure::default() };
@@ -66,22 +71,20 @@ impl Gateway {
         let (rules, concurrency) = (config.rules(), config.concurrency);
         let near =
             NearCheck::new(&rules.near, claims.clone(), &cache, clock.clone(), at_door.clone());
+        let reader = SubmissionReader::new(clock.clone(), config.max_ahead_s);
         let api = Api::new(Inner {
             waiting: Semaphore::new(config.max_waiting),
             listeners: Arc::new(Semaphore::new(config.max_listeners)),
-            cores: Semaphore::new(
-                std::thread::available_parallelism().map_or(1, std::num::NonZero::get),
-            ),
             config,
             bus: bus.clone(),
-            embedder: EmbedderClient::new(bus.clone()),
+            embedder: EmbedderClient::new(bus.clone(), TextKind::Query),
             store,
             search,
             cache,
             clock,
             metrics,
             standing: standing.subscribe(),
-            submissions: AtomicU64::new(0),
+            reader,
             reranks: AtomicBool::new(false),
             model: Mutex::new(None),
             agents: OnceLock::new(),
@@ -91,7 +94,8 @@ impl Gateway {
         let obligations = Obligations::new(bus.clone(), claims.clone(), at_door.clone());
         let clock = api.clock.clone();
         let handler = Handler { rules, bus, claims, obligations, near, clock, metrics: at_door };
-        Ok(Self { handler, concurrency, known, api, standing, closing: CancellationToken::new() })
+        let (tasks, closing) = (Tasks::new(), CancellationToken::new());
+        Ok(Self { handler, concurrency, known, api, standing, tasks, closing })
     }
 
     /// Sets the agents that the status shows. Without a call, it shows only the gateway. Only
@@ -118,7 +122,7 @@ impl Gateway {
 
     /// Returns the routes of the HTTP API at `/v1` and of MCP at `/mcp`.
     pub fn routes(&self) -> Routes {
-        http::routes(&self.api, self.closing.clone())
+        http::routes(&self.api, &self.tasks, self.closing.clone())
     }
 
     /// Returns the settings of MCP over HTTP.
@@ -127,12 +131,16 @@ impl Gateway {
         courant_mcp::http::config(self.closing.clone(), http::MAX_BODY_BYTES)
     }
 
+    /// Returns the requests that the interfaces answer.
+    #[cfg(test)]
+    pub(crate) fn api(&self) -> Api {
+        self.api.clone()
+    }
+
     /// Adds the gateway's HTTP routes and gRPC services to `process`.
     pub fn serve_with(&self, process: &mut Process) {
         process.http(self.routes());
-        process.grpc(dead_letters::service(self.handler.bus.clone()));
-        process.grpc(spool::service(self.handler.bus.clone()));
-        process.grpc(submissions::service(self.api.clone()));
+        grpc::serve_with(process, &self.api, self.closing.clone());
     }
 
     /// Works until `control` drains: decides on entries, answers requests for known URLs,
@@ -180,10 +188,10 @@ impl Gateway {
             decisions::follow(bus, self.api.search.decisions(), &self.api.clock, &control);
         let store = &self.api.store;
         let pressure = pressure::watch(
-            &self.api.config,
+            self.api.config.pressure(),
             bus,
             store,
-            &self.api.metrics,
+            metrics,
             &self.standing,
             &control,
         );

@@ -6,8 +6,9 @@ mod cursor;
 mod dead_letters;
 pub(crate) mod decision;
 pub(crate) mod decisions;
-mod entry;
+mod deletions;
 pub(crate) mod events;
+pub(crate) mod export;
 mod feed;
 pub(crate) mod feeds;
 mod idempotency;
@@ -21,12 +22,14 @@ pub(crate) mod submit;
 pub(crate) mod view;
 pub(crate) mod words;
 
-use std::sync::atomic::{AtomicBool, AtomicU64};
+use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex, OnceLock};
 
 use courant_article::ModelRef;
 use courant_bus::Bus;
 use courant_cache::Cache;
+use courant_door::SubmissionReader;
+use courant_door::pressure::IntakeStatus;
 use courant_embedder_client::EmbedderClient;
 use courant_search::Search;
 use courant_service::Control;
@@ -37,7 +40,6 @@ use tokio::sync::{Semaphore, watch};
 
 use crate::config::Config;
 use crate::metrics::Metrics;
-use crate::pressure::IntakeStatus;
 
 /// The one core behind both faces. Clones share everything.
 #[derive(Clone)]
@@ -56,12 +58,10 @@ pub(crate) struct Inner {
     pub(crate) standing: watch::Receiver<IntakeStatus>,
     /// Places for submissions that wait for their decision.
     pub(crate) waiting: Semaphore,
-    /// One permit for each processor. A submitted page holds one while it is read.
-    pub(crate) cores: Semaphore,
     /// Places for clients that listen to events.
     pub(crate) listeners: Arc<Semaphore>,
-    /// Tells submissions of the same millisecond apart.
-    pub(crate) submissions: AtomicU64,
+    /// Reads submissions into entries.
+    pub(crate) reader: SubmissionReader,
     /// True if a cross-encoder ranks the best results of a search anew.
     pub(crate) reranks: AtomicBool,
     /// The encoder that answered last.

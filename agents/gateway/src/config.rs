@@ -6,6 +6,7 @@ use std::time::Duration;
 use courant_config::{RangeError, Ranged, Ranges, range};
 use courant_dedup::NearConfig;
 use courant_door::Rules;
+use courant_door::pressure::PressureLimits;
 use courant_service::{Agent, Ports};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -67,7 +68,7 @@ pub struct Config {
 impl Default for Config {
     fn default() -> Self {
         Self {
-            concurrency: 16,
+            concurrency: 64,
             min_words: 10,
             max_ahead_s: 3600,
             stop_at: 0.8,
@@ -113,8 +114,15 @@ impl Config {
         Duration::from_secs(self.vector_ttl_s)
     }
 
-    pub(crate) fn pressure_interval(&self) -> Duration {
-        Duration::from_millis(self.pressure_interval_ms)
+    /// The limits of the pressure on publishers.
+    pub(crate) fn pressure(&self) -> PressureLimits {
+        PressureLimits {
+            stop_at: self.stop_at,
+            resume_at: self.resume_at,
+            max_queue_age_s: self.max_queue_age_s,
+            full_rate: self.full_rate,
+            interval: Duration::from_millis(self.pressure_interval_ms),
+        }
     }
 }
 

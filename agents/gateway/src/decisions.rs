@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use courant_article::{ArticleId, Decision};
-use courant_bus::{Bus, Event, FollowedItem, OwnFollower, Subject};
+use courant_bus::{Bus, Event, Failure, FollowedItem, OwnFollower, Subject};
 use courant_dedup::canonicalize;
 use courant_proto::v1;
 use courant_search::{DecidedEntry, Decisions};
@@ -11,6 +11,8 @@ use courant_service::Control;
 use courant_telemetry::Clock;
 use tokio::time::timeout;
 
+/// Decisions, and deletions, with which the decisions on an article go.
+const FOLLOWED: [Subject; 2] = [Subject::ENTRY_DECIDED, Subject::ARTICLE_DELETED];
 /// The most events that are written at a time.
 const BATCH: usize = 1_000;
 /// The time that events are gathered after the first one: each writing waits for the disk.
@@ -36,10 +38,11 @@ pub(crate) async fn follow(
         }
         let mut is_failing = false;
         loop {
-            let mut events = bus.follow_own(&[Subject::ENTRY_DECIDED], decisions.position())?;
-            while let Some((decided, position)) = gather(&mut events).await {
+            let mut events = bus.follow_own(&FOLLOWED, decisions.position())?;
+            while let Some((gathered, position)) = gather(&mut events).await {
                 let oldest_ms = clock.unix_ms().saturating_sub(kept_ms);
-                if let Err(error) = decisions.add(decided, position, oldest_ms).await {
+                let Gathered { decided, deleted } = gathered;
+                if let Err(error) = decisions.add(decided, deleted, position, oldest_ms).await {
                     if !is_failing {
                         tracing::warn!(%error, "decisions cannot be written");
                     }
@@ -59,16 +62,34 @@ pub(crate) async fn follow(
     }
 }
 
-/// The next decisions with the position of the last event. `None` after the bus was closed.
-async fn gather(events: &mut OwnFollower) -> Option<(Vec<DecidedEntry>, u64)> {
-    let (mut decided, mut position) = (Vec::new(), None);
+/// Events that are written together.
+#[derive(Default)]
+struct Gathered {
+    decided: Vec<DecidedEntry>,
+    deleted: Vec<ArticleId>,
+}
+
+impl Gathered {
+    fn take(&mut self, event: &Event) -> Result<(), Failure> {
+        if event.subject() == Subject::ARTICLE_DELETED.as_str() {
+            let event: v1::ArticleDeleted = event.decode()?;
+            self.deleted.extend(event.id.parse::<ArticleId>().ok());
+        } else {
+            self.decided.push(decision(event.decode()?));
+        }
+        Ok(())
+    }
+}
+
+/// The next events with the position of the last one. `None` after the bus was closed.
+async fn gather(events: &mut OwnFollower) -> Option<(Gathered, u64)> {
+    let (mut gathered, mut position) = (Gathered::default(), None);
     let mut take = |item: FollowedItem<Event>| match item {
         FollowedItem::Gap(gap) => position = Some(gap.last_missing),
         FollowedItem::Message(event) => {
             position = Some(event.position());
-            match event.decode::<v1::EntryDecided>() {
-                Ok(event) => decided.push(decision(event)),
-                Err(error) => tracing::warn!(?error, "a decision cannot be read"),
+            if let Err(error) = gathered.take(&event) {
+                tracing::warn!(?error, "an event cannot be read");
             }
         }
     };
@@ -83,7 +104,7 @@ async fn gather(events: &mut OwnFollower) -> Option<(Vec<DecidedEntry>, u64)> {
     };
     // The rest comes with the next ones.
     let _is_full = timeout(GATHERING, gathering).await;
-    Some((decided, position?))
+    Some((gathered, position?))
 }
 
 /// Reads the event of a decision. A refused entry belongs to the article of its address, too.

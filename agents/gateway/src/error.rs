@@ -4,7 +4,9 @@ use std::time::Duration;
 
 use courant_api::ErrorCode;
 use courant_bus::PublishError;
+use courant_door::SubmissionError;
 use courant_service::Refusal;
+use tonic::Status;
 
 /// Why a question has no answer. HTTP and MCP say the same of it; what is inside
 /// the system stays in the log.
@@ -47,6 +49,11 @@ pub(crate) enum ApiError {
         /// The time after which the client should retry.
         after: Duration,
     },
+    /// A client that listens to events takes them too slowly.
+    #[error(
+        "the client read too slowly; connect again with Last-Event-ID, or its position, to go on"
+    )]
+    SlowReader,
     /// A vector search failed because the embedder is not available.
     #[error("{0}; try again, or search with mode=text")]
     NoVector(String),
@@ -71,6 +78,9 @@ pub(crate) enum ApiError {
     /// A defect.
     #[error("the request failed inside the gateway")]
     Panicked,
+    /// A defect: an article cannot be written as a row.
+    #[error("the export failed inside the gateway")]
+    Unwritten(#[source] courant_export::Error),
     /// A defect: the answer cannot be written as JSON.
     #[error("the request failed inside the gateway")]
     Unwritable(#[source] serde_json::Error),
@@ -86,13 +96,14 @@ impl ApiError {
             Self::TooLarge(_) => ErrorCode::TooLarge,
             Self::OtherSubmission => ErrorCode::IdempotencyConflict,
             Self::Busy { .. } => ErrorCode::Busy,
+            Self::SlowReader => ErrorCode::Overloaded,
             Self::NoVector(_) => ErrorCode::NoEmbedder,
             Self::TimedOut(_) => ErrorCode::Timeout,
             Self::Behind { .. } => ErrorCode::Behind,
             Self::Blocked { .. } | Self::Store(_) | Self::Search(_) | Self::Bus(_) => {
                 ErrorCode::Unavailable
             }
-            Self::Panicked | Self::Unwritable(_) => ErrorCode::Internal,
+            Self::Panicked | Self::Unwritten(_) | Self::Unwritable(_) => ErrorCode::Internal,
         }
     }
 
@@ -108,9 +119,25 @@ impl ApiError {
 
     /// Logs what the answer does not tell.
     pub(crate) fn log(&self) {
-        if matches!(self, Self::Store(_) | Self::Search(_) | Self::Bus(_) | Self::Unwritable(_)) {
+        if matches!(
+            self,
+            Self::Store(_)
+                | Self::Search(_)
+                | Self::Bus(_)
+                | Self::Unwritten(_)
+                | Self::Unwritable(_)
+        ) {
             let error = self as &dyn std::error::Error;
             tracing::warn!(error, code = self.code().as_str(), "a request was not answered");
+        }
+    }
+}
+
+impl From<SubmissionError> for ApiError {
+    fn from(error: SubmissionError) -> Self {
+        match error {
+            SubmissionError::Invalid(message) => Self::Invalid(message),
+            SubmissionError::Stopped => Self::Panicked,
         }
     }
 }
@@ -123,6 +150,12 @@ impl From<ApiError> for Refusal {
             Some(wait) => refusal.retry_after(wait),
             None => refusal,
         }
+    }
+}
+
+impl From<ApiError> for Status {
+    fn from(error: ApiError) -> Self {
+        Refusal::from(error).into()
     }
 }
 

@@ -2,7 +2,9 @@
 
 mod dead_letters;
 mod decisions;
+mod deletions;
 mod events;
+mod export;
 mod feeds;
 mod filters;
 mod sources;
@@ -26,14 +28,13 @@ use courant_api::status::Status;
 use courant_api::submissions::{Receipt, Submission, Until, Wait};
 use courant_search::CountRequest;
 use courant_service::{JsonBody, Parameters, Refusal, Routes};
-use jiff::{SignedDuration, SpanRelativeTo};
 use serde_json::{Map, Value};
 use tokio_util::sync::CancellationToken;
 
 use crate::api::Api;
-use crate::api::search::{DEFAULT_HITS, SearchRequest, check_limit};
+use crate::api::search::{DEFAULT_HITS, SearchRequest, check_limit, half_life};
 use crate::error::ApiError;
-use crate::mcp;
+use crate::mcp::{self, Tasks};
 use crate::submissions::decisions_on_lines;
 use filters::FILTERS;
 
@@ -47,8 +48,13 @@ const LINES: &str = "application/x-ndjson";
 const STREAM: &str = "Submits an article per line, and answers with a line per decision as it \
     falls: the receipt with the number of the line, or the fault of the line in `problem`";
 
+/// The places of parameters in an answer to a search.
+const FIRST_HIT: [(&str, &str); 1] = [("id", "$response.body#/hits/0/id")];
+const NEXT_PAGE: [(&str, &str); 2] =
+    [("q", "$request.query.q"), ("cursor", "$response.body#/cursor")];
+
 /// All routes with their limits; `closing` ends what MCP has open.
-pub(crate) fn routes(api: &Api, closing: CancellationToken) -> Routes {
+pub(crate) fn routes(api: &Api, tasks: &Tasks, closing: CancellationToken) -> Routes {
     let patience = api.config.request_timeout();
     let wait = Duration::from_secs(api.config.max_wait_s);
     let mcp = Operation::post("/mcp", "mcp", "Speaks the Model Context Protocol")
@@ -60,7 +66,10 @@ pub(crate) fn routes(api: &Api, closing: CancellationToken) -> Routes {
                 .parameters::<Wait>()
                 .body(Media::json::<Submission>())
                 .answer(200, Media::json::<Receipt>())
-                .answer(202, Media::json::<Receipt>()),
+                .answer(202, Media::json::<Receipt>())
+                .link(200, "article", &[("id", "$response.body#/article_id")])
+                .link(200, "decisions", &[("submission", "$response.body#/submission_id")])
+                .link(202, "decisions", &[("submission", "$response.body#/submission_id")]),
             submit,
         )
         .route(
@@ -69,19 +78,23 @@ pub(crate) fn routes(api: &Api, closing: CancellationToken) -> Routes {
                 .answer(200, Media::Text(LINES)),
             submit_lines,
         )
-        .service(mcp, mcp::over_http(api, closing.clone(), MAX_BODY_BYTES))
+        .service(mcp, mcp::over_http(api, tasks, closing.clone(), MAX_BODY_BYTES))
         .limited(patience + wait, MAX_BODY_BYTES);
-    searching()
+    let answering = searching()
         .merge(articles())
         .merge(feeds::routes())
         .merge(sources::routes())
         .merge(words::routes())
         .merge(decisions::routes())
+        .merge(deletions::routes())
+        .merge(export::routes())
         .merge(dead_letters::routes())
         .merge(events::routes(closing))
         .limited(patience, MAX_BODY_BYTES)
         .merge(writing)
-        .with_state(api.clone())
+        .with_state(api.clone());
+    let pages = courant_console::pages(answering.router(), api.clock.clone());
+    answering.merge(Routes::new().pages(pages).limited(patience, MAX_BODY_BYTES))
 }
 
 fn searching() -> Routes<Api> {
@@ -90,7 +103,11 @@ fn searching() -> Routes<Api> {
             Operation::get("/v1/search", "search", "Searches, or lists articles by time")
                 .parameters::<SearchParams>()
                 .filters(&FILTERS)
-                .answer(200, Media::json::<SearchAnswer>()),
+                .answer(200, Media::json::<SearchAnswer>())
+                .link(200, "article", &FIRST_HIT)
+                .link(200, "related", &FIRST_HIT)
+                .link(200, "revisions", &FIRST_HIT)
+                .link(200, "search", &NEXT_PAGE),
             search,
         )
         .route(
@@ -196,16 +213,6 @@ async fn search(
 
 fn hit_fields(names: &str) -> Result<HitFields, ApiError> {
     HitFields::parse(names).map_err(|fault| ApiError::Invalid(fault.to_string()))
-}
-
-/// Days have 24 hours. Months have no length of their own.
-fn half_life(text: &str) -> Result<SignedDuration, ApiError> {
-    let span = text.parse::<jiff::Span>().ok();
-    let length = span.and_then(|span| span.to_duration(SpanRelativeTo::days_are_24_hours()).ok());
-    length.ok_or_else(|| {
-        let text: String = text.chars().take(40).collect();
-        ApiError::Invalid(format!("half_life is {text:?}; give a duration such as P3D or PT12H"))
-    })
 }
 
 async fn counts(

@@ -3,22 +3,20 @@
 //!
 //! - [`Gateway::run`] receives, decides, publishes and settles entries, answers requests for known
 //!   URLs, and releases claims whose articles are lost (`courant-door`); it publishes the pressure of
-//!   the queues (`pressure`).
+//!   the queues (`courant_door::pressure`).
 //! - [`Gateway::routes`] are two interfaces, HTTP/JSON (`http`) and MCP (`mcp`), to the same
-//!   requests (`api`). gRPC serves the dead letters and the spool.
+//!   requests (`api`). gRPC (`grpc`) has the core operations on the same requests.
 
 mod agent;
 mod api;
 mod config;
-mod dead_letters;
 mod decisions;
 mod error;
+mod grpc;
 mod http;
 mod index_folder;
 mod mcp;
 mod metrics;
-mod pressure;
-mod spool;
 mod submissions;
 
 #[cfg(test)]

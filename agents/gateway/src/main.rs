@@ -5,6 +5,7 @@ use std::process::ExitCode;
 use anyhow::Context;
 use courant_cache::Cache;
 use courant_config::shown;
+use courant_credentials::{Credentials, Records};
 use courant_gateway::{AGENT, Config, Gateway, IndexFolder};
 use courant_search::Search;
 use courant_service::AgentStart;
@@ -20,12 +21,14 @@ async fn run(mut start: AgentStart) -> anyhow::Result<()> {
     let store_config = start.document.section("store")?;
     let cache_config = start.document.section("cache")?;
     let service_config: courant_service::Config = start.document.section("service")?;
+    let access = start.document.section("access")?;
     let in_force = [
         ("gateway", shown(&config)?),
         ("bus", shown::<courant_bus::Config>(&bus_config)?),
         ("store", shown::<courant_store::Config>(&store_config)?),
         ("cache", shown::<courant_cache::Config>(&cache_config)?),
         ("service", shown(&service_config)?),
+        ("access", shown::<courant_access::Config>(&access)?),
     ];
 
     let (clock, meter) = (start.clock.clone(), start.meter.clone());
@@ -35,6 +38,13 @@ async fn run(mut start: AgentStart) -> anyhow::Result<()> {
         .context("cannot reach the store")?;
     let cache = Cache::connect(&cache_config, &meter).context("cannot set up the cache")?;
     start.process.requires("store", &store, |store| async move { Ok(store.ping().await?) });
+
+    let url = store_config.url.clone().context("store.url is not set")?;
+    let records = Records::postgres(&url).await.context("cannot open the credentials")?;
+    let credentials = Credentials::open(records, &access, clock.clone()).await?;
+    start.process.guard(credentials.gate(None).context("cannot read the service token")?);
+    start.process.http(credentials.routes());
+    let following = credentials.follow();
 
     let index = IndexFolder::of(&config)?;
     let search = Search::keep(store, index.path()).await.context("cannot open the search index")?;
@@ -47,6 +57,8 @@ async fn run(mut start: AgentStart) -> anyhow::Result<()> {
     start.process.requires("intake", &gateway.intake(), |intake| async move { intake.check() });
     gateway.serve_with(&mut start.process);
     let control = start.control.clone();
-    Box::pin(start.serve(gateway.run(control))).await?;
+    let served = Box::pin(start.serve(gateway.run(control))).await;
+    following.end().await;
+    served?;
     bus.close().await.context("cannot close the bus")
 }

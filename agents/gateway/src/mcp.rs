@@ -4,8 +4,10 @@
 //! Every answer has a budget, and stands below a notice that it quotes strangers (`courant-mcp`).
 
 mod completions;
+mod leave;
 mod links;
 mod resources;
+mod tasks;
 mod tools;
 
 use std::convert::Infallible;
@@ -14,11 +16,12 @@ use axum::extract::Request;
 use axum::response::Response;
 use courant_mcp::{http, prompts, quote};
 use rmcp::model::{
-    CacheScope, CallToolRequestParams, CallToolResponse, CallToolResult, CompleteRequestParams,
-    CompleteResult, ContentBlock, CustomRequest, CustomResult, ErrorCode, GetPromptRequestParams,
-    GetPromptResponse, Implementation, JsonObject, ListPromptsResult, ListResourceTemplatesResult,
+    CacheScope, CallToolRequestParams, CallToolResponse, CallToolResult, CancelTaskParams,
+    CompleteRequestParams, CompleteResult, ContentBlock, CreateTaskResult, CustomRequest,
+    CustomResult, ErrorCode, GetPromptRequestParams, GetPromptResponse, GetTaskParams,
+    GetTaskResult, Implementation, JsonObject, ListPromptsResult, ListResourceTemplatesResult,
     ListResourcesResult, ListToolsResult, PaginatedRequestParams, ReadResourceRequestParams,
-    ReadResourceResponse, ServerCapabilities, ServerConfig, Tool,
+    ReadResourceResponse, ServerCapabilities, ServerConfig, Tool, UpdateTaskParams,
 };
 use rmcp::service::RequestContext;
 use rmcp::{ErrorData, RoleServer, ServerHandler};
@@ -27,6 +30,8 @@ use tower::Service;
 
 use crate::api::Api;
 use crate::error::ApiError;
+use leave::Leave;
+pub(crate) use tasks::Tasks;
 
 /// Tools, prompts and templates change with the program only.
 const LISTS_FRESH_MS: u64 = 3_600_000;
@@ -34,8 +39,16 @@ const LISTS_FRESH_MS: u64 = 3_600_000;
 const MAX_ERROR_CHARS: usize = 1_000;
 
 /// The methods with parameters.
-const METHODS: [&str; 5] =
-    ["completion/complete", "initialize", "prompts/get", "resources/read", "tools/call"];
+const METHODS: [&str; 8] = [
+    "completion/complete",
+    "initialize",
+    "prompts/get",
+    "resources/read",
+    "tasks/cancel",
+    "tasks/get",
+    "tasks/update",
+    "tools/call",
+];
 
 const INSTRUCTIONS: &str = "Courant searches news articles that it collected from the web, and \
     takes new ones in. Search first, then get an article by its id. Answers are concise; \
@@ -47,26 +60,39 @@ const INSTRUCTIONS: &str = "Courant searches news articles that it collected fro
 #[derive(Clone)]
 pub(crate) struct McpServer {
     api: Api,
+    tasks: Tasks,
 }
 
 impl McpServer {
-    pub(crate) fn new(api: Api) -> Self {
-        Self { api }
+    pub(crate) fn new(api: Api, tasks: Tasks) -> Self {
+        Self { api, tasks }
     }
 
-    async fn call(&self, name: &str, arguments: JsonObject) -> Result<CallToolResult, ErrorData> {
+    /// Calls a tool, and answers with a task where the client takes one and the call may be long.
+    async fn call(
+        &self,
+        name: &str,
+        arguments: JsonObject,
+        takes_tasks: bool,
+    ) -> Result<CallToolResponse, ErrorData> {
         let patience = self.api.config.request_timeout() + tools::decision_wait(&self.api);
         let answer = match tools::Call::read(name, arguments) {
             None => {
                 return Err(ErrorData::invalid_params(format!("there is no tool {name}"), None));
             }
             Some(Err(error)) => Err(error),
-            Some(Ok(call)) => match tokio::time::timeout(patience, call.answer(&self.api)).await {
-                Ok(answer) => answer,
-                Err(_) => Err(ApiError::TimedOut(patience)),
-            },
+            Some(Ok(call)) => {
+                if takes_tasks
+                    && let tools::Call::Submit(submission) = &call
+                    && let Some(task) = self.tasks.submit(&self.api, submission)
+                {
+                    return Ok(CallToolResponse::Task(CreateTaskResult::new(task)));
+                }
+                let answer = tokio::time::timeout(patience, call.answer(&self.api)).await;
+                answer.unwrap_or(Err(ApiError::TimedOut(patience)))
+            }
         };
-        Ok(answer.unwrap_or_else(|error| failed(&error)))
+        Ok(answer.unwrap_or_else(|error| failed(&error)).into())
     }
 }
 
@@ -90,6 +116,16 @@ impl From<courant_mcp::Error> for ApiError {
     }
 }
 
+/// Returns the names of the tools.
+#[cfg(test)]
+pub(crate) fn tool_names() -> Vec<String> {
+    tools::all().into_iter().map(|tool| tool.name.into_owned()).collect()
+}
+
+fn not_allowed(why: String) -> ErrorData {
+    ErrorData::invalid_request(why, None)
+}
+
 /// An error that the model can read and mend, not one of the protocol.
 fn failed(error: &ApiError) -> CallToolResult {
     error.log();
@@ -104,6 +140,7 @@ impl ServerHandler for McpServer {
             .enable_completions()
             .enable_prompts()
             .enable_resources()
+            .enable_tasks()
             .enable_tools()
             .build();
         ServerConfig::new(capabilities)
@@ -128,10 +165,46 @@ impl ServerHandler for McpServer {
     async fn call_tool(
         &self,
         request: CallToolRequestParams,
-        _context: RequestContext<RoleServer>,
+        context: RequestContext<RoleServer>,
     ) -> Result<CallToolResponse, ErrorData> {
+        let leave = match Leave::ask(&request.name, &context) {
+            Ok(leave) => leave,
+            Err(why) => return Ok(CallToolResult::error(vec![ContentBlock::text(why)]).into()),
+        };
         let arguments = request.arguments.unwrap_or_default();
-        Ok(self.call(&request.name, arguments).await?.into())
+        let client = context.client_capabilities();
+        let takes_tasks = client.is_some_and(|capabilities| capabilities.supports_tasks());
+        let answer = self.call(&request.name, arguments, takes_tasks).await?;
+        let is_failed = matches!(
+            &answer,
+            CallToolResponse::Complete(CallToolResult { is_error: Some(true), .. })
+        );
+        leave.note(if is_failed { "failed" } else { "done" });
+        Ok(answer)
+    }
+
+    async fn get_task(
+        &self,
+        request: GetTaskParams,
+        _context: RequestContext<RoleServer>,
+    ) -> Result<GetTaskResult, ErrorData> {
+        Ok(GetTaskResult::new(self.tasks.get(&request)?))
+    }
+
+    async fn update_task(
+        &self,
+        request: UpdateTaskParams,
+        _context: RequestContext<RoleServer>,
+    ) -> Result<(), ErrorData> {
+        self.tasks.update(request)
+    }
+
+    async fn cancel_task(
+        &self,
+        request: CancelTaskParams,
+        _context: RequestContext<RoleServer>,
+    ) -> Result<(), ErrorData> {
+        self.tasks.cancel(&request)
     }
 
     async fn list_resources(
@@ -157,8 +230,9 @@ impl ServerHandler for McpServer {
     async fn read_resource(
         &self,
         request: ReadResourceRequestParams,
-        _context: RequestContext<RoleServer>,
+        context: RequestContext<RoleServer>,
     ) -> Result<ReadResourceResponse, ErrorData> {
+        Leave::ask(leave::READING, &context).map_err(not_allowed)?;
         let reading = resources::read(&self.api, &request.uri);
         Ok(self.in_time(reading).await??.into())
     }
@@ -199,8 +273,9 @@ impl ServerHandler for McpServer {
     async fn complete(
         &self,
         request: CompleteRequestParams,
-        _context: RequestContext<RoleServer>,
+        context: RequestContext<RoleServer>,
     ) -> Result<CompleteResult, ErrorData> {
+        Leave::ask(leave::COMPLETION, &context).map_err(not_allowed)?;
         self.in_time(completions::complete(&self.api, &request)).await?
     }
 }
@@ -208,6 +283,7 @@ impl ServerHandler for McpServer {
 /// Returns the service that answers at `/mcp`.
 pub(crate) fn over_http(
     api: &Api,
+    tasks: &Tasks,
     closing: CancellationToken,
     max_body_bytes: usize,
 ) -> impl Service<Request, Response = Response, Error = Infallible, Future: Send>
@@ -215,5 +291,5 @@ pub(crate) fn over_http(
 + Send
 + Sync
 + use<> {
-    http::serve(McpServer::new(api.clone()), closing, max_body_bytes)
+    http::serve(McpServer::new(api.clone(), tasks.clone()), closing, max_body_bytes)
 }

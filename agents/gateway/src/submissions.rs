@@ -4,13 +4,15 @@
 mod call;
 mod lines;
 
+use courant_article::Entry;
 use courant_proto::v1;
 use courant_proto::v1::submissions_server::{Submissions, SubmissionsServer};
 use futures::stream::{BoxStream, StreamExt, try_unfold};
 use tonic::{Request, Response, Status, Streaming};
 
 use crate::api::Api;
-use call::{Call, Told, unavailable};
+use crate::error::ApiError;
+use call::{Call, Told};
 use lines::MAX_LINE_BYTES;
 pub(crate) use lines::decisions_on_lines;
 
@@ -30,8 +32,8 @@ impl Submissions for Service {
         request: Request<Streaming<v1::Entry>>,
     ) -> Result<Response<Self::SubmitStream>, Status> {
         let numbered = request.into_inner().enumerate();
-        let entries = numbered.map(|(number, entry)| entry.map(|entry| (number as u64, entry)));
-        let call = Call::new(&self.0, entries.boxed()).await.map_err(unavailable)?;
+        let entries = numbered.map(|(number, entry)| Ok((number as u64, read(entry?)?)));
+        let call = Call::new(&self.0, entries.boxed()).await?;
         let decided = try_unfold(call, async |mut call| match call.next().await? {
             Some(Told::Decided(_, decided)) => Ok(Some((decided, call))),
             Some(Told::Fault(status)) => Err(status),
@@ -39,4 +41,10 @@ impl Submissions for Service {
         });
         Ok(Response::new(decided.boxed()))
     }
+}
+
+fn read(message: v1::Entry) -> Result<Entry, ApiError> {
+    let name = message.submission_id.clone();
+    Entry::try_from(message)
+        .map_err(|error| ApiError::Invalid(format!("submission {name:?}: {error}")))
 }

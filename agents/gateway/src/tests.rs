@@ -2,12 +2,17 @@
 
 mod decisions;
 mod events;
+mod exports;
 mod faces;
+mod grpc;
 mod histories;
+mod hostile;
+mod leave;
 mod mcp_budgets;
 mod mcp_client;
 mod mcp_faces;
 mod mcp_questions;
+mod mcp_tasks;
 mod mcp_tools;
 mod reasons;
 mod search;
@@ -153,6 +158,12 @@ impl House {
         self.store.articles().upsert(std::slice::from_ref(&record)).await.unwrap();
         self.search.catch_up().await.unwrap();
         record.article.id
+    }
+
+    /// Stores an article that is indexed later.
+    async fn has_stored_only(&self, url: &str, title: &str, text: &str) {
+        let record = record(url, title, text, [1.0, 0.0, 0.0]);
+        self.store.articles().upsert(std::slice::from_ref(&record)).await.unwrap();
     }
 
     /// Answers every request for vectors with `vector`.

@@ -25,6 +25,10 @@ impl Handler {
         let mut stored = event(&record);
         let committed = self.committer.commit(record);
         let upsert = self.metrics.timed("store", committed).await?;
+        if upsert == UpsertOutcome::Deleted {
+            // Whoever deleted it told of it.
+            return Ok(());
+        }
         stored.changed = upsert != UpsertOutcome::Unchanged;
         let id = MessageId::article(&stored.id, stored.revision, "stored", "");
         self.bus.publish(Subject::ARTICLE_STORED, &id, &stored).await?;

@@ -4,6 +4,7 @@
 mod agent;
 mod commit;
 mod config;
+mod delete;
 mod error;
 mod handle;
 mod upkeep;

@@ -25,6 +25,7 @@ use crate::published::PublishAck;
 use crate::queue_status::{QueueEnds, QueueStatus};
 use crate::request::PendingRequest;
 use crate::stages::{Stage, Stream};
+use crate::stored::Wanted;
 use crate::subject::Subject;
 
 pub(crate) use handle::EmbeddedBus;
@@ -116,6 +117,23 @@ impl EmbeddedBus {
 
     pub(crate) async fn holds(&self, prefixes: Vec<String>) -> Result<Vec<bool>, SpoolError> {
         self.spool.run(move |tables| tables.holds(&prefixes)).await
+    }
+
+    /// Removes the wanted messages, and returns their number.
+    pub(crate) async fn remove(&self, wanted: &Arc<Wanted<'static>>) -> Result<u64, Error> {
+        let (mut removed, mut after) = (0, 0);
+        loop {
+            let wanted = Arc::clone(wanted);
+            let (some, last) = self.spool.run(move |tables| tables.remove(after, &*wanted)).await?;
+            removed += some;
+            let Some(last) = last else { return Ok(removed) };
+            after = last;
+        }
+    }
+
+    /// Writes the spool anew, without what is left of removed messages.
+    pub(crate) async fn rewrite(&self) -> Result<(), Error> {
+        Ok(self.spool.rewrite().await?)
     }
 
     pub(crate) async fn dead_letters(&self, limit: usize) -> Result<Vec<DeadLetter>, Error> {

@@ -28,6 +28,7 @@ pub(super) struct Spool {
 
 enum Order {
     Run(Box<dyn Job>),
+    Rewrite(oneshot::Sender<Result<(), SpoolError>>),
     End,
 }
 
@@ -100,6 +101,13 @@ impl Spool {
         result.await.map_err(|_| SpoolError::Closed)?
     }
 
+    /// Writes the file anew, behind what was asked before. Messages wait meanwhile.
+    pub(super) async fn rewrite(&self) -> Result<(), SpoolError> {
+        let (reply, result) = oneshot::channel();
+        self.orders.send(Order::Rewrite(reply)).await.map_err(|_| SpoolError::Closed)?;
+        result.await.map_err(|_| SpoolError::Closed)?
+    }
+
     pub(super) fn woken(&self, stream: Stream) -> watch::Receiver<u64> {
         self.wakers[&stream].subscribe()
     }
@@ -126,6 +134,10 @@ impl Writer {
             for order in gathered.drain(..) {
                 match order {
                     Order::Run(job) => jobs.push(job),
+                    Order::Rewrite(reply) => {
+                        self.commit(std::mem::take(&mut jobs));
+                        let _asker_left = reply.send(self.tables.rewrite().map_err(Into::into));
+                    }
                     // Orders given before are still received.
                     Order::End => orders.close(),
                 }

@@ -9,6 +9,7 @@ mod follow;
 mod look;
 mod places;
 mod publish;
+mod remove;
 #[cfg(test)]
 mod tests;
 

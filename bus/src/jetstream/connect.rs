@@ -30,6 +30,7 @@ pub(super) async fn dial(
     let (connected, ended) = (Arc::new(connected), Arc::new(ended));
     let metrics = shared.metrics.clone();
     options(&shared.config)
+        .await?
         .event_callback(move |event| {
             let (connected, ended, metrics) = (connected.clone(), ended.clone(), metrics.clone());
             async move {
@@ -74,7 +75,7 @@ fn wrong_address(url: &str) -> Error {
     Error::Address(format!("{shown:?} is not of the form nats://host:4222").into())
 }
 
-fn options(config: &Config) -> ConnectOptions {
+async fn options(config: &Config) -> Result<ConnectOptions, Error> {
     let options = ConnectOptions::new()
         .name(&config.prefix)
         .connection_timeout(ANSWER)
@@ -86,14 +87,36 @@ fn options(config: &Config) -> ConnectOptions {
         Some(file) => options.add_root_certificates(file.clone()),
         None => options,
     };
-    match (&config.token, &config.user) {
+    let options = match (&config.cert_file, &config.key_file) {
+        (Some(certificate), Some(key)) => {
+            options.add_client_certificate(certificate.clone(), key.clone())
+        }
+        _ => options,
+    };
+    let options = match &config.nkey {
+        Some(seed) => options.nkey(seed.reveal().to_owned()),
+        None => options,
+    };
+    if let Some(file) = &config.creds_file {
+        let unreadable = |error| Error::Address(format!("bus.creds_file: {error}").into());
+        return options.credentials_file(file).await.map_err(unreadable);
+    }
+    Ok(match (&config.token, &config.user) {
         (Some(token), _) => options.token(token.reveal().to_owned()),
         (None, Some(user)) => {
             let password = config.password.as_ref().map_or("", |password| password.reveal());
+            // An inbox of its own, so that a server can keep others from reading the answers.
+            let options = options.custom_inbox_prefix(format!("_INBOX.{}", plain(user)));
             options.user_and_password(user.clone(), password.to_owned())
         }
         (None, None) => options,
-    }
+    })
+}
+
+/// Returns a name as one part of a subject.
+fn plain(name: &str) -> String {
+    let is_plain = |c: char| c.is_ascii_alphanumeric() || c == '_' || c == '-';
+    name.chars().map(|c| if is_plain(c) { c } else { '_' }).collect()
 }
 
 pub(super) fn check_version(client: &Client) -> Result<(), Error> {

@@ -108,12 +108,12 @@ impl JetStream {
     }
 }
 
-/// Deletes a letter; false if it was gone.
-async fn delete(letters: &stream::Stream, sequence: u64) -> Result<bool, Error> {
+/// Deletes a message of a stream; false if it was gone.
+pub(super) async fn delete(letters: &stream::Stream, sequence: u64) -> Result<bool, Error> {
     match letters.delete_message(sequence).await {
         Ok(deleted) => Ok(deleted),
         Err(_) if raw(letters, sequence).await?.is_none() => Ok(false),
-        Err(error) => Err(failed(format!("delete dead letter {sequence}"), error)),
+        Err(error) => Err(failed(format!("delete message {sequence}"), error)),
     }
 }
 
@@ -122,8 +122,8 @@ async fn raw(letters: &stream::Stream, sequence: u64) -> Result<Option<StreamMes
     found_or_none(letters.get_raw_message(sequence).await)
 }
 
-/// The oldest letter from this number on.
-async fn first_from(
+/// The oldest message of a stream from this number on.
+pub(super) async fn first_from(
     letters: &stream::Stream,
     sequence: u64,
 ) -> Result<Option<StreamMessage>, Error> {
@@ -136,6 +136,6 @@ fn found_or_none(
     match found {
         Ok(message) => Ok(Some(message)),
         Err(error) if error.kind() == RawMessageErrorKind::NoMessageFound => Ok(None),
-        Err(error) => Err(failed("read a dead letter", error)),
+        Err(error) => Err(failed("read a message", error)),
     }
 }

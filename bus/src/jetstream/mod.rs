@@ -9,6 +9,7 @@ mod own;
 mod publish;
 mod pull;
 mod receipt;
+mod remove;
 mod strikes;
 mod topology;
 

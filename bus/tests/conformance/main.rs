@@ -16,6 +16,7 @@ mod letters;
 #[path = "../../../tests/src/nats.rs"]
 mod nats;
 mod passing;
+mod removal;
 
 /// Each case on each back end, as a test of its own.
 macro_rules! on_both {
@@ -54,6 +55,7 @@ on_both! {
     letters::a_replayed_letter_is_delivered_again;
     letters::a_letter_stays_while_its_queue_is_full;
     letters::a_dropped_letter_is_gone;
+    removal::messages_are_removed_wherever_they_are;
     flow::the_same_id_within_the_window_is_stored_once;
     flow::a_queue_is_past_what_was_settled;
     flow::a_full_queue_refuses_and_keeps_what_it_has;

@@ -25,7 +25,7 @@ pub(crate) async fn listeners_hear_broadcasts_and_events(kind: Kind) {
 }
 
 fn question(text: &str) -> v1::EmbedRequest {
-    v1::EmbedRequest { texts: vec![text.into()] }
+    v1::EmbedRequest { texts: vec![text.into()], kind: 0 }
 }
 
 pub(crate) async fn a_request_is_answered_by_one_of_its_servers(kind: Kind) {

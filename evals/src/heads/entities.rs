@@ -10,11 +10,14 @@ use anyhow::{Context, ensure};
 use courant_heads::entities::{EntityHead, EntityPassage, NamedSpan, Provenance, learn};
 use courant_inference::{FrozenEncoder, Precision};
 
+use super::TrainEntitiesArgs;
+
 use super::vectors::{frozen, in_both_precisions};
 use crate::report::Report;
 
 mod conll;
 mod score;
+mod uner;
 
 use conll::NamedSentence;
 use score::SpanTotals;
@@ -43,6 +46,32 @@ pub(crate) fn run(data: &Path, misses: bool) -> anyhow::Result<Report> {
     in_both_precisions(|precision| measure(&held_back, precision, misses))
 }
 
+/// Measures the names in the development sets of `uner`. In Chinese, a name is a run of
+/// characters.
+fn measure_languages(
+    report: &mut Report,
+    data: &Path,
+    head: &EntityHead,
+    encoder: &FrozenEncoder,
+) -> anyhow::Result<()> {
+    let texts = uner::sample(&uner::read(&data.join("uner"), "dev")?, JUDGING, JUDGING);
+    let mut all = SpanTotals::default();
+    for (set, _) in uner::SETS {
+        let mut counts = SpanTotals::default();
+        for text in texts.iter().filter(|text| text.set == set) {
+            let found = head.names(&text.text, &encoder.word_states(&text.text)?.states)?;
+            counts.add(text, &found, false);
+            all.add(text, &found, false);
+        }
+        match set {
+            "uner zh" => report.judge(format!("{set} dev: exact-span F1"), counts.f1(), 0.6, 0.72),
+            _ => report.state(format!("{set} dev: exact-span F1"), counts.f1()),
+        }
+    }
+    report.judge("uner dev, weighted by names: exact-span F1", all.f1(), 0.8, 0.86);
+    Ok(())
+}
+
 fn measure(
     held_back: &[NamedSentence],
     precision: Precision,
@@ -65,14 +94,28 @@ fn measure(
     Ok(report)
 }
 
-/// Trains the head on the sentences that are not held back, and writes it to `file`. The same data,
-/// encoder and machine give the same bytes.
+/// Sentences of each language of `uner` that a head learns from: with names, and without.
+const NAMED: usize = 800;
+const OTHERS: usize = 200;
+/// Sentences of each language that judge, of either kind.
+const JUDGING: usize = 250;
+
+/// The sentences of `uner` that the head learns from.
+fn languages(data: &Path) -> anyhow::Result<Vec<NamedSentence>> {
+    Ok(uner::sample(&uner::read(&data.join("uner"), "train")?, NAMED, OTHERS))
+}
+
+/// Trains the head on the sentences that are not held back, and writes it. With `languages`, it
+/// also learns from `uner`. The same data, encoder and machine give the same bytes.
 ///
 /// # Errors
 /// Fails if the sets or the encoder cannot be read, or the file cannot be written.
-pub(crate) fn train(data: &Path, file: &Path) -> anyhow::Result<Report> {
-    let (held_back, training) = split(&read(&data.join("ner"))?);
-    let encoder = frozen(Precision::Fp32)?;
+pub(crate) fn train(data: &Path, args: &TrainEntitiesArgs) -> anyhow::Result<Report> {
+    let (held_back, mut training) = split(&read(&data.join("ner"))?);
+    if args.languages {
+        training.extend(languages(data)?);
+    }
+    let encoder = frozen(args.precision.get())?;
     let passages = |texts: &[NamedSentence]| -> anyhow::Result<Vec<EntityPassage>> {
         let passage = |text: &NamedSentence| {
             let states = encoder.word_states(&text.text)?.states;
@@ -95,10 +138,13 @@ pub(crate) fn train(data: &Path, file: &Path) -> anyhow::Result<Report> {
         let states = encoder.word_states(&text.text)?.states;
         counts.add(text, &head.names(&text.text, &states)?, false);
     }
-    std::fs::write(file, head.to_bytes())
-        .with_context(|| format!("cannot write {}", file.display()))?;
+    std::fs::write(&args.out, head.to_bytes())
+        .with_context(|| format!("cannot write {}", args.out.display()))?;
     let mut report = Report::default();
     counts.report(&mut report, AT_LEAST, AIM);
+    if args.languages {
+        measure_languages(&mut report, data, &head, &encoder)?;
+    }
     report.state("seconds of training", seconds);
     Ok(report)
 }

@@ -11,9 +11,9 @@ use std::path::Path;
 
 use anyhow::{Context, Result};
 use courant_analyst::Topics;
-use courant_article::{Embedding, Embeddings, ModelRef, Sentence, Span};
+use courant_article::{Embedding, Embeddings, ModelRef, Sentence, Span, TextKind};
 use courant_heads::file::EncoderRef;
-use courant_inference::{Config, Deps, FrozenEncoder, Precision};
+use courant_inference::{Deps, FrozenEncoder, Precision, PrecisionChoice};
 use half::f16;
 use sha2::{Digest, Sha256};
 
@@ -32,7 +32,7 @@ pub(crate) struct VectorCache {
 
 impl VectorCache {
     /// Loads the default encoder and the vectors that an earlier run computed with it.
-    pub(crate) fn open(data: &Path, precision: Precision) -> Result<Self> {
+    pub(crate) fn open(data: &Path, precision: impl Into<PrecisionChoice>) -> Result<Self> {
         let encoder = frozen(precision)?;
         let model = encoder.model().clone();
         let path = data.join(format!("vectors-{}-{}.bin", model.name, model.version));
@@ -95,9 +95,9 @@ impl VectorCache {
 }
 
 /// Loads the default encoder in one precision.
-pub(super) fn frozen(precision: Precision) -> Result<FrozenEncoder> {
-    let config = Config { precision: precision.into(), ..Config::default() };
-    FrozenEncoder::load(&config, &Deps::resolve()).context("cannot load the encoder")
+pub(super) fn frozen(precision: impl Into<PrecisionChoice>) -> Result<FrozenEncoder> {
+    FrozenEncoder::load(&crate::encoder::config(precision), &Deps::resolve())
+        .context("cannot load the encoder")
 }
 
 /// Measures in fp32 and then in int8, which may be half a point worse. int8 is measured only on a
@@ -120,7 +120,7 @@ pub(crate) fn topics_of(encoder: &FrozenEncoder) -> Result<Topics> {
 
 fn definitions(encoder: &FrozenEncoder) -> Result<Vec<Embedding>> {
     let texts = Topics::definitions().map(ToOwned::to_owned).collect();
-    Ok(encoder.vectors(texts)?)
+    Ok(encoder.vectors(texts, TextKind::Document)?)
 }
 
 fn key(text: &str) -> Key {

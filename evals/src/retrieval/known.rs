@@ -9,8 +9,8 @@ use std::path::Path;
 
 use anyhow::{Context, Result};
 use courant_analyst::{Analyzer, Config};
-use courant_article::{Analysis, Embedding};
-use courant_inference::{Config as InferenceConfig, Deps, FrozenEncoder};
+use courant_article::{Analysis, Embedding, TextKind};
+use courant_inference::{Deps, FrozenEncoder, PrecisionChoice};
 use courant_store::StoredArticle;
 use data_encoding::HEXLOWER;
 use serde::{Deserialize, Serialize};
@@ -42,8 +42,9 @@ struct Known {
 impl KnownArticles {
     /// Loads the encoder as this machine would choose it, and what earlier runs computed with it.
     pub(super) fn open(data: &Path) -> Result<Self> {
-        let encoder = FrozenEncoder::load(&InferenceConfig::default(), &Deps::resolve())
-            .context("cannot load the encoder")?;
+        let encoder =
+            FrozenEncoder::load(&crate::encoder::config(PrecisionChoice::Auto), &Deps::resolve())
+                .context("cannot load the encoder")?;
         let analyzer = Analyzer::new(Config::default(), topics_of(&encoder)?)?;
         let model = encoder.model();
         let path = data.join(format!("articles-{}-{}.jsonl", model.name, model.version));
@@ -53,16 +54,10 @@ impl KnownArticles {
         Ok(Self { encoder, analyzer, known, file })
     }
 
-    /// Returns the vectors of questions. A text of one chunk has the same vector as an article and
-    /// as a question.
+    /// Returns the vectors of questions.
     pub(super) fn vectors(&mut self, questions: &[Asked]) -> Result<Vec<Embedding>> {
-        let document = |asked: &Asked| Document {
-            id: asked.id.clone(),
-            title: String::new(),
-            text: asked.text.clone(),
-        };
-        let documents: Vec<Document> = questions.iter().map(document).collect();
-        Ok(self.of(&documents)?.into_iter().map(|record| record.vector).collect())
+        let texts = questions.iter().map(|asked| asked.text.clone()).collect();
+        Ok(self.encoder.vectors(texts, TextKind::Query)?)
     }
 
     /// Returns documents as they are stored.

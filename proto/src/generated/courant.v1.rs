@@ -1022,6 +1022,21 @@ pub struct ArticleStored {
     #[prost(bool, tag = "8")]
     pub changed: bool,
 }
+/// `courant.article.deleted`. Nothing else is left of the article.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct ArticleDeleted {
+    #[prost(string, tag = "1")]
+    pub id: ::prost::alloc::string::String,
+    /// The hash of its last text.
+    #[prost(string, tag = "2")]
+    pub content_hash: ::prost::alloc::string::String,
+    /// The code that came with the request.
+    #[prost(string, tag = "3")]
+    pub reason: ::prost::alloc::string::String,
+    /// Unix milliseconds.
+    #[prost(int64, tag = "4")]
+    pub deleted_at_ms: i64,
+}
 /// `courant.entry.decided`
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct EntryDecided {
@@ -1117,6 +1132,9 @@ pub mod pressure {
 pub struct EmbedRequest {
     #[prost(string, repeated, tag = "1")]
     pub texts: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
+    /// Unspecified: a query.
+    #[prost(enumeration = "TextKind", tag = "2")]
+    pub kind: i32,
 }
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct Vector {
@@ -1283,6 +1301,36 @@ impl EntityKind {
         }
     }
 }
+/// The side of a search on which a text stands. Some encoders read the two in different ways.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
+#[repr(i32)]
+pub enum TextKind {
+    Unspecified = 0,
+    Query = 1,
+    Document = 2,
+}
+impl TextKind {
+    /// String value of the enum field names used in the ProtoBuf definition.
+    ///
+    /// The values are not transformed in any way and thus are considered stable
+    /// (if the ProtoBuf definition does not change) and safe for programmatic use.
+    pub fn as_str_name(&self) -> &'static str {
+        match self {
+            Self::Unspecified => "TEXT_KIND_UNSPECIFIED",
+            Self::Query => "TEXT_KIND_QUERY",
+            Self::Document => "TEXT_KIND_DOCUMENT",
+        }
+    }
+    /// Creates an enum from field names used in the ProtoBuf definition.
+    pub fn from_str_name(value: &str) -> ::core::option::Option<Self> {
+        match value {
+            "TEXT_KIND_UNSPECIFIED" => Some(Self::Unspecified),
+            "TEXT_KIND_QUERY" => Some(Self::Query),
+            "TEXT_KIND_DOCUMENT" => Some(Self::Document),
+            _ => None,
+        }
+    }
+}
 /// Why nothing was embedded.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
 #[repr(i32)]
@@ -1325,6 +1373,579 @@ impl EmbedErrorCode {
             "EMBED_ERROR_CODE_INTERNAL" => Some(Self::Internal),
             _ => None,
         }
+    }
+}
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct SearchRequest {
+    /// In the query language. Without words, articles are listed by time.
+    #[prost(string, tag = "1")]
+    pub query: ::prost::alloc::string::String,
+    /// Filters by the names of the query language's fields, such as `lang`.
+    #[prost(map = "string, string", tag = "2")]
+    pub filters: ::std::collections::HashMap<
+        ::prost::alloc::string::String,
+        ::prost::alloc::string::String,
+    >,
+    /// 1 to 100; 0 for 10.
+    #[prost(uint32, tag = "3")]
+    pub limit: u32,
+    #[prost(enumeration = "SearchMode", tag = "4")]
+    pub mode: i32,
+    #[prost(enumeration = "SortOrder", tag = "5")]
+    pub sort: i32,
+    /// The cursor of the page before; empty for the first page.
+    #[prost(string, tag = "6")]
+    pub cursor: ::prost::alloc::string::String,
+    /// The age at which an article loses a quarter of its score, an ISO 8601 duration such as `P3D`;
+    /// empty if ages do not count.
+    #[prost(string, tag = "7")]
+    pub half_life: ::prost::alloc::string::String,
+    /// The number of a change that must be found, from another answer; 0 if none must.
+    #[prost(int64, tag = "8")]
+    pub change: i64,
+}
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct SearchResponse {
+    #[prost(message, repeated, tag = "1")]
+    pub hits: ::prost::alloc::vec::Vec<Hit>,
+    /// The articles that fulfil all conditions, whichever are shown.
+    #[prost(uint64, tag = "2")]
+    pub total: u64,
+    /// True if a hit does not fulfil all conditions. `total` does not count it.
+    #[prost(bool, tag = "3")]
+    pub relaxed: bool,
+    /// The search that really ran.
+    #[prost(enumeration = "SearchMode", tag = "4")]
+    pub mode: i32,
+    #[prost(enumeration = "SortOrder", tag = "5")]
+    pub sort: i32,
+    /// Why it is less than was asked for; empty if it is not.
+    #[prost(string, tag = "6")]
+    pub degraded: ::prost::alloc::string::String,
+    /// Gets the next page; empty at the end.
+    #[prost(string, tag = "7")]
+    pub cursor: ::prost::alloc::string::String,
+    /// The number of the last change that could be found.
+    #[prost(int64, tag = "8")]
+    pub change: i64,
+    /// The stored articles that cannot be found yet, because the index is being made.
+    #[prost(uint64, tag = "9")]
+    pub not_indexed_yet: u64,
+}
+/// An article that a search found.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct Hit {
+    #[prost(string, tag = "1")]
+    pub id: ::prost::alloc::string::String,
+    #[prost(string, tag = "2")]
+    pub url: ::prost::alloc::string::String,
+    #[prost(string, tag = "3")]
+    pub title: ::prost::alloc::string::String,
+    /// Empty if unknown; likewise below.
+    #[prost(string, tag = "4")]
+    pub site_name: ::prost::alloc::string::String,
+    /// RFC 3339 in the page's own offset, or a date alone.
+    #[prost(string, tag = "5")]
+    pub published_at: ::prost::alloc::string::String,
+    /// ISO 639-1.
+    #[prost(string, tag = "6")]
+    pub language: ::prost::alloc::string::String,
+    /// Comparable within one answer only; not set in a list by time.
+    #[prost(float, optional, tag = "7")]
+    pub score: ::core::option::Option<f32>,
+    /// The part of the text that answers best.
+    #[prost(string, tag = "8")]
+    pub snippet: ::prost::alloc::string::String,
+    /// The places of the query's words in the title, and in the snippet.
+    #[prost(message, repeated, tag = "9")]
+    pub title_highlights: ::prost::alloc::vec::Vec<CodePoints>,
+    #[prost(message, repeated, tag = "10")]
+    pub snippet_highlights: ::prost::alloc::vec::Vec<CodePoints>,
+    /// The article of another publisher that had this text first.
+    #[prost(string, tag = "11")]
+    pub syndicated_of: ::prost::alloc::string::String,
+    /// Further copies of this text that answer the question, too.
+    #[prost(uint32, tag = "12")]
+    pub copies: u32,
+    /// True if the article does not fulfil all conditions of the question.
+    #[prost(bool, tag = "13")]
+    pub relaxed: bool,
+}
+/// A part of a text.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct CodePoints {
+    #[prost(uint32, tag = "1")]
+    pub start: u32,
+    /// Exclusive.
+    #[prost(uint32, tag = "2")]
+    pub end: u32,
+}
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct GetArticleRequest {
+    /// The id, or its first digits, 8 or more, if one article alone has them.
+    #[prost(string, tag = "1")]
+    pub id: ::prost::alloc::string::String,
+    /// The article as it was at this time, Unix milliseconds; now if not set.
+    #[prost(int64, optional, tag = "2")]
+    pub as_of_ms: ::core::option::Option<i64>,
+}
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct GetArticleResponse {
+    #[prost(message, optional, tag = "1")]
+    pub article: ::core::option::Option<Article>,
+    #[prost(message, optional, tag = "2")]
+    pub analysis: ::core::option::Option<Analysis>,
+    /// The model that made the vector.
+    #[prost(message, optional, tag = "3")]
+    pub model: ::core::option::Option<Model>,
+    /// Unix milliseconds.
+    #[prost(int64, tag = "4")]
+    pub stored_at_ms: i64,
+}
+/// The searches that answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
+#[repr(i32)]
+pub enum SearchMode {
+    /// As `SEARCH_MODE_HYBRID`.
+    Unspecified = 0,
+    /// By words and by meaning, fused.
+    Hybrid = 1,
+    /// By meaning.
+    Vector = 2,
+    /// By words.
+    Text = 3,
+}
+impl SearchMode {
+    /// String value of the enum field names used in the ProtoBuf definition.
+    ///
+    /// The values are not transformed in any way and thus are considered stable
+    /// (if the ProtoBuf definition does not change) and safe for programmatic use.
+    pub fn as_str_name(&self) -> &'static str {
+        match self {
+            Self::Unspecified => "SEARCH_MODE_UNSPECIFIED",
+            Self::Hybrid => "SEARCH_MODE_HYBRID",
+            Self::Vector => "SEARCH_MODE_VECTOR",
+            Self::Text => "SEARCH_MODE_TEXT",
+        }
+    }
+    /// Creates an enum from field names used in the ProtoBuf definition.
+    pub fn from_str_name(value: &str) -> ::core::option::Option<Self> {
+        match value {
+            "SEARCH_MODE_UNSPECIFIED" => Some(Self::Unspecified),
+            "SEARCH_MODE_HYBRID" => Some(Self::Hybrid),
+            "SEARCH_MODE_VECTOR" => Some(Self::Vector),
+            "SEARCH_MODE_TEXT" => Some(Self::Text),
+            _ => None,
+        }
+    }
+}
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
+#[repr(i32)]
+pub enum SortOrder {
+    /// By relevance if the question has words, else the newest first.
+    Unspecified = 0,
+    Relevance = 1,
+    Newest = 2,
+    Oldest = 3,
+}
+impl SortOrder {
+    /// String value of the enum field names used in the ProtoBuf definition.
+    ///
+    /// The values are not transformed in any way and thus are considered stable
+    /// (if the ProtoBuf definition does not change) and safe for programmatic use.
+    pub fn as_str_name(&self) -> &'static str {
+        match self {
+            Self::Unspecified => "SORT_ORDER_UNSPECIFIED",
+            Self::Relevance => "SORT_ORDER_RELEVANCE",
+            Self::Newest => "SORT_ORDER_NEWEST",
+            Self::Oldest => "SORT_ORDER_OLDEST",
+        }
+    }
+    /// Creates an enum from field names used in the ProtoBuf definition.
+    pub fn from_str_name(value: &str) -> ::core::option::Option<Self> {
+        match value {
+            "SORT_ORDER_UNSPECIFIED" => Some(Self::Unspecified),
+            "SORT_ORDER_RELEVANCE" => Some(Self::Relevance),
+            "SORT_ORDER_NEWEST" => Some(Self::Newest),
+            "SORT_ORDER_OLDEST" => Some(Self::Oldest),
+            _ => None,
+        }
+    }
+}
+/// Generated client implementations.
+pub mod archive_client {
+    #![allow(
+        unused_variables,
+        dead_code,
+        missing_docs,
+        clippy::wildcard_imports,
+        clippy::let_unit_value,
+    )]
+    use tonic::codegen::*;
+    use tonic::codegen::http::Uri;
+    /// Searches the archive. Served by the gateway. Refusals have the code of the HTTP answers in the
+    /// metadata `error-code`.
+    #[derive(Debug, Clone)]
+    pub struct ArchiveClient<T> {
+        inner: tonic::client::Grpc<T>,
+    }
+    impl ArchiveClient<tonic::transport::Channel> {
+        /// Attempt to create a new client by connecting to a given endpoint.
+        pub async fn connect<D>(dst: D) -> Result<Self, tonic::transport::Error>
+        where
+            D: TryInto<tonic::transport::Endpoint>,
+            D::Error: Into<StdError>,
+        {
+            let conn = tonic::transport::Endpoint::new(dst)?.connect().await?;
+            Ok(Self::new(conn))
+        }
+    }
+    impl<T> ArchiveClient<T>
+    where
+        T: tonic::client::GrpcService<tonic::body::Body>,
+        T::Error: Into<StdError>,
+        T::ResponseBody: Body<Data = Bytes> + std::marker::Send + 'static,
+        <T::ResponseBody as Body>::Error: Into<StdError> + std::marker::Send,
+    {
+        pub fn new(inner: T) -> Self {
+            let inner = tonic::client::Grpc::new(inner);
+            Self { inner }
+        }
+        pub fn with_origin(inner: T, origin: Uri) -> Self {
+            let inner = tonic::client::Grpc::with_origin(inner, origin);
+            Self { inner }
+        }
+        pub fn with_interceptor<F>(
+            inner: T,
+            interceptor: F,
+        ) -> ArchiveClient<InterceptedService<T, F>>
+        where
+            F: tonic::service::Interceptor,
+            T::ResponseBody: Default,
+            T: tonic::codegen::Service<
+                http::Request<tonic::body::Body>,
+                Response = http::Response<
+                    <T as tonic::client::GrpcService<tonic::body::Body>>::ResponseBody,
+                >,
+            >,
+            <T as tonic::codegen::Service<
+                http::Request<tonic::body::Body>,
+            >>::Error: Into<StdError> + std::marker::Send + std::marker::Sync,
+        {
+            ArchiveClient::new(InterceptedService::new(inner, interceptor))
+        }
+        /// Compress requests with the given encoding.
+        ///
+        /// This requires the server to support it otherwise it might respond with an
+        /// error.
+        #[must_use]
+        pub fn send_compressed(mut self, encoding: CompressionEncoding) -> Self {
+            self.inner = self.inner.send_compressed(encoding);
+            self
+        }
+        /// Enable decompressing responses.
+        #[must_use]
+        pub fn accept_compressed(mut self, encoding: CompressionEncoding) -> Self {
+            self.inner = self.inner.accept_compressed(encoding);
+            self
+        }
+        /// Limits the maximum size of a decoded message.
+        ///
+        /// Default: `4MB`
+        #[must_use]
+        pub fn max_decoding_message_size(mut self, limit: usize) -> Self {
+            self.inner = self.inner.max_decoding_message_size(limit);
+            self
+        }
+        /// Limits the maximum size of an encoded message.
+        ///
+        /// Default: `usize::MAX`
+        #[must_use]
+        pub fn max_encoding_message_size(mut self, limit: usize) -> Self {
+            self.inner = self.inner.max_encoding_message_size(limit);
+            self
+        }
+        /// INVALID_ARGUMENT if the request makes no sense, UNAVAILABLE if the index or, for a search by
+        /// meaning alone, the embedder does not answer.
+        pub async fn search(
+            &mut self,
+            request: impl tonic::IntoRequest<super::SearchRequest>,
+        ) -> std::result::Result<tonic::Response<super::SearchResponse>, tonic::Status> {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/courant.v1.Archive/Search",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut().insert(GrpcMethod::new("courant.v1.Archive", "Search"));
+            self.inner.unary(req, path, codec).await
+        }
+        /// NOT_FOUND if there is no such article, or no version as old.
+        pub async fn get_article(
+            &mut self,
+            request: impl tonic::IntoRequest<super::GetArticleRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::GetArticleResponse>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/courant.v1.Archive/GetArticle",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(GrpcMethod::new("courant.v1.Archive", "GetArticle"));
+            self.inner.unary(req, path, codec).await
+        }
+    }
+}
+/// Generated server implementations.
+pub mod archive_server {
+    #![allow(
+        unused_variables,
+        dead_code,
+        missing_docs,
+        clippy::wildcard_imports,
+        clippy::let_unit_value,
+    )]
+    use tonic::codegen::*;
+    /// Generated trait containing gRPC methods that should be implemented for use with ArchiveServer.
+    #[async_trait]
+    pub trait Archive: std::marker::Send + std::marker::Sync + 'static {
+        /// INVALID_ARGUMENT if the request makes no sense, UNAVAILABLE if the index or, for a search by
+        /// meaning alone, the embedder does not answer.
+        async fn search(
+            &self,
+            request: tonic::Request<super::SearchRequest>,
+        ) -> std::result::Result<tonic::Response<super::SearchResponse>, tonic::Status>;
+        /// NOT_FOUND if there is no such article, or no version as old.
+        async fn get_article(
+            &self,
+            request: tonic::Request<super::GetArticleRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::GetArticleResponse>,
+            tonic::Status,
+        >;
+    }
+    /// Searches the archive. Served by the gateway. Refusals have the code of the HTTP answers in the
+    /// metadata `error-code`.
+    #[derive(Debug)]
+    pub struct ArchiveServer<T> {
+        inner: Arc<T>,
+        accept_compression_encodings: EnabledCompressionEncodings,
+        send_compression_encodings: EnabledCompressionEncodings,
+        max_decoding_message_size: Option<usize>,
+        max_encoding_message_size: Option<usize>,
+    }
+    impl<T> ArchiveServer<T> {
+        pub fn new(inner: T) -> Self {
+            Self::from_arc(Arc::new(inner))
+        }
+        pub fn from_arc(inner: Arc<T>) -> Self {
+            Self {
+                inner,
+                accept_compression_encodings: Default::default(),
+                send_compression_encodings: Default::default(),
+                max_decoding_message_size: None,
+                max_encoding_message_size: None,
+            }
+        }
+        pub fn with_interceptor<F>(
+            inner: T,
+            interceptor: F,
+        ) -> InterceptedService<Self, F>
+        where
+            F: tonic::service::Interceptor,
+        {
+            InterceptedService::new(Self::new(inner), interceptor)
+        }
+        /// Enable decompressing requests with the given encoding.
+        #[must_use]
+        pub fn accept_compressed(mut self, encoding: CompressionEncoding) -> Self {
+            self.accept_compression_encodings.enable(encoding);
+            self
+        }
+        /// Compress responses with the given encoding, if the client supports it.
+        #[must_use]
+        pub fn send_compressed(mut self, encoding: CompressionEncoding) -> Self {
+            self.send_compression_encodings.enable(encoding);
+            self
+        }
+        /// Limits the maximum size of a decoded message.
+        ///
+        /// Default: `4MB`
+        #[must_use]
+        pub fn max_decoding_message_size(mut self, limit: usize) -> Self {
+            self.max_decoding_message_size = Some(limit);
+            self
+        }
+        /// Limits the maximum size of an encoded message.
+        ///
+        /// Default: `usize::MAX`
+        #[must_use]
+        pub fn max_encoding_message_size(mut self, limit: usize) -> Self {
+            self.max_encoding_message_size = Some(limit);
+            self
+        }
+    }
+    impl<T, B> tonic::codegen::Service<http::Request<B>> for ArchiveServer<T>
+    where
+        T: Archive,
+        B: Body + std::marker::Send + 'static,
+        B::Error: Into<StdError> + std::marker::Send + 'static,
+    {
+        type Response = http::Response<tonic::body::Body>;
+        type Error = std::convert::Infallible;
+        type Future = BoxFuture<Self::Response, Self::Error>;
+        fn poll_ready(
+            &mut self,
+            _cx: &mut Context<'_>,
+        ) -> Poll<std::result::Result<(), Self::Error>> {
+            Poll::Ready(Ok(()))
+        }
+        fn call(&mut self, req: http::Request<B>) -> Self::Future {
+            match req.uri().path() {
+                "/courant.v1.Archive/Search" => {
+                    #[allow(non_camel_case_types)]
+                    struct SearchSvc<T: Archive>(pub Arc<T>);
+                    impl<T: Archive> tonic::server::UnaryService<super::SearchRequest>
+                    for SearchSvc<T> {
+                        type Response = super::SearchResponse;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::SearchRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as Archive>::search(&inner, request).await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = SearchSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/courant.v1.Archive/GetArticle" => {
+                    #[allow(non_camel_case_types)]
+                    struct GetArticleSvc<T: Archive>(pub Arc<T>);
+                    impl<
+                        T: Archive,
+                    > tonic::server::UnaryService<super::GetArticleRequest>
+                    for GetArticleSvc<T> {
+                        type Response = super::GetArticleResponse;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::GetArticleRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as Archive>::get_article(&inner, request).await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = GetArticleSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                _ => {
+                    Box::pin(async move {
+                        let mut response = http::Response::new(
+                            tonic::body::Body::default(),
+                        );
+                        let headers = response.headers_mut();
+                        headers
+                            .insert(
+                                tonic::Status::GRPC_STATUS,
+                                (tonic::Code::Unimplemented as i32).into(),
+                            );
+                        headers
+                            .insert(
+                                http::header::CONTENT_TYPE,
+                                tonic::metadata::GRPC_CONTENT_TYPE,
+                            );
+                        Ok(response)
+                    })
+                }
+            }
+        }
+    }
+    impl<T> Clone for ArchiveServer<T> {
+        fn clone(&self) -> Self {
+            let inner = self.inner.clone();
+            Self {
+                inner,
+                accept_compression_encodings: self.accept_compression_encodings,
+                send_compression_encodings: self.send_compression_encodings,
+                max_decoding_message_size: self.max_decoding_message_size,
+                max_encoding_message_size: self.max_encoding_message_size,
+            }
+        }
+    }
+    /// Generated gRPC service name
+    pub const SERVICE_NAME: &str = "courant.v1.Archive";
+    impl<T> tonic::server::NamedService for ArchiveServer<T> {
+        const NAME: &'static str = SERVICE_NAME;
     }
 }
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
@@ -1769,9 +2390,12 @@ pub struct DeleteArticles {
     /// 32 hex digits each.
     #[prost(string, repeated, tag = "1")]
     pub ids: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
-    /// Kept with the deletion, for the record.
+    /// A code, for the log and the event: letters, digits, `-` and `_`, at most 64.
     #[prost(string, tag = "2")]
     pub reason: ::prost::alloc::string::String,
+    /// Who asked, for the log: a key's name, or the program.
+    #[prost(string, tag = "3")]
+    pub requested_by: ::prost::alloc::string::String,
 }
 /// Stored articles whose vectors are to be computed again:
 /// `courant.command.embedder.reembed`.
@@ -2379,6 +3003,356 @@ pub mod dead_letters_server {
     /// Generated gRPC service name
     pub const SERVICE_NAME: &str = "courant.v1.DeadLetters";
     impl<T> tonic::server::NamedService for DeadLettersServer<T> {
+        const NAME: &'static str = SERVICE_NAME;
+    }
+}
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct ListenRequest {
+    /// `article.stored`, `article.deleted` and `entry.decided`; all if empty, and with `query` only the former.
+    #[prost(string, repeated, tag = "1")]
+    pub types: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
+    /// Stored articles that fulfil this query alone; empty for all.
+    #[prost(string, tag = "2")]
+    pub query: ::prost::alloc::string::String,
+    /// The position of the last event that the client has; now if not set.
+    #[prost(uint64, optional, tag = "3")]
+    pub after: ::core::option::Option<u64>,
+}
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct Event {
+    /// By which a client goes on behind this event.
+    #[prost(uint64, tag = "1")]
+    pub position: u64,
+    #[prost(oneof = "event::Event", tags = "2, 3, 4, 5")]
+    pub event: ::core::option::Option<event::Event>,
+}
+/// Nested message and enum types in `Event`.
+pub mod event {
+    #[derive(Clone, PartialEq, ::prost::Oneof)]
+    pub enum Event {
+        #[prost(message, tag = "2")]
+        Stored(super::ArticleStored),
+        #[prost(message, tag = "3")]
+        Decided(super::EntryDecided),
+        #[prost(message, tag = "4")]
+        Gap(super::Gap),
+        #[prost(message, tag = "5")]
+        Deleted(super::ArticleDeleted),
+    }
+}
+/// Events that are no longer kept were missed.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct Gap {
+    #[prost(uint64, tag = "1")]
+    pub first_missing: u64,
+    #[prost(uint64, tag = "2")]
+    pub last_missing: u64,
+}
+/// Generated client implementations.
+pub mod events_client {
+    #![allow(
+        unused_variables,
+        dead_code,
+        missing_docs,
+        clippy::wildcard_imports,
+        clippy::let_unit_value,
+    )]
+    use tonic::codegen::*;
+    use tonic::codegen::http::Uri;
+    /// Tells events as they happen. Served by the gateway.
+    #[derive(Debug, Clone)]
+    pub struct EventsClient<T> {
+        inner: tonic::client::Grpc<T>,
+    }
+    impl EventsClient<tonic::transport::Channel> {
+        /// Attempt to create a new client by connecting to a given endpoint.
+        pub async fn connect<D>(dst: D) -> Result<Self, tonic::transport::Error>
+        where
+            D: TryInto<tonic::transport::Endpoint>,
+            D::Error: Into<StdError>,
+        {
+            let conn = tonic::transport::Endpoint::new(dst)?.connect().await?;
+            Ok(Self::new(conn))
+        }
+    }
+    impl<T> EventsClient<T>
+    where
+        T: tonic::client::GrpcService<tonic::body::Body>,
+        T::Error: Into<StdError>,
+        T::ResponseBody: Body<Data = Bytes> + std::marker::Send + 'static,
+        <T::ResponseBody as Body>::Error: Into<StdError> + std::marker::Send,
+    {
+        pub fn new(inner: T) -> Self {
+            let inner = tonic::client::Grpc::new(inner);
+            Self { inner }
+        }
+        pub fn with_origin(inner: T, origin: Uri) -> Self {
+            let inner = tonic::client::Grpc::with_origin(inner, origin);
+            Self { inner }
+        }
+        pub fn with_interceptor<F>(
+            inner: T,
+            interceptor: F,
+        ) -> EventsClient<InterceptedService<T, F>>
+        where
+            F: tonic::service::Interceptor,
+            T::ResponseBody: Default,
+            T: tonic::codegen::Service<
+                http::Request<tonic::body::Body>,
+                Response = http::Response<
+                    <T as tonic::client::GrpcService<tonic::body::Body>>::ResponseBody,
+                >,
+            >,
+            <T as tonic::codegen::Service<
+                http::Request<tonic::body::Body>,
+            >>::Error: Into<StdError> + std::marker::Send + std::marker::Sync,
+        {
+            EventsClient::new(InterceptedService::new(inner, interceptor))
+        }
+        /// Compress requests with the given encoding.
+        ///
+        /// This requires the server to support it otherwise it might respond with an
+        /// error.
+        #[must_use]
+        pub fn send_compressed(mut self, encoding: CompressionEncoding) -> Self {
+            self.inner = self.inner.send_compressed(encoding);
+            self
+        }
+        /// Enable decompressing responses.
+        #[must_use]
+        pub fn accept_compressed(mut self, encoding: CompressionEncoding) -> Self {
+            self.inner = self.inner.accept_compressed(encoding);
+            self
+        }
+        /// Limits the maximum size of a decoded message.
+        ///
+        /// Default: `4MB`
+        #[must_use]
+        pub fn max_decoding_message_size(mut self, limit: usize) -> Self {
+            self.inner = self.inner.max_decoding_message_size(limit);
+            self
+        }
+        /// Limits the maximum size of an encoded message.
+        ///
+        /// Default: `usize::MAX`
+        #[must_use]
+        pub fn max_encoding_message_size(mut self, limit: usize) -> Self {
+            self.inner = self.inner.max_encoding_message_size(limit);
+            self
+        }
+        /// Tells the events behind a position, until the client ends the call, or the gateway stops.
+        /// A client that takes no event for 10 s while 256 wait gets RESOURCE_EXHAUSTED; it goes on
+        /// behind the last position that it has. RESOURCE_EXHAUSTED, too, if too many clients listen.
+        pub async fn listen(
+            &mut self,
+            request: impl tonic::IntoRequest<super::ListenRequest>,
+        ) -> std::result::Result<
+            tonic::Response<tonic::codec::Streaming<super::Event>>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static("/courant.v1.Events/Listen");
+            let mut req = request.into_request();
+            req.extensions_mut().insert(GrpcMethod::new("courant.v1.Events", "Listen"));
+            self.inner.server_streaming(req, path, codec).await
+        }
+    }
+}
+/// Generated server implementations.
+pub mod events_server {
+    #![allow(
+        unused_variables,
+        dead_code,
+        missing_docs,
+        clippy::wildcard_imports,
+        clippy::let_unit_value,
+    )]
+    use tonic::codegen::*;
+    /// Generated trait containing gRPC methods that should be implemented for use with EventsServer.
+    #[async_trait]
+    pub trait Events: std::marker::Send + std::marker::Sync + 'static {
+        /// Server streaming response type for the Listen method.
+        type ListenStream: tonic::codegen::tokio_stream::Stream<
+                Item = std::result::Result<super::Event, tonic::Status>,
+            >
+            + std::marker::Send
+            + 'static;
+        /// Tells the events behind a position, until the client ends the call, or the gateway stops.
+        /// A client that takes no event for 10 s while 256 wait gets RESOURCE_EXHAUSTED; it goes on
+        /// behind the last position that it has. RESOURCE_EXHAUSTED, too, if too many clients listen.
+        async fn listen(
+            &self,
+            request: tonic::Request<super::ListenRequest>,
+        ) -> std::result::Result<tonic::Response<Self::ListenStream>, tonic::Status>;
+    }
+    /// Tells events as they happen. Served by the gateway.
+    #[derive(Debug)]
+    pub struct EventsServer<T> {
+        inner: Arc<T>,
+        accept_compression_encodings: EnabledCompressionEncodings,
+        send_compression_encodings: EnabledCompressionEncodings,
+        max_decoding_message_size: Option<usize>,
+        max_encoding_message_size: Option<usize>,
+    }
+    impl<T> EventsServer<T> {
+        pub fn new(inner: T) -> Self {
+            Self::from_arc(Arc::new(inner))
+        }
+        pub fn from_arc(inner: Arc<T>) -> Self {
+            Self {
+                inner,
+                accept_compression_encodings: Default::default(),
+                send_compression_encodings: Default::default(),
+                max_decoding_message_size: None,
+                max_encoding_message_size: None,
+            }
+        }
+        pub fn with_interceptor<F>(
+            inner: T,
+            interceptor: F,
+        ) -> InterceptedService<Self, F>
+        where
+            F: tonic::service::Interceptor,
+        {
+            InterceptedService::new(Self::new(inner), interceptor)
+        }
+        /// Enable decompressing requests with the given encoding.
+        #[must_use]
+        pub fn accept_compressed(mut self, encoding: CompressionEncoding) -> Self {
+            self.accept_compression_encodings.enable(encoding);
+            self
+        }
+        /// Compress responses with the given encoding, if the client supports it.
+        #[must_use]
+        pub fn send_compressed(mut self, encoding: CompressionEncoding) -> Self {
+            self.send_compression_encodings.enable(encoding);
+            self
+        }
+        /// Limits the maximum size of a decoded message.
+        ///
+        /// Default: `4MB`
+        #[must_use]
+        pub fn max_decoding_message_size(mut self, limit: usize) -> Self {
+            self.max_decoding_message_size = Some(limit);
+            self
+        }
+        /// Limits the maximum size of an encoded message.
+        ///
+        /// Default: `usize::MAX`
+        #[must_use]
+        pub fn max_encoding_message_size(mut self, limit: usize) -> Self {
+            self.max_encoding_message_size = Some(limit);
+            self
+        }
+    }
+    impl<T, B> tonic::codegen::Service<http::Request<B>> for EventsServer<T>
+    where
+        T: Events,
+        B: Body + std::marker::Send + 'static,
+        B::Error: Into<StdError> + std::marker::Send + 'static,
+    {
+        type Response = http::Response<tonic::body::Body>;
+        type Error = std::convert::Infallible;
+        type Future = BoxFuture<Self::Response, Self::Error>;
+        fn poll_ready(
+            &mut self,
+            _cx: &mut Context<'_>,
+        ) -> Poll<std::result::Result<(), Self::Error>> {
+            Poll::Ready(Ok(()))
+        }
+        fn call(&mut self, req: http::Request<B>) -> Self::Future {
+            match req.uri().path() {
+                "/courant.v1.Events/Listen" => {
+                    #[allow(non_camel_case_types)]
+                    struct ListenSvc<T: Events>(pub Arc<T>);
+                    impl<
+                        T: Events,
+                    > tonic::server::ServerStreamingService<super::ListenRequest>
+                    for ListenSvc<T> {
+                        type Response = super::Event;
+                        type ResponseStream = T::ListenStream;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::ResponseStream>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::ListenRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as Events>::listen(&inner, request).await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = ListenSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.server_streaming(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                _ => {
+                    Box::pin(async move {
+                        let mut response = http::Response::new(
+                            tonic::body::Body::default(),
+                        );
+                        let headers = response.headers_mut();
+                        headers
+                            .insert(
+                                tonic::Status::GRPC_STATUS,
+                                (tonic::Code::Unimplemented as i32).into(),
+                            );
+                        headers
+                            .insert(
+                                http::header::CONTENT_TYPE,
+                                tonic::metadata::GRPC_CONTENT_TYPE,
+                            );
+                        Ok(response)
+                    })
+                }
+            }
+        }
+    }
+    impl<T> Clone for EventsServer<T> {
+        fn clone(&self) -> Self {
+            let inner = self.inner.clone();
+            Self {
+                inner,
+                accept_compression_encodings: self.accept_compression_encodings,
+                send_compression_encodings: self.send_compression_encodings,
+                max_decoding_message_size: self.max_decoding_message_size,
+                max_encoding_message_size: self.max_encoding_message_size,
+            }
+        }
+    }
+    /// Generated gRPC service name
+    pub const SERVICE_NAME: &str = "courant.v1.Events";
+    impl<T> tonic::server::NamedService for EventsServer<T> {
         const NAME: &'static str = SERVICE_NAME;
     }
 }
@@ -3085,13 +4059,13 @@ pub mod submissions_client {
             self
         }
         /// Puts each entry into the gateway's queue, and answers with its decision. Decisions come in
-        /// the order in which they are made. The gateway reads no further while 256 entries of the call
+        /// the order in which they are made. The gateway reads no further while 1024 entries of the call
         /// wait for their decisions, or while the pipeline has no room.
         ///
         /// An entry that becomes a dead letter has no decision: after five minutes none is waited for.
         ///
         /// INVALID_ARGUMENT if an entry is no article: it and those after it were not put into the
-        /// queue. UNAVAILABLE if nothing can be taken in.
+        /// queue. UNAVAILABLE or RESOURCE_EXHAUSTED if nothing can be taken in.
         pub async fn submit(
             &mut self,
             request: impl tonic::IntoStreamingRequest<Message = super::Entry>,
@@ -3138,13 +4112,13 @@ pub mod submissions_server {
             + std::marker::Send
             + 'static;
         /// Puts each entry into the gateway's queue, and answers with its decision. Decisions come in
-        /// the order in which they are made. The gateway reads no further while 256 entries of the call
+        /// the order in which they are made. The gateway reads no further while 1024 entries of the call
         /// wait for their decisions, or while the pipeline has no room.
         ///
         /// An entry that becomes a dead letter has no decision: after five minutes none is waited for.
         ///
         /// INVALID_ARGUMENT if an entry is no article: it and those after it were not put into the
-        /// queue. UNAVAILABLE if nothing can be taken in.
+        /// queue. UNAVAILABLE or RESOURCE_EXHAUSTED if nothing can be taken in.
         async fn submit(
             &self,
             request: tonic::Request<tonic::Streaming<super::Entry>>,

@@ -226,6 +226,7 @@ pub struct RevisionView {
 #[serde(deny_unknown_fields)]
 pub struct Version {
     /// The time at which the article is wanted as it was then, RFC 3339.
+    #[schemars(extend("format" = "date-time"))]
     pub as_of: Option<String>,
 }
 
@@ -234,6 +235,7 @@ pub struct Version {
 #[serde(deny_unknown_fields)]
 pub struct Address {
     /// The address, in any form that leads to the same canonical URL.
+    #[schemars(extend("format" = "uri"))]
     pub url: String,
 }
 

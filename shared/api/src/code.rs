@@ -9,6 +9,10 @@ use serde::{Deserialize, Serialize};
 pub enum ErrorCode {
     /// The request is invalid. Sending it again does not help.
     InvalidRequest,
+    /// The request has no valid token and no session.
+    Unauthenticated,
+    /// The token or the session does not allow the operation.
+    Forbidden,
     /// The browser's page is of an origin that may not use this service.
     OriginNotAllowed,
     /// There is nothing here.
@@ -45,8 +49,10 @@ pub enum ErrorCode {
 
 impl ErrorCode {
     /// All codes, by their status.
-    pub const ALL: [Self; 17] = [
+    pub const ALL: [Self; 19] = [
         Self::InvalidRequest,
+        Self::Unauthenticated,
+        Self::Forbidden,
         Self::OriginNotAllowed,
         Self::NotFound,
         Self::ModelNotFound,
@@ -83,7 +89,8 @@ impl ErrorCode {
     /// Returns the code that fits an HTTP status that came without one.
     pub fn of_status(status: u16) -> Self {
         match status {
-            403 => Self::OriginNotAllowed,
+            401 => Self::Unauthenticated,
+            403 => Self::Forbidden,
             404 => Self::NotFound,
             405 => Self::MethodNotAllowed,
             409 => Self::Conflict,
@@ -101,6 +108,8 @@ impl ErrorCode {
     fn said(self) -> (&'static str, u16, &'static str) {
         match self {
             Self::InvalidRequest => ("invalid_request", 400, "The request is invalid"),
+            Self::Unauthenticated => ("unauthenticated", 401, "A token or a session is needed"),
+            Self::Forbidden => ("forbidden", 403, "This is not allowed"),
             Self::OriginNotAllowed => ("origin_not_allowed", 403, "The origin is not allowed"),
             Self::NotFound => ("not_found", 404, "There is nothing here"),
             Self::ModelNotFound => ("model_not_found", 404, "There is no such model"),

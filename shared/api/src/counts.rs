@@ -62,6 +62,7 @@ pub struct PeriodView {
 pub struct CountParams {
     /// The question, in the query language. All of its words must stand in an article.
     #[serde(default)]
+    #[schemars(extend("format" = "courant-query"))]
     pub q: String,
     /// The properties whose values are counted, with commas between.
     #[serde(default)]

@@ -76,6 +76,7 @@ pub struct DecisionParams {
     /// The id of an article, or its first digits.
     pub article: Option<String>,
     /// The address of an entry, in any form that leads to the same canonical URL.
+    #[schemars(extend("format" = "uri"))]
     pub url: Option<String>,
     /// The name of a submission.
     pub submission: Option<String>,

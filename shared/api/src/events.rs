@@ -12,6 +12,8 @@ use crate::problem::Problem;
 pub enum EventView {
     /// `article.stored`: an article can be found.
     Stored(StoredEvent),
+    /// `article.deleted`: an article was deleted on request.
+    Deleted(DeletedEvent),
     /// `entry.decided`: an entry was decided on.
     Decided(Box<DecisionView>),
     /// `gap`: events that are no longer kept were missed.
@@ -25,6 +27,7 @@ impl EventView {
     pub fn kind(&self) -> &'static str {
         match self {
             Self::Stored(_) => "article.stored",
+            Self::Deleted(_) => "article.deleted",
             Self::Decided(_) => "entry.decided",
             Self::Gap(_) => "gap",
             Self::Cut(_) => "cut",
@@ -55,6 +58,19 @@ pub struct StoredEvent {
     pub changed: bool,
 }
 
+/// An article was deleted. Nothing else is left of it.
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+pub struct DeletedEvent {
+    /// The id of the article.
+    pub id: String,
+    /// The hash of its last text.
+    pub content_hash: String,
+    /// The reason code of the request.
+    pub reason: String,
+    /// Unix milliseconds.
+    pub deleted_at_ms: i64,
+}
+
 /// Events that were missed.
 #[derive(Clone, Copy, Debug, Serialize, Deserialize, JsonSchema)]
 pub struct GapEvent {
@@ -68,10 +84,11 @@ pub struct GapEvent {
 #[derive(Debug, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct EventsParams {
-    /// `article.stored`, `entry.decided`, or both with a comma between, as if absent. With `q` only
-    /// the former.
+    /// `article.stored`, `article.deleted` and `entry.decided`, with commas between; all if absent.
+    /// With `q` only the first.
     pub types: Option<String>,
     /// Stored articles that fulfil this query alone.
+    #[schemars(extend("format" = "courant-query"))]
     pub q: Option<String>,
     /// The position behind which the stream begins, as `Last-Event-ID`; now, if both are absent.
     pub after: Option<u64>,

@@ -53,6 +53,7 @@ pub struct FeedsPage {
 pub struct FeedParams {
     /// The question, in the query language. All of its words must stand in an article.
     #[serde(default)]
+    #[schemars(extend("format" = "courant-query"))]
     pub q: String,
     /// The format of the feed.
     #[serde(default)]

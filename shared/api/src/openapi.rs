@@ -4,6 +4,7 @@
 mod document;
 mod operation;
 mod page;
+mod plain;
 
 pub use document::document;
 pub use operation::{Media, Method, Operation};

@@ -9,13 +9,15 @@ use serde::de::{
 use serde_json::{Map, Value};
 
 use crate::fault::{Fault, clipped, one_of};
+use crate::unique::UniqueValue;
 
 /// Reads a JSON body.
 ///
 /// # Errors
 /// The first fault, with its place.
 pub fn from_json<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Fault> {
-    let value: Value = serde_json::from_slice(bytes).map_err(|error| no_json(bytes, &error))?;
+    let UniqueValue(value) =
+        serde_json::from_slice(bytes).map_err(|error| no_json(bytes, &error))?;
     T::deserialize(Node { value: &value, is_text: false })
 }
 
@@ -36,6 +38,9 @@ pub fn from_query<T: DeserializeOwned>(query: &str) -> Result<T, Fault> {
 fn no_json(bytes: &[u8], error: &serde_json::Error) -> Fault {
     if bytes.trim_ascii().is_empty() {
         return Fault::new("the body is empty; it takes JSON");
+    }
+    if error.is_data() {
+        return Fault::new(error.to_string());
     }
     let (line, column) = (error.line(), error.column());
     let fault = if error.is_eof() { "ends too early" } else { "is no JSON" };

@@ -68,6 +68,7 @@ pub struct SearchAnswer {
 pub struct SearchParams {
     /// The question, in the query language. Without words, articles are listed by time.
     #[serde(default)]
+    #[schemars(extend("format" = "courant-query"))]
     pub q: String,
     /// The older name of `limit`.
     #[schemars(range(min = 1, max = 100))]
@@ -81,12 +82,14 @@ pub struct SearchParams {
     /// By relevance if the question has words, else the newest first.
     pub sort: Option<Sort>,
     /// Gets the next page, from the answer before.
+    #[schemars(extend("format" = "courant-cursor"))]
     pub cursor: Option<String>,
     /// True to show the parts of each score.
     #[serde(default)]
     pub explain: bool,
     /// The age at which an article loses a quarter of its score, an ISO 8601 duration such as
     /// `P3D`. Ages do not count if it is absent.
+    #[schemars(extend("format" = "duration"))]
     pub half_life: Option<String>,
     /// The members of a hit that the answer shows, with commas between.
     pub fields: Option<String>,

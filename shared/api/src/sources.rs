@@ -107,6 +107,7 @@ pub struct SourcesParams {
 #[serde(deny_unknown_fields)]
 pub struct NewSource {
     /// The address of a feed, sitemap, site, OPML file or list of URLs, http or https.
+    #[schemars(extend("format" = "uri"))]
     pub url: String,
     /// Words by which people find it, at most 32.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]

@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 #[serde(deny_unknown_fields)]
 pub struct Submission {
     /// The article's address, http or https.
+    #[schemars(extend("format" = "uri"))]
     pub url: String,
     /// The headline. With `html`, that of the page if absent.
     #[serde(default)]

@@ -59,6 +59,7 @@ pub struct SuggestionView {
 pub struct WordParams {
     /// The question, in the query language. All of its words must stand in an article.
     #[serde(default)]
+    #[schemars(extend("format" = "courant-query"))]
     pub q: String,
     /// The number of words, 1 to 100; 20 if absent.
     #[schemars(range(min = 1, max = 100))]

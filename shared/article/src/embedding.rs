@@ -5,6 +5,16 @@ use serde::{Deserialize, Serialize};
 
 use crate::Entity;
 
+/// The side of a search on which a text stands. Some encoders were trained to read a prefix that
+/// tells the two apart.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum TextKind {
+    /// It asks.
+    Query,
+    /// It is found: an article, or a text that is compared with articles.
+    Document,
+}
+
 /// A vector of unit length. It is all zeros if there was nothing to embed.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(transparent)]

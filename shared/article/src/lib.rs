@@ -18,6 +18,7 @@ pub use article::{Article, Decision, Entry, MAX_TEXT_BYTES, Text};
 pub use domain::{public_suffix_of, registered_domain, registered_domain_of};
 pub use embedding::{
     Embedding, Embeddings, Entities, MAX_ENTITIES, MAX_ENTITY_BYTES, ModelRef, Sentence, Span,
+    TextKind,
 };
 pub use evidence::{Evidence, Origin, Sourced};
 pub use identity::{ArticleId, CanonicalUrl, ContentHash, ParseIdError, Revision};

@@ -1,17 +1,20 @@
 //! Asks a running service over HTTP, by the types of `courant-api`.
 
 mod address;
+mod token;
 
 use std::time::Duration;
 
 use anyhow::{Context, anyhow, bail};
 use courant_api::Problem;
+use reqwest::header::{AUTHORIZATION, HeaderValue};
 use reqwest::{RequestBuilder, Response};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 pub use address::service_address;
+pub use token::{token, use_token};
 
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(3);
 const TIMEOUT: Duration = Duration::from_secs(30);
@@ -28,13 +31,20 @@ pub struct Server {
     client: reqwest::Client,
 }
 
-/// Makes an HTTP client whose requests end after `timeout`.
+/// Makes an HTTP client whose requests end after `timeout`, and carry the token of this command.
 ///
 /// # Errors
 /// Fails if it cannot be built.
 pub fn client(timeout: Duration) -> anyhow::Result<reqwest::Client> {
     install_crypto();
-    reqwest::Client::builder()
+    let mut builder = reqwest::Client::builder();
+    if let Some(token) = token() {
+        let mut value: HeaderValue =
+            format!("Bearer {token}").parse().context("the token is no text")?;
+        value.set_sensitive(true);
+        builder = builder.default_headers([(AUTHORIZATION, value)].into_iter().collect());
+    }
+    builder
         .connect_timeout(CONNECT_TIMEOUT)
         .timeout(timeout)
         .build()
@@ -128,6 +138,14 @@ impl Server {
     /// Those of [`Self::get`].
     pub async fn delete(&self, path: &str) -> anyhow::Result<()> {
         self.sent(self.client.delete(format!("{}{path}", self.base))).await.map(|_| ())
+    }
+
+    /// Removes the thing at `path`, and returns the answer.
+    ///
+    /// # Errors
+    /// Those of [`Self::get`].
+    pub async fn delete_with_answer<T: DeserializeOwned>(&self, path: &str) -> anyhow::Result<T> {
+        self.answer(self.client.delete(format!("{}{path}", self.base))).await
     }
 
     async fn answer<T: DeserializeOwned>(&self, request: RequestBuilder) -> anyhow::Result<T> {

@@ -22,9 +22,10 @@ pub use shown::shown;
 pub use wording::in_plain_words;
 
 /// Every section of `courant.toml`.
-pub const SECTIONS: [&str; 13] = [
+pub const SECTIONS: [&str; 14] = [
     "telemetry",
     "service",
+    "access",
     "bus",
     "store",
     "cache",

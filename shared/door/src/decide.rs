@@ -174,6 +174,10 @@ impl Decided {
             ..v1::EntryDecided::default()
         };
         match self {
+            // No address of a deleted article stays in a log.
+            Self::Refused(reason @ EntryRefusal::Deleted) => {
+                v1::EntryDecided { url: String::new(), reason: reason.to_string(), ..told }
+            }
             Self::Refused(reason) => v1::EntryDecided { reason: reason.to_string(), ..told },
             Self::Judged(identity, Ruling { verdict, .. }, grounds) => v1::EntryDecided {
                 own_id: identity.id.to_string(),

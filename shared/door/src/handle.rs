@@ -15,6 +15,7 @@ use crate::decide::{Decided, Grounds, Identity};
 use crate::metrics::Metrics;
 use crate::near::NearCheck;
 use crate::obligations::Obligations;
+use crate::refusal::EntryRefusal;
 use crate::rules::Rules;
 
 /// The time that a print view waits for the story that it shows. Crawlers submit the story first,
@@ -77,6 +78,9 @@ impl Handler {
             Ok(identity) => identity,
             Err(refusal) => return Ok(Decided::Refused(refusal)),
         };
+        if self.is_deleted(&identity).await? {
+            return Ok(Decided::Refused(EntryRefusal::Deleted));
+        }
         let asked = self.near.ask(&identity).await;
         let near = NearArticle::of(&asked.near);
         let ruling = self.judge(&identity.claim(entry, near)).await?;
@@ -85,6 +89,16 @@ impl Handler {
         }
         let grounds = Grounds::of(&identity, &ruling.verdict, &asked.near);
         Ok(Decided::Judged(Box::new(identity), ruling, grounds))
+    }
+
+    /// Storage looks again, in the transaction that would store the article.
+    async fn is_deleted(&self, identity: &Identity) -> Result<bool, Failure> {
+        let deleted = self.claims.is_deleted(identity.id, identity.content_hash);
+        let is_deleted = Box::pin(deleted).await.map_err(Failure::retry)?;
+        if is_deleted {
+            Box::pin(self.claims.ask_for_erasure()).await.map_err(Failure::retry)?;
+        }
+        Ok(is_deleted)
     }
 
     /// A duplicate of what is not stored yet counts only while that is on its way.

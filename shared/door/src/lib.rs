@@ -4,7 +4,8 @@
 //! The identity of an entry is computed ([`Identity`]), earlier texts that are nearly the same are
 //! looked for ([`NearCheck`]), and the store decides. Claims whose articles are lost
 //! ([`Obligations`]) or became dead letters ([`release`]) are released. [`KnownUrls`] answers which
-//! URLs are known.
+//! URLs are known. [`SubmissionReader`] reads what programs and people send, and [`pressure`] tells
+//! publishers how much may come.
 
 mod decide;
 mod handle;
@@ -12,9 +13,11 @@ mod known;
 mod metrics;
 mod near;
 mod obligations;
+pub mod pressure;
 mod refusal;
 pub mod release;
 mod rules;
+mod submission;
 
 pub use decide::{Decided, Grounds, Identity};
 pub use handle::Handler;
@@ -24,3 +27,4 @@ pub use near::NearCheck;
 pub use obligations::Obligations;
 pub use refusal::EntryRefusal;
 pub use rules::Rules;
+pub use submission::{SubmissionError, SubmissionReader, check_tags, web_address};

@@ -1,6 +1,7 @@
 //! The counts and times of decisions, beside those of every agent.
 
 use courant_article::Decision;
+use courant_proto::v1::pressure::Level;
 use courant_service::AgentMetrics;
 use opentelemetry::KeyValue;
 use opentelemetry::metrics::{Counter, Gauge, Meter};
@@ -15,6 +16,7 @@ pub struct Metrics {
     near_left_out: Counter<u64>,
     open_claims: Gauge<u64>,
     released: Counter<u64>,
+    pressure: Gauge<u64>,
 }
 
 impl Metrics {
@@ -42,6 +44,10 @@ impl Metrics {
                 .u64_counter("courant_claims_released")
                 .with_description("Accepted articles that nothing will store: let in again")
                 .build(),
+            pressure: meter
+                .u64_gauge("courant_pressure_level")
+                .with_description("What publishers are asked for: 0 anything, 1 slow, 2 nothing")
+                .build(),
         };
         metrics.begin();
         metrics
@@ -55,6 +61,15 @@ impl Metrics {
         self.near_left_out.add(0, &[]);
         self.released.add(0, &[]);
         self.near_index(0);
+    }
+
+    pub(crate) fn pressure(&self, level: Level) {
+        let height = match level {
+            Level::Unspecified | Level::None => 0,
+            Level::Slow => 1,
+            Level::Stop => 2,
+        };
+        self.pressure.record(height, &[]);
     }
 
     pub(crate) fn decided(&self, decision: Decision) {

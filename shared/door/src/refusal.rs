@@ -19,6 +19,9 @@ pub enum EntryRefusal {
         /// The least number of words that is needed.
         least: usize,
     },
+    /// The article was deleted on request, or its text is that of a deleted article.
+    #[error("the article was deleted on request")]
+    Deleted,
     /// The submission has no time of observation.
     #[error("it does not say when it was observed")]
     NoTime,

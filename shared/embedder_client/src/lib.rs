@@ -8,7 +8,7 @@ mod error;
 
 use std::time::Duration;
 
-use courant_article::{Embedding, ModelRef};
+use courant_article::{Embedding, ModelRef, TextKind};
 use courant_bus::{Bus, Subject};
 use courant_proto::v1;
 use tokio::time::Instant;
@@ -33,12 +33,17 @@ pub struct TextVectors {
 #[derive(Clone)]
 pub struct EmbedderClient {
     bus: Bus,
+    kind: v1::TextKind,
 }
 
 impl EmbedderClient {
-    /// Makes a client that sends its requests over `bus`.
-    pub fn new(bus: Bus) -> Self {
-        Self { bus }
+    /// Makes a client that sends its requests over `bus`. Its texts are of one kind.
+    pub fn new(bus: Bus, kind: TextKind) -> Self {
+        let kind = match kind {
+            TextKind::Query => v1::TextKind::Query,
+            TextKind::Document => v1::TextKind::Document,
+        };
+        Self { bus, kind }
     }
 
     /// Embeds `texts`, 1 or more. Retries until `deadline` while nobody answers, or the
@@ -131,7 +136,7 @@ impl EmbedderClient {
 
     async fn ask(&self, texts: &[String], deadline: Instant) -> Result<TextVectors, EmbedError> {
         let left = deadline.saturating_duration_since(Instant::now()).min(LONGEST_ATTEMPT);
-        let question = v1::EmbedRequest { texts: texts.to_vec() };
+        let question = v1::EmbedRequest { texts: texts.to_vec(), kind: self.kind.into() };
         let asking = self.bus.request(Subject::REQUEST_EMBED, &question, left);
         read(asking.await?, texts.len())
     }

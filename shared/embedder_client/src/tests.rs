@@ -1,3 +1,4 @@
+use courant_article::TextKind;
 use courant_bus::{Config, RequestError, Requests};
 use courant_telemetry::{Clock, Meters};
 use tempfile::TempDir;
@@ -18,7 +19,7 @@ impl Bench {
         let meter = Meters::new("test").unwrap().meter();
         let spool = folder.path().join("spool.db");
         let bus = Bus::embedded(&Config::default(), &spool, Clock::system(), &meter).unwrap();
-        Self { client: EmbedderClient::new(bus.clone()), bus, _folder: folder }
+        Self { client: EmbedderClient::new(bus.clone(), TextKind::Query), bus, _folder: folder }
     }
 
     async fn requests(&self) -> Requests<v1::EmbedRequest> {

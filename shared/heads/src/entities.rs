@@ -20,6 +20,7 @@ mod label;
 mod passage;
 mod placement;
 mod random;
+mod stretch;
 mod train;
 mod words;
 
@@ -27,5 +28,6 @@ pub use file::EntityHeadError;
 pub use head::{EntityHead, Provenance, TaggedSpan};
 pub use passage::{EntityPassage, NamedSpan, SpanCount, learn};
 pub use placement::{PlacedWord, WordPlacement};
+pub use stretch::stretch;
 pub use train::{EntityExample, TrainingError, TrainingSettings, train};
 pub use words::{Word, words};

@@ -66,20 +66,20 @@ pub enum Head {
 }
 
 impl Head {
-    /// Returns the head that is part of Courant. `None` for topics, which use the vectors of
-    /// their descriptions.
+    /// Returns the head that is part of Courant for the encoder of this name. `None` for topics
+    /// that use the vectors of their descriptions.
     ///
     /// # Panics
-    /// Never: a test reads both.
-    pub fn built_in(task: HeadTask) -> Option<Self> {
-        match task {
-            HeadTask::Sentiment => {
-                let head = Self::read(sentiment::SHIPPED.as_bytes());
-                Some(head.expect("the head in the repository is one: a test reads it"))
-            }
-            HeadTask::Topics => None,
-            HeadTask::Entities => Some(Self::Entities(EntityHead::embedded().clone())),
-        }
+    /// Never: a test reads all.
+    pub fn built_in(task: HeadTask, encoder: &str) -> Option<Self> {
+        let file = match task {
+            HeadTask::Sentiment => sentiment::shipped(encoder),
+            HeadTask::Topics => topics::shipped(encoder)?,
+            // Names are found in English alone: the head says which encoder it reads.
+            HeadTask::Entities => return Some(Self::Entities(EntityHead::embedded().clone())),
+        };
+        let head = Self::read(file.as_bytes());
+        Some(head.expect("the head in the repository is one: a test reads it"))
     }
 
     /// Reads the file of a head of any kind.
@@ -168,19 +168,23 @@ mod tests {
 
     #[test]
     fn the_heads_that_come_with_courant_are_read_and_written_again() {
-        for task in [HeadTask::Sentiment, HeadTask::Entities] {
-            let head = Head::built_in(task).unwrap();
-            let read = Head::read(&head.to_bytes()).unwrap();
-            assert_eq!((read.task(), read.version()), (task, head.version()));
-            assert!(head.scores().contains_key(task.deciding_score()), "{head}");
-            assert_eq!(head.encoder().name, "all-MiniLM-L6-v2");
+        for encoder in ["all-MiniLM-L6-v2", "multilingual-e5-small"] {
+            for task in HeadTask::ALL {
+                let Some(head) = Head::built_in(task, encoder) else { continue };
+                let is_for_both = task == HeadTask::Entities;
+                let read = Head::read(&head.to_bytes()).unwrap();
+                assert_eq!((read.task(), read.version()), (task, head.version()));
+                assert!(!head.scores().is_empty(), "{head}");
+                assert!(is_for_both || head.encoder().name == encoder, "{head}");
+            }
         }
-        assert!(Head::built_in(HeadTask::Topics).is_none());
+        assert!(Head::built_in(HeadTask::Topics, "all-MiniLM-L6-v2").is_none());
+        assert!(Head::built_in(HeadTask::Topics, "multilingual-e5-small").is_some());
     }
 
     #[test]
     fn what_is_no_head_is_refused() {
-        let shipped = sentiment::SHIPPED.replace(sentiment::NAME, "weather");
+        let shipped = sentiment::shipped("").replace(sentiment::NAME, "weather");
         assert!(matches!(Head::read(shipped.as_bytes()), Err(HeadError::Unknown(_))));
         assert!(matches!(Head::read(&[0xff]), Err(HeadError::NoText)));
         assert!(matches!(Head::read(b"{}"), Err(HeadError::Form(_))));

@@ -11,8 +11,11 @@ mod lbfgs;
 pub mod matrix;
 pub mod metrics;
 pub mod registry;
+mod sentences;
 pub mod sentiment;
+mod shipped;
 mod softmax;
 pub mod topics;
 
 pub use head::{Head, HeadTask};
+pub use sentences::sentences;

@@ -11,6 +11,7 @@ mod words;
 
 use crate::calibrate;
 use crate::file::{EncoderRef, HeadError, HeadFile, TrainingData, fold};
+use crate::shipped::{ENGLISH_SENTIMENT, MULTILINGUAL, MULTILINGUAL_SENTIMENT};
 use crate::softmax::{Fit, Row, Softmax, SparseExample, softmax};
 
 use lexicon::Lexicon;
@@ -18,9 +19,6 @@ pub use passage::SentimentPassage;
 
 /// The name that the head's file states.
 pub const NAME: &str = "news-sentiment";
-/// The head that comes with Courant, for `all-MiniLM-L6-v2`, as
-/// `courant-eval train-heads` wrote it.
-pub const SHIPPED: &str = include_str!("../models/news-sentiment.json");
 /// The classes in the order of [`courant_article::Sentiment::probabilities`].
 pub const LABELS: [&str; 3] = ["negative", "neutral", "positive"];
 
@@ -33,6 +31,12 @@ const N_GRAMS: Fit = Fit { penalty: 7e-5, max_steps: 80 };
 const LEXICON_SCALE: f32 = 0.5;
 /// The number of parts of the examples: one part sets weight and temperature.
 const PARTS: u32 = 5;
+
+/// Returns the file of the head that comes with Courant for the encoder of this name, or that for
+/// `all-MiniLM-L6-v2`: a head says which encoder it reads. `courant-eval train-heads` wrote them.
+pub fn shipped(encoder: &str) -> &'static str {
+    if encoder == MULTILINGUAL { MULTILINGUAL_SENTIMENT } else { ENGLISH_SENTIMENT }
+}
 
 /// One or a few sentences with their sentiment.
 #[derive(Clone, Debug, PartialEq)]

@@ -13,6 +13,14 @@ use crate::matrix::DenseMatrix;
 
 /// The name that the file of trained facets states.
 pub const NAME: &str = "iptc-topics";
+/// The weights that say how many facets each topic has, where these are not the descriptions'.
+const SIZES: &str = "sizes";
+
+/// Returns the file of the head that comes with Courant for the encoder of this name. `None` for
+/// encoders whose topics are those of the descriptions' vectors.
+pub fn shipped(encoder: &str) -> Option<&'static str> {
+    (encoder == crate::shipped::MULTILINGUAL).then_some(crate::shipped::MULTILINGUAL_TOPICS)
+}
 
 /// The facets of several topics, each a vector.
 ///
@@ -74,6 +82,42 @@ impl Facets {
         let is_even = vectors.iter().all(|vector| vector.dimension() == dimension);
         let rows = DenseMatrix::from_values(dimension, values).filter(|_| is_even)?;
         Self::new(rows, Self::iptc_sizes())
+    }
+
+    /// Adds each example to the facets of its topic.
+    ///
+    /// # Panics
+    /// If an example has another dimension, or a topic that there is not.
+    pub fn with_examples(&self, examples: &[TopicExample]) -> Self {
+        let mut vectors = DenseMatrix::new(self.dimension());
+        let mut sizes = self.sizes.clone();
+        let mut own = self.vectors.iter();
+        for (topic, size) in sizes.iter_mut().enumerate() {
+            own.by_ref().take(*size).for_each(|facet| vectors.push(facet));
+            for example in examples.iter().filter(|example| example.topic == topic) {
+                vectors.push(&example.vector);
+                *size += 1;
+            }
+        }
+        assert_eq!(vectors.rows(), self.vectors.rows() + examples.len(), "each topic exists");
+        Self { vectors, sizes }
+    }
+
+    /// Takes the directions `common` out of the facets, and makes them `length` long.
+    ///
+    /// Some encoders give all texts nearly the same direction. A facet that has a little more of
+    /// it is near to every text. `length` divided by the temperature of [`Self::shares`] is the
+    /// sharpness of the shares. It belongs to the encoder, so it is part of the facets.
+    pub fn without(&self, common: &[Vec<f32>], length: f32) -> Self {
+        let directions = orthonormal(common);
+        let mut vectors = DenseMatrix::new(self.dimension());
+        for facet in self.vectors.iter() {
+            let mut facet: Vec<f64> = facet.iter().copied().map(f64::from).collect();
+            directions.iter().for_each(|direction| take_out(direction, &mut facet));
+            scale(&mut facet, f64::from(length));
+            vectors.push(&facet.iter().map(|value| *value as f32).collect::<Vec<_>>());
+        }
+        Self { vectors, sizes: self.sizes.clone() }
     }
 
     /// Returns the number of facets of each of [`IPTC_TOPICS`].
@@ -177,6 +221,10 @@ impl Facets {
         let mut file = HeadFile::new(NAME, encoder, languages, labels, data);
         let values: Vec<f32> = self.vectors.iter().flatten().copied().collect();
         file.set_weights("facets", [self.vectors.rows(), self.dimension()], &values);
+        if self.sizes != Self::iptc_sizes() {
+            let sizes: Vec<f32> = self.sizes.iter().map(|size| *size as f32).collect();
+            file.set_weights(SIZES, [1, sizes.len()], &sizes);
+        }
         file
     }
 
@@ -186,12 +234,40 @@ impl Facets {
     /// [`HeadError::Labels`] if the topics are others, or an error in the weights.
     pub fn from_file(file: &HeadFile) -> Result<Self, HeadError> {
         file.check_labels(&IPTC_TOPICS.map(|topic| topic.code))?;
-        let sizes = Self::iptc_sizes();
+        let sizes = match file.weights(SIZES, [1, IPTC_TOPICS.len()]) {
+            Ok(sizes) => sizes.into_iter().map(|size| size as usize).collect(),
+            Err(HeadError::Missing(_)) => Self::iptc_sizes(),
+            Err(error) => return Err(error),
+        };
         let dimension = file.encoder.dimension;
         let values = file.weights("facets", [sizes.iter().sum(), dimension])?;
         let vectors = DenseMatrix::from_values(dimension, values)
             .ok_or_else(|| HeadError::Weights("facets".into()))?;
         Self::new(vectors, sizes).ok_or_else(|| HeadError::Weights("facets".into()))
+    }
+}
+
+/// The directions at right angles to one another that span `vectors`.
+fn orthonormal(vectors: &[Vec<f32>]) -> Vec<Vec<f64>> {
+    let mut found: Vec<Vec<f64>> = Vec::new();
+    for vector in vectors {
+        let mut vector: Vec<f64> = vector.iter().copied().map(f64::from).collect();
+        found.iter().for_each(|direction| take_out(direction, &mut vector));
+        scale(&mut vector, 1.0);
+        found.push(vector);
+    }
+    found
+}
+
+fn take_out(direction: &[f64], vector: &mut [f64]) {
+    let product: f64 = direction.iter().zip(vector.iter()).map(|(a, b)| a * b).sum();
+    vector.iter_mut().zip(direction).for_each(|(value, part)| *value -= product * part);
+}
+
+fn scale(vector: &mut [f64], length: f64) {
+    let norm = vector.iter().map(|value| value * value).sum::<f64>().sqrt();
+    if norm > 0.0 {
+        vector.iter_mut().for_each(|value| *value *= length / norm);
     }
 }
 
@@ -254,6 +330,29 @@ mod tests {
     }
 
     #[test]
+    fn examples_become_facets_of_their_topic() {
+        let more = facets().with_examples(&misread()[..1]);
+        assert_eq!(more.sizes, [2, 3, 2]);
+        assert_eq!(best(&facets(), &misread()[0].vector), 0);
+        assert_eq!(best(&more, &misread()[0].vector), 1);
+    }
+
+    #[test]
+    fn a_direction_that_all_texts_share_decides_nothing() {
+        let mut vectors = DenseMatrix::new(3);
+        [[0.9, 0.1, 0.0], [0.2, 0.0, 0.1]].iter().for_each(|facet| vectors.push(facet));
+        let crowded = Facets::new(vectors, vec![1, 1]).unwrap();
+        let text = [0.99, 0.0, 0.1];
+        assert_eq!(best(&crowded, &text), 0);
+        let told = crowded.without(&[vec![2.0, 0.0, 0.0]], 0.5);
+        assert_eq!(best(&told, &text), 1);
+        for facet in told.vectors.iter() {
+            let norm = facet.iter().map(|value| value * value).sum::<f32>().sqrt();
+            assert!((norm - 0.5).abs() < 1e-6 && facet[0].abs() < 1e-6);
+        }
+    }
+
+    #[test]
     fn without_examples_nothing_moves() {
         assert_eq!(facets().fitted(&[], TopicFit::default()), facets());
     }
@@ -292,5 +391,9 @@ mod tests {
         let written = facets.to_file(encoder, &["en"], data).write();
         let read = HeadFile::read(&written, NAME).unwrap();
         assert_eq!(Facets::from_file(&read).unwrap(), facets);
+        let example = TopicExample { vector: vec![0.25, 1.0], topic: 16 };
+        let more = facets.with_examples(&[example]);
+        let file = more.to_file(read.encoder, &["en"], read.data);
+        assert_eq!(Facets::from_file(&file).unwrap(), more);
     }
 }

@@ -10,6 +10,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::batch::waiting::BatchLimits;
+use crate::model::prefixes::Prefixes;
 use crate::{Error, Precision, PrecisionChoice};
 
 /// The cost of a run beside its tokens: so many tokens more would take as long. On a
@@ -42,6 +43,9 @@ pub struct Config {
     /// For a model from the hub: the pooling of the token vectors into one, as the model card
     /// states it. Another pooling gives meaningless vectors.
     pub pooling: TokenPooling,
+    /// For a model from the hub: the text that goes before queries and before documents, as the
+    /// model card states it. `courant doctor` says so of known families without it.
+    pub prefixes: Prefixes,
     /// For a model from the hub: the SHA-256 of each file, by file name. Every loaded file must
     /// be listed. The error about a missing entry states the SHA-256.
     pub sha256: BTreeMap<String, String>,
@@ -134,6 +138,7 @@ impl Default for Config {
             precision: PrecisionChoice::Auto,
             graph_file: "onnx/model.onnx".into(),
             pooling: TokenPooling::Mean,
+            prefixes: Prefixes::default(),
             sha256: BTreeMap::new(),
             hub_cache: None,
             heads: None,

@@ -9,7 +9,7 @@ pub(crate) mod results;
 use std::sync::Arc;
 use std::time::Instant;
 
-use courant_article::{Embedding, ModelRef};
+use courant_article::{Embedding, ModelRef, TextKind};
 use courant_gpu_utils::Config as GpuConfig;
 use courant_gpu_utils::device::{Cuda, Provider, UnusedProvider};
 use courant_heads::entities::EntityHead;
@@ -167,7 +167,8 @@ impl Encoder {
         self.shared.dimension
     }
 
-    /// Embeds texts in order, each cut at `max_tokens`, and returns one unit vector per text.
+    /// Embeds texts of one kind in order, each cut at `max_tokens`, and returns one unit vector per
+    /// text.
     /// Waits while the queue is full. Dropping the future removes its unstarted inputs from the
     /// queue.
     ///
@@ -177,9 +178,10 @@ impl Encoder {
     pub async fn embed(
         &self,
         texts: Vec<String>,
+        kind: TextKind,
         priority: Priority,
     ) -> Result<Vec<Embedding>, Error> {
-        Ok(self.embed_as(texts, priority.into()).await?.vectors)
+        Ok(self.embed_as(texts, kind, priority.into()).await?.vectors)
     }
 
     /// Works like [`Self::embed`], but gives up at `deadline`, also while it waits for a place
@@ -190,18 +192,25 @@ impl Encoder {
     pub async fn embed_before(
         &self,
         texts: Vec<String>,
+        kind: TextKind,
         priority: Priority,
         deadline: Instant,
     ) -> Result<EmbeddedTexts, Error> {
-        self.embed_as(texts, Urgency { priority, deadline: Some(deadline) }).await
+        self.embed_as(texts, kind, Urgency { priority, deadline: Some(deadline) }).await
     }
 
-    async fn embed_as(&self, texts: Vec<String>, urgency: Urgency) -> Result<EmbeddedTexts, Error> {
-        let known = self.shared.results.known(&texts);
+    async fn embed_as(
+        &self,
+        texts: Vec<String>,
+        kind: TextKind,
+        urgency: Urgency,
+    ) -> Result<EmbeddedTexts, Error> {
+        let known = self.shared.results.known(kind, &texts);
         let unknown = unknown(texts, &known);
-        let inputs = self.inputs(unknown.clone()).await.map_err(|error| placed(error, &known))?;
+        let inputs = self.inputs(unknown.clone(), kind).await;
+        let inputs = inputs.map_err(|error| placed(error, &known))?;
         let answers = self.shared.queue.run(inputs, urgency).await?;
-        Ok(self.complete(known, unknown, answers))
+        Ok(self.complete(known, kind, unknown, answers))
     }
 
     /// Works like [`Self::embed_before`], but fails at once if the queue has no room for all
@@ -212,27 +221,30 @@ impl Encoder {
     pub async fn try_embed_before(
         &self,
         texts: Vec<String>,
+        kind: TextKind,
         priority: Priority,
         deadline: Instant,
     ) -> Result<EmbeddedTexts, Error> {
         let urgency = Urgency { priority, deadline: Some(deadline) };
-        let known = self.shared.results.known(&texts);
+        let known = self.shared.results.known(kind, &texts);
         let unknown = unknown(texts, &known);
-        let inputs = self.inputs(unknown.clone()).await.map_err(|error| placed(error, &known))?;
+        let inputs = self.inputs(unknown.clone(), kind).await;
+        let inputs = inputs.map_err(|error| placed(error, &known))?;
         let answers = collect(self.shared.queue.try_submit(inputs, urgency)?).await?;
-        Ok(self.complete(known, unknown, answers))
+        Ok(self.complete(known, kind, unknown, answers))
     }
 
     /// Fills the gaps of `known`, which are those of `texts`, with their vectors.
     fn complete(
         &self,
         known: Vec<Option<Computed>>,
+        kind: TextKind,
         texts: Vec<String>,
         answers: Vec<InputResult>,
     ) -> EmbeddedTexts {
         let mut computed = texts.into_iter().zip(answers).map(|(text, answer)| {
             let computed = (whole(answer.rows), answer.provider);
-            self.shared.results.put(&text, &computed);
+            self.shared.results.put(kind, &text, &computed);
             computed
         });
         let (vectors, providers): (_, Vec<_>) =
@@ -275,7 +287,7 @@ impl Encoder {
         let (max_tokens, overlap) = (self.shared.max_tokens, self.shared.overlap);
         let plan = move |tokenizer: &TextTokenizer| {
             let tokens = tokenizer.tokens(&text)?;
-            let window = max_tokens - tokenizer.special_tokens();
+            let window = max_tokens - tokenizer.added_tokens(TextKind::Document);
             let chunks = windows(tokens.ids.len(), window, overlap);
             let plan = WordPlan::new(&text, &tokens, &chunks, None);
             let input = |(index, range)| {
@@ -301,7 +313,7 @@ impl Encoder {
         let (max_tokens, overlap) = (self.shared.max_tokens, self.shared.overlap);
         let count = move |tokenizer: &TextTokenizer| {
             let tokens = tokenizer.tokens(&text)?.ids.len();
-            let window = max_tokens - tokenizer.special_tokens();
+            let window = max_tokens - tokenizer.added_tokens(TextKind::Document);
             let (first_tokens, chunks) =
                 (tokens.min(window), windows(tokens, window, overlap).len());
             Ok(TokenCount { tokens, first_tokens, chunks })
@@ -310,16 +322,16 @@ impl Encoder {
     }
 
     /// One input per text, cut at `max_tokens`.
-    async fn inputs(&self, texts: Vec<String>) -> Result<Vec<Input>, Error> {
+    async fn inputs(&self, texts: Vec<String>, kind: TextKind) -> Result<Vec<Input>, Error> {
         let max_tokens = self.shared.max_tokens;
         let cut = move |tokenizer: &TextTokenizer| {
             let input = |(index, text): (usize, &String)| {
                 let ids = tokenizer.ids(text)?;
-                let end = ids.len().min(max_tokens - tokenizer.special_tokens());
+                let end = ids.len().min(max_tokens - tokenizer.added_tokens(kind));
                 if end == 0 {
                     return Err(Error::EmptyText { index });
                 }
-                Ok(Input::new(tokenizer.framed(&ids[..end])))
+                Ok(Input::new(tokenizer.framed(kind, &ids[..end])))
             };
             texts.iter().enumerate().map(input).collect()
         };
@@ -355,7 +367,10 @@ fn check_lengths(
             format!("is {}, {} takes at most {}", config.max_tokens, model.name, model.max_tokens);
         return Err(Error::inference("max_tokens", reason));
     }
-    let own = config.max_tokens.saturating_sub(tokenizer.special_tokens());
+    let kinds = [TextKind::Query, TextKind::Document];
+    let added =
+        kinds.map(|kind| tokenizer.added_tokens(kind)).into_iter().max().unwrap_or_default();
+    let own = config.max_tokens.saturating_sub(added);
     if config.overlap >= own {
         let reason = format!("must be less than the {own} tokens that a chunk has of the text");
         return Err(Error::inference("overlap", reason));

@@ -51,5 +51,5 @@ pub use encoder::{EmbeddedTexts, Encoder, TokenCount};
 pub use error::Error;
 pub use model::catalog;
 pub use model::precision::{Precision, PrecisionChoice};
+pub use model::prefixes::Prefixes;
 pub use reranker::{Relevance, RerankConfig, Reranker, SearchConfig};
-pub use text::sentence::sentences;

@@ -7,6 +7,7 @@ pub(crate) mod locate;
 pub(crate) mod manifest;
 pub(crate) mod positions;
 pub(crate) mod precision;
+pub(crate) mod prefixes;
 pub(crate) mod weights;
 
 use std::path::PathBuf;
@@ -16,6 +17,7 @@ use serde::Deserialize;
 
 use crate::{Error, Precision, TokenPooling};
 use files::verify;
+use prefixes::Prefixes;
 
 /// The way from a graph's output to vectors or scores.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
@@ -69,6 +71,7 @@ pub(crate) struct LocatedModel {
     pub(crate) states: Option<usize>,
     pub(crate) max_tokens: usize,
     pub(crate) pooling: Pooling,
+    pub(crate) prefixes: Prefixes,
     pub(crate) graph: PathBuf,
     pub(crate) tokenizer: PathBuf,
     /// Every file that this precision needs, with the SHA-256 that it must have.

@@ -1,6 +1,4 @@
 //! Texts as tokens, chunks and sentences.
 
 pub(crate) mod chunk;
-pub(crate) mod sentence;
-pub(crate) mod stretch;
 pub(crate) mod tokenize;

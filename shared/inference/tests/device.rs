@@ -2,7 +2,7 @@
 //! `$COURANT_DEPS/lib`, and the libraries that it loads: scripts/gpu-check has them.
 #![expect(clippy::unwrap_used, reason = "what builds a test's input may fail it")]
 
-use courant_article::Embedding;
+use courant_article::{Embedding, TextKind};
 use courant_gpu_utils::Config as GpuConfig;
 use courant_inference::{Config, Deps, Encoder, Precision, Priority};
 use opentelemetry::metrics::MeterProvider;
@@ -20,7 +20,7 @@ fn load(gpu: &GpuConfig) -> Encoder {
 
 async fn vectors(encoder: &Encoder) -> Vec<Embedding> {
     let texts = (0..40).map(|n| format!("Report {n}: {}", "rain fell on the town ".repeat(1 + n)));
-    encoder.embed(texts.collect(), Priority::Bulk).await.unwrap()
+    encoder.embed(texts.collect(), TextKind::Document, Priority::Bulk).await.unwrap()
 }
 
 async fn gives_the_vectors_of_the_cpu(tensorrt: bool, provider: &str) {

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-use courant_article::{Embedding, Entity, EntityKind};
+use courant_article::{Embedding, Entity, EntityKind, TextKind};
 use courant_gpu_utils::Config as GpuConfig;
 use courant_heads::entities::EntityHead;
 use courant_heads::registry::Registry;
@@ -44,7 +44,7 @@ fn failure(config: &Config) -> Error {
 
 async fn embed(encoder: &Encoder, texts: &[&str]) -> Vec<Embedding> {
     let texts = texts.iter().map(ToString::to_string).collect();
-    encoder.embed(texts, Priority::Bulk).await.unwrap()
+    encoder.embed(texts, TextKind::Document, Priority::Bulk).await.unwrap()
 }
 
 fn fixtures() -> PathBuf {
@@ -104,9 +104,9 @@ async fn assert_independent_of_the_batch(precision: Precision) -> (Vec<Embedding
     });
     assert_eq!(encoder.model().precision, precision.name());
     let texts = texts_of_all_lengths();
-    let together = encoder.embed(texts.clone(), Priority::Bulk).await.unwrap();
+    let together = encoder.embed(texts.clone(), TextKind::Document, Priority::Bulk).await.unwrap();
     for (text, batched) in texts.into_iter().zip(&together) {
-        let alone = encoder.embed(vec![text], Priority::Query).await.unwrap();
+        let alone = encoder.embed(vec![text], TextKind::Document, Priority::Query).await.unwrap();
         let cosine = alone[0].cosine(batched);
         assert!(cosine >= 0.99999, "{precision}: {cosine}");
     }
@@ -195,10 +195,13 @@ async fn an_article_larger_than_the_queue_waits_for_room() {
     assert!(document.chunks.len() > 3);
     let texts = vec!["one".to_owned(), "two".to_owned()];
     let deadline = Instant::now() + Duration::from_secs(60);
-    let refused = encoder.try_embed_before(texts, Priority::Query, deadline).await;
+    let refused =
+        encoder.try_embed_before(texts, TextKind::Document, Priority::Query, deadline).await;
     assert!(matches!(refused, Err(Error::Overloaded { capacity: 1 })));
     let one = vec!["one".to_owned()];
-    assert!(encoder.try_embed_before(one, Priority::Query, deadline).await.is_ok());
+    assert!(
+        encoder.try_embed_before(one, TextKind::Document, Priority::Query, deadline).await.is_ok()
+    );
     assert_eq!(counted(&recorder.finish(encoder), "courant_encoder_requests", "refused"), 2);
 }
 
@@ -206,7 +209,7 @@ async fn an_article_larger_than_the_queue_waits_for_room() {
 async fn an_empty_text_is_an_error_and_never_a_vector() {
     let encoder = encoder();
     let texts = vec!["words".to_owned(), " \n\u{200b}".to_owned()];
-    let refused = encoder.embed(texts, Priority::Query).await;
+    let refused = encoder.embed(texts, TextKind::Document, Priority::Query).await;
     assert!(matches!(refused, Err(Error::EmptyText { index: 1 })));
     assert!(matches!(encoder.embed_document("").await, Err(Error::EmptyText { .. })));
     assert_eq!(
@@ -512,7 +515,7 @@ async fn measured(batches: impl IntoIterator<Item = Vec<String>>) -> BTreeMap<St
     let recorder = Recorder::new();
     let encoder = recorder.load(&Config { sessions: Some(1), result_cache_mb: 0, ..reference() });
     for batch in batches {
-        encoder.embed(batch, Priority::Bulk).await.unwrap();
+        encoder.embed(batch, TextKind::Document, Priority::Bulk).await.unwrap();
     }
     // The metrics show 0 for a session that has ended.
     recorder.provider.force_flush().unwrap();
@@ -571,7 +574,8 @@ fn sums(recorded: &ResourceMetrics) -> BTreeMap<String, f64> {
 async fn an_int8_vector_is_near_that_of_fp32_and_independent_of_its_batch() {
     let (int8, largest_batch) = assert_independent_of_the_batch(Precision::Int8).await;
     assert_eq!(largest_batch, 1, "the range of the rounded values is that of the run");
-    let fp32 = encoder().embed(texts_of_all_lengths(), Priority::Bulk).await.unwrap();
+    let fp32 =
+        encoder().embed(texts_of_all_lengths(), TextKind::Document, Priority::Bulk).await.unwrap();
     for (int8, exact) in int8.iter().zip(&fp32) {
         assert!(int8.cosine(exact) > 0.98, "{}", int8.cosine(exact));
     }
@@ -581,7 +585,8 @@ async fn an_int8_vector_is_near_that_of_fp32_and_independent_of_its_batch() {
 async fn a_half_float_vector_is_nearly_that_of_fp32_and_independent_of_its_batch() {
     let (half, largest_batch) = assert_independent_of_the_batch(Precision::Fp16).await;
     assert!(largest_batch > 1, "no text was batched with another");
-    let whole = encoder().embed(texts_of_all_lengths(), Priority::Bulk).await.unwrap();
+    let whole =
+        encoder().embed(texts_of_all_lengths(), TextKind::Document, Priority::Bulk).await.unwrap();
     for (half, whole) in half.iter().zip(&whole) {
         assert!(half.cosine(whole) > 0.9995, "{}", half.cosine(whole));
         assert_ne!(half, whole);
@@ -597,7 +602,7 @@ async fn a_text_that_comes_again_has_its_kept_vector_and_its_place() {
     assert_eq!(again[1..], [first[1].clone(), first[0].clone()]);
     assert_ne!(again[0], first[0]);
     let texts = vec!["beta".to_owned(), String::new()];
-    let refused = encoder.embed(texts, Priority::Query).await;
+    let refused = encoder.embed(texts, TextKind::Document, Priority::Query).await;
     assert!(matches!(refused, Err(Error::EmptyText { index: 1 })), "{refused:?}");
     let recorded = recorder.finish(encoder);
     let results = |outcome| counted(&recorded, "courant_encoder_results", outcome);
@@ -609,7 +614,7 @@ async fn a_text_that_comes_again_has_its_kept_vector_and_its_place() {
 async fn an_answer_that_would_come_too_late_is_an_error() {
     let past = Instant::now();
     let texts = vec!["words".to_owned()];
-    let late = encoder().embed_before(texts, Priority::Query, past).await;
+    let late = encoder().embed_before(texts, TextKind::Document, Priority::Query, past).await;
     assert!(matches!(late, Err(Error::Late)), "{late:?}");
 }
 

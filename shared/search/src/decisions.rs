@@ -4,6 +4,7 @@
 //! event with its segments, and goes on behind it.
 
 use std::path::Path;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use courant_article::ArticleId;
@@ -20,6 +21,7 @@ use tantivy::{
 
 use crate::blocking::blocking;
 use crate::error::Error;
+use crate::expunge::{expunge, has_deleted};
 
 /// The memory in which decisions are gathered before they are written.
 const WRITER_BYTES: usize = 15 << 20;
@@ -67,6 +69,8 @@ struct Inner {
     index: Index,
     reader: IndexReader,
     writer: Mutex<IndexWriter<TantivyDocument>>,
+    /// Set when decisions on a deleted article were forgotten, until [`Decisions::expunge`].
+    has_deleted: AtomicBool,
 }
 
 #[derive(Clone, Copy)]
@@ -134,7 +138,8 @@ impl Decisions {
     fn of(index: Index, fields: Fields) -> Result<Self, Error> {
         let reader = index.reader_builder().reload_policy(ReloadPolicy::Manual).try_into()?;
         let writer = Mutex::new(index.writer_with_num_threads(1, WRITER_BYTES)?);
-        Ok(Self(Arc::new(Inner { fields, index, reader, writer })))
+        let has_deleted = AtomicBool::new(has_deleted(&index)?);
+        Ok(Self(Arc::new(Inner { fields, index, reader, writer, has_deleted })))
     }
 
     /// Returns the position of the last event that the index holds.
@@ -158,19 +163,31 @@ impl Decisions {
         .await
     }
 
-    /// Takes in decisions, whose last event stands at `position`, and forgets those made before
-    /// `oldest_ms` (Unix milliseconds).
+    /// Takes in decisions, whose last event stands at `position`. Forgets those on the articles
+    /// `deleted`, and those made before `oldest_ms` (Unix milliseconds).
     ///
     /// # Errors
     /// [`Error::Index`].
     pub async fn add(
         &self,
         decided: Vec<DecidedEntry>,
+        deleted: Vec<ArticleId>,
         position: u64,
         oldest_ms: i64,
     ) -> Result<(), Error> {
         let inner = Arc::clone(&self.0);
-        blocking(move || inner.add(&decided, position, oldest_ms)).await
+        blocking(move || inner.add(&decided, &deleted, position, oldest_ms)).await
+    }
+
+    /// Returns true if decisions on deleted articles are still in the files.
+    pub(crate) fn has_deleted(&self) -> bool {
+        self.0.has_deleted.load(Ordering::Acquire)
+    }
+
+    /// Takes forgotten decisions out of the files.
+    pub(crate) fn expunge(&self) -> Result<(), Error> {
+        self.0.has_deleted.store(false, Ordering::Release);
+        expunge(&self.0.index, &self.0.reader, &self.0.writer)
     }
 
     /// Returns at most `limit` decisions, the latest first.
@@ -192,10 +209,19 @@ impl Inner {
         Ok(self.reader.reload()?)
     }
 
-    fn add(&self, decided: &[DecidedEntry], position: u64, oldest_ms: i64) -> Result<(), Error> {
+    fn add(
+        &self,
+        decided: &[DecidedEntry],
+        deleted: &[ArticleId],
+        position: u64,
+        oldest_ms: i64,
+    ) -> Result<(), Error> {
         let mut writer = self.writer.lock().unwrap_or_else(PoisonError::into_inner);
         for decided in decided {
             writer.add_document(self.document(decided)?)?;
+        }
+        for id in deleted {
+            writer.delete_term(Term::from_field_bytes(self.fields.article, id.as_bytes()));
         }
         let oldest = Term::from_field_i64(self.fields.time, oldest_ms);
         let outdated =
@@ -204,6 +230,9 @@ impl Inner {
         let mut prepared = writer.prepare_commit()?;
         prepared.set_payload(&position.to_string());
         prepared.commit()?;
+        if !deleted.is_empty() {
+            self.has_deleted.store(true, Ordering::Release);
+        }
         Ok(self.reader.reload()?)
     }
 
@@ -271,7 +300,7 @@ mod tests {
         let decisions = Decisions::keep(folder.path()).unwrap();
         assert_eq!(decisions.position(), None);
         let first = vec![decided("first", 1, None, 100), decided("copy", 2, Some(1), 200)];
-        decisions.add(first, 7, 0).await.unwrap();
+        decisions.add(first, vec![], 7, 0).await.unwrap();
         let article = |byte: u8| DecisionKey::Article(ArticleId::from_bytes([byte; 16]));
         assert_eq!(names(&decisions, article(1)).await, ["copy", "first"]);
         assert_eq!(names(&decisions, article(2)).await, ["copy"]);
@@ -279,16 +308,20 @@ mod tests {
         drop(decisions);
         let decisions = Decisions::keep(folder.path()).unwrap();
         assert_eq!(decisions.position(), Some(7));
-        decisions.add(vec![decided("later", 1, None, 300)], 9, 150).await.unwrap();
+        decisions.add(vec![decided("later", 1, None, 300)], vec![], 9, 150).await.unwrap();
         assert_eq!(names(&decisions, article(1)).await, ["later", "copy"]);
         assert_eq!(decisions.position(), Some(9));
+        let deleted = vec![ArticleId::from_bytes([1; 16])];
+        decisions.add(vec![decided("last", 1, None, 400)], deleted, 10, 150).await.unwrap();
+        assert!(names(&decisions, article(1)).await.is_empty());
+        assert!(names(&decisions, article(2)).await.is_empty(), "its copy names it");
     }
 
     #[tokio::test]
     async fn a_damaged_file_is_noticed_and_everything_forgotten() {
         let folder = tempfile::tempdir().unwrap();
         let decisions = Decisions::keep(folder.path()).unwrap();
-        decisions.add(vec![decided("first", 1, None, 100)], 7, 0).await.unwrap();
+        decisions.add(vec![decided("first", 1, None, 100)], vec![], 7, 0).await.unwrap();
         decisions.check().await.unwrap();
         assert_eq!(decisions.position(), Some(7), "nothing is damaged");
         drop(decisions);
@@ -302,7 +335,7 @@ mod tests {
         decisions.check().await.unwrap();
         assert_eq!(decisions.position(), None);
         assert!(names(&decisions, DecisionKey::Submission("first".into())).await.is_empty());
-        decisions.add(vec![decided("again", 1, None, 100)], 7, 0).await.unwrap();
+        decisions.add(vec![decided("again", 1, None, 100)], vec![], 7, 0).await.unwrap();
         assert_eq!(names(&decisions, DecisionKey::Submission("again".into())).await, ["again"]);
     }
 
@@ -310,7 +343,7 @@ mod tests {
     async fn a_damaged_index_is_made_anew() {
         let folder = tempfile::tempdir().unwrap();
         let decisions = Decisions::keep(folder.path()).unwrap();
-        decisions.add(vec![decided("first", 1, None, 100)], 7, 0).await.unwrap();
+        decisions.add(vec![decided("first", 1, None, 100)], vec![], 7, 0).await.unwrap();
         drop(decisions);
         std::fs::write(folder.path().join("meta.json"), "{").unwrap();
         let decisions = Decisions::keep(folder.path()).unwrap();

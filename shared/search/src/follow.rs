@@ -5,6 +5,7 @@
 //! store, is made anew.
 
 use std::pin::pin;
+use std::sync::atomic::Ordering;
 use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 
@@ -19,6 +20,8 @@ use crate::search::Search;
 
 /// The wait before the store is looked at again.
 const LOOK_INTERVAL: Duration = Duration::from_millis(150);
+/// The wait before deleted articles are taken out of the files again, after a failure.
+const ERASE_RETRY: Duration = Duration::from_secs(60);
 /// The wait after a failure.
 const RETRY_INTERVAL: Duration = Duration::from_secs(2);
 
@@ -32,6 +35,7 @@ impl Search {
             tracing::warn!(%error, "making the search index anew");
             self.forget();
         }
+        let mut erasure = self.erasure();
         loop {
             let wait = match self.step().await {
                 Ok(true) => Duration::ZERO,
@@ -45,6 +49,7 @@ impl Search {
                 }
             };
             is_failing = wait == RETRY_INTERVAL;
+            self.erase(&mut erasure).await;
             tokio::select! {
                 () = &mut ended => return,
                 () = tokio::time::sleep(wait) => {}
@@ -68,6 +73,42 @@ impl Search {
     pub async fn check(&self) -> Result<(), Error> {
         let index = Arc::clone(&self.index);
         blocking(move || index.check()).await
+    }
+
+    /// Takes deleted articles, and decisions on them, out of the files of the index.
+    ///
+    /// # Errors
+    /// [`Error::Index`].
+    pub async fn expunge(&self) -> Result<(), Error> {
+        let (index, decisions) = (Arc::clone(&self.index), self.decisions().clone());
+        blocking(move || {
+            index.expunge()?;
+            decisions.expunge()
+        })
+        .await
+    }
+
+    /// The time at which deleted articles leave the files; `None` if there are none.
+    fn erasure(&self) -> Option<Instant> {
+        // An index that cannot be read tells so where it is followed.
+        let has_deleted = self.index.has_deleted().unwrap_or_default();
+        has_deleted.then(|| Instant::now() + self.store.erase_after())
+    }
+
+    /// Takes deleted articles out of the files when it is time for that.
+    async fn erase(&self, erasure: &mut Option<Instant>) {
+        let has_deleted = self.has_deleted.swap(false, Ordering::AcqRel);
+        if (has_deleted || self.decisions().has_deleted()) && erasure.is_none() {
+            *erasure = Some(Instant::now() + self.store.erase_after());
+        }
+        if erasure.is_none_or(|due| Instant::now() < due) {
+            return;
+        }
+        *erasure = None;
+        if let Err(error) = self.expunge().await {
+            tracing::warn!(%error, "deleted articles are still in the files of the index");
+            *erasure = Some(Instant::now() + ERASE_RETRY);
+        }
     }
 
     /// Goes back to what was written last. A failure of the store has nothing to undo.
@@ -129,10 +170,14 @@ impl Search {
         let started = Instant::now();
         let changes = articles.changes(after, BATCH).await?;
         let count = changes.len();
+        let has_deleted = changes.iter().any(|change| change.article.is_none());
         self.with_following(head, move |following, index, head| {
             following.take(index, &head, &changes)
         })
         .await?;
+        if has_deleted {
+            self.has_deleted.store(true, Ordering::Release);
+        }
         tracing::debug!(changes = count, took_ms = started.elapsed().as_millis(), "indexed");
         Ok(count == BATCH)
     }

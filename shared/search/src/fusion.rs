@@ -1,10 +1,11 @@
 //! The scores by words and by vectors become one.
 //!
-//! The score of an article is the cosine of its vector, plus [`WORDS`] times the share of the query
-//! that its words match: its score by words, divided by the best score that the query allows. A
-//! rare name makes up much of that, a common digit nearly nothing, and a query whose words are in
-//! no article gives words no say, so that translations are found by their vectors. Fusion by rank
-//! gives both lists the same say, whatever they matched.
+//! The score of an article is the cosine of its vector, on the scale of its encoder
+//! ([`CosineScale`]), plus [`WORDS`] times the share of the query that its words match: its score by
+//! words, divided by the best score that the query allows. A rare name makes up much of that, a
+//! common digit nearly nothing, and a query whose words are in no article gives words no say, so
+//! that translations are found by their vectors. Fusion by rank gives both lists the same say,
+//! whatever they matched.
 
 use std::collections::HashMap;
 
@@ -15,6 +16,32 @@ use crate::columns::ArticleName;
 
 /// The worth of an article that matches all words, in units of the cosine.
 const WORDS: f32 = 1.0;
+
+/// The scale of an encoder's cosines. Those of `all-MiniLM-L6-v2` count as they are.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) struct CosineScale {
+    /// The cosine that counts nothing: that of texts which have nothing in common.
+    floor: f32,
+    /// The factor of the rest.
+    factor: f32,
+}
+
+impl CosineScale {
+    const PLAIN: Self = Self { floor: 0.0, factor: 1.0 };
+    /// All cosines of e5 are above 0.7. Scaled to the range of the others, its vectors have their
+    /// say beside the words.
+    const CROWDED: Self = Self { floor: 0.7, factor: 4.0 };
+
+    /// Returns the scale of the cosines of the encoder of this name.
+    pub(crate) fn of(encoder: Option<&str>) -> Self {
+        let is_crowded = encoder.is_some_and(|name| name.to_lowercase().contains("e5-"));
+        if is_crowded { Self::CROWDED } else { Self::PLAIN }
+    }
+
+    fn scaled(self, cosine: f32) -> f32 {
+        (cosine - self.floor) * self.factor
+    }
+}
 
 /// An article that one of the searches found, or that was scored because the other found it.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -47,7 +74,12 @@ pub(crate) enum Side {
 
 /// Fuses two lists, best first; equal scores by id. `best_possible` is the best score by words that
 /// the query allows.
-pub(crate) fn fuse(text: &[Candidate], vector: &[Candidate], best_possible: f32) -> Vec<Fused> {
+pub(crate) fn fuse(
+    text: &[Candidate],
+    vector: &[Candidate],
+    best_possible: f32,
+    scale: CosineScale,
+) -> Vec<Fused> {
     let mut by_id: HashMap<ArticleId, Fused> = HashMap::new();
     for (side, list) in [(Side::Text, text), (Side::Vector, vector)] {
         for candidate in list {
@@ -58,7 +90,8 @@ pub(crate) fn fuse(text: &[Candidate], vector: &[Candidate], best_possible: f32)
     let mut fused: Vec<Fused> = by_id.into_values().collect();
     for fused in &mut fused {
         let words = share(fused.text_score.unwrap_or_default(), best_possible);
-        fused.score = fused.cosine.unwrap_or_default() + WORDS * words;
+        let near = fused.cosine.map_or(0.0, |cosine| scale.scaled(cosine));
+        fused.score = near + WORDS * words;
     }
     fused.sort_by(|a, b| b.score.total_cmp(&a.score).then(a.name.id.cmp(&b.name.id)));
     fused
@@ -139,23 +172,37 @@ mod tests {
 
     #[test]
     fn an_article_that_matches_the_whole_query_leads() {
-        let fused = fuse(&list(&[(1, 9.0), (2, 1.0)]), &list(&[(2, 0.6), (1, 0.3)]), 10.0);
+        let fused = fuse(
+            &list(&[(1, 9.0), (2, 1.0)]),
+            &list(&[(2, 0.6), (1, 0.3)]),
+            10.0,
+            CosineScale::PLAIN,
+        );
         assert_eq!(order(&fused), [1, 2]);
         assert_eq!((fused[0].text_rank, fused[0].vector_rank), (Some(1), Some(2)));
     }
 
     #[test]
     fn a_word_that_is_little_of_the_query_does_not_outweigh_the_meaning() {
-        let fused = fuse(&list(&[(1, 1.0)]), &list(&[(2, 0.6), (1, 0.2)]), 20.0);
+        let fused =
+            fuse(&list(&[(1, 1.0)]), &list(&[(2, 0.6), (1, 0.2)]), 20.0, CosineScale::PLAIN);
         assert_eq!(order(&fused), [2, 1]);
         assert_eq!((fused[0].text_score, fused[0].cosine), (None, Some(0.6)));
     }
 
     #[test]
     fn equal_scores_stand_by_id_and_no_words_weigh_nothing() {
-        let fused = fuse(&[], &list(&[(2, 0.5), (1, 0.5)]), 0.0);
+        let fused = fuse(&[], &list(&[(2, 0.5), (1, 0.5)]), 0.0, CosineScale::PLAIN);
         assert_eq!(order(&fused), [1, 2]);
         assert_eq!(fused[0].score, 0.5);
+    }
+
+    #[test]
+    fn cosines_that_crowd_have_the_same_say() {
+        let (text, vector) = (list(&[(1, 1.0)]), list(&[(2, 0.88), (1, 0.78)]));
+        let name = "multilingual-e5-small";
+        assert_eq!(order(&fuse(&text, &vector, 5.0, CosineScale::of(Some(name)))), [2, 1]);
+        assert_eq!(order(&fuse(&text, &vector, 5.0, CosineScale::of(None))), [1, 2]);
     }
 
     #[test]

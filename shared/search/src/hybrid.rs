@@ -10,7 +10,7 @@ use tokio::try_join;
 use crate::answer::CANDIDATES;
 use crate::blocking::blocking;
 use crate::error::Error;
-use crate::fusion::{Candidate, Fused, behind, fuse};
+use crate::fusion::{Candidate, CosineScale, Fused, behind, fuse};
 use crate::ranked::{Known, Scored, WordSearch, by_vector, candidate, candidates};
 use crate::search::Search;
 
@@ -41,7 +41,9 @@ impl Search {
         let texts: Vec<Candidate> = first.iter().copied().chain(near_too).chain(others).collect();
 
         let best_possible = words.best_possible();
-        let mut fused = fuse(&texts, &vectors, best_possible);
+        let encoder = self.store.articles().encoder().await?;
+        let scale = CosineScale::of(encoder.as_deref());
+        let mut fused = fuse(&texts, &vectors, best_possible, scale);
         let least = fused.last().map_or(0.0, |last| last.score);
         fused.extend(behind(&rest, best_possible, least));
         Ok(fused)

@@ -17,6 +17,7 @@ use tantivy::{
 
 use crate::document::document;
 use crate::error::Error;
+use crate::expunge::{expunge, has_deleted};
 use crate::kept_filters::KeptFilters;
 use crate::schema::{Fields, rules};
 use crate::tokens::{TOKENIZER, WordTokenizer};
@@ -180,6 +181,26 @@ impl Index {
             writer.delete_all_documents()?;
             Ok(())
         })
+    }
+
+    /// Returns true if the files hold documents that were deleted.
+    ///
+    /// # Errors
+    /// [`Error::Index`].
+    pub(crate) fn has_deleted(&self) -> Result<bool, Error> {
+        has_deleted(&self.inner)
+    }
+
+    /// Takes deleted documents out of the files. Does nothing to an index that was opened for
+    /// reading.
+    ///
+    /// # Errors
+    /// [`Error::Index`].
+    pub(crate) fn expunge(&self) -> Result<(), Error> {
+        match &self.writer {
+            Some(writer) => expunge(&self.inner, &self.reader, writer),
+            None => Ok(()),
+        }
     }
 
     /// Forgets the changes that were not written, after a failure.

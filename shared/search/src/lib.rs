@@ -18,6 +18,7 @@ mod counted;
 mod decisions;
 mod document;
 mod error;
+mod expunge;
 mod follow;
 mod following;
 mod fusion;
@@ -49,7 +50,7 @@ pub use counted::{CountRequest, Counts, Facet, FacetCounts, Interval, PeriodCoun
 pub use decisions::{DecidedEntry, DecisionKey, Decisions};
 pub use error::Error;
 pub use following::IndexState;
-pub use listed::{CursorError, TimeCursor, TimeOrder};
+pub use listed::{TimeCursor, TimeOrder};
 pub use passage::Passage;
 pub use search::{IndexCheck, Search};
 pub use suggest::{Suggestion, SuggestionKind};

@@ -1,8 +1,5 @@
 //! Articles in the order of their times.
 
-use std::fmt;
-use std::str::FromStr;
-
 use courant_article::ArticleId;
 use tantivy::collector::{Collector, SegmentCollector};
 use tantivy::columnar::Column;
@@ -27,30 +24,6 @@ pub struct TimeCursor {
     pub time_ms: i64,
     /// Its name.
     pub id: ArticleId,
-}
-
-/// The error for a text that is no cursor.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{0:?} is no cursor of this list; take one from an answer")]
-pub struct CursorError(pub(crate) String);
-
-impl fmt::Display for TimeCursor {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}_{}", self.time_ms, self.id)
-    }
-}
-
-impl FromStr for TimeCursor {
-    type Err = CursorError;
-
-    fn from_str(text: &str) -> Result<Self, CursorError> {
-        let error = || CursorError(text.chars().take(80).collect());
-        let (time, id) = text.split_once('_').ok_or_else(error)?;
-        Ok(Self {
-            time_ms: time.parse().map_err(|_| error())?,
-            id: id.parse().map_err(|_| error())?,
-        })
-    }
 }
 
 /// Collects the first documents of a list.

@@ -2,6 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 use std::path::Path;
+use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex};
 
 use courant_article::{Article, ArticleId, Embedding};
@@ -16,6 +17,7 @@ use crate::answer::{
     CANDIDATES, Hit, ListPage, Listing, MAX_RANKED, Question, Ranked, RankedList, SearchMode,
 };
 use crate::blocking::blocking;
+use crate::columns::ArticleName;
 use crate::counted::{CountRequest, Counts};
 use crate::decisions::Decisions;
 use crate::error::Error;
@@ -38,6 +40,8 @@ pub struct Search {
     decisions: Decisions,
     pub(crate) following: Arc<Mutex<Following>>,
     pub(crate) state: Arc<watch::Sender<IndexState>>,
+    /// Set when an article was deleted, until its traces in the files have a time to leave.
+    pub(crate) has_deleted: Arc<AtomicBool>,
 }
 
 /// The state of an index in a folder.
@@ -133,6 +137,7 @@ impl Search {
             decisions,
             following: Arc::new(Mutex::new(following)),
             state: Arc::new(state),
+            has_deleted: Arc::default(),
         }
     }
 
@@ -240,6 +245,21 @@ impl Search {
                 return Ok(ListPage { total, hits, next });
             }
         }
+    }
+
+    /// Returns the number of articles that fulfil all conditions, and a page of their places in the
+    /// list, which also name them.
+    ///
+    /// # Errors
+    /// [`Error::Unsupported`], or a failure of the index.
+    pub async fn places(&self, listing: &Listing) -> Result<(u64, Vec<TimeCursor>), Error> {
+        let (index, query) = (Arc::clone(&self.index), listing.query.clone());
+        let Listing { order, after, limit, .. } = *listing;
+        let (total, found) =
+            blocking(move || lists::by_time(&index, &query, TimeCollector { order, after, limit }))
+                .await?;
+        let place = |(time_ms, name): (i64, ArticleName)| TimeCursor { time_ms, id: name.id };
+        Ok((total, found.into_iter().map(place).collect()))
     }
 
     /// Counts the articles that fulfil all conditions, by the values of their properties and by

@@ -1,6 +1,7 @@
 //! The addresses of a process, and the time that it may take to end.
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use courant_config::{Ranged, Ranges};
@@ -19,6 +20,14 @@ pub struct Config {
     /// The address on which all ports are bound. The default is loopback: only the user decides
     /// what is open to a network.
     pub bind: IpAddr,
+    /// Lets anyone use the ports where `bind` is not loopback and nothing guards them (see
+    /// `[access]`). Without it, such a start is refused.
+    pub insecure: bool,
+    /// The PEM file with the certificate chain for TLS on both ports. It is read again when it
+    /// changes. Clients of this machine may speak without TLS.
+    pub tls_cert: Option<PathBuf>,
+    /// The PEM file with the key of `tls_cert`.
+    pub tls_key: Option<PathBuf>,
     /// The HTTP port of this process; 0 takes any free one. Unset: the default port of the
     /// agent.
     pub http_port: Option<u16>,
@@ -44,6 +53,9 @@ impl Default for Config {
     fn default() -> Self {
         Self {
             bind: Ipv4Addr::LOCALHOST.into(),
+            insecure: false,
+            tls_cert: None,
+            tls_key: None,
             http_port: None,
             grpc_port: None,
             drain_s: 30,
@@ -58,6 +70,9 @@ impl Ranged for Config {
     fn ranges(&self, ranges: &mut Ranges) {
         // A queue's work is given up after the grace; then the process ends in order.
         ranges.within("drain_s", self.drain_s, GRACE.as_secs() + 1..=3600);
+        let (certificate, key) = (&self.tls_cert, &self.tls_key);
+        let shown = key.as_deref().unwrap_or(Path::new("not set")).display();
+        ranges.rule("tls_key", shown, "set if tls_cert is", certificate.is_some() == key.is_some());
         ranges.within("max_connections", self.max_connections, 8..=65_536);
     }
 }

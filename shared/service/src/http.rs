@@ -1,7 +1,7 @@
 //! The one face of every route of every agent. Over HTTP and gRPC it bounds connections, times and
 //! bodies, continues the caller's trace, gives an id to each request, answers panics, and writes
 //! one log line when a request is refused, or fails for the first time in a minute. Over HTTP it
-//! checks hosts and origins, compresses, measures, and gives every error the same form.
+//! checks hosts and origins, asks who may do what, compresses, measures, and gives every error the same form.
 
 mod accept;
 mod answer;
@@ -9,6 +9,7 @@ mod compression;
 mod connections;
 mod deadline;
 mod failures;
+mod gate;
 mod hosts;
 mod limits;
 mod measure;
@@ -17,6 +18,7 @@ mod panics;
 mod protocol;
 mod request_id;
 mod serve;
+mod tls;
 mod trace_context;
 
 use std::time::Duration;
@@ -26,6 +28,7 @@ use axum::extract::{MatchedPath, Request, State};
 use axum::http::{HeaderName, HeaderValue, Method, Uri, header};
 use axum::middleware::{Next, from_fn, from_fn_with_state};
 use axum::response::Response;
+use courant_access::Gate;
 use courant_api::ErrorCode;
 use opentelemetry::metrics::Meter;
 use tower_http::cors::{AllowHeaders, AllowOrigin, CorsLayer};
@@ -45,19 +48,27 @@ use outcome::ResponseOutcome;
 pub(crate) use protocol::Protocol;
 use request_id::RequestId;
 pub(crate) use serve::serve;
+pub(crate) use tls::Tls;
 
 /// The time that a browser remembers the answer to its question for leave.
 const CORS_MAX_AGE: Duration = Duration::from_secs(600);
 
 /// Puts the face of HTTP around the routes of the agents, and a lighter one around `probes`, which
 /// are answered to all.
-pub(crate) fn over_http(routes: Router, probes: Router, config: &Config, meter: &Meter) -> Router {
+pub(crate) fn over_http(
+    routes: Router,
+    probes: Router,
+    gate: &Gate,
+    config: &Config,
+    meter: &Meter,
+) -> Router {
     let allowed = Allowed::new(&config.hosts, &config.origins);
     let mut routes = routes
         .method_not_allowed_fallback(method_not_allowed)
         .fallback(no_path)
         .layer(RequestDecompressionLayer::new())
-        .layer(from_fn(answer::plain_errors_as_problems));
+        .layer(from_fn(answer::plain_errors_as_problems))
+        .layer(from_fn_with_state((gate.clone(), Protocol::Http), gate::check));
     if allowed.has_origins() {
         routes = routes.layer(cors(allowed.clone()));
     }
@@ -68,19 +79,28 @@ pub(crate) fn over_http(routes: Router, probes: Router, config: &Config, meter: 
         .layer(from_fn(answer::name_request))
         .layer(compression::answers())
         .layer(from_fn_with_state(measure::histogram(meter), measure::measure));
+    let probes = probes.layer(from_fn_with_state((gate.clone(), Protocol::Http), gate::check));
     observed(routes.merge(probes), Protocol::Http)
 }
 
 /// Puts the face of gRPC around `routes`. Hosts are not checked, because no page in a browser can
 /// speak gRPC.
-pub(crate) fn over_grpc(routes: Router) -> Router {
-    let routes = routes.layer(from_fn(deadline::within_deadline));
+pub(crate) fn over_grpc(routes: Router, gate: &Gate) -> Router {
+    let routes = routes
+        .layer(from_fn(deadline::within_deadline))
+        .layer(from_fn_with_state((gate.clone(), Protocol::Grpc), gate::check));
     observed(routes.layer(panics::caught(Protocol::Grpc)), Protocol::Grpc)
 }
 
 /// Lets pages of the configured origins read answers.
 fn cors(allowed: Allowed) -> CorsLayer {
-    let exposed = [header::RETRY_AFTER, header::LINK, header::ETAG, request_id::HEADER];
+    let exposed = [
+        header::RETRY_AFTER,
+        header::LINK,
+        header::ETAG,
+        header::WWW_AUTHENTICATE,
+        request_id::HEADER,
+    ];
     CorsLayer::new()
         .allow_origin(AllowOrigin::predicate(move |origin: &HeaderValue, _| {
             allowed.names_origin(origin)

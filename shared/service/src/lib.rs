@@ -1,12 +1,14 @@
 //! The parts that the processes of all agents share: signals and drain ([`block_on`]), the
 //! control of an agent ([`Control`]), probes and metrics over HTTP with health, admin and
 //! reflection over gRPC ([`Process`]), the limit on requests in progress ([`Admission`]), the face
-//! of every route (`http`), described routes ([`Routes`]), the reading of requests
-//! ([`Parameters`], [`JsonBody`]), refusals that are the same over HTTP and gRPC ([`Refusal`]), the
+//! of every route (`http`), which asks the gate of `courant-access` who may do what, described
+//! routes ([`Routes`]), the reading of requests ([`Parameters`], [`JsonBody`], [`BodyLines`]),
+//! refusals that are the same over HTTP and gRPC ([`Refusal`]), the
 //! loop that consumes a queue ([`work`]), and the errors of a command line ([`command_line`]).
 
 mod admin;
 mod admission;
+mod body_lines;
 mod causes;
 mod clock_watch;
 mod config;
@@ -27,6 +29,7 @@ mod usage;
 mod work;
 
 pub use admission::{Admission, AdmittedRequest, Unserved, check_count};
+pub use body_lines::{BodyLines, LineFault};
 pub use causes::in_one_line;
 pub use config::{Agent, Config, Ports};
 pub use control::{AgentState, Control, InFlight};

@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use anyhow::Context;
 use axum::response::IntoResponse;
+use courant_access::Gate;
 use courant_host::HostSources;
 use courant_proto::v1::FILE_DESCRIPTOR_SET;
 use courant_proto::v1::admin_server::AdminServer;
@@ -26,7 +27,7 @@ use crate::clock_watch;
 use crate::config::{Config, Ports};
 use crate::control::Control;
 use crate::description::described;
-use crate::http::{Connections, Protocol, over_grpc, over_http, serve};
+use crate::http::{Connections, Protocol, Tls, over_grpc, over_http, serve};
 use crate::probes::{self, Readiness};
 use crate::routes::Routes;
 
@@ -45,6 +46,7 @@ pub struct Process {
     log_filter: LogFilter,
     http: Routes,
     grpc: Vec<AddService>,
+    gate: Gate,
 }
 
 type AddService = Box<dyn FnOnce(GrpcRoutes) -> GrpcRoutes + Send>;
@@ -59,7 +61,13 @@ impl Process {
             log_filter: telemetry.log_filter(),
             http: Routes::new(),
             grpc: Vec::new(),
+            gate: Gate::open(),
         }
+    }
+
+    /// Lets `gate` decide who may do what. Without a call, the ports are open on loopback.
+    pub fn guard(&mut self, gate: Gate) {
+        self.gate = gate;
     }
 
     /// Exports the metrics of the host and of the file system of `folder`.
@@ -110,8 +118,14 @@ impl Process {
     /// Binds both ports.
     ///
     /// # Errors
-    /// If a port is taken. The error names the port.
+    /// If a port is taken: the error names the port. If the certificate cannot be read. If a network could reach the ports, and nothing
+    /// guards them.
     pub async fn listen(self, config: &Config, ports: Ports) -> anyhow::Result<BoundProcess> {
+        check_guarded(&self.gate, config)?;
+        let tls = match (&config.tls_cert, &config.tls_key) {
+            (Some(certificate), Some(key)) => Some(Tls::read(certificate, key)?),
+            _ => None,
+        };
         let http = bind(config.http(ports), "http_port").await?;
         let grpc = bind(config.grpc(ports), "grpc_port").await?;
         tracing::info!(
@@ -120,8 +134,24 @@ impl Process {
             grpc = %grpc.local_addr()?,
             "listening"
         );
-        Ok(BoundProcess { process: self, config: config.clone(), http, grpc })
+        Ok(BoundProcess { process: self, config: config.clone(), tls, http, grpc })
     }
+}
+
+/// Refuses ports that a network can reach while nothing guards them.
+fn check_guarded(gate: &Gate, config: &Config) -> anyhow::Result<()> {
+    if config.bind.is_loopback() || config.insecure {
+        return Ok(());
+    }
+    anyhow::ensure!(
+        gate.is_guarded(),
+        "service.bind is {}, and nothing guards the ports: make a token (courant token create \
+         --scope admin), name a file with access.service_token_file, set access.required = \
+         \"always\", or let anyone in with service.insecure = true",
+        config.bind
+    );
+    gate.expose();
+    Ok(())
 }
 
 async fn bind(address: SocketAddr, key: &str) -> anyhow::Result<TcpListener> {
@@ -138,6 +168,7 @@ async fn bind(address: SocketAddr, key: &str) -> anyhow::Result<TcpListener> {
 pub struct BoundProcess {
     process: Process,
     config: Config,
+    tls: Option<Tls>,
     http: TcpListener,
     grpc: TcpListener,
 }
@@ -189,7 +220,7 @@ impl BoundProcess {
     }
 
     async fn servers(self, closing: CancellationToken) -> anyhow::Result<()> {
-        let Process { readiness, meters, log_filter, http, grpc, .. } = self.process;
+        let Process { readiness, meters, log_filter, http, grpc, gate, .. } = self.process;
         let readiness = Arc::new(readiness);
         let (reporter, health) = tonic_health::server::health_reporter();
         // The reporter starts as serving; nothing is, until an agent runs.
@@ -212,11 +243,21 @@ impl BoundProcess {
         let routes = grpc.into_iter().fold(routes, |routes, add| add(routes));
         let meter = meters.meter();
         let connections = Connections::new(self.config.connections(), &meter);
-        let routes = over_grpc(routes.into_axum_router());
-        let grpc = serve(self.grpc, routes, Protocol::Grpc, connections.clone(), closing.clone());
+        let routes = over_grpc(routes.into_axum_router(), &gate);
+        let acceptor = |protocol| self.tls.as_ref().map(|tls| tls.acceptor(protocol)).transpose();
+        let (tls, tls_of_grpc) = (acceptor(Protocol::Http)?, acceptor(Protocol::Grpc)?);
+        let grpc = serve(
+            self.grpc,
+            routes,
+            Protocol::Grpc,
+            connections.clone(),
+            tls_of_grpc,
+            closing.clone(),
+        );
         let http = described(http, env!("CARGO_PKG_VERSION")).into_router();
-        let routes = over_http(http, probes::routes(readiness, meters), &self.config, &meter);
-        let http = serve(self.http, routes, Protocol::Http, connections, closing);
+        let probes = probes::routes(readiness, meters);
+        let routes = over_http(http, probes, &gate, &self.config, &meter);
+        let http = serve(self.http, routes, Protocol::Http, connections, tls, closing);
         tokio::select! {
             _ended = async { tokio::join!(http, grpc) } => {}
             () = reporting => {}
@@ -250,7 +291,29 @@ async fn report_health(reporter: tonic_health::server::HealthReporter, readiness
 
 #[cfg(test)]
 mod tests {
+    use std::net::Ipv4Addr;
+
     use super::*;
+
+    #[test]
+    fn ports_that_a_network_reaches_are_guarded_or_said_to_be_open() {
+        let open = Config::default();
+        let exposed = Config { bind: Ipv4Addr::UNSPECIFIED.into(), ..Config::default() };
+        let insecure = Config { insecure: true, ..exposed.clone() };
+        let gate = Gate::open();
+        assert!(check_guarded(&gate, &open).is_ok() && check_guarded(&gate, &insecure).is_ok());
+        assert!(!gate.is_closed());
+        let refused = check_guarded(&gate, &exposed).unwrap_err().to_string();
+        for way in ["token create", "service_token_file", "access.required", "service.insecure"] {
+            assert!(refused.contains(way), "{refused}");
+        }
+        assert!(!refused.contains('\n'));
+        let required = courant_access::Required::Always;
+        let config = courant_access::Config { required, ..courant_access::Config::default() };
+        let clock = courant_telemetry::Clock::fixed(0);
+        let gate = Gate::new(&config, courant_access::Keyring::default(), clock).unwrap();
+        assert!(check_guarded(&gate, &exposed).is_ok());
+    }
 
     #[tokio::test]
     async fn a_process_shuts_down_once_its_last_agent_drains() {

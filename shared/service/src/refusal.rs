@@ -11,6 +11,8 @@ use tonic::{Code, Status};
 
 /// The metadata of a gRPC status that holds the code of HTTP's answers.
 const GRPC_ERROR_CODE: &str = "error-code";
+/// The metadata of a gRPC status that says when to try again, which clients of gRPC know.
+const GRPC_RETRY: &str = "grpc-retry-pushback-ms";
 /// The wait after which an overloaded service is asked again.
 const RETRY_AFTER: Duration = Duration::from_secs(1);
 
@@ -95,6 +97,10 @@ impl From<Refusal> for Status {
         let mut metadata = MetadataMap::new();
         let code = refusal.code();
         metadata.insert(GRPC_ERROR_CODE, MetadataValue::from_static(code.as_str()));
+        if let Some(wait) = refusal.retry_after {
+            let ms = u64::try_from(wait.as_millis()).unwrap_or(u64::MAX);
+            metadata.insert(GRPC_RETRY, MetadataValue::from(ms));
+        }
         Self::with_metadata(grpc_code(code), refusal.problem.detail, metadata)
     }
 }
@@ -106,7 +112,8 @@ fn grpc_code(code: ErrorCode) -> Code {
         | ErrorCode::UnsupportedMediaType
         | ErrorCode::HostNotAllowed => Code::InvalidArgument,
         ErrorCode::IdempotencyConflict => Code::AlreadyExists,
-        ErrorCode::OriginNotAllowed => Code::PermissionDenied,
+        ErrorCode::Unauthenticated => Code::Unauthenticated,
+        ErrorCode::OriginNotAllowed | ErrorCode::Forbidden => Code::PermissionDenied,
         ErrorCode::NotFound | ErrorCode::ModelNotFound => Code::NotFound,
         ErrorCode::Conflict => Code::FailedPrecondition,
         ErrorCode::MethodNotAllowed => Code::Unimplemented,

@@ -1,5 +1,5 @@
 //! Routes with their descriptions. There is no other way to serve a route, so that the document of
-//! the interface has all of them.
+//! the interface has all of them but the pages for people.
 
 use std::convert::Infallible;
 use std::time::Duration;
@@ -58,6 +58,12 @@ impl<S: Clone + Send + Sync + 'static> Routes<S> {
         self
     }
 
+    /// Adds pages for people. The document of the interface leaves them out.
+    #[must_use]
+    pub fn pages(self, pages: Router<S>) -> Self {
+        Self { router: self.router.merge(pages), ..self }
+    }
+
     /// Limits every request: it is answered within `time`, and its body has at most `body_bytes`
     /// after decompression.
     #[must_use]
@@ -82,6 +88,11 @@ impl Routes {
     /// Returns the descriptions.
     pub fn operations(&self) -> &[Operation] {
         &self.operations
+    }
+
+    /// Returns the routes for a caller within the process, which the face does not see.
+    pub fn router(&self) -> Router {
+        self.router.clone()
     }
 
     /// Returns the routes without their descriptions.

@@ -5,6 +5,7 @@ use std::process::ExitCode;
 
 use anyhow::Context;
 use clap::Parser;
+use courant_access::{Gate, Keyring};
 use courant_bus::{Bus, Config as BusConfig};
 use courant_config::Document;
 use courant_telemetry::{Clock, Telemetry};
@@ -81,9 +82,13 @@ where
 {
     let document = Document::load(args.config.as_deref(), std::env::vars())?;
     let config: Config = document.section("service")?;
+    let access = document.section("access")?;
+    let gate = Gate::new(&access, Keyring::default(), Clock::system());
+    let gate = gate.context("access.service_token_file cannot be read")?;
     let telemetry = Telemetry::init(agent.service_name, &document.section("telemetry")?)?;
     let result = signals::block_on(config.drain(), |shutdown: CancellationToken| {
         let mut process = Process::new(&telemetry);
+        process.guard(gate);
         process.observe_host(Path::new("."));
         let control = process.agent(agent.name, &shutdown);
         let meter = telemetry.meter();

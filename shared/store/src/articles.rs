@@ -7,6 +7,7 @@ pub(crate) mod postgres;
 pub(crate) mod record;
 pub(crate) mod row;
 mod sqlite;
+pub(crate) mod tombstones;
 
 use std::sync::Arc;
 
@@ -109,9 +110,11 @@ impl Articles {
         let Some(encoder) = server.run(find).await? else { return Ok(None) };
         let (now_ms, most_hot) = (server.now_ms(), i64::from(server.hot_articles));
         let step = async |client: &mut Session| {
-            postgres::upkeep(client, &encoder.relation, now_ms, most_hot).await.map(Some)
+            Ok(courant_partitions::upkeep(client, &encoder.relation, now_ms, most_hot)
+                .await
+                .map(Some)?)
         };
-        server.run_within(postgres::LONGEST, step).await
+        server.run_within(courant_partitions::LONGEST, step).await
     }
 
     /// Returns the article with this id.

@@ -8,9 +8,10 @@ pub(crate) mod sqlite;
 use std::collections::HashSet;
 use std::sync::Arc;
 
-use courant_article::ArticleId;
+use courant_article::{ArticleId, ContentHash};
 use courant_dedup::{Claim, Fingerprint, Ruling};
 
+use crate::articles::tombstones;
 use crate::database::Database;
 use crate::error::Error;
 use obligation::OpenClaim;
@@ -94,8 +95,8 @@ impl Claims {
         self.database.write("release", in_file, on_server).await
     }
 
-    /// Returns one flag per article, in order: true if the article is stored or on its way. For
-    /// a duplicate, the original article counts.
+    /// Returns one flag per article, in order: true if the article is stored or on its way, or was
+    /// deleted on request. For a duplicate, the original article counts.
     ///
     /// # Errors
     /// A failure of the back end.
@@ -108,15 +109,50 @@ impl Claims {
         self.database.read("known", in_file, on_server).await
     }
 
+    /// Returns true if the article was deleted on request, or if the text is that of a deleted
+    /// article and no other article has it.
+    ///
+    /// # Errors
+    /// A failure of the back end.
+    pub async fn is_deleted(&self, id: ArticleId, text: ContentHash) -> Result<bool, Error> {
+        self.database
+            .read(
+                "is_deleted",
+                move |connection| tombstones::bars_in_sqlite(connection, id, text),
+                async |client| tombstones::bars_in_postgres(client, id, text).await,
+            )
+            .await
+    }
+
+    /// Lets the files be rid of the traces of a deleted article again: an entry that was refused for
+    /// it was in the queue.
+    ///
+    /// # Errors
+    /// A failure of the back end.
+    pub async fn ask_for_erasure(&self) -> Result<(), Error> {
+        let now_ms = self.database.now_ms();
+        self.database
+            .write(
+                "ask_for_erasure",
+                move |connection| tombstones::ask_for_erasure_in_sqlite(connection, now_ms),
+                async |client| tombstones::ask_for_erasure_in_postgres(client, now_ms).await,
+            )
+            .await
+    }
+
     /// Returns one flag per article, in order: true if the article was ever claimed, whatever
-    /// the verdict.
+    /// the verdict, or was deleted.
     ///
     /// # Errors
     /// A failure of the back end.
     pub async fn are_claimed(&self, ids: &[ArticleId]) -> Result<Vec<bool>, Error> {
         let found = self.fingerprints(ids).await?;
         let claimed: HashSet<ArticleId> = found.into_iter().map(|(id, _)| id).collect();
-        Ok(ids.iter().map(|id| claimed.contains(id)).collect())
+        if ids.iter().all(|id| claimed.contains(id)) {
+            return Ok(vec![true; ids.len()]);
+        }
+        let known = self.known(ids).await?;
+        Ok(ids.iter().zip(known).map(|(id, known)| known || claimed.contains(id)).collect())
     }
 
     /// Returns the records of the present claims on articles. Those that were never claimed are

@@ -43,6 +43,9 @@ pub struct Config {
     /// Milliseconds after which an operation is logged as slow, and a statement of Postgres with its
     /// plan, without values, at most one a minute; 1 to 600,000.
     pub slow_query_ms: u64,
+    /// Seconds after a deletion in which the files are written anew, or vacuumed, so that nothing of
+    /// a deleted article is left in them; 0 to 86,400.
+    pub erase_after_s: u64,
 }
 
 impl Default for Config {
@@ -59,6 +62,7 @@ impl Default for Config {
             ef_search: 200,
             hot_articles: 50_000,
             slow_query_ms: 500,
+            erase_after_s: 6 * 3600,
         }
     }
 }
@@ -91,6 +95,7 @@ impl Ranged for Config {
         ranges.within("ef_search", self.ef_search as usize, 100..=1000);
         ranges.within("hot_articles", self.hot_articles, 1000..=10_000_000);
         ranges.within("slow_query_ms", self.slow_query_ms, 1..=600_000);
+        ranges.within("erase_after_s", self.erase_after_s, 0..=86_400);
     }
 }
 

@@ -25,6 +25,7 @@ pub(crate) struct Database {
     pub(crate) backend: Backend,
     pub(crate) metrics: Metrics,
     pub(crate) dimension: usize,
+    pub(crate) erase_after: Duration,
     slow_query: Duration,
 }
 
@@ -38,6 +39,7 @@ impl Database {
             backend,
             metrics: Metrics::new(meter, name),
             dimension: config.dimension,
+            erase_after: Duration::from_secs(config.erase_after_s),
             slow_query: Duration::from_millis(config.slow_query_ms),
         }
     }

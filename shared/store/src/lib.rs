@@ -25,6 +25,7 @@ mod schema;
 mod server;
 mod sqlite;
 mod store;
+mod tables;
 
 pub use articles::Articles;
 pub use articles::record::{
@@ -48,3 +49,4 @@ pub use ladder::SchemaVersions;
 pub use sqlite::Access;
 pub use sqlite::check::{StoreCheck, StoreRepair};
 pub use store::Store;
+pub use tables::Tables;

@@ -46,6 +46,7 @@ impl Metrics {
             (UpsertOutcome::Inserted, "inserted"),
             (UpsertOutcome::Updated, "updated"),
             (UpsertOutcome::Unchanged, "unchanged"),
+            (UpsertOutcome::Deleted, "deleted"),
         ];
         for (kind, label) in kinds {
             let count = outcomes.iter().filter(|outcome| **outcome == kind).count();

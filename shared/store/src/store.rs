@@ -3,6 +3,7 @@
 use std::fmt;
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 
 use courant_telemetry::Clock;
 use courant_vectors::ScanPlacement;
@@ -19,6 +20,7 @@ use crate::ladder::SchemaVersions;
 use crate::server::Server;
 use crate::sqlite::check::{self, StoreCheck, StoreRepair};
 use crate::sqlite::{Access, Sqlite, blocking};
+use crate::tables::Tables;
 
 /// A store. Clones share one pool or file.
 ///
@@ -157,6 +159,16 @@ impl Store {
     /// Returns the handle of the crawler's state.
     pub fn crawl(&self) -> Crawl {
         Crawl::of(&self.database)
+    }
+
+    /// Returns the tables, for the crates that keep them.
+    pub fn tables(&self) -> Tables {
+        Tables::of(&self.database)
+    }
+
+    /// Returns the time after a deletion in which nothing of the article is left in the files.
+    pub fn erase_after(&self) -> Duration {
+        self.database.erase_after
     }
 
     /// Counts the stored items.

@@ -43,6 +43,9 @@ pub(crate) struct GatewayArgs {
 #[derive(Debug, Serialize)]
 struct Measured {
     steps: Vec<Step>,
+    /// Searches over HTTP at half of the highest rate of the steps, each at its time, whether those
+    /// before it are answered or not. Their p99 bounds the time that the gateway adds to a query.
+    at_half_rate: Step,
     /// Decisions per second on the duplicates of one stream of lines.
     line_duplicates_per_second: f64,
     refused: Refused,
@@ -88,15 +91,18 @@ async fn measure(args: &GatewayArgs) -> anyhow::Result<Measured> {
     let mut pipeline = RunningPipeline::start(folder.path(), &args.config, &[])?;
     let base = pipeline.answers(folder.path()).await?;
     let load = Load::new(&base, folder.path()).await?;
+    let lasts = Duration::from_secs(args.seconds);
     let mut steps = Vec::new();
     for request in Request::ALL {
         for &clients in &args.clients {
-            steps.push(step(&load, request, clients, Duration::from_secs(args.seconds)).await?);
+            steps.push(step(&load, request, clients, lasts).await?);
+            load.drained().await?;
         }
     }
+    let at_half_rate = at_half_rate(&load, &steps, lasts).await?;
     let line_duplicates_per_second = load.duplicate_lines(args.lines).await?;
     let refused = refused(&load, &pipeline, args.refused).await?;
-    Ok(Measured { steps, line_duplicates_per_second, refused })
+    Ok(Measured { steps, at_half_rate, line_duplicates_per_second, refused })
 }
 
 /// Lets each client send one request after the other.
@@ -124,16 +130,46 @@ async fn step(
     while let Some(done) = tasks.join_next().await {
         latencies.extend(done??);
     }
-    let per_second = latencies.len() as f64 / started.elapsed().as_secs_f64();
-    let mut ms = |share: f64| quantile(&mut latencies, share).as_secs_f64() * 1e3;
-    Ok(Step {
-        request: request.as_str(),
-        clients,
-        per_second,
-        p50_ms: ms(0.5),
-        p95_ms: ms(0.95),
-        p99_ms: ms(0.99),
-    })
+    Ok(Step::of(request, clients, started.elapsed(), latencies))
+}
+
+/// Searches at half of the highest rate of the steps.
+async fn at_half_rate(load: &Load, steps: &[Step], lasts: Duration) -> anyhow::Result<Step> {
+    let request = Request::SearchHttp;
+    let rates = steps.iter().filter(|step| step.request == request.as_str());
+    let highest = rates.max_by(|a, b| a.per_second.total_cmp(&b.per_second));
+    let (clients, rate) = highest.map_or((1, 1.0), |step| (step.clients, step.per_second / 2.0));
+    let count = (rate * lasts.as_secs_f64()).ceil() as u32;
+    let started = Instant::now();
+    let mut tasks = JoinSet::new();
+    for number in 0..count {
+        let due = started + Duration::from_secs_f64(f64::from(number) / rate);
+        tokio::time::sleep_until(due.into()).await;
+        let load = load.clone();
+        tasks.spawn(async move {
+            load.send(request).await?;
+            Ok::<_, anyhow::Error>(due.elapsed())
+        });
+    }
+    let mut latencies = Vec::new();
+    while let Some(done) = tasks.join_next().await {
+        latencies.push(done??);
+    }
+    Ok(Step::of(request, clients, started.elapsed(), latencies))
+}
+
+impl Step {
+    fn of(
+        request: Request,
+        clients: usize,
+        lasted: Duration,
+        mut latencies: Vec<Duration>,
+    ) -> Self {
+        let per_second = latencies.len() as f64 / lasted.as_secs_f64();
+        let mut ms = |share: f64| quantile(&mut latencies, share).as_secs_f64() * 1e3;
+        let (p50_ms, p95_ms, p99_ms) = (ms(0.5), ms(0.95), ms(0.99));
+        Self { request: request.as_str(), clients, per_second, p50_ms, p95_ms, p99_ms }
+    }
 }
 
 /// Sends requests that are refused, after some that fill what is filled once.
@@ -160,6 +196,10 @@ impl fmt::Display for Measured {
                 "{request:<18}{clients:>7}{per_second:>12.0}{p50_ms:>9.2}{p95_ms:>9.2}{p99_ms:>9.2}"
             )?;
         }
+        let Step { per_second, p50_ms, p99_ms, .. } = self.at_half_rate;
+        let rate =
+            format!("{per_second:.0} searches per second over HTTP, half of the highest rate");
+        writeln!(out, "{rate}: p50 {p50_ms:.2} ms, p99 {p99_ms:.2} ms")?;
         let lines = self.line_duplicates_per_second;
         writeln!(out, "duplicates in one stream of lines: {lines:.0} per second")?;
         let Refused { requests, per_second, before_bytes, after_bytes } = self.refused;

@@ -15,6 +15,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, ensure};
 use courant::{out, outln};
+use courant_article::TextKind;
 use courant_config::Document;
 use courant_gpu_utils::Config as GpuConfig;
 use courant_gpu_utils::device::Provider;
@@ -198,7 +199,11 @@ impl Bench<'_> {
         let texts: Vec<String> = self.texts.iter().take(32).map(|text| text.text.clone()).collect();
         let time = || {
             let start = Instant::now();
-            self.runtime.block_on(encoder.embed(texts.clone(), Priority::Query))?;
+            self.runtime.block_on(encoder.embed(
+                texts.clone(),
+                TextKind::Document,
+                Priority::Query,
+            ))?;
             anyhow::Ok(start.elapsed().as_secs_f64())
         };
         let (first, again) = (time()?, time()?);

@@ -8,6 +8,7 @@ use std::process::{Command, Stdio};
 
 use anyhow::{Context, bail, ensure};
 use clap::Args;
+use courant_article::TextKind;
 use courant_heads::file::sha256;
 use courant_heads::labelled::{self, TextLine};
 use courant_inference::{BareModel, Config, Deps, FrozenEncoder, Precision, catalog};
@@ -179,7 +180,10 @@ fn quality(
     let precision = Precision::Int8Static.into();
     let config = Config { model: model.to_owned(), precision, ..loaded.encoder.clone() };
     let encoder = FrozenEncoder::load(&config, deps).context("cannot load the calibrated graph")?;
-    let (exact, near) = (reference.vectors(texts.clone())?, encoder.vectors(texts)?);
+    let (exact, near) = (
+        reference.vectors(texts.clone(), TextKind::Document)?,
+        encoder.vectors(texts, TextKind::Document)?,
+    );
     let cosines: Vec<f64> = exact.iter().zip(&near).map(|(a, b)| f64::from(a.cosine(b))).collect();
     let mean_cosine = cosines.iter().sum::<f64>() / cosines.len() as f64;
     let least_cosine = cosines.iter().copied().fold(1.0, f64::min);

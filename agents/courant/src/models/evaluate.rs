@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail, ensure};
 use clap::Args;
+use courant_article::TextKind;
 use courant_heads::file::sha256;
 use courant_heads::labelled::{self, PairLine};
 use courant_heads::metrics::{Scores, scores, spearman};
@@ -94,7 +95,7 @@ fn subject(model: &str, loaded: &Loaded) -> anyhow::Result<Subject> {
 fn head(task: HeadTask, version: Option<&str>, loaded: &Loaded) -> anyhow::Result<Option<Head>> {
     match version {
         None => loaded.active(task),
-        Some("built-in") => Ok(Head::built_in(task)),
+        Some("built-in") => Ok(Head::built_in(task, loaded.encoder_name())),
         Some(version) => Ok(Some(loaded.registry(task).read(task, version)?)),
     }
 }
@@ -151,7 +152,7 @@ fn encoder(config: &EncoderConfig, data: &Path) -> anyhow::Result<Evaluated> {
     let encoder =
         FrozenEncoder::load(config, &Deps::resolve()).context("cannot load the encoder")?;
     let side = |side: fn(&PairLine) -> &String| {
-        encoder.vectors(pairs.iter().map(|pair| side(pair).clone()).collect())
+        encoder.vectors(pairs.iter().map(|pair| side(pair).clone()).collect(), TextKind::Query)
     };
     let (left, right) = (side(|pair| &pair.sentence1)?, side(|pair| &pair.sentence2)?);
     let cosines: Vec<f64> =

@@ -5,7 +5,7 @@ use std::io::Read;
 use std::path::Path;
 
 use anyhow::{Context, ensure};
-use courant_article::Embeddings;
+use courant_article::{Embeddings, TextKind};
 use courant_heads::entities::EntityPassage;
 use courant_heads::file::sha256;
 use courant_heads::labelled::{self, EntityLine, LabelledLine, SentimentLine, TopicLine};
@@ -159,7 +159,7 @@ fn examples(lines: &[TopicLine], encoder: &FrozenEncoder) -> anyhow::Result<Vec<
 /// Returns the facets of the topics from the vectors of their descriptions.
 pub(super) fn descriptions(encoder: &FrozenEncoder) -> anyhow::Result<Facets> {
     let texts = Facets::descriptions().map(str::to_owned).collect();
-    let facets = Facets::of_descriptions(&encoder.vectors(texts)?);
+    let facets = Facets::of_descriptions(&encoder.vectors(texts, TextKind::Document)?);
     facets.context("the encoder gives no vector for each description")
 }
 
@@ -207,7 +207,7 @@ mod tests {
         let line = |number| format!("{{\"text\":\"text {number}\",\"label\":\"neutral\"}}\n");
         let file = file(&(0..50).map(line).collect::<String>());
         let read = || LabelledFile::read(file.path(), HeadTask::Sentiment).unwrap();
-        let head = Head::built_in(HeadTask::Sentiment).unwrap();
+        let head = Head::built_in(HeadTask::Sentiment, "").unwrap();
         assert_eq!(read().judging([&head]).len(), 50);
         let mut learned = read();
         learned.sha256 = head.data_sha256().to_owned();

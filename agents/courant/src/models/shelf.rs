@@ -41,7 +41,7 @@ impl Loaded {
         let configured = self.configured(task);
         let is_active =
             |version: Option<&str>| configured.is_none() && in_use.as_deref() == version;
-        let built_in = Head::built_in(task);
+        let built_in = Head::built_in(task, self.encoder_name());
         let version = built_in.as_ref().map_or_else(|| UNTRAINED.to_owned(), Head::version);
         let (origin, active) = (Origin::BuiltIn, is_active(None));
         let mut shelf = vec![ListedHead { task, origin, version, active, head: Ok(built_in) }];
@@ -72,7 +72,13 @@ impl Loaded {
             return read(&path).map(Some);
         }
         let promoted = self.registry(task).promoted(task)?;
-        Ok(promoted.or_else(|| Head::built_in(task)))
+        Ok(promoted.or_else(|| Head::built_in(task, self.encoder_name())))
+    }
+
+    /// Returns the name of the configured encoder, which chooses among the built-in heads.
+    pub(super) fn encoder_name(&self) -> &str {
+        let model = self.encoder.model.trim_end_matches('/');
+        model.rsplit_once('/').map_or(model, |(_, folder)| folder)
     }
 
     /// Returns the file of a head that the configuration names.

@@ -2,7 +2,7 @@
 
 use anyhow::{Context, bail, ensure};
 use clap::Args;
-use courant_article::Embedding;
+use courant_article::{Embedding, TextKind};
 use courant_heads::HeadTask;
 use courant_inference::catalog::{self, EncoderInfo};
 use courant_inference::{Config, Deps, Error, FrozenEncoder};
@@ -127,7 +127,7 @@ fn probe(
     first: Option<&Embedding>,
 ) -> anyhow::Result<(Embedding, String)> {
     let encoder = FrozenEncoder::load(config, &Deps::resolve())?;
-    let vectors = encoder.vectors(vec![PROBE.to_owned()])?;
+    let vectors = encoder.vectors(vec![PROBE.to_owned()], TextKind::Document)?;
     let vector = vectors.into_iter().next().context("the probe has no vector")?;
     let found = vector.dimension();
     ensure!(found == dimension, "the probe has {found} values, declared are {dimension}");

@@ -12,7 +12,7 @@ use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
 use super::world::{Reply, World};
-use crate::{Error, Extent, Report, Source};
+use crate::{Crawler, Error, Extent, Report, Source};
 
 const FEED: &str = "http://a.example/feed";
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -25,12 +25,14 @@ struct Running {
 
 impl Running {
     fn start(world: &World, sources: &[&str]) -> Self {
+        Self::crawl(world.crawler(world.config()), sources, Extent::Forever)
+    }
+
+    fn crawl(crawler: Crawler, sources: &[&str], extent: Extent) -> Self {
         let shutdown = CancellationToken::new();
         let control = Control::new("crawler", &shutdown);
-        let crawler = world.crawler(world.config());
         let sources = sources.iter().map(|source| Source::parse(source).unwrap()).collect();
-        let crawl =
-            tokio::spawn(async move { crawler.run(sources, Extent::Forever, &control).await });
+        let crawl = tokio::spawn(async move { crawler.run(sources, extent, &control).await });
         Self { shutdown, crawl }
     }
 
@@ -185,6 +187,28 @@ async fn a_page_that_is_asked_for_is_fetched_with_the_words_of_who_asked() {
     }
     running.end().await;
     assert_eq!(world.hits_of("a.example/1").len(), 2, "known or not");
+}
+
+#[tokio::test]
+async fn a_round_that_ends_carries_out_requests_if_it_is_told_to() {
+    let world = World::new().await;
+    world.serve("b.example/feed", [Reply::ok("<rss>").endless()]);
+    world.serve("a.example/1", [Reply::article("Ayton")]);
+    let crawler = world.crawler(world.config()).serving_requests();
+    let running = Running::crawl(crawler, &["http://b.example/feed"], Extent::Due);
+    let page = v1::CrawlRequested {
+        url: "http://a.example/1".into(),
+        kind: Kind::Page.into(),
+        submission_id: "first".into(),
+        ..v1::CrawlRequested::default()
+    };
+    request(&world, "first", page).await;
+    assert_eq!(world.submitted(1).await[0].submission_id, "first", "while the feed is read");
+    running.end().await;
+
+    let crawler = world.crawler(world.config()).serving_requests();
+    let ends = Running::crawl(crawler, &[], Extent::Due).crawl;
+    tokio::time::timeout(PATIENCE, ends).await.expect("no request holds it up").unwrap().unwrap();
 }
 
 #[tokio::test]

@@ -87,23 +87,32 @@ impl Api {
         id: &str,
         as_of: Option<Timestamp>,
     ) -> Result<ArticleView, ApiError> {
+        let record = self.record(id, as_of).await?;
+        let copies = self.search.copies(&record.article, MAX_COPIES).await?;
+        let copies = copies.into_iter().map(copy_view).collect();
+        Ok(ArticleView { copies, ..article_view(record) })
+    }
+
+    /// The same as it is stored, without its copies.
+    pub(crate) async fn record(
+        &self,
+        id: &str,
+        as_of: Option<Timestamp>,
+    ) -> Result<StoredArticle, ApiError> {
         let articles = self.store.articles();
         let missing = || ApiError::NoArticle(id.to_owned());
         let record = articles.get(self.id_of(id).await?).await?.ok_or_else(missing)?;
-        let record = match as_of {
+        match as_of {
             Some(time) if record.article.revision.0 > time.as_millisecond() => {
                 let kept = articles.revisions(record.article.id, MAX_REVISIONS).await?;
                 let then = kept.into_iter().find(|kept| kept.revision.0 <= time.as_millisecond());
                 let then = then.ok_or_else(|| {
                     ApiError::NoArticle(format!("{id} with a version of {time} or before"))
                 })?;
-                as_it_was(record, then)
+                Ok(as_it_was(record, then))
             }
-            _ => record,
-        };
-        let copies = self.search.copies(&record.article, MAX_COPIES).await?;
-        let copies = copies.into_iter().map(copy_view).collect();
-        Ok(ArticleView { copies, ..article_view(record) })
+            _ => Ok(record),
+        }
     }
 
     /// The article at an address, in any form that leads to the same canonical URL.

@@ -1,12 +1,11 @@
 //! Places in lists, and the ranked lists that are kept for their next pages.
 
-use std::fmt;
-use std::str::FromStr;
 use std::time::Duration;
 
 use bytes::{Buf, BufMut, Bytes};
+use courant_api::{Cursor, NoCursor};
 use courant_article::ArticleId;
-use courant_search::{Ranked, RankedList, TimeCursor};
+use courant_search::{Ranked, RankedList};
 
 use super::Api;
 use crate::error::ApiError;
@@ -18,56 +17,11 @@ const PATIENCE: Duration = Duration::from_secs(1);
 /// Bytes of a kept article: id, score, flag, copies.
 const RECORD: usize = 16 + 4 + 1 + 4;
 
-/// The place behind which a page begins, and the state of the index that it was taken from.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Cursor {
-    /// The number of the last change that could be found.
-    pub(super) change: i64,
-    pub(super) place: Place,
-}
-
-/// A place in a list.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Place {
-    /// Behind so many articles of a ranked list.
-    Ranked(usize),
-    /// In a list by time.
-    Time(TimeCursor),
-}
-
-impl fmt::Display for Cursor {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.place {
-            Place::Ranked(skip) => write!(f, "{}~r{skip}", self.change),
-            Place::Time(place) => write!(f, "{}~t{place}", self.change),
-        }
-    }
-}
-
-impl FromStr for Cursor {
-    type Err = ApiError;
-
-    fn from_str(text: &str) -> Result<Self, ApiError> {
-        let read = || {
-            let (change, place) = text.split_once('~')?;
-            let place = match place.split_at_checked(1)? {
-                ("r", skip) => Place::Ranked(skip.parse().ok()?),
-                ("t", place) => Place::Time(place.parse().ok()?),
-                _ => return None,
-            };
-            Some(Self { change: change.parse().ok()?, place })
-        };
-        read().ok_or_else(|| {
-            let start: String = text.chars().take(80).collect();
-            ApiError::Invalid(format!("{start:?} is no cursor; take one from an answer"))
-        })
-    }
-}
-
 impl Api {
     /// Reads a cursor, and waits until the index holds what it refers to.
     pub(super) async fn cursor(&self, text: &str) -> Result<Cursor, ApiError> {
-        let cursor: Cursor = text.parse()?;
+        let cursor: Cursor =
+            text.parse().map_err(|error: NoCursor| ApiError::Invalid(error.to_string()))?;
         self.reached(Some(cursor.change)).await?;
         Ok(cursor)
     }
@@ -124,26 +78,5 @@ fn ranked(bytes: &mut Bytes) -> Ranked {
         relevance: None,
         is_relaxed: bytes.get_u8() != 0,
         copies: bytes.get_u32(),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_cursor_is_read_as_it_was_written() {
-        let place = TimeCursor { time_ms: -5, id: ArticleId::from_bytes([7; 16]) };
-        for place in [Place::Ranked(20), Place::Time(place)] {
-            let cursor = Cursor { change: 12, place };
-            assert_eq!(cursor.to_string().parse::<Cursor>().unwrap(), cursor);
-        }
-    }
-
-    #[test]
-    fn any_other_text_is_no_cursor() {
-        for wrong in ["", "~", "1~", "1~x2", "1~r-1", "x~r1", "1~t5", "1~t5_zz", "1~é"] {
-            assert!(wrong.parse::<Cursor>().is_err(), "{wrong}");
-        }
     }
 }

@@ -64,7 +64,7 @@ impl Api {
 }
 
 /// Shows a decision.
-pub(super) fn decision_view(decided: DecidedEntry, shared_passage: Option<String>) -> DecisionView {
+pub(crate) fn decision_view(decided: DecidedEntry, shared_passage: Option<String>) -> DecisionView {
     DecisionView {
         submission_id: decided.submission_id,
         url: decided.url,

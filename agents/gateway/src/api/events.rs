@@ -5,10 +5,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use courant_api::events::{EventView, GapEvent, StoredEvent};
-use courant_api::{ErrorCode, Problem};
 use courant_article::ArticleId;
-use courant_bus::{Event, Failure, FollowedItem, OwnFollower, Subject};
+use courant_bus::{Event, Failure, FollowedItem, Gap, OwnFollower, Subject};
 use courant_proto::v1;
 use courant_query::Query;
 use futures::stream::{BoxStream, StreamExt, unfold};
@@ -16,8 +14,6 @@ use tokio::sync::{OwnedSemaphorePermit, mpsc};
 use tokio_util::sync::CancellationToken;
 
 use super::Api;
-use super::decisions::decision_view;
-use crate::decisions::decision;
 use crate::error::{ApiError, RETRY_AFTER};
 
 /// Events that wait for a client.
@@ -27,8 +23,19 @@ const PATIENCE: Duration = Duration::from_secs(10);
 /// The longest wait for the index before an article is compared with a query.
 const INDEXING: Duration = Duration::from_secs(1);
 
-/// An event with its position; none if the stream ends with it.
-pub(crate) type Told = (Option<u64>, EventView);
+/// An item of the stream of events.
+pub(crate) enum Told {
+    /// The event at this position: an article was stored.
+    Stored(u64, v1::ArticleStored),
+    /// The event at this position: an article was deleted.
+    Deleted(u64, v1::ArticleDeleted),
+    /// The event at this position: an entry was decided on.
+    Decided(u64, v1::EntryDecided),
+    /// Events that are no longer kept were missed.
+    Gap(Gap),
+    /// The stream ends, since its client reads too slowly.
+    Cut(ApiError),
+}
 
 /// The events that a client asks for.
 #[derive(Clone, Debug, Default)]
@@ -66,13 +73,14 @@ impl Api {
         tokio::spawn(teller.run(events, closing, place));
         let told = unfold(receiver, async |mut told| Some((told.recv().await?, told)));
         let cut = futures::stream::once(async move { is_slow.load(Ordering::Acquire) });
-        let cut = cut.filter_map(async |is_slow| is_slow.then(|| (None, cut_off())));
+        let cut =
+            cut.filter_map(async |is_slow| is_slow.then_some(Told::Cut(ApiError::SlowReader)));
         Ok(told.chain(cut).boxed())
     }
 }
 
 fn subjects(types: Option<&str>, has_query: bool) -> Result<Vec<Subject>, ApiError> {
-    let all = [Subject::ARTICLE_STORED, Subject::ENTRY_DECIDED];
+    let all = [Subject::ARTICLE_STORED, Subject::ARTICLE_DELETED, Subject::ENTRY_DECIDED];
     let Some(types) = types else {
         return Ok(if has_query { all[..1].to_vec() } else { all.to_vec() });
     };
@@ -81,23 +89,19 @@ fn subjects(types: Option<&str>, has_query: bool) -> Result<Vec<Subject>, ApiErr
         let subject = all.into_iter().find(|subject| subject.as_str() == name);
         let subject = subject.ok_or_else(|| {
             let shown: String = name.chars().take(40).collect();
-            let hint = "types takes article.stored, entry.decided, or both with a comma between";
+            let hint = "types takes article.stored, article.deleted and entry.decided, with commas \
+                        between";
             ApiError::Invalid(format!("{hint}, not {shown:?}"))
         })?;
         if !subjects.contains(&subject) {
             subjects.push(subject);
         }
     }
-    if has_query && subjects.contains(&Subject::ENTRY_DECIDED) {
+    if has_query && subjects != [Subject::ARTICLE_STORED] {
         let message = "q chooses among stored articles; leave types out, or give article.stored";
         return Err(ApiError::Invalid(message.into()));
     }
     Ok(subjects)
-}
-
-fn cut_off() -> EventView {
-    let detail = "the client read too slowly; connect again with Last-Event-ID to go on";
-    EventView::Cut(Box::new(Problem::new(ErrorCode::Overloaded, detail)))
 }
 
 /// Reads events for one client.
@@ -120,11 +124,7 @@ impl Teller {
         let telling = async {
             while let Some(item) = events.next().await {
                 let told = match item {
-                    FollowedItem::Gap(gap) => {
-                        let (first_missing, last_missing) = (gap.first_missing, gap.last_missing);
-                        let view = EventView::Gap(GapEvent { first_missing, last_missing });
-                        Some((Some(last_missing), view))
-                    }
+                    FollowedItem::Gap(gap) => Some(Told::Gap(gap)),
                     FollowedItem::Message(event) => self.told(&event).await,
                 };
                 let Some(told) = told else { continue };
@@ -146,38 +146,26 @@ impl Teller {
 
     /// The event for the client; `None` if it is not asked for, or cannot be read.
     async fn told(&self, event: &Event) -> Option<Told> {
-        match self.view(event).await {
-            Ok(view) => Some((Some(event.position()), view?)),
-            Err(error) => {
-                let position = event.position();
-                tracing::warn!(%error, position, "an event cannot be told");
-                None
-            }
-        }
+        let position = event.position();
+        self.read(position, event).await.unwrap_or_else(|error| {
+            tracing::warn!(%error, position, "an event cannot be told");
+            None
+        })
     }
 
-    async fn view(&self, event: &Event) -> Result<Option<EventView>, Failure> {
+    async fn read(&self, position: u64, event: &Event) -> Result<Option<Told>, Failure> {
         if event.subject() == Subject::ENTRY_DECIDED.as_str() {
-            let decided = decision(event.decode::<v1::EntryDecided>()?);
-            return Ok(Some(EventView::Decided(Box::new(decision_view(decided, None)))));
+            return Ok(Some(Told::Decided(position, event.decode()?)));
+        }
+        if event.subject() == Subject::ARTICLE_DELETED.as_str() {
+            return Ok(Some(Told::Deleted(position, event.decode()?)));
         }
         let stored: v1::ArticleStored = event.decode()?;
-        if let Some(query) = &self.query
-            && !self.fulfils(query, &stored).await.map_err(Failure::retry)?
-        {
-            return Ok(None);
-        }
-        let some_text = |text: String| (!text.is_empty()).then_some(text);
-        Ok(Some(EventView::Stored(StoredEvent {
-            id: stored.id,
-            revision: stored.revision,
-            url: stored.url,
-            title: stored.title,
-            published_at: some_text(stored.published_at),
-            language: some_text(stored.language),
-            submission_id: stored.submission_id,
-            changed: stored.changed,
-        })))
+        let is_asked_for = match &self.query {
+            Some(query) => self.fulfils(query, &stored).await.map_err(Failure::retry)?,
+            None => true,
+        };
+        Ok(is_asked_for.then_some(Told::Stored(position, stored)))
     }
 
     /// Compares an article with the query, once the index has it.

@@ -45,7 +45,7 @@ fn view(listing: Listing) -> FeedView {
     }
 }
 
-pub(super) fn rfc_3339(unix_ms: i64) -> Option<String> {
+pub(crate) fn rfc_3339(unix_ms: i64) -> Option<String> {
     let time = jiff::Timestamp::from_millisecond(unix_ms).ok()?;
     Some(time.strftime("%FT%TZ").to_string())
 }

@@ -4,15 +4,17 @@ use std::collections::BTreeMap;
 use std::sync::PoisonError;
 
 use courant_api::search::{Mode, SearchAnswer, Sort};
+use courant_api::{Cursor, Place};
 use courant_article::{ContentHash, Embedding, ModelRef};
 use courant_embedder_client::EmbedError;
 use courant_query::Query;
-use courant_search::{CANDIDATES, Listing, Question, RankedList, Recency, SearchMode, TimeOrder};
-use jiff::SignedDuration;
+use courant_search::{
+    CANDIDATES, Listing, Question, RankedList, Recency, SearchMode, TimeCursor, TimeOrder,
+};
+use jiff::{SignedDuration, SpanRelativeTo};
 use tokio::time::Instant;
 
 use super::Api;
-use super::cursor::{Cursor, Place};
 use super::view::found;
 use crate::error::ApiError;
 
@@ -100,7 +102,7 @@ impl Api {
         let (change, skip) = match cursor {
             None => (self.search.state().change, 0),
             Some(Cursor { change, place: Place::Ranked(skip) }) => (change, skip),
-            Some(Cursor { place: Place::Time(_), .. }) => {
+            Some(Cursor { place: Place::Time { .. }, .. }) => {
                 return Err(ApiError::Invalid("this cursor is of a list by time".into()));
             }
         };
@@ -184,7 +186,9 @@ impl Api {
     ) -> Result<SearchAnswer, ApiError> {
         let after = match cursor {
             None => None,
-            Some(Cursor { place: Place::Time(place), .. }) => Some(place),
+            Some(Cursor { place: Place::Time { time_ms, id }, .. }) => {
+                Some(TimeCursor { time_ms, id })
+            }
             Some(Cursor { place: Place::Ranked(_), .. }) => {
                 return Err(ApiError::Invalid("this cursor is of a list by relevance".into()));
             }
@@ -194,7 +198,10 @@ impl Api {
         let change = self.search.state().change;
         let listing = self.search.list(&listing);
         let page = self.metrics.agent.timed("list", listing).await?;
-        let next = page.next.map(|place| Cursor { change, place: Place::Time(place) });
+        let next = page.next.map(|TimeCursor { time_ms, id }| Cursor {
+            change,
+            place: Place::Time { time_ms, id },
+        });
         Ok(SearchAnswer {
             query: request.query.clone(),
             mode: Mode::Text,
@@ -285,6 +292,16 @@ fn list_key(request: &SearchRequest, change: i64) -> String {
     let SearchRequest { query, filters, mode, half_life, .. } = request;
     let question = format!("{query:?} {filters:?} {mode:?} {half_life:?}");
     format!("ranked:{change}:{}", ContentHash::of_normalized(&question))
+}
+
+/// Reads a half-life. Days have 24 hours. Months have no length of their own.
+pub(crate) fn half_life(text: &str) -> Result<SignedDuration, ApiError> {
+    let span = text.parse::<jiff::Span>().ok();
+    let length = span.and_then(|span| span.to_duration(SpanRelativeTo::days_are_24_hours()).ok());
+    length.ok_or_else(|| {
+        let text: String = text.chars().take(40).collect();
+        ApiError::Invalid(format!("half_life is {text:?}; give a duration such as P3D or PT12H"))
+    })
 }
 
 /// Checks that `limit` results may be asked for: 1 to `CANDIDATES`.

@@ -6,6 +6,7 @@ use courant_api::sources::{
     TakenOver,
 };
 use courant_bus::{MessageId, Subject};
+use courant_door::{check_tags, web_address};
 use courant_extract::sources::opml;
 use courant_proto::v1;
 use courant_proto::v1::crawl_requested::Kind;
@@ -13,7 +14,6 @@ use courant_sources::{FollowedSource, Sources};
 use courant_store::Listing;
 
 use super::Api;
-use super::entry::{check_tags, web_address};
 use super::feeds::rfc_3339;
 use crate::error::ApiError;
 

@@ -6,6 +6,7 @@ use courant_api::submissions::{Receipt, Submission};
 use courant_article::{ArticleId, Decision, Entry};
 use courant_bus::{Failure, MessageId, Subject, Subscription};
 use courant_dedup::content_hash;
+use courant_door::pressure::IntakeStatus;
 use courant_door::{Decided, Grounds, Identity};
 use courant_proto::v1;
 use courant_proto::v1::pressure::Level;
@@ -14,7 +15,6 @@ use tokio::time::Instant;
 
 use super::Api;
 use crate::error::{ApiError, RETRY_AFTER};
-use crate::pressure::IntakeStatus;
 
 /// The decisions from now on, and a place to wait for one.
 type Waiting<'a> = (Subscription<v1::EntryDecided>, SemaphorePermit<'a>);
@@ -38,7 +38,7 @@ impl Api {
         if submission.text.is_none() && submission.html.is_none() {
             return self.submit_address(submission, wait).await;
         }
-        let (id, entry) = self.whole_entry(submission).await?;
+        let (id, entry) = self.reader.whole_entry(submission).await?;
         let message_id = message_id(&entry, id);
         let receipt = receipt(entry.submission_id.clone(), id.to_string());
         // Listening before offering: the decision may fall at once.
@@ -60,7 +60,7 @@ impl Api {
         submission: Submission,
         wait: Duration,
     ) -> Result<Receipt, ApiError> {
-        let (id, request) = self.page_request(submission)?;
+        let (id, request) = self.reader.page_request(submission)?;
         let receipt = receipt(request.submission_id.clone(), id.to_string());
         let waiting = if wait.is_zero() { None } else { Some(self.listen().await?) };
         let message_id = MessageId::new(format!("{}:{id}:page", request.submission_id));
@@ -117,7 +117,7 @@ impl Api {
                 return Err(Failure::discard(anyhow::anyhow!("{name} is missing; {hint}")));
             }
         }
-        let (_, entry) = self.entry(submission).map_err(Failure::discard)?;
+        let (_, entry) = self.reader.entry(submission).map_err(Failure::discard)?;
         Ok(entry.into())
     }
 

@@ -12,16 +12,23 @@ use courant_service::{JsonBody, Parameters, RawBody, Refusal, Routes};
 use crate::api::Api;
 
 const ONE: &str = "/v1/sources/{id}";
+/// The place of the id in the answer to a new source.
+const ADDED: [(&str, &str); 1] = [("id", "$response.body#/id")];
 
 /// The routes of sources.
 pub(super) fn routes() -> Routes<Api> {
     let list = Operation::get("/v1/sources", "sources", "Lists the sources of the crawler, by URL")
         .parameters::<SourcesParams>()
-        .answer(200, Media::json::<SourcesPage>());
+        .answer(200, Media::json::<SourcesPage>())
+        .link(200, "source", &[("id", "$response.body#/sources/0/id")]);
     let add = Operation::post("/v1/sources", "add_source", "Follows a source from now on")
         .body(Media::json::<NewSource>())
         .answer(200, Media::json::<SourceView>())
-        .answer(201, Media::json::<SourceView>());
+        .answer(201, Media::json::<SourceView>())
+        .link(201, "source", &ADDED)
+        .link(201, "change_source", &ADDED)
+        .link(201, "check_source", &ADDED)
+        .link(201, "remove_source", &ADDED);
     let opml = "Follows the feeds of an OPML document from now on";
     let opml = Operation::post("/v1/sources/opml", "take_over_feeds", opml)
         .body(Media::Text("text/x-opml"))

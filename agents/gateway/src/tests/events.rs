@@ -28,7 +28,7 @@ impl House {
         text.split_terminator("\n\n").map(str::to_owned).collect()
     }
 
-    async fn tells_stored(&self, id: ArticleId, title: &str) {
+    pub(super) async fn tells_stored(&self, id: ArticleId, title: &str) {
         let stored = v1::ArticleStored {
             id: id.to_string(),
             title: title.into(),

@@ -86,8 +86,12 @@ async fn methods_that_are_not_declared_are_not_answered() {
     let house = House::new().await;
     let discovered = house.result("server/discover", json!({})).await;
     let declared: Vec<_> = discovered["capabilities"].as_object().unwrap().keys().collect();
-    assert_eq!(declared, ["completions", "prompts", "resources", "tools"], "{discovered}");
-    for method in ["logging/setLevel", "resources/subscribe", "tasks/get", "skills/list", "x/y"] {
+    assert_eq!(
+        declared,
+        ["completions", "extensions", "prompts", "resources", "tools"],
+        "{discovered}"
+    );
+    for method in ["logging/setLevel", "resources/subscribe", "skills/list", "x/y"] {
         let params = json!({"level": "info", "uri": "courant://status", "taskId": "1"});
         let (status, answer) = house.mcp(method, params).await;
         assert_eq!((status, &answer["error"]["code"]), (404, &json!(-32601)), "{method}: {answer}");

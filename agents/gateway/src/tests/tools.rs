@@ -8,15 +8,25 @@ const VERSION: &str = "2026-07-28";
 
 impl House {
     /// Returns the status and body of the answer to a request of the stateless protocol.
-    pub(super) async fn mcp(&self, method: &str, mut params: Value) -> (u16, Value) {
+    pub(super) async fn mcp(&self, method: &str, params: Value) -> (u16, Value) {
+        self.mcp_able(method, params, json!({})).await
+    }
+
+    /// The same for a client with these capabilities.
+    pub(super) async fn mcp_able(
+        &self,
+        method: &str,
+        mut params: Value,
+        capabilities: Value,
+    ) -> (u16, Value) {
         params["_meta"] = json!({
             "io.modelcontextprotocol/protocolVersion": VERSION,
-            "io.modelcontextprotocol/clientCapabilities": {},
+            "io.modelcontextprotocol/clientCapabilities": capabilities,
             "io.modelcontextprotocol/clientInfo": {"name": "test", "version": "1"},
         });
         let named_by = match method {
             "resources/read" | "resources/subscribe" => "uri",
-            "tasks/get" => "taskId",
+            "tasks/get" | "tasks/cancel" => "taskId",
             _ => "name",
         };
         let name = params[named_by].as_str().unwrap_or_default().to_owned();

@@ -134,7 +134,7 @@ fn names(sentence: &Sentence<'_>, places: &[Span]) -> Vec<NamedSpan> {
 
 /// Returns the kind of a label. Companies and other groups are organizations. Works and products
 /// are not names here.
-fn kind(name: &str) -> Option<EntityKind> {
+pub(super) fn kind(name: &str) -> Option<EntityKind> {
     match name {
         "PER" | "person" => Some(EntityKind::Person),
         "ORG" | "corporation" | "group" => Some(EntityKind::Organization),

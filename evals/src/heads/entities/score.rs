@@ -42,6 +42,11 @@ impl SpanTotals {
         change(self.parts.entry(format!("of kind {kind:?}")).or_default());
     }
 
+    /// The F1 of all names.
+    pub(super) fn f1(&self) -> f64 {
+        self.all.f1()
+    }
+
     pub(super) fn report(&self, report: &mut Report, at_least: f64, aim: f64) {
         report.judge("entities: exact-span F1", self.all.f1(), at_least, aim);
         report.state("entities: precision", self.all.precision());

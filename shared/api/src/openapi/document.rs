@@ -4,7 +4,8 @@ use schemars::generate::{Contract, SchemaSettings};
 use schemars::{Schema, SchemaGenerator};
 use serde_json::{Map, Value, json};
 
-use super::operation::{Media, Operation};
+use super::operation::{Link, Media, Operation};
+use super::plain;
 use crate::problem::Problem;
 
 /// The place of the schemas in the document.
@@ -19,7 +20,7 @@ pub fn document(operations: &[Operation], version: &str) -> Value {
         let method = operation.method.as_str().to_ascii_lowercase();
         path[method] = schemas.operation(operation);
     }
-    json!({
+    let mut document = json!({
         "openapi": "3.1.0",
         "info": {
             "title": "Courant",
@@ -31,7 +32,9 @@ pub fn document(operations: &[Operation], version: &str) -> Value {
         "servers": [{"url": "/"}],
         "paths": paths,
         "components": {"schemas": schemas.definitions()},
-    })
+    });
+    plain::simplify(&mut document);
+    document
 }
 
 /// The schemas of what is read, and of what is written: a member with a default may be missing in a
@@ -69,7 +72,8 @@ impl Schemas {
 
     fn parameters(&mut self, operation: &Operation) -> Vec<Value> {
         let of_path = path_names(operation.path).map(|name| {
-            json!({"name": name, "in": "path", "required": true, "schema": {"type": "string"}})
+            let schema = path_schema(operation.path, name);
+            json!({"name": name, "in": "path", "required": true, "schema": schema})
         });
         let mut parameters: Vec<Value> = of_path.collect();
         if let Some(schema) = operation.parameters {
@@ -99,6 +103,12 @@ impl Schemas {
                 answer["content"][name] = value;
             }
         }
+        for Link { status, operation: id, parameters } in &operation.links {
+            let parameters: Map<_, _> =
+                parameters.iter().map(|(name, place)| ((*name).into(), json!(place))).collect();
+            let link = json!({"operationId": id, "parameters": parameters});
+            answers[&status.to_string()]["links"][id] = link;
+        }
         let problem = self.writing.subschema_for::<Problem>();
         let problem = json!({Problem::MEDIA_TYPE: {"schema": problem}});
         answers.insert(
@@ -125,6 +135,17 @@ fn content(media: &Media, generator: &mut SchemaGenerator) -> (String, Value) {
 /// Returns the names in braces.
 fn path_names(path: &str) -> impl Iterator<Item = &str> {
     path.split('/').filter_map(|part| part.strip_prefix('{')?.strip_suffix('}'))
+}
+
+/// Returns the form of a part of a path: numbers, ids of articles or their first digits, or names.
+fn path_schema(path: &str, name: &str) -> Value {
+    match name {
+        "number" => json!({"type": "integer", "format": "int64", "minimum": 0}),
+        "id" if path.starts_with("/v1/articles/") => {
+            json!({"type": "string", "pattern": "^[0-9a-fA-F]{8,32}$"})
+        }
+        _ => json!({"type": "string"}),
+    }
 }
 
 /// Follows the reference that a schema of a struct is.
@@ -184,7 +205,8 @@ mod tests {
                 .parameters::<Asked>()
                 .filters(&["site"])
                 .answer(200, Media::json::<Item>())
-                .answer(200, Media::Text("text/csv")),
+                .answer(200, Media::Text("text/csv"))
+                .link(200, "change", &[("id", "$response.body#/name")]),
             Operation::post("/v1/items/{id}", "change", "Changes an item")
                 .body(Media::json::<Item>())
                 .answer(202, Media::json::<Item>()),
@@ -208,6 +230,9 @@ mod tests {
         let ok = &get["responses"]["200"]["content"];
         assert_eq!(ok["application/json"]["schema"]["$ref"], "#/components/schemas/Item");
         assert!(ok["text/csv"].is_object());
+        let link = &get["responses"]["200"]["links"]["change"];
+        assert_eq!(link["operationId"], "change");
+        assert_eq!(link["parameters"]["id"], "$response.body#/name");
         let problem = &get["responses"]["default"]["content"]["application/problem+json"];
         assert_eq!(problem["schema"]["$ref"], "#/components/schemas/Problem");
         let post = &document["paths"]["/v1/items/{id}"]["post"];

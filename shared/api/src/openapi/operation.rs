@@ -52,6 +52,14 @@ pub(super) struct Filter {
     pub(super) name: &'static str,
 }
 
+/// A following request, whose parameters the answer with `status` tells.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Link {
+    pub(super) status: u16,
+    pub(super) operation: &'static str,
+    pub(super) parameters: &'static [(&'static str, &'static str)],
+}
+
 /// One operation: a method at a path, its parameters, and its answers.
 #[derive(Clone, Debug)]
 pub struct Operation {
@@ -63,6 +71,7 @@ pub struct Operation {
     pub(super) filters: Vec<Filter>,
     pub(super) bodies: Vec<Media>,
     pub(super) answers: Vec<(u16, Option<Media>)>,
+    pub(super) links: Vec<Link>,
 }
 
 impl Operation {
@@ -88,8 +97,8 @@ impl Operation {
 
     fn new(method: Method, path: &'static str, id: &'static str, summary: &'static str) -> Self {
         let (parameters, filters) = (None, Vec::new());
-        let (bodies, answers) = (Vec::new(), Vec::new());
-        Self { method, path, id, summary, parameters, filters, bodies, answers }
+        let (bodies, answers, links) = (Vec::new(), Vec::new(), Vec::new());
+        Self { method, path, id, summary, parameters, filters, bodies, answers, links }
     }
 
     /// Takes the members of `T` as parameters of the URL.
@@ -123,6 +132,19 @@ impl Operation {
     #[must_use]
     pub fn answer_empty(mut self, status: u16) -> Self {
         self.answers.push((status, None));
+        self
+    }
+
+    /// Names a request that may follow the answer with `status`: the id of its operation, and its
+    /// parameters with the places of their values, as OpenAPI writes them.
+    #[must_use]
+    pub fn link(
+        mut self,
+        status: u16,
+        operation: &'static str,
+        parameters: &'static [(&'static str, &'static str)],
+    ) -> Self {
+        self.links.push(Link { status, operation, parameters });
         self
     }
 

@@ -55,6 +55,7 @@ fn an_empty_feed_is_a_feed() {
 #[test]
 fn the_description_of_the_search_has_a_template_for_the_words() {
     let written = open_search("http://localhost:8080");
-    let template = "http://localhost:8080/v1/feed?q={searchTerms}&amp;format=rss";
-    assert!(written.contains(template), "{written}");
+    for template in ["/search?q={searchTerms}", "/v1/feed?q={searchTerms}&amp;format=rss"] {
+        assert!(written.contains(&format!("http://localhost:8080{template}\"")), "{written}");
+    }
 }

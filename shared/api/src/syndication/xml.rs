@@ -98,6 +98,8 @@ pub(super) fn open_search(base: &str) -> String {
     document.element("ShortName", "Courant");
     document.element("Description", "Searches news articles");
     document.element("InputEncoding", "UTF-8");
+    let page = format!("{base}/search?q={{searchTerms}}");
+    document.empty("Url type=\"text/html\"", "template", &page);
     for (media_type, format) in [("application/rss+xml", "rss"), ("application/atom+xml", "atom")] {
         let template = format!("{base}/v1/feed?q={{searchTerms}}&format={format}");
         document.empty(&format!("Url type=\"{media_type}\""), "template", &template);

@@ -2,7 +2,7 @@
 
 use courant_article::Span;
 
-/// A run of letters and digits, a single sign, or a compound that names never cut: `U.S.`,
+/// A run of letters and digits, a single letter of a script without spaces, a single sign, or a compound that names never cut: `U.S.`,
 /// `O'Brien`, `@someone`, `#something`, a web address.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Word<'a> {
@@ -46,6 +46,7 @@ fn word_bytes(text: &str, first: char) -> usize {
         'h' if text.starts_with("http://") || text.starts_with("https://") => {
             text.find(char::is_whitespace).unwrap_or(text.len())
         }
+        _ if is_unspaced(first) => first.len_utf8() + marks(&text[first.len_utf8()..]),
         _ if first.is_alphabetic() => {
             abbreviation(text).or_else(|| particle(text)).unwrap_or(plain)
         }
@@ -54,14 +55,41 @@ fn word_bytes(text: &str, first: char) -> usize {
     }
 }
 
-/// Bytes of the letters and digits at the start.
+/// Bytes of the letters and digits at the start, up to a letter of a script without spaces.
 fn run(text: &str) -> usize {
-    text.find(|c: char| !is_word(c)).unwrap_or(text.len())
+    text.find(|c: char| !is_word(c) || is_unspaced(c)).unwrap_or(text.len())
 }
 
 /// Accents may stand behind their letter as a character of their own.
 fn is_word(c: char) -> bool {
-    c.is_alphanumeric() || c == '_' || ('\u{300}'..='\u{36f}').contains(&c)
+    c.is_alphanumeric() || c == '_' || is_accent(c)
+}
+
+fn is_accent(c: char) -> bool {
+    ('\u{300}'..='\u{36f}').contains(&c)
+}
+
+/// True for the letters of scripts that write words without spaces between them: Chinese
+/// characters, Japanese syllables, Thai, Lao, Burmese and Khmer. A name there is a run of letters.
+fn is_unspaced(c: char) -> bool {
+    matches!(c,
+        '\u{0e00}'..='\u{0eff}'
+        | '\u{1000}'..='\u{109f}'
+        | '\u{1780}'..='\u{17ff}'
+        | '\u{3005}'..='\u{3007}'
+        | '\u{3041}'..='\u{30ff}'
+        | '\u{31f0}'..='\u{31ff}'
+        | '\u{3400}'..='\u{4dbf}'
+        | '\u{4e00}'..='\u{9fff}'
+        | '\u{f900}'..='\u{faff}'
+        | '\u{ff66}'..='\u{ff9f}'
+        | '\u{20000}'..='\u{3ffff}')
+}
+
+/// Bytes of the vowel signs, tone marks and accents at the start.
+fn marks(text: &str) -> usize {
+    let is_mark = |c: char| is_accent(c) || (is_unspaced(c) && !c.is_alphanumeric());
+    text.find(|c: char| !is_mark(c)).unwrap_or(text.len())
 }
 
 /// At least two letters with a full stop behind each.
@@ -115,6 +143,17 @@ mod tests {
             texts("mail@x 3.5 I'm L’Oréal"),
             ["mail", "@x", "3", ".", "5", "I", "'", "m", "L’Oréal"]
         );
+    }
+
+    #[test]
+    fn letters_of_scripts_without_spaces_stand_alone() {
+        assert_eq!(
+            texts("在北京GDP增长4.9%"),
+            ["在", "北", "京", "GDP", "增", "长", "4", ".", "9", "%"]
+        );
+        assert_eq!(texts("東京タワー"), ["東", "京", "タ", "ワ", "ー"]);
+        assert_eq!(texts("ที่กรุง").concat(), "ที่กรุง");
+        assert!(texts("ที่กรุง").len() > 1);
     }
 
     #[test]

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 use std::time::Instant;
 
-use courant_article::{ModelRef, Span};
-use courant_heads::entities::{WordPlacement, words};
+use courant_article::{ModelRef, Span, TextKind};
+use courant_heads::entities::{WordPlacement, stretch, words};
 use tokio::task;
 
 use super::config::{ClassifierConfig, NamedIn};
@@ -22,7 +22,6 @@ use crate::metrics::Metrics;
 use crate::session::launch::{Opened, RunningSessions, SessionPlan};
 use crate::session::worker::Workers;
 use crate::text::chunk::windows;
-use crate::text::stretch::stretch;
 use crate::text::tokenize::{TextTokenizer, TokenizerThreads};
 
 /// The labels of one text, with the model that computed them.
@@ -174,7 +173,7 @@ fn check_lengths(
     overlap: usize,
     tokenizer: &TextTokenizer,
 ) -> Result<(), Error> {
-    let own = max_tokens.saturating_sub(tokenizer.special_tokens());
+    let own = max_tokens.saturating_sub(tokenizer.added_tokens(TextKind::Document));
     if own == 0 {
         return Err(config.wrong(PLACE, "max_tokens", "leaves no room for the text's own tokens"));
     }
@@ -208,7 +207,7 @@ impl Plan {
         by_word: bool,
     ) -> Result<Self, Error> {
         let tokens = tokenizer.tokens(&text)?;
-        let own = max_tokens - tokenizer.special_tokens();
+        let own = max_tokens - tokenizer.added_tokens(TextKind::Document);
         let ranges = windows(tokens.ids.len(), own, overlap);
         if ranges.is_empty() {
             return Err(Error::EmptyText { index: 0 });

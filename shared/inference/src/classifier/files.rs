@@ -14,6 +14,7 @@ use crate::device::host::ModelHost;
 use crate::model::files::described;
 use crate::model::hub::{self, Repository};
 use crate::model::positions::Positions;
+use crate::model::prefixes::Prefixes;
 use crate::model::{LocatedModel, Pooling, locate};
 
 /// More labels than this are a mistake.
@@ -49,7 +50,8 @@ pub(super) fn locate(
     host: &ModelHost,
 ) -> Result<Located, Error> {
     let source = source(config, host)?;
-    let files = source.files(&config.graph_file, &config.sha256, place.pins())?;
+    let pins = (place.pins(), &config.sha256);
+    let files = source.files(&config.graph_file, pins, &Prefixes::default())?;
     if names_other_files(&files.graph)? {
         let reason = "its weights lie in another file, they have to be in the graph's".into();
         return Err(Error::Graph { path: files.graph, reason });
@@ -68,6 +70,7 @@ pub(super) fn locate(
         states: None,
         max_tokens: config.window(place, declared.positions.max_tokens())?,
         pooling,
+        prefixes: Prefixes::default(),
         files: files.pinned,
         graph: files.graph,
         tokenizer: files.tokenizer,

@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use courant_article::Embedding;
+use courant_article::{Embedding, TextKind};
 
 use crate::batch::input::Input;
 use crate::device::placement::ModelPlacement;
@@ -37,7 +37,7 @@ impl BareModel {
         let model = Arc::new(locate(config, deps)?);
         let json = std::fs::read(&model.tokenizer)
             .map_err(|source| Error::read(&model.tokenizer, source))?;
-        let tokenizer = TextTokenizer::from_json(&json)?;
+        let tokenizer = TextTokenizer::read(&json)?.with_prefixes(&model.prefixes)?;
         let environment = runtime::environment(&library)?;
         Ok(Self { model, tokenizer, environment, max_tokens: config.max_tokens })
     }
@@ -48,7 +48,8 @@ impl BareModel {
     /// [`Error::Tokenizer`].
     pub fn tokens(&self, text: &str) -> Result<TokenIds, Error> {
         let tokens = self.tokenizer.tokens(text)?;
-        let end = tokens.ids.len().min(self.max_tokens - self.tokenizer.special_tokens());
+        let end =
+            tokens.ids.len().min(self.max_tokens - self.tokenizer.added_tokens(TextKind::Document));
         Ok(self.tokenizer.input(&tokens, 0..end))
     }
 

@@ -3,8 +3,9 @@
 use std::ops::Range;
 use std::sync::Arc;
 
-use courant_article::{Embedding, Embeddings, ModelRef, Sentence, Span};
+use courant_article::{Embedding, Embeddings, ModelRef, Sentence, Span, TextKind};
 use courant_heads::entities::EntityHead;
+use courant_heads::sentences;
 use half::f16;
 
 use crate::Error;
@@ -12,7 +13,6 @@ use crate::batch::answer::{InputResult, Rows, ran};
 use crate::batch::input::Input;
 use crate::encoder::entities::WordPlan;
 use crate::text::chunk::windows;
-use crate::text::sentence::sentences;
 use crate::text::tokenize::{TextTokenizer, Tokens};
 
 /// Sentences of one text that get a vector of their own: the first ones, from
@@ -90,7 +90,7 @@ impl Plan {
         head: Result<Arc<EntityHead>, String>,
     ) -> Result<Self, Error> {
         let tokens = tokenizer.tokens(text)?;
-        let window = cut.max_tokens - tokenizer.special_tokens();
+        let window = cut.max_tokens - tokenizer.added_tokens(TextKind::Document);
         let ranges = windows(tokens.ids.len(), window, cut.overlap);
         let mut chunks: Vec<PlannedChunk> =
             ranges.iter().map(|range| plan_chunk(tokenizer, &tokens, range)).collect();

@@ -5,14 +5,13 @@ use std::path::Path;
 use std::sync::Arc;
 
 use courant_article::{Entities, Entity, Span};
-use courant_heads::entities::{EntityHead, TaggedSpan, Word, WordPlacement, words};
+use courant_heads::entities::{EntityHead, TaggedSpan, Word, WordPlacement, stretch, words};
 use courant_heads::registry::Registry;
 use courant_heads::{Head, HeadTask};
 
 use crate::Error;
 use crate::batch::input::StateReader;
 use crate::model::LocatedModel;
-use crate::text::stretch::stretch;
 use crate::text::tokenize::{TextTokenizer, Tokens};
 
 /// The words of a text with the mean of their tokens' states.

@@ -1,6 +1,6 @@
 //! A reproducible encoder for the training of heads.
 
-use courant_article::{Embedding, Embeddings, ModelRef};
+use courant_article::{Embedding, Embeddings, ModelRef, TextKind};
 use courant_gpu_utils::Config as GpuConfig;
 use courant_heads::file::EncoderRef;
 use opentelemetry::global;
@@ -59,8 +59,8 @@ impl FrozenEncoder {
     ///
     /// # Errors
     /// As [`Encoder::embed`].
-    pub fn vectors(&self, texts: Vec<String>) -> Result<Vec<Embedding>, Error> {
-        self.runtime.block_on(self.encoder.embed(texts, Priority::Bulk))
+    pub fn vectors(&self, texts: Vec<String>, kind: TextKind) -> Result<Vec<Embedding>, Error> {
+        self.runtime.block_on(self.encoder.embed(texts, kind, Priority::Bulk))
     }
 
     /// Returns the embeddings of texts as the embedder makes them, in order.

@@ -1,6 +1,6 @@
 //! Vectors of texts that come again: queries, topic definitions, headlines.
 
-use courant_article::Embedding;
+use courant_article::{Embedding, TextKind};
 use courant_gpu_utils::device::Provider;
 use moka::sync::Cache;
 use sha2::{Digest, Sha256};
@@ -27,19 +27,23 @@ impl Results {
     }
 
     /// The known vector of each of the texts.
-    pub(crate) fn known(&self, texts: &[String]) -> Vec<Option<Computed>> {
-        let known: Vec<_> = texts.iter().map(|text| self.vectors.get(&key(text))).collect();
+    pub(crate) fn known(&self, kind: TextKind, texts: &[String]) -> Vec<Option<Computed>> {
+        let known: Vec<_> = texts.iter().map(|text| self.vectors.get(&key(kind, text))).collect();
         let hits = known.iter().flatten().count();
         self.metrics.looked_up(hits, known.len() - hits);
         known
     }
 
     /// Keeps the vector of `text`.
-    pub(crate) fn put(&self, text: &str, computed: &Computed) {
-        self.vectors.insert(key(text), computed.clone());
+    pub(crate) fn put(&self, kind: TextKind, text: &str, computed: &Computed) {
+        self.vectors.insert(key(kind, text), computed.clone());
     }
 }
 
-fn key(text: &str) -> [u8; 32] {
-    Sha256::digest(text).into()
+fn key(kind: TextKind, text: &str) -> [u8; 32] {
+    let kind = match kind {
+        TextKind::Query => b"q",
+        TextKind::Document => b"d",
+    };
+    Sha256::new_with_prefix(kind).chain_update(text).finalize().into()
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use crate::model::{LocatedModel, hub, locate, manifest};
-use crate::{Config, Deps, Error, Precision, PrecisionChoice};
+use crate::{Config, Deps, Error, Precision, PrecisionChoice, Prefixes};
 
 /// One precision of an encoder.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -56,6 +56,13 @@ fn folders(models: &Path) -> Vec<String> {
 pub fn folder(config: &Config, deps: &Deps) -> Result<Option<PathBuf>, Error> {
     let is_from_hub = config.model.starts_with("hf:");
     if is_from_hub { Ok(None) } else { locate::folder(&config.model, deps).map(Some) }
+}
+
+/// Returns the prefixes that the card of the configured encoder asks for, if it is from the hub
+/// and is configured without any.
+pub fn missing_prefixes(config: &Config) -> Option<Prefixes> {
+    let repository = config.model.strip_prefix("hf:").filter(|_| config.prefixes.is_empty())?;
+    Prefixes::wanted_by(repository)
 }
 
 /// Returns the precision of the configured encoder on a CPU. Fetches nothing.

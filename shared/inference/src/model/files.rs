@@ -10,6 +10,7 @@ use serde::de::DeserializeOwned;
 use sha2::{Digest, Sha256};
 
 use crate::Error;
+use crate::model::prefixes::Prefixes;
 
 /// Reads a JSON file that describes a model.
 ///
@@ -21,11 +22,14 @@ pub(crate) fn described<T: DeserializeOwned>(path: &Path) -> Result<T, Error> {
         .map_err(|error| Error::Manifest { path: path.to_owned(), reason: error.to_string() })
 }
 
-/// 12 hexadecimal digits that change with any of the files.
-pub(crate) fn version(files: &BTreeMap<String, String>) -> String {
+/// 12 hexadecimal digits that change with any of the files, and with the prefixes.
+pub(crate) fn version(files: &BTreeMap<String, String>, prefixes: &Prefixes) -> String {
     let mut digest = Sha256::new();
     for (file, hash) in files {
         digest.update(format!("{file} {hash}\n"));
+    }
+    if !prefixes.is_empty() {
+        digest.update(format!("prefixes {:?} {:?}\n", prefixes.query, prefixes.document));
     }
     HEXLOWER.encode(&digest.finalize())[..12].to_owned()
 }

@@ -11,6 +11,7 @@ use serde::Deserialize;
 
 use crate::model::files::{described, sha256, verify, version};
 use crate::model::positions::Positions;
+use crate::model::prefixes::Prefixes;
 use crate::model::{LocatedModel, Pooling, manifest};
 use crate::{Config, Error, Precision, TokenPooling};
 
@@ -64,7 +65,8 @@ pub(crate) fn pull(repository: &str, config: &Config) -> Result<BTreeMap<String,
 }
 
 fn assemble(source: Repository, config: &Config) -> Result<LocatedModel, Error> {
-    let files = source.files(&config.graph_file, &config.sha256, "[inference.sha256]")?;
+    let pins = ("[inference.sha256]", &config.sha256);
+    let files = source.files(&config.graph_file, pins, &config.prefixes)?;
     let Description { hidden_size, positions } = described(&files.description)?;
     let max_tokens = positions.max_tokens().ok_or_else(|| Error::Manifest {
         path: files.description.clone(),
@@ -78,6 +80,7 @@ fn assemble(source: Repository, config: &Config) -> Result<LocatedModel, Error> 
         states: None,
         max_tokens,
         pooling: Pooling::from(config.pooling),
+        prefixes: config.prefixes.clone(),
         files: files.pinned,
         graph: files.graph,
         tokenizer: files.tokenizer,
@@ -144,8 +147,8 @@ impl Repository {
         Self { name, place: Place::Folder(folder) }
     }
 
-    /// The files of the model whose graph is `graph_file`. `sha256s`: what the
-    /// configuration demands of each, in `section`.
+    /// The files of the model whose graph is `graph_file`. `pinned`: the section of the
+    /// configuration, and the SHA-256 that it demands of each file.
     ///
     /// # Errors
     /// [`Error::Unpinned`] where it demands nothing of one; [`Error::Hub`],
@@ -153,8 +156,8 @@ impl Repository {
     pub(crate) fn files(
         &self,
         graph_file: &str,
-        sha256s: &BTreeMap<String, String>,
-        section: &'static str,
+        (section, sha256s): (&'static str, &BTreeMap<String, String>),
+        prefixes: &Prefixes,
     ) -> Result<Files, Error> {
         let graph = self.fetch(graph_file)?;
         let tokenizer = self.fetch(TOKENIZER)?;
@@ -162,7 +165,7 @@ impl Repository {
         let named = [(graph_file, &graph), (TOKENIZER, &tokenizer), (DESCRIPTION, &description)];
         let pins = pins(&named, sha256s, section)?;
         Ok(Files {
-            version: version(&pins),
+            version: version(&pins, prefixes),
             pinned: named.iter().map(|&(file, path)| (path.clone(), pins[file].clone())).collect(),
             graph,
             tokenizer,

@@ -7,6 +7,7 @@ use serde::Deserialize;
 
 use crate::model::files::{described, version};
 use crate::model::precision::PrecisionChoice;
+use crate::model::prefixes::Prefixes;
 use crate::model::{LocatedModel, Pooling};
 use crate::{Error, Precision};
 
@@ -22,6 +23,8 @@ pub(crate) struct Manifest {
     states: Option<usize>,
     max_tokens: usize,
     pooling: Pooling,
+    #[serde(default)]
+    prefixes: Prefixes,
     tokenizer: String,
     graphs: BTreeMap<Precision, Graph>,
     files: BTreeMap<String, String>,
@@ -61,7 +64,12 @@ impl Manifest {
             true => Some(self.model(folder, Precision::Int8)?),
             false => None,
         };
-        let precision = choice.on_cpu(int8.as_ref().map(|model| model.version.as_str()));
+        let has_fp32 = self.graphs.contains_key(&Precision::Fp32);
+        let precision = match (choice, &int8) {
+            // The multilingual encoder comes without fp32, which only evaluations need.
+            (PrecisionChoice::Auto, Some(_)) if !has_fp32 => Precision::Int8,
+            _ => choice.on_cpu(int8.as_ref().map(|model| model.version.as_str())),
+        };
         match (precision, int8) {
             (Precision::Int8, Some(int8)) => Ok(int8),
             _ => self.model(folder, precision),
@@ -81,7 +89,7 @@ impl Manifest {
             files.insert(file.clone(), hash.clone());
         }
         Ok(LocatedModel {
-            version: version(&files),
+            version: version(&files, &self.prefixes),
             graph: folder.join(&graph.graph),
             tokenizer: folder.join(&self.tokenizer),
             files: files.iter().map(|(file, hash)| (folder.join(file), hash.clone())).collect(),
@@ -91,6 +99,7 @@ impl Manifest {
             states: self.states,
             max_tokens: self.max_tokens,
             pooling: self.pooling,
+            prefixes: self.prefixes.clone(),
         })
     }
 }

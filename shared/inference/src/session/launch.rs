@@ -101,7 +101,7 @@ impl Opened {
 fn read_tokenizer(model: &LocatedModel) -> Result<TextTokenizer, Error> {
     let json =
         std::fs::read(&model.tokenizer).map_err(|source| Error::read(&model.tokenizer, source))?;
-    TextTokenizer::from_json(&json)
+    TextTokenizer::read(&json)?.with_prefixes(&model.prefixes)
 }
 
 fn model_ref(model: &LocatedModel, provider: Provider) -> ModelRef {

@@ -1,7 +1,7 @@
 use std::path::PathBuf;
 
 use super::*;
-use crate::{Config, Deps, Precision};
+use crate::{Config, Deps, Precision, Prefixes};
 
 /// A classifier of the fixtures, whose three labels are scored for each text.
 fn tiny() -> LocatedModel {
@@ -15,6 +15,7 @@ fn tiny() -> LocatedModel {
         states: None,
         max_tokens: 16,
         pooling: Pooling::Sequence,
+        prefixes: Prefixes::default(),
         graph: folder.join("onnx/model.onnx"),
         tokenizer: folder.join("tokenizer.json"),
         files: Vec::new(),

@@ -65,13 +65,14 @@ async fn a_torn_page_of_any_file_costs_no_article(mut archive: Archive) {
         (0..).zip(&ids).map(|(number, id)| record(id, "Ferry", &text(number), X)).collect();
     archive.put(&records[..30]).await;
     archive.put(&records[20..]).await;
-    let kinds: BTreeSet<String> = index_files(archive.folder.path()).map(kind).collect();
+    let kinds: BTreeSet<String> =
+        index_files(archive.folder.path()).map(|file| kind(&file)).collect();
     assert!(kinds.len() > 6, "{kinds:?}");
     for kind_of_file in &kinds {
         for tear in [Tear::Page, Tear::Beginning, Tear::End, Tear::Everything] {
             // An index that was made anew has files of other names.
             let mut files = index_files(archive.folder.path());
-            tear.apply(&files.find(|file| kind(file.clone()) == *kind_of_file).unwrap());
+            tear.apply(&files.find(|file| kind(file) == *kind_of_file).unwrap());
             archive = archive.reopened().await;
             assert!(followed(&archive.search).await, "{kind_of_file} without its {tear:?}");
             assert_eq!(archive.search.state().articles, 40, "{kind_of_file}, {tear:?}");
@@ -81,7 +82,7 @@ async fn a_torn_page_of_any_file_costs_no_article(mut archive: Archive) {
     }
 }
 
-/// What a disk has lost of a file.
+/// The part of a file that a disk has lost.
 #[derive(Clone, Copy, Debug)]
 enum Tear {
     Page,
@@ -112,7 +113,7 @@ fn index_files(folder: &Path) -> impl Iterator<Item = PathBuf> + use<> {
 }
 
 /// The file's extension, or its name if others have no part in it.
-fn kind(file: PathBuf) -> String {
+fn kind(file: &Path) -> String {
     let name = file.file_name().unwrap().to_str().unwrap();
     let is_named = name.ends_with("json");
     if is_named { name.to_owned() } else { name.rsplit('.').next().unwrap().to_owned() }

@@ -2,6 +2,7 @@
 //! wait: that is told in the log, once a minute.
 
 use std::io;
+use std::net::SocketAddr;
 use std::time::Duration;
 
 use tokio::net::{TcpListener, TcpStream};
@@ -22,15 +23,15 @@ impl Accepting {
         Self { listener, reminder: Reminder::default() }
     }
 
-    /// Accepts the next connection.
-    pub(super) async fn accept(&mut self) -> TcpStream {
+    /// Accepts the next connection, and returns it with the address of the client.
+    pub(super) async fn accept(&mut self) -> (TcpStream, SocketAddr) {
         loop {
             match self.listener.accept().await {
-                Ok((stream, _)) => {
+                Ok(accepted) => {
                     if self.reminder.is_over() {
                         tracing::info!("connections are accepted again");
                     }
-                    return stream;
+                    return accepted;
                 }
                 // Only that client has gone.
                 Err(error) if is_of_one_client(&error) => {}

@@ -36,7 +36,7 @@ pub(super) async fn plain_errors_as_problems(request: Request, next: Next) -> Re
     let response = next.run(request).await;
     let status = response.status();
     let is_error = status.is_client_error() || status.is_server_error();
-    if !is_error || is_json(response.headers()) {
+    if !is_error || is_written(response.headers()) {
         return response;
     }
     let (parts, body) = response.into_parts();
@@ -54,9 +54,12 @@ pub(super) async fn plain_errors_as_problems(request: Request, next: Next) -> Re
     problem
 }
 
-fn is_json(headers: &HeaderMap) -> bool {
+/// Returns true if the error is a problem, or a page for people.
+fn is_written(headers: &HeaderMap) -> bool {
     let media_type = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
-    media_type.is_some_and(|media_type| media_type.contains("json"))
+    media_type.is_some_and(|media_type| {
+        media_type.contains("json") || media_type.starts_with("text/html")
+    })
 }
 
 /// Names the request in the problem that its answer is.

@@ -1,6 +1,7 @@
 //! Serves connections: their number, the time of their headers and their idle time are bounded.
 
 use std::convert::Infallible;
+use std::net::SocketAddr;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
@@ -18,13 +19,16 @@ use hyper_util::server::conn::auto::Builder;
 use hyper_util::service::TowerToHyperService;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinSet;
+use tokio_rustls::TlsAcceptor;
 use tokio_util::sync::CancellationToken;
 use tonic::Status;
 use tower::ServiceExt;
 
 use super::accept::Accepting;
 use super::connections::{Connection, Connections, HEADER_TIMEOUT, RequestInProgress};
+use super::gate::ClientAddress;
 use super::protocol::Protocol;
+use super::tls::{self, Stream};
 use crate::probes;
 use crate::refusal::Refusal;
 
@@ -38,29 +42,31 @@ const MAX_STREAMS: u32 = 200;
 /// The time that an idle client has to take leave.
 const LEAVE: Duration = Duration::from_secs(2);
 
-/// Serves `router` on `listener` until `closing`, and then what is in progress.
+/// Serves `router` on `listener`, with TLS if there is an acceptor, until `closing`, and then what is in progress.
 pub(crate) async fn serve(
     listener: TcpListener,
     router: Router,
     protocol: Protocol,
     connections: Connections,
+    tls: Option<TlsAcceptor>,
     closing: CancellationToken,
 ) {
     let mut accepting = Accepting::new(listener);
     let builder = builder(protocol);
     let mut tasks = JoinSet::new();
     loop {
-        let stream = tokio::select! {
+        let (stream, address) = tokio::select! {
             () = closing.cancelled() => break,
             // Its result says only that the client has gone, or was sent away.
             Some(_ended) = tasks.join_next() => continue,
-            stream = accepting.accept() => stream,
+            accepted = accepting.accept() => accepted,
         };
         if let Some(connection) = connections.admit() {
             let (builder, router, closing) = (builder.clone(), router.clone(), closing.clone());
+            let tls = tls.clone();
             tasks.spawn(async move {
-                Served { protocol, router, connection: Arc::new(connection) }
-                    .run(&builder, stream, closing)
+                Served { protocol, router, connection: Arc::new(connection), address }
+                    .run(&builder, stream, tls.as_ref(), closing)
                     .await;
             });
         }
@@ -95,6 +101,8 @@ struct Served {
     protocol: Protocol,
     router: Router,
     connection: Arc<Connection>,
+    /// The address of the client.
+    address: SocketAddr,
 }
 
 impl Served {
@@ -103,10 +111,23 @@ impl Served {
         self,
         builder: &Builder<TokioExecutor>,
         stream: TcpStream,
+        tls: Option<&TlsAcceptor>,
         closing: CancellationToken,
     ) {
         // Small answers leave at once. A client that has gone is noticed below.
         let _is_gone = stream.set_nodelay(true);
+        let stream = match tls {
+            Some(acceptor) => {
+                let begun = tls::begin(stream, self.address, acceptor);
+                tokio::select! {
+                    begun = begun => begun,
+                    () = self.connection.shed() => None,
+                    () = closing.cancelled() => None,
+                }
+            }
+            None => Some(Box::new(stream) as Box<dyn Stream>),
+        };
+        let Some(stream) = stream else { return };
         let answering = self.clone();
         let service = tower::service_fn(move |request: Request<_>| {
             answering.clone().answer(request.map(Body::new))
@@ -128,8 +149,9 @@ impl Served {
         let _ended = serving.await;
     }
 
-    async fn answer(self, request: Request) -> Result<Response, Infallible> {
+    async fn answer(self, mut request: Request) -> Result<Response, Infallible> {
         let request_in_progress = self.connection.request();
+        request.extensions_mut().insert(ClientAddress(self.address.ip()));
         let response = if self.connection.is_reserve() && !probes::is_probe(request.uri().path()) {
             self.refuse()
         } else {

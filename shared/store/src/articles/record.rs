@@ -41,6 +41,8 @@ pub enum UpsertOutcome {
     Updated,
     /// The same or a newer revision was stored before, or is in the same batch.
     Unchanged,
+    /// The article was deleted on request. It is not stored.
+    Deleted,
 }
 
 /// A stored article without its text, for lists.

@@ -1,6 +1,6 @@
 //! A record as columns, the same ones in both back ends.
 
-use courant_article::{Article, Embedding, Revision, Text};
+use courant_article::{Article, Decision, Embedding, Revision, Text};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
@@ -74,6 +74,12 @@ impl ArticleRow {
             feed: unless_default(&article.feed)?,
             evidence: unless_default(&article.evidence)?,
         })
+    }
+
+    /// Makes a copy the first article of its text: the former first one was deleted.
+    pub(crate) fn becomes_first(&mut self) {
+        self.syndicated_of = None;
+        self.decision = Decision::New.as_str().to_owned();
     }
 
     pub(crate) fn into_record(self) -> Result<StoredArticle, Error> {

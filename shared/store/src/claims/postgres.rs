@@ -9,6 +9,7 @@ use tokio_postgres::Row;
 
 use super::obligation::{ClosedClaim, OpenClaim};
 use super::sketch::KnownSketch;
+use crate::articles::tombstones;
 use crate::columns::{article_id, clean, content_hash, corrupt, decision_from, optional_id};
 use crate::error::Error;
 use courant_postgres::{Queries, Session, Transaction};
@@ -233,7 +234,11 @@ pub(super) async fn known(client: &Session, ids: &[ArticleId]) -> Result<Vec<boo
     loop {
         let asked = known.missing_of(ids.iter().copied());
         if asked.is_empty() {
-            return Ok(ids.iter().map(|id| known.stands(*id)).collect());
+            let keys: Vec<&[u8]> = ids.iter().map(|id| id.as_bytes().as_slice()).collect();
+            let deleted = tombstones::deleted(client, &keys).await?;
+            let is_deleted =
+                |id: &ArticleId| deleted.iter().any(|gone| gone.as_slice() == id.as_bytes());
+            return Ok(ids.iter().map(|id| known.stands(*id) || is_deleted(id)).collect());
         }
         known.learn(&asked, fingerprints(client, &asked).await?);
     }
@@ -289,6 +294,13 @@ pub(crate) async fn settle(
             ],
         )
         .await?;
+    Ok(())
+}
+
+/// Forgets the claims on articles that were deleted, and their sketches.
+pub(crate) async fn forget(client: &impl Queries, ids: &[&[u8]]) -> Result<(), Error> {
+    client.execute("DELETE FROM fingerprint WHERE id = ANY ($1)", &[&ids]).await?;
+    client.execute("DELETE FROM sketch WHERE id = ANY ($1)", &[&ids]).await?;
     Ok(())
 }
 

@@ -8,6 +8,7 @@ use rusqlite::{Connection, OptionalExtension, Row, params};
 
 use super::obligation::{ClosedClaim, OpenClaim};
 use super::sketch::KnownSketch;
+use crate::articles::tombstones;
 use crate::columns::{article_id, content_hash, corrupt, decision_from, optional_id};
 use crate::error::Error;
 
@@ -186,7 +187,10 @@ pub(super) fn known(connection: &Connection, ids: &[ArticleId]) -> Result<Vec<bo
     loop {
         let asked = known.missing_of(ids.iter().copied());
         if asked.is_empty() {
-            return Ok(ids.iter().map(|id| known.stands(*id)).collect());
+            let is_known = |id: &ArticleId| {
+                Ok(known.stands(*id) || tombstones::is_deleted(connection, id.as_bytes())?)
+            };
+            return ids.iter().map(is_known).collect();
         }
         known.learn(&asked, fingerprints(connection, &asked)?);
     }
@@ -227,6 +231,13 @@ pub(crate) fn settle(connection: &Connection, settled: &[ClosedClaim]) -> Result
             article.stored_at_ms,
         ])?;
     }
+    Ok(())
+}
+
+/// Forgets the claim on an article that was deleted, and its sketches.
+pub(crate) fn forget(connection: &Connection, id: &[u8]) -> Result<(), Error> {
+    connection.prepare_cached("DELETE FROM fingerprint WHERE id = ?1")?.execute([id])?;
+    connection.prepare_cached("DELETE FROM sketch WHERE id = ?1")?.execute([id])?;
     Ok(())
 }
 

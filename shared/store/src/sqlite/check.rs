@@ -55,7 +55,8 @@ pub struct StoreRepair {
     /// Articles that were stored according to their claims, but cannot be read; 1,000 at most.
     /// They are accepted when they are submitted again.
     pub lost: Vec<ArticleId>,
-    /// Tables of the crawler's state that were lost. The crawler gathers it again.
+    /// Tables that were not saved as a whole: of the crawler's state, which it gathers again, and the
+    /// `tombstone`s, without which deleted articles may come back.
     pub lost_tables: Vec<String>,
     /// The damaged file.
     pub kept_at: PathBuf,
@@ -190,7 +191,9 @@ fn copy_all(
     })?;
     copy_history(damaged, file)?;
     let mut lost = Vec::new();
-    for table in ["visit", "listing", "crawl_note", "crawl_lease", "crawl_holder"] {
+    let tables =
+        ["visit", "listing", "crawl_note", "crawl_lease", "crawl_holder", "tombstone", "erasure"];
+    for table in tables {
         if !Rows::copy_table(damaged, file, table)? {
             lost.push(table.to_owned());
         }

@@ -29,6 +29,8 @@ pub(super) fn open_or_create(path: &Path, dimension: usize) -> Result<Connection
     prepare(&connection)?;
     connection.pragma_update(None, "journal_mode", "WAL").map_err(|e| foreign(path, e))?;
     connection.pragma_update(None, "synchronous", "FULL")?;
+    // Deleted text is overwritten, not only forgotten.
+    connection.pragma_update(None, "secure_delete", "ON")?;
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
     for step in SQLITE.missing(schema(&transaction, path)?.found)? {
         transaction.execute_batch(&step.sql(dimension))?;

@@ -67,8 +67,7 @@ async fn an_older_file_has_the_encoder_of_most_of_its_articles() {
     let House { store, ground: _ground, .. } = house;
     store.close().await.unwrap();
     let file = rusqlite::Connection::open(&path).unwrap();
-    file.execute_batch("DELETE FROM setting WHERE name = 'encoder'; PRAGMA user_version = 10")
-        .unwrap();
+    file.execute_batch("DELETE FROM setting WHERE name = 'encoder'").unwrap();
     drop(file);
     let (meters, clock) = (Meters::new("test").unwrap(), Clock::fixed(0));
     let meter = meters.meter();

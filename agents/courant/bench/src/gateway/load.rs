@@ -6,14 +6,13 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, bail, ensure};
-use courant::data;
+use courant::data::{self, Channel};
 use courant_proto::v1;
 use courant_proto::v1::admin_client::AdminClient;
 use courant_proto::v1::submissions_client::SubmissionsClient;
 use reqwest::{RequestBuilder, StatusCode};
 use serde_json::{Value, json};
 use tokio::task::JoinSet;
-use tonic::transport::Channel;
 
 /// The wait of a refused client before it sends again.
 const PAUSE: Duration = Duration::from_millis(20);
@@ -118,6 +117,21 @@ impl Load {
                 self.accepted(|| self.post("/mcp", &call).header("accept", accept)).await
             }
         }
+    }
+
+    /// Waits until every submitted entry is decided on.
+    pub(super) async fn drained(&self) -> anyhow::Result<()> {
+        let waiting = || async {
+            let answer = self.client.get(format!("{}/v1/status", self.base)).send().await?;
+            let status: Value = answer.error_for_status()?.json().await?;
+            let queues = status["queues"].as_array().context("the status has no queues")?;
+            let queue = queues.iter().find(|queue| queue["stage"] == "gateway");
+            Ok::<_, anyhow::Error>(queue.context("the gateway has no queue")?["depth"].as_u64())
+        };
+        while waiting().await? != Some(0) {
+            tokio::time::sleep(PAUSE).await;
+        }
+        Ok(())
     }
 
     fn post(&self, path: &str, body: &Value) -> RequestBuilder {

@@ -7,6 +7,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, anyhow};
+use courant_article::TextKind;
 use courant_inference::{BareSession, Encoder, Priority};
 use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
@@ -27,7 +28,7 @@ pub(super) async fn clients(
         let (encoder, texts, next) = (encoder.clone(), Arc::clone(texts), Arc::clone(&next));
         tasks.spawn(async move {
             while let Some(text) = texts.get(next.fetch_add(1, Ordering::Relaxed)) {
-                encoder.embed(vec![text.text.clone()], Priority::Bulk).await?;
+                encoder.embed(vec![text.text.clone()], TextKind::Document, Priority::Bulk).await?;
             }
             anyhow::Ok(())
         });
@@ -63,7 +64,7 @@ pub(super) async fn latencies(
         tokio::time::sleep_until((start + arrival).into()).await;
         let (encoder, text) = (encoder.clone(), text.text.clone());
         tasks.spawn(async move {
-            encoder.embed(vec![text], Priority::Bulk).await?;
+            encoder.embed(vec![text], TextKind::Document, Priority::Bulk).await?;
             anyhow::Ok((start + arrival).elapsed())
         });
     }

@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use anyhow::{Context, ensure};
+use courant_article::TextKind;
 use courant_config::Document;
 use courant_gpu_utils::Config as GpuConfig;
 use courant_gpu_utils::device::Provider;
@@ -50,7 +51,11 @@ pub(super) fn measure(
     let mut alone = Vec::new();
     for text in texts.iter().take(ALONE) {
         let start = Instant::now();
-        runtime.block_on(encoder.embed(vec![text.text.clone()], Priority::Query))?;
+        runtime.block_on(encoder.embed(
+            vec![text.text.clone()],
+            TextKind::Document,
+            Priority::Query,
+        ))?;
         alone.push(start.elapsed());
     }
     for (share, name) in [(0.5, "p50"), (0.99, "p99")] {

@@ -7,7 +7,7 @@ use crate::device::placement::ModelPlacement;
 use crate::model::Pooling;
 use crate::model::locate::locate;
 use crate::session::{ModelSession, runtime};
-use crate::{Config, Deps, Precision};
+use crate::{Config, Deps, Precision, Prefixes};
 
 /// Half of what fp32's matrices take when they are packed; int8's take a quarter.
 const MUCH: u64 = 20 << 20;
@@ -32,6 +32,7 @@ fn tiny() -> LocatedModel {
         states: None,
         max_tokens: 16,
         pooling: Pooling::Sequence,
+        prefixes: Prefixes::default(),
         graph: folder.join("onnx/model.onnx"),
         tokenizer: folder.join("tokenizer.json"),
         files: Vec::new(),

@@ -27,7 +27,7 @@ impl House {
             .route("/healthz", get(async || "alive\n"))
             .route("/quick", get(async || "quick"))
             .route("/never", get(std::future::pending::<&str>));
-        let served = serve(listener, routes, Protocol::Http, connections, closing.clone());
+        let served = serve(listener, routes, Protocol::Http, connections, None, closing.clone());
         Self { address, closing, serving: tokio::spawn(served) }
     }
 

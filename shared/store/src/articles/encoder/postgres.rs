@@ -2,10 +2,10 @@
 
 use std::sync::OnceLock;
 
+use courant_partitions::{self as partitions, divided};
 use courant_postgres::{Queries, Session};
 
 use super::Encoder;
-use crate::articles::postgres::layout::{self, divided};
 use crate::error::Error;
 
 const CURRENT: &str = "
@@ -56,7 +56,7 @@ pub(in crate::articles) async fn agree(
 /// Another process may begin with an encoder at the same time: the first one counts.
 async fn begin(client: &mut Session, name: &str) -> Result<(), Error> {
     let transaction = client.read_committed().await?;
-    layout::lock(&transaction).await?;
+    partitions::lock(&transaction).await?;
     if transaction.query_opt(CURRENT, &[]).await?.is_none() {
         transaction.execute(NAME, &[&name]).await?;
         make_tables(&transaction).await?;
@@ -72,7 +72,7 @@ pub(crate) async fn make_tables(client: &impl Queries) -> Result<(), Error> {
         let name: String = row.try_get(0)?;
         let relation = free_name(client, &name).await?;
         client.batch(&table(&relation, dimension)).await?;
-        for span in layout::spans(client).await? {
+        for span in partitions::spans(client).await? {
             divided(&relation).add(client, span).await?;
         }
         client.execute(RELATE, &[&name, &relation]).await?;

@@ -1,8 +1,8 @@
 //! The step of migration that moves what is stored into partitions.
 
+use courant_partitions::{self as partitions, ARTICLES};
 use courant_postgres::Queries;
 
-use super::layout::{self, ARTICLES};
 use crate::articles::encoder::make_tables;
 use crate::error::Error;
 
@@ -27,8 +27,8 @@ const ENCODERS: &str = "SELECT name, relation FROM courant_encoder";
 pub(crate) async fn fill(client: &impl Queries) -> Result<(), Error> {
     let mut from = i64::MIN;
     while let Some(time) = client.query_one(NEXT, &[&from]).await?.try_get::<_, Option<i64>>(0)? {
-        layout::add(client, &[ARTICLES], &[time]).await?;
-        let spans = layout::spans(client).await?;
+        partitions::add(client, &[ARTICLES], &[time]).await?;
+        let spans = partitions::spans(client).await?;
         let until = spans.iter().find(|span| span.contains(time)).map(|span| span.until_ms);
         match until {
             Some(until) if until < i64::MAX => from = until,

@@ -7,14 +7,13 @@ use courant_postgres::{Queries, Session, Transaction};
 use pgvector::HalfVector;
 use tokio_postgres::Row;
 
-use crate::articles::batch;
 use crate::articles::encoder::{self, Encoder};
 use crate::articles::facts::{self, Facts};
-use crate::articles::postgres::layout;
 use crate::articles::record::{StoredArticle, UpsertOutcome};
 use crate::articles::row::ArticleRow;
+use crate::articles::{batch, tombstones};
 use crate::claims::obligation::ClosedClaim;
-use crate::claims::postgres::settle;
+use crate::claims::postgres::{forget, settle};
 use crate::error::Error;
 
 /// The place of each article of the batch: the time of its first observation, and its number. The
@@ -84,18 +83,20 @@ pub(in crate::articles) async fn upsert(
     let Some(encoder) = encoder::of(kept.iter().map(|(_, record)| *record))? else {
         return Ok(Vec::new());
     };
-    let rows: Vec<ArticleRow> =
+    let mut rows: Vec<ArticleRow> =
         kept.iter().map(|(_, record)| ArticleRow::of(record)).collect::<Result<_, _>>()?;
     let facts: Vec<Facts> = rows.iter().map(Facts::of).collect::<Result<_, _>>()?;
-    let settled: Vec<_> = rows.iter().map(ClosedClaim::of).collect();
     let encoder = encoder::agree_in_postgres(client, known, encoder).await?;
     let revisions: Vec<i64> = rows.iter().map(|row| row.revision).collect();
-    layout::ensure(client, &encoder.relation, &revisions).await?;
+    courant_partitions::ensure(client, &encoder.relation, &revisions).await?;
 
     // Each statement must see what others committed before it.
     let transaction = client.read_committed().await?;
     let places = places(&transaction, &rows).await?;
-    let lines = lines(&rows, &facts, &places)?;
+    // Behind the locks of the places: whoever deletes one of the articles has done it.
+    let deleted = leave_out_deleted(&transaction, &mut rows).await?;
+    let lines = lines(&rows, &facts, &places, &deleted)?;
+    let settled: Vec<_> = lines.iter().map(|line| ClosedClaim::of(line.row)).collect();
     let written = write(&transaction, &lines).await?;
     let changed: Vec<&Line<'_>> =
         lines.iter().filter(|line| written.contains(&line.row.id)).collect();
@@ -104,15 +105,43 @@ pub(in crate::articles) async fn upsert(
     settle(&transaction, &settled).await?;
     transaction.commit().await?;
 
-    let outcome = |((place, _), line): (&(usize, &StoredArticle), &Line<'_>)| {
-        let outcome = match (written.contains(&line.row.id), line.place.is_new) {
+    let outcome = |((place, _), row): (&(usize, &StoredArticle), &ArticleRow)| {
+        let is_new = places.get(&row.id).is_some_and(|place| place.is_new);
+        let outcome = match (written.contains(&row.id), is_new) {
+            _ if deleted.contains(&row.id) => UpsertOutcome::Deleted,
             (false, _) => UpsertOutcome::Unchanged,
             (true, true) => UpsertOutcome::Inserted,
             (true, false) => UpsertOutcome::Updated,
         };
         (*place, outcome)
     };
-    Ok(batch::outcomes(records.len(), kept.iter().zip(&lines).map(outcome)))
+    Ok(batch::outcomes(records.len(), kept.iter().zip(&rows).map(outcome)))
+}
+
+/// Returns the ids of `rows` that were deleted, and forgets their places and claims. Copies of
+/// deleted articles become the first ones of their texts.
+async fn leave_out_deleted(
+    client: &Transaction<'_>,
+    rows: &mut [ArticleRow],
+) -> Result<HashSet<Vec<u8>>, Error> {
+    let ids: Vec<&[u8]> = rows
+        .iter()
+        .flat_map(|row| std::iter::once(row.id.as_slice()).chain(row.syndicated_of.as_deref()))
+        .collect();
+    let deleted: HashSet<Vec<u8>> = tombstones::deleted(client, &ids).await?.into_iter().collect();
+    if deleted.is_empty() {
+        return Ok(deleted);
+    }
+    for row in rows.iter_mut() {
+        if row.syndicated_of.as_ref().is_some_and(|first| deleted.contains(first)) {
+            row.becomes_first();
+        }
+    }
+    let gone: Vec<&[u8]> =
+        rows.iter().map(|row| row.id.as_slice()).filter(|id| deleted.contains(*id)).collect();
+    client.execute("DELETE FROM article_place WHERE id = ANY ($1)", &[&gone]).await?;
+    forget(client, &gone).await?;
+    Ok(deleted)
 }
 
 /// Returns the places of the articles by their ids. New ones get places.
@@ -135,13 +164,15 @@ fn lines<'a>(
     rows: &'a [ArticleRow],
     facts: &'a [Facts],
     places: &HashMap<Vec<u8>, Place>,
+    left_out: &HashSet<Vec<u8>>,
 ) -> Result<Vec<Line<'a>>, Error> {
     let line = |(row, facts): (&'a ArticleRow, &'a Facts)| {
         let place = places.get(&row.id).copied();
         let place = place.ok_or_else(|| Error::Corrupt("article_place".into()))?;
         Ok(Line { row, facts, place })
     };
-    rows.iter().zip(facts).map(line).collect()
+    let is_written = |(row, _): &(&ArticleRow, &Facts)| !left_out.contains(&row.id);
+    rows.iter().zip(facts).filter(is_written).map(line).collect()
 }
 
 /// Writes the articles, and returns the ids of those that changed.

@@ -8,9 +8,9 @@ use crate::articles::facts::{self, Facts};
 use crate::articles::record::{StoredArticle, UpsertOutcome};
 use crate::articles::row::ArticleRow;
 use crate::articles::sqlite::changes::last_change;
-use crate::articles::{batch, encoder};
+use crate::articles::{batch, encoder, tombstones};
 use crate::claims::obligation::ClosedClaim;
-use crate::claims::sqlite::settle;
+use crate::claims::sqlite::{forget, settle};
 use crate::error::Error;
 use crate::sqlite::Sqlite;
 
@@ -87,10 +87,20 @@ fn write_all(connection: &Connection, prepared: Prepared) -> Result<Written, Err
     let mut stored = connection.prepare_cached("SELECT revision FROM article WHERE id = ?1")?;
     let mut insert = connection.prepare_cached(INSERT)?;
     let mut kept = Vec::with_capacity(prepared.rows.len());
-    let settled: Vec<_> = prepared.rows.iter().map(|(_, row)| ClosedClaim::of(row)).collect();
-    let mut changed = Vec::new();
+    let (mut settled, mut changed) = (Vec::new(), Vec::new());
     let mut change = last_change(connection)?;
-    for (place, row) in prepared.rows {
+    for (place, mut row) in prepared.rows {
+        if tombstones::is_deleted(connection, &row.id)? {
+            forget(connection, &row.id)?;
+            kept.push((place, UpsertOutcome::Deleted));
+            continue;
+        }
+        if let Some(first) = &row.syndicated_of
+            && tombstones::is_deleted(connection, first)?
+        {
+            row.becomes_first();
+        }
+        settled.push(ClosedClaim::of(&row));
         let before: Option<i64> = stored.query_row([&row.id], |row| row.get(0)).optional()?;
         let outcome = match before {
             None => UpsertOutcome::Inserted,
