@@ -7,6 +7,26 @@ use serde::{Deserialize, Serialize};
 
 use crate::articles::Found;
 
+/// The fields of the query language, each of which is also a parameter of searches, counts and feeds.
+pub const FILTERS: [&str; 16] = [
+    "title",
+    "author",
+    "site",
+    "source",
+    "lang",
+    "topic",
+    "entity",
+    "person",
+    "org",
+    "place",
+    "sentiment",
+    "story",
+    "decision",
+    "date",
+    "observed",
+    "has",
+];
+
 /// Which searches answer.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]

@@ -1,29 +1,11 @@
 //! The choice of articles that a page shows: a query, and filters as parameters of their own.
 
 use axum::http::Uri;
+use courant_api::search::FILTERS;
 use form_urlencoded::parse;
 
 use crate::ask::with_query;
 
-/// The fields of the query language that pages offer as filters.
-const FIELDS: [&str; 16] = [
-    "title",
-    "author",
-    "site",
-    "source",
-    "lang",
-    "topic",
-    "entity",
-    "person",
-    "org",
-    "place",
-    "sentiment",
-    "story",
-    "decision",
-    "date",
-    "observed",
-    "has",
-];
 /// The longest shown value.
 const MAX_VALUE_CHARS: usize = 1_000;
 /// The most filters.
@@ -57,7 +39,7 @@ impl Choice {
             if value.is_empty() {
                 continue;
             }
-            let field = FIELDS.into_iter().find(|field| *field == name);
+            let field = FILTERS.into_iter().find(|field| *field == name);
             let kept = kept.iter().find(|kept| **kept == name);
             match (field, kept) {
                 _ if name == "q" => choice.query = value,

@@ -278,10 +278,7 @@ async fn sign_in_by_form(
 }
 
 async fn sign_out_by_form(State(here): Here, headers: HeaderMap) -> Result<Response, Refusal> {
-    if let Some(secret) = courant_access::session_secret(&headers) {
-        here.sign_out(secret).await?;
-    }
-    Ok(gone_to("/sign-in", cookie(&headers, "", 0)))
+    Ok(gone_to("/sign-in", ended_session(&here, &headers).await?))
 }
 
 fn gone_to(path: &'static str, cookie: String) -> Response {
@@ -290,11 +287,16 @@ fn gone_to(path: &'static str, cookie: String) -> Response {
 }
 
 async fn sign_out(State(here): Here, headers: HeaderMap) -> Result<Response, Refusal> {
-    if let Some(secret) = courant_access::session_secret(&headers) {
+    let cookie = ended_session(&here, &headers).await?;
+    Ok((StatusCode::NO_CONTENT, [(header::SET_COOKIE, cookie)]).into_response())
+}
+
+/// Ends the session of a request. Returns the cookie that takes its place.
+async fn ended_session(here: &Credentials, headers: &HeaderMap) -> Result<String, Error> {
+    if let Some(secret) = courant_access::session_secret(headers) {
         here.sign_out(secret).await?;
     }
-    let cookie = cookie(&headers, "", 0);
-    Ok((StatusCode::NO_CONTENT, [(header::SET_COOKIE, cookie)]).into_response())
+    Ok(cookie(headers, "", 0))
 }
 
 /// Scripts do not see the cookie, and pages of other sites do not send it. Over TLS it stays there;

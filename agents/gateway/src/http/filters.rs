@@ -1,24 +1,6 @@
 //! The filters of searches, counts and feeds.
 
-/// The fields of the query language, each of which is also a parameter.
-pub(super) const FILTERS: [&str; 16] = [
-    "title",
-    "author",
-    "site",
-    "source",
-    "lang",
-    "topic",
-    "entity",
-    "person",
-    "org",
-    "place",
-    "sentiment",
-    "story",
-    "decision",
-    "date",
-    "observed",
-    "has",
-];
+pub(super) use courant_api::search::FILTERS;
 
 #[cfg(test)]
 mod tests {
