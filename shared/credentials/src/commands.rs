@@ -57,13 +57,20 @@ impl Ranged for StorePlace {
 }
 
 impl Place {
-    async fn records(&self, default: &Path) -> anyhow::Result<Records> {
+    /// Opens the records. Those of a folder are made only if the call `makes` something.
+    async fn records(&self, default: &Path, makes: bool) -> anyhow::Result<Records> {
         let document = Document::load(self.config.as_deref(), std::env::vars())?;
         let store: StorePlace = document.section("store")?;
         let opened = match (&self.data, &store.url) {
             (None, Some(url)) => Records::postgres(url).await,
             _ => {
                 let folder = self.data.as_deref().unwrap_or(default);
+                anyhow::ensure!(
+                    makes || Records::are_in(folder),
+                    "there are no credentials in {}; `courant token create` makes one, --data names \
+                     another folder",
+                    folder.display()
+                );
                 std::fs::create_dir_all(folder)?;
                 Records::in_folder(folder).await
             }
@@ -168,7 +175,8 @@ impl TokenArgs {
     /// # Errors
     /// A failure of the records, or a call that they do not take.
     pub async fn run(self, default: &Path) -> anyhow::Result<String> {
-        let records = self.place.records(default).await?;
+        let records =
+            self.place.records(default, matches!(self.call, TokenCall::Create { .. })).await?;
         self.call.run(&records, Clock::system().unix_ms()).await
     }
 }
@@ -230,7 +238,8 @@ impl PeopleArgs {
     /// # Errors
     /// A failure of the records, or a call that they do not take.
     pub async fn run(self, default: &Path) -> anyhow::Result<String> {
-        let records = self.place.records(default).await?;
+        let records =
+            self.place.records(default, matches!(self.call, PeopleCall::Create { .. })).await?;
         let credentials = Credentials::open(records, &Config::default(), Clock::system()).await?;
         self.call.run(&credentials).await
     }
@@ -270,7 +279,7 @@ impl AuditArgs {
     /// # Errors
     /// A failure of the records.
     pub async fn run(self, default: &Path) -> anyhow::Result<String> {
-        let records = self.place.records(default).await?;
+        let records = self.place.records(default, false).await?;
         let (mut lines, mut before, mut left) = (String::new(), None, self.n);
         while left > 0 {
             let page = records.audit(before, left).await?;
@@ -296,5 +305,22 @@ mod tests {
         for wrong in ["", "d", "30", "3w", "-1d", "99999999999999999999y"] {
             assert!(seconds(wrong).is_err(), "{wrong}");
         }
+    }
+
+    #[tokio::test]
+    async fn a_command_that_reads_makes_no_folder() {
+        let folder = tempfile::tempdir().unwrap();
+        let data = folder.path().join("data");
+        let place = || Place { data: Some(data.clone()), config: None };
+        let audit = AuditArgs { n: 1, json: false, place: place() };
+        let error = audit.run(&data).await.unwrap_err().to_string();
+        assert!(error.starts_with("there are no credentials in "), "{error}");
+        let list = TokenArgs { call: TokenCall::List { json: false }, place: place() };
+        assert!(list.run(&data).await.is_err() && !data.exists());
+        let name = String::new();
+        let scope = Scopes::parse("read").unwrap();
+        let call = TokenCall::Create { scope, expires: None, name, audience: None };
+        TokenArgs { call, place: place() }.run(&data).await.unwrap();
+        assert!(Records::are_in(&data));
     }
 }

@@ -20,6 +20,9 @@ use serde::de::DeserializeOwned;
 use crate::error::Error;
 use row::Row;
 
+/// The file of credentials in a data folder.
+const FILE: &str = "access.db";
+
 /// The most entries of the audit in one answer.
 pub(crate) const MAX_PAGE: usize = 1000;
 
@@ -80,7 +83,12 @@ impl Records {
     /// # Errors
     /// As [`Self::sqlite`].
     pub async fn in_folder(folder: &Path) -> Result<Self, Error> {
-        Self::sqlite(&folder.join("access.db")).await
+        Self::sqlite(&folder.join(FILE)).await
+    }
+
+    /// Returns true if the data folder has a file of credentials.
+    pub fn are_in(folder: &Path) -> bool {
+        folder.join(FILE).exists()
     }
 
     /// Makes a token in the file at `path`, which only its user may read.
